@@ -1,0 +1,15 @@
+package dev.sluice.config;
+
+import java.util.List;
+
+/**
+ * {@code sluice.collector}: the agents that take the records out of the buffers.
+ *
+ * @param shards collectors per session
+ * @param cpus CPU ids to pin collector threads to; empty leaves them to the scheduler
+ */
+public record CollectorSettings(int shards, Verification verifySynthetic, List<Integer> cpus) {
+  public CollectorSettings {
+    cpus = List.copyOf(cpus);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.sluice.config;
+
+import java.util.List;
+
+/**
+ * {@code sluice.drain}: the agents that empty the ready queues.
+ *
+ * @param batchEntries at most so many entries from one ready queue before the next one's turn
+ * @param groups drain agents per session, among which its ready queues are split
+ * @param handoffEntries slots of the ring to a collector; 0 means as many as the arena has buffers
+ * @param cpus CPU ids to pin drain threads to; empty leaves them to the scheduler
+ * @param nice scheduling priority of the agent threads, -20 to 19; 0 leaves it
+ */
+public record DrainSettings(
+    int batchEntries,
+    int groups,
+    int handoffEntries,
+    List<Integer> cpus,
+    int nice,
+    IdleSettings idle) {
+  public DrainSettings {
+    cpus = List.copyOf(cpus);
+  }
+}

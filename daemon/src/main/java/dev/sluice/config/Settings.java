@@ -1,0 +1,18 @@
+package dev.sluice.config;
+
+/**
+ * Everything that can be set, checked and frozen. Each part is a record of its own: pass a class the
+ * part it uses, not the whole.
+ */
+public record Settings(
+    HttpSettings http,
+    ControlSettings control,
+    AttachSettings attach,
+    ArenaSettings arena,
+    ThreadingMode threading,
+    DrainSettings drain,
+    RefillSettings refill,
+    CollectorSettings collector,
+    JanitorSettings janitor,
+    WatermarkSettings watermark,
+    DeviceFilter devices) {}

@@ -1,0 +1,10 @@
+package dev.sluice.config;
+
+/** How much synthetic content is compared bit by bit with what it must be. */
+public enum Verification {
+  /** Every record. */
+  TRUE,
+  FALSE,
+  /** A few records of every buffer. */
+  SAMPLE
+}

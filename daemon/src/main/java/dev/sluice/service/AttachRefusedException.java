@@ -1,0 +1,23 @@
+package dev.sluice.service;
+
+/** A request on the attach socket that is answered with a status and one line of advice. */
+public final class AttachRefusedException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final AttachStatus status;
+
+  /**
+   * @param text one line that says what to do; 95 bytes of it reach the client
+   */
+  public AttachRefusedException(AttachStatus status, String text) {
+    super(text);
+    if (status == AttachStatus.OK) {
+      throw new IllegalArgumentException("OK is no refusal");
+    }
+    this.status = status;
+  }
+
+  public AttachStatus status() {
+    return status;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.sluice.service;
+
+import java.util.Locale;
+
+/** {@code enum sluice_status} of sluice_attach.h, as far as it goes over the wire. */
+public enum AttachStatus {
+  OK(0),
+  VERSION(1),
+  MALFORMED(2),
+  LAYOUT(3),
+  GEOMETRY(4),
+  ARENA(5),
+  MEMORY(6),
+  DEVICE(7),
+  BUSY(8),
+  TOKEN(9),
+  STATE(10),
+  PERMISSION(11),
+  STOPPING(12),
+  INTERNAL(13);
+
+  private final int code;
+
+  AttachStatus(int code) {
+    this.code = code;
+  }
+
+  /** The number on the wire. */
+  public int code() {
+    return code;
+  }
+
+  /** The value of the label {@code reason} of sluice_attach_failures_total. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.sluice.service;
+
+import java.util.List;
+
+/**
+ * {@code struct sluice_books} of sluice_attach.h: the accounting law of one run.
+ *
+ * @param kinds one row per kind in the order of {@link Labels#KINDS}
+ * @param text one line for people, at most 63 bytes are sent
+ */
+public record Books(int session, List<KindBooks> kinds, String text) {
+  public Books {
+    kinds = List.copyOf(kinds);
+    if (kinds.size() != Labels.KINDS.size()) {
+      throw new IllegalArgumentException("one row per kind");
+    }
+  }
+
+  /** In records; produced = collected + dropped + salvaged + unaccounted. */
+  public record KindBooks(
+      long produced, long collected, long dropped, long salvaged, long unaccounted) {}
+}

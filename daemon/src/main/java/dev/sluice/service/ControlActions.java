@@ -1,0 +1,13 @@
+package dev.sluice.service;
+
+import java.util.concurrent.CompletionStage;
+
+/** What the control socket may do to the daemon. Called on an event loop; never blocks it. */
+public interface ControlActions {
+  /**
+   * Ends a session on the operator's word: drains what was published, settles the books, releases
+   * the arena. Fails with {@link AttachRefusedException}, status {@link AttachStatus#STATE}, if no
+   * open session has this id.
+   */
+  CompletionStage<Books> detachSession(int session);
+}

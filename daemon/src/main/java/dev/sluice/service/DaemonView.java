@@ -1,0 +1,35 @@
+package dev.sluice.service;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What scrapes and status pages read. Every method may be called from any thread at any time, takes
+ * no lock that an agent takes, and returns immutable values; the totals of a device never decrease.
+ */
+public interface DaemonView {
+  BuildInfo build();
+
+  Instant startedAt();
+
+  /** Open sessions, oldest first. */
+  List<SessionSnapshot> sessions();
+
+  /** Ended sessions, newest first, the last 64. */
+  List<SessionSnapshot> recentSessions();
+
+  /** Every device that is configured by number or had a session, by device number. */
+  List<DeviceSnapshot> devices();
+
+  List<AgentSnapshot> agents();
+
+  /** Why the daemon cannot serve yet or any more; empty when it is ready. */
+  List<String> notReadyReasons();
+
+  /** What the host could not give, one line each, e.g. {@code huge pages not available: ...}. */
+  List<String> notices();
+
+  /** Refused requests on the attach socket, by reason; see {@link AttachFailures}. */
+  Map<String, Long> attachFailures();
+}

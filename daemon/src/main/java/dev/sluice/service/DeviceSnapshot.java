@@ -1,0 +1,49 @@
+package dev.sluice.service;
+
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/**
+ * One device over all its sessions since the daemon started. Counters never decrease; gauges are of
+ * the open sessions. Whatever label a map leaves out is exported as 0.
+ *
+ * @param up a session is open and its agents make progress
+ * @param kinds totals by {@link Labels#KINDS}
+ * @param freeQueues by kind
+ * @param buffers by kind, then by {@link Labels#BUFFER_STATES}
+ * @param refillLatencyNanos by kind; from "full buffer published" to "replacement visible". A copy
+ *     that nobody writes any more
+ * @param drainPauseNanos the time between the drain loop's own polls; likewise a copy
+ * @param stalls by {@link Labels#GATES}
+ */
+public record DeviceSnapshot(
+    int device,
+    boolean up,
+    int sessions,
+    Map<String, KindTotals> kinds,
+    List<QueueSnapshot> readyQueues,
+    Map<String, FreeQueueSnapshot> freeQueues,
+    Map<String, Map<String, Long>> buffers,
+    Map<String, Histogram> refillLatencyNanos,
+    Histogram drainPauseNanos,
+    Map<String, StallTotals> stalls,
+    long handoffEntries,
+    long handoffCapacityEntries,
+    Map<String, Long> abiViolations) {
+  public DeviceSnapshot {
+    kinds = Map.copyOf(kinds);
+    readyQueues = List.copyOf(readyQueues);
+    freeQueues = Map.copyOf(freeQueues);
+    buffers = Map.copyOf(buffers);
+    refillLatencyNanos = Map.copyOf(refillLatencyNanos);
+    stalls = Map.copyOf(stalls);
+    abiViolations = Map.copyOf(abiViolations);
+  }
+
+  /** The emptiest free queue of a kind within the watermark window, and what each can hold. */
+  public record FreeQueueSnapshot(long entriesMin, long capacityEntries) {}
+
+  /** How often and how long the device waited at one gate. */
+  public record StallTotals(long count, double seconds) {}
+}

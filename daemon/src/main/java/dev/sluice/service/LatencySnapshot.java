@@ -1,0 +1,29 @@
+package dev.sluice.service;
+
+import org.HdrHistogram.Histogram;
+
+/** The quantiles of one latency, in seconds; all 0 when nothing was measured. */
+public record LatencySnapshot(
+    long count,
+    double sumSeconds,
+    double p50Seconds,
+    double p99Seconds,
+    double p999Seconds,
+    double maxSeconds) {
+  public static final LatencySnapshot EMPTY = new LatencySnapshot(0, 0, 0, 0, 0, 0);
+
+  /** From a histogram of nanoseconds that nobody writes any more. */
+  public static LatencySnapshot of(Histogram nanos) {
+    long count = nanos.getTotalCount();
+    if (count == 0) {
+      return EMPTY;
+    }
+    return new LatencySnapshot(
+        count,
+        nanos.getMean() * count / 1e9,
+        nanos.getValueAtPercentile(50) / 1e9,
+        nanos.getValueAtPercentile(99) / 1e9,
+        nanos.getValueAtPercentile(99.9) / 1e9,
+        nanos.getMaxValue() / 1e9);
+  }
+}

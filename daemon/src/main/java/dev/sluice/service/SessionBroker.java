@@ -1,0 +1,41 @@
+package dev.sluice.service;
+
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Makes, runs and ends sessions on behalf of the attach socket.
+ *
+ * <p>Every method is called on a socket event loop and returns at once; the work happens on the
+ * broker's own threads and the stage completes on any of them. A stage fails with {@link
+ * AttachRefusedException} to refuse; any other failure is answered as {@link AttachStatus#INTERNAL}
+ * and logged. The attach server has one request per connection in flight and checks only what can be
+ * checked without knowing layouts and sessions; that a token exists and that a request is legal in
+ * the session's state is the broker's to decide.
+ */
+public interface SessionBroker {
+  /** Checks the geometry and makes the arena. */
+  CompletionStage<Granted> attach(AttachRequest request, PeerCredentials peer);
+
+  /**
+   * Initialises the region, fills the free queues and starts draining.
+   *
+   * @param deviceBase address at which the device sees arena byte 0
+   */
+  CompletionStage<Started> start(Token token, long deviceBase);
+
+  /** The device is complete: drains to empty and settles the books of the run. */
+  CompletionStage<Books> runEnd(Token token);
+
+  /** As {@link #runEnd} if a run is open, then releases the arena. */
+  CompletionStage<Books> detach(Token token);
+
+  /** A client that lost its connection continues its session on a new one. */
+  CompletionStage<Granted> resume(Token token, PeerCredentials peer);
+
+  /**
+   * The connection of an attached session ended without DETACH. If the peer's process has died the
+   * session is salvaged, else it waits for {@link #resume} for the grace time. Also called when the
+   * connection ended before a grant could be sent.
+   */
+  void connectionLost(Token token, PeerCredentials peer);
+}

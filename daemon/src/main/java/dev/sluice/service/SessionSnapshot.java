@@ -1,0 +1,40 @@
+package dev.sluice.service;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One session, open or ended, at one moment.
+ *
+ * @param layout e.g. {@code l2-2026.06/a2a3}
+ * @param state one word for people and scripts, e.g. {@code running}
+ * @param durationSeconds from attach to now, or to its end
+ * @param kinds by {@link Labels#KINDS}
+ * @param abiViolations by {@link Labels#ABI_VIOLATIONS}
+ * @param deviceStallSeconds time the device's threads waited for the host, summed over them
+ */
+public record SessionSnapshot(
+    int id,
+    int device,
+    String name,
+    String layout,
+    int level,
+    int numCores,
+    int schedThreads,
+    String state,
+    Instant startedAt,
+    double durationSeconds,
+    Map<String, KindTotals> kinds,
+    Map<String, Long> abiViolations,
+    double deviceStallSeconds,
+    LatencySnapshot refillLatency,
+    LatencySnapshot drainPause,
+    ArenaSnapshot arena,
+    List<QueueSnapshot> queues) {
+  public SessionSnapshot {
+    kinds = Map.copyOf(kinds);
+    abiViolations = Map.copyOf(abiViolations);
+    queues = List.copyOf(queues);
+  }
+}
