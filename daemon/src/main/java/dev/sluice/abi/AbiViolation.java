@@ -1,0 +1,43 @@
+package dev.sluice.abi;
+
+import java.util.List;
+
+/**
+ * What a device can write that the wire format does not allow. Each is counted and logged once per
+ * session; the entry or value is set aside and nothing else stops.
+ */
+public enum AbiViolation {
+  BAD_INDEX("bad_index", "a queue index outside its ring"),
+  BAD_KIND("bad_kind", "an entry whose kind is none of the four"),
+  BAD_INSTANCE("bad_instance", "an entry for a core or thread that the session does not have"),
+  NULL_POINTER("null_pointer", "an entry without a buffer"),
+  UNKNOWN_POINTER("unknown_pointer", "an entry whose address is outside the arena's buffers"),
+  MISALIGNED_POINTER("misaligned_pointer", "an address inside a buffer but not at its start"),
+  WRONG_KIND("wrong_kind", "the address of a buffer of another kind"),
+  WRONG_POOL("wrong_pool", "a buffer that was lent to another pool"),
+  NOT_DEVICE_OWNED("not_device_owned", "a buffer that the device does not hold: stale or repeated"),
+  COUNT_OVERFLOW("count_overflow", "a record count above the buffer's capacity"),
+  SEQUENCE("sequence", "a buffer out of its pool's order"),
+  COUNTER_BACKWARDS("counter_backwards", "a device counter that went back");
+
+  /** Cached, since {@code values()} allocates. */
+  public static final List<AbiViolation> ALL = List.of(values());
+
+  private final String label;
+  private final String meaning;
+
+  AbiViolation(String label, String meaning) {
+    this.label = label;
+    this.meaning = meaning;
+  }
+
+  /** The value of the metric label {@code reason}. */
+  public String label() {
+    return label;
+  }
+
+  /** For a person, to follow "the device wrote". */
+  public String meaning() {
+    return meaning;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.sluice.abi;
+
+/**
+ * A task as the AICore itself saw it (abi.md 2.1).
+ *
+ * <pre>
+ *   0             8             16                 24             28                         32
+ *   +-------------+-------------+------------------+--------------+--------------------------+
+ *   | start_time  | end_time    | task_token_raw   | reg_task_id  | receive_to_start_cycles  |
+ *   +-------------+-------------+------------------+--------------+--------------------------+
+ * </pre>
+ */
+public final class AicoreTaskRecord {
+  /** Ticks just before the kernel runs, u64; 0 is a slot that was never written. */
+  public static final int START_TIME_OFFSET = 0;
+
+  /** Ticks after the kernel, u64. */
+  public static final int END_TIME_OFFSET = 8;
+
+  /** {@code (ring << 32) + local id}, u64. */
+  public static final int TASK_TOKEN_RAW_OFFSET = 16;
+
+  /** Dispatch token of the core, u32; joins with {@link AicpuTaskRecord}. */
+  public static final int REG_TASK_ID_OFFSET = 24;
+
+  /** u32; the task was received this long before it started. */
+  public static final int RECEIVE_TO_START_CYCLES_OFFSET = 28;
+
+  public static final int SIZE_BYTES = 32;
+
+  private AicoreTaskRecord() {}
+}

@@ -1,0 +1,26 @@
+package dev.sluice.abi;
+
+/**
+ * A task as its scheduler thread saw it (abi.md 2.1).
+ *
+ * <pre>
+ *   0                8                16             20            32
+ *   +----------------+----------------+--------------+-------------+
+ *   | dispatch_time  | finish_time    | reg_task_id  | pad         |
+ *   +----------------+----------------+--------------+-------------+
+ * </pre>
+ */
+public final class AicpuTaskRecord {
+  /** Ticks just before the dispatch register write, u64. */
+  public static final int DISPATCH_TIME_OFFSET = 0;
+
+  /** Ticks when the scheduler saw the task finish, u64. */
+  public static final int FINISH_TIME_OFFSET = 8;
+
+  /** Dispatch token of the core, u32; joins with {@link AicoreTaskRecord}. */
+  public static final int REG_TASK_ID_OFFSET = 16;
+
+  public static final int SIZE_BYTES = 32;
+
+  private AicpuTaskRecord() {}
+}

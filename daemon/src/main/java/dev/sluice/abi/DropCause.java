@@ -1,0 +1,36 @@
+package dev.sluice.abi;
+
+import java.util.List;
+
+/**
+ * Why the device lost records, as the host infers it: the device has one counter and no reason
+ * (abi.md 4.11).
+ */
+public enum DropCause {
+  /** A free queue was empty while spare buffers were at hand: the refill came too late. */
+  HOST_LATE("host_late"),
+  /** A free queue was empty and no spare buffer was left: pool too small, or storage behind. */
+  POOL_EXHAUSTED("pool_exhausted"),
+  /** A ready queue was full: the drain was behind. */
+  READY_QUEUE_FULL("ready_queue_full"),
+  /** AICore records that no device counter shows, found by the gaps in the dispatch tokens. */
+  INFERRED("inferred"),
+  /** Begun but not committed when the producer died. */
+  PRODUCER_DIED("producer_died"),
+  /** The counter moved and the host saw none of the above. */
+  UNKNOWN("unknown");
+
+  /** Cached, since {@code values()} allocates. */
+  public static final List<DropCause> ALL = List.of(values());
+
+  private final String label;
+
+  DropCause(String label) {
+    this.label = label;
+  }
+
+  /** The value of the metric label {@code cause}. */
+  public String label() {
+    return label;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.sluice.abi;
+
+/**
+ * The shape of one attached producer: which layout, and how much of it is in use.
+ *
+ * @param layout the wire layout, overrides included
+ * @param numCores the device's worker count; pool offsets depend on it
+ * @param schedThreads AICPU scheduler threads; they use the first ready queues
+ * @param orchThreads 1 if a device thread orchestrates, else 0
+ * @param level 1 to 4; decides which kinds are filled
+ */
+public record Geometry(
+    Layout layout, int numCores, int schedThreads, int orchThreads, int level) {
+
+  public static final int LOWEST_LEVEL = 1;
+  public static final int HIGHEST_LEVEL = 4;
+
+  public Geometry {
+    int maxCores = layout.platform().maxCores();
+    if (numCores < 1 || numCores > maxCores) {
+      throw new IllegalArgumentException(
+          "num_cores " + numCores + " is not from 1 to " + maxCores + " (" + layout + ")");
+    }
+    if (schedThreads < 1 || schedThreads > layout.queueCount()) {
+      throw new IllegalArgumentException(
+          "sched_threads "
+              + schedThreads
+              + " is not from 1 to "
+              + layout.queueCount()
+              + " ("
+              + layout
+              + ")");
+    }
+    if (orchThreads < 0 || orchThreads > 1) {
+      throw new IllegalArgumentException("orch_threads " + orchThreads + " is neither 0 nor 1");
+    }
+    if (level < LOWEST_LEVEL || level > HIGHEST_LEVEL) {
+      throw new IllegalArgumentException(
+          "level " + level + " is not from " + LOWEST_LEVEL + " to " + HIGHEST_LEVEL);
+    }
+  }
+
+  /** Pools of this kind that the device fills; 0 if the level leaves the kind out. */
+  public int activeInstances(BufferKind kind) {
+    if (level < kind.minimumLevel()) {
+      return 0;
+    }
+    return switch (kind) {
+      case AICPU_TASK, AICORE_TASK -> numCores;
+      case SCHED_PHASE -> schedThreads;
+      case ORCH_PHASE -> orchThreads;
+    };
+  }
+
+  /** Offset of the pool of an instance within the region. */
+  public int poolOffset(BufferKind kind, int instance) {
+    return layout.poolsOffset(kind, numCores) + instance * layout.pool().sizeBytes();
+  }
+
+  public int regionBytes() {
+    return layout.regionBytes(numCores);
+  }
+}

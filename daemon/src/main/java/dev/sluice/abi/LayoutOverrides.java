@@ -1,0 +1,34 @@
+package dev.sluice.abi;
+
+/**
+ * Constants with which a runtime may have been rebuilt. 0 everywhere means "the layout's own
+ * number".
+ *
+ * @param slotCount free-queue slots, a power of two
+ * @param readyQueueEntries entries of one ready queue; usable are one fewer
+ * @param aicpuTaskRecords records per AICPU task buffer
+ * @param schedPhaseRecords records per scheduler phase buffer
+ * @param orchPhaseRecords records per orchestrator phase buffer
+ * @param aicoreTaskRecords records per AICore task buffer, a power of two
+ */
+public record LayoutOverrides(
+    int slotCount,
+    int readyQueueEntries,
+    int aicpuTaskRecords,
+    int schedPhaseRecords,
+    int orchPhaseRecords,
+    int aicoreTaskRecords) {
+
+  /** No override at all. */
+  public static final LayoutOverrides NONE = new LayoutOverrides(0, 0, 0, 0, 0, 0);
+
+  /** The override of records per buffer of this kind; 0 if there is none. */
+  public int records(BufferKind kind) {
+    return switch (kind) {
+      case AICPU_TASK -> aicpuTaskRecords;
+      case SCHED_PHASE -> schedPhaseRecords;
+      case ORCH_PHASE -> orchPhaseRecords;
+      case AICORE_TASK -> aicoreTaskRecords;
+    };
+  }
+}

@@ -1,0 +1,61 @@
+package dev.sluice.abi;
+
+/** A chip family. Counts per platform are those of abi.md section 1.1. */
+public enum Platform {
+  A2A3(1, "a2a3", 24, 50_000_000L),
+  A5(2, "a5", 36, 1_000_000_000L);
+
+  private static final int CORES_PER_BLOCK = 3;
+
+  private final int wireNumber;
+  private final String id;
+  private final int maxBlockDim;
+  private final long clockHz;
+
+  Platform(int wireNumber, String id, int maxBlockDim, long clockHz) {
+    this.wireNumber = wireNumber;
+    this.id = id;
+    this.maxBlockDim = maxBlockDim;
+    this.clockHz = clockHz;
+  }
+
+  /** The number in the attach message. */
+  public int wireNumber() {
+    return wireNumber;
+  }
+
+  public String id() {
+    return id;
+  }
+
+  /** One AIC and two AIV cores for each of the clusters. */
+  public int maxCores() {
+    return maxBlockDim * CORES_PER_BLOCK;
+  }
+
+  /** Ticks per second of the clock in every record. */
+  public long clockHz() {
+    return clockHz;
+  }
+
+  /**
+   * Length of the per-thread arrays of the header, which is also the number of ready queues. The
+   * second platform shrank them from 7 to 5 within the third generation.
+   */
+  public int maxAicpuThreads(Generation generation) {
+    if (this == A2A3) {
+      return 4;
+    }
+    return generation == Generation.CHIP_2026_08 ? 5 : 7;
+  }
+
+  /** The platform with this attach number, or null. */
+  public static Platform ofWireNumber(int wireNumber) {
+    for (Platform platform : values()) {
+      if (platform.wireNumber == wireNumber) {
+        return platform;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.sluice.agent;
+
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+
+/**
+ * Spins, then yields, then parks for longer and longer, up to a bound that the lanes' slack gives.
+ *
+ * <p>The park is never a fixed number: {@code slackNanos} says how long the device could go on
+ * without the host at the rate it showed last, and a park takes at most a quarter of that. Without
+ * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle cost
+ * (one wake-up per park) traded against the fastest first burst that is served without loss: free
+ * slots x buffer bytes / maxPark for each pool.
+ *
+ * <p>Linux adds up to 50 us of timer slack to a park of a normal thread, which is why parks start at
+ * that length and not below.
+ */
+public final class BackoffIdleStrategy implements IdleStrategy {
+  private static final long MIN_PARK_NANOS = 50_000;
+  private static final int SLACK_FRACTION = 4;
+
+  private final NanoClock clock;
+  private final long spinNanos;
+  private final long yieldNanos;
+  private final long maxParkNanos;
+  private final LongSupplier slackNanos;
+
+  private long idleSinceNs;
+  private boolean isIdle;
+  private long nextParkNanos;
+  private long lastParkNanos;
+
+  /**
+   * @param spinNanos busy polls for this long after the last work
+   * @param yieldNanos then gives way to others for this long
+   * @param maxParkNanos the longest park
+   * @param slackNanos how long the device can do without the host; asked only before a park
+   */
+  public BackoffIdleStrategy(
+      NanoClock clock,
+      long spinNanos,
+      long yieldNanos,
+      long maxParkNanos,
+      LongSupplier slackNanos) {
+    this.clock = clock;
+    this.spinNanos = spinNanos;
+    this.yieldNanos = yieldNanos;
+    this.maxParkNanos = maxParkNanos;
+    this.slackNanos = slackNanos;
+  }
+
+  @Override
+  public void idle(int workCount) {
+    lastParkNanos = 0;
+    if (workCount > 0) {
+      isIdle = false;
+      return;
+    }
+    long nowNs = clock.nanoTime();
+    if (!isIdle) {
+      isIdle = true;
+      idleSinceNs = nowNs;
+      nextParkNanos = MIN_PARK_NANOS;
+    }
+    long idleNanos = nowNs - idleSinceNs;
+    if (idleNanos < spinNanos) {
+      Thread.onSpinWait();
+    } else if (idleNanos < spinNanos + yieldNanos) {
+      Thread.yield();
+    } else {
+      long bound = Math.min(maxParkNanos, slackNanos.getAsLong() / SLACK_FRACTION);
+      if (bound < MIN_PARK_NANOS) {
+        Thread.yield();
+        return;
+      }
+      lastParkNanos = Math.min(nextParkNanos, bound);
+      LockSupport.parkNanos(this, lastParkNanos);
+      nextParkNanos = Math.min(nextParkNanos * 2, maxParkNanos);
+    }
+  }
+
+  @Override
+  public long lastParkNanos() {
+    return lastParkNanos;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.counters;
+
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.SingleWriterRecorder;
+
+/**
+ * Latencies in nanoseconds: one writer thread records, and any thread takes the total so far.
+ *
+ * <p>The recorder's range is fixed at construction, so recording never allocates and never waits.
+ * Longer values count as the longest one, shorter as 1 ns: a clock that jumps cannot throw on the
+ * hot path.
+ */
+public final class LatencyRecorder {
+  /** Longer than any wait that the wire format knows (30 s). */
+  public static final long HIGHEST_NANOS = 60_000_000_000L;
+
+  private static final int SIGNIFICANT_DIGITS = 2;
+
+  private final SingleWriterRecorder recorder =
+      new SingleWriterRecorder(1, HIGHEST_NANOS, SIGNIFICANT_DIGITS);
+  private final Histogram total = newHistogram();
+  private Histogram recycled;
+
+  /** A histogram of the range and resolution that every recorder uses. */
+  public static Histogram newHistogram() {
+    return new Histogram(1, HIGHEST_NANOS, SIGNIFICANT_DIGITS);
+  }
+
+  /** Notes one latency. Writer thread only. */
+  public void record(long nanos) {
+    recorder.recordValue(Math.max(1, Math.min(nanos, HIGHEST_NANOS)));
+  }
+
+  /** Adds everything recorded so far to {@code into}. Any thread; readers exclude each other. */
+  public synchronized void addTo(Histogram into) {
+    recycled = recorder.getIntervalHistogram(recycled);
+    total.add(recycled);
+    into.add(total);
+  }
+}

@@ -1,0 +1,20 @@
+package dev.sluice.handoff;
+
+/**
+ * Opens and ends leases. The arena implements it, so that a collector never sees the ledger.
+ *
+ * <p>Thread rule: only the collector that took a number from its handoff ring may open it, and only
+ * it may release it, once.
+ */
+public interface LeaseTable {
+  /** Points {@code lease} at the buffer with this number; the buffer is now being collected. */
+  void open(int number, Lease lease);
+
+  /**
+   * Makes the buffer fit to be lent again (count 0, AICore slots zeroed) and puts it into the return
+   * ring.
+   *
+   * @return false if the return ring is full: nothing happened, call again later
+   */
+  boolean release(Lease lease);
+}

@@ -1,0 +1,209 @@
+package dev.sluice.bridge;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Anonymous shared memory behind a file descriptor that can be passed to another process.
+ *
+ * <p>The size is sealed: whoever receives the descriptor can neither shrink the memory under the
+ * daemon (which would kill it with SIGBUS) nor grow it. All pages are reserved and touched before
+ * {@link #create} returns, so that running out of memory is an exception here and not a signal
+ * later, and no device write waits for a page fault.
+ *
+ * <p>Lifetime: {@link #buffer} is a view that knows nothing of {@link #close}. Close only after every
+ * thread that uses the view has stopped; a later access ends the process.
+ */
+public final class SharedRegion implements AutoCloseable {
+  /** The longest region: what one direct byte buffer can show, in whole 64 KiB pages. */
+  public static final long MAX_BYTES = (2L << 30) - (64 << 10);
+
+  private static final long HUGE_PAGE_BYTES = 2L << 20;
+
+  /** How hard to try for an extra. */
+  public enum Extra {
+    OFF,
+    TRY,
+    REQUIRE
+  }
+
+  private final long bytes;
+  private final boolean hasHugePages;
+  private final boolean isLocked;
+  private final String notice;
+  private int fd;
+  private Pointer address;
+  private ByteBuffer buffer;
+
+  private SharedRegion(
+      int fd, Pointer address, long bytes, boolean hasHugePages, boolean isLocked, String notice) {
+    this.fd = fd;
+    this.address = address;
+    this.bytes = bytes;
+    this.hasHugePages = hasHugePages;
+    this.isLocked = isLocked;
+    this.notice = notice;
+    this.buffer = address.getByteBuffer(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * Reserves, maps and touches a region of zeros.
+   *
+   * @param name shown in /proc/PID/maps
+   * @param bytes at least this many; rounded up to whole pages
+   * @param hugePages whether the region should be made of huge pages
+   * @param lock whether it should be locked into memory
+   * @throws IOException one line with call and reason; nothing is left behind
+   */
+  public static SharedRegion create(String name, long bytes, Extra hugePages, Extra lock)
+      throws IOException {
+    if (bytes < 1 || bytes > MAX_BYTES) {
+      throw new IOException("a region of " + bytes + " bytes is not from 1 to " + MAX_BYTES);
+    }
+    StringBuilder notice = new StringBuilder();
+    if (hugePages != Extra.OFF) {
+      try {
+        return map(name, roundUp(bytes, HUGE_PAGE_BYTES), true, lock, notice);
+      } catch (IOException e) {
+        if (hugePages == Extra.REQUIRE) {
+          throw e;
+        }
+        append(notice, "no huge pages: " + e.getMessage());
+      }
+    }
+    return map(name, roundUp(bytes, 4096), false, lock, notice);
+  }
+
+  private static SharedRegion map(
+      String name, long bytes, boolean huge, Extra lock, StringBuilder notice)
+      throws IOException {
+    NativeLong length = new NativeLong(bytes);
+    NativeLong zero = new NativeLong(0);
+    int fd = -1;
+    Pointer address = null;
+    String call = "memfd_create";
+    try {
+      fd =
+          LibC.memfd_create(
+              name,
+              LibC.MFD_CLOEXEC | LibC.MFD_ALLOW_SEALING | (huge ? LibC.MFD_HUGETLB : 0));
+      call = "ftruncate";
+      LibC.ftruncate(fd, length);
+      call = "fallocate";
+      LibC.fallocate(fd, 0, zero, length);
+      call = "fcntl(F_ADD_SEALS)";
+      LibC.fcntl(
+          fd,
+          LibC.F_ADD_SEALS,
+          new NativeLong(LibC.F_SEAL_SHRINK | LibC.F_SEAL_GROW | LibC.F_SEAL_SEAL));
+      call = "mmap";
+      address = LibC.mmap(null, length, LibC.PROT_READ_WRITE, LibC.MAP_SHARED, fd, zero);
+      populate(address, length);
+      boolean locked = lock(address, length, lock, notice);
+      return new SharedRegion(fd, address, bytes, huge, locked, notice.toString());
+    } catch (LastErrorException e) {
+      release(fd, address, length);
+      throw NativeErrors.translate(call, bytes + " bytes of shared memory", e);
+    } catch (IOException e) {
+      release(fd, address, length);
+      throw e;
+    }
+  }
+
+  /** Maps every page for writing now; older kernels do it at the first access instead. */
+  private static void populate(Pointer address, NativeLong length) {
+    try {
+      LibC.madvise(address, length, LibC.MADV_POPULATE_WRITE);
+    } catch (LastErrorException ignored) {
+      // Linux before 5.14: the pages are reserved, only their mapping is late.
+      address.clear(length.longValue());
+    }
+  }
+
+  private static boolean lock(
+      Pointer address, NativeLong length, Extra lock, StringBuilder notice) throws IOException {
+    if (lock == Extra.OFF) {
+      return false;
+    }
+    try {
+      LibC.mlock(address, length);
+      return true;
+    } catch (LastErrorException e) {
+      IOException translated =
+          NativeErrors.translate("mlock", length.longValue() + " bytes; raise LimitMEMLOCK", e);
+      if (lock == Extra.REQUIRE) {
+        throw translated;
+      }
+      append(notice, "memory not locked: " + translated.getMessage());
+      return false;
+    }
+  }
+
+  private static void release(int fd, Pointer address, NativeLong length) {
+    if (address != null) {
+      LibC.munmap(address, length);
+    }
+    if (fd >= 0) {
+      LibC.close(fd);
+    }
+  }
+
+  private static long roundUp(long bytes, long unit) {
+    return (bytes + unit - 1) / unit * unit;
+  }
+
+  private static void append(StringBuilder notice, String text) {
+    notice.append(notice.isEmpty() ? "" : "; ").append(text);
+  }
+
+  /** The descriptor, owned by this region. */
+  public int fd() {
+    return fd;
+  }
+
+  /** Size with rounding. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** The mapping, little endian. See the class comment on its lifetime. */
+  public ByteBuffer buffer() {
+    if (buffer == null) {
+      throw new IllegalStateException("the region is closed");
+    }
+    return buffer;
+  }
+
+  /** Where this process sees byte 0. */
+  public long address() {
+    return Pointer.nativeValue(address);
+  }
+
+  public boolean hasHugePages() {
+    return hasHugePages;
+  }
+
+  public boolean isLocked() {
+    return isLocked;
+  }
+
+  /** What was asked for and could not be had, for people; empty if nothing. */
+  public String notice() {
+    return notice;
+  }
+
+  /** Unmaps and closes. Idempotent; not to be called while another thread uses the buffer. */
+  @Override
+  public synchronized void close() {
+    if (address != null) {
+      release(fd, address, new NativeLong(bytes));
+      address = null;
+      buffer = null;
+      fd = -1;
+    }
+  }
+}

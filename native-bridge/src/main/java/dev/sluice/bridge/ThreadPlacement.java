@@ -1,0 +1,46 @@
+package dev.sluice.bridge;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.NativeLong;
+import java.io.IOException;
+import java.util.List;
+
+/** Where and how eagerly the calling thread runs. Linux: both act on a thread, not a process. */
+public final class ThreadPlacement {
+  private static final int MASK_BYTES = 128;
+
+  private ThreadPlacement() {}
+
+  /**
+   * Binds the calling thread to these processors.
+   *
+   * @throws IOException one line, if the kernel refuses
+   */
+  public static void pinTo(List<Integer> cpus) throws IOException {
+    byte[] mask = new byte[MASK_BYTES];
+    for (int cpu : cpus) {
+      if (cpu < 0 || cpu >= MASK_BYTES * Byte.SIZE) {
+        throw new IOException("sched_setaffinity: there is no processor " + cpu);
+      }
+      mask[cpu / Byte.SIZE] |= (byte) (1 << (cpu % Byte.SIZE));
+    }
+    try {
+      LibC.sched_setaffinity(0, new NativeLong(MASK_BYTES), mask);
+    } catch (LastErrorException e) {
+      throw NativeErrors.translate("sched_setaffinity", "processors " + cpus, e);
+    }
+  }
+
+  /**
+   * Sets the nice value of the calling thread; below 0 needs a privilege.
+   *
+   * @throws IOException one line, if the kernel refuses
+   */
+  public static void nice(int value) throws IOException {
+    try {
+      LibC.setpriority(LibC.PRIO_PROCESS, LibC.gettid(), value);
+    } catch (LastErrorException e) {
+      throw NativeErrors.translate("setpriority", "nice " + value, e);
+    }
+  }
+}
