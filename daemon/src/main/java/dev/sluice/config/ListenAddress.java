@@ -1,8 +1,8 @@
 package dev.sluice.config;
 
 /**
- * Where a TCP listener binds: {@code host:port}, an IPv6 address in brackets. The host is not looked
- * up here; port 0 lets the kernel choose.
+ * Where a TCP listener binds: {@code host:port}, an IPv6 address in brackets. The host is not
+ * looked up here; port 0 lets the kernel choose.
  */
 public record ListenAddress(String host, int port) {
   /** Throws {@link IllegalArgumentException} with one line that says what to write. */
@@ -18,7 +18,9 @@ public record ListenAddress(String host, int port) {
     boolean portIsNumber = digits.matches("\\d{1,5}") && Integer.parseInt(digits) <= 65_535;
     if (host.isEmpty() || !portIsNumber || host.contains(" ") || bracketed != host.contains(":")) {
       throw new IllegalArgumentException(
-          "'" + text + "' is no listen address: write host:port with a port from 0 to 65535"
+          "'"
+              + text
+              + "' is no listen address: write host:port with a port from 0 to 65535"
               + " (for example 127.0.0.1:9797, [::1]:9797 or 0.0.0.0:9797)");
     }
     return new ListenAddress(host, Integer.parseInt(digits));

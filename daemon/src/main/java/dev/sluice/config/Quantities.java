@@ -13,8 +13,8 @@ import java.util.Map;
  * <p>Decimal and binary units mean what they say: {@code MB} is 10^6 bytes, {@code MiB} is 2^20. A
  * bare {@code M} or a lower-case {@code b} (which is a bit) is refused rather than guessed. The
  * number may have a fraction ({@code 1.5GiB}); what is left below one base unit is cut off. Values
- * are never negative. Every method here is a pure function; a text that is no quantity throws {@link
- * IllegalArgumentException} with one line that says what to write.
+ * are never negative. Every method here is a pure function; a text that is no quantity throws
+ * {@link IllegalArgumentException} with one line that says what to write.
  */
 public final class Quantities {
   private static final Map<String, Long> BYTE_UNITS = new LinkedHashMap<>();
@@ -203,11 +203,14 @@ public final class Quantities {
       if (wanted.length() == 1 && !wanted.equals("B") && upper.equals(wanted + "B")) {
         String binary = wanted + "iB";
         throw bad(
-            noun, text, "'" + unit + "' can mean two things, write " + known + " or " + binary,
+            noun,
+            text,
+            "'" + unit + "' can mean two things, write " + known + " or " + binary,
             examples);
       }
     }
-    throw bad(noun, text, unit.isEmpty() ? "the unit is missing" : "no unit '" + unit + "'", examples);
+    throw bad(
+        noun, text, unit.isEmpty() ? "the unit is missing" : "no unit '" + unit + "'", examples);
   }
 
   private static long scale(
@@ -231,7 +234,8 @@ public final class Quantities {
     }
     String number = trimmed.substring(0, end);
     if (number.isEmpty() || number.startsWith(".") || number.endsWith(".")) {
-      String why = trimmed.startsWith("-") ? "it must not be negative" : "it must start with a number";
+      String why =
+          trimmed.startsWith("-") ? "it must not be negative" : "it must start with a number";
       throw bad(noun, text, why, examples);
     }
     if (number.indexOf('.') != number.lastIndexOf('.') || number.length() > 40) {

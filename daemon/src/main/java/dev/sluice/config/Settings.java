@@ -1,8 +1,8 @@
 package dev.sluice.config;
 
 /**
- * Everything that can be set, checked and frozen. Each part is a record of its own: pass a class the
- * part it uses, not the whole.
+ * Everything that can be set, checked and frozen. Each part is a record of its own: pass a class
+ * the part it uses, not the whole.
  */
 public record Settings(
     HttpSettings http,

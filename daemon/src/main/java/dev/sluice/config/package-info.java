@@ -1,8 +1,8 @@
 /**
  * Typed, validated, immutable settings.
  *
- * <p>Every key is declared once, in {@link dev.sluice.config.ConfigKey}; {@link
- * dev.sluice.config.SettingsLoader} layers the built-in reference, a HOCON file, {@code SLUICE_}
+ * <p>Every key is declared once, in {@link dev.sluice.config.ConfigKeys}; {@link
+ * dev.sluice.config.Configuration} layers the built-in reference, a HOCON file, {@code SLUICE_}
  * environment variables and {@code --set} overrides, refuses what it does not know, and hands out
  * one {@link dev.sluice.config.Settings} record. Read once at start; nothing here changes later and
  * every type is safe for any thread. Imports nothing else of ours.

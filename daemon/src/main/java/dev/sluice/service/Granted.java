@@ -3,14 +3,14 @@ package dev.sluice.service;
 import java.util.List;
 
 /**
- * {@code struct sluice_arena_reply} of sluice_attach.h: an arena that is ready to be mapped. Offsets
- * and sizes in bytes from arena byte 0.
+ * {@code struct sluice_arena_reply} of sluice_attach.h: an arena that is ready to be mapped.
+ * Offsets and sizes in bytes from arena byte 0.
  *
  * @param placement wire id, {@code enum sluice_placement}
  * @param buffers granted in all, by kind in the order of {@link Labels#KINDS}
- * @param fd the arena's file descriptor. It stays the broker's: the attach server sends it and never
- *     closes it, and the broker keeps it open until the session is detached, its connection is
- *     reported lost, or the attach server is closed
+ * @param fd the arena's file descriptor. It stays the broker's: the attach server sends it and
+ *     never closes it, and the broker keeps it open until the session is detached, its connection
+ *     is reported lost, or the attach server is closed
  */
 public record Granted(
     int session,

@@ -8,9 +8,9 @@ import java.util.concurrent.CompletionStage;
  * <p>Every method is called on a socket event loop and returns at once; the work happens on the
  * broker's own threads and the stage completes on any of them. A stage fails with {@link
  * AttachRefusedException} to refuse; any other failure is answered as {@link AttachStatus#INTERNAL}
- * and logged. The attach server has one request per connection in flight and checks only what can be
- * checked without knowing layouts and sessions; that a token exists and that a request is legal in
- * the session's state is the broker's to decide.
+ * and logged. The attach server has one request per connection in flight and checks only what can
+ * be checked without knowing layouts and sessions; that a token exists and that a request is legal
+ * in the session's state is the broker's to decide.
  */
 public interface SessionBroker {
   /** Checks the geometry and makes the arena. */

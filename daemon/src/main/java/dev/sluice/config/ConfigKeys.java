@@ -1,0 +1,203 @@
+package dev.sluice.config;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Every key, declared once: {@link Settings} is built from these, docs/configuration.md is
+ * generated from these, and a key that is not here is refused. In the order of {@code
+ * config/sluice.conf}.
+ */
+public final class ConfigKeys {
+  private static final List<ConfigKey<?>> DECLARED = new ArrayList<>();
+
+  /** One region that one Java buffer can address, less a page for rounding. */
+  public static final long MAX_ARENA_BYTES = (1L << 31) - (64L << 10);
+
+  private static final long SECOND = 1_000_000_000L;
+  private static final long MS = 1_000_000L;
+  private static final long US = 1_000L;
+
+  public static final ConfigKey<ListenAddress> HTTP_LISTEN =
+      key(
+          "http.listen",
+          ConfigTypes.listenAddress(),
+          "Where the read-only HTTP server for metrics and status listens. Port 0 takes any free"
+              + " port.");
+  public static final ConfigKey<Path> CONTROL_SOCKET =
+      key(
+          "control.socket",
+          ConfigTypes.socketPath(),
+          "Unix socket of the control API. File mode 0600: only the daemon's user and root.");
+  public static final ConfigKey<Path> ATTACH_SOCKET =
+      key(
+          "attach.socket",
+          ConfigTypes.socketPath(),
+          "Unix socket on which producers attach. File mode 0660.");
+  public static final ConfigKey<Integer> ATTACH_MAX_SESSIONS =
+      key(
+          "attach.max-sessions",
+          ConfigTypes.count(1, 4096),
+          "Sessions open at once, over all devices. Further ones are refused as busy.");
+  public static final ConfigKey<Integer> ATTACH_MAX_CONNECTIONS =
+      key(
+          "attach.max-connections",
+          ConfigTypes.count(1, 65_536),
+          "Connections open at once on the attach socket, with or without a session.");
+  public static final ConfigKey<Set<Integer>> ATTACH_ALLOWED_UIDS =
+      key(
+          "attach.allowed-uids",
+          ConfigTypes.ids("user"),
+          "User ids that may attach, beside root and the daemon's own.");
+  public static final ConfigKey<Set<Integer>> ATTACH_ALLOWED_GIDS =
+      key(
+          "attach.allowed-gids",
+          ConfigTypes.ids("group"),
+          "Group ids whose members may attach. Empty means the group of the socket file.");
+  public static final ConfigKey<Long> ATTACH_RESUME_GRACE =
+      key(
+          "attach.resume-grace",
+          ConfigTypes.duration(0, 3600 * SECOND),
+          "How long a session whose connection broke waits for its living client to reconnect.");
+  public static final ConfigKey<Long> ATTACH_HANDSHAKE_TIMEOUT =
+      key(
+          "attach.handshake-timeout",
+          ConfigTypes.duration(10 * MS, 600 * SECOND),
+          "How long a new connection may take to send its whole first request.");
+  public static final ConfigKey<Long> ARENA_BYTES =
+      key(
+          "arena.bytes",
+          ConfigTypes.size(1L << 16, MAX_ARENA_BYTES),
+          "The most memory that one session's arena may take. It is taken at attach.");
+  public static final ConfigKey<Provision> ARENA_HUGE_PAGES =
+      key(
+          "arena.huge-pages",
+          ConfigTypes.choice(Provision.class),
+          "Back arenas with huge pages: try goes on without them, require refuses the attach.");
+  public static final ConfigKey<Provision> ARENA_LOCK_MEMORY =
+      key(
+          "arena.lock-memory",
+          ConfigTypes.choice(Provision.class),
+          "Lock arenas in memory: try goes on without, require refuses the attach.");
+  public static final ConfigKey<Integer> ARENA_BUFFERS_AICPU_TASK =
+      buffers("aicpu-task", "AICPU task records, per core");
+  public static final ConfigKey<Integer> ARENA_BUFFERS_SCHED_PHASE =
+      buffers("sched-phase", "scheduler phase records, per AICPU thread");
+  public static final ConfigKey<Integer> ARENA_BUFFERS_ORCH_PHASE =
+      buffers("orch-phase", "orchestrator phase records");
+  public static final ConfigKey<Integer> ARENA_BUFFERS_AICORE_TASK =
+      buffers("aicore-task", "AICore task records, per core");
+  public static final ConfigKey<ThreadingMode> THREADING =
+      key(
+          "threading",
+          ConfigTypes.choice(ThreadingMode.class),
+          "How agents are packed on threads. auto chooses by the CPUs that are free: more spinning"
+              + " threads than CPUs is slower than one thread.");
+  public static final ConfigKey<Integer> DRAIN_BATCH_ENTRIES =
+      key(
+          "drain.batch-entries",
+          ConfigTypes.count(1, 65_536),
+          "At most so many entries from one ready queue before it is the next one's turn.");
+  public static final ConfigKey<Integer> DRAIN_GROUPS =
+      key(
+          "drain.groups",
+          ConfigTypes.count(1, 64),
+          "Drain agents per session; its ready queues are split among them.");
+  public static final ConfigKey<Integer> DRAIN_HANDOFF_ENTRIES =
+      key(
+          "drain.handoff-entries",
+          ConfigTypes.count(0, 1 << 20),
+          "Slots of the ring from drain to collector. 0 means as many as the arena has buffers, so"
+              + " that the ring is never full.");
+  public static final ConfigKey<List<Integer>> DRAIN_CPUS =
+      key(
+          "drain.cpus",
+          ConfigTypes.cpus(),
+          "CPUs to pin drain threads to. Empty leaves them to the scheduler.");
+  public static final ConfigKey<Integer> DRAIN_NICE =
+      key(
+          "drain.nice",
+          ConfigTypes.integer(-20, 19),
+          "Scheduling priority of the agent threads. 0 leaves it; below 0 needs CAP_SYS_NICE.");
+  public static final ConfigKey<Integer> IDLE_SPIN =
+      key(
+          "drain.idle.spin",
+          ConfigTypes.count(0, 100_000_000),
+          "Idle duty cycles that an agent thread spins before it yields.");
+  public static final ConfigKey<Integer> IDLE_YIELD =
+      key(
+          "drain.idle.yield",
+          ConfigTypes.count(0, 100_000_000),
+          "Idle duty cycles that it yields before it parks.");
+  public static final ConfigKey<Long> IDLE_MAX_PARK =
+      key(
+          "drain.idle.max-park",
+          ConfigTypes.duration(1 * US, 10 * MS),
+          "The longest park. The actual one follows from the slack of the queues.");
+  public static final ConfigKey<Long> REFILL_SWEEP_INTERVAL =
+      key(
+          "refill.sweep-interval",
+          ConfigTypes.duration(1 * US, 1 * SECOND),
+          "Every pool is looked at this often, even if nothing hints at it.");
+  public static final ConfigKey<FreezePolicy> REFILL_FREEZE =
+      key(
+          "refill.freeze",
+          ConfigTypes.choice(FreezePolicy.class),
+          "Newest generation only: never leaves the freeze flags alone, cycle opens and releases"
+              + " freezes so that all lanes have their gaps at the same time.");
+  public static final ConfigKey<List<Integer>> REFILL_CPUS =
+      key(
+          "refill.cpus",
+          ConfigTypes.cpus(),
+          "CPUs to pin refill threads to. Empty leaves them to the scheduler.");
+  public static final ConfigKey<Integer> COLLECTOR_SHARDS =
+      key("collector.shards", ConfigTypes.count(1, 64), "Collector agents per session.");
+  public static final ConfigKey<Verification> COLLECTOR_VERIFY_SYNTHETIC =
+      key(
+          "collector.verify-synthetic",
+          ConfigTypes.choice(Verification.class),
+          "Compare the records of a synthetic producer bit by bit with what they must be: true for"
+              + " every record, sample for a few of each buffer.");
+  public static final ConfigKey<List<Integer>> COLLECTOR_CPUS =
+      key(
+          "collector.cpus",
+          ConfigTypes.cpus(),
+          "CPUs to pin collector threads to. Empty leaves them to the scheduler.");
+  public static final ConfigKey<Long> JANITOR_INTERVAL =
+      key(
+          "janitor.interval",
+          ConfigTypes.duration(10 * MS, 10 * SECOND),
+          "How often counters are reconciled and agents are watched.");
+  public static final ConfigKey<Long> WATERMARK_WINDOW =
+      key(
+          "watermark.window",
+          ConfigTypes.duration(1 * SECOND, 3600 * SECOND),
+          "How far the _max and _min gauges look back. At least the scrape interval.");
+  public static final ConfigKey<DeviceFilter> DEVICES =
+      key(
+          "devices",
+          ConfigTypes.devices(),
+          "Devices that may attach: any, or a list of device ids.");
+
+  private ConfigKeys() {}
+
+  public static List<ConfigKey<?>> all() {
+    return Collections.unmodifiableList(DECLARED);
+  }
+
+  private static ConfigKey<Integer> buffers(String kind, String records) {
+    return key(
+        "arena.buffers." + kind,
+        ConfigTypes.countOrAuto(1, 1 << 20),
+        "Buffers for " + records + ". auto fills what the arena and the queues allow.");
+  }
+
+  private static <T> ConfigKey<T> key(String path, ConfigType<T> type, String doc) {
+    ConfigKey<T> key = new ConfigKey<>("sluice." + path, type, doc);
+    DECLARED.add(key);
+    return key;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.sluice.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Values from {@code SLUICE_} variables and from {@code --set}, as configuration layers. */
+final class ConfigOverrides {
+  private static final String PREFIX = "SLUICE_";
+
+  private ConfigOverrides() {}
+
+  /**
+   * A variable is a setting when it begins with SLUICE_ and the name of a section, and must then be
+   * a known key. Other SLUICE_ variables are none of ours: the launcher has some, and Kubernetes
+   * invents SLUICE_PORT and SLUICE_SERVICE_HOST for a service of that name.
+   */
+  static Config fromEnvironment(Map<String, String> environment) {
+    Map<String, String> keys =
+        ConfigKeys.all().stream()
+            .collect(Collectors.toMap(ConfigKey::environmentVariable, ConfigKey::path));
+    Set<String> sections =
+        keys.keySet().stream()
+            .map(name -> name.substring(PREFIX.length()).split("_", 2)[0])
+            .collect(Collectors.toSet());
+    Config config = ConfigFactory.empty();
+    for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
+      String name = variable.getKey();
+      if (!name.startsWith(PREFIX)
+          || !sections.contains(name.substring(PREFIX.length()).split("_", 2)[0])) {
+        continue;
+      }
+      String path = keys.get(name);
+      if (path == null) {
+        throw new SettingsException(
+            "environment: unknown variable "
+                + name
+                + ", did you mean "
+                + UnknownKeys.nearest(name, keys.keySet())
+                + "?");
+      }
+      config = with(config, path, variable.getValue(), "environment " + name);
+    }
+    return config;
+  }
+
+  static Config fromOptions(List<String> overrides) {
+    Set<String> known = ConfigKeys.all().stream().map(ConfigKey::path).collect(Collectors.toSet());
+    Config config = ConfigFactory.empty();
+    for (String override : overrides) {
+      int equals = override.indexOf('=');
+      if (equals <= 0) {
+        throw new SettingsException(
+            "--set "
+                + override
+                + ": write key=value, for example"
+                + " --set sluice.http.listen=127.0.0.1:9797");
+      }
+      String path = override.substring(0, equals).strip();
+      if (!known.contains(path)) {
+        throw new SettingsException(
+            "--set: unknown key "
+                + path
+                + ", did you mean "
+                + UnknownKeys.nearest(path, known)
+                + "?");
+      }
+      config = with(config, path, override.substring(equals + 1).strip(), "--set");
+    }
+    return config;
+  }
+
+  private static Config with(Config config, String path, String text, String origin) {
+    String list = text.startsWith("[") && text.endsWith("]") ? text : null;
+    String value = list == null ? text : list.substring(1, list.length() - 1);
+    return config.withValue(path, ConfigValueFactory.fromAnyRef(value, origin));
+  }
+}

@@ -1,0 +1,41 @@
+package dev.sluice.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where settings come from, weakest first; the built-in reference lies below all of them.
+ *
+ * @param file HOCON file, if any
+ * @param environment all variables of the process
+ * @param overrides {@code key=value} of each {@code --set}, in order; a later one wins
+ */
+public record ConfigSources(
+    Optional<Path> file, Map<String, String> environment, List<String> overrides) {
+  public static final Path INSTALLED_FILE = Path.of("/etc/sluice/sluice.conf");
+
+  public ConfigSources {
+    environment = Map.copyOf(environment);
+    overrides = List.copyOf(overrides);
+  }
+
+  /** The built-in defaults only. */
+  public static ConfigSources none() {
+    return new ConfigSources(Optional.empty(), Map.of(), List.of());
+  }
+
+  /**
+   * What a command of this process uses.
+   *
+   * @param configOption the value of {@code --config}; without it the installed file, where there
+   *     is one
+   */
+  public static ConfigSources of(Optional<Path> configOption, List<String> overrides) {
+    Optional<Path> file =
+        configOption.or(() -> Optional.of(INSTALLED_FILE).filter(Files::isRegularFile));
+    return new ConfigSources(file, System.getenv(), overrides);
+  }
+}

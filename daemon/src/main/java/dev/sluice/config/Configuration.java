@@ -1,0 +1,173 @@
+package dev.sluice.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A loaded and fully checked configuration: every key has a legal value, and the origin of each is
+ * known. Immutable. Everything that is wrong ends in a {@link SettingsException} whose one line
+ * names the place, the key and what may be written there.
+ */
+public final class Configuration {
+  private static final String REFERENCE = "/sluice.conf";
+
+  private final Map<ConfigKey<?>, Object> values = new LinkedHashMap<>();
+  private final Map<ConfigKey<?>, String> origins = new LinkedHashMap<>();
+  private final Settings settings;
+
+  private Configuration(Config merged) {
+    UnknownKeys.refuse(merged.root());
+    for (ConfigKey<?> key : ConfigKeys.all()) {
+      if (!merged.hasPath(key.path())) {
+        throw new SettingsException(key.path() + " has no value: it may not be null");
+      }
+      ConfigValue value = merged.getValue(key.path());
+      values.put(key, read(key, value));
+      origins.put(key, describe(value.origin()));
+    }
+    this.settings = SettingsBuilder.build(this);
+  }
+
+  /** Layers the sources, then checks everything. */
+  public static Configuration load(ConfigSources sources) {
+    try {
+      Config merged =
+          ConfigOverrides.fromOptions(sources.overrides())
+              .withFallback(ConfigOverrides.fromEnvironment(sources.environment()))
+              .withFallback(sources.file().map(Configuration::file).orElse(ConfigFactory.empty()))
+              .withFallback(reference());
+      return new Configuration(merged.resolve());
+    } catch (ConfigException e) {
+      throw new SettingsException(describe(e));
+    }
+  }
+
+  /** The library's own refusals (syntax, substitutions) in the form of ours: {@code file:line}. */
+  private static String describe(ConfigException e) {
+    if (e.origin() == null) {
+      return "configuration: " + e.getMessage();
+    }
+    String libraryPrefix = e.origin().description() + ": ";
+    String reason = e.getMessage().replace(libraryPrefix, "");
+    return describe(e.origin()) + ": " + reason;
+  }
+
+  public Settings settings() {
+    return settings;
+  }
+
+  /** The effective values as a HOCON file that loads to the same, each with where it came from. */
+  public String render() {
+    StringBuilder text = new StringBuilder();
+    for (ConfigKey<?> key : ConfigKeys.all()) {
+      String line = key.path() + " = " + written(key);
+      text.append(String.format("%-52s # %s%n", line, origins.get(key)));
+    }
+    return text.toString();
+  }
+
+  /** The value of a key; its type is the key's. */
+  @SuppressWarnings("unchecked") // put there by the same key's reader
+  <T> T get(ConfigKey<T> key) {
+    return (T) values.get(key);
+  }
+
+  /** The value of a key as it is written in a file. */
+  <T> String written(ConfigKey<T> key) {
+    return key.type().writer().apply(get(key));
+  }
+
+  /** Where the value of a key came from: {@code file:line}, a variable, --set, or "default". */
+  public String origin(ConfigKey<?> key) {
+    return origins.get(key);
+  }
+
+  private static Config file(Path path) {
+    if (!Files.isReadable(path) || Files.isDirectory(path)) {
+      throw new SettingsException(
+          "cannot read the configuration file "
+              + path
+              + ": "
+              + (Files.exists(path) ? "no permission, or no file" : "there is none"));
+    }
+    // The extension must not matter: people write sluice.conf.new or a pipe.
+    return ConfigFactory.parseFile(
+        path.toFile(), ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF));
+  }
+
+  private static Config reference() {
+    try (InputStream stream = Configuration.class.getResourceAsStream(REFERENCE)) {
+      if (stream == null) {
+        throw new IllegalStateException("the built-in reference " + REFERENCE + " is not packaged");
+      }
+      return ConfigFactory.parseReader(
+          new InputStreamReader(stream, StandardCharsets.UTF_8),
+          ConfigParseOptions.defaults().setOriginDescription("default"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static <T> T read(ConfigKey<T> key, ConfigValue value) {
+    ConfigType<T> type = key.type();
+    try {
+      return type.reader().apply(texts(value, type.isList()));
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException(
+          describe(value.origin())
+              + ": "
+              + key.path()
+              + " must be "
+              + type.allowed()
+              + ": "
+              + e.getMessage());
+    }
+  }
+
+  private static List<String> texts(ConfigValue value, boolean isList) {
+    if (value.valueType() == ConfigValueType.OBJECT) {
+      throw new IllegalArgumentException("it is a section");
+    }
+    if (!(value instanceof ConfigList list)) {
+      return List.of(String.valueOf(value.unwrapped()));
+    }
+    if (!isList) {
+      throw new IllegalArgumentException("it is a list");
+    }
+    List<String> texts = new ArrayList<>();
+    for (ConfigValue element : list) {
+      if (element.valueType() == ConfigValueType.LIST
+          || element.valueType() == ConfigValueType.OBJECT) {
+        throw new IllegalArgumentException("it has a nested list or section");
+      }
+      texts.add(String.valueOf(element.unwrapped()));
+    }
+    return texts;
+  }
+
+  static String describe(ConfigOrigin origin) {
+    if (origin.filename() != null) {
+      return origin.filename() + (origin.lineNumber() > 0 ? ":" + origin.lineNumber() : "");
+    }
+    // "default: 12" for the built-in reference, whose lines nobody looks up; else as we named it.
+    return origin.description().replaceFirst("^default: \\d+$", "default");
+  }
+}

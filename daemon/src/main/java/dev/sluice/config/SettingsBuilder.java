@@ -1,0 +1,76 @@
+package dev.sluice.config;
+
+/** Puts checked values into the records, and checks what concerns more than one key. */
+final class SettingsBuilder {
+  private SettingsBuilder() {}
+
+  static Settings build(Configuration from) {
+    refuseSharedSocket(from);
+    return new Settings(
+        new HttpSettings(from.get(ConfigKeys.HTTP_LISTEN)),
+        new ControlSettings(from.get(ConfigKeys.CONTROL_SOCKET)),
+        attach(from),
+        arena(from),
+        from.get(ConfigKeys.THREADING),
+        drain(from),
+        new RefillSettings(
+            from.get(ConfigKeys.REFILL_SWEEP_INTERVAL),
+            from.get(ConfigKeys.REFILL_FREEZE),
+            from.get(ConfigKeys.REFILL_CPUS)),
+        new CollectorSettings(
+            from.get(ConfigKeys.COLLECTOR_SHARDS),
+            from.get(ConfigKeys.COLLECTOR_VERIFY_SYNTHETIC),
+            from.get(ConfigKeys.COLLECTOR_CPUS)),
+        new JanitorSettings(from.get(ConfigKeys.JANITOR_INTERVAL)),
+        new WatermarkSettings(from.get(ConfigKeys.WATERMARK_WINDOW)),
+        from.get(ConfigKeys.DEVICES));
+  }
+
+  private static AttachSettings attach(Configuration from) {
+    return new AttachSettings(
+        from.get(ConfigKeys.ATTACH_SOCKET),
+        from.get(ConfigKeys.ATTACH_MAX_SESSIONS),
+        from.get(ConfigKeys.ATTACH_MAX_CONNECTIONS),
+        from.get(ConfigKeys.ATTACH_ALLOWED_UIDS),
+        from.get(ConfigKeys.ATTACH_ALLOWED_GIDS),
+        from.get(ConfigKeys.ATTACH_RESUME_GRACE),
+        from.get(ConfigKeys.ATTACH_HANDSHAKE_TIMEOUT));
+  }
+
+  private static ArenaSettings arena(Configuration from) {
+    return new ArenaSettings(
+        from.get(ConfigKeys.ARENA_BYTES),
+        from.get(ConfigKeys.ARENA_HUGE_PAGES),
+        from.get(ConfigKeys.ARENA_LOCK_MEMORY),
+        new BufferCounts(
+            from.get(ConfigKeys.ARENA_BUFFERS_AICPU_TASK),
+            from.get(ConfigKeys.ARENA_BUFFERS_SCHED_PHASE),
+            from.get(ConfigKeys.ARENA_BUFFERS_ORCH_PHASE),
+            from.get(ConfigKeys.ARENA_BUFFERS_AICORE_TASK)));
+  }
+
+  private static DrainSettings drain(Configuration from) {
+    return new DrainSettings(
+        from.get(ConfigKeys.DRAIN_BATCH_ENTRIES),
+        from.get(ConfigKeys.DRAIN_GROUPS),
+        from.get(ConfigKeys.DRAIN_HANDOFF_ENTRIES),
+        from.get(ConfigKeys.DRAIN_CPUS),
+        from.get(ConfigKeys.DRAIN_NICE),
+        new IdleSettings(
+            from.get(ConfigKeys.IDLE_SPIN),
+            from.get(ConfigKeys.IDLE_YIELD),
+            from.get(ConfigKeys.IDLE_MAX_PARK)));
+  }
+
+  private static void refuseSharedSocket(Configuration from) {
+    if (from.get(ConfigKeys.ATTACH_SOCKET).equals(from.get(ConfigKeys.CONTROL_SOCKET))) {
+      throw new SettingsException(
+          from.origin(ConfigKeys.ATTACH_SOCKET)
+              + ": "
+              + ConfigKeys.ATTACH_SOCKET.path()
+              + " and "
+              + ConfigKeys.CONTROL_SOCKET.path()
+              + " are the same path; they need one each");
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.sluice.config;
+
+import dev.sluice.docs.GeneratedDoc;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class ConfigurationDocTest {
+  @Test
+  void shouldDocumentEveryKey() throws IOException {
+    GeneratedDoc.assertUpToDate("configuration.md", render());
+  }
+
+  private static String render() {
+    Configuration defaults = Configuration.load(ConfigSources.none());
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Configuration
+
+            <!-- Generated from ConfigKeys.java by ConfigurationDocTest. Do not edit. -->
+
+            The file is [HOCON](https://github.com/lightbend/config/blob/main/HOCON.md). \
+            `config/sluice.conf` is the commented reference with every default; it is also what is
+            built in. A value is taken from the first of these that has it:
+
+            1. `--set key=value` on the command line, the last one if there are several;
+            2. the environment variable of the key;
+            3. the file given with `--config`, else `/etc/sluice/sluice.conf` where there is one;
+            4. the built-in reference.
+
+            An unknown key is an error that names the nearest known one. A variable that begins with
+            `SLUICE_` and the name of a section counts as a key; others are ignored. In `--set` and in
+            variables a list is written with commas. Everything is read once, at start: a change takes
+            effect with a restart. `sluice daemon --check-config` checks without starting, `sluice
+            daemon --print-config` prints the values in force and where each came from.
+
+            Sizes: `500MB` is decimal, `512MiB` is binary. Durations: `30us`, `1ms`, `10s`, `2m`.
+
+            """);
+    for (ConfigKey<?> key : ConfigKeys.all()) {
+      page.append("## `").append(key.path()).append("`\n\n");
+      page.append(wrap(key.doc())).append("\n\n");
+      page.append("| default | allowed | variable |\n|---|---|---|\n");
+      page.append(
+          String.format(
+              "| `%s` | %s | `%s` |%n%n",
+              defaults.written(key), key.type().allowed(), key.environmentVariable()));
+    }
+    return page.toString().stripTrailing() + "\n";
+  }
+
+  private static String wrap(String text) {
+    return text.replaceAll("(.{1,100})(?: |$)", "$1\n").stripTrailing();
+  }
+}
