@@ -1,28 +1,27 @@
 /*
  * sluice_attach.h - how a producer process hands its profiling memory to the Sluice daemon.
  *
- * One header, two parts: the wire messages (what any client must send, whatever its language), and the C client
- * (libsluice_attach) that most runtimes link.
+ * One header, two parts: the wire messages (what any client must send, whatever its language), and
+ * the C client (libsluice_attach) that most runtimes link.
  *
- * The conversation runs over one SOCK_STREAM Unix socket, default /run/sluice/attach.sock. Every message, in either
- * direction, is exactly SLUICE_MESSAGE_BYTES long, little endian, naturally aligned:
+ * The conversation runs over one SOCK_STREAM Unix socket, default /run/sluice/attach.sock. Every
+ * message, in either direction, is exactly SLUICE_MESSAGE_BYTES long, little endian, naturally
+ * aligned:
  *
  *    client                                daemon
- *      | -- ATTACH (geometry) ---------------> |   checks the peer and the geometry, allocates the arena
- *      | <------------- ARENA (sizes, token) - |
- *      | <--- one byte carrying the arena fd - |   SCM_RIGHTS; sent only if ARENA.status is SLUICE_OK
- *      |   maps the fd, registers it with the device where there is one
- *      | -- START (address of arena byte 0) -> |   initialises the region, fills the free queues, starts draining
- *      | <------------------------- STARTED -- |   the device may be launched only now
- *      |   ... the device runs ...
- *      | -- RUN_END --------------------------> |  the device is complete: drain to empty, settle the books
- *      | <------------------ SETTLED (books) - |   another START may follow: a new run in the same arena
- *      | -- DETACH ---------------------------> |  as RUN_END if a run is open, then the arena is released
- *      | <----------------- DETACHED (books) - |
+ *      | -- ATTACH (geometry) ---------------> |   checks the peer and the geometry, allocates the
+ * arena | <------------- ARENA (sizes, token) - | | <--- one byte carrying the arena fd - |
+ * SCM_RIGHTS; sent only if ARENA.status is SLUICE_OK |   maps the fd, registers it with the device
+ * where there is one | -- START (address of arena byte 0) -> |   initialises the region, fills the
+ * free queues, starts draining | <------------------------- STARTED -- |   the device may be
+ * launched only now |   ... the device runs ... | -- RUN_END --------------------------> |  the
+ * device is complete: drain to empty, settle the books | <------------------ SETTLED (books) - |
+ * another START may follow: a new run in the same arena | -- DETACH ---------------------------> |
+ * as RUN_END if a run is open, then the arena is released | <----------------- DETACHED (books) - |
  *
- * A connection that ends without DETACH while its process has died means salvage: the daemon recovers what was
- * published and what was committed. If the process lives, the daemon keeps the session for a grace time and the client
- * may reconnect with RESUME and the session token.
+ * A connection that ends without DETACH while its process has died means salvage: the daemon
+ * recovers what was published and what was committed. If the process lives, the daemon keeps the
+ * session for a grace time and the client may reconnect with RESUME and the session token.
  */
 #ifndef SLUICE_ATTACH_H
 #define SLUICE_ATTACH_H
@@ -34,11 +33,18 @@
 extern "C" {
 #endif
 
+#if defined(__GNUC__)
+#define SLUICE_API __attribute__((visibility("default")))
+#else
+#define SLUICE_API
+#endif
+
 #define SLUICE_MESSAGE_MAGIC 0x43554C53u /* "SLUC" */
 #define SLUICE_MESSAGE_VERSION 1
 #define SLUICE_MESSAGE_BYTES 256
 #define SLUICE_TOKEN_BYTES 16
-#define SLUICE_KINDS 4 /* index = BufferKind: 0 aicpu task, 1 sched phase, 2 orch phase, 3 aicore task */
+#define SLUICE_KINDS \
+  4 /* index = BufferKind: 0 aicpu task, 1 sched phase, 2 orch phase, 3 aicore task */
 #define SLUICE_DEFAULT_SOCKET "/run/sluice/attach.sock"
 
 enum sluice_message_type {
@@ -58,23 +64,24 @@ enum sluice_message_type {
 /* Reply status. Every value but SLUICE_OK comes with one line of text that says what to do. */
 enum sluice_status {
   SLUICE_OK = 0,
-  SLUICE_ERROR_VERSION = 1,       /* magic or version unknown to the daemon */
-  SLUICE_ERROR_MALFORMED = 2,     /* unknown type, wrong length, reserved bits set */
-  SLUICE_ERROR_LAYOUT = 3,        /* no such generation, platform or override */
-  SLUICE_ERROR_GEOMETRY = 4,      /* cores, threads or level outside the layout */
-  SLUICE_ERROR_ARENA = 5,         /* the pools that fit are below the smallest legal ones; text has the arithmetic */
-  SLUICE_ERROR_MEMORY = 6,        /* the host could not provide the memory */
-  SLUICE_ERROR_DEVICE = 7,        /* device id not configured */
-  SLUICE_ERROR_BUSY = 8,          /* too many sessions or connections */
-  SLUICE_ERROR_TOKEN = 9,         /* no session has this token */
-  SLUICE_ERROR_STATE = 10,        /* message not legal now, e.g. START twice */
-  SLUICE_ERROR_PERMISSION = 11,   /* peer credentials not allowed */
-  SLUICE_ERROR_STOPPING = 12,     /* the daemon is stopping */
-  SLUICE_ERROR_INTERNAL = 13,     /* a defect of the daemon; its log has the reason */
+  SLUICE_ERROR_VERSION = 1,   /* magic or version unknown to the daemon */
+  SLUICE_ERROR_MALFORMED = 2, /* unknown type, wrong length, reserved bits set */
+  SLUICE_ERROR_LAYOUT = 3,    /* no such generation, platform or override */
+  SLUICE_ERROR_GEOMETRY = 4,  /* cores, threads or level outside the layout */
+  SLUICE_ERROR_ARENA =
+      5, /* the pools that fit are below the smallest legal ones; text has the arithmetic */
+  SLUICE_ERROR_MEMORY = 6,      /* the host could not provide the memory */
+  SLUICE_ERROR_DEVICE = 7,      /* device id not configured */
+  SLUICE_ERROR_BUSY = 8,        /* too many sessions or connections */
+  SLUICE_ERROR_TOKEN = 9,       /* no session has this token */
+  SLUICE_ERROR_STATE = 10,      /* message not legal now, e.g. START twice */
+  SLUICE_ERROR_PERMISSION = 11, /* peer credentials not allowed */
+  SLUICE_ERROR_STOPPING = 12,   /* the daemon is stopping */
+  SLUICE_ERROR_INTERNAL = 13,   /* a defect of the daemon; its log has the reason */
   /* client side only, never on the wire */
-  SLUICE_ERROR_CONNECT = 100,     /* nobody listens on the socket */
-  SLUICE_ERROR_PROTOCOL = 101,    /* the reply is not one of ours, or the connection ended */
-  SLUICE_ERROR_MAP = 102,         /* the arena could not be mapped */
+  SLUICE_ERROR_CONNECT = 100,  /* nobody listens on the socket */
+  SLUICE_ERROR_PROTOCOL = 101, /* the reply is not one of ours, or the connection ended */
+  SLUICE_ERROR_MAP = 102,      /* the arena could not be mapped */
   SLUICE_ERROR_ARGUMENT = 103
 };
 
@@ -83,42 +90,50 @@ enum sluice_platform { SLUICE_A2A3 = 1, SLUICE_A5 = 2 };
 enum sluice_placement { SLUICE_PLACEMENT_SIM = 1 };
 
 /* geometry.flags */
-#define SLUICE_FLAG_SYNTHETIC 1u /* record content follows synthetic_*: the daemon can check it bit by bit */
+#define SLUICE_FLAG_SYNTHETIC \
+  1u /* record content follows synthetic_*: the daemon can check it bit by bit */
 
-/* Body of ATTACH. 0 in an override means "the layout's own number", 0 buffers means "the daemon decides". */
+/* Body of ATTACH. 0 in an override means "the layout's own number", 0 buffers means "the daemon
+ * decides". */
 struct sluice_geometry {
-  uint32_t device;                             /*  32 */
-  uint16_t generation;                         /*  36 */
-  uint16_t platform;                           /*  38 */
-  uint32_t level;                              /*  40  1..4 */
-  uint32_t num_cores;                          /*  44  the device's worker_count */
-  uint32_t sched_threads;                      /*  48  AICPU scheduler threads: ready queues 0..n-1 */
-  uint32_t orch_threads;                       /*  52  0 or 1: the orchestrator pool is in use */
-  uint32_t slot_count;                         /*  56 */
-  uint32_t ready_queue_entries;                /*  60 */
-  uint32_t buffer_records[SLUICE_KINDS];       /*  64 */
+  uint32_t device;                       /*  32 */
+  uint16_t generation;                   /*  36 */
+  uint16_t platform;                     /*  38 */
+  uint32_t level;                        /*  40  1..4 */
+  uint32_t num_cores;                    /*  44  the device's worker_count */
+  uint32_t sched_threads;                /*  48  AICPU scheduler threads: ready queues 0..n-1 */
+  uint32_t orch_threads;                 /*  52  0 or 1: the orchestrator pool is in use */
+  uint32_t slot_count;                   /*  56 */
+  uint32_t ready_queue_entries;          /*  60 */
+  uint32_t buffer_records[SLUICE_KINDS]; /*  64 */
   uint32_t buffers_per_instance[SLUICE_KINDS]; /*  80 */
   uint32_t flags;                              /*  96 */
   uint32_t reserved;                           /* 100  must be 0 */
   uint64_t synthetic_seed;                     /* 104 */
   uint64_t synthetic_origin_ticks;             /* 112 */
   uint64_t synthetic_period_ticks;             /* 120 */
-  char name[64];                               /* 128  who attaches, for logs and captures; NUL padded */
-  uint8_t pad[64];                             /* 192  must be 0 */
+  char name[64];   /* 128  who attaches, for logs and captures; NUL padded */
+  uint8_t pad[64]; /* 192  must be 0 */
 };
 
 /* Body of ARENA and RESUMED. Offsets are from arena byte 0. */
 struct sluice_arena_reply {
-  uint32_t placement;              /*  32 */
-  uint32_t slot_count;             /*  36 */
-  uint64_t arena_bytes;            /*  40 */
-  uint64_t region_offset;          /*  48  data header, then the pools (abi.md 2.8) */
-  uint64_t region_bytes;           /*  56 */
-  uint64_t rotation_offset;        /*  64  u64[num_cores], filled by the device */
-  uint64_t buffers_offset;         /*  72 */
-  uint32_t buffers[SLUICE_KINDS];  /*  80  buffers granted, in all, by kind */
-  uint8_t pad[64];                 /*  96 */
-  char text[96];                   /* 160  reason when status is not SLUICE_OK */
+  uint32_t placement;             /*  32 */
+  uint32_t slot_count;            /*  36 */
+  uint64_t arena_bytes;           /*  40 */
+  uint64_t region_offset;         /*  48  data header, then the pools (abi.md 2.8) */
+  uint64_t region_bytes;          /*  56 */
+  uint64_t rotation_offset;       /*  64  u64[num_cores], filled by the device */
+  uint64_t buffers_offset;        /*  72 */
+  uint32_t buffers[SLUICE_KINDS]; /*  80  buffers granted, in all, by kind */
+  /*
+   *  96  arena offset of the first buffer of a kind; the buffers of a kind are contiguous, one
+   * buffer size apart. All 0 means "not told": the guard then cannot rescue buffers that were in
+   * the daemon's hands when it died.
+   */
+  uint64_t buffer_offset[SLUICE_KINDS];
+  uint8_t pad[32]; /* 128 */
+  char text[96];   /* 160  reason when status is not SLUICE_OK */
 };
 
 /* Body of START. */
@@ -127,101 +142,154 @@ struct sluice_start {
   uint8_t pad[216];     /*  40 */
 };
 
-/* Body of SETTLED and DETACHED: the accounting law of the run, by kind, in records. produced = collected + dropped + salvaged + unaccounted. */
+/*
+ * Body of SETTLED and DETACHED: the accounting law of the run, by kind, in records.
+ * produced = collected + dropped + salvaged + unaccounted.
+ */
 struct sluice_books {
-  uint64_t produced[SLUICE_KINDS];    /*  32 */
-  uint64_t collected[SLUICE_KINDS];   /*  64 */
-  uint64_t dropped[SLUICE_KINDS];     /*  96  by the device, by cause in the daemon's metrics */
-  uint64_t salvaged[SLUICE_KINDS];    /* 128 */
-  int64_t unaccounted[SLUICE_KINDS];  /* 160  not 0 is a defect: of the device, or ours */
-  char text[64];                      /* 192 */
+  uint64_t produced[SLUICE_KINDS];   /*  32 */
+  uint64_t collected[SLUICE_KINDS];  /*  64 */
+  uint64_t dropped[SLUICE_KINDS];    /*  96  by the device, by cause in the daemon's metrics */
+  uint64_t salvaged[SLUICE_KINDS];   /* 128 */
+  int64_t unaccounted[SLUICE_KINDS]; /* 160  not 0 is a defect: of the device, or ours */
+  char text[64];                     /* 192 */
 };
 
 struct sluice_message {
-  uint32_t magic;                     /*   0 */
-  uint16_t version;                   /*   4 */
-  uint16_t type;                      /*   6 */
-  uint32_t status;                    /*   8  replies only */
-  uint32_t session;                   /*  12  replies only */
-  uint8_t token[SLUICE_TOKEN_BYTES];  /*  16  every request but ATTACH */
-  union {                             /*  32 */
+  uint32_t magic;                    /*   0 */
+  uint16_t version;                  /*   4 */
+  uint16_t type;                     /*   6 */
+  uint32_t status;                   /*   8  replies only */
+  uint32_t session;                  /*  12  replies only */
+  uint8_t token[SLUICE_TOKEN_BYTES]; /*  16  every request but ATTACH */
+  union {                            /*  32 */
     struct sluice_geometry geometry;
     struct sluice_arena_reply arena;
     struct sluice_start start;
     struct sluice_books books;
     struct {
       uint8_t pad[128];
-      char text[96];                  /* 160: same place as arena.text, so any refusal can be printed */
+      char text[96]; /* 160: same place as arena.text, so any refusal can be printed */
     } refused;
   } body;
 };
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-_Static_assert(sizeof(struct sluice_message) == SLUICE_MESSAGE_BYTES, "message size is part of the contract");
+_Static_assert(sizeof(struct sluice_message) == SLUICE_MESSAGE_BYTES,
+               "message size is part of the contract");
 _Static_assert(offsetof(struct sluice_message, token) == 16, "token");
 _Static_assert(offsetof(struct sluice_message, body) == 32, "body");
 _Static_assert(offsetof(struct sluice_message, body.geometry.flags) == 96, "flags");
 _Static_assert(offsetof(struct sluice_message, body.geometry.name) == 128, "name");
 _Static_assert(offsetof(struct sluice_message, body.arena.buffers) == 80, "buffers");
+_Static_assert(offsetof(struct sluice_message, body.arena.buffer_offset) == 96, "buffer_offset");
 _Static_assert(offsetof(struct sluice_message, body.arena.text) == 160, "text");
 _Static_assert(offsetof(struct sluice_message, body.books.unaccounted) == 160, "unaccounted");
 #endif
 
-/* ------------------------------------------------------------------------------------------------ the C client --- */
+/* ------------------------------------------------------------------------------------------------
+ * the C client --- */
 
 typedef struct sluice_attach sluice_attach; /* one session; used by one thread at a time */
 
 /* What a producer needs to launch: pointers into this process's mapping of the arena. */
 struct sluice_arena {
-  uint8_t *base;               /* arena byte 0 */
+  uint8_t *base; /* arena byte 0 */
   size_t bytes;
-  uint8_t *region;             /* the data header: goes into the *_swimlane_data_base launch argument */
+  uint8_t *region; /* the data header: goes into the *_swimlane_data_base launch argument */
   size_t region_bytes;
-  uint64_t *rotation_table;    /* goes into the *_aicore_rotation_table launch argument */
-  int fd;                      /* owned by the session; valid until detach or abandon */
+  uint64_t *rotation_table; /* goes into the *_aicore_rotation_table launch argument */
+  int fd;                   /* owned by the session; valid until detach or abandon */
   uint32_t session;
   uint32_t slot_count;
   uint32_t buffers[SLUICE_KINDS];
+  uint64_t buffer_offset[SLUICE_KINDS]; /* as in the ARENA reply; 0 = not told */
 };
 
 /*
  * Connects, asks for an arena and maps it. socket_path NULL means SLUICE_DEFAULT_SOCKET.
  * Returns SLUICE_OK and *session, or an error and one line in error (always NUL terminated).
  */
-int sluice_attach_open(const char *socket_path, const struct sluice_geometry *geometry, sluice_attach **session,
-                       char *error, size_t error_bytes);
+SLUICE_API int sluice_attach_open(const char *socket_path, const struct sluice_geometry *geometry,
+                                  sluice_attach **session, char *error, size_t error_bytes);
 
-const struct sluice_arena *sluice_attach_arena(const sluice_attach *session);
+SLUICE_API const struct sluice_arena *sluice_attach_arena(const sluice_attach *session);
 
 /*
- * Asks the daemon to initialise the region and to start draining; returns when the device may be launched.
- * device_base is the address at which the device sees arena byte 0; 0 means this process's own mapping (sim).
+ * Asks the daemon to initialise the region and to start draining; returns when the device may be
+ * launched. device_base is the address at which the device sees arena byte 0; 0 means this
+ * process's own mapping (sim).
  */
-int sluice_attach_start(sluice_attach *session, uint64_t device_base, char *error, size_t error_bytes);
+SLUICE_API int sluice_attach_start(sluice_attach *session, uint64_t device_base, char *error,
+                                   size_t error_bytes);
 
-/* The device is complete: waits until everything is drained and the books are settled. books may be NULL. */
-int sluice_attach_run_end(sluice_attach *session, struct sluice_books *books, char *error, size_t error_bytes);
+/* The device is complete: waits until everything is drained and the books are settled. books may be
+ * NULL. */
+SLUICE_API int sluice_attach_run_end(sluice_attach *session, struct sluice_books *books,
+                                     char *error, size_t error_bytes);
 
-/* As run_end if a run is open, then ends the session. Unmaps and frees *session whatever the outcome. */
-int sluice_attach_detach(sluice_attach *session, struct sluice_books *books, char *error, size_t error_bytes);
+/* As run_end if a run is open, then ends the session. Unmaps and frees *session whatever the
+ * outcome. */
+SLUICE_API int sluice_attach_detach(sluice_attach *session, struct sluice_books *books, char *error,
+                                    size_t error_bytes);
 
-/* After a lost connection: connects again and continues the same session. The mapping stays as it is. */
-int sluice_attach_resume(sluice_attach *session, char *error, size_t error_bytes);
+/* After a lost connection: connects again and continues the same session. The mapping stays as it
+ * is. */
+SLUICE_API int sluice_attach_resume(sluice_attach *session, char *error, size_t error_bytes);
 
 /* Closes the connection and unmaps without a word to the daemon, as a crash would. */
-void sluice_attach_abandon(sluice_attach *session);
+SLUICE_API void sluice_attach_abandon(sluice_attach *session);
 
-/* ------------------------------------------------------------------------------------------- the offset table --- */
+/* 0 after the daemon closed the connection or died, else 1 (also while a call is under way). Never
+ * blocks. */
+SLUICE_API int sluice_attach_connected(sluice_attach *session);
 
-/* One measured size or offset of the device structs; the Java side compares this table with its layouts. */
+/* ---------------------------------------------------------------------------------------------------
+ * the guard --- */
+
+/*
+ * The guard keeps a dead daemon from hanging the workload. It is one small thread of this process
+ * that watches the connection and otherwise sleeps. Once the connection has been lost it tries
+ * sluice_attach_resume now and then. When the loss lasts longer than grace_ms and nobody answers
+ * for this session, it takes the daemon's place in the smallest way: it pops ready entries unread,
+ * pushes their buffers back to the free queue of the pool they came from, and counts their records
+ * as lost, until a resume succeeds or the session ends.
+ *
+ * There is one writer of the host's words at any time: the guard writes only while the kernel has
+ * closed the daemon's end and the last resume found nobody at the socket, or a daemon that does not
+ * know the token; and it resumes from the same thread that recycles, so the recycling is complete
+ * before a new daemon hears of the session.
+ */
+struct sluice_guard_stats {
+  uint64_t lost_records[SLUICE_KINDS]; /* records of buffers that were recycled unread */
+  uint64_t lost_buffers[SLUICE_KINDS];
+  uint64_t rescued_buffers; /* given back to starved pools out of what the dead daemon held */
+  uint64_t takeovers;       /* times the guard began to recycle */
+  uint64_t resumes;         /* times a daemon took the session back */
+};
+
+/* Starts the guard; legal once, after sluice_attach_start. The guard ends with detach or abandon.
+ */
+SLUICE_API int sluice_attach_guard_start(sluice_attach *session, uint32_t grace_ms, char *error,
+                                         size_t error_bytes);
+
+/* A snapshot of what the guard has done so far; zeros if none was started. */
+SLUICE_API void sluice_attach_guard_stats(sluice_attach *session, struct sluice_guard_stats *stats);
+
+/* ------------------------------------------------------------------------------------------- the
+ * offset table --- */
+
+/* One measured size or offset of the device structs; the Java side compares this table with its
+ * layouts. */
 struct sluice_abi_row {
   const char *layout; /* "l2-2026.06/a2a3", ... or "all" */
-  const char *type;   /* "DataHeader", "Pool", "FreeQueue", "ReadyQueueEntry", "AicpuTaskRecord", ... */
-  const char *field;  /* field name in snake case, or "sizeof" */
+  const char
+      *type; /* "DataHeader", "Pool", "FreeQueue", "ReadyQueueEntry", "AicpuTaskRecord", ... */
+  const char *field; /* field name in snake case, or "sizeof" */
   uint64_t value;
 };
 
-const struct sluice_abi_row *sluice_abi_table(size_t *rows);
+SLUICE_API const struct sluice_abi_row *sluice_abi_table(size_t *rows);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,223 @@
+/*
+ * sluice_abi.c - proof that the structs of sluice_abi.h match the wire format, and the table that
+ * lets another language compare its own numbers with what this compiler measured.
+ */
+#include "sluice_abi.h"
+
+#include <stddef.h>
+
+#include "sluice_attach.h"
+
+#define ASSERT_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), "sizeof " #type)
+#define ASSERT_ALIGN(type, bytes) \
+  _Static_assert(_Alignof(struct type) == (bytes), "alignment of " #type)
+#define ASSERT_AT(type, field, offset) \
+  _Static_assert(offsetof(struct type, field) == (offset), #type "." #field)
+
+ASSERT_SIZE(AicpuTaskRecord, 32);
+ASSERT_ALIGN(AicpuTaskRecord, 32);
+ASSERT_AT(AicpuTaskRecord, dispatch_time, 0);
+ASSERT_AT(AicpuTaskRecord, finish_time, 8);
+ASSERT_AT(AicpuTaskRecord, reg_task_id, 16);
+ASSERT_AT(AicpuTaskRecord, pad, 20);
+
+ASSERT_SIZE(AicoreTaskRecord, 32);
+ASSERT_ALIGN(AicoreTaskRecord, 32);
+ASSERT_AT(AicoreTaskRecord, start_time, 0);
+ASSERT_AT(AicoreTaskRecord, end_time, 8);
+ASSERT_AT(AicoreTaskRecord, task_token_raw, 16);
+ASSERT_AT(AicoreTaskRecord, reg_task_id, 24);
+ASSERT_AT(AicoreTaskRecord, receive_to_start_cycles, 28);
+
+ASSERT_SIZE(SchedPhaseRecord, 64);
+ASSERT_ALIGN(SchedPhaseRecord, 8);
+ASSERT_AT(SchedPhaseRecord, start_time, 0);
+ASSERT_AT(SchedPhaseRecord, end_time, 8);
+ASSERT_AT(SchedPhaseRecord, loop_iter, 16);
+ASSERT_AT(SchedPhaseRecord, kind, 20);
+ASSERT_AT(SchedPhaseRecord, tasks_processed, 24);
+ASSERT_AT(SchedPhaseRecord, pop_hit, 28);
+ASSERT_AT(SchedPhaseRecord, pop_miss, 32);
+ASSERT_AT(SchedPhaseRecord, shared_depth_at_start, 36);
+ASSERT_AT(SchedPhaseRecord, shared_depth_at_end, 42);
+ASSERT_AT(SchedPhaseRecord, pad, 48);
+
+ASSERT_SIZE(OrchPhaseRecord, 32);
+ASSERT_ALIGN(OrchPhaseRecord, 8);
+ASSERT_AT(OrchPhaseRecord, start_time, 0);
+ASSERT_AT(OrchPhaseRecord, end_time, 8);
+ASSERT_AT(OrchPhaseRecord, task_id, 16);
+ASSERT_AT(OrchPhaseRecord, submit_idx, 24);
+ASSERT_AT(OrchPhaseRecord, pad, 28);
+
+#define ASSERT_BUFFER(type, count_offset, bytes) \
+  ASSERT_SIZE(type, bytes);                      \
+  ASSERT_ALIGN(type, 64);                        \
+  ASSERT_AT(type, records, 0);                   \
+  ASSERT_AT(type, count, count_offset)
+
+ASSERT_BUFFER(AicpuTaskBuffer, 32000, 32064);
+ASSERT_BUFFER(AicoreTaskBuffer, 32768, 32832);
+ASSERT_BUFFER(SchedPhaseBuffer, 1048576, 1048640);
+ASSERT_BUFFER(OrchPhaseBuffer, 524288, 524352);
+
+ASSERT_SIZE(ActiveHead, 64);
+ASSERT_ALIGN(ActiveHead, 64);
+ASSERT_AT(ActiveHead, current_buf_ptr, 0);
+ASSERT_AT(ActiveHead, current_buf_seq, 8);
+ASSERT_AT(ActiveHead, total_record_count, 12);
+ASSERT_AT(ActiveHead, dropped_record_count, 16);
+ASSERT_AT(ActiveHead, pad, 20);
+
+ASSERT_SIZE(FreeQueue, 128);
+ASSERT_ALIGN(FreeQueue, 64);
+ASSERT_AT(FreeQueue, buffer_ptrs, 0);
+ASSERT_AT(FreeQueue, head, 32);
+ASSERT_AT(FreeQueue, tail, 36);
+ASSERT_AT(FreeQueue, pad, 40);
+
+ASSERT_SIZE(Pool, 192);
+ASSERT_ALIGN(Pool, 64);
+ASSERT_AT(Pool, active, 0);
+ASSERT_AT(Pool, free_queue, 64);
+ASSERT_AT(Pool, free_queue.head, 96);
+ASSERT_AT(Pool, free_queue.tail, 100);
+
+ASSERT_SIZE(ReadyQueueEntry, 32);
+ASSERT_ALIGN(ReadyQueueEntry, 32);
+ASSERT_AT(ReadyQueueEntry, core_index, 0);
+ASSERT_AT(ReadyQueueEntry, kind, 4);
+ASSERT_AT(ReadyQueueEntry, buffer_ptr, 8);
+ASSERT_AT(ReadyQueueEntry, buffer_seq, 16);
+ASSERT_AT(ReadyQueueEntry, pad, 20);
+
+#define ASSERT_HEADER(type, heads, tails, cores, map, bytes) \
+  ASSERT_SIZE(type, bytes);                                  \
+  ASSERT_ALIGN(type, 64);                                    \
+  ASSERT_AT(type, queues, 0);                                \
+  ASSERT_AT(type, queue_heads, heads);                       \
+  ASSERT_AT(type, queue_tails, tails);                       \
+  ASSERT_AT(type, num_cores, cores);                         \
+  ASSERT_AT(type, level, (cores) + 4);                       \
+  ASSERT_AT(type, num_sched_phase_threads, (cores) + 8);     \
+  ASSERT_AT(type, num_orch_phase_threads, (cores) + 12);     \
+  ASSERT_AT(type, num_phase_cores, (cores) + 16);            \
+  ASSERT_AT(type, core_to_thread, map)
+
+#define ASSERT_BACKPRESSURE(type, first)                       \
+  ASSERT_AT(type, backpressure.rq_freeze_active, first);       \
+  ASSERT_AT(type, backpressure.rq_contended, (first) + 4);     \
+  ASSERT_AT(type, backpressure.fq_freeze_active, (first) + 8); \
+  ASSERT_AT(type, backpressure.fq_contended, (first) + 12)
+
+ASSERT_HEADER(DataHeader_l2_2026_06_a2a3, 126976, 126992, 127008, 127028, 127104);
+ASSERT_HEADER(DataHeader_l2_2026_07_a2a3, 126976, 126992, 127008, 127028, 127104);
+ASSERT_HEADER(DataHeader_chip_2026_08_a2a3, 126976, 126992, 127008, 127028, 127168);
+ASSERT_BACKPRESSURE(DataHeader_chip_2026_08_a2a3, 127100);
+ASSERT_HEADER(DataHeader_l2_2026_06_a5, 340480, 340508, 340536, 340556, 340672);
+ASSERT_HEADER(DataHeader_l2_2026_07_a5, 340480, 340508, 340536, 340556, 340672);
+ASSERT_HEADER(DataHeader_chip_2026_08_a5, 232960, 232980, 233000, 233020, 233152);
+ASSERT_BACKPRESSURE(DataHeader_chip_2026_08_a5, 233128);
+
+#define SIZE_ROW(layout, type, c_type) \
+  { layout, type, "sizeof", sizeof(struct c_type) }
+#define AT(layout, type, c_type, field, member) \
+  { layout, type, field, offsetof(struct c_type, member) }
+#define ALL_SIZE(type) SIZE_ROW("all", #type, type)
+#define ALL_AT(type, field) AT("all", #type, type, #field, field)
+
+#define HEADER_ROWS(layout, c_type)                                                           \
+  SIZE_ROW(layout, "DataHeader", c_type), AT(layout, "DataHeader", c_type, "queues", queues), \
+      AT(layout, "DataHeader", c_type, "queue_heads", queue_heads),                           \
+      AT(layout, "DataHeader", c_type, "queue_tails", queue_tails),                           \
+      AT(layout, "DataHeader", c_type, "num_cores", num_cores),                               \
+      AT(layout, "DataHeader", c_type, "level", level),                                       \
+      AT(layout, "DataHeader", c_type, "num_sched_phase_threads", num_sched_phase_threads),   \
+      AT(layout, "DataHeader", c_type, "num_orch_phase_threads", num_orch_phase_threads),     \
+      AT(layout, "DataHeader", c_type, "num_phase_cores", num_phase_cores),                   \
+      AT(layout, "DataHeader", c_type, "core_to_thread", core_to_thread)
+
+#define BACKPRESSURE_ROWS(layout, c_type)                                                  \
+  AT(layout, "DataHeader", c_type, "rq_freeze_active", backpressure.rq_freeze_active),     \
+      AT(layout, "DataHeader", c_type, "rq_contended", backpressure.rq_contended),         \
+      AT(layout, "DataHeader", c_type, "fq_freeze_active", backpressure.fq_freeze_active), \
+      AT(layout, "DataHeader", c_type, "fq_contended", backpressure.fq_contended)
+
+static const struct sluice_abi_row rows_of_all_layouts[] = {
+    HEADER_ROWS("l2-2026.06/a2a3", DataHeader_l2_2026_06_a2a3),
+    HEADER_ROWS("l2-2026.06/a5", DataHeader_l2_2026_06_a5),
+    HEADER_ROWS("l2-2026.07/a2a3", DataHeader_l2_2026_07_a2a3),
+    HEADER_ROWS("l2-2026.07/a5", DataHeader_l2_2026_07_a5),
+    HEADER_ROWS("chip-2026.08/a2a3", DataHeader_chip_2026_08_a2a3),
+    BACKPRESSURE_ROWS("chip-2026.08/a2a3", DataHeader_chip_2026_08_a2a3),
+    HEADER_ROWS("chip-2026.08/a5", DataHeader_chip_2026_08_a5),
+    BACKPRESSURE_ROWS("chip-2026.08/a5", DataHeader_chip_2026_08_a5),
+
+    ALL_SIZE(Pool),
+    AT("all", "Pool", Pool, "current_buf_ptr", active.current_buf_ptr),
+    AT("all", "Pool", Pool, "current_buf_seq", active.current_buf_seq),
+    AT("all", "Pool", Pool, "total_record_count", active.total_record_count),
+    AT("all", "Pool", Pool, "dropped_record_count", active.dropped_record_count),
+    AT("all", "Pool", Pool, "free_queue", free_queue),
+    AT("all", "Pool", Pool, "buffer_ptrs", free_queue.buffer_ptrs),
+    AT("all", "Pool", Pool, "head", free_queue.head),
+    AT("all", "Pool", Pool, "tail", free_queue.tail),
+    ALL_SIZE(ActiveHead),
+    ALL_AT(ActiveHead, current_buf_ptr),
+    ALL_AT(ActiveHead, current_buf_seq),
+    ALL_AT(ActiveHead, total_record_count),
+    ALL_AT(ActiveHead, dropped_record_count),
+    ALL_SIZE(FreeQueue),
+    ALL_AT(FreeQueue, buffer_ptrs),
+    ALL_AT(FreeQueue, head),
+    ALL_AT(FreeQueue, tail),
+    ALL_SIZE(ReadyQueueEntry),
+    ALL_AT(ReadyQueueEntry, core_index),
+    ALL_AT(ReadyQueueEntry, kind),
+    ALL_AT(ReadyQueueEntry, buffer_ptr),
+    ALL_AT(ReadyQueueEntry, buffer_seq),
+
+    ALL_SIZE(AicpuTaskRecord),
+    ALL_AT(AicpuTaskRecord, dispatch_time),
+    ALL_AT(AicpuTaskRecord, finish_time),
+    ALL_AT(AicpuTaskRecord, reg_task_id),
+    ALL_SIZE(AicoreTaskRecord),
+    ALL_AT(AicoreTaskRecord, start_time),
+    ALL_AT(AicoreTaskRecord, end_time),
+    ALL_AT(AicoreTaskRecord, task_token_raw),
+    ALL_AT(AicoreTaskRecord, reg_task_id),
+    ALL_AT(AicoreTaskRecord, receive_to_start_cycles),
+    ALL_SIZE(SchedPhaseRecord),
+    ALL_AT(SchedPhaseRecord, start_time),
+    ALL_AT(SchedPhaseRecord, end_time),
+    ALL_AT(SchedPhaseRecord, loop_iter),
+    ALL_AT(SchedPhaseRecord, kind),
+    ALL_AT(SchedPhaseRecord, tasks_processed),
+    ALL_AT(SchedPhaseRecord, pop_hit),
+    ALL_AT(SchedPhaseRecord, pop_miss),
+    ALL_AT(SchedPhaseRecord, shared_depth_at_start),
+    ALL_AT(SchedPhaseRecord, shared_depth_at_end),
+    ALL_SIZE(OrchPhaseRecord),
+    ALL_AT(OrchPhaseRecord, start_time),
+    ALL_AT(OrchPhaseRecord, end_time),
+    ALL_AT(OrchPhaseRecord, task_id),
+    ALL_AT(OrchPhaseRecord, submit_idx),
+
+    ALL_SIZE(AicpuTaskBuffer),
+    ALL_AT(AicpuTaskBuffer, records),
+    ALL_AT(AicpuTaskBuffer, count),
+    ALL_SIZE(AicoreTaskBuffer),
+    ALL_AT(AicoreTaskBuffer, records),
+    ALL_AT(AicoreTaskBuffer, count),
+    ALL_SIZE(SchedPhaseBuffer),
+    ALL_AT(SchedPhaseBuffer, records),
+    ALL_AT(SchedPhaseBuffer, count),
+    ALL_SIZE(OrchPhaseBuffer),
+    ALL_AT(OrchPhaseBuffer, records),
+    ALL_AT(OrchPhaseBuffer, count),
+};
+
+const struct sluice_abi_row *sluice_abi_table(size_t *rows) {
+  *rows = sizeof rows_of_all_layouts / sizeof rows_of_all_layouts[0];
+  return rows_of_all_layouts;
+}

@@ -1,0 +1,154 @@
+/*
+ * sluice_abi.h - the device structs of the swimlane profiling memory, for every layout that is
+ * known.
+ *
+ * Six layouts: three wire generations on two platforms. Records, buffers, pools and queue entries
+ * are the same in all of them; the data header is not. A struct that does not match the wire format
+ * does not compile: sluice_abi.c asserts every size and offset. Code that must honour overrides
+ * (slot count, records per buffer, queue length) takes its offsets from sluice_layout.h instead; a
+ * test compares the two.
+ *
+ * Little endian, natural alignment, no packing.
+ */
+#ifndef SLUICE_ABI_H
+#define SLUICE_ABI_H
+
+#include <stdint.h>
+
+#define SLUICE_SLOTS 4
+#define SLUICE_AICPU_TASK_RECORDS 1000
+#define SLUICE_AICORE_TASK_RECORDS 1024
+#define SLUICE_SCHED_PHASE_RECORDS 16384
+#define SLUICE_ORCH_PHASE_RECORDS 16384
+
+/* BufferKind, as in the ready queue entries. */
+enum sluice_kind {
+  SLUICE_KIND_AICPU_TASK = 0,
+  SLUICE_KIND_SCHED_PHASE = 1,
+  SLUICE_KIND_ORCH_PHASE = 2,
+  SLUICE_KIND_AICORE_TASK = 3
+};
+
+/* Written by the AICPU scheduler thread that owns the core. */
+struct AicpuTaskRecord {
+  _Alignas(32) uint64_t dispatch_time;
+  uint64_t finish_time;
+  uint32_t reg_task_id; /* dispatch token; joins with AicoreTaskRecord */
+  uint32_t pad[3];
+};
+
+/* Written by the AICore; start_time 0 means that the slot was never written. */
+struct AicoreTaskRecord {
+  _Alignas(32) uint64_t start_time;
+  uint64_t end_time;
+  uint64_t task_token_raw; /* (ring << 32) + local id */
+  uint32_t reg_task_id;
+  uint32_t receive_to_start_cycles;
+};
+
+/*
+ * Written by an AICPU scheduler thread. In chip-2026.08 the eight bytes of pop_hit and pop_miss are
+ * a union: kinds that name a task keep local_id and ring_id there.
+ */
+struct SchedPhaseRecord {
+  uint64_t start_time;
+  uint64_t end_time;
+  uint32_t loop_iter;
+  uint32_t kind;
+  uint32_t tasks_processed;
+  uint32_t pop_hit;
+  uint32_t pop_miss;
+  int16_t shared_depth_at_start[3];
+  int16_t shared_depth_at_end[3];
+  uint32_t pad[4];
+};
+
+/* Written by the AICPU orchestrator thread. */
+struct OrchPhaseRecord {
+  uint64_t start_time;
+  uint64_t end_time;
+  uint64_t task_id;
+  uint32_t submit_idx;
+  uint32_t pad;
+};
+
+/* The count of a buffer comes after its records, so its offset differs by kind. Written by the
+ * AICPU only. */
+#define SLUICE_DEFINE_BUFFER(name, record, capacity) \
+  struct name {                                      \
+    _Alignas(64) struct record records[capacity];    \
+    uint32_t count;                                  \
+  }
+
+SLUICE_DEFINE_BUFFER(AicpuTaskBuffer, AicpuTaskRecord, SLUICE_AICPU_TASK_RECORDS);
+SLUICE_DEFINE_BUFFER(AicoreTaskBuffer, AicoreTaskRecord, SLUICE_AICORE_TASK_RECORDS);
+SLUICE_DEFINE_BUFFER(SchedPhaseBuffer, SchedPhaseRecord, SLUICE_SCHED_PHASE_RECORDS);
+SLUICE_DEFINE_BUFFER(OrchPhaseBuffer, OrchPhaseRecord, SLUICE_ORCH_PHASE_RECORDS);
+
+/* One cache line, written by the device only. */
+struct ActiveHead {
+  _Alignas(64) uint64_t current_buf_ptr;
+  uint32_t current_buf_seq;
+  uint32_t total_record_count;
+  uint32_t dropped_record_count;
+  uint32_t pad[11];
+};
+
+/* Empty buffers on their way to the device. head: device, all else: host. Indices run freely modulo
+ * 2^32. */
+struct FreeQueue {
+  _Alignas(64) uint64_t buffer_ptrs[SLUICE_SLOTS];
+  uint32_t head;
+  uint32_t tail;
+  uint32_t pad[13];
+};
+
+struct Pool {
+  struct ActiveHead active;
+  struct FreeQueue free_queue;
+};
+
+/* One full buffer on its way to the host. */
+struct ReadyQueueEntry {
+  _Alignas(32) uint32_t core_index; /* core, or pool ordinal for the phase kinds */
+  uint32_t kind;
+  uint64_t buffer_ptr;
+  uint32_t buffer_seq;
+  uint32_t pad[3];
+};
+
+/* Host-controlled freeze of chip-2026.08. */
+struct Backpressure {
+  uint32_t rq_freeze_active; /* host */
+  uint32_t rq_contended;     /* device sets, host clears */
+  uint32_t fq_freeze_active; /* host */
+  uint32_t fq_contended;     /* device sets, host clears */
+};
+
+/* threads: ready queues; entries: of one ready queue; tail: what a generation appends. queue_heads
+ * is the host's word. */
+#define SLUICE_DEFINE_DATA_HEADER(name, threads, entries, cores, appended) \
+  struct name {                                                            \
+    _Alignas(64) struct ReadyQueueEntry queues[threads][entries];          \
+    uint32_t queue_heads[threads];                                         \
+    uint32_t queue_tails[threads];                                         \
+    uint32_t num_cores;                                                    \
+    uint32_t level;                                                        \
+    uint32_t num_sched_phase_threads;                                      \
+    uint32_t num_orch_phase_threads;                                       \
+    uint32_t num_phase_cores;                                              \
+    int8_t core_to_thread[cores];                                          \
+    appended                                                               \
+  }
+
+#define SLUICE_NOTHING_APPENDED
+#define SLUICE_BACKPRESSURE_APPENDED struct Backpressure backpressure;
+
+SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_06_a2a3, 4, 992, 72, SLUICE_NOTHING_APPENDED);
+SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_06_a5, 7, 1520, 108, SLUICE_NOTHING_APPENDED);
+SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_07_a2a3, 4, 992, 72, SLUICE_NOTHING_APPENDED);
+SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_07_a5, 7, 1520, 108, SLUICE_NOTHING_APPENDED);
+SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_08_a2a3, 4, 992, 72, SLUICE_BACKPRESSURE_APPENDED);
+SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_08_a5, 5, 1456, 108, SLUICE_BACKPRESSURE_APPENDED);
+
+#endif

@@ -1,0 +1,425 @@
+/*
+ * sluice_attach.c - the C client: one conversation over a Unix socket, one mapped arena.
+ *
+ * Every call is a request and its reply, both of fixed size. Nothing the daemon sends is used
+ * before its magic, version, type and status have been checked. No call can wait for ever: a daemon
+ * that does not answer in time is an error.
+ */
+#include "sluice_attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "sluice_internal.h"
+
+/* Making an arena zeroes and locks memory; settling may wait for storage. Neither takes longer on a
+ * healthy host. */
+#define REPLY_TIMEOUT_SECONDS 30
+#define SETTLE_TIMEOUT_SECONDS 120
+
+int sluice_fail(int code, char *error, size_t error_bytes, const char *format, ...) {
+  if (error != NULL && error_bytes > 0) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, error_bytes, format, arguments);
+    va_end(arguments);
+  }
+  return code;
+}
+
+/* ----------------------------------------------------------------------------------------------------
+ * messages --- */
+
+static int send_fully(int fd, const void *bytes, size_t length) {
+  const uint8_t *next = bytes;
+  while (length > 0) {
+    ssize_t sent = send(fd, next, length, MSG_NOSIGNAL);
+    if (sent < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return -1;
+    }
+    next += sent;
+    length -= (size_t)sent;
+  }
+  return 0;
+}
+
+/* 0, or -1 with errno; errno 0 means that the peer closed the connection. */
+static int receive_fully(int fd, void *bytes, size_t length) {
+  uint8_t *next = bytes;
+  while (length > 0) {
+    ssize_t received = recv(fd, next, length, 0);
+    if (received < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return -1;
+    }
+    if (received == 0) {
+      errno = 0;
+      return -1;
+    }
+    next += received;
+    length -= (size_t)received;
+  }
+  return 0;
+}
+
+static void set_reply_timeout(int fd, int seconds) {
+  struct timeval limit = {.tv_sec = seconds};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+static int connection_lost(struct sluice_attach *s, const char *what, char *error,
+                           size_t error_bytes) {
+  if (errno == 0) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "the daemon closed the connection before it answered %s", what);
+  }
+  if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    /* A reply may still arrive late; the conversation is out of step, so it ends here. */
+    shutdown(s->socket, SHUT_RDWR);
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "the daemon did not answer %s in time", what);
+  }
+  return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                     "connection to the daemon lost at %s: %s", what, strerror(errno));
+}
+
+/* Sends the request and reads the reply into the same message. */
+static int converse(struct sluice_attach *s, struct sluice_message *m, uint16_t type,
+                    uint16_t reply_type, const char *what, int timeout_seconds, char *error,
+                    size_t error_bytes) {
+  if (s->socket < 0) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "not connected; resume the session first");
+  }
+  m->magic = SLUICE_MESSAGE_MAGIC;
+  m->version = SLUICE_MESSAGE_VERSION;
+  m->type = type;
+  m->status = 0;
+  m->session = 0;
+  memcpy(m->token, s->token, sizeof m->token);
+  set_reply_timeout(s->socket, timeout_seconds);
+  if (send_fully(s->socket, m, sizeof *m) != 0 && errno != EPIPE) {
+    return connection_lost(s, what, error, error_bytes);
+  }
+  /* After EPIPE the daemon may still have left a refusal for us to read, e.g. when it has too many
+   * connections. */
+  if (receive_fully(s->socket, m, sizeof *m) != 0) {
+    return connection_lost(s, what, error, error_bytes);
+  }
+  if (m->magic != SLUICE_MESSAGE_MAGIC || m->version != SLUICE_MESSAGE_VERSION) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "what answers on %s does not speak version %d of the attach protocol",
+                       s->socket_path, SLUICE_MESSAGE_VERSION);
+  }
+  if (m->type != reply_type && m->type != SLUICE_REFUSED) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "unexpected reply %u to %s",
+                       m->type, what);
+  }
+  if (m->status != SLUICE_OK || m->type == SLUICE_REFUSED) {
+    int code = m->status != SLUICE_OK ? (int)m->status : SLUICE_ERROR_PROTOCOL;
+    /* Books carry a shorter text than the other replies, at another place. */
+    int is_books = m->type == SLUICE_SETTLED || m->type == SLUICE_DETACHED;
+    const char *text = is_books ? m->body.books.text : m->body.refused.text;
+    int limit = is_books ? (int)sizeof m->body.books.text : (int)sizeof m->body.refused.text;
+    return sluice_fail(code, error, error_bytes, "the daemon refused %s: %.*s (status %d)", what,
+                       limit, text, code);
+  }
+  return SLUICE_OK;
+}
+
+/* The byte after ARENA carries the arena's descriptor. */
+static int receive_descriptor(struct sluice_attach *s, int *fd, char *error, size_t error_bytes) {
+  char byte;
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr aligned;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct msghdr header = {.msg_iov = &part,
+                          .msg_iovlen = 1,
+                          .msg_control = control.bytes,
+                          .msg_controllen = sizeof control.bytes};
+  ssize_t received;
+  do {
+    received = recvmsg(s->socket, &header, MSG_CMSG_CLOEXEC);
+  } while (received < 0 && errno == EINTR);
+  if (received != 1) {
+    if (received == 0) {
+      errno = 0;
+    }
+    return connection_lost(s, "with the arena descriptor", error, error_bytes);
+  }
+  struct cmsghdr *c = CMSG_FIRSTHDR(&header);
+  if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+      c->cmsg_len != CMSG_LEN(sizeof(int))) {
+    return sluice_fail(
+        SLUICE_ERROR_PROTOCOL, error, error_bytes,
+        "the daemon sent no arena descriptor (is the open-files limit of this process reached?)");
+  }
+  memcpy(fd, CMSG_DATA(c), sizeof *fd);
+  return SLUICE_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * connect and map --- */
+
+static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_bytes) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  memcpy(address.sun_path, s->socket_path, sizeof address.sun_path);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes, "cannot create a socket: %s",
+                       strerror(errno));
+  }
+  set_reply_timeout(fd, REPLY_TIMEOUT_SECONDS);
+  int connected;
+  do {
+    connected = connect(fd, (struct sockaddr *)&address, sizeof address);
+  } while (connected != 0 && errno == EINTR);
+  if (connected != 0) {
+    int cause = errno;
+    close(fd);
+    return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes, "no daemon at %s: %s",
+                       s->socket_path, strerror(cause));
+  }
+  s->socket = fd;
+  return SLUICE_OK;
+}
+
+/* Everything that the reply says must lie inside what it says: a wrong offset here would be a wild
+ * write later. */
+static int check_arena(const struct sluice_arena_reply *r, const struct sluice_layout *layout) {
+  uint64_t rotation_bytes = 8 * (uint64_t)layout->cores;
+  int inside =
+      r->region_bytes >= layout->region_bytes && r->region_bytes <= r->arena_bytes &&
+      r->region_offset <= r->arena_bytes - r->region_bytes && rotation_bytes <= r->arena_bytes &&
+      r->rotation_offset <= r->arena_bytes - rotation_bytes && r->buffers_offset <= r->arena_bytes;
+  for (unsigned kind = 0; kind < SLUICE_KINDS && inside; kind++) {
+    uint64_t bytes = r->buffers[kind] * (uint64_t)layout->buffer_bytes[kind];
+    inside = r->buffer_offset[kind] == 0 ||
+             (bytes <= r->arena_bytes && r->buffer_offset[kind] <= r->arena_bytes - bytes);
+  }
+  return inside && r->region_offset % 64 == 0 && r->rotation_offset % 8 == 0;
+}
+
+static int map_arena(struct sluice_attach *s, const struct sluice_arena_reply *r, char *error,
+                     size_t error_bytes) {
+  struct stat status;
+  if (fstat(s->arena.fd, &status) != 0) {
+    return sluice_fail(SLUICE_ERROR_MAP, error, error_bytes, "cannot inspect the arena: %s",
+                       strerror(errno));
+  }
+  /* A mapping beyond the end of its file faults with SIGBUS on first touch. */
+  if (status.st_size < 0 || (uint64_t)status.st_size < r->arena_bytes) {
+    return sluice_fail(SLUICE_ERROR_MAP, error, error_bytes,
+                       "the arena descriptor holds %lld bytes, the daemon promised %llu",
+                       (long long)status.st_size, (unsigned long long)r->arena_bytes);
+  }
+  /* A file of huge pages is mapped and unmapped in whole pages; its block size is the page size. */
+  size_t page = status.st_blksize > 0 ? (size_t)status.st_blksize : 4096;
+  s->mapped_bytes = (r->arena_bytes + page - 1) / page * page;
+  /* Populated: a page that faults while the device writes would stall it for microseconds. */
+  void *base = mmap(NULL, s->mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+                    s->arena.fd, 0);
+  if (base == MAP_FAILED) {
+    return sluice_fail(SLUICE_ERROR_MAP, error, error_bytes, "cannot map %zu bytes of arena: %s",
+                       s->mapped_bytes, strerror(errno));
+  }
+  s->arena.base = base;
+  s->arena.bytes = r->arena_bytes;
+  s->arena.region = s->arena.base + r->region_offset;
+  s->arena.region_bytes = r->region_bytes;
+  s->arena.rotation_table = (uint64_t *)(void *)(s->arena.base + r->rotation_offset);
+  s->arena.slot_count = r->slot_count;
+  memcpy(s->arena.buffers, r->buffers, sizeof s->arena.buffers);
+  memcpy(s->arena.buffer_offset, r->buffer_offset, sizeof s->arena.buffer_offset);
+  return SLUICE_OK;
+}
+
+static void release(struct sluice_attach *s) {
+  sluice_guard_stop(s);
+  if (s->arena.base != NULL) {
+    munmap(s->arena.base, s->mapped_bytes);
+  }
+  if (s->arena.fd >= 0) {
+    close(s->arena.fd);
+  }
+  if (s->socket >= 0) {
+    close(s->socket);
+  }
+  pthread_mutex_destroy(&s->lock);
+  free(s);
+}
+
+static int attach_and_map(struct sluice_attach *s, char *error, size_t error_bytes) {
+  struct sluice_layout layout;
+  const char *wrong = sluice_layout_init(&layout, &s->geometry);
+  if (wrong != NULL) {
+    return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes, "%s", wrong);
+  }
+  int code = connect_to_daemon(s, error, error_bytes);
+  if (code != SLUICE_OK) {
+    return code;
+  }
+  struct sluice_message m;
+  memset(&m, 0, sizeof m);
+  m.body.geometry = s->geometry;
+  code = converse(s, &m, SLUICE_ATTACH, SLUICE_ARENA, "attach", REPLY_TIMEOUT_SECONDS, error,
+                  error_bytes);
+  if (code != SLUICE_OK) {
+    return code;
+  }
+  memcpy(s->token, m.token, sizeof s->token);
+  s->arena.session = m.session;
+  code = receive_descriptor(s, &s->arena.fd, error, error_bytes);
+  if (code != SLUICE_OK) {
+    return code;
+  }
+  if (m.body.arena.placement != SLUICE_PLACEMENT_SIM) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "unknown placement %u of the arena", m.body.arena.placement);
+  }
+  if (m.body.arena.slot_count != layout.slots || !check_arena(&m.body.arena, &layout)) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "the arena that the daemon describes does not fit the geometry");
+  }
+  return map_arena(s, &m.body.arena, error, error_bytes);
+}
+
+/* -------------------------------------------------------------------------------------------------
+ * public calls --- */
+
+int sluice_attach_open(const char *socket_path, const struct sluice_geometry *geometry,
+                       sluice_attach **session, char *error, size_t error_bytes) {
+  const char *path = socket_path != NULL ? socket_path : SLUICE_DEFAULT_SOCKET;
+  struct sluice_attach *s = calloc(1, sizeof *s);
+  if (s == NULL) {
+    return sluice_fail(SLUICE_ERROR_MEMORY, error, error_bytes, "out of memory");
+  }
+  s->socket = -1;
+  s->arena.fd = -1;
+  s->geometry = *geometry;
+  pthread_mutex_init(&s->lock, NULL);
+  int code;
+  if (strlen(path) >= sizeof s->socket_path) {
+    code = sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
+                       "the socket path has %zu characters; Unix sockets allow %zu", strlen(path),
+                       sizeof s->socket_path - 1);
+  } else {
+    strcpy(s->socket_path, path);
+    code = attach_and_map(s, error, error_bytes);
+  }
+  if (code != SLUICE_OK) {
+    release(s);
+    return code;
+  }
+  *session = s;
+  return SLUICE_OK;
+}
+
+const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
+  return &session->arena;
+}
+
+int sluice_attach_start(sluice_attach *s, uint64_t device_base, char *error, size_t error_bytes) {
+  struct sluice_message m;
+  memset(&m, 0, sizeof m);
+  s->device_base = device_base != 0 ? device_base : (uint64_t)(uintptr_t)s->arena.base;
+  m.body.start.device_base = s->device_base;
+  pthread_mutex_lock(&s->lock);
+  int code = converse(s, &m, SLUICE_START, SLUICE_STARTED, "start", REPLY_TIMEOUT_SECONDS, error,
+                      error_bytes);
+  pthread_mutex_unlock(&s->lock);
+  return code;
+}
+
+static int settle(sluice_attach *s, uint16_t type, uint16_t reply_type, const char *what,
+                  struct sluice_books *books, char *error, size_t error_bytes) {
+  struct sluice_message m;
+  memset(&m, 0, sizeof m);
+  pthread_mutex_lock(&s->lock);
+  int code = converse(s, &m, type, reply_type, what, SETTLE_TIMEOUT_SECONDS, error, error_bytes);
+  pthread_mutex_unlock(&s->lock);
+  if (code == SLUICE_OK && books != NULL) {
+    *books = m.body.books;
+  }
+  return code;
+}
+
+int sluice_attach_run_end(sluice_attach *s, struct sluice_books *books, char *error,
+                          size_t error_bytes) {
+  return settle(s, SLUICE_RUN_END, SLUICE_SETTLED, "the end of the run", books, error, error_bytes);
+}
+
+int sluice_attach_detach(sluice_attach *s, struct sluice_books *books, char *error,
+                         size_t error_bytes) {
+  int code = settle(s, SLUICE_DETACH, SLUICE_DETACHED, "detach", books, error, error_bytes);
+  release(s);
+  return code;
+}
+
+int sluice_resume_locked(struct sluice_attach *s, char *error, size_t error_bytes) {
+  if (s->socket >= 0) {
+    close(s->socket);
+    s->socket = -1;
+  }
+  int code = connect_to_daemon(s, error, error_bytes);
+  if (code != SLUICE_OK) {
+    return code;
+  }
+  struct sluice_message m;
+  memset(&m, 0, sizeof m);
+  code = converse(s, &m, SLUICE_RESUME, SLUICE_RESUMED, "resume", REPLY_TIMEOUT_SECONDS, error,
+                  error_bytes);
+  if (code == SLUICE_OK && m.body.arena.arena_bytes != s->arena.bytes) {
+    code =
+        sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "the daemon resumed another arena");
+  }
+  if (code != SLUICE_OK) {
+    close(s->socket);
+    s->socket = -1;
+  }
+  return code;
+}
+
+int sluice_attach_resume(sluice_attach *s, char *error, size_t error_bytes) {
+  pthread_mutex_lock(&s->lock);
+  int code = sluice_resume_locked(s, error, error_bytes);
+  pthread_mutex_unlock(&s->lock);
+  return code;
+}
+
+int sluice_attach_connected(sluice_attach *s) {
+  if (pthread_mutex_trylock(&s->lock) != 0) {
+    return 1; /* a conversation is under way; its own outcome tells more than we could */
+  }
+  int connected = 0;
+  if (s->socket >= 0) {
+    char byte;
+    ssize_t seen = recv(s->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    connected =
+        seen > 0 || (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+  }
+  pthread_mutex_unlock(&s->lock);
+  return connected;
+}
+
+void sluice_attach_abandon(sluice_attach *s) {
+  release(s);
+}

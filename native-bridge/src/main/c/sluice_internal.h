@@ -1,0 +1,40 @@
+/*
+ * sluice_internal.h - what the client (sluice_attach.c) and its guard (sluice_guard.c) share. Not
+ * installed.
+ */
+#ifndef SLUICE_INTERNAL_H
+#define SLUICE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "sluice_attach.h"
+#include "sluice_layout.h"
+
+struct sluice_guard; /* sluice_guard.c */
+
+struct sluice_attach {
+  /* One conversation at a time: the owner's calls and the guard's resume exclude each other here.
+   */
+  pthread_mutex_t lock;
+  char socket_path[108];
+  int socket; /* -1 after the connection was given up */
+  uint8_t token[SLUICE_TOKEN_BYTES];
+  struct sluice_geometry geometry;
+  struct sluice_arena arena;
+  size_t mapped_bytes;
+  uint64_t device_base; /* as told in START; 0 before */
+  struct sluice_guard *guard;
+};
+
+/* As sluice_attach_resume; the caller holds session->lock. */
+int sluice_resume_locked(struct sluice_attach *session, char *error, size_t error_bytes);
+
+/* Stops and joins the guard thread, if there is one. Idempotent. */
+void sluice_guard_stop(struct sluice_attach *session);
+
+/* Writes one line into error if there is room; returns code. */
+int sluice_fail(int code, char *error, size_t error_bytes, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

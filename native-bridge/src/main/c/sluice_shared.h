@@ -1,0 +1,56 @@
+/*
+ * sluice_shared.h - words of memory that another process reads or writes at the same time.
+ *
+ * The memory order is in the name. On the device these orders are stores followed or preceded by a
+ * full "dsb"; for memory that is coherent with the CPU, C11 release and acquire say the same.
+ */
+#ifndef SLUICE_SHARED_H
+#define SLUICE_SHARED_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+static inline uint32_t load32_relaxed(const uint8_t *at) {
+  return atomic_load_explicit((const _Atomic uint32_t *)(const void *)at, memory_order_relaxed);
+}
+
+static inline uint32_t load32_acquire(const uint8_t *at) {
+  return atomic_load_explicit((const _Atomic uint32_t *)(const void *)at, memory_order_acquire);
+}
+
+static inline uint64_t load64_relaxed(const uint8_t *at) {
+  return atomic_load_explicit((const _Atomic uint64_t *)(const void *)at, memory_order_relaxed);
+}
+
+static inline void store32_relaxed(uint8_t *at, uint32_t value) {
+  atomic_store_explicit((_Atomic uint32_t *)(void *)at, value, memory_order_relaxed);
+}
+
+static inline void store32_release(uint8_t *at, uint32_t value) {
+  atomic_store_explicit((_Atomic uint32_t *)(void *)at, value, memory_order_release);
+}
+
+static inline void store64_relaxed(uint8_t *at, uint64_t value) {
+  atomic_store_explicit((_Atomic uint64_t *)(void *)at, value, memory_order_relaxed);
+}
+
+static inline void store64_release(uint8_t *at, uint64_t value) {
+  atomic_store_explicit((_Atomic uint64_t *)(void *)at, value, memory_order_release);
+}
+
+/* Keeps the compiler from moving stores across, so that a process killed here leaves what its
+ * program order says. */
+static inline void program_order(void) {
+  atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* One turn of a spin loop. */
+static inline void spin_hint(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#endif
