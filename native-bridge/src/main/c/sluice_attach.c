@@ -37,8 +37,7 @@ int sluice_fail(int code, char *error, size_t error_bytes, const char *format, .
   return code;
 }
 
-/* ----------------------------------------------------------------------------------------------------
- * messages --- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static int send_fully(int fd, const void *bytes, size_t length) {
   const uint8_t *next = bytes;
@@ -176,8 +175,7 @@ static int receive_descriptor(struct sluice_attach *s, int *fd, char *error, siz
   return SLUICE_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------
- * connect and map --- */
+/* ---- connect and map ------------------------------------------------------------------------- */
 
 static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_bytes) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -302,8 +300,7 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   return map_arena(s, &m.body.arena, error, error_bytes);
 }
 
-/* -------------------------------------------------------------------------------------------------
- * public calls --- */
+/* ---- public calls ---------------------------------------------------------------------------- */
 
 int sluice_attach_open(const char *socket_path, const struct sluice_geometry *geometry,
                        sluice_attach **session, char *error, size_t error_bytes) {

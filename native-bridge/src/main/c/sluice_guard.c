@@ -62,8 +62,7 @@ static int nap(struct sluice_guard *g, uint32_t milliseconds) {
   return stopping;
 }
 
-/* ------------------------------------------------------------------------------------------------------
- * rescue --- */
+/* ---- rescue ---------------------------------------------------------------------------------- */
 
 static void mark_owned(struct sluice_guard *g, const struct sluice_arena *arena, unsigned kind,
                        uint64_t buffer) {
@@ -154,8 +153,7 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
   }
 }
 
-/* -----------------------------------------------------------------------------------------------------
- * take over --- */
+/* ---- take over ------------------------------------------------------------------------------- */
 
 static int resume(struct sluice_attach *s) {
   pthread_mutex_lock(&s->lock);
@@ -231,8 +229,7 @@ static void *guard_main(void *argument) {
   return NULL;
 }
 
-/* --------------------------------------------------------------------------------------------------
- * life cycle --- */
+/* ---- life cycle ------------------------------------------------------------------------------ */
 
 static void free_guard(struct sluice_guard *g) {
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {

@@ -9,15 +9,18 @@
  * aligned:
  *
  *    client                                daemon
- *      | -- ATTACH (geometry) ---------------> |   checks the peer and the geometry, allocates the
- * arena | <------------- ARENA (sizes, token) - | | <--- one byte carrying the arena fd - |
- * SCM_RIGHTS; sent only if ARENA.status is SLUICE_OK |   maps the fd, registers it with the device
- * where there is one | -- START (address of arena byte 0) -> |   initialises the region, fills the
- * free queues, starts draining | <------------------------- STARTED -- |   the device may be
- * launched only now |   ... the device runs ... | -- RUN_END --------------------------> |  the
- * device is complete: drain to empty, settle the books | <------------------ SETTLED (books) - |
- * another START may follow: a new run in the same arena | -- DETACH ---------------------------> |
- * as RUN_END if a run is open, then the arena is released | <----------------- DETACHED (books) - |
+ *      | -- ATTACH (geometry) ---------------> |   checks the peer and the geometry, makes the arena
+ *      | <------------- ARENA (sizes, token) - |
+ *      | <--- one byte carrying the arena fd - |   SCM_RIGHTS; sent only if ARENA.status is SLUICE_OK
+ *      |   maps the fd, registers it with the device where there is one
+ *      | -- START (address of arena byte 0) -> |   initialises the region, fills the free queues,
+ *      |                                       |   starts draining
+ *      | <------------------------- STARTED -- |   the device may be launched only now
+ *      |   ... the device runs ...
+ *      | -- RUN_END -------------------------> |   the device is complete: drain to empty, settle
+ *      | <------------------ SETTLED (books) - |   another START may follow: a new run, same arena
+ *      | -- DETACH --------------------------> |   as RUN_END if a run is open, then the arena goes
+ *      | <----------------- DETACHED (books) - |
  *
  * A connection that ends without DETACH while its process has died means salvage: the daemon
  * recovers what was published and what was committed. If the process lives, the daemon keeps the
@@ -93,8 +96,7 @@ enum sluice_placement { SLUICE_PLACEMENT_SIM = 1 };
 #define SLUICE_FLAG_SYNTHETIC \
   1u /* record content follows synthetic_*: the daemon can check it bit by bit */
 
-/* Body of ATTACH. 0 in an override means "the layout's own number", 0 buffers means "the daemon
- * decides". */
+/* Body of ATTACH. Override 0: "the layout's own number"; buffers 0: "the daemon decides". */
 struct sluice_geometry {
   uint32_t device;                       /*  32 */
   uint16_t generation;                   /*  36 */
@@ -128,8 +130,8 @@ struct sluice_arena_reply {
   uint32_t buffers[SLUICE_KINDS]; /*  80  buffers granted, in all, by kind */
   /*
    *  96  arena offset of the first buffer of a kind; the buffers of a kind are contiguous, one
-   * buffer size apart. All 0 means "not told": the guard then cannot rescue buffers that were in
-   * the daemon's hands when it died.
+   *      buffer size apart. 0 means "not told": the guard then cannot rescue buffers that were in
+   *      the daemon's hands when it died.
    */
   uint64_t buffer_offset[SLUICE_KINDS];
   uint8_t pad[32]; /* 128 */
@@ -187,8 +189,7 @@ _Static_assert(offsetof(struct sluice_message, body.arena.text) == 160, "text");
 _Static_assert(offsetof(struct sluice_message, body.books.unaccounted) == 160, "unaccounted");
 #endif
 
-/* ------------------------------------------------------------------------------------------------
- * the C client --- */
+/* ---- the C client ---------------------------------------------------------------------------- */
 
 typedef struct sluice_attach sluice_attach; /* one session; used by one thread at a time */
 
@@ -244,8 +245,7 @@ SLUICE_API void sluice_attach_abandon(sluice_attach *session);
  * blocks. */
 SLUICE_API int sluice_attach_connected(sluice_attach *session);
 
-/* ---------------------------------------------------------------------------------------------------
- * the guard --- */
+/* ---- the guard ------------------------------------------------------------------------------- */
 
 /*
  * The guard keeps a dead daemon from hanging the workload. It is one small thread of this process
@@ -276,8 +276,7 @@ SLUICE_API int sluice_attach_guard_start(sluice_attach *session, uint32_t grace_
 /* A snapshot of what the guard has done so far; zeros if none was started. */
 SLUICE_API void sluice_attach_guard_stats(sluice_attach *session, struct sluice_guard_stats *stats);
 
-/* ------------------------------------------------------------------------------------------- the
- * offset table --- */
+/* ---- the offset table ---------------------------------------------------------------------- */
 
 /* One measured size or offset of the device structs; the Java side compares this table with its
  * layouts. */
