@@ -1,0 +1,87 @@
+package dev.sluice;
+
+import dev.sluice.service.BuildInfo;
+import dev.sluice.tool.DaemonCommand;
+import dev.sluice.tool.DaemonHost;
+import dev.sluice.tool.DemoCommand;
+import dev.sluice.tool.ProduceCommand;
+import dev.sluice.tool.SluiceCommand;
+import dev.sluice.tool.StatusCommand;
+import dev.sluice.tool.StopSignal;
+import dev.sluice.tool.ToolException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.Manifest;
+import picocli.CommandLine;
+
+/** The main class: builds the command line and gives the commands the daemon. */
+public final class Sluice {
+  private static final String UNKNOWN = "unknown";
+
+  private Sluice() {}
+
+  public static void main(String[] arguments) {
+    StopSignal stopSignal = new StopSignal();
+    stopSignal.install();
+    DaemonHost host =
+        (config, overrides) -> {
+          throw new ToolException("this build has no daemon yet");
+        };
+    int exitCode = commandLine(host, stopSignal).execute(arguments);
+    stopSignal.finished(exitCode);
+    System.exit(exitCode);
+  }
+
+  static CommandLine commandLine(DaemonHost host, StopSignal stopSignal) {
+    BuildInfo build = buildInfo();
+    String version =
+        "sluice "
+            + build.version()
+            + " (revision "
+            + build.revision()
+            + ", Java "
+            + build.javaVersion()
+            + ")";
+    return SluiceCommand.commandLine(
+        version,
+        List.of(
+            new DemoCommand(host, stopSignal),
+            new DaemonCommand(host, stopSignal),
+            new ProduceCommand(stopSignal),
+            new StatusCommand(stopSignal)));
+  }
+
+  /**
+   * From the manifest of our jar; "unknown" where the classes are not in a jar, or git was missing.
+   */
+  static BuildInfo buildInfo() {
+    String version = UNKNOWN;
+    String revision = UNKNOWN;
+    try {
+      Enumeration<URL> manifests =
+          Sluice.class.getClassLoader().getResources("META-INF/MANIFEST.MF");
+      while (manifests.hasMoreElements()) {
+        try (InputStream stream = manifests.nextElement().openStream()) {
+          Attributes attributes = new Manifest(stream).getMainAttributes();
+          if (Sluice.class.getName().equals(attributes.getValue(Attributes.Name.MAIN_CLASS))) {
+            version = known(attributes.getValue(Attributes.Name.IMPLEMENTATION_VERSION));
+            revision = known(attributes.getValue("Implementation-Revision"));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the program's own manifest cannot be read", e);
+    }
+    return new BuildInfo(version, revision, System.getProperty("java.version"));
+  }
+
+  /** A build without git leaves the expression of the build file in place. */
+  private static String known(String value) {
+    return value == null || value.isEmpty() || value.startsWith("${") ? UNKNOWN : value;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.ConfigSources;
+import dev.sluice.config.Configuration;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The service, in the foreground. */
+@Command(
+    name = "daemon",
+    description = "Run the service in the foreground until SIGTERM or Ctrl-C.",
+    footer = {
+      "",
+      "Example: sluice daemon --config /etc/sluice/sluice.conf --set sluice.threading=shared"
+    })
+public final class DaemonCommand implements Callable<Integer> {
+  private final DaemonHost host;
+  private final StopSignal stopSignal;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "HOCON file. Default: /etc/sluice/sluice.conf where there is one.")
+  private Path config;
+
+  @Option(names = "--check-config", description = "Check the configuration and exit.")
+  private boolean isCheckOnly;
+
+  @Option(
+      names = "--print-config",
+      description = "Print what is in force and where each value came from, and exit.")
+  private boolean isPrintOnly;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Set a configuration key; stronger than the file; may be repeated.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  public DaemonCommand(DaemonHost host, StopSignal stopSignal) {
+    this.host = host;
+    this.stopSignal = stopSignal;
+  }
+
+  @Override
+  public Integer call() throws ToolException {
+    if (isCheckOnly || isPrintOnly) {
+      Configuration configuration = load();
+      System.out.print(isPrintOnly ? configuration.render() : "The configuration is fine.\n");
+      return ExitCode.FINE;
+    }
+    try (DaemonHost.Running ignored = host.start(Optional.ofNullable(config), settings)) {
+      stopSignal.await();
+    }
+    return ExitCode.FINE;
+  }
+
+  private Configuration load() {
+    List<String> overrides =
+        settings.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList();
+    return Configuration.load(ConfigSources.of(Optional.ofNullable(config), overrides));
+  }
+}

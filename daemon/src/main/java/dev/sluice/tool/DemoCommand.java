@@ -1,0 +1,99 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.Quantities;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The main job on one screen: a daemon, a producer in its own process, and balanced books. */
+@Command(
+    name = "demo",
+    description = "Run the daemon against a simulated device and account for every record.",
+    footer = {
+      "",
+      "Example: sluice demo --rate 2GB/s --duration 5s --layout l2-2026.07/a2a3",
+      "",
+      "Exit code: 0 every record is accounted for, 1 failed, 2 usage, 3 records were lost."
+    })
+public final class DemoCommand implements Callable<Integer> {
+  private final DaemonHost host;
+  private final StopSignal stopSignal;
+
+  @Mixin private ProducerOptions producer = new ProducerOptions();
+
+  @Option(names = "--keep", description = "Leave the daemon and its page up until Ctrl-C.")
+  private boolean isKept;
+
+  @Option(names = "--json", description = "Print one JSON object instead of the summary.")
+  private boolean isJson;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Set a configuration key of the daemon; may be repeated.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  public DemoCommand(DaemonHost host, StopSignal stopSignal) {
+    this.host = host;
+    this.stopSignal = stopSignal;
+  }
+
+  @Override
+  public Integer call() throws ToolException {
+    producer.validate();
+    try (EmbeddedDaemon daemon = EmbeddedDaemon.start(host, settings);
+        ProgressLine progress = ProgressLine.onStandardError()) {
+      progress.println(
+          "daemon ready after "
+              + Quantities.formatNanos(Math.round(daemon.readySeconds() * 1e9))
+              + ", page and metrics at "
+              + daemon.client().base());
+      RunReport run = run(daemon, progress);
+      progress.close();
+      Verdict verdict = Verdict.of(run, producer.isMisbehaving());
+      print(run, verdict);
+      if (isKept && !stopSignal.isRequested()) {
+        progress.println("the daemon stays up at " + daemon.client().base() + "; Ctrl-C ends it");
+        stopSignal.await();
+      }
+      return verdict.exitCode();
+    }
+  }
+
+  private RunReport run(EmbeddedDaemon daemon, ProgressLine progress) throws ToolException {
+    String name = producer.nameOr("demo-" + ProcessHandle.current().pid());
+    ProducerRun producerRun = new ProducerRun(daemon.client(), daemon::cpuSeconds, stopSignal);
+    return producerRun.run(
+        producer.arguments(daemon.attachSocket(), name),
+        name,
+        producer.aicpuThreads(),
+        session -> progress.update(progressText(session)),
+        progress::println);
+  }
+
+  private String progressText(SessionReport session) {
+    KindCounts total = session.total();
+    double seconds = session.durationSeconds();
+    return String.format(
+        "%s of %s   collected %s   %s   dropped %,d   unaccounted %,d",
+        Quantities.formatNanos(Math.round(seconds * 1e9)),
+        Quantities.formatNanos(producer.durationNs()),
+        Quantities.formatBytes(total.collectedBytes()),
+        Quantities.formatRate(seconds > 0 ? total.collectedBytes() / seconds : 0),
+        total.droppedRecords(),
+        total.unaccountedRecords());
+  }
+
+  private void print(RunReport run, Verdict verdict) throws ToolException {
+    if (isJson) {
+      System.out.println(Json.print(run.toJson(verdict.sentence())));
+    } else {
+      String head = stopSignal.isRequested() ? "Demo, ended early: " : "Demo: ";
+      System.out.print(RunSummary.of(run, head + producer.describe(), verdict));
+    }
+    System.out.flush();
+  }
+}

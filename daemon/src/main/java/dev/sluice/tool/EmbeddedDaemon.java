@@ -1,0 +1,94 @@
+package dev.sluice.tool;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A daemon in this process that is nobody else's: its sockets are in a private folder and its port
+ * is whatever is free, so that it never meets an installed one.
+ */
+public final class EmbeddedDaemon implements AutoCloseable {
+  /** sockaddr_un holds 107 characters; the rest is for the file names in the folder. */
+  private static final int LONGEST_FOLDER = 80;
+
+  private final DaemonHost.Running daemon;
+  private final Path folder;
+  private final double readySeconds;
+
+  private EmbeddedDaemon(DaemonHost.Running daemon, Path folder, double readySeconds) {
+    this.daemon = daemon;
+    this.folder = folder;
+    this.readySeconds = readySeconds;
+  }
+
+  /** Starts it with the configuration of this machine, except for where it listens. */
+  public static EmbeddedDaemon start(DaemonHost host, Map<String, String> settings)
+      throws ToolException {
+    Path folder = privateFolder();
+    Map<String, String> overrides = new LinkedHashMap<>();
+    overrides.put("sluice.http.listen", "127.0.0.1:0");
+    overrides.put("sluice.attach.socket", folder.resolve("attach.sock").toString());
+    overrides.put("sluice.control.socket", folder.resolve("control.sock").toString());
+    overrides.putAll(settings);
+    long startNs = System.nanoTime();
+    try {
+      DaemonHost.Running daemon = host.start(Optional.empty(), overrides);
+      return new EmbeddedDaemon(daemon, folder, (System.nanoTime() - startNs) / 1e9);
+    } catch (ToolException | RuntimeException e) {
+      delete(folder);
+      throw e;
+    }
+  }
+
+  public DaemonClient client() {
+    return DaemonClient.onPort(daemon.httpPort());
+  }
+
+  public Path attachSocket() {
+    return daemon.attachSocket();
+  }
+
+  /** From the call of start to readiness; without the start of the JVM. */
+  public double readySeconds() {
+    return readySeconds;
+  }
+
+  /** Processor time of this process, and so of the daemon and of the little the command does. */
+  public double cpuSeconds() {
+    return ProcessFigures.ofThisProcess().cpuSeconds();
+  }
+
+  @Override
+  public void close() {
+    daemon.close();
+    delete(folder);
+  }
+
+  private static Path privateFolder() throws ToolException {
+    try {
+      Path base = Path.of(System.getProperty("java.io.tmpdir"));
+      if (base.toString().length() > LONGEST_FOLDER) {
+        base = Path.of("/tmp");
+      }
+      return Files.createTempDirectory(base, "sluice-");
+    } catch (IOException e) {
+      throw new ToolException(
+          "no temporary folder for the sockets: " + e.getMessage() + "; set TMPDIR", e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    File[] files = folder.toFile().listFiles();
+    if (files != null) {
+      for (File file : files) {
+        file.delete();
+      }
+    }
+    folder.toFile().delete();
+  }
+}

@@ -1,0 +1,100 @@
+package dev.sluice.tool;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** What the kernel says of one process, read from {@code /proc}. Stateless. */
+public final class ProcessFigures {
+  private static final int MINOR_FAULTS_FIELD = 10;
+
+  private final Path folder;
+
+  private ProcessFigures(Path folder) {
+    this.folder = folder;
+  }
+
+  public static ProcessFigures ofThisProcess() {
+    return new ProcessFigures(Path.of("/proc/self"));
+  }
+
+  public static ProcessFigures of(long pid) {
+    return new ProcessFigures(Path.of("/proc/" + pid));
+  }
+
+  /**
+   * Processor time of all threads that are alive, in nanoseconds' resolution. The clock ticks of
+   * {@code stat} are 10 ms, which is all that an idle daemon uses in some seconds.
+   */
+  public double cpuSeconds() {
+    long nanos = 0;
+    try (DirectoryStream<Path> threads = Files.newDirectoryStream(folder.resolve("task"))) {
+      for (Path thread : threads) {
+        try {
+          String text = Files.readString(thread.resolve("schedstat"));
+          nanos += Long.parseLong(text.substring(0, text.indexOf(' ')));
+        } catch (NoSuchFileException ignored) {
+          // The thread ended between the listing and the read.
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return nanos / 1e9;
+  }
+
+  /** Page faults that needed no disk, since the start of the process. */
+  public long minorFaults() {
+    String stat = read("stat");
+    // The second field is the command in parentheses, and may itself hold blanks.
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    return Long.parseLong(fields[MINOR_FAULTS_FIELD - 3]);
+  }
+
+  /**
+   * Resident bytes that are the process's own or of files it maps. Shared memory (arenas, but also
+   * ZGC's heap on JDK 17, which is mapped several times) is left out of the first number.
+   */
+  public Resident resident() {
+    long anonymousKib = 0;
+    long fileKib = 0;
+    long sharedKib = 0;
+    for (String line : read("status").split("\n", -1)) {
+      String[] words = line.split("\\s+", -1);
+      switch (words[0]) {
+        case "RssAnon:" -> anonymousKib = Long.parseLong(words[1]);
+        case "RssFile:" -> fileKib = Long.parseLong(words[1]);
+        case "RssShmem:" -> sharedKib = Long.parseLong(words[1]);
+        default -> {}
+      }
+    }
+    return new Resident((anonymousKib + fileKib) << 10, sharedKib << 10);
+  }
+
+  /** Load average of the last minute. */
+  public static double load() {
+    try {
+      String text = Files.readString(Path.of("/proc/loadavg"));
+      return Double.parseDouble(text.substring(0, text.indexOf(' ')));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String read(String file) {
+    try {
+      return Files.readString(folder.resolve(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * @param privateBytes anonymous and file pages
+   * @param sharedBytes shared memory, as often as it is mapped
+   */
+  public record Resident(long privateBytes, long sharedBytes) {}
+}

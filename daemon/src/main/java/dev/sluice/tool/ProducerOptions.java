@@ -1,0 +1,278 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.Quantities;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options of the synthetic AICPU producer, shared by {@code produce} and {@code demo}. */
+public final class ProducerOptions {
+  /** Every layout there is; the producer and the daemon know them by these names. */
+  static final List<String> LAYOUTS =
+      List.of(
+          "l2-2026.06/a2a3",
+          "l2-2026.06/a5",
+          "l2-2026.07/a2a3",
+          "l2-2026.07/a5",
+          "chip-2026.08/a2a3",
+          "chip-2026.08/a5");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "RATE",
+      defaultValue = "1GB/s",
+      converter = RateConverter.class,
+      description =
+          "Bytes of records per second, or max for unthrottled. Default: ${DEFAULT-VALUE}.")
+  private long bytesPerSecond;
+
+  @Option(
+      names = "--duration",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = DurationConverter.class,
+      description = "How long to produce. Default: ${DEFAULT-VALUE}.")
+  private long durationNs;
+
+  @Option(
+      names = "--tasks",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Stop after this many tasks; 0 means by --duration alone.")
+  private long tasks;
+
+  @Option(
+      names = "--layout",
+      paramLabel = "LAYOUT",
+      defaultValue = "chip-2026.08/a2a3",
+      description = {
+        "Wire generation and platform: l2-2026.06, l2-2026.07 or chip-2026.08, with /a2a3 or /a5.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private String layout;
+
+  @Option(
+      names = "--device",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Device number to attach as. Default: ${DEFAULT-VALUE}.")
+  private int device;
+
+  @Option(
+      names = "--cores",
+      paramLabel = "N",
+      defaultValue = "24",
+      description = "AICore cores. Default: ${DEFAULT-VALUE}.")
+  private int cores;
+
+  @Option(
+      names = "--aicpu-threads",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "AICPU scheduler threads. Default: ${DEFAULT-VALUE}.")
+  private int aicpuThreads;
+
+  @Option(
+      names = "--level",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = {
+        "1 AICore tasks, 2 and AICPU tasks, 3 and scheduler phases, 4 and orchestrator phases.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private int level;
+
+  @Option(
+      names = "--pattern",
+      paramLabel = "PATTERN",
+      defaultValue = "steady",
+      converter = BurstPattern.Converter.class,
+      description = "steady, or burst:ON,OFF such as burst:10ms,90ms. Default: ${DEFAULT-VALUE}.")
+  private BurstPattern pattern;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Seed of the record content. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Free-queue slots; 0 means the layout's own.")
+  private int slots;
+
+  @Option(
+      names = "--ready-queue-entries",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Ready-queue entries; 0 means the layout's own.")
+  private int readyQueueEntries;
+
+  @Option(
+      names = "--records",
+      paramLabel = "A,S,O,C",
+      description =
+          "Records per buffer: AICPU task, scheduler phase, orchestrator phase, AICore task;"
+              + " 0 means the layout's own.")
+  private String records;
+
+  @Option(
+      names = "--buffers",
+      paramLabel = "A,S,O,C",
+      description = "Buffers per instance, in the same order; 0 means that the daemon decides.")
+  private String buffers;
+
+  @Option(
+      names = "--cpus",
+      paramLabel = "LIST",
+      description = "CPUs to pin the producer's threads to, such as 0 or 2,3.")
+  private String cpus;
+
+  @Option(names = "--name", paramLabel = "NAME", description = "Name of the session.")
+  private String name;
+
+  @Option(
+      names = "--misbehave",
+      paramLabel = "FAULTS",
+      description =
+          "Faults to commit, separated by commas; the producer lists them on a wrong one.")
+  private String misbehave;
+
+  @Option(
+      names = "--guard",
+      paramLabel = "TIME",
+      converter = DurationConverter.class,
+      description = "How long a device thread may wait for the host before the run is given up.")
+  private Long guardNs;
+
+  public String layout() {
+    return layout;
+  }
+
+  long durationNs() {
+    return durationNs;
+  }
+
+  long bytesPerSecond() {
+    return bytesPerSecond;
+  }
+
+  int aicpuThreads() {
+    return aicpuThreads;
+  }
+
+  boolean isMisbehaving() {
+    return misbehave != null;
+  }
+
+  String nameOr(String other) {
+    return name == null ? other : name;
+  }
+
+  /** In words, for the head of a summary. */
+  String describe() {
+    return layout
+        + ", "
+        + cores
+        + " cores, "
+        + aicpuThreads
+        + " AICPU threads, level "
+        + level
+        + ", "
+        + (bytesPerSecond == 0 ? "unthrottled" : Quantities.formatRate(bytesPerSecond));
+  }
+
+  /** Refuses what cannot be right before a process is started for it; exit code 2. */
+  void validate() {
+    if (!LAYOUTS.contains(layout)) {
+      fail("--layout: there is no '" + layout + "'; write one of " + String.join(", ", LAYOUTS));
+    }
+    atLeast("--cores", cores, 1);
+    atLeast("--aicpu-threads", aicpuThreads, 1);
+    atLeast("--device", device, 0);
+    atLeast("--tasks", tasks, 0);
+    atLeast("--slots", slots, 0);
+    atLeast("--ready-queue-entries", readyQueueEntries, 0);
+    if (level < 1 || level > 4) {
+      fail("--level: " + level + " is not a level; write 1, 2, 3 or 4");
+    }
+    fourNumbers("--records", records);
+    fourNumbers("--buffers", buffers);
+    if (cpus != null && !cpus.matches("\\d+(-\\d+)?(,\\d+(-\\d+)?)*")) {
+      fail("--cpus: '" + cpus + "' is no list of CPUs; write for example 0 or 2,3");
+    }
+    if (name != null && (name.isEmpty() || name.length() > 63)) {
+      fail("--name: use 1 to 63 characters");
+    }
+  }
+
+  /** The arguments of sluice-producer: plain numbers, one spelling. */
+  List<String> arguments(Path socket, String sessionName) {
+    List<String> arguments = new ArrayList<>();
+    add(arguments, "--socket", socket.toString());
+    add(arguments, "--device", device);
+    add(arguments, "--layout", layout);
+    add(arguments, "--cores", cores);
+    add(arguments, "--aicpu-threads", aicpuThreads);
+    add(arguments, "--level", level);
+    add(arguments, "--rate", bytesPerSecond);
+    add(arguments, "--duration-ns", durationNs);
+    add(arguments, "--seed", seed);
+    add(arguments, "--name", sessionName);
+    arguments.addAll(pattern.arguments());
+    addUnlessZero(arguments, "--tasks", tasks);
+    addUnlessZero(arguments, "--slots", slots);
+    addUnlessZero(arguments, "--ready-queue-entries", readyQueueEntries);
+    addUnlessNull(arguments, "--records", records);
+    addUnlessNull(arguments, "--buffers", buffers);
+    addUnlessNull(arguments, "--cpus", cpus);
+    addUnlessNull(arguments, "--misbehave", misbehave);
+    if (guardNs != null) {
+      add(arguments, "--guard-ms", Math.max(1, guardNs / 1_000_000));
+    }
+    return arguments;
+  }
+
+  private static void add(List<String> arguments, String option, Object value) {
+    arguments.add(option);
+    arguments.add(value.toString());
+  }
+
+  private static void addUnlessZero(List<String> arguments, String option, long value) {
+    if (value != 0) {
+      add(arguments, option, value);
+    }
+  }
+
+  private static void addUnlessNull(List<String> arguments, String option, String value) {
+    if (value != null) {
+      add(arguments, option, value);
+    }
+  }
+
+  private void atLeast(String option, long value, long floor) {
+    if (value < floor) {
+      fail(option + ": " + value + " is too small; the least is " + floor);
+    }
+  }
+
+  private void fourNumbers(String option, String value) {
+    if (value != null && !value.matches("\\d+,\\d+,\\d+,\\d+")) {
+      fail(option + ": '" + value + "' is not four numbers; write for example 1000,0,0,1024");
+    }
+  }
+
+  private void fail(String message) {
+    throw new ParameterException(spec.commandLine(), message);
+  }
+}

@@ -1,0 +1,73 @@
+package dev.sluice.tool;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One finished run of a producer against a daemon: what the daemon settled and what the producer
+ * itself counted.
+ *
+ * @param producer the producer's own report, as it printed it
+ * @param daemonCpuSeconds processor time of the daemon's process from before the attach to the end
+ * @param deviceThreads threads of the device that can wait for the host
+ */
+public record RunReport(
+    SessionReport session,
+    Map<String, Object> producer,
+    double daemonCpuSeconds,
+    int deviceThreads) {
+
+  /** Time in which the device produced, by its own clock; excludes attach and detach. */
+  public double producedSeconds() throws ToolException {
+    return Json.real(producer, "duration_seconds");
+  }
+
+  public double collectedBytesPerSecond() throws ToolException {
+    double seconds = producedSeconds();
+    return seconds > 0 ? session.total().collectedBytes() / seconds : 0;
+  }
+
+  /** Share of the device's time, 0 to 1, in which it waited for the host. */
+  public double stalledRatio() throws ToolException {
+    double seconds = producedSeconds() * deviceThreads;
+    return seconds > 0 ? session.deviceStallSeconds() / seconds : 0;
+  }
+
+  public long producedRecords() throws ToolException {
+    return Json.whole(producer, "produced_records");
+  }
+
+  /** Both sides counted the same number of records. */
+  public boolean isAgreed() throws ToolException {
+    return producedRecords() == session.total().deviceRecords();
+  }
+
+  /** Nothing dropped, nothing unaccounted, both sides agree. */
+  public boolean isLossless() throws ToolException {
+    return isAgreed()
+        && session.total().droppedRecords() == 0
+        && session.total().unaccountedRecords() == 0;
+  }
+
+  /** The keys that {@code demo} and {@code bench} share, as the contract names them. */
+  public Map<String, Object> toJson(String verdict) throws ToolException {
+    KindCounts total = session.total();
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("layout", session.layout());
+    object.put("duration_seconds", producedSeconds());
+    object.putAll(total.toJson());
+    object.put("abi_violations", session.violations());
+    object.put("abi_violations_by_reason", session.abiViolations());
+    object.put("collected_bytes_per_second", collectedBytesPerSecond());
+    object.put("device_stall_seconds", session.deviceStallSeconds());
+    object.put("refill_latency_seconds", session.refillLatency().toJson());
+    object.put("drain_pause_seconds", session.drainPause().toJson());
+    object.put("daemon_cpu_seconds", daemonCpuSeconds);
+    object.put("verdict", verdict);
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    session.kinds().forEach((kind, counts) -> kinds.put(kind, counts.toJson()));
+    object.put("kinds", kinds);
+    object.put("producer", producer);
+    return object;
+  }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.tool;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One session as the daemon's {@code /api/v1/sessions} shows it.
+ *
+ * @param state one word; {@link #isEnded} says whether the books are settled
+ * @param durationSeconds from attach to the answer, or to the end of the session
+ * @param deviceStallSeconds time the device's threads waited for the host, summed over them
+ */
+public record SessionReport(
+    long id,
+    long device,
+    String name,
+    String layout,
+    String state,
+    double durationSeconds,
+    KindCounts total,
+    Map<String, KindCounts> kinds,
+    Map<String, Long> abiViolations,
+    double deviceStallSeconds,
+    Quantiles refillLatency,
+    Quantiles drainPause) {
+  static final String ENDED = "ended";
+
+  public static SessionReport read(Map<String, Object> object) throws ToolException {
+    Map<String, KindCounts> kinds = new LinkedHashMap<>();
+    Map<String, Object> kindObjects = Json.object(object, "kinds");
+    for (String kind : kindObjects.keySet()) {
+      kinds.put(kind, KindCounts.read(Json.object(kindObjects, kind)));
+    }
+    return new SessionReport(
+        Json.whole(object, "id"),
+        Json.whole(object, "device"),
+        Json.text(object, "name"),
+        Json.text(object, "layout"),
+        Json.text(object, "state"),
+        Json.real(object, "duration_seconds"),
+        KindCounts.read(object),
+        kinds,
+        Json.counts(object, "abi_violations"),
+        Json.real(object, "device_stall_seconds"),
+        Quantiles.read(object, "refill_latency_seconds"),
+        Quantiles.read(object, "drain_pause_seconds"));
+  }
+
+  /** The session is over and its books are settled. */
+  public boolean isEnded() {
+    return state.equals(ENDED);
+  }
+
+  public long violations() {
+    return abiViolations.values().stream().mapToLong(Long::longValue).sum();
+  }
+}

@@ -1,0 +1,71 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.SettingsException;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** {@code sluice} itself: names the commands and turns every failure into one line. */
+@Command(
+    name = "sluice",
+    description = {
+      "Owns the profiling buffers of Ascend devices, keeps them flowing, and says in numbers"
+          + " whether a single record was lost, where, and why."
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {"", "Start with: sluice demo", "Each command explains itself: sluice COMMAND --help"})
+public final class SluiceCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  private SluiceCommand() {}
+
+  /**
+   * The command line with these commands.
+   *
+   * @param version one line for {@code --version}
+   */
+  public static CommandLine commandLine(String version, List<Object> commands) {
+    CommandLine commandLine = new CommandLine(new SluiceCommand());
+    commands.forEach(commandLine::addSubcommand);
+    commandLine.getCommandSpec().version(version);
+    commandLine.getCommandSpec().mixinStandardHelpOptions(true);
+    for (CommandLine subcommand : commandLine.getSubcommands().values()) {
+      subcommand.getCommandSpec().version(version);
+      subcommand.getCommandSpec().mixinStandardHelpOptions(true);
+    }
+    commandLine.setUsageHelpWidth(100);
+    commandLine.setParameterExceptionHandler((e, arguments) -> usage(e));
+    commandLine.setExecutionExceptionHandler((e, failed, parsed) -> failure(e, failed));
+    return commandLine;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command?");
+  }
+
+  private static int usage(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    err.println("sluice: " + e.getMessage());
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.USAGE;
+  }
+
+  private static int failure(Exception e, CommandLine command) {
+    PrintWriter err = command.getErr();
+    if (e instanceof ToolException || e instanceof SettingsException) {
+      err.println("sluice: " + e.getMessage());
+    } else {
+      err.println("sluice: this is a defect of Sluice; please report it with these lines");
+      e.printStackTrace(err);
+    }
+    return ExitCode.FAILED;
+  }
+}

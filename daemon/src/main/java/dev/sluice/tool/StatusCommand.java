@@ -1,0 +1,114 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.ConfigSources;
+import dev.sluice.config.Configuration;
+import dev.sluice.config.ListenAddress;
+import dev.sluice.config.Quantities;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** What the running daemon is doing, for an operator at a terminal. */
+@Command(
+    name = "status",
+    description = "Show the sessions of the running daemon and whether anything was lost.",
+    footer = {"", "Example: sluice status --watch"})
+public final class StatusCommand implements Callable<Integer> {
+  private static final long WATCH_INTERVAL_MS = 1_000;
+  private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
+  private static final String ROW = "%-6s %-4s %-20s %-18s %-10s %10s %14s %12s %12s%n";
+
+  private final StopSignal stopSignal;
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "Address of the daemon. Default: the listener of the configuration.")
+  private URI url;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Configuration file to read it in.")
+  private Path config;
+
+  @Option(names = "--watch", description = "Show it again every second until Ctrl-C.")
+  private boolean isWatching;
+
+  @Option(names = "--json", description = "Print the daemon's answer as one JSON object.")
+  private boolean isJson;
+
+  public StatusCommand(StopSignal stopSignal) {
+    this.stopSignal = stopSignal;
+  }
+
+  @Override
+  public Integer call() throws ToolException {
+    DaemonClient client = new DaemonClient(url == null ? configuredUrl() : url);
+    boolean isTerminal = ProgressLine.isTerminal(1);
+    do {
+      if (isWatching && isTerminal) {
+        System.out.print(CLEAR_SCREEN);
+      }
+      System.out.print(isJson ? Json.print(client.status()) + "\n" : table(client));
+      System.out.flush();
+    } while (isWatching && !stopSignal.await(WATCH_INTERVAL_MS));
+    return ExitCode.FINE;
+  }
+
+  private URI configuredUrl() {
+    ListenAddress listen =
+        Configuration.load(ConfigSources.of(Optional.ofNullable(config), List.of()))
+            .settings()
+            .http()
+            .listen();
+    // A daemon that listens on every address answers on the loopback, too.
+    String host = listen.host().equals("0.0.0.0") ? "127.0.0.1" : listen.host();
+    host = host.equals("::") ? "::1" : host;
+    return URI.create("http://" + new ListenAddress(host, listen.port()));
+  }
+
+  private static String table(DaemonClient client) throws ToolException {
+    List<SessionReport> sessions = client.sessions();
+    StringBuilder text = new StringBuilder();
+    long open = sessions.stream().filter(session -> !session.isEnded()).count();
+    text.append(
+        String.format(
+            "%s: %s, %d open and %d ended sessions%n%n",
+            client.base(), client.isReady() ? "ready" : "not ready", open, sessions.size() - open));
+    text.append(
+        String.format(
+            ROW,
+            "id",
+            "dev",
+            "name",
+            "layout",
+            "state",
+            "time",
+            "collected",
+            "dropped",
+            "unaccounted"));
+    for (SessionReport session : sessions) {
+      KindCounts total = session.total();
+      text.append(
+          String.format(
+              Locale.ROOT,
+              ROW,
+              session.id(),
+              session.device(),
+              session.name(),
+              session.layout(),
+              session.state(),
+              Quantities.formatNanos(Math.round(session.durationSeconds() * 1e9)),
+              String.format(Locale.ROOT, "%,d", total.collectedRecords()),
+              String.format(Locale.ROOT, "%,d", total.droppedRecords()),
+              String.format(Locale.ROOT, "%,d", total.unaccountedRecords())));
+    }
+    return text.toString();
+  }
+}
