@@ -9,6 +9,7 @@ import dev.sluice.tool.SluiceCommand;
 import dev.sluice.tool.StatusCommand;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.bench.BenchCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -53,7 +54,8 @@ public final class Sluice {
             new DemoCommand(host, stopSignal),
             new DaemonCommand(host, stopSignal),
             new ProduceCommand(stopSignal),
-            new StatusCommand(stopSignal)));
+            new StatusCommand(stopSignal),
+            new BenchCommand(host, stopSignal)));
   }
 
   /**

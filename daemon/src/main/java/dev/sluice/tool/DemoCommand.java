@@ -70,6 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
         producer.arguments(daemon.attachSocket(), name),
         name,
         producer.aicpuThreads(),
+        ProducerRun.PROGRESS_INTERVAL_MS,
         session -> progress.update(progressText(session)),
         progress::println);
   }

@@ -14,7 +14,12 @@ import java.util.function.DoubleSupplier;
  * reported.
  */
 public final class ProducerRun {
-  private static final long PROGRESS_INTERVAL_MS = 200;
+  /** Often enough for a line that people watch. */
+  public static final long PROGRESS_INTERVAL_MS = 200;
+
+  /** For measurements: a daemon that is asked for its sessions is not idle. */
+  public static final long NO_PROGRESS = Long.MAX_VALUE;
+
   private static final long SETTLE_TIMEOUT_NS = 10_000_000_000L;
   private static final long SETTLE_POLL_NS = 10_000_000L;
 
@@ -35,20 +40,22 @@ public final class ProducerRun {
    * @param arguments of sluice-producer, without --json
    * @param sessionName the value of --name among them; no other session may have it
    * @param deviceThreads threads of the device that can wait for the host
-   * @param onProgress called some times a second while the producer runs
+   * @param progressIntervalMs how often the daemon is asked while the producer runs
+   * @param onProgress is given each answer
    * @param onProducerLine called for each line on the producer's standard error, on another thread
    */
   public RunReport run(
       List<String> arguments,
       String sessionName,
       int deviceThreads,
+      long progressIntervalMs,
       Consumer<SessionReport> onProgress,
       Consumer<String> onProducerLine)
       throws ToolException {
     double cpuBefore = daemonCpuSeconds.getAsDouble();
     try (ProducerProcess producer = ProducerProcess.start(arguments, onProducerLine)) {
       stopSignal.onRequest(producer::stop);
-      while (!producer.awaitEnd(PROGRESS_INTERVAL_MS)) {
+      while (!producer.awaitEnd(progressIntervalMs)) {
         client.session(sessionName).ifPresent(onProgress);
       }
       Map<String, Object> report = producer.report();

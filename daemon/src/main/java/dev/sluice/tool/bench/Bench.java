@@ -1,0 +1,132 @@
+package dev.sluice.tool.bench;
+
+import dev.sluice.config.Quantities;
+import dev.sluice.tool.DaemonClient;
+import dev.sluice.tool.DaemonHost;
+import dev.sluice.tool.EmbeddedDaemon;
+import dev.sluice.tool.ProducerRun;
+import dev.sluice.tool.ProgressLine;
+import dev.sluice.tool.RunReport;
+import dev.sluice.tool.SessionReport;
+import dev.sluice.tool.StopSignal;
+import dev.sluice.tool.ToolException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+
+/**
+ * What workloads share: one embedded daemon, started when the first workload wants it, and the way
+ * to run the producer against it. Used by one thread.
+ */
+final class Bench implements AutoCloseable {
+  private final DaemonHost host;
+  private final Map<String, String> settings;
+  private final StopSignal stopSignal;
+  private final ProgressLine progress;
+  private final int runs;
+  private final boolean isQuick;
+
+  private EmbeddedDaemon daemon;
+  private String current = "";
+  private int sessions;
+
+  /**
+   * @param settings configuration of the daemons, key to value
+   * @param runs how many runs make a median
+   * @param isQuick shorter waits; figures are rougher
+   */
+  Bench(
+      DaemonHost host,
+      Map<String, String> settings,
+      StopSignal stopSignal,
+      ProgressLine progress,
+      int runs,
+      boolean isQuick) {
+    this.host = host;
+    this.settings = settings;
+    this.stopSignal = stopSignal;
+    this.progress = progress;
+    this.runs = runs;
+    this.isQuick = isQuick;
+  }
+
+  int runs() {
+    return runs;
+  }
+
+  boolean isQuick() {
+    return isQuick;
+  }
+
+  Map<String, String> settings() {
+    return settings;
+  }
+
+  /** Names the workload in the progress line. */
+  void begin(Workload workload) {
+    current = workload.name();
+    progress.update(current);
+  }
+
+  /** One run against the embedded daemon. */
+  RunReport run(Load load) throws ToolException {
+    if (daemon == null) {
+      daemon = EmbeddedDaemon.start(host, settings);
+    }
+    return run(load, daemon.client(), daemon.attachSocket(), daemon::cpuSeconds);
+  }
+
+  /** One run against a daemon of the workload's own. */
+  RunReport run(Load load, DaemonClient client, Path socket, DoubleSupplier cpuSeconds)
+      throws ToolException {
+    return run(load, client, socket, cpuSeconds, ProducerRun.NO_PROGRESS, session -> {});
+  }
+
+  /** One run during which the daemon is asked for the session again and again. */
+  RunReport run(
+      Load load,
+      DaemonClient client,
+      Path socket,
+      DoubleSupplier cpuSeconds,
+      long progressIntervalMs,
+      Consumer<SessionReport> onProgress)
+      throws ToolException {
+    if (stopSignal.isRequested()) {
+      throw new ToolException("stopped before the workloads were done");
+    }
+    String name = "bench-" + ProcessHandle.current().pid() + "-" + sessions++;
+    progress.update(
+        current
+            + ": run "
+            + sessions
+            + ", "
+            + (load.bytesPerSecond() == 0
+                ? "unthrottled"
+                : Quantities.formatRate(load.bytesPerSecond())));
+    return new ProducerRun(client, cpuSeconds, stopSignal)
+        .run(
+            load.arguments(socket, name),
+            name,
+            load.aicpuThreads(),
+            progressIntervalMs,
+            onProgress,
+            progress::println);
+  }
+
+  /** Waits, unless a stop signal comes. */
+  void pause(long millis) throws ToolException {
+    if (stopSignal.await(millis)) {
+      throw new ToolException("stopped before the workloads were done");
+    }
+  }
+
+  /** Ends the embedded daemon; the next run starts another. */
+  @Override
+  public void close() {
+    if (daemon != null) {
+      daemon.close();
+      daemon = null;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package dev.sluice.tool.bench;
+
+import dev.sluice.tool.DaemonClient;
+import dev.sluice.tool.ProcessFigures;
+import dev.sluice.tool.ToolException;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A daemon in a process of its own, started as this one was: for what an embedded daemon cannot
+ * show, the time to readiness, the memory, and how it behaves before anything is warm.
+ */
+final class DaemonProcess implements AutoCloseable {
+  private static final long READY_TIMEOUT_NS = 30_000_000_000L;
+  private static final long READY_POLL_NS = 2_000_000L;
+  private static final long STOP_TIMEOUT_SECONDS = 10;
+
+  private final Process process;
+  private final Path folder;
+  private final DaemonClient client;
+  private final double readySeconds;
+
+  private DaemonProcess(Process process, Path folder, int port) throws ToolException {
+    this.process = process;
+    this.folder = folder;
+    this.client = DaemonClient.onPort(port);
+    this.readySeconds = awaitReady();
+  }
+
+  static DaemonProcess start(Map<String, String> settings) throws ToolException {
+    try {
+      Path folder = Files.createTempDirectory("sluice-");
+      int port = freePort();
+      Map<String, String> all = new LinkedHashMap<>();
+      all.put("sluice.http.listen", "127.0.0.1:" + port);
+      all.put("sluice.attach.socket", folder.resolve("attach.sock").toString());
+      all.put("sluice.control.socket", folder.resolve("control.sock").toString());
+      all.putAll(settings);
+      Process process =
+          new ProcessBuilder(command(all))
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .redirectError(folder.resolve("log").toFile())
+              .start();
+      return new DaemonProcess(process, folder, port);
+    } catch (IOException e) {
+      throw new ToolException("cannot start a daemon: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<String> command(Map<String, String> settings) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.sluice.Sluice"));
+    command.add("daemon");
+    settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
+    return command;
+  }
+
+  /** Free a moment ago: the daemon cannot be asked for its port before it is known. */
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private double awaitReady() throws ToolException {
+    long startNs = System.nanoTime();
+    while (!client.isReady()) {
+      boolean isDead = !process.isAlive();
+      if (isDead || System.nanoTime() - startNs > READY_TIMEOUT_NS) {
+        String log = lastLogLine();
+        close();
+        throw new ToolException(
+            "the daemon " + (isDead ? "ended at once: " : "is not ready after 30 s: ") + log);
+      }
+      LockSupport.parkNanos(READY_POLL_NS);
+    }
+    return (System.nanoTime() - startNs) / 1e9;
+  }
+
+  private String lastLogLine() {
+    try {
+      List<String> lines = Files.readAllLines(folder.resolve("log"));
+      return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
+    } catch (IOException e) {
+      return e.getMessage();
+    }
+  }
+
+  /** From the start of the JVM to the first answer that it is ready. */
+  double readySeconds() {
+    return readySeconds;
+  }
+
+  DaemonClient client() {
+    return client;
+  }
+
+  Path attachSocket() {
+    return folder.resolve("attach.sock");
+  }
+
+  ProcessFigures figures() {
+    return ProcessFigures.of(process.pid());
+  }
+
+  /** SIGTERM, and SIGKILL if that is not enough. */
+  @Override
+  public void close() throws ToolException {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new ToolException("interrupted", e);
+    } finally {
+      File[] files = folder.toFile().listFiles();
+      for (File file : files == null ? new File[0] : files) {
+        file.delete();
+      }
+      folder.toFile().delete();
+    }
+  }
+}

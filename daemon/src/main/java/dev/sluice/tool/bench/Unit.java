@@ -1,0 +1,51 @@
+package dev.sluice.tool.bench;
+
+import dev.sluice.config.Quantities;
+import java.util.Locale;
+
+/** What a figure is measured in; JSON has the base unit, the table a readable one. */
+enum Unit {
+  BYTES_PER_SECOND("bytes_per_second") {
+    @Override
+    String format(double value) {
+      return Quantities.formatRate(value);
+    }
+  },
+  SECONDS("seconds") {
+    @Override
+    String format(double value) {
+      return Quantities.formatNanos(Math.round(value * 1e9));
+    }
+  },
+  /** Processor time per time: 1 is a whole core. */
+  CORES("cores") {
+    @Override
+    String format(double value) {
+      return String.format(Locale.ROOT, "%.2f %% of a core", 100 * value);
+    }
+  },
+  BYTES("bytes") {
+    @Override
+    String format(double value) {
+      return String.format(Locale.ROOT, "%.0fMB", value / 1e6);
+    }
+  },
+  RECORDS("records") {
+    @Override
+    String format(double value) {
+      return String.format(Locale.ROOT, "%,.0f records", value);
+    }
+  };
+
+  private final String jsonName;
+
+  Unit(String jsonName) {
+    this.jsonName = jsonName;
+  }
+
+  String jsonName() {
+    return jsonName;
+  }
+
+  abstract String format(double value);
+}

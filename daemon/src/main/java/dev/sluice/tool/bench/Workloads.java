@@ -1,0 +1,54 @@
+package dev.sluice.tool.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Every workload there is, in the order in which they run. */
+final class Workloads {
+  private static final long MB = 1_000_000L;
+  private static final double GB = 1e9;
+  private static final int TASKS_ONLY = 2;
+  private static final int EVERY_KIND = 4;
+
+  private Workloads() {}
+
+  static List<Workload> all() {
+    List<Workload> all = new ArrayList<>();
+    all.add(new StartupWorkload("startup", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB)));
+    all.add(new AttachWorkload("attach", Load.of(Load.G3, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
+
+    all.add(cleanRate("clean-rate/g1-24x1", Load.G1, 24, 1, 2 * GB));
+    all.add(cleanRate("clean-rate/g2-24x1", Load.G2, 24, 1, 5 * GB));
+    all.add(cleanRate("clean-rate/g3-24x1", Load.G3, 24, 1, 6 * GB));
+    all.add(cleanRate("clean-rate/g1-1x1", Load.G1, 1, 1, 0.2 * GB));
+    all.add(cleanRate("clean-rate/g2-1x1", Load.G2, 1, 1, 0.2 * GB));
+    all.add(cleanRate("clean-rate/g3-1x1", Load.G3, 1, 1, 6 * GB));
+    all.add(cleanRate("clean-rate/g1-72x3", Load.G1, 72, 3, 4 * GB));
+    all.add(cleanRate("clean-rate/g2-72x3", Load.G2, 72, 3, 4 * GB));
+    all.add(cleanRate("clean-rate/g3-72x3", Load.G3, 72, 3, 4 * GB));
+
+    all.add(
+        new UnthrottledWorkload(
+            "unthrottled/g3-24x1", Load.of(Load.G3, 24, 1, TASKS_ONLY), Double.NaN));
+    all.add(
+        new UnthrottledWorkload(
+            "unthrottled/g3-24x3-level4", Load.of(Load.G3, 24, 3, EVERY_KIND), 2 * GB));
+
+    for (long rate : new long[] {300, 800, 1600}) {
+      all.add(
+          new RefillLatencyWorkload(
+              "refill-latency/" + rate + "MB",
+              Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(rate * MB)));
+    }
+    all.add(
+        new GarbageWorkload(
+            "garbage/g1", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB), 200 * MB));
+    all.add(new IdleWorkload("idle/g2", Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(250 * MB)));
+    return List.copyOf(all);
+  }
+
+  private static Workload cleanRate(
+      String name, String layout, int cores, int aicpuThreads, double target) {
+    return new CleanRateWorkload(name, Load.of(layout, cores, aicpuThreads, TASKS_ONLY), target);
+  }
+}
