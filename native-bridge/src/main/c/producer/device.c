@@ -1,0 +1,129 @@
+/* device.c - what the AICPU leader does before launch, and the private state of lanes and cores. */
+#include "device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "queues.h"
+
+static void pool_bind(const struct device *d, struct pool *p, unsigned kind, unsigned instance) {
+  static const uint8_t class_of[SLUICE_KINDS] = {SLUICE_CLASS_TASK, SLUICE_CLASS_SCHED,
+                                                 SLUICE_CLASS_ORCH, SLUICE_CLASS_TASK};
+  p->kind = (uint16_t)kind;
+  p->instance = (uint16_t)instance;
+  p->shared = d->region + sluice_pool_at(&d->layout, kind, instance);
+  p->stream = content_stream(d->content.seed, class_of[kind], instance);
+  p->fq_head = load32_relaxed(p->shared + d->layout.fq_head_at);
+  p->tail_due = load32_acquire(p->shared + d->layout.fq_tail_at);
+}
+
+/* The first buffer. Never waits, in no generation: an empty queue means no buffer. */
+static void pool_prime(struct lane *l, struct pool *p) {
+  if (load32_acquire(p->shared + l->device->layout.fq_tail_at) != p->fq_head) {
+    p->buffer = free_take(l, p);
+  }
+  pool_store_ptr(p, p->buffer);
+  pool_store_seq(p);
+  if (p->buffer != NULL) {
+    store32_release(count_word(l, p, p->buffer), 0);
+  }
+}
+
+static void init_core(struct device *d, struct lane *l, struct core *c, unsigned index) {
+  c->index = index;
+  c->seen_seq = UINT32_MAX;
+  c->task_limit = UINT64_MAX;
+  if (d->options->tasks != 0) {
+    uint64_t cores = d->layout.cores;
+    c->task_limit = d->options->tasks / cores + (index < d->options->tasks % cores);
+  }
+  pool_bind(d, &c->aicpu, SLUICE_KIND_AICPU_TASK, index);
+  pool_bind(d, &c->aicore, SLUICE_KIND_AICORE_TASK, index);
+  if (d->rotation_table != NULL) {
+    store64_release((uint8_t *)&d->rotation_table[index], (uint64_t)(uintptr_t)c->aicore.shared);
+  }
+  pool_prime(l, &c->aicpu);
+  pool_prime(l, &c->aicore);
+}
+
+/* Scheduler lane t owns the cores t, t + n, t + 2n, ...; they lie side by side in d->cores. */
+static void init_lane(struct device *d, struct lane *l, unsigned index, struct core *cores) {
+  l->device = d;
+  l->index = index;
+  l->queue = index;
+  l->head_word = d->region + d->layout.heads_at + 4 * (size_t)l->queue;
+  l->tail_word = d->region + d->layout.tails_at + 4 * (size_t)l->queue;
+  l->tail = load32_relaxed(l->tail_word);
+  l->seen_head = load32_acquire(l->head_word);
+  l->cores = cores;
+  if (index < d->sched_threads) {
+    for (unsigned core = index; core < d->layout.cores; core += d->sched_threads) {
+      init_core(d, l, &l->cores[l->core_count++], core);
+    }
+  }
+}
+
+static void init_phases(struct device *d) {
+  store32_relaxed(d->region + d->layout.sched_threads_at, d->sched_threads);
+  store32_relaxed(d->region + d->layout.orch_threads_at, 1);
+  store32_relaxed(d->region + d->layout.phase_cores_at, 0);
+  memset(d->region + d->layout.core_to_thread_at, -1, d->layout.max_cores);
+  for (unsigned i = 0; i < d->sched_threads; i++) {
+    struct lane *l = &d->lanes[i];
+    l->has_sched = true;
+    pool_bind(d, &l->sched, SLUICE_KIND_SCHED_PHASE, i);
+    pool_prime(l, &l->sched);
+  }
+  /* Level 3 announces the orchestrator pool as well; it just never gets a record. */
+  struct lane *last = &d->lanes[d->lane_count - 1];
+  last->has_orch = d->level >= 4;
+  pool_bind(d, &last->orch, SLUICE_KIND_ORCH_PHASE, 0);
+  pool_prime(last, &last->orch);
+}
+
+void device_publish_core_map(struct device *d) {
+  store32_release(d->region + d->layout.phase_cores_at, d->layout.cores);
+  for (unsigned thread = 0; thread < d->sched_threads; thread++) {
+    for (unsigned core = thread; core < d->layout.cores; core += d->sched_threads) {
+      d->region[d->layout.core_to_thread_at + core] = (uint8_t)thread;
+    }
+    atomic_thread_fence(memory_order_release);
+  }
+}
+
+int device_init(struct device *d) {
+  uint32_t generation = d->layout.generation;
+  bool is_a2a3 = d->layout.platform == SLUICE_A2A3;
+  d->reserve_before_ack = generation == SLUICE_CHIP_2026_08;
+  d->two_in_flight = d->reserve_before_ack || is_a2a3;
+  d->has_ack_gate = d->reserve_before_ack || (generation == SLUICE_L2_2026_07 && is_a2a3);
+  d->level = load32_relaxed(d->region + d->layout.level_at);
+
+  /* Without a queue left for it, the orchestrator works on the thread of the last scheduler. */
+  bool own_orchestrator = d->level >= 4 && d->sched_threads < d->layout.threads;
+  d->lane_count = d->sched_threads + own_orchestrator;
+  d->cores = calloc(d->layout.cores, sizeof *d->cores);
+  d->lanes = aligned_alloc(_Alignof(struct lane), d->lane_count * sizeof *d->lanes);
+  if (d->cores == NULL || d->lanes == NULL) {
+    device_free(d);
+    return -1;
+  }
+  memset(d->lanes, 0, d->lane_count * sizeof *d->lanes);
+  struct core *cores = d->cores;
+  for (unsigned i = 0; i < d->lane_count; i++) {
+    init_lane(d, &d->lanes[i], i, cores);
+    cores += d->lanes[i].core_count;
+  }
+  faults_init(&d->lanes[0].faults, d->options->faults, d->content.seed);
+  if (d->level >= 3) {
+    init_phases(d);
+  }
+  return 0;
+}
+
+void device_free(struct device *d) {
+  free(d->cores);
+  free(d->lanes);
+  d->cores = NULL;
+  d->lanes = NULL;
+}

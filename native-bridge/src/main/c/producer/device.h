@@ -1,0 +1,157 @@
+/*
+ * device.h - the device as the lanes see it: private copies of what only the device writes, and the
+ * shared words themselves.
+ *
+ * Vocabulary of the device: a lane is one AICPU thread, with one ready queue. It owns the pools of
+ * its cores and of its phases; nobody else in the device writes to them. So everything that the
+ * device writes has a private copy here, and shared memory is read only for what the host writes
+ * (queue heads, free-queue slots and tails, freeze flags).
+ */
+#ifndef SLUICE_DEVICE_H
+#define SLUICE_DEVICE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "faults.h"
+#include "histogram.h"
+#include "options.h"
+#include "sluice_content.h"
+#include "sluice_layout.h"
+
+/* Tasks that a lane runs on one core before it turns to the next. */
+#define RUN_TASKS 32
+
+/* Tasks per scheduler loop iteration that is recorded: one dispatch and one complete record. */
+#define TASKS_PER_PHASE 16
+
+struct pool {
+  uint8_t *shared; /* ActiveHead, then FreeQueue */
+  uint8_t *buffer; /* current_buf_ptr; NULL = none */
+  uint64_t stream; /* of the record content */
+  uint64_t total;  /* attempts; shared memory has the low 32 bits of total + phantom */
+  uint64_t dropped;
+  uint64_t phantom; /* attempts invented by the fault counter-wrap */
+  uint32_t seq;
+  uint32_t count; /* of the current buffer; unused for AICore pools */
+  uint32_t fq_head;
+  uint32_t tail_due; /* free-queue tail once the host has replaced all that was published */
+  uint32_t seq_skew; /* sequence numbers skipped by the fault sequence-gap */
+  uint16_t kind;
+  uint16_t instance;
+};
+
+/* An AICore buffer that is full but may not be published yet. */
+struct stash {
+  uint8_t *buffer; /* NULL = nothing stashed */
+  uint32_t seq;
+  uint32_t gate; /* token of the dispatch whose ACK proves that the buffer is complete */
+  uint32_t written;
+};
+
+struct core {
+  struct pool aicpu;
+  struct pool aicore; /* total = dispatches */
+  struct stash stash;
+  unsigned index;
+  uint64_t finished; /* tasks whose records were written, in order; at most one behind dispatches */
+  uint64_t task_limit;
+  /* The AICore's own view of its pool head. */
+  uint8_t *slots;
+  uint32_t slot;
+  uint32_t seen_seq;
+};
+
+struct lane {
+  struct device *device;
+  pthread_t thread;
+  unsigned index;
+  unsigned queue;
+
+  /* ready queue */
+  uint8_t *head_word;
+  uint8_t *tail_word;
+  uint32_t tail;
+  uint32_t seen_head;
+
+  struct core *cores;
+  unsigned core_count;
+  struct pool sched; /* used if has_sched */
+  struct pool orch;  /* used if has_orch */
+  bool has_sched;
+  bool has_orch;
+  unsigned phase_credit; /* tasks since the last pair of phase records */
+  struct faults faults;
+
+  /* pace */
+  uint64_t tasks;
+  uint64_t earliest_ns; /* no run before, while catching up */
+
+  /* measurements */
+  uint64_t last_clock_ns;
+  uint64_t max_pause_ns;
+  uint64_t stall_ns;
+  uint64_t aicore_lost;
+  uint64_t ended_ns; /* when production ended, before the flush */
+  struct histogram waits;
+  struct histogram refills;
+  struct pool *watched; /* pool whose refill is being timed */
+  uint32_t watch_due;
+  uint64_t watch_since_ns;
+
+  /* for progress and for the orchestrator; written by this lane only */
+  _Alignas(64) _Atomic uint64_t tasks_done;
+  _Atomic uint64_t phases_done;
+  _Atomic uint64_t orchs_done;
+  _Atomic uint64_t dropped;
+  _Atomic bool finished;
+};
+
+struct device {
+  struct sluice_layout layout;
+  struct content content;
+  const struct options *options;
+  uint8_t *arena;
+  size_t arena_bytes;
+  uint8_t *region;
+  uint64_t *rotation_table;
+  uint32_t level;
+  uint32_t sched_threads;
+
+  bool two_in_flight; /* the record of task n lands after the dispatch of task n + 1 */
+  bool
+      reserve_before_ack; /* the AICore takes its slot before it acknowledges, not when it writes */
+  bool has_ack_gate;      /* a stashed buffer is released when its gate is acknowledged */
+
+  struct core *cores;
+  struct lane *lanes;
+  unsigned lane_count; /* scheduler lanes, then the orchestrator if it has one of its own */
+
+  bool crowded; /* more busy threads than CPUs: waiting must give the CPU away */
+  bool stagger; /* cores start at different fill levels of their buffers */
+  uint64_t go_ns;
+  uint64_t deadline_ns;
+  double tasks_per_ns_per_core;
+  void (*host_step)(struct lane *lane); /* self test: plays the host between runs; else NULL */
+  _Atomic bool go;
+  _Atomic bool stop;  /* end the run in order */
+  _Atomic bool abort; /* leave at once: nobody will refill any more */
+};
+
+/*
+ * What the AICPU leader does before cores may be dispatched: rotation table, first buffers, phase
+ * counts (abi.md 4.1). The lanes' private state is made here too. 0, or -1 if out of memory.
+ */
+int device_init(struct device *d);
+
+void device_free(struct device *d);
+
+/* Runs one lane to its end: production, flush. Thread entry point; argument is the lane. */
+void *lane_main(void *lane);
+
+/* Writes core_to_thread, as the orchestrator does once at its end. */
+void device_publish_core_map(struct device *d);
+
+#endif

@@ -1,0 +1,269 @@
+/* lane.c - the life of one AICPU thread: wait for the start, produce at the asked pace, flush. */
+#include <math.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "device.h"
+#include "phases.h"
+#include "queues.h"
+#include "tasks.h"
+
+/* A paced lane collects this much time before it runs, so that runs are not single tasks. */
+#define PACE_QUANTUM_NS 10000
+
+/* Without a pace the clock is read once in so many runs. */
+#define RUNS_PER_CLOCK 8
+
+/* Below this a sleep would end too late; above, spinning serves nobody. */
+#define SLEEP_FROM_NS 80000
+#define SLEEP_EARLY_NS 30000
+#define ALWAYS_SLEEP_FROM_NS 1000000
+
+static void pin(const struct device *d, unsigned index) {
+  if (d->options->cpu_count > 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(d->options->cpus[index % d->options->cpu_count], &set);
+    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+  }
+}
+
+static void rest(struct lane *l, uint64_t ns) {
+  if ((l->device->crowded && ns > SLEEP_FROM_NS) || ns > ALWAYS_SLEEP_FROM_NS) {
+    uint64_t length = ns - SLEEP_EARLY_NS;
+    length = length < 50000000 ? length : 50000000; /* so that stop is noticed */
+    struct timespec t = {.tv_nsec = (long)length};
+    nanosleep(&t, NULL);
+    l->last_clock_ns = clock_ns(); /* a pause that was meant */
+  } else if (l->device->crowded) {
+    sched_yield();
+  } else {
+    spin_hint();
+  }
+}
+
+/* ---- pace ---------------------------------------------------------------------------------- */
+
+/* Time that counts for the rate: all of it, or only the on-phases of a burst pattern. */
+static uint64_t active_ns(const struct options *o, uint64_t elapsed) {
+  if (o->burst_on_ns == 0) {
+    return elapsed;
+  }
+  uint64_t cycle = o->burst_on_ns + o->burst_off_ns;
+  uint64_t rest_of_cycle = elapsed % cycle;
+  return elapsed / cycle * o->burst_on_ns +
+         (rest_of_cycle < o->burst_on_ns ? rest_of_cycle : o->burst_on_ns);
+}
+
+static uint64_t until_active_ns(const struct options *o, uint64_t elapsed) {
+  if (o->burst_on_ns == 0) {
+    return 0;
+  }
+  uint64_t cycle = o->burst_on_ns + o->burst_off_ns;
+  return elapsed % cycle < o->burst_on_ns ? 0 : cycle - elapsed % cycle;
+}
+
+/*
+ * How many tasks the lane may run now. 0: *wait_ns says for how long to wait. A lane that is late
+ * (this process had no CPU) catches up at no more than twice its rate: a device has no such bursts.
+ */
+static uint64_t grant(struct lane *l, uint64_t now, uint64_t *wait_ns) {
+  const struct device *d = l->device;
+  uint64_t elapsed = now - d->go_ns;
+  *wait_ns = until_active_ns(d->options, elapsed);
+  if (*wait_ns > 0) {
+    return 0;
+  }
+  if (d->options->rate == 0) {
+    return RUN_TASKS;
+  }
+  double per_ns = d->tasks_per_ns_per_core * l->core_count;
+  double due = (double)active_ns(d->options, elapsed) * per_ns - (double)l->tasks;
+  double quantum = fmin(RUN_TASKS, fmax(1, floor(per_ns * PACE_QUANTUM_NS)));
+  if (due < quantum) {
+    *wait_ns = (uint64_t)((quantum - due) / per_ns) + 1;
+    return 0;
+  }
+  if (now < l->earliest_ns) {
+    *wait_ns = l->earliest_ns - now;
+    return 0;
+  }
+  uint64_t tasks = (uint64_t)fmin(due, RUN_TASKS);
+  l->earliest_ns = now + (uint64_t)((double)tasks / per_ns / 2);
+  return tasks;
+}
+
+/* ---- scheduler ------------------------------------------------------------------------------- */
+
+static void run_core(struct lane *l, struct core *c, uint64_t n) {
+  uint64_t left = c->task_limit - c->aicore.total;
+  n = n < left ? n : left;
+  core_run(l, c, n);
+  l->tasks += n;
+  atomic_store_explicit(&l->tasks_done, l->tasks, memory_order_relaxed);
+  if (l->has_sched) {
+    l->phase_credit += (unsigned)n;
+    if (l->phase_credit >= TASKS_PER_PHASE) {
+      sched_run(l, 2 * (l->phase_credit / TASKS_PER_PHASE));
+      l->phase_credit %= TASKS_PER_PHASE;
+    }
+  }
+}
+
+/*
+ * Real cores are not in step: their buffers fill up at different times. One long first run per core,
+ * spread over a buffer's length, does the same here.
+ */
+static void stagger_cores(struct lane *l) {
+  unsigned step = l->device->layout.records[SLUICE_KIND_AICORE_TASK] / l->core_count;
+  for (unsigned i = 0; i < l->core_count; i++) {
+    run_core(l, &l->cores[i], (uint64_t)i * step);
+  }
+}
+
+/*
+ * Where the record of the last task lands after its FIN (l2 generations on a2a3), a core that stops
+ * exactly at the end of an AICore buffer loses that record: its slot is in a buffer that is never
+ * rotated in. A run that is ended by the clock is free to choose, so it goes on by one task.
+ */
+static void leave_boundary(struct lane *l, struct core *c) {
+  const struct device *d = l->device;
+  uint64_t rotation = d->layout.records[SLUICE_KIND_AICORE_TASK];
+  bool loses = d->two_in_flight && !d->reserve_before_ack;
+  if (loses && c->aicore.total > 0 && c->aicore.total % rotation == 0 &&
+      c->aicore.total < c->task_limit) {
+    run_core(l, c, 1);
+  }
+}
+
+static bool must_end(const struct lane *l, uint64_t now) {
+  const struct device *d = l->device;
+  return now >= d->deadline_ns || atomic_load_explicit(&d->stop, memory_order_relaxed) ||
+         atomic_load_explicit(&d->abort, memory_order_relaxed);
+}
+
+static bool aborted(const struct lane *l) {
+  return atomic_load_explicit(&l->device->abort, memory_order_relaxed);
+}
+
+static void produce(struct lane *l) {
+  const bool is_paced = l->device->options->rate != 0 || l->device->options->burst_on_ns != 0;
+  uint64_t now = lane_clock(l);
+  if (l->device->stagger) {
+    stagger_cores(l);
+  }
+  unsigned next = 0;
+  unsigned full = 0; /* cores in a row that have reached their limit */
+  for (unsigned run = 0; full < l->core_count; run++) {
+    if (is_paced || run % RUNS_PER_CLOCK == 0) {
+      now = lane_clock(l);
+      if (must_end(l, now)) {
+        break;
+      }
+    }
+    refill_check(l);
+    if (l->faults.enabled != 0) {
+      faults_between_runs(l, now);
+    }
+    uint64_t wait_ns = 0;
+    uint64_t tasks = is_paced ? grant(l, now, &wait_ns) : RUN_TASKS;
+    if (tasks == 0) {
+      rest(l, wait_ns);
+      continue;
+    }
+    struct core *c = &l->cores[next];
+    next = next + 1 == l->core_count ? 0 : next + 1;
+    full = c->aicore.total >= c->task_limit ? full + 1 : 0;
+    run_core(l, c, tasks);
+    if (l->device->host_step != NULL) {
+      l->device->host_step(l);
+    }
+  }
+  for (unsigned i = 0; i < l->core_count && !aborted(l); i++) {
+    leave_boundary(l, &l->cores[i]);
+  }
+}
+
+static void sched_flush(struct lane *l) {
+  for (unsigned i = 0; i < l->core_count; i++) {
+    core_flush(l, &l->cores[i]);
+  }
+  if (l->has_sched) {
+    phase_flush(l, &l->sched);
+  }
+}
+
+/* ---- orchestrator -------------------------------------------------------------------------- */
+
+/* Tasks of all schedulers so far; *all_ended tells whether that is final. */
+static uint64_t tasks_so_far(const struct device *d, bool *all_ended) {
+  uint64_t tasks = 0;
+  *all_ended = true;
+  for (unsigned i = 0; i < d->sched_threads; i++) {
+    *all_ended &= atomic_load_explicit(&d->lanes[i].finished, memory_order_acquire);
+    tasks += atomic_load_explicit(&d->lanes[i].tasks_done, memory_order_relaxed);
+  }
+  return tasks;
+}
+
+/* One record per task. It follows the schedulers, so that it neither runs ahead nor starves. */
+static void orchestrate(struct lane *l) {
+  bool all_ended = false;
+  uint64_t tasks;
+  do {
+    lane_clock(l);
+    refill_check(l);
+    tasks = tasks_so_far(l->device, &all_ended);
+    if (tasks > l->orch.total) {
+      uint64_t n = tasks - l->orch.total;
+      orch_run(l, n < 4096 ? n : 4096);
+      if (l->device->host_step != NULL) {
+        l->device->host_step(l);
+      }
+    } else {
+      rest(l, l->device->crowded ? SLEEP_FROM_NS + 1 : 1);
+    }
+  } while (!aborted(l) && !(all_ended && l->orch.total >= tasks));
+}
+
+static void orch_flush(struct lane *l) {
+  device_publish_core_map(l->device);
+  phase_flush(l, &l->orch);
+}
+
+/* ---- the thread ------------------------------------------------------------------------------ */
+
+void *lane_main(void *argument) {
+  struct lane *l = argument;
+  struct device *d = l->device;
+  pin(d, l->index);
+  prctl(PR_SET_TIMERSLACK, 1000UL); /* the default of 50 us is longer than most of our sleeps */
+  while (!atomic_load_explicit(&d->go, memory_order_acquire)) {
+    sched_yield();
+  }
+  l->last_clock_ns = clock_ns();
+  if (l->core_count > 0) {
+    produce(l);
+  }
+  l->ended_ns = clock_ns();
+  atomic_store_explicit(&l->finished, true, memory_order_release);
+  if (l->has_orch) {
+    orchestrate(l);
+    l->ended_ns = clock_ns();
+  }
+  while (l->faults.enabled != 0 && !aborted(l) && faults_between_runs(l, clock_ns())) {
+    rest(l, ALWAYS_SLEEP_FROM_NS + 1);
+  }
+  if (aborted(l) || (d->options->faults & (1u << FAULT_NO_FLUSH)) != 0) {
+    return NULL;
+  }
+  if (l->has_orch) {
+    orch_flush(l);
+  } else if (l->index == 0 && d->level == 3) {
+    device_publish_core_map(d);
+  }
+  sched_flush(l);
+  return NULL;
+}

@@ -1,0 +1,337 @@
+/*
+ * sluice-producer - a synthetic AICPU in a process of its own: attaches, launches one thread per
+ * AICPU thread, waits, detaches, and reports what really happened on its side of the memory.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "private_arena.h"
+#include "queues.h"
+#include "report.h"
+
+#define EXIT_USAGE 2
+#define WATCH_NS 50000000
+#define STAGGER_LIMIT_NS 20000000.0
+
+static volatile sig_atomic_t asked_to_stop;
+
+static void on_signal(int signal) {
+  (void)signal;
+  asked_to_stop = 1;
+}
+
+/* The first signal ends the run in order; the second one kills. */
+static void catch_signals(void) {
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- time and pace ----------------------------------------------------------------------- */
+
+static double bytes_per_task(uint32_t level) {
+  double bytes = 32;
+  bytes += level >= 2 ? 32 : 0;
+  bytes += level >= 3 ? 2.0 * 64 / TASKS_PER_PHASE : 0;
+  bytes += level >= 4 ? 32 : 0;
+  return bytes;
+}
+
+/*
+ * The virtual clock of the device: the period follows the rate where the platform's clock can
+ * resolve it; the origin is about now.
+ */
+static void set_virtual_clock(struct options *o) {
+  struct sluice_geometry *g = &o->geometry;
+  double hz = (double)sluice_platform_hz(g->platform);
+  uint64_t least = 16 * (uint64_t)g->num_cores;
+  double period = 0;
+  if (o->rate != 0) {
+    period = hz * bytes_per_task(g->level) * g->num_cores / (double)o->rate;
+  }
+  const double longest = 1e15; /* keeps index * period inside 64 bits for any run that ends */
+  period = period < longest ? period : longest;
+  g->synthetic_period_ticks = period > (double)least ? (uint64_t)period : least;
+  uint64_t now = (uint64_t)((double)clock_ns() / 1e9 * hz);
+  uint64_t earliest = 2 * g->synthetic_period_ticks + 1;
+  g->synthetic_origin_ticks = now > earliest ? now : earliest;
+}
+
+static void set_pace(struct device *d) {
+  const struct options *o = d->options;
+  d->tasks_per_ns_per_core = (double)o->rate / bytes_per_task(d->level) / 1e9 / d->layout.cores;
+  double stagger_ns = 0;
+  if (o->rate != 0) {
+    /* on average a core starts half a buffer ahead */
+    stagger_ns = d->layout.records[SLUICE_KIND_AICORE_TASK] / 2.0 / d->tasks_per_ns_per_core;
+  }
+  d->stagger = stagger_ns < STAGGER_LIMIT_NS;
+  cpu_set_t allowed;
+  int cpus = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
+  cpus = o->cpu_count > 0 && (int)o->cpu_count < cpus ? (int)o->cpu_count : cpus;
+  unsigned host_threads = o->self_test_rate ? 0 : 1;
+  d->crowded = d->lane_count + host_threads > (unsigned)cpus;
+}
+
+/* ---- the run ----------------------------------------------------------------------------- */
+
+static void print_progress(const struct device *d) {
+  uint64_t tasks = 0;
+  uint64_t phases = 0;
+  uint64_t orchs = 0;
+  uint64_t dropped = 0;
+  for (unsigned i = 0; i < d->lane_count; i++) {
+    tasks += atomic_load_explicit(&d->lanes[i].tasks_done, memory_order_relaxed);
+    phases += atomic_load_explicit(&d->lanes[i].phases_done, memory_order_relaxed);
+    orchs += atomic_load_explicit(&d->lanes[i].orchs_done, memory_order_relaxed);
+    dropped += atomic_load_explicit(&d->lanes[i].dropped, memory_order_relaxed);
+  }
+  uint64_t task_records = tasks * (d->level >= 2 ? 2 : 1);
+  fprintf(stderr, "progress %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", task_records + phases + orchs,
+          32 * (task_records + orchs) + 64 * phases, dropped);
+}
+
+static bool all_finished(const struct device *d) {
+  bool finished = true;
+  for (unsigned i = 0; i < d->lane_count; i++) {
+    finished &= atomic_load_explicit(&d->lanes[i].finished, memory_order_acquire);
+  }
+  return finished;
+}
+
+/* When the fault "kill" strikes; 0 = never. */
+static uint64_t kill_time(const struct device *d) {
+  if ((d->options->faults & 1u << FAULT_KILL) == 0) {
+    return 0;
+  }
+  uint64_t length = d->options->duration_ns != 0 ? d->options->duration_ns : 1000000000;
+  uint64_t part = content_stream(d->content.seed, FAULT_KILL, 0) % 600 + 200;
+  return d->go_ns + length / 1000 * part;
+}
+
+/* Waits for the lanes; sees to progress, signals, a lost daemon and the fault "kill". */
+static const char *watch(struct device *d, sluice_attach *session) {
+  uint64_t next_progress = d->go_ns + 1000000000;
+  uint64_t kill_at = kill_time(d);
+  const char *failure = NULL;
+  while (!all_finished(d)) {
+    uint64_t now = clock_ns();
+    uint64_t nap = WATCH_NS;
+    if (kill_at != 0) {
+      if (now >= kill_at) {
+        kill(getpid(), SIGKILL);
+      }
+      nap = kill_at - now < nap ? kill_at - now : nap;
+    }
+    struct timespec t = {.tv_nsec = (long)nap};
+    /* Short runs should not wait for the whole nap at their end. */
+    if (d->deadline_ns > now && d->deadline_ns - now < nap) {
+      t.tv_nsec = (long)(d->deadline_ns - now);
+    } else if (d->options->tasks != 0 || now >= d->deadline_ns) {
+      t.tv_nsec = nap < 1000000 ? (long)nap : 1000000;
+    }
+    nanosleep(&t, NULL);
+    if (d->options->progress && clock_ns() >= next_progress) {
+      print_progress(d);
+      next_progress += 1000000000;
+    }
+    if (asked_to_stop) {
+      atomic_store(&d->stop, true);
+    }
+    if (session != NULL && d->options->guard_ms == 0 && !sluice_attach_connected(session)) {
+      failure = "the daemon closed the connection during the run";
+      atomic_store(&d->abort, true);
+    }
+  }
+  return failure;
+}
+
+/* Starts the lanes, waits for their end. NULL, or why the run failed. */
+static const char *launch(struct device *d, sluice_attach *session) {
+  const char *failure = NULL;
+  unsigned started = 0;
+  while (started < d->lane_count && failure == NULL) {
+    struct lane *l = &d->lanes[started];
+    if (pthread_create(&l->thread, NULL, lane_main, l) != 0) {
+      failure = "cannot start the AICPU threads";
+      atomic_store(&d->abort, true);
+    } else {
+      started++;
+    }
+  }
+  d->go_ns = clock_ns();
+  d->deadline_ns = d->options->duration_ns != 0 ? d->go_ns + d->options->duration_ns : UINT64_MAX;
+  atomic_store_explicit(&d->go, true, memory_order_release);
+  if (failure == NULL) {
+    failure = watch(d, session);
+  }
+  /* A lane that flushes may still wait for the daemon: keep watching for its death. */
+  for (unsigned i = 0; i < started; i++) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    while (pthread_timedjoin_np(d->lanes[i].thread, NULL, &until) == ETIMEDOUT) {
+      until.tv_nsec += WATCH_NS;
+      until.tv_sec += until.tv_nsec / 1000000000;
+      until.tv_nsec %= 1000000000;
+      if (session != NULL && d->options->guard_ms == 0 && !sluice_attach_connected(session)) {
+        failure = "the daemon closed the connection during the flush";
+        atomic_store(&d->abort, true);
+      }
+    }
+  }
+  return failure;
+}
+
+static int print_report(const struct report *r, const struct options *o) {
+  if (r->failure != NULL) {
+    fprintf(stderr, "sluice-producer: %s\n", r->failure);
+  }
+  if (o->json) {
+    report_print_json(r, stdout);
+  } else {
+    report_print_summary(r, stdout);
+  }
+  return r->failure == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- with a daemon --------------------------------------------------------------------------- */
+
+/* Ends the session. A daemon that came back is asked again: the guard has resumed or we do. */
+static const char *end_session(sluice_attach *session, const struct options *o, struct report *r,
+                               char *error, size_t error_bytes) {
+  if (r->has_guard) {
+    sluice_attach_guard_stats(session, &r->guard);
+  }
+  if ((o->faults & 1u << FAULT_NO_FLUSH) != 0 || r->failure != NULL) {
+    sluice_attach_abandon(session);
+    return r->failure;
+  }
+  if (!sluice_attach_connected(session)) {
+    sluice_attach_resume(session, error, error_bytes); /* detach reports it if this failed */
+  }
+  if (sluice_attach_detach(session, &r->books, error, error_bytes) != SLUICE_OK) {
+    return error;
+  }
+  r->has_books = true;
+  return NULL;
+}
+
+static int run_attached(struct options *o) {
+  static struct device device;
+  static struct report report;
+  char error[256];
+  sluice_attach *session;
+  set_virtual_clock(o);
+  if (sluice_attach_open(o->socket, &o->geometry, &session, error, sizeof error) != SLUICE_OK) {
+    fprintf(stderr, "sluice-producer: %s\n", error);
+    return EXIT_FAILURE;
+  }
+  const struct sluice_arena *arena = sluice_attach_arena(session);
+  bool started = sluice_attach_start(session, 0, error, sizeof error) == SLUICE_OK;
+  if (started && o->guard_ms != 0) {
+    started = sluice_attach_guard_start(session, o->guard_ms, error, sizeof error) == SLUICE_OK;
+  }
+  if (!started) {
+    fprintf(stderr, "sluice-producer: %s\n", error);
+    sluice_attach_abandon(session);
+    return EXIT_FAILURE;
+  }
+  device.options = o;
+  device.arena = arena->base;
+  device.arena_bytes = arena->bytes;
+  device.region = arena->region;
+  device.rotation_table = arena->rotation_table;
+  device.sched_threads = o->geometry.sched_threads;
+  device.content = content_of(&o->geometry);
+  sluice_layout_init(&device.layout, &o->geometry);
+  if (device_init(&device) != 0) {
+    fprintf(stderr, "sluice-producer: out of memory\n");
+    sluice_attach_abandon(session);
+    return EXIT_FAILURE;
+  }
+  set_pace(&device);
+  report.failure = launch(&device, session);
+  report.has_guard = o->guard_ms != 0;
+  report_collect(&report, &device);
+  report.failure = end_session(session, o, &report, error, sizeof error);
+  device_free(&device);
+  return print_report(&report, o);
+}
+
+/* ---- without one ----------------------------------------------------------------------------- */
+
+static struct sluice_recycler self_test_hosts[SLUICE_MAX_THREADS];
+
+/* Every lane plays the host for its own queue, so that what is measured is the writing. */
+static void recycle_own_queue(struct lane *l) {
+  if (l->tail != l->seen_head) {
+    sluice_recycle_queue(&self_test_hosts[l->queue], l->queue, UINT32_MAX);
+    l->seen_head = load32_relaxed(l->head_word);
+  }
+}
+
+static int run_self_test(struct options *o) {
+  static struct device device;
+  static struct report report;
+  static const uint32_t buffers_per_pool[SLUICE_KINDS] = {4, 3, 3, 4};
+  struct private_arena plan;
+  uint32_t handed[SLUICE_KINDS];
+  set_virtual_clock(o);
+  device.options = o;
+  sluice_layout_init(&device.layout, &o->geometry);
+  private_arena_plan(&plan, &device.layout, &o->geometry, buffers_per_pool);
+  void *memory = mmap(NULL, plan.bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  if (memory == MAP_FAILED) {
+    fprintf(stderr, "sluice-producer: cannot get %zu bytes: %s\n", plan.bytes, strerror(errno));
+    return EXIT_FAILURE;
+  }
+  for (unsigned queue = 0; queue < SLUICE_MAX_THREADS; queue++) {
+    self_test_hosts[queue] = (struct sluice_recycler){.layout = device.layout,
+                                                      .region = memory,
+                                                      .device_base = (uint64_t)(uintptr_t)memory,
+                                                      .host_base = memory,
+                                                      .arena_bytes = plan.bytes};
+  }
+  private_arena_init(&plan, &self_test_hosts[0], &o->geometry, handed);
+  device.arena = memory;
+  device.arena_bytes = plan.bytes;
+  device.region = memory;
+  device.rotation_table = (uint64_t *)(void *)((uint8_t *)memory + plan.rotation_at);
+  device.sched_threads = o->geometry.sched_threads;
+  device.content = content_of(&o->geometry);
+  device.host_step = recycle_own_queue;
+  if (device_init(&device) != 0) {
+    fprintf(stderr, "sluice-producer: out of memory\n");
+    return EXIT_FAILURE;
+  }
+  set_pace(&device);
+  report.failure = launch(&device, NULL);
+  report_collect(&report, &device);
+  device_free(&device);
+  munmap(memory, plan.bytes);
+  return print_report(&report, o);
+}
+
+int main(int argc, char **argv) {
+  static struct options options;
+  switch (options_parse(&options, argc, argv)) {
+    case OPTIONS_DONE:
+      return EXIT_SUCCESS;
+    case OPTIONS_WRONG:
+      return EXIT_USAGE;
+    default:
+      break;
+  }
+  catch_signals();
+  return options.self_test_rate ? run_self_test(&options) : run_attached(&options);
+}

@@ -1,0 +1,106 @@
+/*
+ * phases.c - phase records. Two things differ from tasks: the buffer is switched by the record after
+ * the last one, and count is raised before the fields are written.
+ */
+#include "phases.h"
+
+#include "queues.h"
+
+/* Takes a buffer for a pool that has none, or whose old one has gone out. */
+static void phase_install(struct lane *l, struct pool *p) {
+  bool early_ptr = l->device->layout.generation == SLUICE_L2_2026_06;
+  p->buffer = free_take(l, p);
+  p->count = 0;
+  p->seq++;
+  if (early_ptr) {
+    pool_store_ptr(p, p->buffer);
+    pool_store_seq(p);
+  }
+  if (p->buffer != NULL) {
+    store32_release(count_word(l, p, p->buffer), 0);
+  }
+  if (!early_ptr) {
+    pool_store_ptr(p, p->buffer);
+    pool_store_seq(p);
+  }
+}
+
+static void phase_forget(struct pool *p) {
+  p->buffer = NULL;
+  p->count = 0;
+  pool_store_ptr(p, NULL);
+}
+
+static void phase_switch(struct lane *l, struct pool *p) {
+  uint32_t generation = l->device->layout.generation;
+  if (!ready_publish(l, p, p->buffer, p->seq)) {
+    pool_drop(l, p, p->count);
+    p->count = 0;
+    store32_release(count_word(l, p, p->buffer), 0);
+    if (generation == SLUICE_L2_2026_06) {
+      phase_forget(p); /* the buffer is leaked, and its sequence number will be missing */
+    }
+    return;
+  }
+  if (generation == SLUICE_CHIP_2026_08) {
+    phase_forget(p); /* l2-2026.07 still names the published buffer while it waits */
+  }
+  if (free_wait(l, p)) {
+    phase_install(l, p);
+  } else {
+    phase_forget(p);
+  }
+}
+
+/* Counts the attempt and finds a place for its record; NULL = dropped. */
+static inline uint8_t *phase_slot(struct lane *l, struct pool *p) {
+  const struct sluice_layout *layout = &l->device->layout;
+  p->total++;
+  pool_store_total(p);
+  if (p->buffer == NULL && free_wait(l, p)) {
+    phase_install(l, p);
+  }
+  if (p->buffer != NULL && p->count == layout->records[p->kind]) {
+    phase_switch(l, p);
+  }
+  if (p->buffer == NULL) {
+    pool_drop(l, p, 1);
+    return NULL;
+  }
+  p->count++;
+  store32_release(count_word(l, p, p->buffer), p->count);
+  program_order();
+  return p->buffer + (size_t)(p->count - 1) * layout->record_bytes[p->kind];
+}
+
+void sched_run(struct lane *l, unsigned n) {
+  struct pool *p = &l->sched;
+  for (unsigned i = 0; i < n; i++) {
+    uint64_t index = p->total;
+    struct SchedPhaseRecord *r = (struct SchedPhaseRecord *)(void *)phase_slot(l, p);
+    if (r != NULL) {
+      content_sched_phase(r, &l->device->content, p->stream, index);
+    }
+  }
+  atomic_store_explicit(&l->phases_done, p->total, memory_order_relaxed);
+}
+
+void orch_run(struct lane *l, uint64_t n) {
+  struct pool *p = &l->orch;
+  for (uint64_t i = 0; i < n; i++) {
+    uint64_t index = p->total;
+    struct OrchPhaseRecord *r = (struct OrchPhaseRecord *)(void *)phase_slot(l, p);
+    if (r != NULL) {
+      content_orch_phase(r, &l->device->content, p->stream, index);
+    }
+  }
+  atomic_store_explicit(&l->orchs_done, p->total, memory_order_relaxed);
+}
+
+void phase_flush(struct lane *l, struct pool *p) {
+  if (p->buffer != NULL && p->count > 0 && !ready_publish(l, p, p->buffer, p->seq)) {
+    pool_drop(l, p, p->count);
+    store32_release(count_word(l, p, p->buffer), 0);
+  }
+  phase_forget(p);
+}

@@ -1,0 +1,16 @@
+/* phases.h - scheduler and orchestrator phase records (abi.md 4.3, 4.5). */
+#ifndef SLUICE_PHASES_H
+#define SLUICE_PHASES_H
+
+#include "device.h"
+
+/* Commits n scheduler phase records of the lane's own pool. */
+void sched_run(struct lane *l, unsigned n);
+
+/* Commits n orchestrator records. */
+void orch_run(struct lane *l, uint64_t n);
+
+/* Publishes what a phase pool holds; its pointer is gone either way. */
+void phase_flush(struct lane *l, struct pool *p);
+
+#endif

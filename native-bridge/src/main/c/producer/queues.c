@@ -1,0 +1,226 @@
+#include "queues.h"
+
+#include <sched.h>
+#include <time.h>
+
+#define L2_2026_07_WAIT_NS 20000u
+#define BACKSTOP_NS 30000000000u
+
+/* A timed refill that took longer is forgotten: the buffer went to another pool for good. */
+#define REFILL_GIVE_UP_NS 1000000000u
+
+uint64_t clock_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t lane_clock(struct lane *l) {
+  uint64_t now = clock_ns();
+  uint64_t pause = now - l->last_clock_ns;
+  l->max_pause_ns = pause > l->max_pause_ns ? pause : l->max_pause_ns;
+  l->last_clock_ns = now;
+  return now;
+}
+
+static bool aborted(const struct lane *l) {
+  return atomic_load_explicit(&l->device->abort, memory_order_relaxed);
+}
+
+/* One turn of a wait: mostly spins; yields often, because the host may need this CPU to help us. */
+static void wait_turn(struct lane *l, unsigned turn) {
+  refill_check(l);
+  if (l->device->host_step != NULL) {
+    l->device->host_step(l);
+  }
+  if (turn % 32 == 31) {
+    sched_yield();
+  } else {
+    spin_hint();
+  }
+}
+
+/* ---- refill latency ------------------------------------------------------------------------ */
+
+static uint32_t free_tail(const struct lane *l, const struct pool *p) {
+  return load32_acquire(p->shared + l->device->layout.fq_tail_at);
+}
+
+static void refill_watch(struct lane *l, struct pool *p) {
+  uint32_t tail = free_tail(l, p);
+  p->tail_due++;
+  if ((int32_t)(tail - p->tail_due) >= 0) {
+    p->tail_due = tail + 1; /* the host had given more than was published: count from here */
+  }
+  if (l->watched == NULL) {
+    l->watched = p;
+    l->watch_due = p->tail_due;
+    l->watch_since_ns = clock_ns();
+  }
+}
+
+void refill_check(struct lane *l) {
+  struct pool *p = l->watched;
+  if (p == NULL) {
+    return;
+  }
+  if ((int32_t)(free_tail(l, p) - l->watch_due) >= 0) {
+    histogram_add(&l->refills, clock_ns() - l->watch_since_ns);
+    l->watched = NULL;
+  } else if (l->last_clock_ns > l->watch_since_ns + REFILL_GIVE_UP_NS) {
+    p->tail_due = free_tail(l, p);
+    l->watched = NULL;
+  }
+}
+
+/* ---- ready queue --------------------------------------------------------------------------- */
+
+bool ready_has_space(struct lane *l) {
+  uint32_t next = l->tail + 1 == l->device->layout.queue_entries ? 0 : l->tail + 1;
+  if (next != l->seen_head) {
+    return true;
+  }
+  l->seen_head = load32_acquire(l->head_word);
+  return next != l->seen_head;
+}
+
+static bool ready_wait_space(struct lane *l) {
+  if (ready_has_space(l)) {
+    return true;
+  }
+  const struct sluice_layout *layout = &l->device->layout;
+  if (layout->generation == SLUICE_L2_2026_06) {
+    return false;
+  }
+  uint64_t limit = layout->generation == SLUICE_L2_2026_07 ? L2_2026_07_WAIT_NS : BACKSTOP_NS;
+  if (layout->backpressure_at != 0) {
+    store32_release(
+        l->device->region + layout->backpressure_at + offsetof(struct Backpressure, rq_contended),
+        1);
+  }
+  uint64_t since = clock_ns();
+  uint64_t now = since;
+  bool has_space = false;
+  l->last_clock_ns = since;
+  for (unsigned turn = 0; !has_space && now - since < limit && !aborted(l); turn++) {
+    wait_turn(l, turn);
+    has_space = ready_has_space(l);
+    now = lane_clock(l);
+  }
+  l->stall_ns += now - since;
+  return has_space;
+}
+
+void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr, uint32_t seq) {
+  const struct sluice_layout *layout = &l->device->layout;
+  uint8_t *entry = l->device->region + sluice_entry_at(layout, l->queue, l->tail);
+  l->tail = l->tail + 1 == layout->queue_entries ? 0 : l->tail + 1;
+  /* The records and the count come first in every generation. */
+  atomic_thread_fence(memory_order_release);
+  store32_relaxed(entry + SLUICE_ENTRY_CORE, core_index);
+  store32_relaxed(entry + SLUICE_ENTRY_KIND, kind);
+  store64_relaxed(entry + SLUICE_ENTRY_PTR, ptr);
+  store32_relaxed(entry + SLUICE_ENTRY_SEQ, seq);
+  if (layout->generation == SLUICE_L2_2026_06) {
+    store32_relaxed(l->tail_word, l->tail); /* no barrier: the entry may become visible later */
+  } else {
+    store32_release(l->tail_word, l->tail);
+  }
+}
+
+/* chip-2026.08: stays here while a freeze is open. false after the backstop. */
+static bool park(struct lane *l, size_t flag) {
+  const uint8_t *word = l->device->region + l->device->layout.backpressure_at + flag;
+  if (load32_acquire(word) == 0) {
+    return true;
+  }
+  uint64_t since = clock_ns();
+  uint64_t now = since;
+  l->last_clock_ns = since;
+  for (unsigned turn = 0; load32_acquire(word) != 0 && now - since < BACKSTOP_NS && !aborted(l);
+       turn++) {
+    wait_turn(l, turn);
+    now = lane_clock(l);
+  }
+  l->stall_ns += now - since;
+  return load32_acquire(word) == 0;
+}
+
+bool ready_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq) {
+  if (!ready_wait_space(l)) {
+    return false;
+  }
+  bool is_faulty = l->faults.enabled != 0;
+  if (is_faulty) {
+    faults_before_publish(l, p, buffer);
+  }
+  seq += p->seq_skew;
+  if (!is_faulty || !faults_publish_torn(l, p, buffer, seq)) {
+    ready_put(l, p->instance, p->kind, (uint64_t)(uintptr_t)buffer, seq);
+  }
+  refill_watch(l, p);
+  if (is_faulty) {
+    faults_after_publish(l, p, buffer, seq);
+  }
+  return l->device->layout.backpressure_at == 0 ||
+         park(l, offsetof(struct Backpressure, rq_freeze_active));
+}
+
+/* ---- free queue ---------------------------------------------------------------------------- */
+
+static bool free_wait_slowly(struct lane *l, struct pool *p, uint64_t limit_ns) {
+  const struct sluice_layout *layout = &l->device->layout;
+  if (layout->backpressure_at != 0) {
+    store32_release(
+        l->device->region + layout->backpressure_at + offsetof(struct Backpressure, fq_contended),
+        1);
+  }
+  uint64_t since = clock_ns();
+  uint64_t now = since;
+  uint64_t stalled_before = l->stall_ns; /* parking inside this wait counts once */
+  bool is_there = false;
+  bool has_given_up = false;
+  l->last_clock_ns = since;
+  for (unsigned turn = 0; !is_there && !has_given_up && !aborted(l); turn++) {
+    wait_turn(l, turn);
+    is_there = free_tail(l, p) != p->fq_head;
+    now = lane_clock(l);
+    if (!is_there && limit_ns != 0) {
+      has_given_up = now - since >= limit_ns;
+    } else if (!is_there) {
+      /* While a freeze is open the lane parks; only there it has a time limit. */
+      has_given_up = !park(l, offsetof(struct Backpressure, fq_freeze_active));
+    }
+  }
+  now = clock_ns();
+  l->stall_ns = stalled_before + (now - since);
+  histogram_add(&l->waits, now - since);
+  return is_there;
+}
+
+bool free_wait(struct lane *l, struct pool *p) {
+  if (free_tail(l, p) != p->fq_head) {
+    return true;
+  }
+  switch (l->device->layout.generation) {
+    case SLUICE_L2_2026_06:
+      return false;
+    case SLUICE_L2_2026_07:
+      return free_wait_slowly(l, p, L2_2026_07_WAIT_NS);
+    default:
+      return free_wait_slowly(l, p, 0);
+  }
+}
+
+uint8_t *free_peek(const struct lane *l, const struct pool *p) {
+  const struct sluice_layout *layout = &l->device->layout;
+  size_t slot = p->fq_head & (layout->slots - 1);
+  return (uint8_t *)(uintptr_t)load64_relaxed(p->shared + SLUICE_POOL_SLOTS + 8 * slot);
+}
+
+uint8_t *free_take(const struct lane *l, struct pool *p) {
+  uint8_t *buffer = free_peek(l, p);
+  p->fq_head++;
+  store32_release(p->shared + l->device->layout.fq_head_at, p->fq_head);
+  return buffer;
+}

@@ -1,0 +1,65 @@
+/*
+ * queues.h - ready queue and free queue, seen from the device, with the waiting policy of each
+ * generation: l2-2026.06 never waits, l2-2026.07 waits 20 us, chip-2026.08 blocks.
+ */
+#ifndef SLUICE_QUEUES_H
+#define SLUICE_QUEUES_H
+
+#include "device.h"
+#include "sluice_shared.h"
+
+uint64_t clock_ns(void);
+
+/* Reads the clock and notes the longest gap between two readings of a lane that wants to run. */
+uint64_t lane_clock(struct lane *l);
+
+/* True if an entry can be added now. Reloads the host's head only when the queue looks full. */
+bool ready_has_space(struct lane *l);
+
+/* Writes entry and tail with the barriers of the generation; the caller has checked for space. */
+void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr, uint32_t seq);
+
+/*
+ * Publishes a full buffer. false: the device gives up on it (ready queue full, or in chip-2026.08
+ * parked for 30 s after the entry was already visible, a known defect that is kept here).
+ */
+bool ready_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq);
+
+/* True when the free queue has a buffer, after waiting for one as the generation does. */
+bool free_wait(struct lane *l, struct pool *p);
+
+/* The buffer at the head of the free queue, which is not empty. May be NULL if the host wrote 0. */
+uint8_t *free_peek(const struct lane *l, const struct pool *p);
+
+/* Takes the buffer at the head. */
+uint8_t *free_take(const struct lane *l, struct pool *p);
+
+/* Times how long the host takes to replace a published buffer; cheap when nothing is timed. */
+void refill_check(struct lane *l);
+
+static inline void pool_store_ptr(const struct pool *p, const uint8_t *buffer) {
+  store64_release(p->shared + SLUICE_POOL_PTR, (uint64_t)(uintptr_t)buffer);
+}
+
+static inline void pool_store_seq(const struct pool *p) {
+  store32_release(p->shared + SLUICE_POOL_SEQ, p->seq + p->seq_skew);
+}
+
+static inline void pool_store_total(const struct pool *p) {
+  store32_relaxed(p->shared + SLUICE_POOL_TOTAL, (uint32_t)(p->total + p->phantom));
+}
+
+static inline void pool_drop(struct lane *l, struct pool *p, uint64_t records) {
+  p->dropped += records;
+  store32_release(p->shared + SLUICE_POOL_DROPPED, (uint32_t)(p->dropped + p->phantom));
+  atomic_store_explicit(&l->dropped,
+                        atomic_load_explicit(&l->dropped, memory_order_relaxed) + records,
+                        memory_order_relaxed);
+}
+
+/* The count word of a buffer of this pool. */
+static inline uint8_t *count_word(const struct lane *l, const struct pool *p, uint8_t *buffer) {
+  return buffer + l->device->layout.count_at[p->kind];
+}
+
+#endif

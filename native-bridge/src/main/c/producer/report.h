@@ -1,0 +1,42 @@
+/* report.h - the producer's own truth about a run. */
+#ifndef SLUICE_REPORT_H
+#define SLUICE_REPORT_H
+
+#include <stdio.h>
+
+#include "device.h"
+
+struct kind_totals {
+  uint64_t produced; /* attempts, as the device counts them */
+  uint64_t dropped;  /* as the device counts them */
+  uint64_t lost;     /* vanished without a counter: AICore records of failed rotations */
+};
+
+struct report {
+  const char *layout;
+  double duration_seconds;
+  struct kind_totals kinds[SLUICE_KINDS];
+  uint64_t produced_bytes;
+  uint64_t stall_ns;
+  uint64_t max_pause_ns;
+  struct histogram waits;
+  struct histogram refills;
+  uint32_t injected[FAULTS];
+  uint32_t faults;
+  bool has_books;
+  struct sluice_books books;
+  bool has_guard;
+  struct sluice_guard_stats guard;
+  const char *failure; /* NULL, or why the run did not end well */
+};
+
+/* Sums over all lanes; they must have ended. */
+void report_collect(struct report *r, const struct device *d);
+
+void report_print_json(const struct report *r, FILE *out);
+
+void report_print_summary(const struct report *r, FILE *out);
+
+extern const char *const kind_names[SLUICE_KINDS];
+
+#endif

@@ -1,0 +1,332 @@
+/*
+ * tasks.c - commit, buffer switch, AICore rotation and flush of the two task kinds (abi.md 4.2, 4.4,
+ * 4.5).
+ *
+ * core_run has two ways: one_task() does a single dispatch in the exact order of the device, with
+ * everything that can happen at a boundary; run_tasks() does many that meet no boundary, with the
+ * same stores in the same order. A process killed between any two stores leaves what a device would.
+ */
+#include "tasks.h"
+
+#include "queues.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/* ---- AicpuTask ------------------------------------------------------------------------------- */
+
+static void aicpu_install(struct lane *l, struct pool *p) {
+  if (l->device->layout.generation == SLUICE_L2_2026_06) {
+    p->buffer = free_take(l, p);
+    pool_store_ptr(p, p->buffer);
+    p->seq++;
+    pool_store_seq(p);
+    if (p->buffer != NULL) {
+      store32_release(count_word(l, p, p->buffer), 0);
+    }
+  } else {
+    /* seq was advanced when the old buffer went out */
+    p->buffer = free_take(l, p);
+    if (p->buffer != NULL) {
+      store32_release(count_word(l, p, p->buffer), 0);
+    }
+    pool_store_ptr(p, p->buffer);
+    pool_store_seq(p);
+  }
+  p->count = 0;
+}
+
+/* The full buffer could not go out: its records are overwritten in place. */
+static void aicpu_discard(struct lane *l, struct pool *p) {
+  pool_drop(l, p, p->count);
+  p->count = 0;
+  store32_release(count_word(l, p, p->buffer), 0);
+}
+
+static void aicpu_switch(struct lane *l, struct pool *p) {
+  if (l->device->layout.generation == SLUICE_L2_2026_06) {
+    /* Looks at the free queue first: without a replacement the full buffer does not go out. */
+    if (!free_wait(l, p) || !ready_publish(l, p, p->buffer, p->seq)) {
+      aicpu_discard(l, p);
+    } else {
+      aicpu_install(l, p);
+    }
+    return;
+  }
+  if (!ready_publish(l, p, p->buffer, p->seq)) {
+    aicpu_discard(l, p);
+    return;
+  }
+  p->buffer = NULL;
+  pool_store_ptr(p, NULL);
+  p->seq++;
+  pool_store_seq(p);
+  if (free_wait(l, p)) {
+    aicpu_install(l, p);
+  }
+}
+
+/* One commit, with the search for a buffer when there is none. */
+static void aicpu_commit(struct lane *l, struct core *c, uint64_t task) {
+  struct pool *p = &c->aicpu;
+  p->total++;
+  pool_store_total(p);
+  bool may_retry = l->device->layout.generation != SLUICE_L2_2026_06;
+  if (p->buffer == NULL && may_retry && free_wait(l, p)) {
+    aicpu_install(l, p);
+  }
+  if (p->buffer == NULL) {
+    pool_drop(l, p, 1);
+    return;
+  }
+  program_order();
+  content_aicpu_task((struct AicpuTaskRecord *)(void *)p->buffer + p->count, &l->device->content,
+                     p->stream, c->index, task);
+  p->count++;
+  store32_release(count_word(l, p, p->buffer), p->count);
+  if (p->count == l->device->layout.records[p->kind]) {
+    aicpu_switch(l, p);
+  }
+}
+
+/* ---- AICore ---------------------------------------------------------------------------------- */
+
+/* The AICore looks at its pool head: a new sequence number means a new buffer. */
+static void aicore_look(struct core *c) {
+  if (c->aicore.seq != c->seen_seq) {
+    c->seen_seq = c->aicore.seq;
+    c->slots = c->aicore.buffer;
+    c->slot = 0;
+  }
+}
+
+static ALWAYS_INLINE void aicore_store(uint8_t *at, const struct content *content, uint64_t stream,
+                                       unsigned core, uint64_t task) {
+  struct AicoreTaskRecord r;
+  content_aicore_task(&r, content, stream, core, task);
+  struct AicoreTaskRecord *to = (struct AicoreTaskRecord *)(void *)at;
+  to->end_time = r.end_time;
+  to->task_token_raw = r.task_token_raw;
+  to->reg_task_id = r.reg_task_id;
+  to->receive_to_start_cycles = r.receive_to_start_cycles;
+  /* Last: the line of a real AICore goes out whole, so a slot with a start time is complete. */
+  program_order();
+  to->start_time = r.start_time;
+}
+
+static void aicore_write(struct lane *l, struct core *c, uint64_t task) {
+  if (c->slots == NULL || c->slot >= l->device->layout.records[SLUICE_KIND_AICORE_TASK]) {
+    l->aicore_lost++; /* the core skips it silently; no counter of the device knows */
+    return;
+  }
+  aicore_store(c->slots + (size_t)c->slot * sizeof(struct AicoreTaskRecord), &l->device->content,
+               c->aicore.stream, c->index, task);
+  c->slot++;
+}
+
+static void release_stash(struct lane *l, struct core *c) {
+  struct pool *p = &c->aicore;
+  store32_release(count_word(l, p, c->stash.buffer),
+                  l->device->layout.records[SLUICE_KIND_AICORE_TASK]);
+  if (ready_publish(l, p, c->stash.buffer, c->stash.seq)) {
+    c->stash.buffer = NULL;
+  }
+}
+
+static void rotate(struct lane *l, struct core *c, uint32_t boundary_token) {
+  struct pool *p = &c->aicore;
+  bool stashes = l->device->layout.generation != SLUICE_L2_2026_06;
+  if (!free_wait(l, p)) {
+    return; /* nothing is counted; the next attempt is a whole buffer of dispatches away */
+  }
+  if (stashes) {
+    if (free_peek(l, p) == NULL) {
+      return; /* and the zero slot blocks this pool for ever */
+    }
+    if (c->stash.buffer != NULL) {
+      release_stash(l, c);
+      if (c->stash.buffer != NULL) {
+        l->aicore_lost += c->stash.written; /* overwritten below */
+      }
+    }
+    unsigned reserved = l->device->reserve_before_ack && c->finished != p->total;
+    c->stash = (struct stash){p->buffer, p->seq, boundary_token, c->slot + reserved};
+  } else if (p->buffer != NULL) {
+    store32_release(count_word(l, p, p->buffer),
+                    l->device->layout.records[SLUICE_KIND_AICORE_TASK]);
+    if (!ready_publish(l, p, p->buffer, p->seq)) {
+      return;
+    }
+  }
+  p->buffer = free_take(l, p);
+  if (p->buffer != NULL) {
+    store32_release(count_word(l, p, p->buffer), 0);
+  }
+  pool_store_ptr(p, p->buffer);
+  p->seq++;
+  pool_store_seq(p);
+}
+
+/* ---- one task, many tasks -------------------------------------------------------------------- */
+
+static void finish_one(struct lane *l, struct core *c) {
+  uint64_t task = c->finished;
+  if (!l->device->reserve_before_ack) {
+    aicore_look(c); /* takes its slot only now */
+  }
+  aicore_write(l, c, task);
+  c->finished++;
+  if (l->device->level >= 2) {
+    aicpu_commit(l, c, task);
+  }
+}
+
+static void one_task(struct lane *l, struct core *c) {
+  const struct device *d = l->device;
+  struct pool *p = &c->aicore;
+  uint32_t token = (uint32_t)p->total;
+  if (p->total > 0 && (p->total & (d->layout.records[SLUICE_KIND_AICORE_TASK] - 1)) == 0) {
+    rotate(l, c, token);
+  }
+  p->total++;
+  pool_store_total(p);
+  if (d->two_in_flight && p->total > 1) {
+    finish_one(l, c); /* the task before this one */
+  }
+  if (d->reserve_before_ack) {
+    aicore_look(c);
+  }
+  /* Here the core acknowledges this task, so everything before it is written. */
+  if (d->has_ack_gate && c->stash.buffer != NULL && c->stash.gate == token) {
+    release_stash(l, c);
+  }
+  if (!d->two_in_flight) {
+    finish_one(l, c);
+  }
+}
+
+/* n tasks without a boundary; which parts there are is known at compile time. */
+static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, bool has_aicore,
+                                    bool has_aicpu) {
+  const struct content content = l->device->content; /* a copy that no store below can change */
+  uint8_t *dispatches_word = c->aicore.shared + SLUICE_POOL_TOTAL;
+  uint8_t *commits_word = c->aicpu.shared + SLUICE_POOL_TOTAL;
+  uint32_t dispatches = (uint32_t)(c->aicore.total + c->aicore.phantom);
+  uint32_t commits = (uint32_t)(c->aicpu.total + c->aicpu.phantom);
+  uint8_t *count_at = has_aicpu ? count_word(l, &c->aicpu, c->aicpu.buffer) : NULL;
+  uint32_t count = c->aicpu.count;
+  struct AicpuTaskRecord *aicpu =
+      has_aicpu ? (struct AicpuTaskRecord *)(void *)c->aicpu.buffer + count : NULL;
+  struct AicoreTaskRecord *aicore =
+      has_aicore ? (struct AicoreTaskRecord *)(void *)c->slots + c->slot : NULL;
+  uint64_t stream = c->aicore.stream;
+  unsigned core = c->index;
+  uint64_t task = c->finished;
+
+  for (uint64_t i = 0; i < n; i++, task++) {
+    store32_relaxed(dispatches_word, ++dispatches);
+    if (has_aicore) {
+      program_order();
+      aicore_store((uint8_t *)aicore++, &content, stream, core, task);
+    }
+    if (has_aicpu) {
+      store32_relaxed(commits_word, ++commits);
+      program_order();
+      content_aicpu_task(aicpu++, &content, stream, core, task);
+      store32_release(count_at, ++count);
+    }
+  }
+
+  c->aicore.total += n;
+  c->finished += n;
+  if (has_aicore) {
+    c->slot += (uint32_t)n;
+  } else {
+    l->aicore_lost += n;
+  }
+  if (has_aicpu) {
+    c->aicpu.total += n;
+    c->aicpu.count = count;
+  }
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+void core_run(struct lane *l, struct core *c, uint64_t n) {
+  const struct sluice_layout *layout = &l->device->layout;
+  const uint32_t rotation = layout->records[SLUICE_KIND_AICORE_TASK];
+  const bool has_aicpu = l->device->level >= 2;
+  while (n > 0) {
+    uint64_t after_boundary = c->aicore.total & (rotation - 1);
+    bool needs_care = after_boundary == 0 || (has_aicpu && c->aicpu.buffer == NULL);
+    if (needs_care) {
+      one_task(l, c);
+      n--;
+      continue;
+    }
+    if (!l->device->reserve_before_ack) {
+      aicore_look(c);
+    }
+    uint64_t m = least(n, rotation - after_boundary);
+    bool has_aicore = c->slots != NULL && c->slot < rotation;
+    m = has_aicore ? least(m, rotation - c->slot) : m;
+    m = has_aicpu ? least(m, layout->records[SLUICE_KIND_AICPU_TASK] - c->aicpu.count) : m;
+    if (has_aicore && has_aicpu) {
+      run_tasks(l, c, m, true, true);
+    } else if (has_aicore) {
+      run_tasks(l, c, m, true, false);
+    } else {
+      run_tasks(l, c, m, false, has_aicpu);
+    }
+    if (has_aicpu && c->aicpu.count == layout->records[SLUICE_KIND_AICPU_TASK]) {
+      aicpu_switch(l, &c->aicpu);
+    }
+    n -= m;
+  }
+}
+
+/* ---- flush ----------------------------------------------------------------------------------- */
+
+static void aicpu_flush(struct lane *l, struct pool *p) {
+  if (p->buffer == NULL || p->count == 0) {
+    return; /* an empty current buffer stays where it is */
+  }
+  if (!ready_publish(l, p, p->buffer, p->seq)) {
+    aicpu_discard(l, p);
+  }
+  p->buffer = NULL;
+  pool_store_ptr(p, NULL);
+}
+
+static void aicore_flush(struct lane *l, struct core *c) {
+  struct pool *p = &c->aicore;
+  uint32_t rotation = l->device->layout.records[SLUICE_KIND_AICORE_TASK];
+  if (c->stash.buffer != NULL) {
+    release_stash(l, c);
+    l->aicore_lost += c->stash.buffer != NULL ? c->stash.written : 0;
+  }
+  if (p->buffer == NULL) {
+    return;
+  }
+  /* The device's own arithmetic, too large after a failed rotation and at level 1. */
+  uint32_t mark = (uint32_t)p->total - p->seq * rotation;
+  mark = l->device->level < 2 || mark > rotation ? rotation : mark;
+  if (mark == 0) {
+    return;
+  }
+  store32_release(count_word(l, p, p->buffer), mark);
+  if (!ready_publish(l, p, p->buffer, p->seq)) {
+    pool_drop(l, p, mark);
+  }
+  p->buffer = NULL;
+  pool_store_ptr(p, NULL);
+}
+
+void core_flush(struct lane *l, struct core *c) {
+  while (c->finished < c->aicore.total) {
+    finish_one(l, c);
+  }
+  aicpu_flush(l, &c->aicpu);
+  aicore_flush(l, c);
+}
