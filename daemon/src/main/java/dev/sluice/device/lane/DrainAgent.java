@@ -6,6 +6,7 @@ import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.counters.CounterArray;
+import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.counters.Watermark;
 import dev.sluice.device.ArenaLeases;
@@ -67,7 +68,7 @@ public final class DrainAgent implements Agent {
   private final LaneSlack slack;
 
   private final CounterArray counters = new CounterArray(COUNTERS);
-  private final ViolationRecorder violations = new ViolationRecorder();
+  private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private final LatencyRecorder pauses = new LatencyRecorder();
   private final Watermark fill;
 
@@ -154,7 +155,7 @@ public final class DrainAgent implements Agent {
     if (!lane.isIndex(tailUntrusted)) {
       if (lane.badTail != tailUntrusted) {
         lane.badTail = tailUntrusted;
-        violations.record(AbiViolation.BAD_INDEX, lane.queue(), tailUntrusted, lane.head(), 0);
+        violations.record(AbiViolation.BAD_INDEX.ordinal(), lane.queue(), tailUntrusted, lane.head(), 0);
       }
       return 0;
     }
@@ -237,7 +238,7 @@ public final class DrainAgent implements Agent {
       }
       wrong = AbiViolation.NOT_DEVICE_OWNED;
     }
-    violations.record(wrong, lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
+    violations.record(wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
     return STEPPED_OVER;
   }
 
@@ -254,7 +255,8 @@ public final class DrainAgent implements Agent {
     return counters;
   }
 
-  public ViolationRecorder violations() {
+  /** Incidents by ordinal of {@link AbiViolation}. */
+  public IncidentRecorder violations() {
     return violations;
   }
 

@@ -6,6 +6,7 @@ import dev.sluice.abi.Generation.OverflowPolicy;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.counters.CounterArray;
+import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.counters.Watermark;
 import dev.sluice.device.ArenaPlan;
@@ -58,7 +59,7 @@ public final class RefillAgent implements Agent {
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final CounterArray starvedHostLate;
   private final CounterArray starvedPoolExhausted;
-  private final ViolationRecorder violations = new ViolationRecorder();
+  private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private final LatencyRecorder[] latency = new LatencyRecorder[BufferKind.COUNT];
   private final Watermark depth = Watermark.lowest(BufferKind.COUNT);
 
@@ -246,8 +247,7 @@ public final class RefillAgent implements Agent {
     if (!lane.isHead(headUntrusted)) {
       if (!lane.isHeadBad) {
         lane.isHeadBad = true;
-        violations.record(
-            AbiViolation.BAD_INDEX, lane.pool(), headUntrusted, lane.lastHead(), lane.tail());
+        violations.record(AbiViolation.BAD_INDEX.ordinal(), lane.pool(), headUntrusted, lane.lastHead(), lane.tail());
       }
       return false;
     }
@@ -304,7 +304,8 @@ public final class RefillAgent implements Agent {
     return starvedPoolExhausted;
   }
 
-  public ViolationRecorder violations() {
+  /** Incidents by ordinal of {@link AbiViolation}. */
+  public IncidentRecorder violations() {
     return violations;
   }
 
