@@ -24,34 +24,37 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private final long yieldNanos;
   private final long maxParkNanos;
   private final LongSupplier slackNanos;
+  private final ParkMeter meter;
 
   private long idleSinceNs;
   private boolean isIdle;
   private long nextParkNanos;
-  private long lastParkNanos;
 
   /**
    * @param spinNanos busy polls for this long after the last work
    * @param yieldNanos then gives way to others for this long
    * @param maxParkNanos the longest park
    * @param slackNanos how long the device can do without the host; asked only before a park
+   * @param meter told of every park
    */
   public BackoffIdleStrategy(
       NanoClock clock,
       long spinNanos,
       long yieldNanos,
       long maxParkNanos,
-      LongSupplier slackNanos) {
+      LongSupplier slackNanos,
+      ParkMeter meter) {
     this.clock = clock;
     this.spinNanos = spinNanos;
     this.yieldNanos = yieldNanos;
     this.maxParkNanos = maxParkNanos;
     this.slackNanos = slackNanos;
+    this.meter = meter;
   }
 
   @Override
   public void idle(int workCount) {
-    lastParkNanos = 0;
+    meter.set(0);
     if (workCount > 0) {
       isIdle = false;
       return;
@@ -73,14 +76,10 @@ public final class BackoffIdleStrategy implements IdleStrategy {
         Thread.yield();
         return;
       }
-      lastParkNanos = Math.min(nextParkNanos, bound);
-      LockSupport.parkNanos(this, lastParkNanos);
+      long parkNanos = Math.min(nextParkNanos, bound);
+      meter.set(parkNanos);
+      LockSupport.parkNanos(this, parkNanos);
       nextParkNanos = Math.min(nextParkNanos * 2, maxParkNanos);
     }
-  }
-
-  @Override
-  public long lastParkNanos() {
-    return lastParkNanos;
   }
 }

@@ -1,13 +1,22 @@
 package dev.sluice.ingest;
 
+import java.util.Arrays;
+
 /**
  * Which slots of a buffer hold a record that counts. For most kinds these are the first {@code count};
  * an AICore buffer may have holes. A flyweight of one collector, valid during one call of a sink.
  */
 public final class AcceptedRecords {
-  private long[] accepted = new long[16];
+  private final long[] accepted;
   private int slots;
   private int count;
+
+  /**
+   * @param maxSlots the longest buffer that will come
+   */
+  AcceptedRecords(int maxSlots) {
+    accepted = new long[(maxSlots + 63) >>> 6];
+  }
 
   /** Every slot up to {@code count}. */
   void first(int countOfRecords) {
@@ -30,13 +39,7 @@ public final class AcceptedRecords {
   }
 
   private void clear() {
-    int words = (slots + 63) >>> 6;
-    if (words > accepted.length) {
-      // Only a buffer longer than any before; the first few buffers of a session at most.
-      accepted = new long[words];
-    } else {
-      java.util.Arrays.fill(accepted, 0, words, 0);
-    }
+    Arrays.fill(accepted, 0, (slots + 63) >>> 6, 0);
   }
 
   void add(int slot) {

@@ -45,7 +45,7 @@ public final class CollectorAgent implements Agent {
   private final int batchBuffers;
   private final boolean phaseSequenceMaySkip;
   private final Lease lease = new Lease();
-  private final AcceptedRecords records = new AcceptedRecords();
+  private final AcceptedRecords records;
   private final AicoreScan aicore;
   private final SequenceTracker sequences;
   private final PoolBooks books;
@@ -72,6 +72,11 @@ public final class CollectorAgent implements Agent {
     this.sink = sink;
     this.batchBuffers = batchBuffers;
     this.phaseSequenceMaySkip = geometry.layout().generation().phaseSequenceMaySkip();
+    int maxSlots = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      maxSlots = Math.max(maxSlots, geometry.layout().buffer(kind).records());
+    }
+    this.records = new AcceptedRecords(maxSlots);
     this.aicore = new AicoreScan(geometry.numCores());
     this.sequences = new SequenceTracker(pools);
     this.books = new PoolBooks(pools);

@@ -5,6 +5,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.agent.ParkMeter;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.counters.LatencyRecorder;
@@ -15,7 +16,6 @@ import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.handoff.SpscRing;
-import java.util.function.LongSupplier;
 
 /**
  * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
@@ -56,7 +56,7 @@ public final class DrainAgent implements Agent {
   private final BufferLedger ledger;
   private final ArenaLeases leases;
   private final NanoClock clock;
-  private final LongSupplier intendedPauseNs;
+  private final ParkMeter parks;
   private final int batchEntries;
   private final boolean mayTear;
   private final ReadyLane[] lanes;
@@ -80,7 +80,7 @@ public final class DrainAgent implements Agent {
    * @param handoffs one ring per collector shard; a pool's buffers all go to shard {@code pool %
    *     shards}, which keeps them in order
    * @param hints to refill; losing one costs a sweep interval, so a full ring is no error
-   * @param intendedPauseNs how long the thread meant to sleep before this cycle
+   * @param parks of the thread that will run this agent
    */
   public DrainAgent(
       DeviceMemory memory,
@@ -94,7 +94,7 @@ public final class DrainAgent implements Agent {
       LaneSlack slack,
       int batchEntries,
       NanoClock clock,
-      LongSupplier intendedPauseNs) {
+      ParkMeter parks) {
     this.memory = memory;
     this.plan = plan;
     this.table = table;
@@ -105,7 +105,7 @@ public final class DrainAgent implements Agent {
     this.slack = slack;
     this.batchEntries = batchEntries;
     this.clock = clock;
-    this.intendedPauseNs = intendedPauseNs;
+    this.parks = parks;
     this.mayTear = plan.layout().generation().mayTearEntries();
     long nowNs = clock.nanoTime();
     lanes = new ReadyLane[queues.length];
@@ -133,7 +133,7 @@ public final class DrainAgent implements Agent {
   @Override
   public int doWork() {
     long nowNs = clock.nanoTime();
-    pauses.record(nowNs - lastPollNs - intendedPauseNs.getAsLong());
+    pauses.record(nowNs - lastPollNs - parks.intendedNanos());
     lastPollNs = nowNs;
     counters.increment(POLLS);
     int taken = 0;
