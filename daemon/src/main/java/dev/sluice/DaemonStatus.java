@@ -288,8 +288,7 @@ final class DaemonStatus implements DaemonView {
     List<QueueSnapshot> readyQueues() {
       List<QueueSnapshot> snapshots = new ArrayList<>();
       queues.forEach(
-          (queue, gauge) ->
-              snapshots.add(new QueueSnapshot(queue, gauge[0], gauge[1], gauge[2])));
+          (queue, gauge) -> snapshots.add(new QueueSnapshot(queue, gauge[0], gauge[1], gauge[2])));
       return snapshots;
     }
 

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reconciles the sessions' counters, turns watermark windows, ends sessions whose producer died, and
- * watches the progress of all other agents. Not on the hot path: it may lock and log.
+ * Reconciles the sessions' counters, turns watermark windows, ends sessions whose producer died,
+ * and watches the progress of all other agents. Not on the hot path: it may lock and log.
  */
 final class Janitor implements Agent {
   private static final Logger log = LoggerFactory.getLogger(Janitor.class);

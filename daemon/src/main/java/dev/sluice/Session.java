@@ -186,8 +186,7 @@ final class Session {
   private void requireState(boolean isLegal, String message) {
     if (!isLegal) {
       throw new AttachRefusedException(
-          AttachStatus.STATE,
-          message + " is not legal: session " + id + " is " + stateName());
+          AttachStatus.STATE, message + " is not legal: session " + id + " is " + stateName());
     }
   }
 

@@ -42,8 +42,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes, finds and ends sessions. The slow work (reserving memory, settling books) runs on threads of
- * its own, so that neither a socket nor a lane ever waits for it.
+ * Makes, finds and ends sessions. The slow work (reserving memory, settling books) runs on threads
+ * of its own, so that neither a socket nor a lane ever waits for it.
  */
 final class SessionManager implements SessionBroker, ControlActions, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SessionManager.class);
@@ -169,8 +169,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
       int id = lastId.incrementAndGet();
       Arena arena = arena(plan, id, request.device());
       Token token = Token.random(random);
-      Session session =
-          new Session(id, token, request, arena, peer, settings, threads, clock);
+      Session session = new Session(id, token, request, arena, peer, settings, threads, clock);
       synchronized (this) {
         if (isStopping) {
           arena.close();
@@ -199,8 +198,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     }
     if (open.size() + attaching >= settings.attach().maxSessions()) {
       throw new AttachRefusedException(
-          AttachStatus.BUSY,
-          "sluice.attach.max-sessions is " + settings.attach().maxSessions());
+          AttachStatus.BUSY, "sluice.attach.max-sessions is " + settings.attach().maxSessions());
     }
     attaching++;
   }
@@ -316,8 +314,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   }
 
   /**
-   * All sessions of each device that ever attached, as of one moment: the open ones with it, so that
-   * a session that is just ending counts exactly once.
+   * All sessions of each device that ever attached, as of one moment: the open ones with it, so
+   * that a session that is just ending counts exactly once.
    */
   synchronized Map<Integer, RunTotals> totalsByDevice() {
     Map<Integer, RunTotals> totals = new LinkedHashMap<>(endedByDevice);

@@ -38,8 +38,8 @@ import java.util.stream.IntStream;
  * One run of a device in an arena: the agents with their rings, built for this run alone and thrown
  * away after it, and the books that they keep.
  *
- * <p>Life: construct (the region is initialised and the free queues are full), let a crew step {@link
- * #agents}, take them off their threads, {@link #settle}. The agents are wired thus:
+ * <p>Life: construct (the region is initialised and the free queues are full), let a crew step
+ * {@link #agents}, take them off their threads, {@link #settle}. The agents are wired thus:
  *
  * <pre>
  *              hint ring
@@ -193,8 +193,8 @@ final class SessionRun {
   }
 
   /**
-   * Drains what is published, salvages what is left, and closes the books. The agents must have been
-   * taken off their threads; they are stepped here.
+   * Drains what is published, salvages what is left, and closes the books. The agents must have
+   * been taken off their threads; they are stepped here.
    *
    * @param isComplete the device has finished or died; if false it still runs, nothing is salvaged
    *     and what it holds stays in flight
@@ -285,9 +285,7 @@ final class SessionRun {
               plan.buffers(kind),
               deviceBlocks);
       AccountingLaw law =
-          isComplete
-              ? AccountingLaw.settled(evidence, hasDied)
-              : AccountingLaw.running(evidence);
+          isComplete ? AccountingLaw.settled(evidence, hasDied) : AccountingLaw.running(evidence);
       now.laws[kind.ordinal()] = now.laws[kind.ordinal()].plus(law);
     }
     for (BufferKind kind : BufferKind.ALL) {

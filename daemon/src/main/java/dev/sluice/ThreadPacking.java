@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Packs the agents of all sessions on threads: each its own, one thread per session, or one thread for
- * everything. More spinning threads than CPUs is a catastrophe, so {@code auto} counts them first.
+ * Packs the agents of all sessions on threads: each its own, one thread per session, or one thread
+ * for everything. More spinning threads than CPUs is a catastrophe, so {@code auto} counts them
+ * first.
  */
 final class ThreadPacking implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ThreadPacking.class);

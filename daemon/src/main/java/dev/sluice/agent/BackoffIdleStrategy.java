@@ -8,12 +8,12 @@ import java.util.function.LongSupplier;
  *
  * <p>The park is never a fixed number: {@code slackNanos} says how long the device could go on
  * without the host at the rate it showed last, and a park takes at most a quarter of that. Without
- * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle cost
- * (one wake-up per park) traded against the fastest first burst that is served without loss: free
- * slots x buffer bytes / maxPark for each pool.
+ * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle
+ * cost (one wake-up per park) traded against the fastest first burst that is served without loss:
+ * free slots x buffer bytes / maxPark for each pool.
  *
- * <p>Linux adds up to 50 us of timer slack to a park of a normal thread, which is why parks start at
- * that length and not below.
+ * <p>Linux adds up to 50 us of timer slack to a park of a normal thread, which is why parks start
+ * at that length and not below.
  */
 public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 50_000;

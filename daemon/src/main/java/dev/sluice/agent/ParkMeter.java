@@ -2,8 +2,8 @@ package dev.sluice.agent;
 
 /**
  * How long a thread last meant to sleep. An agent that measures its own pauses takes this off:
- * sleeping on purpose is not a pause, oversleeping is. Used by one thread: its idle strategy writes,
- * its agents read.
+ * sleeping on purpose is not a pause, oversleeping is. Used by one thread: its idle strategy
+ * writes, its agents read.
  */
 public final class ParkMeter {
   private long intendedNanos;

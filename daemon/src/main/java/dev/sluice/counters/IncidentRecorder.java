@@ -1,8 +1,9 @@
 package dev.sluice.counters;
 
 /**
- * Counts incidents by sort and keeps the first case of each as evidence. One writer, an agent, which
- * thereby needs no log; any thread reads. The sorts are the ordinals of some enum of the caller's.
+ * Counts incidents by sort and keeps the first case of each as evidence. One writer, an agent,
+ * which thereby needs no log; any thread reads. The sorts are the ordinals of some enum of the
+ * caller's.
  */
 public final class IncidentRecorder {
   private static final int EVIDENCE = 4;

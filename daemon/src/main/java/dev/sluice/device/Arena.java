@@ -10,7 +10,8 @@ import dev.sluice.config.Provision;
 import java.io.IOException;
 
 /**
- * The memory of one session in the {@code sim} placement: a sealed memfd that the producer maps too.
+ * The memory of one session in the {@code sim} placement: a sealed memfd that the producer maps
+ * too.
  *
  * <p>Owns the mapping. Close it only after every agent of the session has been removed from its
  * runner: the views do not know that the memory is gone.
@@ -36,10 +37,7 @@ public final class Arena implements AutoCloseable {
     return new Arena(
         plan,
         SharedRegion.create(
-            name,
-            plan.totalBytes(),
-            extra(settings.hugePages()),
-            extra(settings.lockMemory())));
+            name, plan.totalBytes(), extra(settings.hugePages()), extra(settings.lockMemory())));
   }
 
   private static SharedRegion.Extra extra(Provision provision) {

@@ -10,8 +10,8 @@ import dev.sluice.handoff.SpscRing;
  * What each full buffer holds, from the claim by the drain to the release by a collector.
  *
  * <p>Thread rule: a row belongs to whoever owns the buffer. The drain writes it before it puts the
- * number into a handoff ring, the collector reads it after it took the number out; the ring's release
- * and acquire order the two, so the rows themselves are plain.
+ * number into a handoff ring, the collector reads it after it took the number out; the ring's
+ * release and acquire order the two, so the rows themselves are plain.
  */
 public final class ArenaLeases {
   private static final int SALVAGED_QUEUE = -1;
@@ -28,8 +28,7 @@ public final class ArenaLeases {
   private final int[] salvagedCounts;
   private final long[] readyNs;
 
-  public ArenaLeases(
-      DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger) {
+  public ArenaLeases(DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger) {
     this.memory = memory;
     this.plan = plan;
     this.table = table;

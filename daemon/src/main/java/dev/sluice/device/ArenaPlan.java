@@ -16,11 +16,11 @@ import java.util.Arrays;
  *   buffers        by kind in wire order, each kind contiguous and 4 KiB aligned
  * </pre>
  *
- * <p>Three rules of abi.md appendix C hold for every plan. C1: a pool may hold at most {@code quota =
- * floor(buffers / instances)} at a time, and at least 3 (AICore: current, stashed, next) or 2 (all
- * others: current, next), so that no pool can starve another for ever. C4: the buffers that can
- * reach a ready queue are fewer than its entries, so a ready queue is never full. Cores may move
- * between scheduler threads, so every buffer counts for every queue.
+ * <p>Three rules of abi.md appendix C hold for every plan. C1: a pool may hold at most {@code quota
+ * = floor(buffers / instances)} at a time, and at least 3 (AICore: current, stashed, next) or 2
+ * (all others: current, next), so that no pool can starve another for ever. C4: the buffers that
+ * can reach a ready queue are fewer than its entries, so a ready queue is never full. Cores may
+ * move between scheduler threads, so every buffer counts for every queue.
  */
 public final class ArenaPlan {
   private static final int KIND_ALIGNMENT = 4096;

@@ -6,15 +6,15 @@ import java.lang.invoke.VarHandle;
 /**
  * Whose each buffer is, and to which pool it was lent.
  *
- * <p>Assumptions: a buffer has one owner at a time; only the owner moves it on, except that the drain
- * claims what the device publishes. Guarantees: a claim succeeds once per loan, whatever the device
- * writes and however many drains look, because it is a compare-and-set on the state; the sum over
- * all states is the number of buffers at every moment, because a state is replaced, never added.
- * Progress: wait-free.
+ * <p>Assumptions: a buffer has one owner at a time; only the owner moves it on, except that the
+ * drain claims what the device publishes. Guarantees: a claim succeeds once per loan, whatever the
+ * device writes and however many drains look, because it is a compare-and-set on the state; the sum
+ * over all states is the number of buffers at every moment, because a state is replaced, never
+ * added. Progress: wait-free.
  *
  * <p>What rides on the state's release and acquire: {@code pool} and {@code pushIndex}, written by
- * refill before the loan, read by the drain after the device published. The device's own acquire and
- * release lie between; for a device that lies, the ledger's own do.
+ * refill before the loan, read by the drain after the device published. The device's own acquire
+ * and release lie between; for a device that lies, the ledger's own do.
  */
 public final class BufferLedger {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(int[].class);
@@ -128,8 +128,8 @@ public final class BufferLedger {
   }
 
   /**
-   * Counts the buffers {@code [first, first + count)} by state. The sum is always {@code count}; the
-   * single counts may be of slightly different moments while agents run. Any thread.
+   * Counts the buffers {@code [first, first + count)} by state. The sum is always {@code count};
+   * the single counts may be of slightly different moments while agents run. Any thread.
    *
    * @param into one element per {@link BufferState}, overwritten
    */

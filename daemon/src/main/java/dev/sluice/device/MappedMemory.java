@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Memory that is mapped into this process and coherent with its CPUs: the {@code sim} placement, and
- * registered host memory. Acquire and release are the JVM's own.
+ * Memory that is mapped into this process and coherent with its CPUs: the {@code sim} placement,
+ * and registered host memory. Acquire and release are the JVM's own.
  *
  * <p>Works on a direct buffer only: from JDK 25 on, ordered access to a heap buffer throws.
  */

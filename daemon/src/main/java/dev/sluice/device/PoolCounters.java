@@ -13,8 +13,7 @@ import java.lang.invoke.VarHandle;
  * enough that no counter can pass half its range in between; others read the last values.
  */
 public final class PoolCounters {
-  private static final VarHandle ELEMENT =
-      MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
 
   private final DeviceMemory memory;
   private final int[] offsets;
@@ -72,7 +71,9 @@ public final class PoolCounters {
     return (long) ELEMENT.getAcquire(dropped, pool);
   }
 
-  /** Times that a counter went back, a {@link AbiViolation#COUNTER_BACKWARDS}. Refreshing thread. */
+  /**
+   * Times that a counter went back, a {@link AbiViolation#COUNTER_BACKWARDS}. Refreshing thread.
+   */
   public long backwards() {
     return backwards;
   }

@@ -9,9 +9,9 @@ import dev.sluice.handoff.SpscRing;
  * Recovers what a stopped producer had committed to buffers that it never published (abi.md 4.12,
  * appendix C8 and C9).
  *
- * <p>Runs on the thread that settles a session, after all ready queues are drained and all agents are
- * removed from their runners. What it finds goes to the collectors like any other buffer, marked as
- * salvaged; the rest of what the device held is retired.
+ * <p>Runs on the thread that settles a session, after all ready queues are drained and all agents
+ * are removed from their runners. What it finds goes to the collectors like any other buffer,
+ * marked as salvaged; the rest of what the device held is retired.
  */
 public final class Salvage {
   private final DeviceMemory memory;

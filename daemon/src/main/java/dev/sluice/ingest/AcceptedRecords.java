@@ -3,8 +3,9 @@ package dev.sluice.ingest;
 import java.util.Arrays;
 
 /**
- * Which slots of a buffer hold a record that counts. For most kinds these are the first {@code count};
- * an AICore buffer may have holes. A flyweight of one collector, valid during one call of a sink.
+ * Which slots of a buffer hold a record that counts. For most kinds these are the first {@code
+ * count}; an AICore buffer may have holes. A flyweight of one collector, valid during one call of a
+ * sink.
  */
 public final class AcceptedRecords {
   private final long[] accepted;

@@ -9,10 +9,10 @@ import dev.sluice.abi.BufferKind;
  *   produced = collected + dropped + inferred + died + salvaged + in flight + unaccounted
  * </pre>
  *
- * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are AICore
- * records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a dead
- * producer had begun and not committed. What nothing explains is {@code unaccounted}, and is 0 unless
- * the device or the host is wrong; it is negative if more came than was produced.
+ * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are
+ * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
+ * dead producer had begun and not committed. What nothing explains is {@code unaccounted}, and is 0
+ * unless the device or the host is wrong; it is negative if more came than was produced.
  *
  * @param inFlight not yet collected, and no more than the buffers can hold
  */
@@ -75,14 +75,7 @@ public record AccountingLaw(
     long open = missing - inferred;
     long inFlight = Math.max(0, Math.min(open, (long) e.buffers * e.recordsPerBuffer));
     return new AccountingLaw(
-        e.produced,
-        e.collected,
-        e.dropped,
-        inferred,
-        0,
-        e.salvaged,
-        inFlight,
-        open - inFlight);
+        e.produced, e.collected, e.dropped, inferred, 0, e.salvaged, inFlight, open - inFlight);
   }
 
   /**
@@ -96,14 +89,7 @@ public record AccountingLaw(
     missing -= died;
     long inferred = Math.max(0, Math.min(missing, e.inferable(missing)));
     return new AccountingLaw(
-        e.produced,
-        e.collected,
-        e.dropped,
-        inferred,
-        died,
-        e.salvaged,
-        0,
-        missing - inferred);
+        e.produced, e.collected, e.dropped, inferred, died, e.salvaged, 0, missing - inferred);
   }
 
   private static long diedAllowance(BufferKind kind) {

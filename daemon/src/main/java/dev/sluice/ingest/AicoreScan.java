@@ -5,13 +5,13 @@ import dev.sluice.handoff.Lease;
 import java.nio.ByteBuffer;
 
 /**
- * Finds the records of an AICore buffer (abi.md 4.4, appendix C2). Its {@code count} is only a hint: a
- * record may lie at index {@code count}, and below it there may be slots that were never written or
- * that show an earlier life of the buffer. So all slots are looked at, and one counts if it has a
- * start time and a dispatch token newer than the last accepted one of that core.
+ * Finds the records of an AICore buffer (abi.md 4.4, appendix C2). Its {@code count} is only a
+ * hint: a record may lie at index {@code count}, and below it there may be slots that were never
+ * written or that show an earlier life of the buffer. So all slots are looked at, and one counts if
+ * it has a start time and a dispatch token newer than the last accepted one of that core.
  *
- * <p>The gaps between accepted tokens are the dispatches whose record is missing so far (appendix C3).
- * Used by one collector.
+ * <p>The gaps between accepted tokens are the dispatches whose record is missing so far (appendix
+ * C3). Used by one collector.
  */
 final class AicoreScan {
   private final int[] lastToken;

@@ -15,8 +15,8 @@ import dev.sluice.handoff.SpscRing;
  * the buffer back.
  *
  * <p>A buffer is held until the sink took it and the return ring had room; until then the collector
- * does nothing else, so the order within a pool is kept and backpressure travels up the rings to the
- * device. Nothing that was handed over is ever dropped here.
+ * does nothing else, so the order within a pool is kept and backpressure travels up the rings to
+ * the device. Nothing that was handed over is ever dropped here.
  */
 public final class CollectorAgent implements Agent {
   /** Buffers emptied. */

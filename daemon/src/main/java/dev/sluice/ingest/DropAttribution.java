@@ -4,11 +4,12 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 
 /**
- * Gives each device-side drop the cause that the host saw when the device's counter moved. The device
- * has one counter per pool and no reason, so this is inference, and documented as such.
+ * Gives each device-side drop the cause that the host saw when the device's counter moved. The
+ * device has one counter per pool and no reason, so this is inference, and documented as such.
  *
- * <p>Called by one thread at short intervals; the evidence of an interval explains the drops of that
- * interval, and, since a drop can be counted just before the host looks, that of the one before.
+ * <p>Called by one thread at short intervals; the evidence of an interval explains the drops of
+ * that interval, and, since a drop can be counted just before the host looks, that of the one
+ * before.
  */
 public final class DropAttribution {
   private final long[] dropped;

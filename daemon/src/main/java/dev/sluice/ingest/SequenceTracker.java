@@ -1,8 +1,8 @@
 package dev.sluice.ingest;
 
 /**
- * Follows the sequence number of each pool's buffers (abi.md 4.6): one more each time, from 0. Used by
- * one collector.
+ * Follows the sequence number of each pool's buffers (abi.md 4.6): one more each time, from 0. Used
+ * by one collector.
  */
 final class SequenceTracker {
   private final int[] expected;

@@ -21,13 +21,13 @@ import dev.sluice.handoff.SpscRing;
  * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
  *
  * <p>Per entry: read it once into locals, prove that it names a buffer which the device holds for
- * that very pool, describe the lease, claim the buffer, hand it over, hint to refill; then, once per
- * batch, release the head. An entry that proves wrong is counted and stepped over. In the first
- * generation an entry can become visible after the tail that announces it, so there a wrong entry is
- * read again for a short while first.
+ * that very pool, describe the lease, claim the buffer, hand it over, hint to refill; then, once
+ * per batch, release the head. An entry that proves wrong is counted and stepped over. In the first
+ * generation an entry can become visible after the tail that announces it, so there a wrong entry
+ * is read again for a short while first.
  *
- * <p>Backpressure: an entry that was claimed always reaches a collector. If a handoff ring is full the
- * lane waits, entry in place.
+ * <p>Backpressure: an entry that was claimed always reaches a collector. If a handoff ring is full
+ * the lane waits, entry in place.
  */
 public final class DrainAgent implements Agent {
   /** Entries taken. */
@@ -155,7 +155,8 @@ public final class DrainAgent implements Agent {
     if (!lane.isIndex(tailUntrusted)) {
       if (lane.badTail != tailUntrusted) {
         lane.badTail = tailUntrusted;
-        violations.record(AbiViolation.BAD_INDEX.ordinal(), lane.queue(), tailUntrusted, lane.head(), 0);
+        violations.record(
+            AbiViolation.BAD_INDEX.ordinal(), lane.queue(), tailUntrusted, lane.head(), 0);
       }
       return 0;
     }
@@ -238,7 +239,8 @@ public final class DrainAgent implements Agent {
       }
       wrong = AbiViolation.NOT_DEVICE_OWNED;
     }
-    violations.record(wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
+    violations.record(
+        wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
     return STEPPED_OVER;
   }
 

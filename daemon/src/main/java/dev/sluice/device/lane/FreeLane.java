@@ -5,8 +5,8 @@ import dev.sluice.abi.PoolLayout;
 import dev.sluice.device.DeviceMemory;
 
 /**
- * One pool's free queue as refill sees it: the host's own tail, which buffer lies in which slot, and
- * what refill still owes to the pool. Used by one refill agent.
+ * One pool's free queue as refill sees it: the host's own tail, which buffer lies in which slot,
+ * and what refill still owes to the pool. Used by one refill agent.
  *
  * <p>Indices run free modulo 2^32; a difference is a depth.
  */
@@ -106,9 +106,9 @@ final class FreeLane {
   }
 
   /**
-   * Whether an empty free queue stops the device right now, where it can be seen (abi.md 4.2 to 4.4):
-   * without a current buffer, or, for AICore, whose current buffer stays until the rotation, with a
-   * dispatch count at the boundary.
+   * Whether an empty free queue stops the device right now, where it can be seen (abi.md 4.2 to
+   * 4.4): without a current buffer, or, for AICore, whose current buffer stays until the rotation,
+   * with a dispatch count at the boundary.
    */
   boolean looksStalled(int recordsPerBuffer) {
     int total = memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);

@@ -5,8 +5,8 @@ import dev.sluice.counters.CounterArray;
 import dev.sluice.device.DeviceMemory;
 
 /**
- * The host half of the third generation's freeze (abi.md 4.10): when a lane says it is contended, all
- * lanes are parked together until everything is drained and refilled, so that their gaps in the
+ * The host half of the third generation's freeze (abi.md 4.10): when a lane says it is contended,
+ * all lanes are parked together until everything is drained and refilled, so that their gaps in the
  * timeline coincide.
  *
  * <p>Off by default: the device only ever waits for space and for slots, so a host that drains and
@@ -46,7 +46,8 @@ public final class FreezeGate {
   /**
    * Opens or releases, after a sweep.
    *
-   * @param pushed what the sweep pushed; a freeze is released after one that could push nothing more
+   * @param pushed what the sweep pushed; a freeze is released after one that could push nothing
+   *     more
    */
   void step(int pushed) {
     if (!isEnabled) {

@@ -3,8 +3,9 @@ package dev.sluice.device.lane;
 import java.util.Arrays;
 
 /**
- * How long the device could go on without the host, from what it published lately: the shortest, over
- * all pools, of usable free slots x time per buffer. The idle strategy parks for a fraction of it.
+ * How long the device could go on without the host, from what it published lately: the shortest,
+ * over all pools, of usable free slots x time per buffer. The idle strategy parks for a fraction of
+ * it.
  *
  * <p>Written and read by drain agents' threads. With several drain groups the single values may be
  * mixed from different moments; each is a whole long, and a wrong guess costs one short park.

@@ -221,8 +221,7 @@ public final class RefillAgent implements Agent {
     }
     int depthBefore = lane.depth();
     depth.record(lane.kind().ordinal(), depthBefore);
-    int wanted =
-        Math.min(targetDepth - depthBefore, lane.quota() - ledger.heldBy(lane.pool()));
+    int wanted = Math.min(targetDepth - depthBefore, lane.quota() - ledger.heldBy(lane.pool()));
     int count = Math.min(wanted, spare.available(lane.kind()));
     if (depthBefore == 0) {
       noteStarvation(lane, count, nowNs);
@@ -247,7 +246,12 @@ public final class RefillAgent implements Agent {
     if (!lane.isHead(headUntrusted)) {
       if (!lane.isHeadBad) {
         lane.isHeadBad = true;
-        violations.record(AbiViolation.BAD_INDEX.ordinal(), lane.pool(), headUntrusted, lane.lastHead(), lane.tail());
+        violations.record(
+            AbiViolation.BAD_INDEX.ordinal(),
+            lane.pool(),
+            headUntrusted,
+            lane.lastHead(),
+            lane.tail());
       }
       return false;
     }

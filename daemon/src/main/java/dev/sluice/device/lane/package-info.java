@@ -1,8 +1,8 @@
 /**
- * The control path between device and host: the drain agent takes full buffers off the ready queues,
- * the refill agent keeps the free queues stocked. Nothing here allocates, locks, logs or calls the
- * system after construction, and every value that the device wrote is checked before use (its name
- * ends in {@code Untrusted} until then).
+ * The control path between device and host: the drain agent takes full buffers off the ready
+ * queues, the refill agent keeps the free queues stocked. Nothing here allocates, locks, logs or
+ * calls the system after construction, and every value that the device wrote is checked before use
+ * (its name ends in {@code Untrusted} until then).
  *
  * <p>Who writes what, who reads it, and the order that ties the two:
  *
