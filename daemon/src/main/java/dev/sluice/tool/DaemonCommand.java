@@ -2,6 +2,7 @@ package dev.sluice.tool;
 
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The service, in the foreground. */
 @Command(
@@ -22,6 +25,8 @@ import picocli.CommandLine.Option;
 public final class DaemonCommand implements Callable<Integer> {
   private final DaemonHost host;
   private final StopSignal stopSignal;
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--config",
@@ -52,7 +57,8 @@ public final class DaemonCommand implements Callable<Integer> {
   public Integer call() throws ToolException {
     if (isCheckOnly || isPrintOnly) {
       Configuration configuration = load();
-      System.out.print(isPrintOnly ? configuration.render() : "The configuration is fine.\n");
+      out().print(isPrintOnly ? configuration.render() : "The configuration is fine.\n");
+      out().flush();
       return ExitCode.FINE;
     }
     try (DaemonHost.Running ignored = host.start(Optional.ofNullable(config), settings)) {
@@ -65,5 +71,10 @@ public final class DaemonCommand implements Callable<Integer> {
     List<String> overrides =
         settings.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList();
     return Configuration.load(ConfigSources.of(Optional.ofNullable(config), overrides));
+  }
+
+  /** Standard output, where only the result goes. */
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 }

@@ -1,12 +1,15 @@
 package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The main job on one screen: a daemon, a producer in its own process, and balanced books. */
 @Command(
@@ -21,6 +24,8 @@ import picocli.CommandLine.Option;
 public final class DemoCommand implements Callable<Integer> {
   private final DaemonHost host;
   private final StopSignal stopSignal;
+
+  @Spec private CommandSpec spec;
 
   @Mixin private ProducerOptions producer = new ProducerOptions();
 
@@ -69,7 +74,7 @@ public final class DemoCommand implements Callable<Integer> {
     return producerRun.run(
         producer.arguments(daemon.attachSocket(), name),
         name,
-        producer.aicpuThreads(),
+        producer.deviceThreads(),
         ProducerRun.PROGRESS_INTERVAL_MS,
         session -> progress.update(progressText(session)),
         progress::println);
@@ -90,11 +95,16 @@ public final class DemoCommand implements Callable<Integer> {
 
   private void print(RunReport run, Verdict verdict) throws ToolException {
     if (isJson) {
-      System.out.println(Json.print(run.toJson(verdict.sentence())));
+      out().println(Json.print(run.toJson(verdict.sentence())));
     } else {
       String head = stopSignal.isRequested() ? "Demo, ended early: " : "Demo: ";
-      System.out.print(RunSummary.of(run, head + producer.describe(), verdict));
+      out().print(RunSummary.of(run, head + producer.describe(), verdict));
     }
-    System.out.flush();
+    out().flush();
+  }
+
+  /** Standard output, where only the result goes. */
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 }

@@ -3,12 +3,16 @@ package dev.sluice.tool;
 import dev.sluice.bridge.NativeTools;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
+import dev.sluice.config.Quantities;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,15 +77,46 @@ public final class ProduceCommand implements Callable<Integer> {
   }
 
   private int run(List<String> command) throws ToolException {
-    try {
-      Process process = new ProcessBuilder(command).inheritIO().start();
-      stopSignal.onRequest(process::destroy);
+    try (ProgressLine progress = ProgressLine.onStandardError()) {
+      Process process =
+          new ProcessBuilder(command)
+              .inheritIO()
+              .redirectError(ProcessBuilder.Redirect.PIPE)
+              .start();
+      AtomicBoolean isAskedToStop = new AtomicBoolean();
+      stopSignal.onRequest(
+          () -> {
+            // A second signal would kill it before it has flushed and reported.
+            if (!isAskedToStop.getAndSet(true)) {
+              process.toHandle().destroy();
+            }
+          });
+      try (BufferedReader errors = process.errorReader(StandardCharsets.UTF_8)) {
+        for (String line = errors.readLine(); line != null; line = errors.readLine()) {
+          show(line, progress);
+        }
+      }
       return process.waitFor();
     } catch (IOException e) {
-      throw new ToolException("cannot start " + command.get(0) + ": " + e.getMessage(), e);
+      throw new ToolException("cannot run " + command.get(0) + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ToolException("interrupted while the producer was running", e);
+    }
+  }
+
+  /** {@code progress RECORDS BYTES DROPPED} becomes the progress line, all else is passed on. */
+  private static void show(String line, ProgressLine progress) {
+    String[] words = line.split(" ", -1);
+    if (words.length == 4 && words[0].equals("progress")) {
+      progress.update(
+          String.format(
+              "produced %,d records, %s, dropped %,d",
+              Long.parseLong(words[1]),
+              Quantities.formatBytes(Long.parseLong(words[2])),
+              Long.parseLong(words[3])));
+    } else {
+      progress.println(line);
     }
   }
 }

@@ -21,6 +21,8 @@ public final class ProducerOptions {
           "chip-2026.08/a2a3",
           "chip-2026.08/a5");
 
+  private static final int LEVEL_WITH_ORCHESTRATOR = 4;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -167,8 +169,13 @@ public final class ProducerOptions {
     return bytesPerSecond;
   }
 
-  int aicpuThreads() {
-    return aicpuThreads;
+  /** Threads of the device that can wait for the host: the schedulers and the orchestrator. */
+  int deviceThreads() {
+    return deviceThreads(aicpuThreads, level);
+  }
+
+  public static int deviceThreads(int aicpuThreads, int level) {
+    return aicpuThreads + (level == LEVEL_WITH_ORCHESTRATOR ? 1 : 0);
   }
 
   boolean isMisbehaving() {

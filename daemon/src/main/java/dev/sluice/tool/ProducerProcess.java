@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -23,6 +24,7 @@ public final class ProducerProcess implements AutoCloseable {
   private final StringBuilder output = new StringBuilder();
   private final Thread outputReader;
   private final Thread errorReader;
+  private final AtomicBoolean isAskedToStop = new AtomicBoolean();
   private volatile String lastErrorLine = "";
 
   private ProducerProcess(Process process, Consumer<String> errorLines) {
@@ -77,9 +79,15 @@ public final class ProducerProcess implements AutoCloseable {
     }
   }
 
-  /** Asks it to end its run in order: it flushes, detaches and reports what it did until then. */
+  /**
+   * Asks it to end its run in order: it flushes, detaches and reports what it did until then. Asked
+   * once only, because a second signal kills it.
+   */
   public void stop() {
-    process.destroy();
+    if (!isAskedToStop.getAndSet(true)) {
+      // Process.destroy would also close our end of its output, and the report would be lost.
+      process.toHandle().destroy();
+    }
   }
 
   /** The report of a run that has ended. */

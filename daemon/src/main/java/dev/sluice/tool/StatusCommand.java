@@ -4,6 +4,7 @@ import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
 import dev.sluice.config.ListenAddress;
 import dev.sluice.config.Quantities;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,7 +12,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** What the running daemon is doing, for an operator at a terminal. */
 @Command(
@@ -24,6 +27,8 @@ public final class StatusCommand implements Callable<Integer> {
   private static final String ROW = "%-6s %-4s %-20s %-18s %-10s %10s %14s %12s %12s%n";
 
   private final StopSignal stopSignal;
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--url",
@@ -53,10 +58,10 @@ public final class StatusCommand implements Callable<Integer> {
     boolean isTerminal = ProgressLine.isTerminal(1);
     do {
       if (isWatching && isTerminal) {
-        System.out.print(CLEAR_SCREEN);
+        out().print(CLEAR_SCREEN);
       }
-      System.out.print(isJson ? Json.print(client.status()) + "\n" : table(client));
-      System.out.flush();
+      out().print(isJson ? Json.print(client.status()) + "\n" : table(client));
+      out().flush();
     } while (isWatching && !stopSignal.await(WATCH_INTERVAL_MS));
     return ExitCode.FINE;
   }
@@ -110,5 +115,10 @@ public final class StatusCommand implements Callable<Integer> {
               String.format(Locale.ROOT, "%,d", total.unaccountedRecords())));
     }
     return text.toString();
+  }
+
+  /** Standard output, where only the result goes. */
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 }

@@ -66,7 +66,7 @@ public final class StopSignal {
   }
 
   /** What a signal does; tests call it in its stead. */
-  void request() {
+  public void request() {
     requested.countDown();
     onRequest.run();
   }

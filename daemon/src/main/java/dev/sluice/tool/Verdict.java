@@ -1,5 +1,7 @@
 package dev.sluice.tool;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
@@ -42,10 +44,10 @@ public record Verdict(int exitCode, String sentence) {
           ExitCode.RECORDS_LOST,
           String.format(
               Locale.ROOT,
-              "The device dropped %,d of %,d records (%.2g %%), %s; all others were collected.",
+              "The device dropped %,d of %,d records (%s %%), %s; all others were collected.",
               dropped,
               total.deviceRecords(),
-              100.0 * dropped / total.deviceRecords(),
+              percent(dropped, total.deviceRecords()),
               explain(mainCause(total.dropped()))));
     }
     if (run.session().violations() > 0 && !isMisbehaviourWanted) {
@@ -72,6 +74,14 @@ public record Verdict(int exitCode, String sentence) {
               100 * stalled));
     }
     return new Verdict(ExitCode.FINE, "Every record was collected" + salvaged + ".");
+  }
+
+  /** Two digits that count, however small the share is. */
+  private static String percent(long part, long whole) {
+    return BigDecimal.valueOf(100.0 * part / whole)
+        .round(new MathContext(2))
+        .stripTrailingZeros()
+        .toPlainString();
   }
 
   private static String mainCause(Map<String, Long> dropped) {

@@ -4,6 +4,7 @@ import dev.sluice.config.Quantities;
 import dev.sluice.tool.DaemonClient;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.EmbeddedDaemon;
+import dev.sluice.tool.ProducerOptions;
 import dev.sluice.tool.ProducerRun;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.RunReport;
@@ -108,7 +109,7 @@ final class Bench implements AutoCloseable {
         .run(
             load.arguments(socket, name),
             name,
-            load.aicpuThreads(),
+            ProducerOptions.deviceThreads(load.aicpuThreads(), load.level()),
             progressIntervalMs,
             onProgress,
             progress::println);

@@ -6,6 +6,7 @@ import dev.sluice.tool.Json;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,8 @@ public final class BenchCommand implements Callable<Integer> {
       throw usage("--filter: no workload's name contains '" + filter + "'; see --list");
     }
     if (isList) {
-      workloads.forEach(each -> System.out.println(each.name() + ": " + each.description()));
+      workloads.forEach(each -> out().println(each.name() + ": " + each.description()));
+      out().flush();
       return ExitCode.FINE;
     }
     int medianOf = runs != null ? runs : isQuick ? QUICK_RUNS : DEFAULT_RUNS;
@@ -105,7 +107,8 @@ public final class BenchCommand implements Callable<Integer> {
       }
     }
     if (isJson) {
-      System.out.println(Json.print(report.toJson()));
+      out().println(Json.print(report.toJson()));
+      out().flush();
     }
     return report.isComplete() ? ExitCode.FINE : ExitCode.FAILED;
   }
@@ -113,12 +116,17 @@ public final class BenchCommand implements Callable<Integer> {
   private void show(ProgressLine progress, String text) {
     if (!isJson) {
       progress.close();
-      System.out.print(text);
-      System.out.flush();
+      out().print(text);
+      out().flush();
     }
   }
 
   private ParameterException usage(String message) {
     return new ParameterException(spec.commandLine(), message);
+  }
+
+  /** Standard output, where only the result goes. */
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
   }
 }

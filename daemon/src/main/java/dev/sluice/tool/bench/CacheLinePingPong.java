@@ -1,6 +1,7 @@
 package dev.sluice.tool.bench;
 
 import dev.sluice.tool.ToolException;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -8,9 +9,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * and daemon. Differs by a factor of two between machines, and on a shared one between minutes.
  */
 final class CacheLinePingPong {
-  private static final int BATCHES = 15;
-  private static final int ROUNDS_PER_BATCH = 5_000;
-  private static final long TIMEOUT_NS = 2_000_000_000L;
+  private static final int ROUNDS_PER_BATCH = 20;
+  private static final int LEAST_BATCHES = 5;
+  private static final int MOST_BATCHES = 5_000;
+  private static final long ENOUGH_NS = 50_000_000L;
 
   private CacheLinePingPong() {}
 
@@ -20,14 +22,15 @@ final class CacheLinePingPong {
    */
   static double measureNs() throws ToolException {
     AtomicLong ball = new AtomicLong();
-    long deadlineNs = System.nanoTime() + TIMEOUT_NS;
     Thread opponent = new Thread(() -> answer(ball), "ping-pong");
     opponent.setDaemon(true);
     opponent.start();
-    double[] batches = new double[BATCHES];
+    double[] batches = new double[MOST_BATCHES];
     int measured = 0;
     long next = 1;
-    while (measured < BATCHES && System.nanoTime() - deadlineNs < 0) {
+    long beginNs = System.nanoTime();
+    while (measured < LEAST_BATCHES
+        || (measured < MOST_BATCHES && System.nanoTime() - beginNs < ENOUGH_NS)) {
       long startNs = System.nanoTime();
       for (int round = 0; round < ROUNDS_PER_BATCH; round++, next += 2) {
         ball.setRelease(next);
@@ -44,7 +47,7 @@ final class CacheLinePingPong {
       Thread.currentThread().interrupt();
       throw new ToolException("interrupted while measuring the machine", e);
     }
-    return Medians.of(java.util.Arrays.copyOf(batches, measured));
+    return Medians.of(Arrays.copyOf(batches, measured));
   }
 
   private static void answer(AtomicLong ball) {

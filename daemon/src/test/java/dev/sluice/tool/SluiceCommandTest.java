@@ -1,0 +1,97 @@
+package dev.sluice.tool;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SluiceCommandTest {
+  private final StopSignal stopSignal = new StopSignal();
+  private final FakeDaemon daemon = new FakeDaemon();
+  private final Console console =
+      new Console(
+          new DemoCommand(daemon, stopSignal),
+          new DaemonCommand(daemon, stopSignal),
+          new ProduceCommand(stopSignal),
+          new StatusCommand(stopSignal));
+
+  @ParameterizedTest
+  @ValueSource(strings = {"demo", "daemon", "produce", "status"})
+  void shouldExplainEachCommandWithAnExample(String command) {
+    assertEquals(ExitCode.FINE, console.run(command, "--help"));
+    assertTrue(console.out().contains("Example: sluice " + command), console.out());
+  }
+
+  @Test
+  void shouldPrintTheVersion() {
+    assertEquals(ExitCode.FINE, console.run("--version"));
+    assertEquals("sluice 1.2.3 (revision abc, Java 17)", console.out().strip());
+  }
+
+  @Test
+  void shouldSuggestTheNearestOption() {
+    assertEquals(ExitCode.USAGE, console.run("demo", "--durations", "3s"));
+    assertTrue(console.err().contains("--duration"), console.err());
+    assertTrue(console.err().contains("Try 'sluice demo --help'"), console.err());
+    assertEquals(0, daemon.starts);
+  }
+
+  @Test
+  void shouldSuggestTheNearestCommand() {
+    assertEquals(ExitCode.USAGE, console.run("stats"));
+    assertTrue(console.err().contains("sluice status"), console.err());
+  }
+
+  @Test
+  void shouldAskForACommand() {
+    assertEquals(ExitCode.USAGE, console.run());
+    assertTrue(console.err().startsWith("sluice: which command?"), console.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--rate, 5",
+    "--rate, fast",
+    "--duration, 10",
+    "--layout, l2-2026.05/a2a3",
+    "--cores, 0",
+    "--aicpu-threads, 0",
+    "--level, 5",
+    "--pattern, burst",
+    "--records, 1000",
+    "--buffers, '1,2,3,x'",
+    "--cpus, first",
+    "--device, -1"
+  })
+  void shouldRefuseWhatCannotBeRightBeforeStartingAnything(String option, String value) {
+    assertEquals(ExitCode.USAGE, console.run("demo", option + "=" + value));
+    assertTrue(console.err().contains(option), console.err());
+    assertEquals(2, console.err().strip().lines().count(), console.err());
+    assertEquals(0, daemon.starts);
+  }
+
+  @Test
+  void shouldPrintTheConfigurationThatWouldBeInForce() {
+    assertEquals(
+        ExitCode.FINE, console.run("daemon", "--print-config", "--set", "sluice.threading=inline"));
+    assertTrue(console.out().contains("sluice.threading = inline"), console.out());
+    assertEquals(0, daemon.starts);
+  }
+
+  @Test
+  void shouldRefuseAWrongConfigurationInOneLine() {
+    assertEquals(ExitCode.FAILED, console.run("daemon", "--check-config", "--set", "sluice.x=1"));
+    assertEquals(1, console.err().strip().lines().count(), console.err());
+    assertTrue(console.err().contains("sluice.x"), console.err());
+  }
+
+  @Test
+  void shouldStopTheDaemonInOrderOnASignal() {
+    stopSignal.request();
+    assertEquals(ExitCode.FINE, console.run("daemon"));
+    assertEquals(1, daemon.closes);
+  }
+}

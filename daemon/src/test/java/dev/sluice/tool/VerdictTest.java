@@ -1,0 +1,83 @@
+package dev.sluice.tool;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class VerdictTest {
+  @Test
+  void shouldBeFineWhenEveryRecordArrived() throws ToolException {
+    Verdict verdict = Verdict.of(run(FakeDaemon.session("a", 1000, 0, 0), 1000), false);
+    assertEquals(new Verdict(ExitCode.FINE, "Every record was collected."), verdict);
+  }
+
+  @Test
+  void shouldNameTheMainCauseOfDrops() throws ToolException {
+    Verdict verdict = Verdict.of(run(FakeDaemon.session("a", 200_000, 5_000, 0), 200_000), false);
+    assertEquals(ExitCode.RECORDS_LOST, verdict.exitCode());
+    assertEquals(
+        "The device dropped 5,000 of 200,000 records (2.5 %), mostly because the daemon refilled"
+            + " too late; all others were collected.",
+        verdict.sentence());
+  }
+
+  @Test
+  void shouldNotFormatSmallSharesAsPowersOfTen() throws ToolException {
+    Verdict verdict = Verdict.of(run(FakeDaemon.session("a", 10_000_000, 3, 0), 10_000_000), false);
+    assertEquals(
+        "The device dropped 3 of 10,000,000 records (0.00003 %), mostly because the daemon"
+            + " refilled too late; all others were collected.",
+        verdict.sentence());
+  }
+
+  @Test
+  void shouldCallUnaccountedRecordsADefect() throws ToolException {
+    Verdict verdict = Verdict.of(run(FakeDaemon.session("a", 1000, 10, 1), 1000), false);
+    assertEquals(ExitCode.RECORDS_LOST, verdict.exitCode());
+    assertEquals(
+        "1 records are unaccounted for: a defect of the device or of Sluice.", verdict.sentence());
+  }
+
+  @Test
+  void shouldFailWhenTheTwoSidesCountedDifferently() throws ToolException {
+    Verdict verdict = Verdict.of(run(FakeDaemon.session("a", 1000, 0, 0), 1001), false);
+    assertEquals(
+        new Verdict(
+            ExitCode.FAILED,
+            "The books do not match: the producer counted 1,001 records, the daemon read 1,000 from"
+                + " the device."),
+        verdict);
+  }
+
+  @Test
+  void shouldFailOnViolationsOnlyWhenNobodyAskedForThem() throws ToolException {
+    Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
+    session.put("abi_violations", Map.of("torn_entry", 2, "bad_kind", 1));
+    assertEquals(
+        new Verdict(
+            ExitCode.FAILED, "No record was lost, but the device broke the wire format 3 times."),
+        Verdict.of(run(session, 1000), false));
+    assertEquals(ExitCode.FINE, Verdict.of(run(session, 1000), true).exitCode());
+  }
+
+  @Test
+  void shouldTellHowLongTheDeviceWaited() throws ToolException {
+    Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
+    // 3 threads for 2 seconds: 0.6 s of waiting is a tenth.
+    session.put("device_stall_seconds", 0.6);
+    assertEquals(
+        new Verdict(
+            ExitCode.FINE,
+            "No record was lost, but the device waited for the host 10.0 % of its time."),
+        Verdict.of(run(session, 1000), false));
+  }
+
+  static RunReport run(Map<String, Object> session, long produced) throws ToolException {
+    return new RunReport(
+        SessionReport.read(session),
+        Json.parse(FakeProducer.report(produced), "the producer"),
+        0.5,
+        3);
+  }
+}
