@@ -24,8 +24,7 @@ public enum BufferKind {
   private final int minimumLevel;
   private final boolean perCore;
 
-  BufferKind(
-      String label, int recordBytes, int defaultRecords, int minimumLevel, boolean perCore) {
+  BufferKind(String label, int recordBytes, int defaultRecords, int minimumLevel, boolean perCore) {
     this.label = label;
     this.recordBytes = recordBytes;
     this.defaultRecords = defaultRecords;

@@ -9,8 +9,7 @@ package dev.sluice.abi;
  * @param orchThreads 1 if a device thread orchestrates, else 0
  * @param level 1 to 4; decides which kinds are filled
  */
-public record Geometry(
-    Layout layout, int numCores, int schedThreads, int orchThreads, int level) {
+public record Geometry(Layout layout, int numCores, int schedThreads, int orchThreads, int level) {
 
   public static final int LOWEST_LEVEL = 1;
   public static final int HIGHEST_LEVEL = 4;

@@ -7,11 +7,11 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A thread that steps agents in turn until it is closed.
  *
- * <p>Agents may be added and removed while it runs. {@link #remove} returns when the thread has left
- * the agent for good, so the caller may step it next. An agent that throws is reported and tried
- * again; after {@value #MAX_CONSECUTIVE_FAILURES} failures in a row it is given up, so that a broken
- * session costs no more than itself. The thread is never interrupted: an interrupt during a file
- * write would close the channel.
+ * <p>Agents may be added and removed while it runs. {@link #remove} returns when the thread has
+ * left the agent for good, so the caller may step it next. An agent that throws is reported and
+ * tried again; after {@value #MAX_CONSECUTIVE_FAILURES} failures in a row it is given up, so that a
+ * broken session costs no more than itself. The thread is never interrupted: an interrupt during a
+ * file write would close the channel.
  *
  * <p>{@link #cycles} and {@link #lastCycleNs} let another thread tell a runner that waits from one
  * that is stuck.
@@ -84,8 +84,7 @@ public final class AgentRunner implements AutoCloseable {
    * What the agent wrote is visible to the caller afterwards.
    */
   public synchronized void remove(Agent agent) {
-    slots =
-        Arrays.stream(slots).filter(slot -> slot.agent != agent).toArray(Slot[]::new);
+    slots = Arrays.stream(slots).filter(slot -> slot.agent != agent).toArray(Slot[]::new);
     long seen = cycles();
     // The cycle under way may still hold the old array; the one after it cannot.
     while (thread.isAlive() && cycles() < seen + 2) {

@@ -8,12 +8,12 @@ import java.util.function.LongSupplier;
  *
  * <p>The park is never a fixed number: {@code slackNanos} says how long the device could go on
  * without the host at the rate it showed last, and a park takes at most a quarter of that. Without
- * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle cost
- * (one wake-up per park) traded against the fastest first burst that is served without loss: free
- * slots x buffer bytes / maxPark for each pool.
+ * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle
+ * cost (one wake-up per park) traded against the fastest first burst that is served without loss:
+ * free slots x buffer bytes / maxPark for each pool.
  *
- * <p>Linux adds up to 50 us of timer slack to a park of a normal thread, which is why parks start at
- * that length and not below.
+ * <p>Linux adds up to 50 us of timer slack to a park of a normal thread, which is why parks start
+ * at that length and not below.
  */
 public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 50_000;
@@ -24,34 +24,37 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private final long yieldNanos;
   private final long maxParkNanos;
   private final LongSupplier slackNanos;
+  private final ParkMeter meter;
 
   private long idleSinceNs;
   private boolean isIdle;
   private long nextParkNanos;
-  private long lastParkNanos;
 
   /**
    * @param spinNanos busy polls for this long after the last work
    * @param yieldNanos then gives way to others for this long
    * @param maxParkNanos the longest park
    * @param slackNanos how long the device can do without the host; asked only before a park
+   * @param meter told of every park
    */
   public BackoffIdleStrategy(
       NanoClock clock,
       long spinNanos,
       long yieldNanos,
       long maxParkNanos,
-      LongSupplier slackNanos) {
+      LongSupplier slackNanos,
+      ParkMeter meter) {
     this.clock = clock;
     this.spinNanos = spinNanos;
     this.yieldNanos = yieldNanos;
     this.maxParkNanos = maxParkNanos;
     this.slackNanos = slackNanos;
+    this.meter = meter;
   }
 
   @Override
   public void idle(int workCount) {
-    lastParkNanos = 0;
+    meter.set(0);
     if (workCount > 0) {
       isIdle = false;
       return;
@@ -73,14 +76,10 @@ public final class BackoffIdleStrategy implements IdleStrategy {
         Thread.yield();
         return;
       }
-      lastParkNanos = Math.min(nextParkNanos, bound);
-      LockSupport.parkNanos(this, lastParkNanos);
+      long parkNanos = Math.min(nextParkNanos, bound);
+      meter.set(parkNanos);
+      LockSupport.parkNanos(this, parkNanos);
       nextParkNanos = Math.min(nextParkNanos * 2, maxParkNanos);
     }
-  }
-
-  @Override
-  public long lastParkNanos() {
-    return lastParkNanos;
   }
 }

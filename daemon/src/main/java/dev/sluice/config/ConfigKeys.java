@@ -122,16 +122,16 @@ public final class ConfigKeys {
           "drain.nice",
           ConfigTypes.integer(-20, 19),
           "Scheduling priority of the agent threads. 0 leaves it; below 0 needs CAP_SYS_NICE.");
-  public static final ConfigKey<Integer> IDLE_SPIN =
+  public static final ConfigKey<Long> IDLE_SPIN =
       key(
           "drain.idle.spin",
-          ConfigTypes.count(0, 100_000_000),
-          "Idle duty cycles that an agent thread spins before it yields.");
-  public static final ConfigKey<Integer> IDLE_YIELD =
+          ConfigTypes.duration(0, 10 * SECOND),
+          "How long an agent thread spins after its last work before it yields.");
+  public static final ConfigKey<Long> IDLE_YIELD =
       key(
           "drain.idle.yield",
-          ConfigTypes.count(0, 100_000_000),
-          "Idle duty cycles that it yields before it parks.");
+          ConfigTypes.duration(0, 10 * SECOND),
+          "How long it then yields before it parks.");
   public static final ConfigKey<Long> IDLE_MAX_PARK =
       key(
           "drain.idle.max-park",

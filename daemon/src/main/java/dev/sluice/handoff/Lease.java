@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 /**
  * The right to read one full buffer, from the moment a collector opens it until it releases it.
  *
- * <p>A lease is a flyweight: one object per collector, pointed at one buffer after the other, used by
- * that collector's thread alone. Keep nothing of it after the release, least of all its bytes.
+ * <p>A lease is a flyweight: one object per collector, pointed at one buffer after the other, used
+ * by that collector's thread alone. Keep nothing of it after the release, least of all its bytes.
  */
 public final class Lease {
   private ByteBuffer memory;

@@ -11,8 +11,8 @@ public interface LeaseTable {
   void open(int number, Lease lease);
 
   /**
-   * Makes the buffer fit to be lent again (count 0, AICore slots zeroed) and puts it into the return
-   * ring.
+   * Makes the buffer fit to be lent again (count 0, AICore slots zeroed) and puts it into the
+   * return ring.
    *
    * @return false if the return ring is full: nothing happened, call again later
    */

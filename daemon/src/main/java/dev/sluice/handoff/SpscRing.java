@@ -6,16 +6,16 @@ import java.lang.invoke.VarHandle;
 /**
  * A bounded ring of longs between exactly one producer thread and one consumer thread.
  *
- * <p>Assumptions: {@link #offer} is called by one thread at a time and {@link #poll} by one thread at
- * a time; a change of thread is ordered by something else (a join). Guarantees: values come out
+ * <p>Assumptions: {@link #offer} is called by one thread at a time and {@link #poll} by one thread
+ * at a time; a change of thread is ordered by something else (a join). Guarantees: values come out
  * once, in order; what the producer wrote before {@code offer} is visible after the {@code poll}
  * that returns the value, and what the consumer did before {@code poll} is visible to the producer
  * that reuses the slot. Progress: both are wait-free.
  *
- * <p>The four indices (tail, the producer's copy of head, head, the consumer's copy of tail) live in
- * one {@code long[]}, 16 longs apart: one idiom of padding, easy to review. Each side re-reads the
- * other's index only when its copy says full or empty, so a busy ring costs about one shared cache
- * line per batch and not one per value.
+ * <p>The four indices (tail, the producer's copy of head, head, the consumer's copy of tail) live
+ * in one {@code long[]}, 16 longs apart: one idiom of padding, easy to review. Each side re-reads
+ * the other's index only when its copy says full or empty, so a busy ring costs about one shared
+ * cache line per batch and not one per value.
  */
 public final class SpscRing {
   /** What {@link #poll} returns when the ring is empty; not a legal value. */

@@ -15,8 +15,8 @@ import java.nio.ByteOrder;
  * {@link #create} returns, so that running out of memory is an exception here and not a signal
  * later, and no device write waits for a page fault.
  *
- * <p>Lifetime: {@link #buffer} is a view that knows nothing of {@link #close}. Close only after every
- * thread that uses the view has stopped; a later access ends the process.
+ * <p>Lifetime: {@link #buffer} is a view that knows nothing of {@link #close}. Close only after
+ * every thread that uses the view has stopped; a later access ends the process.
  */
 public final class SharedRegion implements AutoCloseable {
   /** The longest region: what one direct byte buffer can show, in whole 64 KiB pages. */
@@ -79,8 +79,7 @@ public final class SharedRegion implements AutoCloseable {
   }
 
   private static SharedRegion map(
-      String name, long bytes, boolean huge, Extra lock, StringBuilder notice)
-      throws IOException {
+      String name, long bytes, boolean huge, Extra lock, StringBuilder notice) throws IOException {
     NativeLong length = new NativeLong(bytes);
     NativeLong zero = new NativeLong(0);
     int fd = -1;
@@ -89,8 +88,7 @@ public final class SharedRegion implements AutoCloseable {
     try {
       fd =
           LibC.memfd_create(
-              name,
-              LibC.MFD_CLOEXEC | LibC.MFD_ALLOW_SEALING | (huge ? LibC.MFD_HUGETLB : 0));
+              name, LibC.MFD_CLOEXEC | LibC.MFD_ALLOW_SEALING | (huge ? LibC.MFD_HUGETLB : 0));
       call = "ftruncate";
       LibC.ftruncate(fd, length);
       call = "fallocate";
@@ -124,8 +122,8 @@ public final class SharedRegion implements AutoCloseable {
     }
   }
 
-  private static boolean lock(
-      Pointer address, NativeLong length, Extra lock, StringBuilder notice) throws IOException {
+  private static boolean lock(Pointer address, NativeLong length, Extra lock, StringBuilder notice)
+      throws IOException {
     if (lock == Extra.OFF) {
       return false;
     }

@@ -1,0 +1,327 @@
+package dev.sluice;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Layout;
+import dev.sluice.agent.Agent;
+import dev.sluice.agent.AgentRunner;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.device.BufferState;
+import dev.sluice.device.lane.DrainAgent;
+import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.service.AgentSnapshot;
+import dev.sluice.service.ArenaSnapshot;
+import dev.sluice.service.AttachFailures;
+import dev.sluice.service.BuildInfo;
+import dev.sluice.service.DaemonView;
+import dev.sluice.service.DeviceSnapshot;
+import dev.sluice.service.KindTotals;
+import dev.sluice.service.LatencySnapshot;
+import dev.sluice.service.QueueSnapshot;
+import dev.sluice.service.SessionSnapshot;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.HdrHistogram.Histogram;
+
+/**
+ * What the daemon shows of itself: turns the engine's counters into the read model of the services.
+ * Takes only locks that control threads and the janitor take, never one of an agent.
+ */
+final class DaemonStatus implements DaemonView {
+  private final BuildInfo build;
+  private final SessionManager sessions;
+  private final ThreadPacking threads;
+  private final Janitor janitor;
+  private final AgentRunner janitorRunner;
+  private final AttachFailures attachFailures;
+  private final NanoClock clock;
+  private final TreeSet<Integer> configuredDevices;
+  private final Instant startedAt = Instant.now();
+  private volatile String notReady = "starting";
+
+  DaemonStatus(
+      BuildInfo build,
+      SessionManager sessions,
+      ThreadPacking threads,
+      Janitor janitor,
+      AgentRunner janitorRunner,
+      AttachFailures attachFailures,
+      Iterable<Integer> configuredDevices,
+      NanoClock clock) {
+    this.build = build;
+    this.sessions = sessions;
+    this.threads = threads;
+    this.janitor = janitor;
+    this.janitorRunner = janitorRunner;
+    this.attachFailures = attachFailures;
+    this.clock = clock;
+    this.configuredDevices = new TreeSet<>();
+    configuredDevices.forEach(this.configuredDevices::add);
+  }
+
+  /** Sets why the daemon cannot serve; empty when it can. */
+  void setNotReady(String reason) {
+    notReady = reason;
+  }
+
+  @Override
+  public BuildInfo build() {
+    return build;
+  }
+
+  @Override
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  @Override
+  public List<SessionSnapshot> sessions() {
+    return sessions.sessions().stream().map(DaemonStatus::snapshot).toList();
+  }
+
+  @Override
+  public List<SessionSnapshot> recentSessions() {
+    return sessions.endedSessions().stream().map(DaemonStatus::snapshot).toList();
+  }
+
+  @Override
+  public List<String> notReadyReasons() {
+    List<String> reasons = new ArrayList<>();
+    if (!notReady.isEmpty()) {
+      reasons.add(notReady);
+    }
+    for (AgentSnapshot agent : agents()) {
+      if (!agent.healthy()) {
+        reasons.add("agent " + agent.name() + " makes no progress");
+      }
+    }
+    return reasons;
+  }
+
+  @Override
+  public List<String> notices() {
+    return sessions.sessions().stream()
+        .filter(session -> !session.notice().isEmpty())
+        .map(session -> "session " + session.id() + ": " + session.notice())
+        .toList();
+  }
+
+  @Override
+  public Map<String, Long> attachFailures() {
+    return attachFailures.byReason();
+  }
+
+  @Override
+  public List<AgentSnapshot> agents() {
+    long nowNs = clock.nanoTime();
+    double nowSeconds = System.currentTimeMillis() / 1e3;
+    Map<String, Long> oldest = new TreeMap<>();
+    List<AgentRunner> runners = new ArrayList<>(threads.runners());
+    runners.add(janitorRunner);
+    for (AgentRunner runner : runners) {
+      for (Agent agent : runner.agents()) {
+        oldest.merge(agent.roleName(), nowNs - runner.lastCycleNs(), Math::max);
+      }
+    }
+    List<AgentSnapshot> snapshots = new ArrayList<>();
+    oldest.forEach(
+        (role, age) ->
+            snapshots.add(
+                new AgentSnapshot(
+                    role,
+                    nowSeconds - age / 1e9,
+                    janitor.stalls(role),
+                    age < Janitor.STALL_NANOS)));
+    return snapshots;
+  }
+
+  @Override
+  public List<DeviceSnapshot> devices() {
+    Map<Integer, RunTotals> totals = new TreeMap<>(sessions.totalsByDevice());
+    configuredDevices.forEach(device -> totals.putIfAbsent(device, new RunTotals()));
+    List<Session> open = sessions.sessions();
+    List<DeviceSnapshot> devices = new ArrayList<>();
+    totals.forEach(
+        (device, sum) ->
+            devices.add(
+                device(
+                    device,
+                    sum,
+                    open.stream().filter(session -> session.device() == device).toList())));
+    return devices;
+  }
+
+  private static DeviceSnapshot device(int device, RunTotals sum, List<Session> open) {
+    LaneGauges gauges = new LaneGauges();
+    for (Session session : open) {
+      session.withRun(gauges::add);
+    }
+    Map<String, Histogram> refill = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      refill.put(kind.label(), sum.refillLatency[kind.ordinal()]);
+    }
+    return new DeviceSnapshot(
+        device,
+        !open.isEmpty(),
+        open.size(),
+        kinds(sum),
+        gauges.readyQueues(),
+        gauges.freeQueues(),
+        gauges.buffers(),
+        refill,
+        sum.drainPause,
+        Map.of(
+            "push",
+            new DeviceSnapshot.StallTotals(sum.pushStalls, sum.pushStallNanos / 1e9),
+            "pop",
+            new DeviceSnapshot.StallTotals(sum.popStalls, sum.popStallNanos / 1e9)),
+        gauges.handoffEntries(),
+        gauges.handoffCapacity(),
+        violations(sum));
+  }
+
+  private static SessionSnapshot snapshot(Session session) {
+    RunTotals totals = session.totals();
+    LaneGauges gauges = new LaneGauges();
+    session.withRun(gauges::add);
+    Layout layout = session.geometry().layout();
+    return new SessionSnapshot(
+        session.id(),
+        session.device(),
+        session.request().name(),
+        layout.id(),
+        session.geometry().level(),
+        session.geometry().numCores(),
+        session.geometry().schedThreads(),
+        session.stateName(),
+        session.startedAt(),
+        session.durationSeconds(),
+        kinds(totals),
+        violations(totals),
+        (totals.pushStallNanos + totals.popStallNanos) / 1e9,
+        LatencySnapshot.of(totals.refillLatencyOfAllKinds()),
+        LatencySnapshot.of(totals.drainPause),
+        new ArenaSnapshot(
+            session.arenaBytes(),
+            session.plan().bufferCount(),
+            session.hasHugePages(),
+            session.isLocked()),
+        gauges.readyQueues());
+  }
+
+  private static Map<String, KindTotals> kinds(RunTotals totals) {
+    Map<String, KindTotals> kinds = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      AccountingLaw law = totals.laws[kind.ordinal()];
+      Map<String, Long> dropped = new LinkedHashMap<>();
+      for (DropCause cause : DropCause.ALL) {
+        dropped.put(cause.label(), totals.drops[kind.ordinal()][cause.ordinal()]);
+      }
+      kinds.put(
+          kind.label(),
+          new KindTotals(
+              law.produced(),
+              law.collected(),
+              totals.collectedBytes(kind),
+              dropped,
+              law.salvaged(),
+              law.unaccounted(),
+              law.inFlight()));
+    }
+    return kinds;
+  }
+
+  private static Map<String, Long> violations(RunTotals totals) {
+    Map<String, Long> violations = new LinkedHashMap<>();
+    for (AbiViolation violation : AbiViolation.ALL) {
+      violations.put(violation.label(), totals.violations[violation.ordinal()]);
+    }
+    return violations;
+  }
+
+  /** The gauges of one or several running sessions. */
+  private static final class LaneGauges {
+    private final Map<Integer, long[]> queues = new TreeMap<>();
+    private final long[] freeMin = new long[BufferKind.COUNT];
+    private final long[] freeCapacity = new long[BufferKind.COUNT];
+    private final long[][] states = new long[BufferKind.COUNT][BufferState.ALL.size()];
+    private long handoff;
+    private long handoffRoom;
+
+    LaneGauges() {
+      java.util.Arrays.fill(freeMin, Long.MAX_VALUE);
+    }
+
+    void add(SessionRun run) {
+      Layout layout = run.plan().layout();
+      for (DrainAgent drain : run.drains()) {
+        for (int i = 0; i < drain.queueCount(); i++) {
+          long[] gauge = queues.computeIfAbsent(drain.queue(i), queue -> new long[3]);
+          gauge[0] += run.readyEntries(drain.queue(i));
+          gauge[1] += layout.queueEntries() - 1;
+          gauge[2] = Math.max(gauge[2], drain.fill().get(i, 0));
+        }
+      }
+      int[] counted = new int[BufferState.ALL.size()];
+      for (BufferKind kind : BufferKind.ALL) {
+        int k = kind.ordinal();
+        int target = Math.min(layout.pool().slotCount(), run.plan().quota(kind));
+        if (run.plan().instances(kind) > 0) {
+          freeCapacity[k] = Math.max(freeCapacity[k], target);
+          freeMin[k] = Math.min(freeMin[k], run.refill().depth().get(k, target));
+        }
+        run.ledger().count(run.plan().firstBuffer(kind), run.plan().buffers(kind), counted);
+        for (int state = 0; state < counted.length; state++) {
+          states[k][state] += counted[state];
+        }
+      }
+      handoff += run.handoffEntries();
+      handoffRoom += run.handoffCapacity();
+    }
+
+    List<QueueSnapshot> readyQueues() {
+      List<QueueSnapshot> snapshots = new ArrayList<>();
+      queues.forEach(
+          (queue, gauge) -> snapshots.add(new QueueSnapshot(queue, gauge[0], gauge[1], gauge[2])));
+      return snapshots;
+    }
+
+    Map<String, DeviceSnapshot.FreeQueueSnapshot> freeQueues() {
+      Map<String, DeviceSnapshot.FreeQueueSnapshot> snapshots = new LinkedHashMap<>();
+      for (BufferKind kind : BufferKind.ALL) {
+        int k = kind.ordinal();
+        snapshots.put(
+            kind.label(),
+            new DeviceSnapshot.FreeQueueSnapshot(
+                freeMin[k] == Long.MAX_VALUE ? 0 : freeMin[k], freeCapacity[k]));
+      }
+      return snapshots;
+    }
+
+    Map<String, Map<String, Long>> buffers() {
+      Map<String, Map<String, Long>> byKind = new LinkedHashMap<>();
+      for (BufferKind kind : BufferKind.ALL) {
+        Map<String, Long> byState = new LinkedHashMap<>();
+        for (BufferState state : BufferState.ALL) {
+          byState.put(state.label(), states[kind.ordinal()][state.ordinal()]);
+        }
+        byKind.put(kind.label(), byState);
+      }
+      return byKind;
+    }
+
+    long handoffEntries() {
+      return handoff;
+    }
+
+    long handoffCapacity() {
+      return handoffRoom;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.sluice;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import dev.sluice.counters.LatencyRecorder;
+import dev.sluice.ingest.AccountingLaw;
+import java.util.Arrays;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Everything that is counted over one or several runs, at one moment; never written after it was
+ * made. Sums of these make the totals of a session and of a device.
+ */
+final class RunTotals {
+  final AccountingLaw[] laws = new AccountingLaw[BufferKind.COUNT];
+  final long[][] drops = new long[BufferKind.COUNT][DropCause.ALL.size()];
+  final long[] violations = new long[AbiViolation.ALL.size()];
+  final Histogram[] refillLatency = new Histogram[BufferKind.COUNT];
+  final Histogram drainPause = LatencyRecorder.newHistogram();
+  long pushStalls;
+  long pushStallNanos;
+  long popStalls;
+  long popStallNanos;
+  long syntheticVerified;
+  long syntheticMismatched;
+
+  RunTotals() {
+    Arrays.fill(laws, AccountingLaw.ZERO);
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      refillLatency[kind] = LatencyRecorder.newHistogram();
+    }
+  }
+
+  RunTotals plus(RunTotals other) {
+    RunTotals sum = new RunTotals();
+    sum.add(this);
+    sum.add(other);
+    return sum;
+  }
+
+  private void add(RunTotals other) {
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      laws[kind] = laws[kind].plus(other.laws[kind]);
+      refillLatency[kind].add(other.refillLatency[kind]);
+      for (int cause = 0; cause < drops[kind].length; cause++) {
+        drops[kind][cause] += other.drops[kind][cause];
+      }
+    }
+    for (int violation = 0; violation < violations.length; violation++) {
+      violations[violation] += other.violations[violation];
+    }
+    drainPause.add(other.drainPause);
+    pushStalls += other.pushStalls;
+    pushStallNanos += other.pushStallNanos;
+    popStalls += other.popStalls;
+    popStallNanos += other.popStallNanos;
+    syntheticVerified += other.syntheticVerified;
+    syntheticMismatched += other.syntheticMismatched;
+  }
+
+  /** The law over all kinds. */
+  AccountingLaw law() {
+    AccountingLaw sum = AccountingLaw.ZERO;
+    for (AccountingLaw law : laws) {
+      sum = sum.plus(law);
+    }
+    return sum;
+  }
+
+  /** Bytes of the records that were collected, of one kind. */
+  long collectedBytes(BufferKind kind) {
+    return laws[kind.ordinal()].collected() * kind.recordBytes();
+  }
+
+  /** Refill latency over all kinds, in nanoseconds. */
+  Histogram refillLatencyOfAllKinds() {
+    Histogram sum = LatencyRecorder.newHistogram();
+    for (Histogram histogram : refillLatency) {
+      sum.add(histogram);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,387 @@
+package dev.sluice;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.SyntheticContent;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.bridge.ProcessIdentity;
+import dev.sluice.config.Settings;
+import dev.sluice.config.Verification;
+import dev.sluice.device.Arena;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.ingest.ContentChecks;
+import dev.sluice.service.AttachRefusedException;
+import dev.sluice.service.AttachRequest;
+import dev.sluice.service.AttachStatus;
+import dev.sluice.service.Books;
+import dev.sluice.service.Granted;
+import dev.sluice.service.PeerCredentials;
+import dev.sluice.service.Token;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attached producer region: its arena, the run that is under way, and the totals of the runs
+ * before it.
+ *
+ * <p>All methods are synchronized: control threads, the janitor and scrapes meet here. The agents
+ * never take this lock; they only know their run. The lock is also what keeps a scrape from reading
+ * the arena while it is being unmapped.
+ */
+final class Session {
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+  private static final int DEVICE_ALIGNMENT = 64;
+
+  /** Where a session stands. */
+  enum State {
+    /** The arena is granted, no run has begun. */
+    ATTACHED,
+    /** The device may run; agents work. */
+    RUNNING,
+    /** A run has ended, its books are settled, another may begin. */
+    SETTLED,
+    /** Over; the arena is gone. */
+    ENDED
+  }
+
+  private final int id;
+  private final Token token;
+  private final AttachRequest request;
+  private final Geometry geometry;
+  private final Arena arena;
+  private final long arenaBytes;
+  private final Settings settings;
+  private final ThreadPacking threads;
+  private final NanoClock clock;
+  private final Instant startedAt = Instant.now();
+  private final long startedNs;
+  private final boolean[] isLogged = new boolean[AbiViolation.ALL.size()];
+
+  private ProcessIdentity producer;
+  private State state = State.ATTACHED;
+  private String ending = "";
+  private long endedNs;
+  private SessionRun run;
+  private ThreadPacking.Crew crew;
+  private RunTotals past = new RunTotals();
+
+  /** Since when the connection is lost while the producer may live; 0 while connected. */
+  private long lostSinceNs;
+
+  Session(
+      int id,
+      Token token,
+      AttachRequest request,
+      Arena arena,
+      PeerCredentials peer,
+      Settings settings,
+      ThreadPacking threads,
+      NanoClock clock) {
+    this.id = id;
+    this.token = token;
+    this.request = request;
+    this.arena = arena;
+    this.arenaBytes = arena.bytes();
+    this.geometry = arena.plan().geometry();
+    this.producer = ProcessIdentity.of(peer.pid());
+    this.settings = settings;
+    this.threads = threads;
+    this.clock = clock;
+    this.startedNs = clock.nanoTime();
+  }
+
+  /** What the client needs to map the arena. */
+  synchronized Granted granted() {
+    ArenaPlan plan = arena.plan();
+    return new Granted(
+        id,
+        token,
+        1,
+        plan.layout().pool().slotCount(),
+        arenaBytes,
+        0,
+        geometry.regionBytes(),
+        plan.rotationOffset(),
+        plan.buffersOffset(),
+        BufferKind.ALL.stream().map(plan::buffers).toList(),
+        arena.fd());
+  }
+
+  /** Begins a run. */
+  synchronized void start(long deviceBase) {
+    requireState(state == State.ATTACHED || state == State.SETTLED, "START");
+    if (deviceBase == 0 || deviceBase % DEVICE_ALIGNMENT != 0) {
+      throw new AttachRefusedException(
+          AttachStatus.MALFORMED,
+          String.format("device_base 0x%x is not a multiple of 64 above 0", deviceBase));
+    }
+    crew = threads.newCrew();
+    run =
+        new SessionRun(
+            arena.plan(),
+            arena.memory(),
+            deviceBase,
+            settings,
+            clock,
+            crew.meter(),
+            this::newChecks);
+    SessionRun started = run;
+    crew.start(Integer.toString(id), run.agents(), started::slackNanos);
+    state = State.RUNNING;
+    log.info(
+        "session {} device {} run started: {} level {}, {} cores, {} threads {}",
+        id,
+        request.device(),
+        geometry.layout(),
+        geometry.level(),
+        geometry.numCores(),
+        geometry.schedThreads(),
+        crew.mode().name().toLowerCase(Locale.ROOT));
+  }
+
+  private ContentChecks newChecks() {
+    Verification wanted = settings.collector().verifySynthetic();
+    Optional<AttachRequest.Synthetic> synthetic = request.synthetic();
+    if (synthetic.isEmpty() || wanted == Verification.FALSE) {
+      return ContentChecks.none();
+    }
+    SyntheticContent content =
+        new SyntheticContent(
+            geometry,
+            synthetic.get().seed(),
+            synthetic.get().originTicks(),
+            synthetic.get().periodTicks());
+    int pools = arena.plan().poolCount();
+    return wanted == Verification.TRUE
+        ? ContentChecks.ofAll(content, pools)
+        : ContentChecks.ofSome(content, pools);
+  }
+
+  /** Ends the run: the device is complete. */
+  synchronized Books runEnd() {
+    requireState(state == State.RUNNING, "RUN_END");
+    return settle(true, false, "settled");
+  }
+
+  /** Ends the session, and its run if there is one. Returns the books of that run. */
+  synchronized Books end(boolean isComplete, boolean hasDied, String reason) {
+    requireState(state != State.ENDED, "DETACH");
+    Books books =
+        state == State.RUNNING ? settle(isComplete, hasDied, reason) : books(new RunTotals());
+    state = State.ENDED;
+    ending = reason;
+    endedNs = clock.nanoTime();
+    arena.close();
+    log.info("session {} device {} ended: {}", id, request.device(), reason);
+    return books;
+  }
+
+  private void requireState(boolean isLegal, String message) {
+    if (!isLegal) {
+      throw new AttachRefusedException(
+          AttachStatus.STATE, message + " is not legal: session " + id + " is " + stateName());
+    }
+  }
+
+  private Books settle(boolean isComplete, boolean hasDied, String reason) {
+    crew.stop();
+    run.settle(isComplete, hasDied);
+    RunTotals totals = run.totals();
+    logViolations();
+    past = past.plus(totals);
+    run = null;
+    crew = null;
+    state = State.SETTLED;
+    logBooks(totals, reason);
+    return books(totals);
+  }
+
+  private void logBooks(RunTotals totals, String reason) {
+    AccountingLaw law = totals.law();
+    long dropped = law.dropped() + law.inferred() + law.died();
+    String line =
+        String.format(
+            Locale.ROOT,
+            "session %d device %d run %s: produced %d, collected %d, dropped %d, salvaged %d,"
+                + " in flight %d, unaccounted %d",
+            id,
+            request.device(),
+            reason,
+            law.produced(),
+            law.collected(),
+            dropped,
+            law.salvaged(),
+            law.inFlight(),
+            law.unaccounted());
+    if (dropped != 0 || law.unaccounted() != 0) {
+      log.warn(line);
+    } else {
+      log.info(line);
+    }
+    if (totals.syntheticMismatched > 0) {
+      log.error(
+          "session {}: {} of {} checked records are not what the producer must have written",
+          id,
+          totals.syntheticMismatched,
+          totals.syntheticVerified);
+    }
+  }
+
+  private Books books(RunTotals totals) {
+    List<Books.KindBooks> kinds = new ArrayList<>();
+    for (AccountingLaw law : totals.laws) {
+      kinds.add(
+          new Books.KindBooks(
+              law.produced(),
+              law.collected(),
+              law.dropped() + law.inferred() + law.died(),
+              law.salvaged(),
+              law.unaccounted()));
+    }
+    AccountingLaw sum = totals.law();
+    String text =
+        totals.syntheticMismatched > 0
+            ? totals.syntheticMismatched + " records with wrong content"
+            : sum.unaccounted() != 0 ? "the books do not balance" : "the books balance";
+    return new Books(id, kinds, text);
+  }
+
+  /** The connection is gone; the producer may be, too. */
+  synchronized void connectionLost() {
+    if (lostSinceNs == 0) {
+      lostSinceNs = clock.nanoTime();
+    }
+  }
+
+  /** The client is back. */
+  synchronized void resumed(PeerCredentials peer) {
+    requireState(state != State.ENDED, "RESUME");
+    lostSinceNs = 0;
+    producer = ProcessIdentity.of(peer.pid());
+    log.info("session {} device {} resumed by {}", id, request.device(), peer);
+  }
+
+  /** Whether a lost connection has to end the session now, and if so, why. */
+  synchronized Optional<String> reasonToEnd() {
+    if (lostSinceNs == 0 || state == State.ENDED) {
+      return Optional.empty();
+    }
+    if (!producer.isAlive()) {
+      return Optional.of("producer died");
+    }
+    return clock.nanoTime() - lostSinceNs > settings.attach().resumeGraceNanos()
+        ? Optional.of("connection lost and not resumed")
+        : Optional.empty();
+  }
+
+  /** Brings counters up to date and logs each new sort of violation once. Janitor. */
+  synchronized void reconcile() {
+    if (run != null) {
+      run.totals();
+      logViolations();
+    }
+  }
+
+  private void logViolations() {
+    RunTotals totals = run.totals();
+    for (AbiViolation violation : AbiViolation.ALL) {
+      int sort = violation.ordinal();
+      if (totals.violations[sort] > 0 && !isLogged[sort]) {
+        isLogged[sort] = true;
+        log.warn(
+            "session {} device {}: the device wrote {} ({}); further ones are only counted",
+            id,
+            request.device(),
+            violation.meaning(),
+            run.evidence(violation));
+      }
+    }
+  }
+
+  synchronized void rotateWatermarks() {
+    if (run != null) {
+      run.rotateWatermarks();
+    }
+  }
+
+  int id() {
+    return id;
+  }
+
+  Token token() {
+    return token;
+  }
+
+  int device() {
+    return request.device();
+  }
+
+  Geometry geometry() {
+    return geometry;
+  }
+
+  AttachRequest request() {
+    return request;
+  }
+
+  Instant startedAt() {
+    return startedAt;
+  }
+
+  synchronized double durationSeconds() {
+    return ((state == State.ENDED ? endedNs : clock.nanoTime()) - startedNs) / 1e9;
+  }
+
+  synchronized State state() {
+    return state;
+  }
+
+  /** For people and scripts. */
+  synchronized String stateName() {
+    String name = state.name().toLowerCase(Locale.ROOT);
+    if (state == State.ENDED) {
+      return name + " (" + ending + ")";
+    }
+    return lostSinceNs != 0 ? name + " (connection lost)" : name;
+  }
+
+  /** All runs so far, the present one included. */
+  synchronized RunTotals totals() {
+    return run == null ? past : past.plus(run.totals());
+  }
+
+  long arenaBytes() {
+    return arenaBytes;
+  }
+
+  ArenaPlan plan() {
+    return arena.plan();
+  }
+
+  boolean hasHugePages() {
+    return arena.hasHugePages();
+  }
+
+  boolean isLocked() {
+    return arena.isLocked();
+  }
+
+  /** What the host could not give for this arena; empty if nothing. */
+  String notice() {
+    return arena.notice();
+  }
+
+  /** Reads from the run under way, if there is one, while it cannot go away. */
+  synchronized void withRun(java.util.function.Consumer<SessionRun> reader) {
+    if (run != null) {
+      reader.accept(run);
+    }
+  }
+}

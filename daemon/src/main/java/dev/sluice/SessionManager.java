@@ -1,0 +1,346 @@
+package dev.sluice;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.Platform;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.config.BufferCounts;
+import dev.sluice.config.Settings;
+import dev.sluice.device.Arena;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.ArenaRefusedException;
+import dev.sluice.service.AttachRefusedException;
+import dev.sluice.service.AttachRequest;
+import dev.sluice.service.AttachStatus;
+import dev.sluice.service.Books;
+import dev.sluice.service.ControlActions;
+import dev.sluice.service.Granted;
+import dev.sluice.service.PeerCredentials;
+import dev.sluice.service.SessionBroker;
+import dev.sluice.service.Started;
+import dev.sluice.service.Token;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes, finds and ends sessions. The slow work (reserving memory, settling books) runs on threads
+ * of its own, so that neither a socket nor a lane ever waits for it.
+ */
+final class SessionManager implements SessionBroker, ControlActions, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SessionManager.class);
+  private static final int KEPT_ENDED = 64;
+  private static final int WORKERS = 4;
+
+  private final Settings settings;
+  private final ThreadPacking threads;
+  private final NanoClock clock;
+  private final SecureRandom random = new SecureRandom();
+  private final AtomicInteger lastId = new AtomicInteger();
+  private final ExecutorService workers;
+  // Guarded by this: who is open, who has ended, and what the ended ones add to their device.
+  private final Map<Token, Session> open = new LinkedHashMap<>();
+  private final Deque<Session> ended = new ArrayDeque<>();
+  private final Map<Integer, RunTotals> endedByDevice = new LinkedHashMap<>();
+  private int attaching;
+  private boolean isStopping;
+
+  SessionManager(Settings settings, ThreadPacking threads, NanoClock clock) {
+    this.settings = settings;
+    this.threads = threads;
+    this.clock = clock;
+    AtomicInteger number = new AtomicInteger();
+    workers =
+        Executors.newFixedThreadPool(
+            WORKERS,
+            task -> {
+              Thread thread = new Thread(task, "sluice-session-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  @Override
+  public CompletionStage<Granted> attach(AttachRequest request, PeerCredentials peer) {
+    return later(() -> attachNow(request, peer));
+  }
+
+  @Override
+  public CompletionStage<Started> start(Token token, long deviceBase) {
+    return later(
+        () -> {
+          Session session = find(token);
+          session.start(deviceBase);
+          return new Started(session.id());
+        });
+  }
+
+  @Override
+  public CompletionStage<Books> runEnd(Token token) {
+    return later(() -> find(token).runEnd());
+  }
+
+  @Override
+  public CompletionStage<Books> detach(Token token) {
+    return later(() -> end(find(token), true, false, "detached"));
+  }
+
+  @Override
+  public CompletionStage<Granted> resume(Token token, PeerCredentials peer) {
+    return later(
+        () -> {
+          Session session = find(token);
+          session.resumed(peer);
+          return session.granted();
+        });
+  }
+
+  @Override
+  public void connectionLost(Token token, PeerCredentials peer) {
+    later(
+        () -> {
+          Session session = find(token);
+          log.info("session {} lost its connection to {}", session.id(), peer);
+          session.connectionLost();
+          return session;
+        });
+  }
+
+  @Override
+  public CompletionStage<Books> detachSession(int id) {
+    return later(
+        () -> {
+          Session session =
+              sessions().stream()
+                  .filter(candidate -> candidate.id() == id)
+                  .findFirst()
+                  .orElseThrow(
+                      () ->
+                          new AttachRefusedException(
+                              AttachStatus.STATE, "no open session has number " + id));
+          // The producer was not asked: what it still holds is recovered as after a crash.
+          return end(session, true, true, "detached by the operator");
+        });
+  }
+
+  private <T> CompletionStage<T> later(Callable<T> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    workers.execute(
+        () -> {
+          try {
+            result.complete(work.call());
+          } catch (AttachRefusedException e) {
+            result.completeExceptionally(e);
+          } catch (Exception | AssertionError e) {
+            log.error("a session request failed", e);
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  private Granted attachNow(AttachRequest request, PeerCredentials peer) {
+    if (!settings.devices().allows(request.device())) {
+      throw new AttachRefusedException(
+          AttachStatus.DEVICE, "device " + request.device() + " is not in sluice.devices");
+    }
+    Geometry geometry = geometry(request);
+    ArenaPlan plan = plan(geometry, request);
+    reservePlace();
+    try {
+      int id = lastId.incrementAndGet();
+      Arena arena = arena(plan, id, request.device());
+      Token token = Token.random(random);
+      Session session = new Session(id, token, request, arena, peer, settings, threads, clock);
+      synchronized (this) {
+        if (isStopping) {
+          arena.close();
+          throw new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping");
+        }
+        open.put(token, session);
+        endedByDevice.putIfAbsent(request.device(), new RunTotals());
+      }
+      log.info(
+          "session {} device {} attached by {} ({}): arena {} bytes{}",
+          id,
+          request.device(),
+          request.name(),
+          peer,
+          session.arenaBytes(),
+          arena.notice().isEmpty() ? "" : "; " + arena.notice());
+      return session.granted();
+    } finally {
+      releasePlace();
+    }
+  }
+
+  private synchronized void reservePlace() {
+    if (isStopping) {
+      throw new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping");
+    }
+    if (open.size() + attaching >= settings.attach().maxSessions()) {
+      throw new AttachRefusedException(
+          AttachStatus.BUSY, "sluice.attach.max-sessions is " + settings.attach().maxSessions());
+    }
+    attaching++;
+  }
+
+  private synchronized void releasePlace() {
+    attaching--;
+  }
+
+  private static Geometry geometry(AttachRequest request) {
+    Generation generation = Generation.ofWireNumber(request.generation());
+    Platform platform = Platform.ofWireNumber(request.platform());
+    if (generation == null || platform == null) {
+      throw new AttachRefusedException(
+          AttachStatus.LAYOUT,
+          "no layout has generation " + request.generation() + ", platform " + request.platform());
+    }
+    List<Integer> records = request.overrides().bufferRecords();
+    Layout layout;
+    try {
+      layout =
+          Layout.of(
+              generation,
+              platform,
+              new LayoutOverrides(
+                  request.overrides().slotCount(),
+                  request.overrides().readyQueueEntries(),
+                  records.get(BufferKind.AICPU_TASK.ordinal()),
+                  records.get(BufferKind.SCHED_PHASE.ordinal()),
+                  records.get(BufferKind.ORCH_PHASE.ordinal()),
+                  records.get(BufferKind.AICORE_TASK.ordinal())));
+    } catch (IllegalArgumentException e) {
+      throw new AttachRefusedException(AttachStatus.LAYOUT, e.getMessage());
+    }
+    try {
+      return new Geometry(
+          layout,
+          request.numCores(),
+          request.schedThreads(),
+          request.orchThreads(),
+          request.level());
+    } catch (IllegalArgumentException e) {
+      throw new AttachRefusedException(AttachStatus.GEOMETRY, e.getMessage());
+    }
+  }
+
+  private ArenaPlan plan(Geometry geometry, AttachRequest request) {
+    List<Integer> asked = request.overrides().buffersPerInstance();
+    BufferCounts configured = settings.arena().buffers();
+    BufferCounts counts =
+        new BufferCounts(
+            first(asked.get(0), configured.aicpuTask()),
+            first(asked.get(1), configured.schedPhase()),
+            first(asked.get(2), configured.orchPhase()),
+            first(asked.get(3), configured.aicoreTask()));
+    try {
+      return ArenaPlan.of(geometry, counts, settings.arena().bytes());
+    } catch (ArenaRefusedException e) {
+      throw new AttachRefusedException(AttachStatus.ARENA, e.getMessage());
+    }
+  }
+
+  private static int first(int asked, int configured) {
+    return asked != 0 ? asked : configured;
+  }
+
+  private Arena arena(ArenaPlan plan, int id, int device) {
+    try {
+      return Arena.create(plan, "sluice-d" + device + "-s" + id, settings.arena());
+    } catch (IOException e) {
+      throw new AttachRefusedException(AttachStatus.MEMORY, e.getMessage());
+    }
+  }
+
+  private synchronized Session find(Token token) {
+    Session session = open.get(token);
+    if (session == null) {
+      throw new AttachRefusedException(AttachStatus.TOKEN, "no open session has this token");
+    }
+    return session;
+  }
+
+  private Books end(Session session, boolean isComplete, boolean hasDied, String reason) {
+    Books books = session.end(isComplete, hasDied, reason);
+    synchronized (this) {
+      open.remove(session.token());
+      ended.addFirst(session);
+      endedByDevice.merge(session.device(), session.totals(), RunTotals::plus);
+      if (ended.size() > KEPT_ENDED) {
+        ended.removeLast();
+      }
+    }
+    return books;
+  }
+
+  /** Ends sessions whose producer is gone. Janitor; the work itself is done elsewhere. */
+  void endLost() {
+    for (Session session : sessions()) {
+      Optional<String> reason = session.reasonToEnd();
+      if (reason.isPresent()) {
+        later(() -> end(session, true, true, reason.get()));
+      }
+    }
+  }
+
+  /** Open sessions, oldest first. */
+  synchronized List<Session> sessions() {
+    return new ArrayList<>(open.values());
+  }
+
+  /** Ended sessions, newest first. */
+  synchronized List<Session> endedSessions() {
+    return new ArrayList<>(ended);
+  }
+
+  /**
+   * All sessions of each device that ever attached, as of one moment: the open ones with it, so
+   * that a session that is just ending counts exactly once.
+   */
+  synchronized Map<Integer, RunTotals> totalsByDevice() {
+    Map<Integer, RunTotals> totals = new LinkedHashMap<>(endedByDevice);
+    for (Session session : open.values()) {
+      totals.merge(session.device(), session.totals(), RunTotals::plus);
+    }
+    return totals;
+  }
+
+  /** Drains and settles every session, then ends it: the devices may go on without us. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      isStopping = true;
+    }
+    workers.shutdown();
+    try {
+      if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
+        log.warn("session requests are still under way; stopping all the same");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    for (Session session : sessions()) {
+      end(session, false, false, "daemon stopped");
+    }
+  }
+}

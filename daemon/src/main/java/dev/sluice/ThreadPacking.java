@@ -1,0 +1,216 @@
+package dev.sluice;
+
+import dev.sluice.agent.Agent;
+import dev.sluice.agent.AgentErrorHandler;
+import dev.sluice.agent.AgentRunner;
+import dev.sluice.agent.BackoffIdleStrategy;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.agent.ParkMeter;
+import dev.sluice.bridge.ThreadPlacement;
+import dev.sluice.config.CollectorSettings;
+import dev.sluice.config.DrainSettings;
+import dev.sluice.config.IdleSettings;
+import dev.sluice.config.RefillSettings;
+import dev.sluice.config.Settings;
+import dev.sluice.config.ThreadingMode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Packs the agents of all sessions on threads: each its own, one thread per session, or one thread
+ * for everything. More spinning threads than CPUs is a catastrophe, so {@code auto} counts them
+ * first.
+ */
+final class ThreadPacking implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ThreadPacking.class);
+
+  // What one session spins with when every agent has a thread, and what the rest of the daemon and
+  // of the host should keep.
+  private static final int THREADS_DEDICATED = 3;
+  private static final int CPUS_FOR_OTHERS = 2;
+
+  private final Settings settings;
+  private final NanoClock clock;
+  private final AgentErrorHandler errors;
+  private final IntSupplier availableCpus;
+  private final List<Crew> crews = new CopyOnWriteArrayList<>();
+  private final ParkMeter inlineMeter = new ParkMeter();
+  private AgentRunner inlineRunner;
+
+  ThreadPacking(
+      Settings settings, NanoClock clock, AgentErrorHandler errors, IntSupplier availableCpus) {
+    this.settings = settings;
+    this.clock = clock;
+    this.errors = errors;
+    this.availableCpus = availableCpus;
+  }
+
+  /** What asks for a park's length: the lanes that the thread serves. */
+  interface Slack {
+    long slackNanos(long nowNs);
+  }
+
+  /** The threads of one session. */
+  final class Crew {
+    private final ThreadingMode mode;
+    private final ParkMeter meter;
+    private final List<AgentRunner> runners = new ArrayList<>();
+    private List<Agent> agents = List.of();
+    private Slack slack = nowNs -> Long.MAX_VALUE;
+
+    private Crew(ThreadingMode mode) {
+      this.mode = mode;
+      this.meter = mode == ThreadingMode.INLINE ? inlineMeter : new ParkMeter();
+    }
+
+    ThreadingMode mode() {
+      return mode;
+    }
+
+    /** The meter of the thread that will run the drain agents. */
+    ParkMeter meter() {
+      return meter;
+    }
+
+    /** Starts stepping the agents, which are in the order drain, refill, collector. */
+    void start(String session, List<Agent> ordered, Slack lanes) {
+      agents = List.copyOf(ordered);
+      slack = lanes;
+      switch (mode) {
+        case INLINE -> {
+          AgentRunner runner = inlineRunner();
+          runners.add(runner);
+          agents.forEach(runner::add);
+        }
+        case DEDICATED -> {
+          for (Agent agent : agents) {
+            ParkMeter own = agent.roleName().equals("drain") ? meter : new ParkMeter();
+            launch("sluice-" + agent.roleName() + "-" + session, List.of(agent), own);
+          }
+        }
+        default -> launch("sluice-lane-" + session, agents, meter);
+      }
+    }
+
+    private void launch(String name, List<Agent> hosted, ParkMeter own) {
+      AgentRunner runner =
+          newRunner(name, () -> slack.slackNanos(clock.nanoTime()), own, hosted.get(0).roleName());
+      hosted.forEach(runner::add);
+      runners.add(runner);
+      runner.start();
+    }
+
+    /** Takes the agents off their threads; the caller may step them afterwards. Idempotent. */
+    void stop() {
+      for (AgentRunner runner : runners) {
+        if (mode == ThreadingMode.INLINE) {
+          agents.forEach(runner::remove);
+        } else {
+          runner.close();
+        }
+      }
+      runners.clear();
+      crews.remove(this);
+    }
+  }
+
+  /** Assigns threads to a new session; nothing runs yet. */
+  synchronized Crew newCrew() {
+    Crew crew = new Crew(resolve(settings.threading()));
+    crews.add(crew);
+    return crew;
+  }
+
+  private ThreadingMode resolve(ThreadingMode wanted) {
+    if (wanted != ThreadingMode.AUTO) {
+      return wanted;
+    }
+    int cpus = availableCpus.getAsInt();
+    int sessions = crews.size() + 1;
+    if (sessions * THREADS_DEDICATED + CPUS_FOR_OTHERS <= cpus) {
+      return ThreadingMode.DEDICATED;
+    }
+    // One spinning thread per session leaves at least one CPU to whatever produces.
+    return sessions < Math.max(cpus, 2) ? ThreadingMode.SHARED : ThreadingMode.INLINE;
+  }
+
+  private synchronized AgentRunner inlineRunner() {
+    if (inlineRunner == null) {
+      inlineRunner = newRunner("sluice-inline", this::inlineSlack, inlineMeter, "drain");
+      inlineRunner.start();
+    }
+    return inlineRunner;
+  }
+
+  private long inlineSlack() {
+    long nowNs = clock.nanoTime();
+    long slack = Long.MAX_VALUE;
+    for (Crew crew : crews) {
+      if (crew.mode == ThreadingMode.INLINE) {
+        slack = Math.min(slack, crew.slack.slackNanos(nowNs));
+      }
+    }
+    return slack;
+  }
+
+  private AgentRunner newRunner(
+      String name, java.util.function.LongSupplier slack, ParkMeter meter, String role) {
+    IdleSettings idle = settings.drain().idle();
+    return new AgentRunner(
+        name,
+        new BackoffIdleStrategy(
+            clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter),
+        clock,
+        errors,
+        () -> place(name, role));
+  }
+
+  private void place(String name, String role) {
+    DrainSettings drain = settings.drain();
+    RefillSettings refill = settings.refill();
+    CollectorSettings collector = settings.collector();
+    List<Integer> cpus =
+        switch (role) {
+          case "refill" -> refill.cpus();
+          case "collector" -> collector.cpus();
+          default -> drain.cpus();
+        };
+    try {
+      if (!cpus.isEmpty()) {
+        ThreadPlacement.pinTo(cpus);
+      }
+      if (drain.nice() != 0) {
+        ThreadPlacement.nice(drain.nice());
+      }
+    } catch (IOException e) {
+      log.warn("{} runs where the scheduler likes: {}", name, e.getMessage());
+    }
+  }
+
+  /** Every runner at work. Any thread. */
+  synchronized List<AgentRunner> runners() {
+    List<AgentRunner> all = new ArrayList<>();
+    for (Crew crew : crews) {
+      if (crew.mode != ThreadingMode.INLINE) {
+        all.addAll(crew.runners);
+      }
+    }
+    if (inlineRunner != null) {
+      all.add(inlineRunner);
+    }
+    return all;
+  }
+
+  /** Ends the shared thread; crews must have been stopped. Idempotent. */
+  @Override
+  public synchronized void close() {
+    if (inlineRunner != null) {
+      inlineRunner.close();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.sluice.device;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.BufferLayout;
+import dev.sluice.handoff.Lease;
+import dev.sluice.handoff.LeaseTable;
+import dev.sluice.handoff.SpscRing;
+
+/**
+ * What each full buffer holds, from the claim by the drain to the release by a collector.
+ *
+ * <p>Thread rule: a row belongs to whoever owns the buffer. The drain writes it before it puts the
+ * number into a handoff ring, the collector reads it after it took the number out; the ring's
+ * release and acquire order the two, so the rows themselves are plain.
+ */
+public final class ArenaLeases {
+  private static final int SALVAGED_QUEUE = -1;
+
+  private final DeviceMemory memory;
+  private final ArenaPlan plan;
+  private final BufferTable table;
+  private final BufferLedger ledger;
+  private final BufferLayout[] layouts = new BufferLayout[BufferKind.COUNT];
+  private final byte[] kinds;
+  private final int[] queues;
+  private final int[] instances;
+  private final int[] sequences;
+  private final int[] salvagedCounts;
+  private final long[] readyNs;
+
+  public ArenaLeases(DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger) {
+    this.memory = memory;
+    this.plan = plan;
+    this.table = table;
+    this.ledger = ledger;
+    int buffers = plan.bufferCount();
+    kinds = new byte[buffers];
+    queues = new int[buffers];
+    instances = new int[buffers];
+    sequences = new int[buffers];
+    salvagedCounts = new int[buffers];
+    readyNs = new long[buffers];
+    for (BufferKind kind : BufferKind.ALL) {
+      layouts[kind.ordinal()] = plan.layout().buffer(kind);
+    }
+    for (int buffer = 0; buffer < buffers; buffer++) {
+      kinds[buffer] = (byte) plan.kindOfBuffer(buffer).ordinal();
+    }
+  }
+
+  /** Describes a published buffer. The drain that is about to claim it. */
+  public void describe(int buffer, int instance, int queue, int sequence, long readySinceNs) {
+    instances[buffer] = instance;
+    queues[buffer] = queue;
+    sequences[buffer] = sequence;
+    readyNs[buffer] = readySinceNs;
+  }
+
+  /** Describes a buffer that was found with a stopped producer, and how much of it to believe. */
+  void describeSalvaged(int buffer, int instance, int sequence, int count, long nowNs) {
+    describe(buffer, instance, SALVAGED_QUEUE, sequence, nowNs);
+    salvagedCounts[buffer] = count;
+  }
+
+  /** The leases of one collector, which gives buffers back through {@code returnRing}. */
+  public LeaseTable shard(SpscRing returnRing) {
+    return new Shard(returnRing);
+  }
+
+  /** Makes a buffer fit to be lent; the caller owns it. */
+  public void wipe(int buffer) {
+    BufferLayout layout = layouts[kinds[buffer]];
+    int offset = table.offset(buffer);
+    if (layout.kind() == BufferKind.AICORE_TASK) {
+      // The device over-stamps the last buffer of a run: a slot that it did not write must not
+      // show a record of the buffer's earlier life (abi.md 4.4, appendix C2).
+      memory.zero(offset, layout.sizeBytes());
+    } else {
+      // A producer may publish a pointer before it resets the count; if it dies in between, an old
+      // count would be salvaged (appendix C7).
+      memory.storeInt(offset + layout.countOffset(), 0);
+    }
+  }
+
+  private final class Shard implements LeaseTable {
+    private final SpscRing returnRing;
+
+    Shard(SpscRing returnRing) {
+      this.returnRing = returnRing;
+    }
+
+    @Override
+    public void open(int number, Lease lease) {
+      ledger.collecting(number);
+      BufferLayout layout = layouts[kinds[number]];
+      int offset = table.offset(number);
+      boolean isSalvaged = queues[number] == SALVAGED_QUEUE;
+      lease.point(
+          memory.payload(),
+          layout,
+          number,
+          offset,
+          plan.pool(layout.kind(), instances[number]),
+          instances[number],
+          queues[number],
+          sequences[number],
+          isSalvaged ? salvagedCounts[number] : memory.loadInt(offset + layout.countOffset()),
+          readyNs[number],
+          isSalvaged);
+    }
+
+    @Override
+    public boolean release(Lease lease) {
+      if (!returnRing.hasRoom()) {
+        return false;
+      }
+      wipe(lease.number());
+      ledger.free(lease.number());
+      returnRing.offer(lease.number());
+      return true;
+    }
+  }
+}

@@ -1,0 +1,259 @@
+package dev.sluice.device;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.config.BufferCounts;
+import java.util.Arrays;
+
+/**
+ * Where everything lies in an arena and how many buffers there are: pure arithmetic, so that an
+ * arena is refused before a byte is reserved.
+ *
+ * <pre>
+ *   0              region: data header, pools (order of abi.md 2.8)
+ *   rotation       u64[num_cores]
+ *   buffers        by kind in wire order, each kind contiguous and 4 KiB aligned
+ * </pre>
+ *
+ * <p>Three rules of abi.md appendix C hold for every plan. C1: a pool may hold at most {@code quota
+ * = floor(buffers / instances)} at a time, and at least 3 (AICore: current, stashed, next) or 2
+ * (all others: current, next), so that no pool can starve another for ever. C4: the buffers that
+ * can reach a ready queue are fewer than its entries, so a ready queue is never full. Cores may
+ * move between scheduler threads, so every buffer counts for every queue.
+ */
+public final class ArenaPlan {
+  private static final int KIND_ALIGNMENT = 4096;
+  private static final int MIN_QUOTA_AICORE = 3;
+  private static final int MIN_QUOTA = 2;
+  // What "auto" aims at. The phases follow the reference; the task kinds get a few more than it,
+  // so that a full free queue, the current buffer, the stash and two buffers in host hands coexist.
+  private static final int[] AUTO_TARGET = {8, 6, 8, 8};
+
+  private final Geometry geometry;
+  private final int[] instances = new int[BufferKind.COUNT];
+  private final int[] buffers = new int[BufferKind.COUNT];
+  private final int[] kindOffset = new int[BufferKind.COUNT];
+  private final int[] firstBuffer = new int[BufferKind.COUNT];
+  private final int[] firstPool = new int[BufferKind.COUNT];
+  private final int rotationOffset;
+  private final int buffersOffset;
+  private final int totalBytes;
+  private final int bufferCount;
+  private final int poolCount;
+
+  private ArenaPlan(Geometry geometry, int[] perInstance, long maxBytes)
+      throws ArenaRefusedException {
+    this.geometry = geometry;
+    rotationOffset = geometry.regionBytes();
+    long offset = align(rotationOffset + (long) Long.BYTES * geometry.numCores());
+    buffersOffset = (int) offset;
+    int pools = 0;
+    int count = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      int k = kind.ordinal();
+      instances[k] = geometry.activeInstances(kind);
+      buffers[k] = instances[k] * perInstance[k];
+      firstPool[k] = pools;
+      firstBuffer[k] = count;
+      kindOffset[k] = (int) Math.min(offset, Integer.MAX_VALUE);
+      pools += instances[k];
+      count += buffers[k];
+      offset = align(offset + (long) buffers[k] * geometry.layout().buffer(kind).sizeBytes());
+    }
+    if (offset > maxBytes) {
+      throw new ArenaRefusedException(
+          "the arena needs "
+              + offset
+              + " bytes, sluice.arena.bytes allows "
+              + maxBytes
+              + ": fewer buffers, or raise it");
+    }
+    poolCount = pools;
+    bufferCount = count;
+    totalBytes = (int) offset;
+  }
+
+  /**
+   * Plans an arena.
+   *
+   * @param wanted buffers per instance; 0 is auto
+   * @param maxBytes the longest arena allowed
+   * @throws ArenaRefusedException with the arithmetic, if a rule of the class comment cannot hold
+   */
+  public static ArenaPlan of(Geometry geometry, BufferCounts wanted, long maxBytes)
+      throws ArenaRefusedException {
+    int[] perInstance = new int[BufferKind.COUNT];
+    for (BufferKind kind : BufferKind.ALL) {
+      int minimum = minimumQuota(kind);
+      int given = wanted(wanted, kind);
+      if (given != 0 && given < minimum && geometry.activeInstances(kind) > 0) {
+        throw new ArenaRefusedException(
+            kind.label()
+                + ": "
+                + given
+                + " buffers per instance, quota floor("
+                + given * geometry.activeInstances(kind)
+                + " / "
+                + geometry.activeInstances(kind)
+                + ") = "
+                + given
+                + " is below the smallest legal "
+                + minimum);
+      }
+      perInstance[kind.ordinal()] = given != 0 ? given : AUTO_TARGET[kind.ordinal()];
+    }
+    fitReadyQueue(geometry, wanted, perInstance);
+    return new ArenaPlan(geometry, perInstance, maxBytes);
+  }
+
+  /** Takes auto counts down, one by one from the largest, until C4 holds. */
+  private static void fitReadyQueue(Geometry geometry, BufferCounts wanted, int[] perInstance)
+      throws ArenaRefusedException {
+    int usable = geometry.layout().queueEntries() - 1;
+    while (total(geometry, perInstance) > usable) {
+      BufferKind largest = null;
+      for (BufferKind kind : BufferKind.ALL) {
+        if (wanted(wanted, kind) == 0
+            && geometry.activeInstances(kind) > 0
+            && perInstance[kind.ordinal()] > minimumQuota(kind)
+            && (largest == null || slack(kind, perInstance) > slack(largest, perInstance))) {
+          largest = kind;
+        }
+      }
+      if (largest == null) {
+        throw new ArenaRefusedException(
+            "buffers that can reach one ready queue: "
+                + Arrays.toString(perInstance)
+                + " per instance make "
+                + total(geometry, perInstance)
+                + ", but the queue takes "
+                + usable
+                + " (entries - 1): fewer buffers, or more ready_queue_entries");
+      }
+      perInstance[largest.ordinal()]--;
+    }
+  }
+
+  private static int wanted(BufferCounts counts, BufferKind kind) {
+    return switch (kind) {
+      case AICPU_TASK -> counts.aicpuTask();
+      case SCHED_PHASE -> counts.schedPhase();
+      case ORCH_PHASE -> counts.orchPhase();
+      case AICORE_TASK -> counts.aicoreTask();
+    };
+  }
+
+  private static int slack(BufferKind kind, int[] perInstance) {
+    return perInstance[kind.ordinal()] - minimumQuota(kind);
+  }
+
+  private static int total(Geometry geometry, int[] perInstance) {
+    int total = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      total += geometry.activeInstances(kind) * perInstance[kind.ordinal()];
+    }
+    return total;
+  }
+
+  private static int minimumQuota(BufferKind kind) {
+    return kind == BufferKind.AICORE_TASK ? MIN_QUOTA_AICORE : MIN_QUOTA;
+  }
+
+  private static long align(long bytes) {
+    return (bytes + KIND_ALIGNMENT - 1) & -KIND_ALIGNMENT;
+  }
+
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  public Layout layout() {
+    return geometry.layout();
+  }
+
+  /** Bytes of the whole arena; fits an int, since one direct buffer shows it. */
+  public int totalBytes() {
+    return totalBytes;
+  }
+
+  public int rotationOffset() {
+    return rotationOffset;
+  }
+
+  /** Where the first buffer lies. */
+  public int buffersOffset() {
+    return buffersOffset;
+  }
+
+  /** Pools of this kind that are in use. */
+  public int instances(BufferKind kind) {
+    return instances[kind.ordinal()];
+  }
+
+  /** Buffers of this kind, over all instances. */
+  public int buffers(BufferKind kind) {
+    return buffers[kind.ordinal()];
+  }
+
+  /** How many buffers one pool may hold at a time (appendix C1). */
+  public int quota(BufferKind kind) {
+    return instances(kind) == 0 ? 0 : buffers(kind) / instances(kind);
+  }
+
+  /** Buffers of all kinds; they are numbered from 0 in wire order of kinds. */
+  public int bufferCount() {
+    return bufferCount;
+  }
+
+  /** Number of the first buffer of a kind. */
+  public int firstBuffer(BufferKind kind) {
+    return firstBuffer[kind.ordinal()];
+  }
+
+  /** Pools in use; they are numbered from 0 in wire order of kinds, then by instance. */
+  public int poolCount() {
+    return poolCount;
+  }
+
+  /** The number of a pool. */
+  public int pool(BufferKind kind, int instance) {
+    return firstPool[kind.ordinal()] + instance;
+  }
+
+  /** The kind of the pool with this number. */
+  public BufferKind kindOfPool(int pool) {
+    for (int k = BufferKind.COUNT - 1; k > 0; k--) {
+      if (pool >= firstPool[k] && instances[k] > 0) {
+        return BufferKind.ALL.get(k);
+      }
+    }
+    return BufferKind.ALL.get(0);
+  }
+
+  /** Core or thread of the pool with this number. */
+  public int instanceOfPool(int pool) {
+    return pool - firstPool[kindOfPool(pool).ordinal()];
+  }
+
+  /** The kind of the buffer with this number. */
+  public BufferKind kindOfBuffer(int number) {
+    for (int k = BufferKind.COUNT - 1; k > 0; k--) {
+      if (number >= firstBuffer[k] && buffers[k] > 0) {
+        return BufferKind.ALL.get(k);
+      }
+    }
+    return BufferKind.ALL.get(0);
+  }
+
+  /** Offset of the buffer with this number. */
+  public int offsetOfBuffer(int number) {
+    BufferKind kind = kindOfBuffer(number);
+    return kindOffset[kind.ordinal()]
+        + (number - firstBuffer[kind.ordinal()]) * layout().buffer(kind).sizeBytes();
+  }
+
+  int kindOffset(BufferKind kind) {
+    return kindOffset[kind.ordinal()];
+  }
+}

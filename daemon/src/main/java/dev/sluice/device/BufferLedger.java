@@ -1,0 +1,142 @@
+package dev.sluice.device;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Whose each buffer is, and to which pool it was lent.
+ *
+ * <p>Assumptions: a buffer has one owner at a time; only the owner moves it on, except that the
+ * drain claims what the device publishes. Guarantees: a claim succeeds once per loan, whatever the
+ * device writes and however many drains look, because it is a compare-and-set on the state; the sum
+ * over all states is the number of buffers at every moment, because a state is replaced, never
+ * added. Progress: wait-free.
+ *
+ * <p>What rides on the state's release and acquire: {@code pool} and {@code pushIndex}, written by
+ * refill before the loan, read by the drain after the device published. The device's own acquire
+ * and release lie between; for a device that lies, the ledger's own do.
+ */
+public final class BufferLedger {
+  private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(int[].class);
+  private static final int FREE = BufferState.FREE.ordinal();
+  private static final int FREE_QUEUE = BufferState.FREE_QUEUE.ordinal();
+  private static final int DEVICE = BufferState.DEVICE.ordinal();
+  private static final int READY = BufferState.READY.ordinal();
+
+  private final int[] states;
+  private final int[] pools;
+  private final int[] pushIndices;
+  // Buffers that a pool holds: free-queue slots, current, stashed. Written by refill and drain.
+  private final int[] held;
+
+  public BufferLedger(int buffers, int pools) {
+    this.states = new int[buffers];
+    this.pools = new int[buffers];
+    this.pushIndices = new int[buffers];
+    this.held = new int[pools];
+    java.util.Arrays.fill(this.pools, -1);
+  }
+
+  public int bufferCount() {
+    return states.length;
+  }
+
+  /** The state of a buffer now. Any thread. */
+  public BufferState state(int buffer) {
+    return BufferState.ALL.get((int) ELEMENT.getAcquire(states, buffer));
+  }
+
+  /** The pool to which a buffer was last lent, -1 if never. Meaningful to its owner. */
+  public int poolOf(int buffer) {
+    return pools[buffer];
+  }
+
+  /** Buffers that the device holds for a pool, free-queue slots included. Any thread. */
+  public int heldBy(int pool) {
+    return (int) ELEMENT.getAcquire(held, pool);
+  }
+
+  /**
+   * Notes a loan, before the slot's tail is published. Refill only.
+   *
+   * @param pushIndex the free-running index of the slot
+   */
+  public void lend(int buffer, int pool, int pushIndex) {
+    pools[buffer] = pool;
+    pushIndices[buffer] = pushIndex;
+    ELEMENT.getAndAdd(held, pool, 1);
+    ELEMENT.setRelease(states, buffer, FREE_QUEUE);
+  }
+
+  /**
+   * Notes that the device has popped a buffer from its slot. Refill only. Does nothing if the drain
+   * was faster and has already claimed it.
+   */
+  public void popped(int buffer) {
+    ELEMENT.compareAndSet(states, buffer, FREE_QUEUE, DEVICE);
+  }
+
+  /**
+   * Whether the device can hold this buffer now: popped, not merely lying in a slot.
+   *
+   * @param freeHead the pool's free-queue head, read after the entry
+   */
+  public boolean isWithDevice(int buffer, int freeHead) {
+    int state = (int) ELEMENT.getAcquire(states, buffer);
+    return state == DEVICE || (state == FREE_QUEUE && freeHead - pushIndices[buffer] > 0);
+  }
+
+  /**
+   * Takes over what the device published; the caller has checked {@link #isWithDevice}. Drain only.
+   *
+   * @return false if somebody else was faster: the entry is a repetition
+   */
+  public boolean claim(int buffer) {
+    int state = (int) ELEMENT.getAcquire(states, buffer);
+    if ((state != DEVICE && state != FREE_QUEUE)
+        || !ELEMENT.compareAndSet(states, buffer, state, READY)) {
+      return false;
+    }
+    ELEMENT.getAndAdd(held, pools[buffer], -1);
+    return true;
+  }
+
+  /** A collector has opened the buffer. */
+  public void collecting(int buffer) {
+    ELEMENT.setRelease(states, buffer, BufferState.COLLECTING.ordinal());
+  }
+
+  /** The buffer is empty and back in host hands. */
+  public void free(int buffer) {
+    ELEMENT.setRelease(states, buffer, FREE);
+  }
+
+  /** Takes a buffer that the device still holds out of use; for the end of a run. */
+  public void retire(int buffer) {
+    ELEMENT.setRelease(states, buffer, BufferState.RETIRED.ordinal());
+  }
+
+  /** Forgets every loan: a new run begins. No agent may be running. */
+  public void reset() {
+    java.util.Arrays.fill(pools, -1);
+    for (int pool = 0; pool < held.length; pool++) {
+      ELEMENT.setRelease(held, pool, 0);
+    }
+    for (int buffer = 0; buffer < states.length; buffer++) {
+      ELEMENT.setRelease(states, buffer, FREE);
+    }
+  }
+
+  /**
+   * Counts the buffers {@code [first, first + count)} by state. The sum is always {@code count};
+   * the single counts may be of slightly different moments while agents run. Any thread.
+   *
+   * @param into one element per {@link BufferState}, overwritten
+   */
+  public void count(int first, int count, int[] into) {
+    java.util.Arrays.fill(into, 0);
+    for (int buffer = first; buffer < first + count; buffer++) {
+      into[(int) ELEMENT.getAcquire(states, buffer)]++;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.sluice.device;
+
+import java.nio.ByteBuffer;
+
+/**
+ * How the host reaches the bytes of an arena; the one place where placements differ. Offsets are
+ * bytes from arena byte 0, and an offset outside the arena throws: it never reads elsewhere.
+ *
+ * <p>The memory order is in the method name. {@code Acquire} orders later reads after it, {@code
+ * Release} orders earlier writes before it, both as the device sees them: an implementation over a
+ * mapping that the CPU does not keep coherent must use the stronger fence that this takes (abi.md
+ * 4.0). Control words are single aligned 4- or 8-byte accesses, never part of a wider
+ * read-modify-write, since device and host write different words of one cache line (abi.md 4.13).
+ */
+public interface DeviceMemory {
+  long sizeBytes();
+
+  /** A plain read: of one's own words, or of an entry whose index was acquired. */
+  int loadInt(int offset);
+
+  /** A plain read, as {@link #loadInt}. */
+  long loadLong(int offset);
+
+  /** Reads an index or counter that the device writes. */
+  int loadIntAcquire(int offset);
+
+  /** Reads a pointer that the device writes. */
+  long loadLongAcquire(int offset);
+
+  /** A plain write, made visible by a later release. */
+  void storeInt(int offset, int value);
+
+  /** A plain write, made visible by a later release. */
+  void storeLong(int offset, long value);
+
+  /** Publishes an index. */
+  void storeIntRelease(int offset, int value);
+
+  /** Writes zeros; used on memory that the host owns. */
+  void zero(int offset, int length);
+
+  /** Little-endian view for reading payload that the host owns, by absolute index. */
+  ByteBuffer payload();
+}

@@ -1,0 +1,80 @@
+package dev.sluice.device;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.PoolLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The device's own counters of every pool, extended from their wrapping 32 bits to 64.
+ *
+ * <p>One thread (the janitor, and after it the thread that settles) calls {@link #refresh} often
+ * enough that no counter can pass half its range in between; others read the last values.
+ */
+public final class PoolCounters {
+  private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
+
+  private final DeviceMemory memory;
+  private final int[] offsets;
+  private final int[] lastTotal;
+  private final int[] lastDropped;
+  private final long[] totals;
+  private final long[] dropped;
+  private long backwards;
+
+  public PoolCounters(DeviceMemory memory, ArenaPlan plan) {
+    this.memory = memory;
+    int pools = plan.poolCount();
+    offsets = new int[pools];
+    lastTotal = new int[pools];
+    lastDropped = new int[pools];
+    totals = new long[pools];
+    dropped = new long[pools];
+    for (BufferKind kind : BufferKind.ALL) {
+      for (int instance = 0; instance < plan.instances(kind); instance++) {
+        offsets[plan.pool(kind, instance)] = plan.geometry().poolOffset(kind, instance);
+      }
+    }
+  }
+
+  /** Reads the device's words. One thread at a time. */
+  public void refresh() {
+    for (int pool = 0; pool < offsets.length; pool++) {
+      int offset = offsets[pool];
+      // Dropped first: a record counts as attempted before it counts as dropped.
+      int droppedNow = memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+      int totalNow = memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+      lastDropped[pool] = extend(dropped, pool, lastDropped[pool], droppedNow);
+      lastTotal[pool] = extend(totals, pool, lastTotal[pool], totalNow);
+    }
+  }
+
+  private int extend(long[] sums, int pool, int before, int now) {
+    int step = now - before;
+    if (step < 0) {
+      // Half the range within one interval is no rate that exists: the word went back.
+      backwards++;
+      return before;
+    }
+    ELEMENT.setRelease(sums, pool, sums[pool] + step);
+    return now;
+  }
+
+  /** Every record that the device set out to write to this pool, since launch. Any thread. */
+  public long total(int pool) {
+    return (long) ELEMENT.getAcquire(totals, pool);
+  }
+
+  /** Records that the device says it dropped, since launch. Any thread. */
+  public long dropped(int pool) {
+    return (long) ELEMENT.getAcquire(dropped, pool);
+  }
+
+  /**
+   * Times that a counter went back, a {@link AbiViolation#COUNTER_BACKWARDS}. Refreshing thread.
+   */
+  public long backwards() {
+    return backwards;
+  }
+}

@@ -1,0 +1,103 @@
+package dev.sluice.device;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.BufferLayout;
+import dev.sluice.abi.PoolLayout;
+import dev.sluice.handoff.SpscRing;
+
+/**
+ * Recovers what a stopped producer had committed to buffers that it never published (abi.md 4.12,
+ * appendix C8 and C9).
+ *
+ * <p>Runs on the thread that settles a session, after all ready queues are drained and all agents
+ * are removed from their runners. What it finds goes to the collectors like any other buffer,
+ * marked as salvaged; the rest of what the device held is retired.
+ */
+public final class Salvage {
+  private final DeviceMemory memory;
+  private final ArenaPlan plan;
+  private final BufferTable table;
+  private final BufferLedger ledger;
+  private final ArenaLeases leases;
+
+  public Salvage(
+      DeviceMemory memory,
+      ArenaPlan plan,
+      BufferTable table,
+      BufferLedger ledger,
+      ArenaLeases leases) {
+    this.memory = memory;
+    this.plan = plan;
+    this.table = table;
+    this.ledger = ledger;
+    this.leases = leases;
+  }
+
+  /** Where to put one salvaged buffer, and how to make room when the ring is full. */
+  public interface Sink {
+    SpscRing ring(int pool);
+
+    /** Lets the collectors work until the ring has room again. */
+    void makeRoom(int pool);
+  }
+
+  /**
+   * Hands over everything that can be believed.
+   *
+   * @param isTorn the producer stopped at an arbitrary instruction: the last phase record of a pool
+   *     may be incomplete, since its count is raised before its fields are written (abi.md 4.3)
+   * @return buffers handed over
+   */
+  public int run(boolean isTorn, long nowNs, Sink sink) {
+    int salvaged = 0;
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      BufferKind kind = plan.kindOfPool(pool);
+      int offset = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
+      int current =
+          table.find(kind, memory.loadLongAcquire(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET));
+      int freeHead = memory.loadIntAcquire(offset + plan.layout().pool().headOffset());
+      int sequence = memory.loadInt(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET);
+      // A stashed AICore buffer holds older records than the current one: it goes first, since the
+      // collector accepts tokens in rising order only.
+      int first = plan.firstBuffer(kind);
+      for (int buffer = first; buffer < first + plan.buffers(kind); buffer++) {
+        if (buffer != current && isLost(buffer, pool, freeHead)) {
+          salvaged += take(buffer, pool, sequence - 1, isTorn, nowNs, sink);
+        }
+      }
+      if (current >= 0 && isLost(current, pool, freeHead)) {
+        salvaged += take(current, pool, sequence, isTorn, nowNs, sink);
+      }
+    }
+    return salvaged;
+  }
+
+  private boolean isLost(int buffer, int pool, int freeHead) {
+    return ledger.poolOf(buffer) == pool && ledger.isWithDevice(buffer, freeHead);
+  }
+
+  private int take(int buffer, int pool, int sequence, boolean isTorn, long nowNs, Sink sink) {
+    BufferKind kind = plan.kindOfPool(pool);
+    BufferLayout layout = plan.layout().buffer(kind);
+    int count = memory.loadInt(table.offset(buffer) + layout.countOffset());
+    if (kind == BufferKind.AICORE_TASK) {
+      count = layout.records();
+    } else if (count > layout.records()) {
+      count = 0;
+    } else if (isTorn && !kind.isPerCore()) {
+      count--;
+    }
+    if (count <= 0) {
+      ledger.retire(buffer);
+      return 0;
+    }
+    SpscRing ring = sink.ring(pool);
+    while (!ring.hasRoom()) {
+      sink.makeRoom(pool);
+    }
+    leases.describeSalvaged(buffer, plan.instanceOfPool(pool), sequence, count, nowNs);
+    ledger.claim(buffer);
+    ring.offer(buffer);
+    return 1;
+  }
+}

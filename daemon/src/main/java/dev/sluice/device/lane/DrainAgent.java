@@ -1,0 +1,283 @@
+package dev.sluice.device.lane;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.ReadyEntryLayout;
+import dev.sluice.agent.Agent;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.agent.ParkMeter;
+import dev.sluice.counters.CounterArray;
+import dev.sluice.counters.IncidentRecorder;
+import dev.sluice.counters.LatencyRecorder;
+import dev.sluice.counters.Watermark;
+import dev.sluice.device.ArenaLeases;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.BufferLedger;
+import dev.sluice.device.BufferTable;
+import dev.sluice.device.DeviceMemory;
+import dev.sluice.handoff.SpscRing;
+
+/**
+ * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
+ *
+ * <p>Per entry: read it once into locals, prove that it names a buffer which the device holds for
+ * that very pool, describe the lease, claim the buffer, hand it over, hint to refill; then, once
+ * per batch, release the head. An entry that proves wrong is counted and stepped over. In the first
+ * generation an entry can become visible after the tail that announces it, so there a wrong entry
+ * is read again for a short while first.
+ *
+ * <p>Backpressure: an entry that was claimed always reaches a collector. If a handoff ring is full
+ * the lane waits, entry in place.
+ */
+public final class DrainAgent implements Agent {
+  /** Entries taken. */
+  public static final int ENTRIES = 0;
+
+  /** Times that a lane waited for a full handoff ring. */
+  public static final int HANDOFF_FULL = 1;
+
+  /** Ready queues found completely full. */
+  public static final int READY_QUEUE_FULL = 2;
+
+  /** Duty cycles. */
+  public static final int POLLS = 3;
+
+  private static final int COUNTERS = 4;
+
+  // Far beyond any store buffer, far below what the queue can take meanwhile.
+  private static final long TORN_GRACE_NANOS = 200_000;
+  private static final int RETRY = -1;
+  private static final int STEPPED_OVER = 0;
+  private static final int TAKEN = 1;
+
+  private final DeviceMemory memory;
+  private final ArenaPlan plan;
+  private final BufferTable table;
+  private final BufferLedger ledger;
+  private final ArenaLeases leases;
+  private final NanoClock clock;
+  private final ParkMeter parks;
+  private final int batchEntries;
+  private final boolean mayTear;
+  private final ReadyLane[] lanes;
+  private final SpscRing[] handoffs;
+  private final SpscRing hints;
+  private final int[] instances = new int[BufferKind.COUNT];
+  private final int[] freeHeadOffset;
+  private final int[] expectedSequence;
+  private final LaneSlack slack;
+
+  private final CounterArray counters = new CounterArray(COUNTERS);
+  private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
+  private final LatencyRecorder pauses = new LatencyRecorder();
+  private final Watermark fill;
+
+  private int firstLane;
+  private long lastPollNs;
+
+  /**
+   * @param queues the ready queues of this group
+   * @param handoffs one ring per collector shard; a pool's buffers all go to shard {@code pool %
+   *     shards}, which keeps them in order
+   * @param hints to refill; losing one costs a sweep interval, so a full ring is no error
+   * @param parks of the thread that will run this agent
+   */
+  public DrainAgent(
+      DeviceMemory memory,
+      ArenaPlan plan,
+      BufferTable table,
+      BufferLedger ledger,
+      ArenaLeases leases,
+      int[] queues,
+      SpscRing[] handoffs,
+      SpscRing hints,
+      LaneSlack slack,
+      int batchEntries,
+      NanoClock clock,
+      ParkMeter parks) {
+    this.memory = memory;
+    this.plan = plan;
+    this.table = table;
+    this.ledger = ledger;
+    this.leases = leases;
+    this.handoffs = handoffs;
+    this.hints = hints;
+    this.slack = slack;
+    this.batchEntries = batchEntries;
+    this.clock = clock;
+    this.parks = parks;
+    this.mayTear = plan.layout().generation().mayTearEntries();
+    long nowNs = clock.nanoTime();
+    lanes = new ReadyLane[queues.length];
+    for (int i = 0; i < queues.length; i++) {
+      lanes[i] = new ReadyLane(memory, plan.layout(), queues[i], nowNs);
+    }
+    fill = Watermark.highest(queues.length);
+    freeHeadOffset = new int[plan.poolCount()];
+    expectedSequence = new int[plan.poolCount()];
+    for (BufferKind kind : BufferKind.ALL) {
+      instances[kind.ordinal()] = plan.instances(kind);
+      for (int instance = 0; instance < plan.instances(kind); instance++) {
+        freeHeadOffset[plan.pool(kind, instance)] =
+            plan.geometry().poolOffset(kind, instance) + plan.layout().pool().headOffset();
+      }
+    }
+    lastPollNs = nowNs;
+  }
+
+  @Override
+  public String roleName() {
+    return "drain";
+  }
+
+  @Override
+  public int doWork() {
+    long nowNs = clock.nanoTime();
+    pauses.record(nowNs - lastPollNs - parks.intendedNanos());
+    lastPollNs = nowNs;
+    counters.increment(POLLS);
+    int taken = 0;
+    for (int i = 0; i < lanes.length; i++) {
+      int at = firstLane + i;
+      taken += drain(at < lanes.length ? at : at - lanes.length, nowNs);
+    }
+    firstLane = firstLane + 1 == lanes.length ? 0 : firstLane + 1;
+    return taken;
+  }
+
+  private int drain(int at, long nowNs) {
+    ReadyLane lane = lanes[at];
+    int tailUntrusted = lane.tailAcquireUntrusted();
+    if (tailUntrusted == lane.head()) {
+      lane.caughtUpNs = nowNs;
+      return 0;
+    }
+    if (!lane.isIndex(tailUntrusted)) {
+      if (lane.badTail != tailUntrusted) {
+        lane.badTail = tailUntrusted;
+        violations.record(
+            AbiViolation.BAD_INDEX.ordinal(), lane.queue(), tailUntrusted, lane.head(), 0);
+      }
+      return 0;
+    }
+    lane.badTail = -1;
+    int tail = tailUntrusted;
+    int entries = lane.fill(tail);
+    fill.record(at, entries);
+    if (entries == plan.layout().queueEntries() - 1) {
+      counters.increment(READY_QUEUE_FULL);
+    }
+    int steps = 0;
+    int taken = 0;
+    int limit = Math.min(entries, batchEntries);
+    while (steps < limit) {
+      int outcome = takeHead(lane, nowNs);
+      if (outcome == RETRY) {
+        break;
+      }
+      if (mayTear) {
+        lane.clearPointer();
+      }
+      lane.advance();
+      steps++;
+      taken += outcome;
+    }
+    if (steps > 0) {
+      lane.publishHeadRelease();
+      counters.add(ENTRIES, taken);
+    }
+    if (steps == entries) {
+      lane.caughtUpNs = nowNs;
+    }
+    return steps;
+  }
+
+  /** Handles the entry at the head: {@link #TAKEN}, {@link #STEPPED_OVER}, or {@link #RETRY}. */
+  private int takeHead(ReadyLane lane, long nowNs) {
+    int entry = lane.entryOffset();
+    int instanceUntrusted = memory.loadInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET);
+    int kindUntrusted = memory.loadInt(entry + ReadyEntryLayout.KIND_OFFSET);
+    long pointerUntrusted = memory.loadLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET);
+    int sequence = memory.loadInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET);
+
+    AbiViolation wrong = null;
+    int buffer = -1;
+    int pool = -1;
+    BufferKind kind = BufferKind.ofWireNumber(kindUntrusted);
+    if (kind == null) {
+      wrong = AbiViolation.BAD_KIND;
+    } else if (instanceUntrusted < 0 || instanceUntrusted >= instances[kind.ordinal()]) {
+      wrong = AbiViolation.BAD_INSTANCE;
+    } else {
+      pool = plan.pool(kind, instanceUntrusted);
+      buffer = table.find(kind, pointerUntrusted);
+      if (buffer < 0) {
+        wrong = BufferTable.violation(buffer);
+      } else if (!ledger.isWithDevice(buffer, memory.loadIntAcquire(freeHeadOffset[pool]))) {
+        wrong = AbiViolation.NOT_DEVICE_OWNED;
+      } else if (ledger.poolOf(buffer) != pool) {
+        wrong = AbiViolation.WRONG_POOL;
+      }
+    }
+    boolean looksTorn = wrong != null || sequence != expectedSequence[pool];
+    if (mayTear && looksTorn && isWithinGrace(lane, nowNs)) {
+      return RETRY;
+    }
+    if (wrong == null) {
+      SpscRing handoff = handoffs[pool % handoffs.length];
+      if (!handoff.hasRoom()) {
+        counters.increment(HANDOFF_FULL);
+        return RETRY;
+      }
+      leases.describe(buffer, instanceUntrusted, lane.queue(), sequence, lane.caughtUpNs);
+      if (ledger.claim(buffer)) {
+        expectedSequence[pool] = sequence + 1;
+        slack.published(pool, nowNs);
+        handoff.offer(buffer);
+        hints.offer(RefillHint.encode(pool, lane.caughtUpNs));
+        return TAKEN;
+      }
+      wrong = AbiViolation.NOT_DEVICE_OWNED;
+    }
+    violations.record(
+        wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
+    return STEPPED_OVER;
+  }
+
+  private static boolean isWithinGrace(ReadyLane lane, long nowNs) {
+    if (lane.tornSinceNs == 0) {
+      lane.tornSinceNs = nowNs;
+      return true;
+    }
+    return nowNs - lane.tornSinceNs < TORN_GRACE_NANOS;
+  }
+
+  /** Counters by the constants of this class. */
+  public CounterArray counters() {
+    return counters;
+  }
+
+  /** Incidents by ordinal of {@link AbiViolation}. */
+  public IncidentRecorder violations() {
+    return violations;
+  }
+
+  /** Time between polls beyond what was meant, in nanoseconds. */
+  public LatencyRecorder pauses() {
+    return pauses;
+  }
+
+  /** Highest fill by index of {@link #queue}. */
+  public Watermark fill() {
+    return fill;
+  }
+
+  public int queueCount() {
+    return lanes.length;
+  }
+
+  /** The number of the ready queue at an index. */
+  public int queue(int index) {
+    return lanes[index].queue();
+  }
+}

@@ -1,0 +1,330 @@
+package dev.sluice.device.lane;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Generation.OverflowPolicy;
+import dev.sluice.agent.Agent;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.counters.CounterArray;
+import dev.sluice.counters.IncidentRecorder;
+import dev.sluice.counters.LatencyRecorder;
+import dev.sluice.counters.Watermark;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.BufferLedger;
+import dev.sluice.device.BufferTable;
+import dev.sluice.device.DeviceMemory;
+import dev.sluice.handoff.SpscRing;
+
+/**
+ * Keeps the free queues of a session stocked (abi.md 4.9); the only writer of free-queue slots and
+ * tails, and of the freeze flags.
+ *
+ * <p>Refill follows what the device consumed, not only what it published: hints from the drain are
+ * served first, and all pools are swept at least every sweep interval, and on every pass while some
+ * pool is short. A starved pool has nothing left to publish, so hints alone would never wake it.
+ *
+ * <p>No pool gets more than its quota (appendix C1): what a pool may hold is counted by the ledger,
+ * free-queue slots, current and stashed buffers together. When buffers are scarce the sweep serves
+ * empty pools before it tops up others.
+ */
+public final class RefillAgent implements Agent {
+  /** Buffers pushed into free queues. */
+  public static final int PUSHED = 0;
+
+  /** Sweeps over all pools. */
+  public static final int SWEEPS = 1;
+
+  /** Waits of the device for a buffer, as inferred; third generation. */
+  public static final int POP_STALLS = 2;
+
+  /** Their length in nanoseconds. */
+  public static final int POP_STALL_NANOS = 3;
+
+  private static final int COUNTERS = 4;
+  private static final int HINTS_PER_CYCLE = 256;
+  private static final int RETURNS_PER_CYCLE = 256;
+
+  private final ArenaPlan plan;
+  private final BufferTable table;
+  private final BufferLedger ledger;
+  private final FreeLane[] lanes;
+  private final FreeBuffers spare;
+  private final SpscRing[] hintRings;
+  private final SpscRing[] returnRings;
+  private final FreezeGate gate;
+  private final NanoClock clock;
+  private final long sweepIntervalNs;
+  private final boolean deviceBlocks;
+
+  private final CounterArray counters = new CounterArray(COUNTERS);
+  private final CounterArray starvedHostLate;
+  private final CounterArray starvedPoolExhausted;
+  private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
+  private final LatencyRecorder[] latency = new LatencyRecorder[BufferKind.COUNT];
+  private final Watermark depth = Watermark.lowest(BufferKind.COUNT);
+
+  private long lastSweepNs;
+  private int firstLane;
+  private int shortPools;
+
+  /**
+   * @param hintRings one per drain agent
+   * @param returnRings one per collector
+   */
+  public RefillAgent(
+      DeviceMemory memory,
+      ArenaPlan plan,
+      BufferTable table,
+      BufferLedger ledger,
+      SpscRing[] hintRings,
+      SpscRing[] returnRings,
+      FreezeGate gate,
+      long sweepIntervalNs,
+      NanoClock clock) {
+    if (plan.poolCount() > RefillHint.MAX_POOLS) {
+      throw new IllegalArgumentException(plan.poolCount() + " pools do not fit a hint");
+    }
+    this.plan = plan;
+    this.table = table;
+    this.ledger = ledger;
+    this.hintRings = hintRings;
+    this.returnRings = returnRings;
+    this.gate = gate;
+    this.sweepIntervalNs = sweepIntervalNs;
+    this.clock = clock;
+    this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
+    this.spare = new FreeBuffers(plan);
+    this.lanes = new FreeLane[plan.poolCount()];
+    for (BufferKind kind : BufferKind.ALL) {
+      latency[kind.ordinal()] = new LatencyRecorder();
+      for (int instance = 0; instance < plan.instances(kind); instance++) {
+        int pool = plan.pool(kind, instance);
+        lanes[pool] =
+            new FreeLane(
+                memory,
+                plan.layout().pool(),
+                pool,
+                kind,
+                plan.geometry().poolOffset(kind, instance),
+                plan.quota(kind));
+      }
+    }
+    starvedHostLate = new CounterArray(lanes.length);
+    starvedPoolExhausted = new CounterArray(lanes.length);
+    lastSweepNs = clock.nanoTime() - sweepIntervalNs;
+    shortPools = lanes.length;
+  }
+
+  @Override
+  public String roleName() {
+    return "refill";
+  }
+
+  /**
+   * Fills all free queues before the device is launched: the device's first look at them does not
+   * wait, in any generation (abi.md 4.1). Called once, by the thread that starts the session.
+   */
+  public void seed() {
+    sweep(clock.nanoTime());
+  }
+
+  @Override
+  public int doWork() {
+    int work = takeReturns();
+    long nowNs = clock.nanoTime();
+    work += serveHints(nowNs);
+    if (shortPools > 0 || nowNs - lastSweepNs >= sweepIntervalNs) {
+      int pushed = sweep(nowNs);
+      work += pushed;
+      gate.step(pushed);
+    }
+    return work;
+  }
+
+  private int takeReturns() {
+    int taken = 0;
+    for (SpscRing ring : returnRings) {
+      for (int i = 0; i < RETURNS_PER_CYCLE; i++) {
+        long buffer = ring.poll();
+        if (buffer == SpscRing.EMPTY) {
+          break;
+        }
+        spare.put((int) buffer);
+        taken++;
+      }
+    }
+    return taken;
+  }
+
+  private int serveHints(long nowNs) {
+    int served = 0;
+    for (SpscRing ring : hintRings) {
+      for (int i = 0; i < HINTS_PER_CYCLE; i++) {
+        long hint = ring.poll();
+        if (hint == SpscRing.EMPTY) {
+          break;
+        }
+        FreeLane lane = lanes[RefillHint.pool(hint)];
+        if (lane.owed++ == 0) {
+          lane.owedSinceNs = RefillHint.readyNs(hint, nowNs);
+        }
+        if (fill(lane, lane.target(), nowNs) == 0) {
+          // Not possible yet: nothing spare, or the device has not popped. The sweep takes over.
+          shortPools = Math.max(shortPools, 1);
+        }
+        served++;
+      }
+    }
+    return served;
+  }
+
+  private int sweep(long nowNs) {
+    counters.increment(SWEEPS);
+    lastSweepNs = nowNs;
+    int pushed = 0;
+    if (isScarce()) {
+      pushed += fillAll(1, nowNs);
+    }
+    pushed += fillAll(Integer.MAX_VALUE, nowNs);
+    firstLane = firstLane + 1 >= lanes.length ? 0 : firstLane + 1;
+    return pushed;
+  }
+
+  /** Fills every pool up to {@code depthLimit} and counts those that stay short of their target. */
+  private int fillAll(int depthLimit, long nowNs) {
+    int pushed = 0;
+    int stillShort = 0;
+    for (int i = 0; i < lanes.length; i++) {
+      int at = firstLane + i;
+      FreeLane lane = lanes[at < lanes.length ? at : at - lanes.length];
+      pushed += fill(lane, Math.min(depthLimit, lane.target()), nowNs);
+      if (lane.depth() < lane.target() && ledger.heldBy(lane.pool()) < lane.quota()) {
+        stillShort++;
+      }
+    }
+    shortPools = stillShort;
+    return pushed;
+  }
+
+  private boolean isScarce() {
+    for (BufferKind kind : BufferKind.ALL) {
+      if (spare.available(kind) < plan.instances(kind)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private int fill(FreeLane lane, int targetDepth, long nowNs) {
+    if (!follow(lane)) {
+      return 0;
+    }
+    int depthBefore = lane.depth();
+    depth.record(lane.kind().ordinal(), depthBefore);
+    int wanted = Math.min(targetDepth - depthBefore, lane.quota() - ledger.heldBy(lane.pool()));
+    int count = Math.min(wanted, spare.available(lane.kind()));
+    if (depthBefore == 0) {
+      noteStarvation(lane, count, nowNs);
+    }
+    if (count <= 0) {
+      return 0;
+    }
+    for (int i = 0; i < count; i++) {
+      int buffer = spare.take(lane.kind());
+      ledger.lend(buffer, lane.pool(), lane.tail());
+      lane.push(buffer, table.deviceAddress(buffer));
+    }
+    lane.publishTailRelease();
+    counters.add(PUSHED, count);
+    settleDebt(lane, count);
+    return count;
+  }
+
+  /** Catches up with what the device popped; false if its head cannot be true. */
+  private boolean follow(FreeLane lane) {
+    int headUntrusted = lane.headAcquireUntrusted();
+    if (!lane.isHead(headUntrusted)) {
+      if (!lane.isHeadBad) {
+        lane.isHeadBad = true;
+        violations.record(
+            AbiViolation.BAD_INDEX.ordinal(),
+            lane.pool(),
+            headUntrusted,
+            lane.lastHead(),
+            lane.tail());
+      }
+      return false;
+    }
+    lane.isHeadBad = false;
+    while (lane.lastHead() != headUntrusted) {
+      ledger.popped(lane.notePopped());
+    }
+    return true;
+  }
+
+  /** Keeps, once per starvation, the evidence from which drops get their cause. */
+  private void noteStarvation(FreeLane lane, int canPush, long nowNs) {
+    if (deviceBlocks
+        && lane.stalledSinceNs == 0
+        && lane.looksStalled(plan.layout().buffer(lane.kind()).records())) {
+      lane.stalledSinceNs = lane.owed > 0 ? lane.owedSinceNs : nowNs;
+    }
+    if (!lane.isStarvationNoted) {
+      lane.isStarvationNoted = true;
+      (canPush > 0 ? starvedHostLate : starvedPoolExhausted).increment(lane.pool());
+    }
+  }
+
+  private void settleDebt(FreeLane lane, int pushed) {
+    lane.isStarvationNoted = false;
+    if (lane.owed == 0 && lane.stalledSinceNs == 0) {
+      return;
+    }
+    long visibleNs = clock.nanoTime();
+    if (lane.owed > 0) {
+      latency[lane.kind().ordinal()].record(visibleNs - lane.owedSinceNs);
+      lane.owed = Math.max(0, lane.owed - pushed);
+      lane.owedSinceNs = visibleNs;
+    }
+    if (lane.stalledSinceNs != 0) {
+      counters.increment(POP_STALLS);
+      counters.add(POP_STALL_NANOS, visibleNs - lane.stalledSinceNs);
+      lane.stalledSinceNs = 0;
+    }
+  }
+
+  /** Counters by the constants of this class. */
+  public CounterArray counters() {
+    return counters;
+  }
+
+  /** By pool: times that its free queue was found empty while spare buffers were at hand. */
+  public CounterArray starvedHostLate() {
+    return starvedHostLate;
+  }
+
+  /** By pool: times that its free queue was found empty and no spare buffer was left. */
+  public CounterArray starvedPoolExhausted() {
+    return starvedPoolExhausted;
+  }
+
+  /** Incidents by ordinal of {@link AbiViolation}. */
+  public IncidentRecorder violations() {
+    return violations;
+  }
+
+  /** From "full buffer published" at the latest to "replacement visible", in nanoseconds. */
+  public LatencyRecorder latency(BufferKind kind) {
+    return latency[kind.ordinal()];
+  }
+
+  /** Lowest free-queue depth seen, by kind. */
+  public Watermark depth() {
+    return depth;
+  }
+
+  /** The freeze state, for counters. */
+  public FreezeGate gate() {
+    return gate;
+  }
+}

@@ -1,0 +1,115 @@
+package dev.sluice.ingest;
+
+import dev.sluice.abi.BufferKind;
+
+/**
+ * The accounting law of one pool, in records:
+ *
+ * <pre>
+ *   produced = collected + dropped + inferred + died + salvaged + in flight + unaccounted
+ * </pre>
+ *
+ * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are
+ * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
+ * dead producer had begun and not committed. What nothing explains is {@code unaccounted}, and is 0
+ * unless the device or the host is wrong; it is negative if more came than was produced.
+ *
+ * @param inFlight not yet collected, and no more than the buffers can hold
+ */
+public record AccountingLaw(
+    long produced,
+    long collected,
+    long dropped,
+    long inferred,
+    long died,
+    long salvaged,
+    long inFlight,
+    long unaccounted) {
+
+  // At an arbitrary instruction an AICore has up to two dispatches in flight, a phase pool one
+  // record being written and one given up as possibly torn, an AICPU pool one.
+  private static final int DIED_PER_AICORE = 2;
+  private static final int DIED_PER_PHASE = 2;
+  private static final int DIED_PER_AICPU = 1;
+
+  /** No record at all. */
+  public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0);
+
+  /**
+   * What is known of one pool.
+   *
+   * @param tokenGaps AICore dispatches without a record between accepted ones
+   * @param missingBuffers buffers that the sequence says were published and that never came
+   * @param recordsPerBuffer capacity of one
+   * @param buffers how many the pool can have anywhere
+   * @param deviceBlocks the device waits rather than lose: nothing may be inferred
+   */
+  public record Evidence(
+      BufferKind kind,
+      long produced,
+      long dropped,
+      long collected,
+      long salvaged,
+      long tokenGaps,
+      long missingBuffers,
+      int recordsPerBuffer,
+      int buffers,
+      boolean deviceBlocks) {
+
+    private long missing() {
+      return produced - dropped - collected - salvaged;
+    }
+
+    /** What a lost buffer took with it is the host's loss and never the device's. */
+    private long inferable(long candidates) {
+      return kind == BufferKind.AICORE_TASK && !deviceBlocks
+          ? Math.max(0, candidates - missingBuffers * recordsPerBuffer)
+          : 0;
+    }
+  }
+
+  /** The law while the device runs. Read what was collected before what was produced. */
+  public static AccountingLaw running(Evidence e) {
+    long missing = e.missing();
+    long inferred = Math.max(0, Math.min(missing, e.inferable(e.tokenGaps)));
+    long open = missing - inferred;
+    long inFlight = Math.max(0, Math.min(open, (long) e.buffers * e.recordsPerBuffer));
+    return new AccountingLaw(
+        e.produced, e.collected, e.dropped, inferred, 0, e.salvaged, inFlight, open - inFlight);
+  }
+
+  /**
+   * The law after a run: everything is drained and salvaged, so nothing is in flight.
+   *
+   * @param hasDied whether the producer stopped at an arbitrary instruction
+   */
+  public static AccountingLaw settled(Evidence e, boolean hasDied) {
+    long missing = e.missing();
+    long died = hasDied ? Math.max(0, Math.min(missing, diedAllowance(e.kind))) : 0;
+    missing -= died;
+    long inferred = Math.max(0, Math.min(missing, e.inferable(missing)));
+    return new AccountingLaw(
+        e.produced, e.collected, e.dropped, inferred, died, e.salvaged, 0, missing - inferred);
+  }
+
+  private static long diedAllowance(BufferKind kind) {
+    return switch (kind) {
+      case AICORE_TASK -> DIED_PER_AICORE;
+      case AICPU_TASK -> DIED_PER_AICPU;
+      case SCHED_PHASE, ORCH_PHASE -> DIED_PER_PHASE;
+    };
+  }
+
+  /** The sum of two pools or runs. */
+  public AccountingLaw plus(AccountingLaw other) {
+    return new AccountingLaw(
+        produced + other.produced,
+        collected + other.collected,
+        dropped + other.dropped,
+        inferred + other.inferred,
+        died + other.died,
+        salvaged + other.salvaged,
+        inFlight + other.inFlight,
+        unaccounted + other.unaccounted);
+  }
+}

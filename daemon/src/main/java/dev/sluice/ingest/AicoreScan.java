@@ -1,0 +1,60 @@
+package dev.sluice.ingest;
+
+import dev.sluice.abi.AicoreTaskRecord;
+import dev.sluice.handoff.Lease;
+import java.nio.ByteBuffer;
+
+/**
+ * Finds the records of an AICore buffer (abi.md 4.4, appendix C2). Its {@code count} is only a
+ * hint: a record may lie at index {@code count}, and below it there may be slots that were never
+ * written or that show an earlier life of the buffer. So all slots are looked at, and one counts if
+ * it has a start time and a dispatch token newer than the last accepted one of that core.
+ *
+ * <p>The gaps between accepted tokens are the dispatches whose record is missing so far (appendix
+ * C3). Used by one collector.
+ */
+final class AicoreScan {
+  private final int[] lastToken;
+  private final boolean[] hasToken;
+  private final long[] gaps;
+
+  AicoreScan(int cores) {
+    lastToken = new int[cores];
+    hasToken = new boolean[cores];
+    gaps = new long[cores];
+  }
+
+  /** Looks at every slot and notes the accepted ones. */
+  void scan(Lease lease, AcceptedRecords into) {
+    ByteBuffer memory = lease.memory();
+    int core = lease.instance();
+    int slots = lease.layout().records();
+    int last = lastToken[core];
+    boolean hasLast = hasToken[core];
+    long gap = 0;
+    int at = lease.offset();
+    into.none(slots);
+    for (int slot = 0; slot < slots; slot++, at += AicoreTaskRecord.SIZE_BYTES) {
+      if (memory.getLong(at + AicoreTaskRecord.START_TIME_OFFSET) == 0) {
+        continue;
+      }
+      int token = memory.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET);
+      // Tokens are u32 and wrap: newer is a positive difference.
+      if (hasLast && token - last <= 0) {
+        continue;
+      }
+      gap += hasLast ? token - last - 1 : 0;
+      last = token;
+      hasLast = true;
+      into.add(slot);
+    }
+    lastToken[core] = last;
+    hasToken[core] = hasLast;
+    gaps[core] += gap;
+  }
+
+  /** Tokens skipped between accepted records of a core. */
+  long gaps(int core) {
+    return gaps[core];
+  }
+}

@@ -1,0 +1,204 @@
+package dev.sluice.ingest;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.agent.Agent;
+import dev.sluice.counters.CounterArray;
+import dev.sluice.counters.IncidentRecorder;
+import dev.sluice.handoff.Lease;
+import dev.sluice.handoff.LeaseTable;
+import dev.sluice.handoff.SpscRing;
+
+/**
+ * Empties full buffers: counts the records, checks their order, offers them to the sink, and gives
+ * the buffer back.
+ *
+ * <p>A buffer is held until the sink took it and the return ring had room; until then the collector
+ * does nothing else, so the order within a pool is kept and backpressure travels up the rings to
+ * the device. Nothing that was handed over is ever dropped here.
+ */
+public final class CollectorAgent implements Agent {
+  /** Buffers emptied. */
+  public static final int BUFFERS = 0;
+
+  /** Times that the sink had no room. */
+  public static final int SINK_FULL = 1;
+
+  /** Times that the sink threw. */
+  public static final int SINK_FAILURES = 2;
+
+  /** Times that the return ring was full. */
+  public static final int RETURN_FULL = 3;
+
+  private static final int COUNTERS = 4;
+
+  private enum Stage {
+    EMPTY,
+    OFFER,
+    RELEASE
+  }
+
+  private final SpscRing[] handoffs;
+  private final LeaseTable leases;
+  private final LeaseSink sink;
+  private final int batchBuffers;
+  private final boolean phaseSequenceMaySkip;
+  private final Lease lease = new Lease();
+  private final AcceptedRecords records;
+  private final AicoreScan aicore;
+  private final SequenceTracker sequences;
+  private final PoolBooks books;
+  private final CounterArray counters = new CounterArray(COUNTERS);
+  private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
+
+  private Stage stage = Stage.EMPTY;
+
+  /**
+   * @param pools pools of the session, all kinds
+   * @param handoffs one ring per drain agent
+   * @param leases this shard's view of the arena
+   * @param batchBuffers at most so many buffers from one ring per cycle
+   */
+  public CollectorAgent(
+      Geometry geometry,
+      int pools,
+      SpscRing[] handoffs,
+      LeaseTable leases,
+      LeaseSink sink,
+      int batchBuffers) {
+    this.handoffs = handoffs;
+    this.leases = leases;
+    this.sink = sink;
+    this.batchBuffers = batchBuffers;
+    this.phaseSequenceMaySkip = geometry.layout().generation().phaseSequenceMaySkip();
+    int maxSlots = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      maxSlots = Math.max(maxSlots, geometry.layout().buffer(kind).records());
+    }
+    this.records = new AcceptedRecords(maxSlots);
+    this.aicore = new AicoreScan(geometry.numCores());
+    this.sequences = new SequenceTracker(pools);
+    this.books = new PoolBooks(pools);
+  }
+
+  @Override
+  public String roleName() {
+    return "collector";
+  }
+
+  @Override
+  public int doWork() {
+    if (stage != Stage.EMPTY && !finish()) {
+      return 0;
+    }
+    int done = 0;
+    for (SpscRing ring : handoffs) {
+      for (int i = 0; i < batchBuffers; i++) {
+        long number = ring.poll();
+        if (number == SpscRing.EMPTY) {
+          break;
+        }
+        begin((int) number);
+        done++;
+        if (!finish()) {
+          return done;
+        }
+      }
+    }
+    return done;
+  }
+
+  private void begin(int number) {
+    leases.open(number, lease);
+    if (lease.kind() == BufferKind.AICORE_TASK) {
+      aicore.scan(lease, records);
+      books.tokenGaps().set(lease.pool(), aicore.gaps(lease.instance()));
+    } else {
+      records.first(checkedCount());
+    }
+    if (!lease.isSalvaged()) {
+      checkSequence();
+    }
+    stage = Stage.OFFER;
+  }
+
+  private int checkedCount() {
+    int countUntrusted = lease.countUntrusted();
+    int capacity = lease.layout().records();
+    if (countUntrusted >= 0 && countUntrusted <= capacity) {
+      return countUntrusted;
+    }
+    violations.record(
+        AbiViolation.COUNT_OVERFLOW.ordinal(),
+        lease.pool(),
+        countUntrusted,
+        capacity,
+        lease.sequence());
+    return capacity;
+  }
+
+  private void checkSequence() {
+    int missing = sequences.observe(lease.pool(), lease.sequence());
+    if (missing == 0) {
+      return;
+    }
+    if (missing > 0) {
+      books.missingBuffers().add(lease.pool(), missing);
+      if (phaseSequenceMaySkip && !lease.kind().isPerCore()) {
+        return;
+      }
+    }
+    violations.record(
+        AbiViolation.SEQUENCE.ordinal(), lease.pool(), lease.sequence(), missing, lease.number());
+  }
+
+  /** Brings the buffer in hand as far as it goes; true once it is given back. */
+  private boolean finish() {
+    if (stage == Stage.OFFER) {
+      if (!isTakenBySink()) {
+        counters.increment(SINK_FULL);
+        return false;
+      }
+      CounterArray count = lease.isSalvaged() ? books.salvaged() : books.collected();
+      count.add(lease.pool(), records.count());
+      stage = Stage.RELEASE;
+    }
+    if (!leases.release(lease)) {
+      counters.increment(RETURN_FULL);
+      return false;
+    }
+    counters.increment(BUFFERS);
+    stage = Stage.EMPTY;
+    return true;
+  }
+
+  private boolean isTakenBySink() {
+    try {
+      return sink.accept(lease, records);
+    } catch (RuntimeException e) {
+      // The buffer goes back whatever the sink did; what the sink lost is the sink's to count.
+      counters.increment(SINK_FAILURES);
+      return true;
+    }
+  }
+
+  /** Whether a buffer is in hand that the sink or the return ring did not take yet. */
+  public boolean isHolding() {
+    return stage != Stage.EMPTY;
+  }
+
+  public PoolBooks books() {
+    return books;
+  }
+
+  /** Counters by the constants of this class. */
+  public CounterArray counters() {
+    return counters;
+  }
+
+  /** Incidents by ordinal of {@link AbiViolation}. */
+  public IncidentRecorder violations() {
+    return violations;
+  }
+}

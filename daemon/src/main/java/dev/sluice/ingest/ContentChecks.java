@@ -1,0 +1,115 @@
+package dev.sluice.ingest;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.SyntheticContent;
+import dev.sluice.counters.CounterArray;
+import dev.sluice.handoff.Lease;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Compares synthetic records with what they must be, bit by bit: all of them, or a few of each
+ * buffer. Makes one sink per collector and sums what they found.
+ */
+public final class ContentChecks {
+  // Of each buffer when sampling: first, last, and some between. First and last lines of a buffer
+  // cost nothing; reading all of it pulls the producer's cache lines away (abi.md appendix C).
+  private static final int SAMPLES = 4;
+  private static final int VERIFIED = 0;
+  private static final int MISMATCHED = 1;
+
+  private final SyntheticContent content;
+  private final int pools;
+  private final boolean isSampling;
+  private final List<CounterArray> counters = new ArrayList<>();
+
+  private ContentChecks(SyntheticContent content, int pools, boolean isSampling) {
+    this.content = content;
+    this.pools = pools;
+    this.isSampling = isSampling;
+  }
+
+  /** Checks nothing: real content, or not wanted. */
+  public static ContentChecks none() {
+    return new ContentChecks(null, 0, false);
+  }
+
+  /** Checks every record. */
+  public static ContentChecks ofAll(SyntheticContent content, int pools) {
+    return new ContentChecks(content, pools, false);
+  }
+
+  /** Checks a few records of each buffer. */
+  public static ContentChecks ofSome(SyntheticContent content, int pools) {
+    return new ContentChecks(content, pools, true);
+  }
+
+  /** A sink for one collector; called before the agents run. */
+  public LeaseSink newSink() {
+    if (content == null) {
+      return LeaseSink.COUNT_ONLY;
+    }
+    CounterArray own = new CounterArray(2);
+    counters.add(own);
+    return new Check(own);
+  }
+
+  /** Records compared. Any thread. */
+  public long verified() {
+    return sum(VERIFIED);
+  }
+
+  /** Records that were not what they must be. Any thread. */
+  public long mismatched() {
+    return sum(MISMATCHED);
+  }
+
+  private long sum(int counter) {
+    long sum = 0;
+    for (CounterArray own : counters) {
+      sum += own.get(counter);
+    }
+    return sum;
+  }
+
+  private final class Check implements LeaseSink {
+    private final CounterArray counter;
+    private final long[] nextIndex = new long[pools];
+
+    Check(CounterArray counter) {
+      this.counter = counter;
+    }
+
+    @Override
+    public boolean accept(Lease lease, AcceptedRecords records) {
+      int slots = records.slots();
+      int step = isSampling ? Math.max(1, (slots - 1) / (SAMPLES - 1)) : 1;
+      int verified = 0;
+      int mismatched = 0;
+      for (int slot = 0; slot < slots; slot += step) {
+        if (records.isAccepted(slot)) {
+          verified++;
+          mismatched += check(lease, slot) ? 0 : 1;
+        }
+      }
+      counter.add(VERIFIED, verified);
+      counter.add(MISMATCHED, mismatched);
+      return true;
+    }
+
+    private boolean check(Lease lease, int slot) {
+      BufferKind kind = lease.kind();
+      int at = lease.offset() + slot * kind.recordBytes();
+      long seen = SyntheticContent.indexIn(kind, lease.memory(), at);
+      // The record shows the low bits; the rest follows from the one before, which is older.
+      long expected = nextIndex[lease.pool()];
+      long mask = (1L << SyntheticContent.indexBits(kind)) - 1;
+      long index = expected + (seen - expected & mask);
+      if (!content.matches(kind, lease.memory(), at, lease.instance(), index)) {
+        return false;
+      }
+      nextIndex[lease.pool()] = index + 1;
+      return true;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package dev.sluice.ingest;
+
+import dev.sluice.handoff.Lease;
+
+/**
+ * Where a collector offers what it has: the seam for captures.
+ *
+ * <p>Called on the collector's thread, one buffer at a time, in the order of each pool. A sink must
+ * not wait, keep the lease, or write to its memory. If it throws, the collector counts the failure
+ * and goes on with the next buffer.
+ */
+@FunctionalInterface
+public interface LeaseSink {
+  /** Takes nothing, keeps nothing: the records are only counted. */
+  LeaseSink COUNT_ONLY = (lease, records) -> true;
+
+  /**
+   * Takes the records of a buffer.
+   *
+   * @param records which slots hold an accepted record
+   * @return false if there is no room now: the collector holds the buffer and asks again, and the
+   *     device in time feels the backpressure
+   */
+  boolean accept(Lease lease, AcceptedRecords records);
+}

@@ -1,0 +1,40 @@
+package dev.sluice.ingest;
+
+import dev.sluice.counters.CounterArray;
+
+/**
+ * What one collector has counted, by pool: its single-writer counters, read by the accounting law.
+ */
+public final class PoolBooks {
+  private final CounterArray collected;
+  private final CounterArray salvaged;
+  private final CounterArray tokenGaps;
+  private final CounterArray missingBuffers;
+
+  PoolBooks(int pools) {
+    collected = new CounterArray(pools);
+    salvaged = new CounterArray(pools);
+    tokenGaps = new CounterArray(pools);
+    missingBuffers = new CounterArray(pools);
+  }
+
+  /** Records taken from published buffers. */
+  public CounterArray collected() {
+    return collected;
+  }
+
+  /** Records recovered from buffers of a producer that stopped. */
+  public CounterArray salvaged() {
+    return salvaged;
+  }
+
+  /** AICore dispatches between accepted records that have none. */
+  public CounterArray tokenGaps() {
+    return tokenGaps;
+  }
+
+  /** Buffers that the sequence numbers say should have come and did not. */
+  public CounterArray missingBuffers() {
+    return missingBuffers;
+  }
+}
