@@ -111,6 +111,7 @@ final class Session {
         plan.rotationOffset(),
         plan.buffersOffset(),
         BufferKind.ALL.stream().map(plan::buffers).toList(),
+        BufferKind.ALL.stream().map(kind -> (long) plan.kindOffset(kind)).toList(),
         arena.fd());
   }
 

@@ -97,7 +97,7 @@ final class SessionRun {
     this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
     Arena.initialise(memory, plan);
     table = new BufferTable(plan, deviceBase);
-    ledger = new BufferLedger(plan.bufferCount(), plan.poolCount());
+    ledger = new BufferLedger(plan.bufferCount());
     leases = new ArenaLeases(memory, plan, table, ledger);
     deviceCounters = new PoolCounters(memory, plan);
     attribution = new DropAttribution(plan.poolCount());

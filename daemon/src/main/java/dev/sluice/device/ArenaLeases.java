@@ -67,19 +67,13 @@ public final class ArenaLeases {
     return new Shard(returnRing);
   }
 
-  /** Makes a buffer fit to be lent; the caller owns it. */
-  public void wipe(int buffer) {
-    BufferLayout layout = layouts[kinds[buffer]];
-    int offset = table.offset(buffer);
-    if (layout.kind() == BufferKind.AICORE_TASK) {
-      // The device over-stamps the last buffer of a run: a slot that it did not write must not
-      // show a record of the buffer's earlier life (abi.md 4.4, appendix C2).
-      memory.zero(offset, layout.sizeBytes());
-    } else {
-      // A producer may publish a pointer before it resets the count; if it dies in between, an old
-      // count would be salvaged (appendix C7).
-      memory.storeInt(offset + layout.countOffset(), 0);
-    }
+  /**
+   * Makes a buffer fit to be lent; the caller owns it. A producer may publish a pointer before it
+   * resets the count, and if it dies in between, an old count would be salvaged (appendix C7).
+   * Records are left as they are: see {@code FreeBuffers} for why an AICore buffer may be.
+   */
+  private void wipe(int buffer) {
+    memory.storeInt(table.offset(buffer) + layouts[kinds[buffer]].countOffset(), 0);
   }
 
   private final class Shard implements LeaseTable {

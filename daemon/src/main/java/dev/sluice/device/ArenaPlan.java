@@ -41,6 +41,7 @@ public final class ArenaPlan {
   private final int totalBytes;
   private final int bufferCount;
   private final int poolCount;
+  private final int[] homePools;
 
   private ArenaPlan(Geometry geometry, int[] perInstance, long maxBytes)
       throws ArenaRefusedException {
@@ -71,6 +72,12 @@ public final class ArenaPlan {
     }
     poolCount = pools;
     bufferCount = count;
+    homePools = new int[count];
+    for (BufferKind kind : BufferKind.ALL) {
+      for (int i = 0; i < buffers(kind); i++) {
+        homePools[firstBuffer(kind) + i] = pool(kind, i / quota(kind));
+      }
+    }
     totalBytes = (int) offset;
   }
 
@@ -196,7 +203,7 @@ public final class ArenaPlan {
     return buffers[kind.ordinal()];
   }
 
-  /** How many buffers one pool may hold at a time (appendix C1). */
+  /** How many buffers one pool may hold at a time (appendix C1): all of its own. */
   public int quota(BufferKind kind) {
     return instances(kind) == 0 ? 0 : buffers(kind) / instances(kind);
   }
@@ -236,6 +243,11 @@ public final class ArenaPlan {
     return pool - firstPool[kindOfPool(pool).ordinal()];
   }
 
+  /** The pool to which a buffer belongs for good. */
+  public int homePool(int number) {
+    return homePools[number];
+  }
+
   /** The kind of the buffer with this number. */
   public BufferKind kindOfBuffer(int number) {
     for (int k = BufferKind.COUNT - 1; k > 0; k--) {
@@ -253,7 +265,8 @@ public final class ArenaPlan {
         + (number - firstBuffer[kind.ordinal()]) * layout().buffer(kind).sizeBytes();
   }
 
-  int kindOffset(BufferKind kind) {
+  /** Where the buffers of a kind start; they are contiguous. */
+  public int kindOffset(BufferKind kind) {
     return kindOffset[kind.ordinal()];
   }
 }

@@ -26,14 +26,11 @@ public final class BufferLedger {
   private final int[] states;
   private final int[] pools;
   private final int[] pushIndices;
-  // Buffers that a pool holds: free-queue slots, current, stashed. Written by refill and drain.
-  private final int[] held;
 
-  public BufferLedger(int buffers, int pools) {
+  public BufferLedger(int buffers) {
     this.states = new int[buffers];
     this.pools = new int[buffers];
     this.pushIndices = new int[buffers];
-    this.held = new int[pools];
     java.util.Arrays.fill(this.pools, -1);
   }
 
@@ -51,11 +48,6 @@ public final class BufferLedger {
     return pools[buffer];
   }
 
-  /** Buffers that the device holds for a pool, free-queue slots included. Any thread. */
-  public int heldBy(int pool) {
-    return (int) ELEMENT.getAcquire(held, pool);
-  }
-
   /**
    * Notes a loan, before the slot's tail is published. Refill only.
    *
@@ -64,7 +56,6 @@ public final class BufferLedger {
   public void lend(int buffer, int pool, int pushIndex) {
     pools[buffer] = pool;
     pushIndices[buffer] = pushIndex;
-    ELEMENT.getAndAdd(held, pool, 1);
     ELEMENT.setRelease(states, buffer, FREE_QUEUE);
   }
 
@@ -93,12 +84,8 @@ public final class BufferLedger {
    */
   public boolean claim(int buffer) {
     int state = (int) ELEMENT.getAcquire(states, buffer);
-    if ((state != DEVICE && state != FREE_QUEUE)
-        || !ELEMENT.compareAndSet(states, buffer, state, READY)) {
-      return false;
-    }
-    ELEMENT.getAndAdd(held, pools[buffer], -1);
-    return true;
+    return (state == DEVICE || state == FREE_QUEUE)
+        && ELEMENT.compareAndSet(states, buffer, state, READY);
   }
 
   /** A collector has opened the buffer. */
@@ -114,17 +101,6 @@ public final class BufferLedger {
   /** Takes a buffer that the device still holds out of use; for the end of a run. */
   public void retire(int buffer) {
     ELEMENT.setRelease(states, buffer, BufferState.RETIRED.ordinal());
-  }
-
-  /** Forgets every loan: a new run begins. No agent may be running. */
-  public void reset() {
-    java.util.Arrays.fill(pools, -1);
-    for (int pool = 0; pool < held.length; pool++) {
-      ELEMENT.setRelease(held, pool, 0);
-    }
-    for (int buffer = 0; buffer < states.length; buffer++) {
-      ELEMENT.setRelease(states, buffer, FREE);
-    }
   }
 
   /**

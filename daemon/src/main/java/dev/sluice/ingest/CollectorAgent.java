@@ -112,7 +112,9 @@ public final class CollectorAgent implements Agent {
   private void begin(int number) {
     leases.open(number, lease);
     if (lease.kind() == BufferKind.AICORE_TASK) {
-      aicore.scan(lease, records);
+      if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, records)) {
+        aicore.scan(lease, records);
+      }
       books.tokenGaps().set(lease.pool(), aicore.gaps(lease.instance()));
     } else {
       records.first(checkedCount());

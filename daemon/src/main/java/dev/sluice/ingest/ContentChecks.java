@@ -97,6 +97,11 @@ public final class ContentChecks {
       return true;
     }
 
+    @Override
+    public boolean isReader() {
+      return !isSampling;
+    }
+
     private boolean check(Lease lease, int slot) {
       BufferKind kind = lease.kind();
       int at = lease.offset() + slot * kind.recordBytes();

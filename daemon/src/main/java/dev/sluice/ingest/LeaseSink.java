@@ -9,10 +9,20 @@ import dev.sluice.handoff.Lease;
  * not wait, keep the lease, or write to its memory. If it throws, the collector counts the failure
  * and goes on with the next buffer.
  */
-@FunctionalInterface
 public interface LeaseSink {
   /** Takes nothing, keeps nothing: the records are only counted. */
-  LeaseSink COUNT_ONLY = (lease, records) -> true;
+  LeaseSink COUNT_ONLY =
+      new LeaseSink() {
+        @Override
+        public boolean accept(Lease lease, AcceptedRecords records) {
+          return true;
+        }
+
+        @Override
+        public boolean isReader() {
+          return false;
+        }
+      };
 
   /**
    * Takes the records of a buffer.
@@ -22,4 +32,10 @@ public interface LeaseSink {
    *     device in time feels the backpressure
    */
   boolean accept(Lease lease, AcceptedRecords records);
+
+  /**
+   * Whether the sink reads the records themselves. For one that does, the collector looks at every
+   * slot of an AICore buffer; for one that only counts, it may judge by a few.
+   */
+  boolean isReader();
 }

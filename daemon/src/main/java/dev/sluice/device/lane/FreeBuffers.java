@@ -1,39 +1,53 @@
 package dev.sluice.device.lane;
 
-import dev.sluice.abi.BufferKind;
 import dev.sluice.device.ArenaPlan;
 
 /**
- * The empty buffers in host hands, one stack per kind; last in, first out, because the buffer that
- * was emptied last is the one still in the caches. Used by one refill agent.
+ * The empty buffers in host hands, one queue per pool: a buffer goes back to the pool it came from,
+ * and the one that has waited longest goes first. Used by one refill agent.
+ *
+ * <p>Both matter for AICore buffers, which are not zeroed between two loans: what an earlier life
+ * left in them is older than anything that core has written since, so the collector's token filter
+ * knows it (abi.md appendix C2), and it is never so old that the 32-bit tokens have come round.
  */
 final class FreeBuffers {
-  private final int[][] stacks = new int[BufferKind.COUNT][];
-  private final int[] tops = new int[BufferKind.COUNT];
-  private final byte[] kinds;
+  private final ArenaPlan plan;
+  private final int[][] rings;
+  private final int[] heads;
+  private final int[] counts;
 
   FreeBuffers(ArenaPlan plan) {
-    kinds = new byte[plan.bufferCount()];
-    for (BufferKind kind : BufferKind.ALL) {
-      stacks[kind.ordinal()] = new int[plan.buffers(kind)];
+    this.plan = plan;
+    int pools = plan.poolCount();
+    rings = new int[pools][];
+    heads = new int[pools];
+    counts = new int[pools];
+    for (int pool = 0; pool < pools; pool++) {
+      rings[pool] = new int[plan.quota(plan.kindOfPool(pool))];
     }
-    for (int buffer = plan.bufferCount() - 1; buffer >= 0; buffer--) {
-      kinds[buffer] = (byte) plan.kindOfBuffer(buffer).ordinal();
+    for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
       put(buffer);
     }
   }
 
+  /** Takes a buffer back. */
   void put(int buffer) {
-    int kind = kinds[buffer];
-    stacks[kind][tops[kind]++] = buffer;
+    int pool = plan.homePool(buffer);
+    int[] ring = rings[pool];
+    int at = heads[pool] + counts[pool]++;
+    ring[at < ring.length ? at : at - ring.length] = buffer;
   }
 
-  /** Takes one; the caller has checked that {@link #available} is above 0. */
-  int take(BufferKind kind) {
-    return stacks[kind.ordinal()][--tops[kind.ordinal()]];
+  /** Takes one out; the caller has checked that {@link #available} is above 0. */
+  int take(int pool) {
+    int[] ring = rings[pool];
+    int buffer = ring[heads[pool]];
+    heads[pool] = heads[pool] + 1 == ring.length ? 0 : heads[pool] + 1;
+    counts[pool]--;
+    return buffer;
   }
 
-  int available(BufferKind kind) {
-    return tops[kind.ordinal()];
+  int available(int pool) {
+    return counts[pool];
   }
 }

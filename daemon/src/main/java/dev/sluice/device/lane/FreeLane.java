@@ -57,11 +57,6 @@ final class FreeLane {
     return kind;
   }
 
-  /** Buffers that the pool may hold at a time (appendix C1). */
-  int quota() {
-    return quota;
-  }
-
   /** How many slots refill keeps filled. */
   int target() {
     return Math.min(layout.slotCount(), quota);

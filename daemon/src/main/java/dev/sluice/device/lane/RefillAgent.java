@@ -19,13 +19,12 @@ import dev.sluice.handoff.SpscRing;
  * Keeps the free queues of a session stocked (abi.md 4.9); the only writer of free-queue slots and
  * tails, and of the freeze flags.
  *
- * <p>Refill follows what the device consumed, not only what it published: hints from the drain are
- * served first, and all pools are swept at least every sweep interval, and on every pass while some
- * pool is short. A starved pool has nothing left to publish, so hints alone would never wake it.
+ * <p>Refill follows what the device consumed, not only what it published: hints from the drain and
+ * buffers that come back are served first, and all pools are swept at least every sweep interval
+ * and on idle passes. A starved pool has nothing left to publish, so hints alone would never wake
+ * it.
  *
- * <p>No pool gets more than its quota (appendix C1): what a pool may hold is counted by the ledger,
- * free-queue slots, current and stashed buffers together. When buffers are scarce the sweep serves
- * empty pools before it tops up others.
+ * <p>No pool gets more than its quota (appendix C1), because it is only ever lent its own buffers.
  */
 public final class RefillAgent implements Agent {
   /** Buffers pushed into free queues. */
@@ -43,6 +42,9 @@ public final class RefillAgent implements Agent {
   private static final int COUNTERS = 4;
   private static final int HINTS_PER_CYCLE = 256;
   private static final int RETURNS_PER_CYCLE = 256;
+
+  // With nothing else to do, look for starved pools this often: a look costs a cache line per pool.
+  private static final long IDLE_SWEEP_NANOS = 50_000;
 
   private final ArenaPlan plan;
   private final BufferTable table;
@@ -64,8 +66,6 @@ public final class RefillAgent implements Agent {
   private final Watermark depth = Watermark.lowest(BufferKind.COUNT);
 
   private long lastSweepNs;
-  private int firstLane;
-  private int shortPools;
 
   /**
    * @param hintRings one per drain agent
@@ -112,7 +112,6 @@ public final class RefillAgent implements Agent {
     starvedHostLate = new CounterArray(lanes.length);
     starvedPoolExhausted = new CounterArray(lanes.length);
     lastSweepNs = clock.nanoTime() - sweepIntervalNs;
-    shortPools = lanes.length;
   }
 
   @Override
@@ -130,10 +129,10 @@ public final class RefillAgent implements Agent {
 
   @Override
   public int doWork() {
-    int work = takeReturns();
     long nowNs = clock.nanoTime();
-    work += serveHints(nowNs);
-    if (shortPools > 0 || nowNs - lastSweepNs >= sweepIntervalNs) {
+    int work = takeReturns(nowNs) + serveHints(nowNs);
+    long sinceSweepNs = nowNs - lastSweepNs;
+    if (sinceSweepNs >= sweepIntervalNs || (work == 0 && sinceSweepNs >= IDLE_SWEEP_NANOS)) {
       int pushed = sweep(nowNs);
       work += pushed;
       gate.step(pushed);
@@ -141,7 +140,7 @@ public final class RefillAgent implements Agent {
     return work;
   }
 
-  private int takeReturns() {
+  private int takeReturns(long nowNs) {
     int taken = 0;
     for (SpscRing ring : returnRings) {
       for (int i = 0; i < RETURNS_PER_CYCLE; i++) {
@@ -150,6 +149,10 @@ public final class RefillAgent implements Agent {
           break;
         }
         spare.put((int) buffer);
+        FreeLane lane = lanes[plan.homePool((int) buffer)];
+        if (lane.depth() < lane.target()) {
+          fill(lane, nowNs);
+        }
         taken++;
       }
     }
@@ -168,10 +171,7 @@ public final class RefillAgent implements Agent {
         if (lane.owed++ == 0) {
           lane.owedSinceNs = RefillHint.readyNs(hint, nowNs);
         }
-        if (fill(lane, lane.target(), nowNs) == 0) {
-          // Not possible yet: nothing spare, or the device has not popped. The sweep takes over.
-          shortPools = Math.max(shortPools, 1);
-        }
+        fill(lane, nowNs);
         served++;
       }
     }
@@ -182,47 +182,19 @@ public final class RefillAgent implements Agent {
     counters.increment(SWEEPS);
     lastSweepNs = nowNs;
     int pushed = 0;
-    if (isScarce()) {
-      pushed += fillAll(1, nowNs);
+    for (FreeLane lane : lanes) {
+      pushed += fill(lane, nowNs);
     }
-    pushed += fillAll(Integer.MAX_VALUE, nowNs);
-    firstLane = firstLane + 1 >= lanes.length ? 0 : firstLane + 1;
     return pushed;
   }
 
-  /** Fills every pool up to {@code depthLimit} and counts those that stay short of their target. */
-  private int fillAll(int depthLimit, long nowNs) {
-    int pushed = 0;
-    int stillShort = 0;
-    for (int i = 0; i < lanes.length; i++) {
-      int at = firstLane + i;
-      FreeLane lane = lanes[at < lanes.length ? at : at - lanes.length];
-      pushed += fill(lane, Math.min(depthLimit, lane.target()), nowNs);
-      if (lane.depth() < lane.target() && ledger.heldBy(lane.pool()) < lane.quota()) {
-        stillShort++;
-      }
-    }
-    shortPools = stillShort;
-    return pushed;
-  }
-
-  private boolean isScarce() {
-    for (BufferKind kind : BufferKind.ALL) {
-      if (spare.available(kind) < plan.instances(kind)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private int fill(FreeLane lane, int targetDepth, long nowNs) {
+  private int fill(FreeLane lane, long nowNs) {
     if (!follow(lane)) {
       return 0;
     }
     int depthBefore = lane.depth();
     depth.record(lane.kind().ordinal(), depthBefore);
-    int wanted = Math.min(targetDepth - depthBefore, lane.quota() - ledger.heldBy(lane.pool()));
-    int count = Math.min(wanted, spare.available(lane.kind()));
+    int count = Math.min(lane.target() - depthBefore, spare.available(lane.pool()));
     if (depthBefore == 0) {
       noteStarvation(lane, count, nowNs);
     }
@@ -230,7 +202,7 @@ public final class RefillAgent implements Agent {
       return 0;
     }
     for (int i = 0; i < count; i++) {
-      int buffer = spare.take(lane.kind());
+      int buffer = spare.take(lane.pool());
       ledger.lend(buffer, lane.pool(), lane.tail());
       lane.push(buffer, table.deviceAddress(buffer));
     }
