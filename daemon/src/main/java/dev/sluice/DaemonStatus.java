@@ -143,8 +143,8 @@ final class DaemonStatus implements DaemonView {
 
   @Override
   public List<DeviceSnapshot> devices() {
-    Map<Integer, RunTotals> totals = new TreeMap<>(sessions.totalsByDevice());
-    configuredDevices.forEach(device -> totals.putIfAbsent(device, new RunTotals()));
+    Map<Integer, DeviceHistory> totals = new TreeMap<>(sessions.byDevice());
+    configuredDevices.forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
     List<Session> open = sessions.sessions();
     List<DeviceSnapshot> devices = new ArrayList<>();
     totals.forEach(
@@ -157,14 +157,15 @@ final class DaemonStatus implements DaemonView {
     return devices;
   }
 
-  private static DeviceSnapshot device(int device, RunTotals sum, List<Session> open) {
+  private static DeviceSnapshot device(int device, DeviceHistory history, List<Session> open) {
+    RunTotals sum = history.totals();
     LaneGauges gauges = new LaneGauges();
     for (Session session : open) {
       session.withRun(gauges::add);
     }
     Map<String, Histogram> refill = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
-      refill.put(kind.label(), sum.refillLatency[kind.ordinal()]);
+      refill.put(kind.label(), history.latencies().refill[kind.ordinal()]);
     }
     return new DeviceSnapshot(
         device,
@@ -175,7 +176,7 @@ final class DaemonStatus implements DaemonView {
         gauges.freeQueues(),
         gauges.buffers(),
         refill,
-        sum.drainPause,
+        history.latencies().drainPause,
         Map.of(
             "push",
             new DeviceSnapshot.StallTotals(sum.pushStalls, sum.pushStallNanos / 1e9),
@@ -188,6 +189,7 @@ final class DaemonStatus implements DaemonView {
 
   private static SessionSnapshot snapshot(Session session) {
     RunTotals totals = session.totals();
+    RunLatencies latencies = session.latencies();
     LaneGauges gauges = new LaneGauges();
     session.withRun(gauges::add);
     Layout layout = session.geometry().layout();
@@ -205,8 +207,8 @@ final class DaemonStatus implements DaemonView {
         kinds(totals),
         violations(totals),
         (totals.pushStallNanos + totals.popStallNanos) / 1e9,
-        LatencySnapshot.of(totals.refillLatencyOfAllKinds()),
-        LatencySnapshot.of(totals.drainPause),
+        LatencySnapshot.of(latencies.refillOfAllKinds()),
+        LatencySnapshot.of(latencies.drainPause),
         new ArenaSnapshot(
             session.arenaBytes(),
             session.plan().bufferCount(),

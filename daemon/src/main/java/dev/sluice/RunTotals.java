@@ -3,10 +3,8 @@ package dev.sluice;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
-import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.ingest.AccountingLaw;
 import java.util.Arrays;
-import org.HdrHistogram.Histogram;
 
 /**
  * Everything that is counted over one or several runs, at one moment; never written after it was
@@ -16,8 +14,6 @@ final class RunTotals {
   final AccountingLaw[] laws = new AccountingLaw[BufferKind.COUNT];
   final long[][] drops = new long[BufferKind.COUNT][DropCause.ALL.size()];
   final long[] violations = new long[AbiViolation.ALL.size()];
-  final Histogram[] refillLatency = new Histogram[BufferKind.COUNT];
-  final Histogram drainPause = LatencyRecorder.newHistogram();
   long pushStalls;
   long pushStallNanos;
   long popStalls;
@@ -27,9 +23,6 @@ final class RunTotals {
 
   RunTotals() {
     Arrays.fill(laws, AccountingLaw.ZERO);
-    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
-      refillLatency[kind] = LatencyRecorder.newHistogram();
-    }
   }
 
   RunTotals plus(RunTotals other) {
@@ -42,7 +35,6 @@ final class RunTotals {
   private void add(RunTotals other) {
     for (int kind = 0; kind < BufferKind.COUNT; kind++) {
       laws[kind] = laws[kind].plus(other.laws[kind]);
-      refillLatency[kind].add(other.refillLatency[kind]);
       for (int cause = 0; cause < drops[kind].length; cause++) {
         drops[kind][cause] += other.drops[kind][cause];
       }
@@ -50,7 +42,6 @@ final class RunTotals {
     for (int violation = 0; violation < violations.length; violation++) {
       violations[violation] += other.violations[violation];
     }
-    drainPause.add(other.drainPause);
     pushStalls += other.pushStalls;
     pushStallNanos += other.pushStallNanos;
     popStalls += other.popStalls;
@@ -71,14 +62,5 @@ final class RunTotals {
   /** Bytes of the records that were collected, of one kind. */
   long collectedBytes(BufferKind kind) {
     return laws[kind.ordinal()].collected() * kind.recordBytes();
-  }
-
-  /** Refill latency over all kinds, in nanoseconds. */
-  Histogram refillLatencyOfAllKinds() {
-    Histogram sum = LatencyRecorder.newHistogram();
-    for (Histogram histogram : refillLatency) {
-      sum.add(histogram);
-    }
-    return sum;
   }
 }

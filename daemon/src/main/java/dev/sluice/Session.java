@@ -71,6 +71,7 @@ final class Session {
   private SessionRun run;
   private ThreadPacking.Crew crew;
   private RunTotals past = new RunTotals();
+  private final RunLatencies pastLatencies = new RunLatencies();
 
   /** Since when the connection is lost while the producer may live; 0 while connected. */
   private long lostSinceNs;
@@ -197,6 +198,7 @@ final class Session {
     RunTotals totals = run.totals();
     logViolations();
     past = past.plus(totals);
+    run.addLatencies(pastLatencies);
     run = null;
     crew = null;
     state = State.SETTLED;
@@ -356,6 +358,15 @@ final class Session {
   /** All runs so far, the present one included. */
   synchronized RunTotals totals() {
     return run == null ? past : past.plus(run.totals());
+  }
+
+  /** Of all runs so far, the present one included; a copy. */
+  synchronized RunLatencies latencies() {
+    RunLatencies sum = new RunLatencies().add(pastLatencies);
+    if (run != null) {
+      run.addLatencies(sum);
+    }
+    return sum;
   }
 
   long arenaBytes() {

@@ -59,7 +59,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   // Guarded by this: who is open, who has ended, and what the ended ones add to their device.
   private final Map<Token, Session> open = new LinkedHashMap<>();
   private final Deque<Session> ended = new ArrayDeque<>();
-  private final Map<Integer, RunTotals> endedByDevice = new LinkedHashMap<>();
+  private final Map<Integer, DeviceHistory> history = new LinkedHashMap<>();
   private int attaching;
   private boolean isStopping;
 
@@ -176,7 +176,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
           throw new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping");
         }
         open.put(token, session);
-        endedByDevice.putIfAbsent(request.device(), new RunTotals());
+        history.putIfAbsent(request.device(), DeviceHistory.NONE);
       }
       log.info(
           "session {} device {} attached by {} ({}): arena {} bytes{}",
@@ -285,7 +285,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     synchronized (this) {
       open.remove(session.token());
       ended.addFirst(session);
-      endedByDevice.merge(session.device(), session.totals(), RunTotals::plus);
+      history.merge(session.device(), DeviceHistory.of(session), DeviceHistory::plus);
       if (ended.size() > KEPT_ENDED) {
         ended.removeLast();
       }
@@ -317,12 +317,12 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
    * All sessions of each device that ever attached, as of one moment: the open ones with it, so
    * that a session that is just ending counts exactly once.
    */
-  synchronized Map<Integer, RunTotals> totalsByDevice() {
-    Map<Integer, RunTotals> totals = new LinkedHashMap<>(endedByDevice);
+  synchronized Map<Integer, DeviceHistory> byDevice() {
+    Map<Integer, DeviceHistory> all = new LinkedHashMap<>(history);
     for (Session session : open.values()) {
-      totals.merge(session.device(), session.totals(), RunTotals::plus);
+      all.merge(session.device(), DeviceHistory.of(session), DeviceHistory::plus);
     }
-    return totals;
+    return all;
   }
 
   /** Drains and settles every session, then ends it: the devices may go on without us. */

@@ -248,6 +248,16 @@ final class SessionRun {
     return totals;
   }
 
+  /** Adds the latencies so far to {@code into}. Any thread. */
+  void addLatencies(RunLatencies into) {
+    for (BufferKind kind : BufferKind.ALL) {
+      refill.latency(kind).addTo(into.refill[kind.ordinal()]);
+    }
+    for (DrainAgent drain : drains) {
+      drain.pauses().addTo(into.drainPause);
+    }
+  }
+
   private RunTotals count(boolean isComplete, boolean hasDied) {
     int pools = plan.poolCount();
     long[] collected = new long[pools];
@@ -295,7 +305,6 @@ final class SessionRun {
       }
       now.drops[k][DropCause.INFERRED.ordinal()] += now.laws[k].inferred();
       now.drops[k][DropCause.PRODUCER_DIED.ordinal()] += now.laws[k].died();
-      refill.latency(kind).addTo(now.refillLatency[k]);
     }
     countAgents(now);
     return now;
@@ -303,7 +312,6 @@ final class SessionRun {
 
   private void countAgents(RunTotals now) {
     for (DrainAgent drain : drains) {
-      drain.pauses().addTo(now.drainPause);
       addViolations(now, drain.violations());
     }
     addViolations(now, refill.violations());

@@ -1,0 +1,20 @@
+package dev.sluice;
+
+/**
+ * What all sessions of one device have counted. Immutable.
+ *
+ * @param latencies never written once they are in here
+ */
+record DeviceHistory(RunTotals totals, RunLatencies latencies) {
+  /** No session yet. */
+  static final DeviceHistory NONE = new DeviceHistory(new RunTotals(), new RunLatencies());
+
+  static DeviceHistory of(Session session) {
+    return new DeviceHistory(session.totals(), session.latencies());
+  }
+
+  DeviceHistory plus(DeviceHistory other) {
+    return new DeviceHistory(
+        totals.plus(other.totals), new RunLatencies().add(latencies).add(other.latencies));
+  }
+}
