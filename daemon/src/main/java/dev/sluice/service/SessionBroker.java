@@ -35,7 +35,8 @@ public interface SessionBroker {
   /**
    * The connection of an attached session ended without DETACH. If the peer's process has died the
    * session is salvaged, else it waits for {@link #resume} for the grace time. Also called when the
-   * connection ended before a grant could be sent.
+   * connection ended before a grant could be sent. A token whose session is ending or over is
+   * ignored.
    */
   void connectionLost(Token token, PeerCredentials peer);
 }
