@@ -87,7 +87,7 @@ struct lane {
 
   /* pace */
   uint64_t tasks;
-  uint64_t earliest_ns; /* no run before, while catching up */
+  uint64_t granted_ns; /* when the last tasks were granted */
 
   /* measurements */
   uint64_t last_clock_ns;

@@ -10,8 +10,12 @@
 #include "queues.h"
 #include "tasks.h"
 
-/* A paced lane collects this much time before it runs, so that runs are not single tasks. */
+/*
+ * A paced lane collects this much time before it runs, so that runs are not single tasks. With too
+ * few CPUs it collects more and sleeps meanwhile: spinning would take the CPU from the daemon.
+ */
 #define PACE_QUANTUM_NS 10000
+#define CROWDED_QUANTUM_NS 200000
 
 /* Without a pace the clock is read once in so many runs. */
 #define RUNS_PER_CLOCK 8
@@ -20,6 +24,9 @@
 #define SLEEP_FROM_NS 80000
 #define SLEEP_EARLY_NS 30000
 #define ALWAYS_SLEEP_FROM_NS 1000000
+
+/* A refill that is being timed is worth this much spinning before a sleep. */
+#define SPIN_FOR_REFILL_NS 50000
 
 static void pin(const struct device *d, unsigned index) {
   if (d->options->cpu_count > 0) {
@@ -31,14 +38,14 @@ static void pin(const struct device *d, unsigned index) {
 }
 
 static void rest(struct lane *l, uint64_t ns) {
-  if ((l->device->crowded && ns > SLEEP_FROM_NS) || ns > ALWAYS_SLEEP_FROM_NS) {
+  bool may_sleep = (l->device->crowded && ns > SLEEP_FROM_NS) || ns > ALWAYS_SLEEP_FROM_NS;
+  bool is_timing = l->watched != NULL && clock_ns() - l->watch_since_ns < SPIN_FOR_REFILL_NS;
+  if (may_sleep && !is_timing) {
     uint64_t length = ns - SLEEP_EARLY_NS;
     length = length < 50000000 ? length : 50000000; /* so that stop is noticed */
     struct timespec t = {.tv_nsec = (long)length};
     nanosleep(&t, NULL);
     l->last_clock_ns = clock_ns(); /* a pause that was meant */
-  } else if (l->device->crowded) {
-    sched_yield();
   } else {
     spin_hint();
   }
@@ -66,8 +73,11 @@ static uint64_t until_active_ns(const struct options *o, uint64_t elapsed) {
 }
 
 /*
- * How many tasks the lane may run now. 0: *wait_ns says for how long to wait. A lane that is late
- * (this process had no CPU) catches up at no more than twice its rate: a device has no such bursts.
+ * How many tasks the lane may run now. 0: *wait_ns says for how long to wait.
+ *
+ * A lane that is late, because this process had no CPU, catches up at no more than twice its rate
+ * and never by more than half a buffer per core at once: a real device has no such bursts, and a
+ * host must not be blamed for them.
  */
 static uint64_t grant(struct lane *l, uint64_t now, uint64_t *wait_ns) {
   const struct device *d = l->device;
@@ -81,18 +91,20 @@ static uint64_t grant(struct lane *l, uint64_t now, uint64_t *wait_ns) {
   }
   double per_ns = d->tasks_per_ns_per_core * l->core_count;
   double due = (double)active_ns(d->options, elapsed) * per_ns - (double)l->tasks;
-  double quantum = fmin(RUN_TASKS, fmax(1, floor(per_ns * PACE_QUANTUM_NS)));
+  double half_buffers = d->layout.records[SLUICE_KIND_AICORE_TASK] / 2.0 * l->core_count;
+  double quantum = per_ns * (d->crowded ? CROWDED_QUANTUM_NS : PACE_QUANTUM_NS);
+  quantum = fmax(1, floor(fmin(quantum, half_buffers)));
   if (due < quantum) {
     *wait_ns = (uint64_t)((quantum - due) / per_ns) + 1;
     return 0;
   }
-  if (now < l->earliest_ns) {
-    *wait_ns = l->earliest_ns - now;
+  double allowed = fmin(2 * per_ns * (double)(now - l->granted_ns), fmax(half_buffers, quantum));
+  if (allowed < quantum) {
+    *wait_ns = (uint64_t)((quantum - allowed) / per_ns / 2) + 1;
     return 0;
   }
-  uint64_t tasks = (uint64_t)fmin(due, RUN_TASKS);
-  l->earliest_ns = now + (uint64_t)((double)tasks / per_ns / 2);
-  return tasks;
+  l->granted_ns = now;
+  return (uint64_t)fmin(due, allowed);
 }
 
 /* ---- scheduler ------------------------------------------------------------------------------- */
@@ -154,6 +166,8 @@ static void produce(struct lane *l) {
   if (l->device->stagger) {
     stagger_cores(l);
   }
+  l->granted_ns = now;
+  uint64_t budget = 0; /* tasks left of what was granted */
   unsigned next = 0;
   unsigned full = 0; /* cores in a row that have reached their limit */
   for (unsigned run = 0; full < l->core_count; run++) {
@@ -168,11 +182,15 @@ static void produce(struct lane *l) {
       faults_between_runs(l, now);
     }
     uint64_t wait_ns = 0;
-    uint64_t tasks = is_paced ? grant(l, now, &wait_ns) : RUN_TASKS;
-    if (tasks == 0) {
+    if (budget == 0) {
+      budget = is_paced ? grant(l, now, &wait_ns) : RUN_TASKS;
+    }
+    if (budget == 0) {
       rest(l, wait_ns);
       continue;
     }
+    uint64_t tasks = budget < RUN_TASKS ? budget : RUN_TASKS;
+    budget -= tasks;
     struct core *c = &l->cores[next];
     next = next + 1 == l->core_count ? 0 : next + 1;
     full = c->aicore.total >= c->task_limit ? full + 1 : 0;

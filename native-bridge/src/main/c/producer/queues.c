@@ -6,6 +6,9 @@
 #define L2_2026_07_WAIT_NS 20000u
 #define BACKSTOP_NS 30000000000u
 
+/* One refill in this time is measured per lane: looking costs, and a sleeping lane cannot look. */
+#define REFILL_SAMPLE_GAP_NS 500000u
+
 /* A timed refill that took longer is forgotten: the buffer went to another pool for good. */
 #define REFILL_GIVE_UP_NS 1000000000u
 
@@ -52,10 +55,11 @@ static void refill_watch(struct lane *l, struct pool *p) {
   if ((int32_t)(tail - p->tail_due) >= 0) {
     p->tail_due = tail + 1; /* the host had given more than was published: count from here */
   }
-  if (l->watched == NULL) {
+  uint64_t now = l->watched == NULL ? clock_ns() : 0;
+  if (l->watched == NULL && now - l->watch_since_ns >= REFILL_SAMPLE_GAP_NS) {
     l->watched = p;
     l->watch_due = p->tail_due;
-    l->watch_since_ns = clock_ns();
+    l->watch_since_ns = now;
   }
 }
 

@@ -1,0 +1,155 @@
+/* test_attach.c - the client's errors: each is one line that says what to do, none leaks. */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake_daemon.h"
+#include "sluice_attach.h"
+#include "test.h"
+
+static const struct sluice_geometry geometry = {.generation = SLUICE_L2_2026_07,
+                                                .platform = SLUICE_A2A3,
+                                                .level = 2,
+                                                .num_cores = 2,
+                                                .sched_threads = 1,
+                                                .synthetic_origin_ticks = 1,
+                                                .synthetic_period_ticks = 64,
+                                                .name = "test"};
+
+static unsigned open_descriptors(void) {
+  unsigned count = 0;
+  DIR *d = opendir("/proc/self/fd");
+  while (readdir(d) != NULL) {
+    count++;
+  }
+  closedir(d);
+  return count;
+}
+
+/* Attaches to a fake in this mode; checks the code, a word of the error line, and the descriptors. */
+static void attach_fails(enum fake_mode mode, int code, const char *word) {
+  struct fake_daemon f = {.mode = mode, .buffers_per_pool = {4, 4, 4, 4}};
+  sluice_attach *session = NULL;
+  char error[256] = "";
+  unsigned before = open_descriptors();
+  fake_start(&f);
+  CHECK_EQUAL(code, sluice_attach_open(f.path, &geometry, &session, error, sizeof error));
+  fake_join(&f);
+  if (strstr(error, word) == NULL || strchr(error, '\n') != NULL) {
+    test_failed(__FILE__, __LINE__, "expected \"%s\" in \"%s\"", word, error);
+  }
+  CHECK(session == NULL);
+  CHECK_EQUAL(before, open_descriptors());
+}
+
+static void nobody_listens(void) {
+  char path[108];
+  char error[256] = "";
+  sluice_attach *session = NULL;
+  fresh_socket_path(path, sizeof path);
+  CHECK_EQUAL(SLUICE_ERROR_CONNECT,
+              sluice_attach_open(path, &geometry, &session, error, sizeof error));
+  CHECK(strstr(error, path) != NULL);
+}
+
+static void socket_path_is_too_long(void) {
+  char path[200];
+  char error[256] = "";
+  sluice_attach *session = NULL;
+  memset(path, 'x', sizeof path);
+  path[sizeof path - 1] = '\0';
+  CHECK_EQUAL(SLUICE_ERROR_ARGUMENT,
+              sluice_attach_open(path, &geometry, &session, error, sizeof error));
+  CHECK(strstr(error, "107") != NULL);
+}
+
+static void error_buffer_may_be_absent(void) {
+  char path[108];
+  sluice_attach *session = NULL;
+  fresh_socket_path(path, sizeof path);
+  CHECK_EQUAL(SLUICE_ERROR_CONNECT, sluice_attach_open(path, &geometry, &session, NULL, 0));
+}
+
+static void daemon_refuses(void) {
+  attach_fails(FAKE_REFUSE, SLUICE_ERROR_ARENA, "needs 72 buffers, 48 fit");
+}
+
+static void somebody_else_answers(void) {
+  attach_fails(FAKE_WRONG_MAGIC, SLUICE_ERROR_PROTOCOL, "does not speak version 1");
+}
+
+static void reply_is_truncated(void) {
+  attach_fails(FAKE_TRUNCATED, SLUICE_ERROR_PROTOCOL, "closed the connection");
+}
+
+static void daemon_hangs_up(void) {
+  attach_fails(FAKE_HANG_UP, SLUICE_ERROR_PROTOCOL, "closed the connection");
+}
+
+static void descriptor_is_missing(void) {
+  attach_fails(FAKE_NO_DESCRIPTOR, SLUICE_ERROR_PROTOCOL, "no arena descriptor");
+}
+
+static void descriptor_is_too_short(void) {
+  attach_fails(FAKE_SHORT_ARENA, SLUICE_ERROR_MAP, "promised");
+}
+
+static void offsets_lie_outside(void) {
+  attach_fails(FAKE_BAD_OFFSETS, SLUICE_ERROR_PROTOCOL, "does not fit the geometry");
+}
+
+static void session_runs_and_ends(void) {
+  struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {4, 4, 4, 4}};
+  struct sluice_books books;
+  struct sluice_guard_stats stats;
+  sluice_attach *session = NULL;
+  char error[256] = "";
+  unsigned before = open_descriptors();
+  fake_start(&f);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_open(f.path, &geometry, &session, error, sizeof error));
+  const struct sluice_arena *arena = sluice_attach_arena(session);
+  CHECK_EQUAL(42, arena->session);
+  CHECK_EQUAL(8, arena->buffers[SLUICE_KIND_AICPU_TASK]);
+  CHECK(sluice_attach_guard_start(session, 10, error, sizeof error) != SLUICE_OK);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, error, sizeof error));
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_guard_start(session, 10, error, sizeof error));
+  CHECK(sluice_attach_guard_start(session, 10, error, sizeof error) != SLUICE_OK);
+  CHECK(sluice_attach_connected(session));
+  sluice_attach_guard_stats(session, &stats);
+  CHECK_EQUAL(0, stats.takeovers);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_detach(session, &books, error, sizeof error));
+  CHECK_EQUAL(0, books.produced[0]);
+  fake_join(&f);
+  CHECK_EQUAL(before, open_descriptors());
+}
+
+static void abandoned_session_leaves_nothing(void) {
+  struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {4, 4, 4, 4}};
+  sluice_attach *session = NULL;
+  char error[256] = "";
+  unsigned before = open_descriptors();
+  fake_start(&f);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_open(f.path, &geometry, &session, error, sizeof error));
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, error, sizeof error));
+  sluice_attach_abandon(session);
+  fake_join(&f);
+  CHECK(!f.saw_detach);
+  CHECK_EQUAL(before, open_descriptors());
+}
+
+const struct test attach_tests[] = {
+    {"attach: nobody listens", nobody_listens},
+    {"attach: the socket path is too long", socket_path_is_too_long},
+    {"attach: the error buffer may be absent", error_buffer_may_be_absent},
+    {"attach: the daemon refuses", daemon_refuses},
+    {"attach: somebody else answers", somebody_else_answers},
+    {"attach: the reply is truncated", reply_is_truncated},
+    {"attach: the daemon hangs up", daemon_hangs_up},
+    {"attach: the descriptor is missing", descriptor_is_missing},
+    {"attach: the descriptor is too short", descriptor_is_too_short},
+    {"attach: offsets lie outside", offsets_lie_outside},
+    {"attach: a session runs and ends", session_runs_and_ends},
+    {"attach: an abandoned session leaves nothing", abandoned_session_leaves_nothing},
+    {NULL, NULL},
+};

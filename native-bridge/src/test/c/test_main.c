@@ -1,0 +1,82 @@
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "test.h"
+
+/* No test hangs for longer: SIGALRM ends the process, and with it the build. */
+#define TEST_LIMIT_SECONDS 60
+
+const char *products = ".";
+
+static const char *running;
+static bool has_failed;
+static char directory[64];
+static unsigned sockets;
+
+void test_failed(const char *file, int line, const char *format, ...) {
+  va_list arguments;
+  const char *name = strrchr(file, '/');
+  fprintf(stderr, "%s: %s:%d: ", running, name != NULL ? name + 1 : file, line);
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  fputc('\n', stderr);
+  has_failed = true;
+}
+
+void fresh_socket_path(char *path, size_t bytes) {
+  snprintf(path, bytes, "%s/%u.sock", directory, sockets++);
+}
+
+static void on_alarm(int signal) {
+  (void)signal;
+  static const char text[] = "a test took longer than its limit\n";
+  if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {
+    _exit(3);
+  }
+  _exit(1);
+}
+
+static void run_all(const struct test *tests, unsigned *passed, unsigned *failed) {
+  for (const struct test *t = tests; t->name != NULL; t++) {
+    running = t->name;
+    has_failed = false;
+    alarm(TEST_LIMIT_SECONDS);
+    t->run();
+    alarm(0);
+    *(has_failed ? failed : passed) += 1;
+    printf("%s %s\n", has_failed ? "FAILED" : "ok    ", t->name);
+    fflush(stdout);
+  }
+}
+
+int main(int argc, char **argv) {
+  unsigned passed = 0;
+  unsigned failed = 0;
+  if (argc > 1) {
+    products = argv[1];
+  }
+  signal(SIGALRM, on_alarm);
+  snprintf(directory, sizeof directory, "/tmp/sluice-test-XXXXXX");
+  if (mkdtemp(directory) == NULL) {
+    perror(directory);
+    return 1;
+  }
+  run_all(content_tests, &passed, &failed);
+  run_all(layout_tests, &passed, &failed);
+  run_all(queue_tests, &passed, &failed);
+  run_all(attach_tests, &passed, &failed);
+  run_all(producer_tests, &passed, &failed);
+  for (unsigned i = 0; i < sockets; i++) {
+    char path[108];
+    snprintf(path, sizeof path, "%s/%u.sock", directory, i);
+    unlink(path);
+  }
+  rmdir(directory);
+  printf("%u passed, %u failed\n", passed, failed);
+  return failed == 0 ? 0 : 1;
+}
