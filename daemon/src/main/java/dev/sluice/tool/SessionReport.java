@@ -6,7 +6,8 @@ import java.util.Map;
 /**
  * One session as the daemon's {@code /api/v1/sessions} shows it.
  *
- * @param state one word; {@link #isEnded} says whether the books are settled
+ * @param state one word, after it sometimes a reason in parentheses; {@link #isEnded} says whether
+ *     the books are settled
  * @param durationSeconds from attach to the answer, or to the end of the session
  * @param deviceStallSeconds time the device's threads waited for the host, summed over them
  */
@@ -23,7 +24,7 @@ public record SessionReport(
     double deviceStallSeconds,
     Quantiles refillLatency,
     Quantiles drainPause) {
-  static final String ENDED = "ended";
+  private static final String ENDED = "ended";
 
   public static SessionReport read(Map<String, Object> object) throws ToolException {
     Map<String, KindCounts> kinds = new LinkedHashMap<>();
@@ -48,7 +49,7 @@ public record SessionReport(
 
   /** The session is over and its books are settled. */
   public boolean isEnded() {
-    return state.equals(ENDED);
+    return state.split(" ", 2)[0].equals(ENDED);
   }
 
   public long violations() {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 public final class StatusCommand implements Callable<Integer> {
   private static final long WATCH_INTERVAL_MS = 1_000;
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
-  private static final String ROW = "%-6s %-4s %-20s %-18s %-10s %10s %14s %12s %12s%n";
+  private static final String ROW = "%-6s %-4s %-20s %-18s %-22s %10s %16s %12s %12s%n";
 
   private final StopSignal stopSignal;
 

@@ -37,7 +37,7 @@ public final class FakeDaemon implements DaemonHost {
     session.put("layout", "chip-2026.08/a2a3");
     session.put("level", 4);
     session.put("num_cores", 24);
-    session.put("state", "ended");
+    session.put("state", "ended (detached)");
     session.put("started_at", "2026-11-22T00:00:00Z");
     session.put("duration_seconds", 2.5);
     session.putAll(counts);
