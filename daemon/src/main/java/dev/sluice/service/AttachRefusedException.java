@@ -10,7 +10,7 @@ public final class AttachRefusedException extends RuntimeException {
    * @param text one line that says what to do; 95 bytes of it reach the client
    */
   public AttachRefusedException(AttachStatus status, String text) {
-    super(text);
+    super(text.replaceAll("\\s*\\R\\s*", " "));
     if (status == AttachStatus.OK) {
       throw new IllegalArgumentException("OK is no refusal");
     }

@@ -1,0 +1,260 @@
+package dev.sluice.service.attach;
+
+import dev.sluice.service.AttachRefusedException;
+import dev.sluice.service.AttachStatus;
+import dev.sluice.service.Granted;
+import dev.sluice.service.PeerCredentials;
+import dev.sluice.service.SessionBroker;
+import dev.sluice.service.Token;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.handler.codec.DecoderException;
+import java.io.IOException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The conversation with one client. Everything here runs on the connection's event loop; answers of
+ * the broker are brought back to it.
+ *
+ * <pre>
+ *   NEW --ATTACH, RESUME--> ASKED --granted--> SERVING --START, RUN_END--> ASKED --> SERVING
+ *                             |                   |
+ *                             refused             DETACH --> ASKED --books--> OVER
+ *                             v
+ *                            OVER
+ * </pre>
+ */
+final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
+  private static final Logger LOGGER = LoggerFactory.getLogger(AttachServer.class);
+
+  private enum State {
+    NEW,
+    /** The broker has a request of ours. */
+    ASKED,
+    SERVING,
+    OVER
+  }
+
+  private final AttachServer server;
+  private final SessionBroker broker;
+  private final PeerCredentials peer;
+  private State state = State.NEW;
+  private Token token;
+  private Replies replies;
+  private Future<?> handshakeTimeout;
+  private ChannelHandlerContext context;
+
+  AttachConnection(AttachServer server, SessionBroker broker, PeerCredentials peer) {
+    this.server = server;
+    this.broker = broker;
+    this.peer = peer;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext added) {
+    context = added;
+    replies = new Replies(context.alloc());
+    long nanos = server.settings().handshakeTimeoutNanos();
+    handshakeTimeout =
+        context.executor().schedule(this::handshakeTimedOut, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void handshakeTimedOut() {
+    if (state == State.NEW) {
+      refuseAndClose(
+          MessageType.REFUSED,
+          new AttachRefusedException(
+              AttachStatus.MALFORMED, "no whole request arrived within the handshake timeout"));
+    }
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ignored, ByteBuf message) {
+    if (state == State.OVER) {
+      return; // what a refused client still had on the way
+    }
+    handshakeTimeout.cancel(false);
+    MessageType type = Requests.type(message);
+    boolean isOpening = type == MessageType.ATTACH || type == MessageType.RESUME;
+    if (state == State.ASKED) {
+      throw new AttachRefusedException(
+          AttachStatus.STATE, type + " before the last request was answered");
+    }
+    if (isOpening != (state == State.NEW)) {
+      throw new AttachRefusedException(
+          AttachStatus.STATE,
+          isOpening ? "this connection has a session" : "the first request is ATTACH or RESUME");
+    }
+    if (state == State.SERVING && !Requests.token(message).equals(token)) {
+      throw new AttachRefusedException(
+          AttachStatus.TOKEN, "the token is not that of this connection's session");
+    }
+    state = State.ASKED;
+    switch (type) {
+      case ATTACH -> open(broker.attach(Requests.attach(message), peer), true);
+      case RESUME -> open(broker.resume(Requests.token(message), peer), false);
+      case START ->
+          answer(
+              broker.start(token, Requests.deviceBase(message)),
+              MessageType.STARTED,
+              started -> reply(replies.started(token, started)));
+      case RUN_END ->
+          answer(
+              broker.runEnd(token),
+              MessageType.SETTLED,
+              books -> reply(replies.books(MessageType.SETTLED, token, books)));
+      case DETACH ->
+          answer(
+              broker.detach(token),
+              MessageType.DETACHED,
+              books -> {
+                Token ended = token;
+                forget();
+                state = State.OVER;
+                replyAndClose(replies.books(MessageType.DETACHED, ended, books));
+              });
+      default -> throw new IllegalStateException("no request: " + type);
+    }
+  }
+
+  private void open(CompletionStage<Granted> stage, boolean sendFd) {
+    MessageType type = sendFd ? MessageType.ARENA : MessageType.RESUMED;
+    onLoop(
+        stage,
+        (granted, failure) -> {
+          if (failure != null) {
+            refuseAndClose(type, refusal(failure));
+          } else if (!context.channel().isActive() || state == State.OVER) {
+            // Gone while the broker worked: the session is nobody's, so say so at once.
+            broker.connectionLost(granted.token(), peer);
+          } else {
+            token = granted.token();
+            server.claim(token, this);
+            state = State.SERVING;
+            context
+                .write(replies.granted(type, granted))
+                .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            if (sendFd) {
+              // Netty sends the number and never closes it: the descriptor stays the broker's.
+              context
+                  .write(new FileDescriptor(granted.fd()))
+                  .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            }
+            context.flush();
+          }
+        });
+  }
+
+  private <T> void answer(
+      CompletionStage<T> stage, MessageType refusalType, Consumer<T> onSuccess) {
+    onLoop(
+        stage,
+        (value, failure) -> {
+          if (state != State.ASKED) {
+            return; // the connection ended meanwhile, and that has been reported
+          }
+          if (failure != null) {
+            AttachRefusedException refusal = refusal(failure);
+            server.refusals().refused(refusal.status(), refusal.getMessage(), peer);
+            reply(replies.refused(refusalType, refusal.status(), refusal.getMessage()));
+          } else {
+            onSuccess.accept(value);
+          }
+        });
+  }
+
+  private <T> void onLoop(CompletionStage<T> stage, BiConsumer<T, Throwable> then) {
+    stage.whenCompleteAsync(
+        (value, failure) -> {
+          try {
+            then.accept(value, unwrap(failure));
+          } catch (RuntimeException e) {
+            refuseAndClose(MessageType.REFUSED, refusal(e));
+          }
+        },
+        context.executor());
+  }
+
+  private void reply(ByteBuf message) {
+    state = State.SERVING;
+    context.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+  }
+
+  private void replyAndClose(ByteBuf message) {
+    context.writeAndFlush(message).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  private void refuseAndClose(MessageType type, AttachRefusedException refusal) {
+    server.refusals().refused(refusal.status(), refusal.getMessage(), peer);
+    handshakeTimeout.cancel(false);
+    boolean wasActive = context.channel().isActive();
+    loseSession();
+    state = State.OVER;
+    if (wasActive) {
+      replyAndClose(replies.refused(type, refusal.status(), refusal.getMessage()));
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ignored, Throwable thrown) {
+    Throwable cause = thrown instanceof DecoderException ? thrown.getCause() : thrown;
+    if (cause instanceof IOException) {
+      var unused = context.close(); // the peer is gone
+    } else if (state != State.OVER) {
+      refuseAndClose(MessageType.REFUSED, refusal(cause));
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ignored) {
+    handshakeTimeout.cancel(false);
+    loseSession();
+    state = State.OVER;
+  }
+
+  /** Tells the broker, once, unless the session goes on elsewhere. */
+  private void loseSession() {
+    Token lost = token;
+    if (lost != null && forget()) {
+      broker.connectionLost(lost, peer);
+    }
+  }
+
+  /** False if the session has been resumed on another connection. */
+  private boolean forget() {
+    boolean wasOurs = server.release(token, this);
+    token = null;
+    return wasOurs;
+  }
+
+  /** The session has been resumed on another connection: this one is over. Any thread. */
+  void supersede() {
+    var unused = context.close();
+  }
+
+  private static Throwable unwrap(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  /** What the client is told; a failure that is no refusal is a defect, and logged here. */
+  private AttachRefusedException refusal(Throwable failure) {
+    if (failure instanceof AttachRefusedException refused) {
+      return refused;
+    }
+    LOGGER.error("attach: a request of {} failed", peer, failure);
+    return new AttachRefusedException(
+        AttachStatus.INTERNAL, "a defect of the daemon; its log has the reason");
+  }
+}

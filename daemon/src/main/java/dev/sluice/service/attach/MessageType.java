@@ -1,0 +1,35 @@
+package dev.sluice.service.attach;
+
+/** {@code enum sluice_message_type}; the ordinal is the number on the wire, 0 is none. */
+enum MessageType {
+  NONE,
+  ATTACH,
+  ARENA,
+  START,
+  STARTED,
+  RUN_END,
+  SETTLED,
+  DETACH,
+  DETACHED,
+  RESUME,
+  RESUMED,
+  REFUSED;
+
+  private static final MessageType[] VALUES = values();
+
+  int code() {
+    return ordinal();
+  }
+
+  /** The request with this number, or NONE if there is no such request. */
+  static MessageType request(int codeUntrusted) {
+    if (codeUntrusted < 0 || codeUntrusted >= VALUES.length) {
+      return NONE;
+    }
+    MessageType type = VALUES[codeUntrusted];
+    return switch (type) {
+      case ATTACH, START, RUN_END, DETACH, RESUME -> type;
+      default -> NONE;
+    };
+  }
+}

@@ -1,0 +1,22 @@
+package dev.sluice.service.metrics;
+
+import ch.qos.logback.classic.pattern.ClassicConverter;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import java.util.stream.Collectors;
+
+/** An exception as the end of its log line: a log reader that counts lines counts events. */
+public final class OneLineExceptionConverter extends ClassicConverter {
+  @Override
+  public String convert(ILoggingEvent event) {
+    IThrowableProxy thrown = event.getThrowableProxy();
+    if (thrown == null) {
+      return "";
+    }
+    return ThrowableProxyUtil.asString(thrown)
+        .lines()
+        .map(String::strip)
+        .collect(Collectors.joining(" | ", " | ", ""));
+  }
+}

@@ -1,0 +1,160 @@
+package dev.sluice.service.transport;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The right to bind a Unix socket path.
+ *
+ * <p>A socket file outlives a killed daemon and then blocks the next one, but must not be taken
+ * from a living one. Who holds the lock on {@code PATH.lock} may decide: a socket that refuses
+ * connections is stale and is removed, one that accepts belongs to somebody. The lock closes the
+ * race between two daemons that start at once; the kernel drops it with the process. The lock file
+ * itself stays, since removing it would reopen the race.
+ */
+final class SocketClaim implements AutoCloseable {
+  /** sun_path holds 108 bytes and the last is NUL. */
+  private static final int MAX_PATH_BYTES = 107;
+
+  private final FileChannel lockFile;
+
+  private SocketClaim(FileChannel lockFile) {
+    this.lockFile = lockFile;
+  }
+
+  static SocketClaim take(Path path, String purpose) {
+    refuseUnusable(path, purpose);
+    SocketClaim claim = new SocketClaim(lock(path, purpose));
+    try {
+      removeStale(path, purpose);
+      return claim;
+    } catch (RuntimeException e) {
+      claim.close();
+      throw e;
+    }
+  }
+
+  private static void refuseUnusable(Path path, String purpose) {
+    int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > MAX_PATH_BYTES) {
+      throw new BindException(
+          "the path of the "
+              + purpose
+              + " socket has "
+              + bytes
+              + " bytes, Unix sockets take "
+              + MAX_PATH_BYTES
+              + ": choose a shorter one than "
+              + path);
+    }
+    Path directory = path.toAbsolutePath().getParent();
+    if (!Files.isDirectory(directory)) {
+      throw new BindException(
+          "no directory "
+              + directory
+              + " for the "
+              + purpose
+              + " socket: create it, or set sluice."
+              + purpose
+              + ".socket to a path elsewhere");
+    }
+    if (!Files.isWritable(directory)) {
+      throw new BindException(
+          "no permission to create the "
+              + purpose
+              + " socket in "
+              + directory
+              + ": run as its owner, or set sluice."
+              + purpose
+              + ".socket to a path elsewhere");
+    }
+  }
+
+  private static FileChannel lock(Path path, String purpose) {
+    Path lockPath = path.resolveSibling(path.getFileName() + ".lock");
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(lockPath, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return channel;
+      }
+      channel.close();
+    } catch (OverlappingFileLockException e) {
+      closeQuietly(channel);
+    } catch (IOException e) {
+      closeQuietly(channel);
+      throw new BindException(
+          "cannot lock " + lockPath + " for the " + purpose + " socket: " + e.getMessage(), e);
+    }
+    throw anotherDaemon(path, purpose);
+  }
+
+  private static void removeStale(Path path, String purpose) {
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try {
+      boolean isSpecial =
+          (Boolean) Files.getAttribute(path, "basic:isOther", LinkOption.NOFOLLOW_LINKS);
+      if (!isSpecial) {
+        throw new BindException(
+            path
+                + " is no socket: remove it, or set sluice."
+                + purpose
+                + ".socket to a path elsewhere");
+      }
+      if (accepts(path)) {
+        throw anotherDaemon(path, purpose);
+      }
+      Files.delete(path);
+    } catch (IOException e) {
+      throw new BindException(
+          "cannot replace the " + purpose + " socket " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean accepts(Path path) throws IOException {
+    try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return probe.connect(UnixDomainSocketAddress.of(path));
+    } catch (ConnectException e) {
+      return false; // refused: nobody listens
+    }
+  }
+
+  private static BindException anotherDaemon(Path path, String purpose) {
+    return new BindException(
+        "another daemon listens on "
+            + path
+            + ": stop it, or set sluice."
+            + purpose
+            + ".socket to another path");
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException ignored) {
+        // The caller reports why the lock could not be had; there is nothing to add.
+      }
+    }
+  }
+
+  /** Gives the lock back. The socket file must be gone by now. Idempotent. */
+  @Override
+  public void close() {
+    closeQuietly(lockFile);
+  }
+}

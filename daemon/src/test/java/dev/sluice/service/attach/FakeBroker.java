@@ -1,0 +1,98 @@
+package dev.sluice.service.attach;
+
+import dev.sluice.service.AttachRequest;
+import dev.sluice.service.Books;
+import dev.sluice.service.Granted;
+import dev.sluice.service.PeerCredentials;
+import dev.sluice.service.SessionBroker;
+import dev.sluice.service.Started;
+import dev.sluice.service.Token;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** Notes every call; the test completes the stages, or they complete with the prepared answer. */
+final class FakeBroker implements SessionBroker {
+  static final Token TOKEN = new Token(0x1122334455667788L, 0x99aabbccddeeff00L);
+
+  final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
+  volatile AttachRequest request;
+  volatile PeerCredentials peer;
+  volatile long deviceBase;
+  volatile int fd = 1;
+  volatile CompletableFuture<Granted> nextGrant;
+  volatile CompletableFuture<Started> nextStart;
+  volatile CompletableFuture<Books> nextBooks;
+
+  Granted granted() {
+    return new Granted(
+        7,
+        TOKEN,
+        1,
+        4,
+        1L << 20,
+        64,
+        4096,
+        8192,
+        12288,
+        List.of(10, 11, 12, 13),
+        List.of(100L, 200L, 300L, 400L),
+        fd);
+  }
+
+  static Books books() {
+    return new Books(
+        7,
+        List.of(
+            new Books.KindBooks(10, 6, 2, 1, 1),
+            new Books.KindBooks(20, 20, 0, 0, 0),
+            new Books.KindBooks(30, 30, 0, 0, 0),
+            new Books.KindBooks(40, 41, 0, 0, -1)),
+        "the books");
+  }
+
+  String awaitCall() throws InterruptedException {
+    return calls.poll(10, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public CompletionStage<Granted> attach(AttachRequest attachRequest, PeerCredentials credentials) {
+    request = attachRequest;
+    peer = credentials;
+    calls.add("attach");
+    return nextGrant != null ? nextGrant : CompletableFuture.completedFuture(granted());
+  }
+
+  @Override
+  public CompletionStage<Started> start(Token token, long base) {
+    deviceBase = base;
+    calls.add("start " + token.equals(TOKEN));
+    return nextStart != null ? nextStart : CompletableFuture.completedFuture(new Started(7));
+  }
+
+  @Override
+  public CompletionStage<Books> runEnd(Token token) {
+    calls.add("runEnd " + token.equals(TOKEN));
+    return nextBooks != null ? nextBooks : CompletableFuture.completedFuture(books());
+  }
+
+  @Override
+  public CompletionStage<Books> detach(Token token) {
+    calls.add("detach " + token.equals(TOKEN));
+    return nextBooks != null ? nextBooks : CompletableFuture.completedFuture(books());
+  }
+
+  @Override
+  public CompletionStage<Granted> resume(Token token, PeerCredentials credentials) {
+    calls.add("resume " + token.equals(TOKEN));
+    return nextGrant != null ? nextGrant : CompletableFuture.completedFuture(granted());
+  }
+
+  @Override
+  public void connectionLost(Token token, PeerCredentials credentials) {
+    calls.add("connectionLost " + token.equals(TOKEN));
+  }
+}
