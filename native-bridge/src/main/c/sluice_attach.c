@@ -402,17 +402,18 @@ int sluice_attach_resume(sluice_attach *s, char *error, size_t error_bytes) {
   return code;
 }
 
+int sluice_connected_locked(struct sluice_attach *s) {
+  if (s->socket < 0) {
+    return 0;
+  }
+  char byte;
+  ssize_t seen = recv(s->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return seen > 0 || (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+}
+
 int sluice_attach_connected(sluice_attach *s) {
-  if (pthread_mutex_trylock(&s->lock) != 0) {
-    return 1; /* a conversation is under way; its own outcome tells more than we could */
-  }
-  int connected = 0;
-  if (s->socket >= 0) {
-    char byte;
-    ssize_t seen = recv(s->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    connected =
-        seen > 0 || (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
-  }
+  pthread_mutex_lock(&s->lock);
+  int connected = sluice_connected_locked(s);
   pthread_mutex_unlock(&s->lock);
   return connected;
 }

@@ -3,11 +3,11 @@
  * sluice_attach.h.
  *
  * Why there is one writer of the host's words: the guard writes them only after the kernel has
- * closed the daemon's end of the connection, which a living daemon does not do to a session it
- * serves, and after its own attempt to resume found nobody at the socket or a daemon that does not
- * know the token. The attempt to resume runs on this thread, between two recycling passes, so a new
- * daemon hears of the session only while nothing is being recycled; everything that it needs is in
- * the wire indices.
+ * closed the daemon's end of the connection, which a living daemon does not do to a session that it
+ * serves, and after an attempt to resume found nobody at the socket, or a daemon that does not know
+ * the token. A recycling pass holds the session's lock and begins by looking whether there is a
+ * connection again; resuming takes the same lock. So a new daemon hears of the session only while
+ * nothing is being recycled, and everything that it needs is in the wire indices.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,6 +38,7 @@ struct sluice_guard {
   uint32_t grace_ms;
   struct sluice_guard_stats stats;
   struct sluice_recycler recycler;
+  uint64_t rescued;
   uint8_t *unowned[SLUICE_KINDS]; /* passes for which a buffer has been on no queue, saturating */
 };
 
@@ -85,7 +86,8 @@ static void look_for_owners(struct sluice_guard *g, const struct sluice_arena *a
       const uint8_t *pool = region + sluice_pool_at(l, kind, instance);
       mark_owned(g, arena, kind, load64_relaxed(pool + SLUICE_POOL_PTR));
       uint32_t tail = load32_relaxed(pool + l->fq_tail_at);
-      for (uint32_t at = load32_acquire(pool + l->fq_head_at); at != tail; at++) {
+      uint32_t at = load32_acquire(pool + l->fq_head_at);
+      for (unsigned slot = 0; at != tail && slot < l->slots; slot++, at++) {
         mark_owned(g, arena, kind,
                    load64_relaxed(pool + SLUICE_POOL_SLOTS + 8 * (size_t)(at % l->slots)));
       }
@@ -94,7 +96,7 @@ static void look_for_owners(struct sluice_guard *g, const struct sluice_arena *a
   for (unsigned queue = 0; queue < l->threads; queue++) {
     uint32_t tail = load32_acquire(region + l->tails_at + 4 * (size_t)queue);
     uint32_t at = load32_relaxed(region + l->heads_at + 4 * (size_t)queue);
-    while (at != tail && tail < l->queue_entries) {
+    while (at != tail && at < l->queue_entries && tail < l->queue_entries) {
       const uint8_t *entry = region + sluice_entry_at(l, queue, at);
       uint32_t kind = load32_relaxed(entry + SLUICE_ENTRY_KIND);
       if (kind < SLUICE_KINDS) {
@@ -146,7 +148,7 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
       if (is_used && is_empty && is_waiting) {
         uint64_t buffer = take_unowned(g, arena, kind);
         if (buffer != 0 && sluice_push_free(&g->recycler, kind, instance, buffer) == 0) {
-          g->stats.rescued_buffers++;
+          g->rescued++;
         }
       }
     }
@@ -155,9 +157,10 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
 
 /* ---- take over ------------------------------------------------------------------------------- */
 
+/* Somebody else may have resumed in the meantime; then there is nothing to do. */
 static int resume(struct sluice_attach *s) {
   pthread_mutex_lock(&s->lock);
-  int code = sluice_resume_locked(s, NULL, 0);
+  int code = sluice_connected_locked(s) ? SLUICE_OK : sluice_resume_locked(s, NULL, 0);
   pthread_mutex_unlock(&s->lock);
   return code;
 }
@@ -166,20 +169,26 @@ static int nobody_serves_us(int resume_code) {
   return resume_code == SLUICE_ERROR_CONNECT || resume_code == SLUICE_ERROR_TOKEN;
 }
 
+/* One look at every queue. Returns the number of entries popped. */
 static unsigned recycle_pass(struct sluice_guard *g) {
   unsigned popped = 0;
   for (unsigned queue = 0; queue < g->recycler.layout.threads; queue++) {
     popped += sluice_recycle_queue(&g->recycler, queue, ENTRIES_PER_PASS);
   }
-  pthread_mutex_lock(&g->lock);
-  memcpy(g->stats.lost_records, g->recycler.lost_records, sizeof g->stats.lost_records);
-  memcpy(g->stats.lost_buffers, g->recycler.lost_buffers, sizeof g->stats.lost_buffers);
-  pthread_mutex_unlock(&g->lock);
   return popped;
 }
 
-/* The connection is lost: tries to get it back, and recycles when nobody has answered for the grace
- * time. */
+static void publish_stats(struct sluice_guard *g, int has_resumed, int has_taken_over) {
+  pthread_mutex_lock(&g->lock);
+  memcpy(g->stats.lost_records, g->recycler.lost_records, sizeof g->stats.lost_records);
+  memcpy(g->stats.lost_buffers, g->recycler.lost_buffers, sizeof g->stats.lost_buffers);
+  g->stats.rescued_buffers = g->rescued;
+  g->stats.resumes += has_resumed;
+  g->stats.takeovers += has_taken_over;
+  pthread_mutex_unlock(&g->lock);
+}
+
+/* The connection is lost: tries to get it back; recycles when nobody answers for the grace time. */
 static void bridge_the_gap(struct sluice_attach *s) {
   struct sluice_guard *g = s->guard;
   int64_t lost_at = now_ms();
@@ -192,29 +201,30 @@ static void bridge_the_gap(struct sluice_attach *s) {
     int64_t now = now_ms();
     if (now >= next_resume) {
       code = resume(s);
-      if (code == SLUICE_OK) {
-        pthread_mutex_lock(&g->lock);
-        g->stats.resumes++;
-        pthread_mutex_unlock(&g->lock);
-        return;
-      }
       next_resume = now + RETRY_RESUME_MS;
+    }
+    if (code == SLUICE_OK) {
+      publish_stats(g, 1, 0);
+      return;
     }
     if (!nobody_serves_us(code) || now - lost_at < g->grace_ms) {
       stopping = nap(g, WATCH_MS);
       continue;
     }
-    if (!has_taken_over) {
-      has_taken_over = 1;
-      pthread_mutex_lock(&g->lock);
-      g->stats.takeovers++;
-      pthread_mutex_unlock(&g->lock);
+    unsigned popped = 0;
+    pthread_mutex_lock(&s->lock);
+    if (s->socket < 0) {
+      popped = recycle_pass(g);
+      if (now >= next_rescue) {
+        rescue(g, &s->arena);
+        next_rescue = now + RESCUE_EVERY_MS;
+      }
+    } else {
+      code = SLUICE_OK; /* resumed by the owner of the session */
     }
-    unsigned popped = recycle_pass(g);
-    if (now >= next_rescue) {
-      rescue(g, &s->arena);
-      next_rescue = now + RESCUE_EVERY_MS;
-    }
+    pthread_mutex_unlock(&s->lock);
+    publish_stats(g, 0, !has_taken_over);
+    has_taken_over = 1;
     stopping = nap(g, popped > 0 ? 0 : 1);
   }
 }

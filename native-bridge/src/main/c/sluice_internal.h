@@ -30,6 +30,9 @@ struct sluice_attach {
 /* As sluice_attach_resume; the caller holds session->lock. */
 int sluice_resume_locked(struct sluice_attach *session, char *error, size_t error_bytes);
 
+/* As sluice_attach_connected; the caller holds session->lock. */
+int sluice_connected_locked(struct sluice_attach *session);
+
 /* Stops and joins the guard thread, if there is one. Idempotent. */
 void sluice_guard_stop(struct sluice_attach *session);
 

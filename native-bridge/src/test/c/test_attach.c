@@ -27,7 +27,7 @@ static unsigned open_descriptors(void) {
   return count;
 }
 
-/* Attaches to a fake in this mode; checks the code, a word of the error line, and the descriptors. */
+/* Attaches to a fake in this mode; checks code, error line and open descriptors. */
 static void attach_fails(enum fake_mode mode, int code, const char *word) {
   struct fake_daemon f = {.mode = mode, .buffers_per_pool = {4, 4, 4, 4}};
   sluice_attach *session = NULL;

@@ -1,4 +1,4 @@
-/* test_layout.c - run-time offsets against the structs and against the numbers of the wire format. */
+/* test_layout.c - run-time offsets against the structs and the numbers of the wire format. */
 #include <string.h>
 
 #include "sluice_attach.h"
@@ -56,7 +56,7 @@ static void defaults_match_the_structs(void) {
   }
 }
 
-/* The table of abi.md 2.8: cores, then where the pools lie, then the region's size. */
+/* Measured with the public headers: cores, where the pools lie, size of the region. */
 static void regions_match_the_measured_ones(void) {
   static const struct {
     const char *layout;

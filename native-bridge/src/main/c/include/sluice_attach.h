@@ -9,9 +9,9 @@
  * aligned:
  *
  *    client                                daemon
- *      | -- ATTACH (geometry) ---------------> |   checks the peer and the geometry, makes the arena
+ *      | -- ATTACH (geometry) ---------------> |   checks peer and geometry, makes the arena
  *      | <------------- ARENA (sizes, token) - |
- *      | <--- one byte carrying the arena fd - |   SCM_RIGHTS; sent only if ARENA.status is SLUICE_OK
+ *      | <--- one byte carrying the arena fd - |   SCM_RIGHTS; only if ARENA.status is SLUICE_OK
  *      |   maps the fd, registers it with the device where there is one
  *      | -- START (address of arena byte 0) -> |   initialises the region, fills the free queues,
  *      |                                       |   starts draining
@@ -229,20 +229,17 @@ SLUICE_API int sluice_attach_start(sluice_attach *session, uint64_t device_base,
 SLUICE_API int sluice_attach_run_end(sluice_attach *session, struct sluice_books *books,
                                      char *error, size_t error_bytes);
 
-/* As run_end if a run is open, then ends the session. Unmaps and frees *session whatever the
- * outcome. */
+/* As run_end if a run is open, then ends the session. Frees *session whatever the outcome. */
 SLUICE_API int sluice_attach_detach(sluice_attach *session, struct sluice_books *books, char *error,
                                     size_t error_bytes);
 
-/* After a lost connection: connects again and continues the same session. The mapping stays as it
- * is. */
+/* After a lost connection: connects again and continues the session. The mapping stays as it is. */
 SLUICE_API int sluice_attach_resume(sluice_attach *session, char *error, size_t error_bytes);
 
 /* Closes the connection and unmaps without a word to the daemon, as a crash would. */
 SLUICE_API void sluice_attach_abandon(sluice_attach *session);
 
-/* 0 after the daemon closed the connection or died, else 1 (also while a call is under way). Never
- * blocks. */
+/* 1 while the connection to the daemon stands, 0 after the daemon closed it or died. */
 SLUICE_API int sluice_attach_connected(sluice_attach *session);
 
 /* ---- the guard ------------------------------------------------------------------------------- */
@@ -255,10 +252,10 @@ SLUICE_API int sluice_attach_connected(sluice_attach *session);
  * pushes their buffers back to the free queue of the pool they came from, and counts their records
  * as lost, until a resume succeeds or the session ends.
  *
- * There is one writer of the host's words at any time: the guard writes only while the kernel has
- * closed the daemon's end and the last resume found nobody at the socket, or a daemon that does not
- * know the token; and it resumes from the same thread that recycles, so the recycling is complete
- * before a new daemon hears of the session.
+ * There is one writer of the host's words at any time. The guard writes only while the kernel has
+ * closed the daemon's end, and the last resume found nobody at the socket or a daemon that does not
+ * know the token. Recycling and resuming exclude each other, whichever thread resumes, so the
+ * recycling is complete before a new daemon hears of the session.
  */
 struct sluice_guard_stats {
   uint64_t lost_records[SLUICE_KINDS]; /* records of buffers that were recycled unread */
@@ -268,8 +265,7 @@ struct sluice_guard_stats {
   uint64_t resumes;         /* times a daemon took the session back */
 };
 
-/* Starts the guard; legal once, after sluice_attach_start. The guard ends with detach or abandon.
- */
+/* Starts the guard; legal once, after sluice_attach_start. It ends with detach or abandon. */
 SLUICE_API int sluice_attach_guard_start(sluice_attach *session, uint32_t grace_ms, char *error,
                                          size_t error_bytes);
 
@@ -278,13 +274,11 @@ SLUICE_API void sluice_attach_guard_stats(sluice_attach *session, struct sluice_
 
 /* ---- the offset table ---------------------------------------------------------------------- */
 
-/* One measured size or offset of the device structs; the Java side compares this table with its
- * layouts. */
+/* One measured size or offset of the device structs; other languages compare their own numbers. */
 struct sluice_abi_row {
   const char *layout; /* "l2-2026.06/a2a3", ... or "all" */
-  const char
-      *type; /* "DataHeader", "Pool", "FreeQueue", "ReadyQueueEntry", "AicpuTaskRecord", ... */
-  const char *field; /* field name in snake case, or "sizeof" */
+  const char *type;   /* "DataHeader", "Pool", "FreeQueue", "AicpuTaskRecord", ... */
+  const char *field;  /* field name in snake case, or "sizeof" */
   uint64_t value;
 };
 

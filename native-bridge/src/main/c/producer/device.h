@@ -142,7 +142,7 @@ struct device {
 
 /*
  * What the AICPU leader does before cores may be dispatched: rotation table, first buffers, phase
- * counts (abi.md 4.1). The lanes' private state is made here too. 0, or -1 if out of memory.
+ * counts. The lanes' private state is made here too. 0, or -1 if out of memory.
  */
 int device_init(struct device *d);
 

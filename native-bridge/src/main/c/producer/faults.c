@@ -33,7 +33,8 @@ const struct fault_info fault_infos[FAULTS] = {
                             "core 0: 2^32 more AicpuTask records, all dropped, within 2 s"},
     [FAULT_STALE_CONTENDED] = {"stale-contended", "chip-2026.08: contended flags without need"},
     [FAULT_STALL] = {"stall", "the first lane stops for 200 ms"},
-    [FAULT_KILL] = {"kill", "SIGKILL to itself between 20 % and 80 % of the run"},
+    [FAULT_KILL] = {"kill",
+                    "SIGKILL to itself after 20 to 80 % of the duration (of 1 s with --tasks)"},
     [FAULT_NO_FLUSH] = {"no-flush", "ends without flush and without detach"},
 };
 
@@ -130,7 +131,7 @@ static void null_entry(struct lane *l, const struct pool *p, uint8_t *buffer, ui
   uint8_t *entry = l->device->region + sluice_entry_at(&l->device->layout, l->queue, l->tail);
   ready_put(l, p->instance, p->kind, 0, seq);
   if (l->device->layout.generation == SLUICE_L2_2026_06) {
-    /* There a null pointer means "not yet visible": left alone it would block the queue for good. */
+    /* There a null pointer means "not yet visible": alone it would block the queue for good. */
     spin_for(NULL_VISIBLE_NS);
     store64_release(entry + SLUICE_ENTRY_PTR, (uint64_t)(uintptr_t)buffer);
   }

@@ -1,8 +1,8 @@
 /*
  * faults.h - a device that misbehaves, a bounded number of times.
  *
- * Every fault is an extra action beside a correct run: the producer's own books stay true, so a host
- * that survives can be held to them. Where a fault changes what is true, its line says so.
+ * Every fault is an extra action beside a correct run: the producer's own books stay true, so a
+ * host that survives can be held to them. Where a fault changes what is true, its line says so.
  */
 #ifndef SLUICE_FAULTS_H
 #define SLUICE_FAULTS_H

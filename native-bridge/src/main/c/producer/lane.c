@@ -125,8 +125,8 @@ static void run_core(struct lane *l, struct core *c, uint64_t n) {
 }
 
 /*
- * Real cores are not in step: their buffers fill up at different times. One long first run per core,
- * spread over a buffer's length, does the same here.
+ * Real cores are not in step: their buffers fill up at different times. One long first run per
+ * core, spread over a buffer's length, does the same here.
  */
 static void stagger_cores(struct lane *l) {
   unsigned step = l->device->layout.records[SLUICE_KIND_AICORE_TASK] / l->core_count;

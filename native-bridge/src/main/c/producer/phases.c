@@ -1,6 +1,6 @@
 /*
- * phases.c - phase records. Two things differ from tasks: the buffer is switched by the record after
- * the last one, and count is raised before the fields are written.
+ * phases.c - phase records. Two things differ from tasks: the buffer is switched by the record
+ * after the last one, and count is raised before the fields are written.
  */
 #include "phases.h"
 

@@ -1,4 +1,4 @@
-/* phases.h - scheduler and orchestrator phase records (abi.md 4.3, 4.5). */
+/* phases.h - scheduler and orchestrator phase records. */
 #ifndef SLUICE_PHASES_H
 #define SLUICE_PHASES_H
 

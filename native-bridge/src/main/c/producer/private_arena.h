@@ -1,6 +1,6 @@
 /*
  * private_arena.h - the host's side of an arena, made in this process: for the self test and for
- * tests, which have no daemon. Follows abi.md 4.7.
+ * tests, which have no daemon.
  */
 #ifndef SLUICE_PRIVATE_ARENA_H
 #define SLUICE_PRIVATE_ARENA_H
@@ -17,7 +17,7 @@ struct private_arena {
   uint32_t buffers[SLUICE_KINDS];
 };
 
-/* Decides where everything lies: region, rotation table, then buffers_per_pool for each used pool. */
+/* Decides where everything lies: region, rotation table, buffers_per_pool for each used pool. */
 void private_arena_plan(struct private_arena *a, const struct sluice_layout *layout,
                         const struct sluice_geometry *g,
                         const uint32_t buffers_per_pool[SLUICE_KINDS]);

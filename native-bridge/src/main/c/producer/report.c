@@ -147,7 +147,7 @@ void report_print_json(const struct report *r, FILE *out) {
           r->layout, sum_produced(r), r->produced_bytes, sum_dropped(r),
           r->kinds[SLUICE_KIND_AICORE_TASK].lost, (double)r->stall_ns / 1e9);
   print_quantiles("wait_seconds", &r->waits, out);
-  print_quantiles("refill_seconds", &r->refills, out);
+  print_quantiles("refill_latency_seconds", &r->refills, out);
   fprintf(out, "\"duration_seconds\":%.9f,\"bytes_per_second\":%.0f,\"max_pause_seconds\":%.9f,",
           r->duration_seconds, bytes_per_second(r), (double)r->max_pause_ns / 1e9);
   print_injected(r, out);

@@ -1,10 +1,10 @@
 /*
- * tasks.c - commit, buffer switch, AICore rotation and flush of the two task kinds (abi.md 4.2, 4.4,
- * 4.5).
+ * tasks.c - commit, buffer switch, AICore rotation and flush of the two task kinds.
  *
  * core_run has two ways: one_task() does a single dispatch in the exact order of the device, with
  * everything that can happen at a boundary; run_tasks() does many that meet no boundary, with the
- * same stores in the same order. A process killed between any two stores leaves what a device would.
+ * same stores in the same order. A process killed between any two stores leaves what a device
+ * would leave.
  */
 #include "tasks.h"
 

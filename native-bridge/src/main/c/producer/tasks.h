@@ -1,4 +1,4 @@
-/* tasks.h - the records of a task: AicpuTask by the lane, AicoreTask by the core it dispatches to. */
+/* tasks.h - the records of a task: AicpuTask by the lane, AicoreTask by the core it runs on. */
 #ifndef SLUICE_TASKS_H
 #define SLUICE_TASKS_H
 
@@ -7,7 +7,7 @@
 /* Dispatches n tasks to a core and finishes what is no longer in flight. */
 void core_run(struct lane *l, struct core *c, uint64_t n);
 
-/* Lets the task in flight finish, then publishes what the core's pools hold (abi.md 4.5). */
+/* Lets the task in flight finish, then publishes what the core's pools hold. */
 void core_flush(struct lane *l, struct core *c);
 
 #endif
