@@ -1,15 +1,10 @@
 package dev.sluice;
 
-import dev.sluice.abi.AicoreTaskRecord;
-import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
-import dev.sluice.abi.PoolLayout;
-import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
@@ -31,8 +26,8 @@ import java.util.List;
  * records.
  *
  * <p>Both a generation that drops and one that blocks are run, since they take different branches.
- * The device is played by this class, on the same thread: buffers are tiny, so that the agents and
- * not the filling take the time.
+ * The device is played on the same thread: buffers are tiny, so that the agents and not the filling
+ * take the time.
  */
 final class Warmup {
   private static final int ROUNDS = 12_000;
@@ -76,7 +71,7 @@ final class Warmup {
             NanoClock.SYSTEM,
             new ParkMeter(),
             () -> ContentChecks.ofSome(content, plan.poolCount()));
-    PlayedDevice device = new PlayedDevice(memory, plan);
+    PlayedDevice device = new PlayedDevice(memory, plan, DEVICE_BASE, THREADS);
     List<Agent> agents = session.agents();
     for (int round = 0; round < ROUNDS; round++) {
       if (round % 4 == 0) {
@@ -88,68 +83,5 @@ final class Warmup {
     }
     session.totals();
     return session.totals().law().collected();
-  }
-
-  /** The device's side of the queues, as far as a host can tell it from a real one. */
-  private static final class PlayedDevice {
-    private final DeviceMemory memory;
-    private final ArenaPlan plan;
-    private final int[] sequences;
-    private final int[] tokens;
-    private final int[] tails;
-
-    PlayedDevice(DeviceMemory memory, ArenaPlan plan) {
-      this.memory = memory;
-      this.plan = plan;
-      this.sequences = new int[plan.poolCount()];
-      this.tokens = new int[plan.poolCount()];
-      this.tails = new int[plan.layout().queueCount()];
-    }
-
-    void publishAll() {
-      for (int pool = 0; pool < plan.poolCount(); pool++) {
-        publish(pool);
-      }
-    }
-
-    private void publish(int pool) {
-      BufferKind kind = plan.kindOfPool(pool);
-      int instance = plan.instanceOfPool(pool);
-      PoolLayout layout = plan.layout().pool();
-      int at = plan.geometry().poolOffset(kind, instance);
-      int head = memory.loadInt(at + layout.headOffset());
-      if (head == memory.loadInt(at + layout.tailOffset())) {
-        return;
-      }
-      long pointer = memory.loadLong(at + layout.slotOffset(head));
-      memory.storeInt(at + layout.headOffset(), head + 1);
-      fill(pool, (int) (pointer - DEVICE_BASE));
-      BufferLayout buffer = plan.layout().buffer(kind);
-      memory.storeInt(
-          at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET,
-          memory.loadInt(at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET) + buffer.records());
-
-      int queue = instance % THREADS;
-      int entry = plan.layout().entryOffset(queue, tails[queue]);
-      memory.storeInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET, instance);
-      memory.storeInt(entry + ReadyEntryLayout.KIND_OFFSET, kind.ordinal());
-      memory.storeLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, pointer);
-      memory.storeInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequences[pool]++);
-      tails[queue] = (tails[queue] + 1) % plan.layout().queueEntries();
-      memory.storeIntRelease(plan.layout().queueTailOffset(queue), tails[queue]);
-    }
-
-    private void fill(int pool, int offset) {
-      BufferKind kind = plan.kindOfPool(pool);
-      BufferLayout buffer = plan.layout().buffer(kind);
-      if (kind == BufferKind.AICORE_TASK) {
-        for (int slot = 0; slot < buffer.records(); slot++) {
-          int record = offset + slot * kind.recordBytes();
-          memory.storeLong(record + AicoreTaskRecord.START_TIME_OFFSET, 1);
-          memory.storeInt(record + AicoreTaskRecord.REG_TASK_ID_OFFSET, tokens[pool]++);
-        }
-      }
-      memory.storeInt(offset + buffer.countOffset(), buffer.records());
-    }
   }
 }
