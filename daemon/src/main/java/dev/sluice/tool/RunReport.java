@@ -27,10 +27,20 @@ public record RunReport(
     return seconds > 0 ? session.total().collectedBytes() / seconds : 0;
   }
 
+  /** What the device set out to write, dropped or not. */
+  public double offeredBytesPerSecond() throws ToolException {
+    return Json.real(producer, "bytes_per_second");
+  }
+
+  /** Time the device's threads waited for the host, summed over them, by the device's own clock. */
+  public double stallSeconds() throws ToolException {
+    return Json.real(producer, "stall_seconds");
+  }
+
   /** Share of the device's time, 0 to 1, in which it waited for the host. */
   public double stalledRatio() throws ToolException {
     double seconds = producedSeconds() * deviceThreads;
-    return seconds > 0 ? session.deviceStallSeconds() / seconds : 0;
+    return seconds > 0 ? stallSeconds() / seconds : 0;
   }
 
   public long producedRecords() throws ToolException {

@@ -73,7 +73,7 @@ final class RunSummary {
         String.format(
             Locale.ROOT,
             "%s, %.2f %% of its threads' time",
-            seconds(session.deviceStallSeconds()),
+            seconds(run.stallSeconds()),
             100 * run.stalledRatio()));
     figure(
         "daemon processor time",

@@ -32,7 +32,18 @@ public final class FakeProducer implements AutoCloseable {
   }
 
   public static String report(long records) {
-    return "{\"produced_records\": " + records + ", \"duration_seconds\": 2.0}";
+    return report(records, 0.0);
+  }
+
+  /** Two seconds on however many threads, of which it waited so long. */
+  public static String report(long records, double stallSeconds) {
+    return "{\"produced_records\": "
+        + records
+        + ", \"duration_seconds\": 2.0, \"bytes_per_second\": "
+        + 16 * records
+        + ", \"stall_seconds\": "
+        + stallSeconds
+        + "}";
   }
 
   public List<String> arguments() throws IOException {

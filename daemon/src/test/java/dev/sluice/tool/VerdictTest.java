@@ -63,14 +63,18 @@ class VerdictTest {
 
   @Test
   void shouldTellHowLongTheDeviceWaited() throws ToolException {
-    Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
     // 3 threads for 2 seconds: 0.6 s of waiting is a tenth.
-    session.put("device_stall_seconds", 0.6);
+    RunReport run =
+        new RunReport(
+            SessionReport.read(FakeDaemon.session("a", 1000, 0, 0)),
+            Json.parse(FakeProducer.report(1000, 0.6), "the producer"),
+            0.5,
+            3);
     assertEquals(
         new Verdict(
             ExitCode.FINE,
             "No record was lost, but the device waited for the host 10.0 % of its time."),
-        Verdict.of(run(session, 1000), false));
+        Verdict.of(run, false));
   }
 
   static RunReport run(Map<String, Object> session, long produced) throws ToolException {

@@ -57,10 +57,7 @@ record CleanRateWorkload(String name, Load load, double targetBytesPerSecond) im
 
   static CleanRateSearch.Outcome outcome(RunReport run) throws ToolException {
     boolean isClean = run.isLossless() && run.stalledRatio() < STALLED_RATIO_LIMIT;
-    double offered =
-        run.collectedBytesPerSecond()
-            * ((double) run.session().total().deviceRecords()
-                / Math.max(1, run.session().total().collectedRecords()));
-    return new CleanRateSearch.Outcome(isClean, offered, run.collectedBytesPerSecond());
+    return new CleanRateSearch.Outcome(
+        isClean, run.offeredBytesPerSecond(), run.collectedBytesPerSecond());
   }
 }
