@@ -267,6 +267,8 @@ static struct sluice_guard *new_guard(const struct sluice_attach *s, uint32_t gr
   g->recycler.device_base = s->device_base;
   g->recycler.host_base = s->arena.base;
   g->recycler.arena_bytes = s->arena.bytes;
+  memcpy(g->recycler.buffer_at, s->arena.buffer_offset, sizeof g->recycler.buffer_at);
+  memcpy(g->recycler.buffers, s->arena.buffers, sizeof g->recycler.buffers);
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     g->unowned[kind] = calloc(s->arena.buffers[kind] + 1u, 1);
     if (g->unowned[kind] == NULL) {

@@ -39,6 +39,10 @@ static int is_plausible(const struct sluice_recycler *r, uint32_t kind, uint32_t
     return 0;
   }
   uint64_t offset = buffer - r->device_base;
+  if (r->buffer_at[kind] != 0) {
+    uint64_t inside = offset - r->buffer_at[kind];
+    return inside % l->buffer_bytes[kind] == 0 && inside / l->buffer_bytes[kind] < r->buffers[kind];
+  }
   return offset % 64 == 0 && offset <= r->arena_bytes &&
          l->buffer_bytes[kind] <= r->arena_bytes - offset;
 }

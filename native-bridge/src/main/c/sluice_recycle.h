@@ -18,6 +18,9 @@ struct sluice_recycler {
   uint64_t device_base;
   uint8_t *host_base;
   size_t arena_bytes;
+  /* Arena offset of the first buffer and number of buffers, by kind; offset 0 = not known. */
+  uint64_t buffer_at[SLUICE_KINDS];
+  uint32_t buffers[SLUICE_KINDS];
   uint64_t lost_records[SLUICE_KINDS];
   uint64_t lost_buffers[SLUICE_KINDS];
 };

@@ -19,6 +19,7 @@
 #define IDLE_FIRST_NS 20000000u
 #define DEAD_NS 300000000u
 #define DIE_AFTER_BUFFERS 50
+#define HOLD_NS 50000000u
 
 struct fake_buffer {
   bool with_device;
@@ -173,7 +174,9 @@ static void accept_entry(struct fake_daemon *f, uint32_t kind, uint32_t instance
   f->buffers[kind][index].with_device = false;
   f->kinds[kind].buffers++;
   read_buffer(f, kind, instance, buffer_bytes(f, kind, (uint32_t)index), &f->kinds[kind].collected);
-  give_back(f, kind, instance, (uint32_t)index);
+  if (!f->is_holding) {
+    give_back(f, kind, instance, (uint32_t)index);
+  }
 }
 
 static unsigned drain_queue(struct fake_daemon *f, unsigned queue) {
@@ -428,6 +431,15 @@ static void serve_unread(struct fake_daemon *f) {
   }
 }
 
+/* Long enough for every pool to run dry. */
+static void hold_everything(struct fake_daemon *f) {
+  uint64_t until = clock_ns() + HOLD_NS;
+  f->is_holding = true;
+  while (clock_ns() < until) {
+    drain_all(f);
+  }
+}
+
 /* Drains until the client says something or goes away. false: this session is over. */
 static bool serve_run(struct fake_daemon *f) {
   struct pollfd readable = {.fd = f->connection, .events = POLLIN};
@@ -437,6 +449,9 @@ static bool serve_run(struct fake_daemon *f) {
     unsigned popped = is_idle ? 0 : drain_all(f);
     uint64_t buffers = f->kinds[0].buffers + f->kinds[3].buffers;
     bool dies = f->mode == FAKE_DIE || f->mode == FAKE_DIE_AND_RETURN;
+    if (dies && buffers >= DIE_AFTER_BUFFERS && f->hold) {
+      hold_everything(f);
+    }
     if (dies && buffers >= DIE_AFTER_BUFFERS) {
       if (die(f)) {
         serve_unread(f);

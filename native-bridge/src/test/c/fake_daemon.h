@@ -47,6 +47,8 @@ struct fake_daemon {
   char path[108];
   enum fake_mode mode;
   uint32_t buffers_per_pool[SLUICE_KINDS];
+  bool
+      hold; /* keeps what it drains in the last 50 ms before it dies, as a daemon's collectors do */
   bool idle_first; /* does not drain for the first 20 ms: makes small pools overflow */
 
   /* results, valid after fake_join */
@@ -62,6 +64,7 @@ struct fake_daemon {
 
   /* private */
   pthread_t thread;
+  bool is_holding;
   int listener;
   int connection;
   int memfd;

@@ -264,13 +264,13 @@ void *lane_main(void *argument) {
   l->last_clock_ns = clock_ns();
   if (l->core_count > 0) {
     produce(l);
+    atomic_store_explicit(&l->finished, true, memory_order_release); /* the orchestrator looks */
+  }
+  if (l->has_orch) {
+    orchestrate(l);
   }
   l->ended_ns = clock_ns();
   atomic_store_explicit(&l->finished, true, memory_order_release);
-  if (l->has_orch) {
-    orchestrate(l);
-    l->ended_ns = clock_ns();
-  }
   while (l->faults.enabled != 0 && !aborted(l) && faults_between_runs(l, clock_ns())) {
     rest(l, ALWAYS_SLEEP_FROM_NS + 1);
   }

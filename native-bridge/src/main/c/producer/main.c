@@ -108,7 +108,15 @@ static bool all_finished(const struct device *d) {
   return finished;
 }
 
-/* When the fault "kill" strikes; 0 = never. */
+static bool has_produced(const struct device *d) {
+  bool produced = false;
+  for (unsigned i = 0; i < d->sched_threads; i++) {
+    produced |= atomic_load_explicit(&d->lanes[i].tasks_done, memory_order_relaxed) > 0;
+  }
+  return produced;
+}
+
+/* When the fault "kill" strikes; 0 = never. Before the first task there is nothing to lose. */
 static uint64_t kill_time(const struct device *d) {
   if ((d->options->faults & 1u << FAULT_KILL) == 0) {
     return 0;
@@ -127,10 +135,11 @@ static const char *watch(struct device *d, sluice_attach *session) {
     uint64_t now = clock_ns();
     uint64_t nap = WATCH_NS;
     if (kill_at != 0) {
-      if (now >= kill_at) {
+      if (now >= kill_at && has_produced(d)) {
         kill(getpid(), SIGKILL);
       }
-      nap = kill_at - now < nap ? kill_at - now : nap;
+      uint64_t left = kill_at > now ? kill_at - now : 1000000;
+      nap = left < nap ? left : nap;
     }
     struct timespec t = {.tv_nsec = (long)nap};
     /* Short runs should not wait for the whole nap at their end. */

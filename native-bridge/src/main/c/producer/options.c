@@ -328,6 +328,9 @@ static const char *check_together(const struct options *o) {
   if (has_fault(o, FAULT_STALE_CONTENDED) && g->generation != SLUICE_CHIP_2026_08) {
     return "--misbehave stale-contended: only chip-2026.08 has these flags";
   }
+  if (o->self_test_rate && o->faults != 0) {
+    return "--self-test-rate measures; it cannot misbehave";
+  }
   if (has_fault(o, FAULT_COUNTER_WRAP) && g->level < 2) {
     return "--misbehave counter-wrap: needs --level 2 or more";
   }
