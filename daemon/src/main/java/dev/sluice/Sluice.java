@@ -27,6 +27,11 @@ public final class Sluice {
   private Sluice() {}
 
   public static void main(String[] arguments) {
+    if (arguments.length == 0 || !arguments[0].equals("daemon")) {
+      // Before the first logger is made. Only the service logs on standard output.
+      System.setProperty("sluice.log.target", "System.err");
+      System.setProperty("sluice.log.level", System.getProperty("sluice.log.level", "WARN"));
+    }
     StopSignal stopSignal = new StopSignal();
     stopSignal.install();
     DaemonHost host =
