@@ -1,0 +1,42 @@
+package dev.sluice.service.http;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A whole HTTP response: a status, extra headers, and the body in memory. */
+record Answer(int status, Map<String, String> headers, ByteBuffer body) {
+  private static final String CONTENT_TYPE = "content-type";
+
+  static Answer text(int status, String line) {
+    return of(status, "text/plain; charset=utf-8", line + "\n");
+  }
+
+  static Answer html(String page) {
+    return of(200, "text/html; charset=utf-8", page);
+  }
+
+  static Answer json(int status, Map<String, ?> object) {
+    try {
+      return of(status, "application/json", JSON.std.asString(object) + "\n");
+    } catch (IOException e) {
+      throw new IllegalStateException("a map of plain values cannot be written as JSON", e);
+    }
+  }
+
+  Answer withHeader(String name, String value) {
+    Map<String, String> more = new LinkedHashMap<>(headers);
+    more.put(name, value);
+    return new Answer(status, more, body);
+  }
+
+  private static Answer of(int status, String contentType, String body) {
+    return new Answer(
+        status,
+        Map.of(CONTENT_TYPE, contentType),
+        ByteBuffer.wrap(body.getBytes(StandardCharsets.UTF_8)));
+  }
+}

@@ -1,0 +1,77 @@
+package dev.sluice.service.http;
+
+import ch.qos.logback.classic.Level;
+import dev.sluice.service.AttachRefusedException;
+import dev.sluice.service.AttachStatus;
+import dev.sluice.service.Books;
+import dev.sluice.service.ControlActions;
+import dev.sluice.service.DaemonView;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.regex.Matcher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The paths of the control socket. What changes something is a POST. */
+final class ControlApi {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ControlApi.class);
+  private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
+
+  private final DaemonView view;
+  private final ControlActions actions;
+
+  ControlApi(DaemonView view, ControlActions actions) {
+    this.view = view;
+    this.actions = actions;
+  }
+
+  void addTo(Router router) {
+    router
+        .get("/v1/status", request -> Answer.json(200, Json.status(view, Instant.now())))
+        .get("/v1/sessions", request -> Answer.json(200, Json.sessions(view)))
+        .add("POST", "/v1/log-level", (request, path) -> logLevel(request))
+        .add("POST", "/v1/sessions/(\\d{1,9})/detach", (request, path) -> detach(path));
+  }
+
+  private static CompletionStage<Answer> logLevel(Request request) {
+    List<String> levels = request.parameters("level");
+    String level = levels.size() == 1 ? levels.get(0).toLowerCase(Locale.ROOT) : "";
+    if (!LEVELS.contains(level)) {
+      return CompletableFuture.completedFuture(
+          Answer.text(400, "write ?level= and one of " + String.join(", ", LEVELS)));
+    }
+    Logger root = LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    if (!(root instanceof ch.qos.logback.classic.Logger logback)) {
+      return CompletableFuture.completedFuture(
+          Answer.text(501, "the log level cannot be changed: the daemon does not log by Logback"));
+    }
+    logback.setLevel(Level.toLevel(level));
+    LOGGER.info("control: log level is now {}", level);
+    return CompletableFuture.completedFuture(Answer.json(200, Map.of("level", level)));
+  }
+
+  private CompletionStage<Answer> detach(Matcher path) {
+    int session = Integer.parseInt(path.group(1));
+    LOGGER.info("control: session {} is detached", session);
+    return actions
+        .detachSession(session)
+        .handle((books, failure) -> failure == null ? detached(books) : refused(session, failure));
+  }
+
+  private static Answer detached(Books books) {
+    return Answer.json(200, Json.books(books));
+  }
+
+  private static Answer refused(int session, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof AttachRefusedException refusal) {
+      return Answer.text(refusal.status() == AttachStatus.STATE ? 404 : 409, refusal.getMessage());
+    }
+    throw new IllegalStateException("session " + session + " could not be detached", cause);
+  }
+}

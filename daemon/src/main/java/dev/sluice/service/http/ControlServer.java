@@ -1,0 +1,88 @@
+package dev.sluice.service.http;
+
+import dev.sluice.config.ControlSettings;
+import dev.sluice.service.ControlActions;
+import dev.sluice.service.DaemonView;
+import dev.sluice.service.PeerCredentials;
+import dev.sluice.service.transport.BindException;
+import dev.sluice.service.transport.EventLoops;
+import dev.sluice.service.transport.Peers;
+import dev.sluice.service.transport.UnixListener;
+import io.netty.channel.Channel;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operator's HTTP on a Unix socket: the file mode lets in the daemon's user, and the peer's
+ * credentials are checked as well, since a mode is changed by mistake easily.
+ */
+public final class ControlServer implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ControlServer.class);
+
+  private final UnixListener listener;
+  private final HttpConnections connections;
+
+  private ControlServer(UnixListener listener, HttpConnections connections) {
+    this.listener = listener;
+    this.connections = connections;
+  }
+
+  /** Binds and serves. Throws {@link BindException} with one line when the socket cannot be had. */
+  public static ControlServer start(
+      ControlSettings settings, DaemonView view, ControlActions actions, EventLoops loops) {
+    Router allowed = new Router();
+    new ControlApi(view, actions).addTo(allowed);
+    HttpConnections connections =
+        new HttpConnections(
+            channel -> mayControl(channel, settings.socket()) ? allowed : forbidden(),
+            HttpLimits.STANDARD,
+            loops.group().next());
+    UnixListener listener =
+        UnixListener.listen(
+            loops,
+            settings.socket(),
+            "control",
+            PosixFilePermissions.fromString("rw-------"),
+            connections);
+    return new ControlServer(listener, connections);
+  }
+
+  private static boolean mayControl(Channel channel, Path socket) {
+    try {
+      PeerCredentials peer = Peers.of((EpollDomainSocketChannel) channel);
+      boolean may = peer.uid() == 0 || peer.uid() == UnixListener.ownerOf(socket).uid();
+      if (!may) {
+        LOGGER.warn("control: refused {}", peer);
+      }
+      return may;
+    } catch (IOException e) {
+      LOGGER.warn("control: cannot tell who connected: {}", e.getMessage());
+      return false;
+    }
+  }
+
+  private static Router forbidden() {
+    Answer answer = Answer.text(403, "only root and the daemon's own user may control it");
+    Router router = new Router();
+    for (String method : new String[] {"GET", "POST"}) {
+      router.add(method, ".*", (request, path) -> CompletableFuture.completedFuture(answer));
+    }
+    return router;
+  }
+
+  public Path socket() {
+    return listener.path();
+  }
+
+  /** Stops listening, removes the socket and closes every connection. Idempotent. */
+  @Override
+  public void close() {
+    listener.close();
+    connections.close();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.sluice.service.http;
+
+import dev.sluice.config.ListenAddress;
+import dev.sluice.service.DaemonView;
+import dev.sluice.service.transport.BindException;
+import dev.sluice.service.transport.EventLoops;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.net.InetSocketAddress;
+
+/**
+ * The read-only listener: metrics, health and status for scrapers, probes and browsers. It can
+ * change nothing. Started and closed by one thread.
+ */
+public final class HttpServer implements AutoCloseable {
+  private final Channel channel;
+  private final HttpConnections connections;
+  private final MetricsApi metrics;
+
+  private HttpServer(Channel channel, HttpConnections connections, MetricsApi metrics) {
+    this.channel = channel;
+    this.connections = connections;
+    this.metrics = metrics;
+  }
+
+  /** Binds and serves. Throws {@link BindException} with one line when the port cannot be had. */
+  public static HttpServer start(
+      ListenAddress listen, DaemonView view, PrometheusRegistry registry, EventLoops loops) {
+    return start(listen, view, registry, loops, HttpLimits.STANDARD);
+  }
+
+  static HttpServer start(
+      ListenAddress listen,
+      DaemonView view,
+      PrometheusRegistry registry,
+      EventLoops loops,
+      HttpLimits limits) {
+    InetSocketAddress address = new InetSocketAddress(listen.host(), listen.port());
+    if (address.isUnresolved()) {
+      throw new BindException(
+          "cannot listen on " + listen + ": no host of that name; set sluice.http.listen");
+    }
+    MetricsApi metrics = new MetricsApi(registry);
+    Router router = new Router();
+    metrics.addTo(router);
+    new StatusApi(view).addTo(router);
+    HttpConnections connections =
+        new HttpConnections(unused -> router, limits, loops.group().next());
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops.group())
+            .channel(EpollServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(connections)
+            .bind(address)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      metrics.close();
+      throw new BindException(
+          "cannot listen on "
+              + listen
+              + ": "
+              + bound.cause().getMessage()
+              + "; free the port or set sluice.http.listen",
+          bound.cause());
+    }
+    return new HttpServer(bound.channel(), connections, metrics);
+  }
+
+  /** Where it listens; the port is the real one, also when 0 was asked for. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) channel.localAddress();
+  }
+
+  /** Stops listening and closes every connection. Idempotent. */
+  @Override
+  public void close() {
+    channel.close().awaitUninterruptibly();
+    connections.close();
+    metrics.close();
+  }
+}

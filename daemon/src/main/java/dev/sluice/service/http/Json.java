@@ -1,0 +1,169 @@
+package dev.sluice.service.http;
+
+import dev.sluice.service.AgentSnapshot;
+import dev.sluice.service.ArenaSnapshot;
+import dev.sluice.service.Books;
+import dev.sluice.service.DaemonView;
+import dev.sluice.service.KindTotals;
+import dev.sluice.service.Labels;
+import dev.sluice.service.LatencySnapshot;
+import dev.sluice.service.QueueSnapshot;
+import dev.sluice.service.SessionSnapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The JSON of the status API as maps and lists. The keys are an interface: snake case, units in the
+ * name, every known cause and reason there from the start.
+ */
+final class Json {
+  private Json() {}
+
+  static Map<String, Object> status(DaemonView view, Instant now) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("version", view.build().version());
+    json.put("revision", view.build().revision());
+    json.put("java_version", view.build().javaVersion());
+    json.put("started_at", view.startedAt().toString());
+    json.put("uptime_seconds", Duration.between(view.startedAt(), now).toMillis() / 1e3);
+    List<String> notReady = view.notReadyReasons();
+    json.put("ready", notReady.isEmpty());
+    json.put("not_ready_reasons", notReady);
+    json.put("notices", view.notices());
+    json.put("devices", view.devices().stream().map(device -> device.device()).toList());
+    json.put("agents", view.agents().stream().map(Json::agent).toList());
+    json.put("attach_failures", view.attachFailures());
+    json.putAll(sessions(view));
+    return json;
+  }
+
+  static Map<String, Object> sessions(DaemonView view) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("sessions", view.sessions().stream().map(Json::session).toList());
+    json.put("ended", view.recentSessions().stream().map(Json::session).toList());
+    return json;
+  }
+
+  private static Map<String, Object> agent(AgentSnapshot agent) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("name", agent.name());
+    json.put("last_progress_timestamp_seconds", agent.lastProgressEpochSeconds());
+    json.put("stalls", agent.stalls());
+    json.put("healthy", agent.healthy());
+    return json;
+  }
+
+  static Map<String, Object> session(SessionSnapshot session) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("id", session.id());
+    json.put("device", session.device());
+    json.put("name", session.name());
+    json.put("layout", session.layout());
+    json.put("level", session.level());
+    json.put("num_cores", session.numCores());
+    json.put("sched_threads", session.schedThreads());
+    json.put("state", session.state());
+    json.put("started_at", session.startedAt().toString());
+    json.put("duration_seconds", session.durationSeconds());
+    putTotals(json, sum(session.kinds().values()));
+    json.put("abi_violations", counts(Labels.ABI_VIOLATIONS, session.abiViolations()));
+    json.put("device_stall_seconds", session.deviceStallSeconds());
+    json.put("refill_latency_seconds", latency(session.refillLatency()));
+    json.put("drain_pause_seconds", latency(session.drainPause()));
+    json.put("arena", arena(session.arena()));
+    json.put("queues", session.queues().stream().map(Json::queue).toList());
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    for (String kind : Labels.KINDS) {
+      Map<String, Object> totals = new LinkedHashMap<>();
+      putTotals(totals, session.kinds().getOrDefault(kind, KindTotals.ZERO));
+      kinds.put(kind, totals);
+    }
+    json.put("kinds", kinds);
+    return json;
+  }
+
+  static KindTotals sum(Collection<KindTotals> kinds) {
+    Map<String, Long> dropped = new TreeMap<>();
+    for (KindTotals kind : kinds) {
+      kind.droppedRecords().forEach((cause, records) -> dropped.merge(cause, records, Long::sum));
+    }
+    return new KindTotals(
+        kinds.stream().mapToLong(KindTotals::deviceRecords).sum(),
+        kinds.stream().mapToLong(KindTotals::collectedRecords).sum(),
+        kinds.stream().mapToLong(KindTotals::collectedBytes).sum(),
+        dropped,
+        kinds.stream().mapToLong(KindTotals::salvagedRecords).sum(),
+        kinds.stream().mapToLong(KindTotals::unaccountedRecords).sum(),
+        kinds.stream().mapToLong(KindTotals::inFlightRecords).sum());
+  }
+
+  private static void putTotals(Map<String, Object> json, KindTotals totals) {
+    json.put("device_records", totals.deviceRecords());
+    json.put("collected_records", totals.collectedRecords());
+    json.put("collected_bytes", totals.collectedBytes());
+    json.put("dropped_records", counts(Labels.DROP_CAUSES, totals.droppedRecords()));
+    json.put("salvaged_records", totals.salvagedRecords());
+    json.put("unaccounted_records", totals.unaccountedRecords());
+    json.put("in_flight_records", totals.inFlightRecords());
+  }
+
+  /** The known labels in their order, 0 where nothing happened, then any that is not known. */
+  private static Map<String, Long> counts(List<String> known, Map<String, Long> counted) {
+    Map<String, Long> json = new LinkedHashMap<>();
+    known.forEach(label -> json.put(label, 0L));
+    json.putAll(counted);
+    return json;
+  }
+
+  private static Map<String, Object> latency(LatencySnapshot latency) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("p50", latency.p50Seconds());
+    json.put("p99", latency.p99Seconds());
+    json.put("p999", latency.p999Seconds());
+    json.put("max", latency.maxSeconds());
+    json.put("count", latency.count());
+    return json;
+  }
+
+  private static Map<String, Object> arena(ArenaSnapshot arena) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("bytes", arena.bytes());
+    json.put("buffers", arena.buffers());
+    json.put("huge_pages", arena.hugePages());
+    json.put("locked", arena.locked());
+    return json;
+  }
+
+  private static Map<String, Object> queue(QueueSnapshot queue) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("queue", queue.queue());
+    json.put("entries", queue.entries());
+    json.put("capacity_entries", queue.capacityEntries());
+    json.put("entries_max", queue.entriesMax());
+    return json;
+  }
+
+  static Map<String, Object> books(Books books) {
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    for (int kind = 0; kind < Labels.KINDS.size(); kind++) {
+      Books.KindBooks row = books.kinds().get(kind);
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("device_records", row.produced());
+      json.put("collected_records", row.collected());
+      json.put("dropped_records", row.dropped());
+      json.put("salvaged_records", row.salvaged());
+      json.put("unaccounted_records", row.unaccounted());
+      kinds.put(Labels.KINDS.get(kind), json);
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("id", books.session());
+    json.put("text", books.text());
+    json.put("kinds", kinds);
+    return json;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.sluice.service.http;
+
+import dev.sluice.service.AgentSnapshot;
+import dev.sluice.service.DaemonView;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** Health, readiness, status as JSON, and a page for people. All of it only reads. */
+final class StatusApi {
+  private final DaemonView view;
+
+  StatusApi(DaemonView view) {
+    this.view = view;
+  }
+
+  void addTo(Router router) {
+    router
+        .get("/", request -> Answer.html(LandingPage.render(view, Instant.now())))
+        .get("/-/healthy", request -> healthy())
+        .get("/-/ready", request -> ready())
+        .get("/api/v1/status", request -> Answer.json(200, Json.status(view, Instant.now())))
+        .get("/api/v1/sessions", request -> Answer.json(200, Json.sessions(view)));
+  }
+
+  /** Whether the agents make progress: if not, a restart is the cure. Asks no device. */
+  private Answer healthy() {
+    List<String> stuck =
+        view.agents().stream().filter(agent -> !agent.healthy()).map(AgentSnapshot::name).toList();
+    return stuck.isEmpty()
+        ? Answer.text(200, "healthy")
+        : Answer.text(503, "no progress: " + String.join(", ", stuck));
+  }
+
+  /** Whether the daemon can serve now; a restart need not help. */
+  private Answer ready() {
+    List<String> reasons = view.notReadyReasons();
+    return reasons.isEmpty()
+        ? Answer.text(200, "ready")
+        : Answer.json(503, Map.of("ready", false, "reasons", reasons));
+  }
+}
