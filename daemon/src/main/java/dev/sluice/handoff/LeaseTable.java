@@ -11,7 +11,7 @@ public interface LeaseTable {
   void open(int number, Lease lease);
 
   /**
-   * Makes the buffer fit to be lent again (count 0, AICore slots zeroed) and puts it into the
+   * Makes the buffer fit to be lent again (count 0; records stay as they are) and puts it into the
    * return ring.
    *
    * @return false if the return ring is full: nothing happened, call again later
