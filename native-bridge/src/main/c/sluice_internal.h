@@ -1,6 +1,6 @@
 /*
- * sluice_internal.h - what the client (sluice_attach.c) and its guard (sluice_guard.c) share. Not
- * installed.
+ * sluice_internal.h - what the parts of the client share: sluice_attach.c (the calls),
+ * sluice_message.c (one request and its reply), sluice_guard.c. Not installed.
  */
 #ifndef SLUICE_INTERNAL_H
 #define SLUICE_INTERNAL_H
@@ -35,6 +35,21 @@ int sluice_connected_locked(struct sluice_attach *session);
 
 /* Stops and joins the guard thread, if there is one. Idempotent. */
 void sluice_guard_stop(struct sluice_attach *session);
+
+/* Longest wait for a reply on this socket, and for room to send. */
+void sluice_set_reply_timeout(int fd, int seconds);
+
+/*
+ * Sends the request and reads the reply into the same message; the caller holds session->lock.
+ * SLUICE_OK only if the reply is of reply_type and its status is. what names the request in errors.
+ */
+int sluice_converse(struct sluice_attach *session, struct sluice_message *message, uint16_t type,
+                    uint16_t reply_type, const char *what, int timeout_seconds, char *error,
+                    size_t error_bytes);
+
+/* Takes the arena's descriptor from the byte that follows ARENA. */
+int sluice_receive_descriptor(struct sluice_attach *session, int *fd, char *error,
+                              size_t error_bytes);
 
 /* Writes one line into error if there is room; returns code. */
 int sluice_fail(int code, char *error, size_t error_bytes, const char *format, ...)
