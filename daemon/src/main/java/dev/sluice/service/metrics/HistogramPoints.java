@@ -1,0 +1,102 @@
+package dev.sluice.service.metrics;
+
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.Exemplars;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.NativeHistogramBuckets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramIterationValue;
+
+/**
+ * An HdrHistogram of nanoseconds as a Prometheus histogram of seconds, classic and native at once:
+ * a text scrape gets the one, a protobuf scrape both.
+ *
+ * <p>HdrHistogram keeps a value to within a percent or less; each of its buckets is counted at its
+ * middle, so a value that close to a bound can be on either side of it.
+ */
+final class HistogramPoints {
+  /**
+   * Upper bounds in seconds. Classic histograms know nothing between two bounds, so there is one at
+   * each alert threshold and at the 30 s for which a device waits at most.
+   */
+  private static final double[] CLASSIC_BOUNDS = {
+    1e-5,
+    2.5e-5,
+    1e-4,
+    2.5e-4,
+    1e-3,
+    2.5e-3,
+    0.01,
+    0.05,
+    0.1,
+    0.5,
+    1,
+    5,
+    30,
+    Double.POSITIVE_INFINITY
+  };
+
+  /** 8 native buckets for each doubling: a bucket is 9 % wide, and one latency needs some 100. */
+  static final int NATIVE_SCHEMA = 3;
+
+  private HistogramPoints() {}
+
+  static HistogramDataPointSnapshot of(Histogram nanos, Labels labels, long createdMillis) {
+    long[] classic = new long[CLASSIC_BOUNDS.length];
+    Map<Integer, Long> positive = new TreeMap<>();
+    long zeros = 0;
+    double sum = 0;
+    for (HistogramIterationValue bucket : nanos.recordedValues()) {
+      long count = bucket.getCountAtValueIteratedTo();
+      double seconds = nanos.medianEquivalentValue(bucket.getValueIteratedTo()) / 1e9;
+      sum += seconds * count;
+      classic[classicIndex(seconds)] += count;
+      if (seconds > 0) {
+        positive.merge(nativeIndex(seconds), count, Long::sum);
+      } else {
+        zeros += count;
+      }
+    }
+    return new HistogramDataPointSnapshot(
+        ClassicHistogramBuckets.of(CLASSIC_BOUNDS, classic),
+        NATIVE_SCHEMA,
+        zeros,
+        0.0,
+        buckets(positive),
+        NativeHistogramBuckets.EMPTY,
+        sum,
+        labels,
+        Exemplars.EMPTY,
+        createdMillis);
+  }
+
+  private static int classicIndex(double seconds) {
+    int index = 0;
+    while (seconds > CLASSIC_BOUNDS[index]) {
+      index++;
+    }
+    return index;
+  }
+
+  /** Bucket {@code i} holds what is above {@code 2^((i-1)/8)} and at most {@code 2^(i/8)}. */
+  static int nativeIndex(double seconds) {
+    double perDoubling = 1 << NATIVE_SCHEMA;
+    int index = (int) Math.ceil(Math.log(seconds) / Math.log(2) * perDoubling);
+    // The logarithm is rounded: an exact bound may come out one too high, or a hair above one too
+    // low.
+    if (seconds <= Math.pow(2, (index - 1) / perDoubling)) {
+      return index - 1;
+    }
+    return seconds > Math.pow(2, index / perDoubling) ? index + 1 : index;
+  }
+
+  private static NativeHistogramBuckets buckets(Map<Integer, Long> counts) {
+    List<Integer> indexes = new ArrayList<>(counts.keySet());
+    return NativeHistogramBuckets.of(indexes, new ArrayList<>(counts.values()));
+  }
+}

@@ -1,0 +1,208 @@
+package dev.sluice.service.metrics;
+
+import java.util.List;
+
+/**
+ * Every metric of the daemon, declared once: docs/metrics.md is generated from this list and the
+ * scrape is built by it. Names, types and labels are an interface.
+ */
+enum Metric {
+  DEVICE_RECORDS(
+      Type.COUNTER,
+      "sluice_device_records_total",
+      "Records that the device set out to write.",
+      "device",
+      "kind"),
+  DEVICE_DROPPED_RECORDS(
+      Type.COUNTER,
+      "sluice_device_dropped_records_total",
+      "Records that never left the device, by the cause that the host infers.",
+      "device",
+      "kind",
+      "cause"),
+  COLLECTED_RECORDS(
+      Type.COUNTER,
+      "sluice_collected_records_total",
+      "Records that a collector took.",
+      "device",
+      "kind"),
+  COLLECTED_BYTES(
+      Type.COUNTER,
+      "sluice_collected_bytes_total",
+      "Bytes of the records that a collector took.",
+      "device",
+      "kind"),
+  SALVAGED_RECORDS(
+      Type.COUNTER,
+      "sluice_salvaged_records_total",
+      "Records recovered from the buffers of a producer that died.",
+      "device",
+      "kind"),
+  UNACCOUNTED_RECORDS(
+      Type.GAUGE,
+      "sluice_unaccounted_records",
+      "Produced less collected, dropped, salvaged and in flight, in records. Anything but 0 is a"
+          + " defect.",
+      "device",
+      "kind"),
+  IN_FLIGHT_RECORDS(
+      Type.GAUGE,
+      "sluice_in_flight_records",
+      "Records that are written but not yet collected.",
+      "device",
+      "kind"),
+  READY_QUEUE_ENTRIES(
+      Type.GAUGE,
+      "sluice_ready_queue_entries",
+      "Full buffers that wait in a ready queue; queue is the AICPU thread.",
+      "device",
+      "queue"),
+  READY_QUEUE_CAPACITY_ENTRIES(
+      Type.GAUGE,
+      "sluice_ready_queue_capacity_entries",
+      "Entries that a ready queue can hold.",
+      "device",
+      "queue"),
+  READY_QUEUE_ENTRIES_MAX(
+      Type.GAUGE,
+      "sluice_ready_queue_entries_max",
+      "Highest fill of a ready queue within the watermark window, in entries.",
+      "device",
+      "queue"),
+  FREE_QUEUE_ENTRIES_MIN(
+      Type.GAUGE,
+      "sluice_free_queue_entries_min",
+      "Lowest fill of any free queue of the kind within the watermark window, in entries. At 0 the"
+          + " device had to wait or to drop.",
+      "device",
+      "kind"),
+  FREE_QUEUE_CAPACITY_ENTRIES(
+      Type.GAUGE,
+      "sluice_free_queue_capacity_entries",
+      "Entries that the host keeps in each free queue of the kind when it is full.",
+      "device",
+      "kind"),
+  BUFFERS(
+      Type.GAUGE,
+      "sluice_buffers",
+      "Buffers by whose they are; the sum over the states is the number allocated.",
+      "device",
+      "kind",
+      "state"),
+  REFILL_LATENCY(
+      Type.HISTOGRAM,
+      "sluice_refill_latency_seconds",
+      "Time from a full buffer published to its replacement visible to the device.",
+      "device",
+      "kind"),
+  DRAIN_PAUSE(
+      Type.HISTOGRAM,
+      "sluice_drain_pause_seconds",
+      "Time between two polls of the drain loop, intended sleep excluded.",
+      "device"),
+  DEVICE_STALLS(
+      Type.COUNTER,
+      "sluice_device_stalls_total",
+      "Times that a device thread waited for the host, by gate: push (ready queue full) or pop"
+          + " (free queue empty).",
+      "device",
+      "gate"),
+  DEVICE_STALL_SECONDS(
+      Type.COUNTER,
+      "sluice_device_stall_seconds_total",
+      "Time that device threads waited for the host, summed over the threads.",
+      "device",
+      "gate"),
+  HANDOFF_ENTRIES(
+      Type.GAUGE,
+      "sluice_handoff_entries",
+      "Buffers on their way from drain to the collectors.",
+      "device"),
+  HANDOFF_CAPACITY_ENTRIES(
+      Type.GAUGE,
+      "sluice_handoff_capacity_entries",
+      "Buffers that the rings from drain to the collectors can hold.",
+      "device"),
+  ABI_VIOLATIONS(
+      Type.COUNTER,
+      "sluice_abi_violations_total",
+      "Values that a device wrote and the wire format forbids.",
+      "device",
+      "reason"),
+  SESSIONS(Type.GAUGE, "sluice_sessions", "Open sessions.", "device"),
+  DEVICE_UP(
+      Type.GAUGE, "sluice_device_up", "1 while a session of the device is open, else 0.", "device"),
+  ATTACH_FAILURES(
+      Type.COUNTER,
+      "sluice_attach_failures_total",
+      "Requests and connections refused on the attach socket.",
+      "reason"),
+  AGENT_STALLS(
+      Type.COUNTER,
+      "sluice_agent_stalls_total",
+      "Duty cycles of an agent that took longer than the threshold.",
+      "agent"),
+  AGENT_LAST_PROGRESS(
+      Type.GAUGE,
+      "sluice_agent_last_progress_timestamp_seconds",
+      "Unix time at which an agent last completed a duty cycle.",
+      "agent"),
+  LOG_EVENTS(
+      Type.COUNTER, "sluice_log_events_total", "Lines logged at level warn or error.", "level"),
+  LOG_DISCARDED_EVENTS(
+      Type.COUNTER,
+      "sluice_log_discarded_events_total",
+      "Lines that were not written because standard output was not read fast enough."),
+  BUILD_INFO(
+      Type.GAUGE,
+      "sluice_build_info",
+      "Always 1; the labels say what runs.",
+      "version",
+      "revision",
+      "java_version");
+
+  /** Prometheus metric types. */
+  enum Type {
+    COUNTER,
+    GAUGE,
+    HISTOGRAM
+  }
+
+  private final Type type;
+  private final String exposedName;
+  private final String help;
+
+  @SuppressWarnings("ImmutableEnumChecker") // List.of makes an immutable one
+  private final List<String> labels;
+
+  Metric(Type type, String exposedName, String help, String... labels) {
+    this.type = type;
+    this.exposedName = exposedName;
+    this.help = help;
+    this.labels = List.of(labels);
+  }
+
+  Type type() {
+    return type;
+  }
+
+  /** The name that a query uses, {@code _total} included. */
+  String exposedName() {
+    return exposedName;
+  }
+
+  /** The name without the suffix that the exposition formats add by themselves. */
+  String familyName() {
+    return type == Type.COUNTER
+        ? exposedName.substring(0, exposedName.length() - "_total".length())
+        : exposedName;
+  }
+
+  String help() {
+    return help;
+  }
+
+  List<String> labels() {
+    return labels;
+  }
+}

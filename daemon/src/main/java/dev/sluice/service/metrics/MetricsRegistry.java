@@ -1,0 +1,75 @@
+package dev.sluice.service.metrics;
+
+import dev.sluice.service.DaemonView;
+import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one registry that {@code /metrics} serves: our own metrics, read at scrape, and those of the
+ * JVM and the process, from Micrometer on the same registry.
+ */
+public final class MetricsRegistry implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(MetricsRegistry.class);
+
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final PrometheusMeterRegistry micrometer;
+  private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
+  private final List<String> failures = new CopyOnWriteArrayList<>();
+
+  public MetricsRegistry(DaemonView view) {
+    this(view, LogEvents.instance());
+  }
+
+  MetricsRegistry(DaemonView view, LogEvents logEvents) {
+    registry.register(new SluiceMetrics(view, logEvents));
+    micrometer = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
+    // Micrometer leaves out a meter whose labels clash with another's, without a word otherwise.
+    micrometer
+        .config()
+        .onMeterRegistrationFailed((id, reason) -> registrationFailed(id.getName(), reason));
+    new ClassLoaderMetrics().bindTo(micrometer);
+    new JvmInfoMetrics().bindTo(micrometer);
+    new JvmMemoryMetrics().bindTo(micrometer);
+    new JvmThreadMetrics().bindTo(micrometer);
+    gcMetrics.bindTo(micrometer);
+    new FileDescriptorMetrics().bindTo(micrometer);
+    new ProcessorMetrics().bindTo(micrometer);
+    new UptimeMetrics().bindTo(micrometer);
+  }
+
+  private void registrationFailed(String meter, String reason) {
+    failures.add(meter + ": " + reason);
+    LOGGER.warn("metrics: {} is left out: {}", meter, reason);
+  }
+
+  /** What the HTTP server scrapes. */
+  public PrometheusRegistry registry() {
+    return registry;
+  }
+
+  /** Meters that could not be registered; a test insists on none. */
+  List<String> registrationFailures() {
+    return failures;
+  }
+
+  /** Stops listening to the collector of the JVM. Idempotent. */
+  @Override
+  public void close() {
+    gcMetrics.close();
+    micrometer.close();
+  }
+}

@@ -1,0 +1,81 @@
+package dev.sluice.service.metrics;
+
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricMetadata;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/** The values of one scrape while they are gathered. One thread. */
+final class Samples {
+  private final long createdMillis;
+  private final Map<Metric, Map<Labels, CounterDataPointSnapshot>> counters =
+      new EnumMap<>(Metric.class);
+  private final Map<Metric, Map<Labels, GaugeDataPointSnapshot>> gauges =
+      new EnumMap<>(Metric.class);
+  private final Map<Metric, Map<Labels, HistogramDataPointSnapshot>> histograms =
+      new EnumMap<>(Metric.class);
+
+  /**
+   * @param createdMillis since when the counters count, Unix time
+   */
+  Samples(long createdMillis) {
+    this.createdMillis = createdMillis;
+  }
+
+  /** A counter, a gauge: by the metric's type. Of two with the same labels the later one holds. */
+  void add(Metric metric, double value, String... labelValues) {
+    Labels labels = labels(metric, labelValues);
+    if (metric.type() == Metric.Type.COUNTER) {
+      counters
+          .computeIfAbsent(metric, unused -> new LinkedHashMap<>())
+          .put(labels, new CounterDataPointSnapshot(value, labels, null, createdMillis));
+    } else {
+      gauges
+          .computeIfAbsent(metric, unused -> new LinkedHashMap<>())
+          .put(labels, new GaugeDataPointSnapshot(value, labels, null));
+    }
+  }
+
+  void add(Metric metric, Histogram nanos, String... labelValues) {
+    Labels labels = labels(metric, labelValues);
+    histograms
+        .computeIfAbsent(metric, unused -> new LinkedHashMap<>())
+        .put(labels, HistogramPoints.of(nanos, labels, createdMillis));
+  }
+
+  private static Labels labels(Metric metric, String[] values) {
+    return Labels.of(metric.labels(), List.of(values));
+  }
+
+  /** In the order of {@link Metric}; a metric without values is left out. */
+  MetricSnapshots build() {
+    MetricSnapshots.Builder all = MetricSnapshots.builder();
+    for (Metric metric : Metric.values()) {
+      MetricMetadata metadata = new MetricMetadata(metric.familyName(), metric.help());
+      if (counters.containsKey(metric)) {
+        all.metricSnapshot(new CounterSnapshot(metadata, list(counters.get(metric))));
+      } else if (gauges.containsKey(metric)) {
+        all.metricSnapshot(new GaugeSnapshot(metadata, list(gauges.get(metric))));
+      } else if (histograms.containsKey(metric)) {
+        all.metricSnapshot(new HistogramSnapshot(metadata, list(histograms.get(metric))));
+      }
+    }
+    return all.build();
+  }
+
+  private static <T> Collection<T> list(Map<Labels, T> points) {
+    return new ArrayList<>(points.values());
+  }
+}
