@@ -77,8 +77,10 @@ static void set_pace(struct device *d) {
   d->stagger = stagger_ns < STAGGER_LIMIT_NS;
   cpu_set_t allowed;
   int cpus = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
-  cpus = o->cpu_count > 0 && (int)o->cpu_count < cpus ? (int)o->cpu_count : cpus;
-  unsigned host_threads = o->self_test_rate ? 0 : 1;
+  bool is_pinned = o->cpu_count > 0 && (int)o->cpu_count < cpus;
+  cpus = is_pinned ? (int)o->cpu_count : cpus;
+  /* A pinned producer leaves the other CPUs to the daemon. */
+  unsigned host_threads = o->self_test_rate || is_pinned ? 0 : 1;
   d->crowded = d->lane_count + host_threads > (unsigned)cpus;
 }
 

@@ -50,6 +50,9 @@ static uint32_t free_tail(const struct lane *l, const struct pool *p) {
 }
 
 static void refill_watch(struct lane *l, struct pool *p) {
+  if (p->kind == SLUICE_KIND_AICORE_TASK && l->device->layout.generation != SLUICE_L2_2026_06) {
+    return; /* popped at the rotation, published later: its replacement may be there by now */
+  }
   uint32_t tail = free_tail(l, p);
   p->tail_due++;
   if ((int32_t)(tail - p->tail_due) >= 0) {

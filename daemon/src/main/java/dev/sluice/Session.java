@@ -6,6 +6,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.bridge.ProcessIdentity;
+import dev.sluice.config.Quantities;
 import dev.sluice.config.Settings;
 import dev.sluice.config.Verification;
 import dev.sluice.device.Arena;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.HdrHistogram.Histogram;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -198,22 +200,24 @@ final class Session {
     RunTotals totals = run.totals();
     logViolations();
     past = past.plus(totals);
-    run.addLatencies(pastLatencies);
+    RunLatencies latencies = new RunLatencies();
+    run.addLatencies(latencies);
+    pastLatencies.add(latencies);
     run = null;
     crew = null;
     state = State.SETTLED;
-    logBooks(totals, reason);
+    logBooks(totals, latencies.refillOfAllKinds(), reason);
     return books(totals);
   }
 
-  private void logBooks(RunTotals totals, String reason) {
+  private void logBooks(RunTotals totals, Histogram refillNanos, String reason) {
     AccountingLaw law = totals.law();
     long dropped = law.dropped() + law.inferred() + law.died();
     String line =
         String.format(
             Locale.ROOT,
             "session %d device %d run %s: produced %d, collected %d, dropped %d, salvaged %d,"
-                + " in flight %d, unaccounted %d",
+                + " in flight %d, unaccounted %d; refill p50 %s p99 %s max %s",
             id,
             request.device(),
             reason,
@@ -222,7 +226,10 @@ final class Session {
             dropped,
             law.salvaged(),
             law.inFlight(),
-            law.unaccounted());
+            law.unaccounted(),
+            Quantities.formatNanos(refillNanos.getValueAtPercentile(50)),
+            Quantities.formatNanos(refillNanos.getValueAtPercentile(99)),
+            Quantities.formatNanos(refillNanos.getMaxValue()));
     if (dropped != 0 || law.unaccounted() != 0) {
       log.warn(line);
     } else {

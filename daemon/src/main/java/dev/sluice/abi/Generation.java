@@ -61,6 +61,14 @@ public enum Generation {
     return this == L2_2026_06;
   }
 
+  /**
+   * Whether a full AICore buffer is stashed and published only after its successor was popped; the
+   * first generation publishes first, as it does for all other kinds (abi.md 4.4).
+   */
+  public boolean popsAicoreBeforePublishing() {
+    return this != L2_2026_06;
+  }
+
   /** The generation with this attach number, or null. */
   public static Generation ofWireNumber(int wireNumber) {
     for (Generation generation : values()) {

@@ -57,6 +57,7 @@ public final class RefillAgent implements Agent {
   private final NanoClock clock;
   private final long sweepIntervalNs;
   private final boolean deviceBlocks;
+  private final boolean popsAicoreFirst;
 
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final CounterArray starvedHostLate;
@@ -93,6 +94,7 @@ public final class RefillAgent implements Agent {
     this.sweepIntervalNs = sweepIntervalNs;
     this.clock = clock;
     this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
+    this.popsAicoreFirst = plan.layout().generation().popsAicoreBeforePublishing();
     this.spare = new FreeBuffers(plan);
     this.lanes = new FreeLane[plan.poolCount()];
     for (BufferKind kind : BufferKind.ALL) {
@@ -168,14 +170,28 @@ public final class RefillAgent implements Agent {
           break;
         }
         FreeLane lane = lanes[RefillHint.pool(hint)];
-        if (lane.owed++ == 0) {
-          lane.owedSinceNs = RefillHint.readyNs(hint, nowNs);
-        }
+        noteDebt(lane, RefillHint.readyNs(hint, nowNs));
         fill(lane, nowNs);
         served++;
       }
     }
     return served;
+  }
+
+  /**
+   * A published buffer wants a replacement, unless it got one already: later generations pop the next
+   * AICore buffer at the rotation and publish the old one only when the core acknowledges (abi.md
+   * 4.4), and refill follows the pops.
+   */
+  private void noteDebt(FreeLane lane, long readyNs) {
+    if (popsAicoreFirst && lane.kind() == BufferKind.AICORE_TASK && follow(lane)) {
+      if (lane.depth() >= lane.target()) {
+        return;
+      }
+    }
+    if (lane.owed++ == 0) {
+      lane.owedSinceNs = readyNs;
+    }
   }
 
   private int sweep(long nowNs) {
