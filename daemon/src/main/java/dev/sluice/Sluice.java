@@ -8,7 +8,6 @@ import dev.sluice.tool.ProduceCommand;
 import dev.sluice.tool.SluiceCommand;
 import dev.sluice.tool.StatusCommand;
 import dev.sluice.tool.StopSignal;
-import dev.sluice.tool.ToolException;
 import dev.sluice.tool.bench.BenchCommand;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,10 +33,7 @@ public final class Sluice {
     }
     StopSignal stopSignal = new StopSignal();
     stopSignal.install();
-    DaemonHost host =
-        (config, overrides) -> {
-          throw new ToolException("this build has no daemon yet");
-        };
+    DaemonHost host = new SluiceHost(buildInfo());
     int exitCode = commandLine(host, stopSignal).execute(arguments);
     stopSignal.finished(exitCode);
     System.exit(exitCode);

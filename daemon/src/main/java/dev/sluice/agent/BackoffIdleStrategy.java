@@ -12,12 +12,18 @@ import java.util.function.LongSupplier;
  * cost (one wake-up per park) traded against the fastest first burst that is served without loss:
  * free slots x buffer bytes / maxPark for each pool.
  *
+ * <p>A yield is nearly free while nobody else wants the CPU, but on a crowded machine it gives away
+ * a whole time slice of several milliseconds. So a yield that took long is followed by a while of
+ * short parks instead: a thread that slept is let back in at once.
+ *
  * <p>Linux adds up to 50 us of timer slack to a park of a normal thread, which is why parks start
  * at that length and not below.
  */
 public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 50_000;
   private static final int SLACK_FRACTION = 4;
+  private static final long LONG_YIELD_NANOS = 200_000;
+  private static final long CROWDED_NANOS = 100_000_000;
 
   private final NanoClock clock;
   private final long spinNanos;
@@ -29,6 +35,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private long idleSinceNs;
   private boolean isIdle;
   private long nextParkNanos;
+  private long crowdedSinceNs;
 
   /**
    * @param spinNanos busy polls for this long after the last work
@@ -50,6 +57,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     this.maxParkNanos = maxParkNanos;
     this.slackNanos = slackNanos;
     this.meter = meter;
+    this.crowdedSinceNs = clock.nanoTime() - CROWDED_NANOS;
   }
 
   @Override
@@ -69,7 +77,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     if (idleNanos < spinNanos) {
       Thread.onSpinWait();
     } else if (idleNanos < spinNanos + yieldNanos) {
-      Thread.yield();
+      yieldOrNap(nowNs);
     } else {
       long bound = Math.min(maxParkNanos, slackNanos.getAsLong() / SLACK_FRACTION);
       if (bound < MIN_PARK_NANOS) {
@@ -80,6 +88,19 @@ public final class BackoffIdleStrategy implements IdleStrategy {
       meter.set(parkNanos);
       LockSupport.parkNanos(this, parkNanos);
       nextParkNanos = Math.min(nextParkNanos * 2, maxParkNanos);
+    }
+  }
+
+  private void yieldOrNap(long nowNs) {
+    if (nowNs - crowdedSinceNs < CROWDED_NANOS) {
+      meter.set(MIN_PARK_NANOS);
+      LockSupport.parkNanos(this, MIN_PARK_NANOS);
+      return;
+    }
+    Thread.yield();
+    long afterNs = clock.nanoTime();
+    if (afterNs - nowNs > LONG_YIELD_NANOS) {
+      crowdedSinceNs = afterNs;
     }
   }
 }

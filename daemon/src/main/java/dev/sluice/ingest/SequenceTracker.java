@@ -5,6 +5,9 @@ package dev.sluice.ingest;
  * by one collector.
  */
 final class SequenceTracker {
+  // One wild number must not make all that follow look old.
+  private static final int MAX_SKIP = 1 << 20;
+
   private final int[] expected;
 
   SequenceTracker(int pools) {
@@ -14,11 +17,12 @@ final class SequenceTracker {
   /**
    * Takes note of a buffer.
    *
-   * @return 0 if it is the next one, n if n buffers are missing before it, -1 if it is an old one
+   * @return 0 if it is the next one, n if n buffers are missing before it, -1 if the number makes
+   *     no sense
    */
   int observe(int pool, int sequence) {
     int ahead = sequence - expected[pool];
-    if (ahead < 0) {
+    if (ahead < 0 || ahead >= MAX_SKIP) {
       return -1;
     }
     expected[pool] = sequence + 1;

@@ -46,6 +46,9 @@ public final class DrainAgent implements Agent {
 
   // Far beyond any store buffer, far below what the queue can take meanwhile.
   private static final long TORN_GRACE_NANOS = 200_000;
+  // One wild number must not make all that follow look old.
+  private static final int MAX_SEQUENCE_SKIP = 1 << 20;
+
   private static final int RETRY = -1;
   private static final int STEPPED_OVER = 0;
   private static final int TAKEN = 1;
@@ -217,6 +220,10 @@ public final class DrainAgent implements Agent {
         wrong = AbiViolation.NOT_DEVICE_OWNED;
       } else if (ledger.poolOf(buffer) != pool) {
         wrong = AbiViolation.WRONG_POOL;
+      } else if (sequence - expectedSequence[pool] < 0) {
+        // The device holds the buffer, but this entry is from an earlier time: a repetition whose
+        // buffer has meanwhile been lent again. Taking it would take a buffer that is being filled.
+        wrong = AbiViolation.SEQUENCE;
       }
     }
     boolean looksTorn = wrong != null || sequence != expectedSequence[pool];
@@ -231,7 +238,9 @@ public final class DrainAgent implements Agent {
       }
       leases.describe(buffer, instanceUntrusted, lane.queue(), sequence, lane.caughtUpNs);
       if (ledger.claim(buffer)) {
-        expectedSequence[pool] = sequence + 1;
+        if (sequence - expectedSequence[pool] < MAX_SEQUENCE_SKIP) {
+          expectedSequence[pool] = sequence + 1;
+        }
         slack.published(pool, nowNs);
         handoff.offer(buffer);
         hints.offer(RefillHint.encode(pool, lane.caughtUpNs));

@@ -179,9 +179,9 @@ public final class RefillAgent implements Agent {
   }
 
   /**
-   * A published buffer wants a replacement, unless it got one already: later generations pop the next
-   * AICore buffer at the rotation and publish the old one only when the core acknowledges (abi.md
-   * 4.4), and refill follows the pops.
+   * A published buffer wants a replacement, unless it got one already: later generations pop the
+   * next AICore buffer at the rotation and publish the old one only when the core acknowledges
+   * (abi.md 4.4), and refill follows the pops.
    */
   private void noteDebt(FreeLane lane, long readyNs) {
     if (popsAicoreFirst && lane.kind() == BufferKind.AICORE_TASK && follow(lane)) {

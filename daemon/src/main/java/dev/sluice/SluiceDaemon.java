@@ -1,0 +1,160 @@
+package dev.sluice;
+
+import dev.sluice.agent.AgentErrorHandler;
+import dev.sluice.agent.AgentRunner;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.config.Settings;
+import dev.sluice.service.AttachFailures;
+import dev.sluice.service.BuildInfo;
+import dev.sluice.service.attach.AttachServer;
+import dev.sluice.service.http.ControlServer;
+import dev.sluice.service.http.HttpServer;
+import dev.sluice.service.transport.EventLoops;
+import dev.sluice.tool.DaemonHost;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The daemon, put together. The order of the start, with a reason per line, is in {@link #open};
+ * the stop is its reverse. Nothing else in the program knows what a daemon is made of.
+ */
+final class SluiceDaemon implements DaemonHost.Running {
+  private static final Logger log = LoggerFactory.getLogger(SluiceDaemon.class);
+  private static final int IO_THREADS = 2;
+
+  private final Settings settings;
+  // In the order of their making; closed in reverse.
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  private DaemonStatus status;
+  private HttpServer http;
+  private boolean isClosed;
+
+  private SluiceDaemon(Settings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Returns when the daemon is ready: sockets open, hot path warm. Leaves nothing behind if it
+   * throws, which it does with one line when a socket cannot be had.
+   */
+  static SluiceDaemon start(Settings settings, BuildInfo build) {
+    SluiceDaemon daemon = new SluiceDaemon(settings);
+    try {
+      daemon.open(build);
+      return daemon;
+    } catch (RuntimeException e) {
+      daemon.close();
+      throw e;
+    }
+  }
+
+  private void open(BuildInfo build) {
+    long beganNs = System.nanoTime();
+    NanoClock clock = NanoClock.SYSTEM;
+    AgentErrorHandler errors =
+        (agent, error, isStopped) ->
+            log.error(
+                "agent {} failed{}", agent.roleName(), isStopped ? " and is given up" : "", error);
+    // Beside everything else: it takes longest, and only the attach socket has to wait for it.
+    CompletableFuture<Long> warmUp =
+        CompletableFuture.supplyAsync(
+            new Warmup(settings)::run,
+            task -> {
+              Thread thread = new Thread(task, "sluice-warm-up");
+              thread.setDaemon(true);
+              thread.start();
+            });
+
+    // What lanes run on, before anything could ask for a lane.
+    ThreadPacking threads =
+        keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
+    // Closed after the attach socket, so that no request meets a closed manager, and before the
+    // threads that its sessions run on.
+    SessionManager sessions = keep(new SessionManager(settings, threads, clock));
+    Janitor janitor = new Janitor(sessions, threads, settings.watermark().windowNanos(), clock);
+    AgentRunner janitorRunner =
+        keep(
+            new AgentRunner(
+                "sluice-janitor",
+                workCount -> LockSupport.parkNanos(settings.janitor().intervalNanos()),
+                clock,
+                errors,
+                () -> {}));
+    janitorRunner.add(janitor);
+    janitorRunner.start();
+    AttachFailures failures = new AttachFailures();
+    status =
+        new DaemonStatus(
+            build,
+            sessions,
+            threads,
+            janitor,
+            janitorRunner,
+            failures,
+            settings.devices().ids(),
+            clock);
+    EventLoops loops = keep(new EventLoops(IO_THREADS));
+    // Early, so that probes and people can see that it is coming up.
+    http =
+        keep(HttpServer.start(settings.http().listen(), status, new PrometheusRegistry(), loops));
+    keep(ControlServer.start(settings.control(), status, sessions, loops));
+    long buffers = warmUp.join();
+    // Last: whoever can connect can also be served.
+    keep(AttachServer.start(settings.attach(), sessions, failures, loops));
+    status.setNotReady("");
+    log.info(
+        "ready after {} ms: version {} on Java {}, attach {}, http {}, warmed up with {} buffers",
+        (System.nanoTime() - beganNs) / 1_000_000,
+        build.version(),
+        build.javaVersion(),
+        settings.attach().socket(),
+        http.address(),
+        buffers);
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  @Override
+  public int httpPort() {
+    return http.address().getPort();
+  }
+
+  @Override
+  public Path attachSocket() {
+    return settings.attach().socket();
+  }
+
+  @Override
+  public Path controlSocket() {
+    return settings.control().socket();
+  }
+
+  /** No new producers, then drain and settle, then the rest. Idempotent. */
+  @Override
+  public synchronized void close() {
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
+    if (status != null) {
+      status.setNotReady("stopping");
+    }
+    for (AutoCloseable part : parts) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        log.error("closing {} failed", part.getClass().getSimpleName(), e);
+      }
+    }
+    log.info("stopped");
+  }
+}
