@@ -26,17 +26,27 @@ public final class Sluice {
   private Sluice() {}
 
   public static void main(String[] arguments) {
-    if (arguments.length == 0 || !arguments[0].equals("daemon")) {
-      // Before the first logger is made. Only the service logs on standard output.
-      System.setProperty("sluice.log.target", "System.err");
-      System.setProperty("sluice.log.level", System.getProperty("sluice.log.level", "WARN"));
-    }
+    logAsFits(arguments.length == 0 ? "" : arguments[0]);
     StopSignal stopSignal = new StopSignal();
     stopSignal.install();
     DaemonHost host = new SluiceHost(buildInfo());
     int exitCode = commandLine(host, stopSignal).execute(arguments);
     stopSignal.finished(exitCode);
     System.exit(exitCode);
+  }
+
+  /**
+   * Only the service logs on standard output; what other commands print there is their result. A
+   * bench drops records on purpose, so the daemon's warnings are no news. To be called before the
+   * first logger is made.
+   */
+  private static void logAsFits(String command) {
+    if (!command.equals("daemon")) {
+      System.setProperty("sluice.log.target", "System.err");
+      if (System.getProperty("sluice.log.level") == null) {
+        System.setProperty("sluice.log.level", command.equals("bench") ? "ERROR" : "WARN");
+      }
+    }
   }
 
   static CommandLine commandLine(DaemonHost host, StopSignal stopSignal) {
