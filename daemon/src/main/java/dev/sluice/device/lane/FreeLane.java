@@ -27,6 +27,9 @@ final class FreeLane {
 
   long owedSinceNs;
 
+  /** Whether refill looks at this lane in every cycle. */
+  boolean isAwaited;
+
   /** Since when the device seems to wait for a buffer of this pool; 0 if it does not. */
   long stalledSinceNs;
 

@@ -66,6 +66,9 @@ public final class RefillAgent implements Agent {
   private final LatencyRecorder[] latency = new LatencyRecorder[BufferKind.COUNT];
   private final Watermark depth = Watermark.lowest(BufferKind.COUNT);
 
+  // Lanes that are owed a buffer and have no empty slot yet.
+  private final FreeLane[] awaited;
+  private int awaitedCount;
   private long lastSweepNs;
 
   /**
@@ -111,6 +114,7 @@ public final class RefillAgent implements Agent {
                 plan.quota(kind));
       }
     }
+    awaited = new FreeLane[lanes.length];
     starvedHostLate = new CounterArray(lanes.length);
     starvedPoolExhausted = new CounterArray(lanes.length);
     lastSweepNs = clock.nanoTime() - sweepIntervalNs;
@@ -132,7 +136,7 @@ public final class RefillAgent implements Agent {
   @Override
   public int doWork() {
     long nowNs = clock.nanoTime();
-    int work = takeReturns(nowNs) + serveHints(nowNs);
+    int work = takeReturns(nowNs) + serveHints(nowNs) + serveAwaited(nowNs);
     long sinceSweepNs = nowNs - lastSweepNs;
     if (sinceSweepNs >= sweepIntervalNs || (work == 0 && sinceSweepNs >= IDLE_SWEEP_NANOS)) {
       int pushed = sweep(nowNs);
@@ -171,7 +175,9 @@ public final class RefillAgent implements Agent {
         }
         FreeLane lane = lanes[RefillHint.pool(hint)];
         noteDebt(lane, RefillHint.readyNs(hint, nowNs));
-        fill(lane, nowNs);
+        if (fill(lane, nowNs) == 0) {
+          awaitPop(lane);
+        }
         served++;
       }
     }
@@ -194,6 +200,30 @@ public final class RefillAgent implements Agent {
     }
   }
 
+  /**
+   * The drain can be so fast that the device has published but not popped yet: all slots are still
+   * full. Such a lane is looked at again in every cycle, since the next sweep may be far away.
+   */
+  private void awaitPop(FreeLane lane) {
+    if (lane.owed > 0 && lane.depth() >= lane.target() && !lane.isAwaited) {
+      lane.isAwaited = true;
+      awaited[awaitedCount++] = lane;
+    }
+  }
+
+  private int serveAwaited(long nowNs) {
+    int pushed = 0;
+    for (int i = awaitedCount - 1; i >= 0; i--) {
+      FreeLane lane = awaited[i];
+      pushed += fill(lane, nowNs);
+      if (lane.depth() < lane.target() || lane.owed == 0) {
+        lane.isAwaited = false;
+        awaited[i] = awaited[--awaitedCount];
+      }
+    }
+    return pushed;
+  }
+
   private int sweep(long nowNs) {
     counters.increment(SWEEPS);
     lastSweepNs = nowNs;
@@ -213,6 +243,9 @@ public final class RefillAgent implements Agent {
     int count = Math.min(lane.target() - depthBefore, spare.available(lane.pool()));
     if (depthBefore == 0) {
       noteStarvation(lane, count, nowNs);
+    } else if (depthBefore >= lane.target() && lane.owed > 0) {
+      // Nothing is missing yet; what comes next can be no older than this.
+      lane.owedSinceNs = nowNs;
     }
     if (count <= 0) {
       return 0;
