@@ -9,6 +9,7 @@ import dev.sluice.abi.SyntheticContent;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
+import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Settings;
 import dev.sluice.device.ArenaPlan;
@@ -16,8 +17,11 @@ import dev.sluice.device.ArenaRefusedException;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.MappedMemory;
 import dev.sluice.ingest.ContentChecks;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the hot path on a private arena before the first attach is accepted, so that the compiler
@@ -30,6 +34,7 @@ import java.util.List;
  * take the time.
  */
 final class Warmup {
+  private static final Logger log = LoggerFactory.getLogger(Warmup.class);
   private static final int ROUNDS = 12_000;
   private static final int CORES = 6;
   private static final int THREADS = 2;
@@ -45,11 +50,24 @@ final class Warmup {
 
   /** Returns how many buffers went through, which is more than nothing. */
   long run() {
+    touchNativeMemory();
     long buffers = 0;
     for (Generation generation : List.of(Generation.L2_2026_06, Generation.CHIP_2026_08)) {
       buffers += run(Layout.of(generation, Platform.A2A3, TINY));
     }
     return buffers;
+  }
+
+  /** The first call into libc loads JNA, which takes longer than all the rest of an attach. */
+  private void touchNativeMemory() {
+    try (SharedRegion region =
+        SharedRegion.create(
+            "sluice-warm-up", 4096, SharedRegion.Extra.OFF, SharedRegion.Extra.TRY)) {
+      log.debug("shared memory works: {} bytes", region.bytes());
+    } catch (IOException e) {
+      // Whoever attaches will be told the same; until then the daemon can serve metrics.
+      log.warn("shared memory cannot be had: {}", e.getMessage());
+    }
   }
 
   private long run(Layout layout) {

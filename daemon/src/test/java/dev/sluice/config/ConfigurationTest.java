@@ -30,7 +30,7 @@ class ConfigurationTest {
     assertEquals(Provision.TRY, settings.arena().hugePages());
     assertEquals(new BufferCounts(0, 0, 0, 0), settings.arena().buffers());
     assertEquals(ThreadingMode.AUTO, settings.threading());
-    assertEquals(5_000_000, settings.drain().idle().maxParkNanos());
+    assertEquals(8_000_000, settings.drain().idle().maxParkNanos());
     assertEquals(1_000_000, settings.refill().sweepIntervalNanos());
     assertEquals(FreezePolicy.NEVER, settings.refill().freeze());
     assertEquals(Verification.SAMPLE, settings.collector().verifySynthetic());

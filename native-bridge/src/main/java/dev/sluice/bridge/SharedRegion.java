@@ -72,7 +72,7 @@ public final class SharedRegion implements AutoCloseable {
         if (hugePages == Extra.REQUIRE) {
           throw e;
         }
-        append(notice, "no huge pages: " + e.getMessage());
+        append(notice, "no huge pages (vm.nr_hugepages): " + e.getMessage());
       }
     }
     return map(name, roundUp(bytes, 4096), false, lock, notice);
