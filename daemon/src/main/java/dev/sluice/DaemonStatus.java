@@ -206,6 +206,8 @@ final class DaemonStatus implements DaemonView {
         session.durationSeconds(),
         kinds(totals),
         violations(totals),
+        totals.syntheticVerified,
+        totals.syntheticMismatched,
         (totals.pushStallNanos + totals.popStallNanos) / 1e9,
         LatencySnapshot.of(latencies.refillOfAllKinds()),
         LatencySnapshot.of(latencies.drainPause),

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param durationSeconds from attach to now, or to its end
  * @param kinds by {@link Labels#KINDS}
  * @param abiViolations by {@link Labels#ABI_VIOLATIONS}
+ * @param verifiedRecords synthetic records that were compared with what they must be
+ * @param mismatchedRecords those of them that were something else
  * @param deviceStallSeconds time the device's threads waited for the host, summed over them
  */
 public record SessionSnapshot(
@@ -27,6 +29,8 @@ public record SessionSnapshot(
     double durationSeconds,
     Map<String, KindTotals> kinds,
     Map<String, Long> abiViolations,
+    long verifiedRecords,
+    long mismatchedRecords,
     double deviceStallSeconds,
     LatencySnapshot refillLatency,
     LatencySnapshot drainPause,

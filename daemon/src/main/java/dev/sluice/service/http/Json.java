@@ -72,6 +72,8 @@ final class Json {
     json.put("duration_seconds", session.durationSeconds());
     putTotals(json, sum(session.kinds().values()));
     json.put("abi_violations", counts(Labels.ABI_VIOLATIONS, session.abiViolations()));
+    json.put("verified_records", session.verifiedRecords());
+    json.put("mismatched_records", session.mismatchedRecords());
     json.put("device_stall_seconds", session.deviceStallSeconds());
     json.put("refill_latency_seconds", latency(session.refillLatency()));
     json.put("drain_pause_seconds", latency(session.drainPause()));
