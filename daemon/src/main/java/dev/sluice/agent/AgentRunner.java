@@ -93,7 +93,7 @@ public final class AgentRunner implements AutoCloseable {
     }
   }
 
-  /** The agents of this runner, given-up ones excluded. Any thread. */
+  /** The agents of this runner, given-up ones included. Any thread. */
   public Agent[] agents() {
     return Arrays.stream(slots).map(slot -> slot.agent).toArray(Agent[]::new);
   }

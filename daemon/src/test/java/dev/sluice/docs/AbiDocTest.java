@@ -71,11 +71,6 @@ class AbiDocTest {
   }
 
   @Test
-  void shouldNameOnlyCodeThatExists() throws IOException {
-    assertEquals(List.of(), NamedCode.unknown(GeneratedDoc.read("abi.md")));
-  }
-
-  @Test
   void shouldRefuseFieldsThatOverlap() {
     List<Field> overlapping = List.of(new Field("a", 0, "u64", ""), new Field("b", 4, "u32", ""));
     assertThrows(IllegalArgumentException.class, () -> new StructDiagram(16, overlapping));

@@ -1,0 +1,97 @@
+package dev.sluice.docs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.DropCause;
+import dev.sluice.config.ThreadingMode;
+import dev.sluice.device.BufferState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureDocTest {
+  private static final Path SOURCES =
+      Path.of(System.getProperty("basedir", "."), "src/main/java/dev/sluice");
+  private static final Pattern IMPORT =
+      Pattern.compile("^import (?:static )?dev\\.sluice\\.([a-z.]+)\\.[A-Z]", Pattern.MULTILINE);
+  private static final Pattern PACKAGE_ROW =
+      Pattern.compile("^\\| `([a-z.]+)` \\|[^|]*\\|([^|]*)\\|$", Pattern.MULTILINE);
+  private static final Pattern NAME = Pattern.compile("`([a-z.]+)`");
+
+  private final String page = GeneratedDoc.read("architecture.md");
+
+  @Test
+  void shouldListEveryPackageWithWhatItImports() throws IOException {
+    Map<String, Set<String>> inCode = importsByPackage();
+    Map<String, Set<String>> inTable = new TreeMap<>();
+    Matcher row = PACKAGE_ROW.matcher(section("## Packages"));
+    while (row.find()) {
+      inTable.put(
+          row.group(1),
+          NAME.matcher(row.group(2))
+              .results()
+              .map(name -> name.group(1))
+              .collect(Collectors.toCollection(TreeSet::new)));
+    }
+    assertEquals(inCode, inTable, "the table of packages in docs/architecture.md and the code");
+  }
+
+  private static Map<String, Set<String>> importsByPackage() throws IOException {
+    Map<String, Set<String>> imports = new TreeMap<>();
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(SOURCES)) {
+      files = walk.filter(file -> file.toString().endsWith(".java")).toList();
+    }
+    for (Path file : files) {
+      String own = SOURCES.relativize(file.getParent()).toString().replace('/', '.');
+      if (own.isEmpty()) {
+        continue; // the composition root may import everything
+      }
+      Set<String> all = imports.computeIfAbsent(own, name -> new TreeSet<>());
+      Matcher found = IMPORT.matcher(Files.readString(file));
+      while (found.find()) {
+        if (!found.group(1).equals(own)) {
+          all.add(found.group(1));
+        }
+      }
+    }
+    return imports;
+  }
+
+  @Test
+  void shouldExplainEveryCauseOfADrop() {
+    for (DropCause cause : DropCause.ALL) {
+      assertTrue(page.contains("| `" + cause.label() + "` |"), cause.label());
+    }
+  }
+
+  @Test
+  void shouldNameEveryStateOfABufferAndEveryThreadingMode() {
+    for (BufferState state : BufferState.ALL) {
+      assertTrue(page.contains(state.name()), state.name());
+    }
+    for (ThreadingMode mode : ThreadingMode.values()) {
+      String name = mode.name().toLowerCase(Locale.ROOT);
+      assertTrue(page.contains("| `" + name + "` |"), name);
+    }
+  }
+
+  private String section(String heading) {
+    int start = page.indexOf(heading + "\n");
+    assertTrue(start >= 0, () -> "no section " + heading);
+    int end = page.indexOf("\n## ", start + 1);
+    return page.substring(start, end < 0 ? page.length() : end);
+  }
+}
