@@ -80,12 +80,12 @@ public final class BufferLedger {
   /**
    * Takes over what the device published; the caller has checked {@link #isWithDevice}. Drain only.
    *
-   * @return false if somebody else was faster: the entry is a repetition
+   * @return false if another drain was faster: the entry is a repetition
    */
   public boolean claim(int buffer) {
-    int state = (int) ELEMENT.getAcquire(states, buffer);
-    return (state == DEVICE || state == FREE_QUEUE)
-        && ELEMENT.compareAndSet(states, buffer, state, READY);
+    // In this order: refill may note the pop between the two attempts, and never the other way.
+    return ELEMENT.compareAndSet(states, buffer, FREE_QUEUE, READY)
+        || ELEMENT.compareAndSet(states, buffer, DEVICE, READY);
   }
 
   /** A collector has opened the buffer. */

@@ -1,0 +1,233 @@
+package dev.sluice.testkit;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.BufferLayout;
+import dev.sluice.abi.PoolLayout;
+import dev.sluice.device.ArenaPlan;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** One pool as the device sees it, and the truth about what became of its records. */
+public final class DevicePool {
+  private final ByteBuffer memory;
+  private final ArenaPlan plan;
+  private final PoolLayout layout;
+  private final BufferLayout buffer;
+  private final int instance;
+  private final int offset;
+
+  // The truth, which the host must find out by itself.
+  private final Set<Long> held = new LinkedHashSet<>();
+  private final Set<Long> published = new LinkedHashSet<>();
+  private long attempts;
+  private long dropped;
+  private long lostSilently;
+  private long publishedRecords;
+
+  // An AICore pool's own: dispatches so far, the stash, and the AICore's cached head.
+  long dispatches;
+  long stashPointer;
+  int stashSequence;
+  long stashGate = -1;
+  int cachedSequence = -1;
+  long cachedPointer;
+  int nextSlot;
+
+  DevicePool(ByteBuffer memory, ArenaPlan plan, BufferKind kind, int instance) {
+    this.memory = memory;
+    this.plan = plan;
+    this.layout = plan.layout().pool();
+    this.buffer = plan.layout().buffer(kind);
+    this.instance = instance;
+    this.offset = plan.geometry().poolOffset(kind, instance);
+  }
+
+  public BufferKind kind() {
+    return buffer.kind();
+  }
+
+  public int instance() {
+    return instance;
+  }
+
+  int capacity() {
+    return buffer.records();
+  }
+
+  // The words of the active head.
+
+  public long pointer() {
+    return memory.getLong(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET);
+  }
+
+  void setPointer(long pointer) {
+    memory.putLong(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET, pointer);
+  }
+
+  public int sequence() {
+    return memory.getInt(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET);
+  }
+
+  void setSequence(int sequence) {
+    memory.putInt(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET, sequence);
+  }
+
+  int total() {
+    return memory.getInt(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+  }
+
+  void attempt() {
+    attempts++;
+    memory.putInt(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET, total() + 1);
+  }
+
+  void drop(int records) {
+    dropped += records;
+    int at = offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET;
+    memory.putInt(at, memory.getInt(at) + records);
+  }
+
+  void loseSilently() {
+    lostSilently++;
+  }
+
+  // The free queue.
+
+  public int freeHead() {
+    return memory.getInt(offset + layout.headOffset());
+  }
+
+  /** Writes the head word; a device that behaves does so only in {@link #take}. */
+  public void setFreeHead(int head) {
+    memory.putInt(offset + layout.headOffset(), head);
+  }
+
+  public int freeTail() {
+    return memory.getInt(offset + layout.tailOffset());
+  }
+
+  public long slot(int index) {
+    return memory.getLong(offset + layout.slotOffset(index));
+  }
+
+  boolean hasFreeBuffer() {
+    return freeHead() != freeTail();
+  }
+
+  /**
+   * Pops a buffer, and holds the host to its side of the contract: a known buffer of the kind that
+   * nobody else has, clean, within slots and quota.
+   */
+  long take() {
+    int depth = freeTail() - freeHead();
+    require(depth > 0 && depth <= layout.slotCount(), "depth " + depth);
+    require(held.size() + depth <= plan.quota(kind()), "quota exceeded");
+    long pointer = slot(freeHead());
+    int number = number(pointer);
+    require(number >= 0, "slot shows 0x" + Long.toHexString(pointer));
+    require(plan.kindOfBuffer(number) == kind(), "a buffer of another kind");
+    require(held.add(pointer), "a buffer that the device holds already");
+    require(count(pointer) == 0, "count " + count(pointer));
+    if (kind() == BufferKind.AICORE_TASK) {
+      require(recordsIn(pointer) == 0, "an AICore buffer with old records");
+    }
+    published.remove(pointer);
+    setFreeHead(freeHead() + 1);
+    return pointer;
+  }
+
+  /** Notes that the buffer is the host's from now on. */
+  void giveAway(long pointer) {
+    require(held.remove(pointer), "published a buffer that it does not hold");
+    published.add(pointer);
+    publishedRecords += recordsIn(pointer);
+  }
+
+  // Buffers.
+
+  int at(long pointer) {
+    return (int) (pointer - TestArena.DEVICE_BASE);
+  }
+
+  int count(long pointer) {
+    return memory.getInt(at(pointer) + buffer.countOffset());
+  }
+
+  void setCount(long pointer, int count) {
+    memory.putInt(at(pointer) + buffer.countOffset(), count);
+  }
+
+  int recordOffset(long pointer, int slot) {
+    return at(pointer) + slot * kind().recordBytes();
+  }
+
+  /** Records that are really in a buffer: AICore slots that were written, else the count. */
+  int recordsIn(long pointer) {
+    if (kind() != BufferKind.AICORE_TASK) {
+      return count(pointer);
+    }
+    int written = 0;
+    for (int slot = 0; slot < capacity(); slot++) {
+      written += memory.getLong(recordOffset(pointer, slot)) != 0 ? 1 : 0;
+    }
+    return written;
+  }
+
+  private int number(long pointer) {
+    for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
+      if (plan.offsetOfBuffer(buffer) == pointer - TestArena.DEVICE_BASE) {
+        return buffer;
+      }
+    }
+    return -1;
+  }
+
+  private void require(boolean holds, String what) {
+    if (!holds) {
+      throw new AssertionError("the host broke the contract with " + this + ": " + what);
+    }
+  }
+
+  // The truth.
+
+  /** Buffers that the device has popped and not published. */
+  public Set<Long> held() {
+    return held;
+  }
+
+  /** Buffers that were published and have not come back since. */
+  public Set<Long> published() {
+    return published;
+  }
+
+  /** Records that the device set out to write. */
+  public long attempts() {
+    return attempts;
+  }
+
+  /** Records that the device counted as lost. */
+  public long dropped() {
+    return dropped;
+  }
+
+  /** AICore records that found no slot and are counted nowhere. */
+  public long lostSilently() {
+    return lostSilently;
+  }
+
+  /** Records in all buffers published so far. */
+  public long publishedRecords() {
+    return publishedRecords;
+  }
+
+  /** Records in buffers that the device still holds. */
+  public long heldRecords() {
+    return held.stream().mapToLong(this::recordsIn).sum();
+  }
+
+  @Override
+  public String toString() {
+    return kind().label() + "[" + instance + "]";
+  }
+}

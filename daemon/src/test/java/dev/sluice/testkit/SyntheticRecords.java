@@ -1,0 +1,143 @@
+package dev.sluice.testkit;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Geometry;
+import java.nio.ByteBuffer;
+
+/**
+ * Writes synthetic records, from the formulas in the producer's sluice_content.h and independently
+ * of {@link dev.sluice.abi.SyntheticContent}, which only compares.
+ */
+public final class SyntheticRecords {
+  private static final long K = 0x9E3779B97F4A7C15L;
+  // Numbers of abi.md section 3, in the order of sluice_content.h.
+  private static final int[] OTHERS_G1 = {2, 3, 4, 5, 6, 7};
+  private static final int[] OTHERS_G2 = {2, 4, 5, 6, 7};
+  private static final int[] OTHERS_G3 = {2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
+
+  private final Generation generation;
+  private final int cores;
+  private final int schedThreads;
+  private final long seed;
+  private final long origin;
+  private final long period;
+
+  public SyntheticRecords(Geometry geometry, long seed, long originTicks, long periodTicks) {
+    this.generation = geometry.layout().generation();
+    this.cores = geometry.numCores();
+    this.schedThreads = geometry.schedThreads();
+    this.seed = seed;
+    this.origin = originTicks;
+    this.period = periodTicks;
+  }
+
+  /** Writes the record with this index of a pool at {@code at}. */
+  public void write(BufferKind kind, int instance, long index, ByteBuffer memory, int at) {
+    switch (kind) {
+      case AICPU_TASK -> aicpuTask(instance, index, memory, at);
+      case AICORE_TASK -> aicoreTask(instance, index, memory, at);
+      case SCHED_PHASE -> schedPhase(instance, index, memory, at);
+      case ORCH_PHASE -> orchPhase(index, memory, at);
+    }
+  }
+
+  private long bits(int recordClass, int instance, long index) {
+    long z = seed + K * (1024L * recordClass + instance + 1);
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return ((z ^ (z >>> 31)) + index) * K;
+  }
+
+  private static long mask(long ticks) {
+    long m = 0;
+    while (m * 2 + 2 <= ticks / 16) {
+      m = m * 2 + 1;
+    }
+    return m;
+  }
+
+  private static long token(long task) {
+    return ((task & 3) << 32) + ((task >>> 2) & 0xFFFFFFFFL);
+  }
+
+  private long taskBase(int core, long index) {
+    return origin + index * period + core * (period / cores);
+  }
+
+  private void aicpuTask(int core, long index, ByteBuffer memory, int at) {
+    long x = bits(0, core, index);
+    long base = taskBase(core, index);
+    memory.putLong(at, base + ((x >>> 24) & mask(period)));
+    memory.putLong(at + 8, base + 12 * (period / 16) + ((x >>> 48) & mask(period)));
+    memory.putInt(at + 16, (int) index);
+    memory.putInt(at + 20, 0);
+    memory.putLong(at + 24, 0);
+  }
+
+  private void aicoreTask(int core, long index, ByteBuffer memory, int at) {
+    long x = bits(0, core, index);
+    long base = taskBase(core, index);
+    memory.putLong(at, base + 2 * (period / 16) + ((x >>> 32) & mask(period)));
+    memory.putLong(at + 8, base + 8 * (period / 16) + ((x >>> 40) & mask(period)));
+    memory.putLong(at + 16, token(index * cores + core));
+    memory.putInt(at + 24, (int) index);
+    memory.putInt(at + 28, (int) ((x >>> 56) & mask(period)));
+  }
+
+  private void orchPhase(long index, ByteBuffer memory, int at) {
+    long step = period / cores;
+    long x = bits(2, 0, index);
+    long base = origin - 2 * period + index * step;
+    memory.putLong(at, base + ((x >>> 24) & mask(step)));
+    memory.putLong(at + 8, base + 8 * (step / 16) + ((x >>> 32) & mask(step)));
+    memory.putLong(at + 16, token(index));
+    memory.putInt(at + 24, (int) index);
+    memory.putInt(at + 28, 0);
+  }
+
+  private void schedPhase(int thread, long index, ByteBuffer memory, int at) {
+    long span = 16 * period * schedThreads / cores;
+    long x = bits(1, thread, index);
+    long iteration = index / 2;
+    long base = origin + iteration * span + (index & 1) * 8 * (span / 16);
+    int kind = 1;
+    if (index % 2 != 0) {
+      int v = (int) (x >>> 58);
+      int[] others =
+          switch (generation) {
+            case L2_2026_06 -> OTHERS_G1;
+            case L2_2026_07 -> OTHERS_G2;
+            case CHIP_2026_08 -> OTHERS_G3;
+          };
+      kind = v >= 16 ? 0 : others[v % others.length];
+    }
+    long task = token(16 * iteration);
+    boolean isThird = generation == Generation.CHIP_2026_08;
+    int processed = 1 + (int) ((x >>> 52) & 15);
+    int hit = 0;
+    int miss = 0;
+    if (kind == 1) {
+      hit = processed;
+      miss = (int) ((x >>> 49) & 7);
+    } else if (!isThird && kind == 7) {
+      processed = (int) task;
+    } else if (isThird && (kind == 7 || kind == 12 || kind == 13)) {
+      hit = (int) task;
+      miss = (int) (task >>> 32);
+    }
+    memory.putLong(at, base + ((x >>> 24) & mask(span)));
+    memory.putLong(at + 8, base + 4 * (span / 16) + ((x >>> 32) & mask(span)));
+    memory.putInt(at + 16, (int) iteration);
+    memory.putInt(at + 20, kind);
+    memory.putInt(at + 24, processed);
+    memory.putInt(at + 28, hit);
+    memory.putInt(at + 32, miss);
+    for (int i = 0; i < 3; i++) {
+      memory.putShort(at + 36 + 2 * i, (short) ((x >>> (4 + 4 * i)) & 15));
+      memory.putShort(at + 42 + 2 * i, (short) ((x >>> (36 + 4 * i)) & 15));
+    }
+    memory.putLong(at + 48, 0);
+    memory.putLong(at + 56, 0);
+  }
+}

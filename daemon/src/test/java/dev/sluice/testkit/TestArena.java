@@ -1,0 +1,70 @@
+package dev.sluice.testkit;
+
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.Platform;
+import dev.sluice.config.BufferCounts;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.ArenaRefusedException;
+import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.MappedMemory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The memory of one session without a producer process: a direct buffer that the host sees through
+ * {@link #memory} and the played device through {@link #bytes}.
+ */
+public final class TestArena {
+  /** Where the device is told that arena byte 0 lies; nothing else is at this address. */
+  public static final long DEVICE_BASE = 0x7f00_0000_0000L;
+
+  private static final long MAX_BYTES = 64 << 20;
+
+  private final ArenaPlan plan;
+  private final ByteBuffer bytes;
+  private final DeviceMemory memory;
+
+  public TestArena(ArenaPlan plan) {
+    this.plan = plan;
+    // Aligned as a mapping would be; the JDK promises only 16 bytes.
+    this.bytes =
+        ByteBuffer.allocateDirect(plan.totalBytes() + 64)
+            .alignedSlice(64)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    this.memory = new MappedMemory(bytes);
+  }
+
+  /** A plan that must be legal. */
+  public static ArenaPlan plan(Geometry geometry, BufferCounts counts) {
+    try {
+      return ArenaPlan.of(geometry, counts, MAX_BYTES);
+    } catch (ArenaRefusedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A small arena: buffers of few records, so that every kind turns over quickly. */
+  public static TestArena small(Generation generation, int cores, int threads, int level) {
+    Layout layout =
+        Layout.of(generation, Platform.A2A3, new LayoutOverrides(0, 128, 5, 6, 7, 8));
+    return new TestArena(
+        plan(new Geometry(layout, cores, threads, 1, level), new BufferCounts(5, 4, 4, 6)));
+  }
+
+  public ArenaPlan plan() {
+    return plan;
+  }
+
+  /** The host's view. */
+  public DeviceMemory memory() {
+    return memory;
+  }
+
+  /** The device's view of the same bytes. */
+  public ByteBuffer bytes() {
+    return bytes;
+  }
+}
