@@ -204,6 +204,11 @@ final class SessionRun {
     if (isSettled) {
       return;
     }
+    if (isComplete) {
+      for (DrainAgent drain : drains) {
+        drain.endGrace();
+      }
+    }
     stepUntilQuiet();
     refill.gate().release();
     if (isComplete) {

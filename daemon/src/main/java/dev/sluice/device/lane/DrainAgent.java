@@ -75,6 +75,7 @@ public final class DrainAgent implements Agent {
   private final LatencyRecorder pauses = new LatencyRecorder();
   private final Watermark fill;
 
+  private boolean hasGrace = true;
   private int firstLane;
   private long lastPollNs;
 
@@ -227,7 +228,7 @@ public final class DrainAgent implements Agent {
       }
     }
     boolean looksTorn = wrong != null || sequence != expectedSequence[pool];
-    if (mayTear && looksTorn && isWithinGrace(lane, nowNs)) {
+    if (mayTear && hasGrace && looksTorn && isWithinGrace(lane, nowNs)) {
       return RETRY;
     }
     if (wrong == null) {
@@ -259,6 +260,14 @@ public final class DrainAgent implements Agent {
       return true;
     }
     return nowNs - lane.tornSinceNs < TORN_GRACE_NANOS;
+  }
+
+  /**
+   * The device has stopped: an entry that looks torn now will stay so, and must not hold up those
+   * behind it. The thread that settles the session.
+   */
+  public void endGrace() {
+    hasGrace = false;
   }
 
   /** Counters by the constants of this class. */
