@@ -297,7 +297,7 @@ final class SessionRun {
               gaps[pool],
               missing[pool],
               plan.layout().buffer(kind).records(),
-              plan.buffers(kind),
+              plan.quota(kind),
               deviceBlocks);
       AccountingLaw law =
           isComplete ? AccountingLaw.settled(evidence, hasDied) : AccountingLaw.running(evidence);

@@ -14,7 +14,7 @@ import dev.sluice.abi.BufferKind;
  * dead producer had begun and not committed. What nothing explains is {@code unaccounted}, and is 0
  * unless the device or the host is wrong; it is negative if more came than was produced.
  *
- * @param inFlight not yet collected, and no more than the buffers can hold
+ * @param inFlight not yet collected, and no more than the pool's buffers can hold
  */
 public record AccountingLaw(
     long produced,
@@ -27,10 +27,10 @@ public record AccountingLaw(
     long unaccounted) {
 
   // At an arbitrary instruction an AICore has up to two dispatches in flight, a phase pool one
-  // record being written and one given up as possibly torn, an AICPU pool one.
-  private static final int DIED_PER_AICORE = 2;
-  private static final int DIED_PER_PHASE = 2;
-  private static final int DIED_PER_AICPU = 1;
+  // record being written and, once it is dead, one given up as possibly torn, an AICPU pool one.
+  private static final int BEGUN_PER_AICORE = 2;
+  private static final int BEGUN_PER_PHASE = 2;
+  private static final int BEGUN_PER_AICPU = 1;
 
   /** No record at all. */
   public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0);
@@ -68,12 +68,19 @@ public record AccountingLaw(
     }
   }
 
-  /** The law while the device runs. Read what was collected before what was produced. */
+  /**
+   * The law while the device runs. Read what was collected before what was produced.
+   *
+   * <p>What is more than the buffers can hold cannot be in flight; where records may be inferred,
+   * it is lost although no newer record has come yet to show the gap.
+   */
   public static AccountingLaw running(Evidence e) {
     long missing = e.missing();
-    long inferred = Math.max(0, Math.min(missing, e.inferable(e.tokenGaps)));
+    long room = (long) e.buffers * e.recordsPerBuffer + begunAllowance(e.kind);
+    long lost = e.tokenGaps + Math.max(0, missing - e.tokenGaps - room);
+    long inferred = Math.max(0, Math.min(missing, e.inferable(lost)));
     long open = missing - inferred;
-    long inFlight = Math.max(0, Math.min(open, (long) e.buffers * e.recordsPerBuffer));
+    long inFlight = Math.max(0, Math.min(open, room));
     return new AccountingLaw(
         e.produced, e.collected, e.dropped, inferred, 0, e.salvaged, inFlight, open - inFlight);
   }
@@ -81,22 +88,31 @@ public record AccountingLaw(
   /**
    * The law after a run: everything is drained and salvaged, so nothing is in flight.
    *
+   * <p>A device that gives up a full buffer first counts it as dropped and then empties it. If it
+   * died in between, those records were salvaged as well; they stay with the dropped ones.
+   *
    * @param hasDied whether the producer stopped at an arbitrary instruction
    */
   public static AccountingLaw settled(Evidence e, boolean hasDied) {
     long missing = e.missing();
-    long died = hasDied ? Math.max(0, Math.min(missing, diedAllowance(e.kind))) : 0;
+    long salvaged = e.salvaged;
+    if (hasDied && missing < 0) {
+      long countedTwice = Math.min(-missing, Math.min(salvaged, e.recordsPerBuffer));
+      salvaged -= countedTwice;
+      missing += countedTwice;
+    }
+    long died = hasDied ? Math.max(0, Math.min(missing, begunAllowance(e.kind))) : 0;
     missing -= died;
     long inferred = Math.max(0, Math.min(missing, e.inferable(missing)));
     return new AccountingLaw(
-        e.produced, e.collected, e.dropped, inferred, died, e.salvaged, 0, missing - inferred);
+        e.produced, e.collected, e.dropped, inferred, died, salvaged, 0, missing - inferred);
   }
 
-  private static long diedAllowance(BufferKind kind) {
+  private static long begunAllowance(BufferKind kind) {
     return switch (kind) {
-      case AICORE_TASK -> DIED_PER_AICORE;
-      case AICPU_TASK -> DIED_PER_AICPU;
-      case SCHED_PHASE, ORCH_PHASE -> DIED_PER_PHASE;
+      case AICORE_TASK -> BEGUN_PER_AICORE;
+      case AICPU_TASK -> BEGUN_PER_AICPU;
+      case SCHED_PHASE, ORCH_PHASE -> BEGUN_PER_PHASE;
     };
   }
 
