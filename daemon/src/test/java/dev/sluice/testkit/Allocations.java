@@ -5,8 +5,7 @@ import java.lang.management.ManagementFactory;
 
 /** Measures what the calling thread allocates on the heap. */
 public final class Allocations {
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private Allocations() {}
 

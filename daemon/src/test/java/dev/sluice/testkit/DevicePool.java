@@ -5,7 +5,9 @@ import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.PoolLayout;
 import dev.sluice.device.ArenaPlan;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /** One pool as the device sees it, and the truth about what became of its records. */
@@ -20,6 +22,8 @@ public final class DevicePool {
   // The truth, which the host must find out by itself.
   private final Set<Long> held = new LinkedHashSet<>();
   private final Set<Long> published = new LinkedHashSet<>();
+  // Slots that the AICore wrote since the buffer was popped; old records may lie in the others.
+  private final Map<Long, Integer> written = new HashMap<>();
   private long attempts;
   private long dropped;
   private long lostSilently;
@@ -129,9 +133,7 @@ public final class DevicePool {
     require(plan.kindOfBuffer(number) == kind(), "a buffer of another kind");
     require(held.add(pointer), "a buffer that the device holds already");
     require(count(pointer) == 0, "count " + count(pointer));
-    if (kind() == BufferKind.AICORE_TASK) {
-      require(recordsIn(pointer) == 0, "an AICore buffer with old records");
-    }
+    written.put(pointer, 0);
     published.remove(pointer);
     setFreeHead(freeHead() + 1);
     return pointer;
@@ -162,16 +164,14 @@ public final class DevicePool {
     return at(pointer) + slot * kind().recordBytes();
   }
 
+  /** Notes that the AICore has written a record. */
+  void noteWritten(long pointer) {
+    written.merge(pointer, 1, Integer::sum);
+  }
+
   /** Records that are really in a buffer: AICore slots that were written, else the count. */
   int recordsIn(long pointer) {
-    if (kind() != BufferKind.AICORE_TASK) {
-      return count(pointer);
-    }
-    int written = 0;
-    for (int slot = 0; slot < capacity(); slot++) {
-      written += memory.getLong(recordOffset(pointer, slot)) != 0 ? 1 : 0;
-    }
-    return written;
+    return kind() == BufferKind.AICORE_TASK ? written.get(pointer) : count(pointer);
   }
 
   private int number(long pointer) {

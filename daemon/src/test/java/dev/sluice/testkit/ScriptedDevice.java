@@ -43,6 +43,7 @@ public final class ScriptedDevice {
 
   private int tasksInFlight = 1;
   private Random tearing;
+  private int tornEntries;
 
   public ScriptedDevice(TestArena arena, SyntheticRecords content, NanoClock clock) {
     this.memory = arena.bytes();
@@ -64,8 +65,7 @@ public final class ScriptedDevice {
     }
     pools = new DevicePool[plan.poolCount()];
     for (int pool = 0; pool < pools.length; pool++) {
-      pools[pool] =
-          new DevicePool(memory, plan, plan.kindOfPool(pool), plan.instanceOfPool(pool));
+      pools[pool] = new DevicePool(memory, plan, plan.kindOfPool(pool), plan.instanceOfPool(pool));
     }
     tails = new int[layout.queueCount()];
     for (int core = 0; core < plan.geometry().numCores(); core++) {
@@ -146,6 +146,13 @@ public final class ScriptedDevice {
     return true;
   }
 
+  /**
+   * Whether an entry is visible and not yet complete; a store buffer takes nanoseconds for that.
+   */
+  public boolean hasTornEntry() {
+    return tornEntries > 0;
+  }
+
   /** One store of one thread; false if it has nothing to do or waits for the host. */
   public boolean step(int thread) {
     return threads[thread].step();
@@ -220,12 +227,12 @@ public final class ScriptedDevice {
 
   // What a device may write that it should not.
 
-  /** Publishes an entry of the test's making; no buffer changes hands. */
+  /** Publishes an entry of the test's making, in one piece; no buffer changes hands. */
   public void forge(int thread, int coreIndex, int kind, long pointer, int sequence) {
     DeviceThread forger = threads[thread];
     forger.append(
         () -> {
-          enqueue(forger, coreIndex, kind, pointer, sequence, () -> {}, () -> {}, () -> {});
+          enqueue(forger, coreIndex, kind, pointer, sequence, false, () -> {}, () -> {}, () -> {});
           return true;
         });
   }
@@ -321,6 +328,7 @@ public final class ScriptedDevice {
     }
     int at = pool.recordOffset(pool.cachedPointer, pool.nextSlot++);
     content.write(BufferKind.AICORE_TASK, pool.instance(), index, memory, at);
+    pool.noteWritten(pool.cachedPointer);
   }
 
   private void rotate(DeviceThread thread, DevicePool pool, long gate) {
@@ -335,9 +343,7 @@ public final class ScriptedDevice {
       }
       thread.then(() -> pool.setCount(old, pool.capacity()));
       thread.then(
-          () ->
-              publish(
-                  thread, pool, old, pool.sequence(), () -> install(thread, pool), () -> {}));
+          () -> publish(thread, pool, old, pool.sequence(), () -> install(thread, pool), () -> {}));
       return;
     }
     thread.then(
@@ -400,8 +406,7 @@ public final class ScriptedDevice {
   private void writeTask(DeviceThread thread, DevicePool pool, long index) {
     long pointer = pool.pointer();
     int slot = pool.count(pointer);
-    content.write(
-        pool.kind(), pool.instance(), index, memory, pool.recordOffset(pointer, slot));
+    content.write(pool.kind(), pool.instance(), index, memory, pool.recordOffset(pointer, slot));
     thread.then(() -> pool.setCount(pointer, slot + 1));
     if (slot + 1 == pool.capacity()) {
       thread.then(() -> switchTasks(thread, pool));
@@ -428,8 +433,7 @@ public final class ScriptedDevice {
         () -> {
           thread.then(() -> pool.setPointer(0));
           thread.then(() -> pool.setSequence(pool.sequence() + 1));
-          thread.then(
-              whenFree(thread, pool, () -> pop(thread, pool, false, () -> {}), () -> {}));
+          thread.then(whenFree(thread, pool, () -> pop(thread, pool, false, () -> {}), () -> {}));
         };
     publish(thread, pool, full, pool.sequence(), next, discard);
   }
@@ -443,8 +447,7 @@ public final class ScriptedDevice {
     boolean isFirst = generation == Generation.L2_2026_06;
     if (pool.pointer() == 0) {
       thread.then(
-          whenFree(
-              thread, pool, () -> pop(thread, pool, isFirst, write), () -> pool.drop(1)));
+          whenFree(thread, pool, () -> pop(thread, pool, isFirst, write), () -> pool.drop(1)));
     } else if (pool.count(pool.pointer()) == pool.capacity()) {
       thread.then(() -> switchPhases(thread, pool, write));
     } else {
@@ -515,8 +518,7 @@ public final class ScriptedDevice {
     DevicePool pool = pool(BufferKind.AICPU_TASK, core);
     long pointer = pool.pointer();
     if (pointer != 0 && pool.count(pointer) > 0) {
-      publish(
-          thread, pool, pointer, pool.sequence(), () -> clearPointer(thread, pool), () -> {});
+      publish(thread, pool, pointer, pool.sequence(), () -> clearPointer(thread, pool), () -> {});
     }
   }
 
@@ -591,6 +593,7 @@ public final class ScriptedDevice {
         pool.kind().ordinal(),
         pointer,
         sequence,
+        tearing != null,
         () -> pool.giveAway(pointer),
         published,
         refused);
@@ -602,6 +605,7 @@ public final class ScriptedDevice {
       int kind,
       long pointer,
       int sequence,
+      boolean mayTear,
       Runnable atTail,
       Runnable published,
       Runnable refused) {
@@ -612,7 +616,10 @@ public final class ScriptedDevice {
             thread,
             () -> next != memory.getInt(layout.queueHeadOffset(queue)),
             false,
-            () -> writeEntry(thread, coreIndex, kind, pointer, sequence, atTail, published),
+            () -> {
+              writeEntry(thread, coreIndex, kind, pointer, sequence, mayTear, atTail);
+              thread.then(published);
+            },
             refused));
   }
 
@@ -622,8 +629,8 @@ public final class ScriptedDevice {
       int kind,
       long pointer,
       int sequence,
-      Runnable atTail,
-      Runnable published) {
+      boolean mayTear,
+      Runnable atTail) {
     int queue = thread.queue();
     int entry = layout.entryOffset(queue, tails[queue]);
     if (generation == Generation.L2_2026_06
@@ -641,10 +648,15 @@ public final class ScriptedDevice {
           atTail.run();
           memory.putInt(layout.queueTailOffset(queue), tails[queue]);
         };
-    if (tearing != null) {
+    if (mayTear) {
       Collections.shuffle(fields, tearing);
-      thread.then(tail);
+      thread.then(
+          () -> {
+            tornEntries++;
+            tail.run();
+          });
       fields.forEach(thread::then);
+      thread.then(() -> tornEntries--);
     } else {
       thread.then(() -> fields.forEach(Runnable::run));
       thread.then(tail);
@@ -652,7 +664,6 @@ public final class ScriptedDevice {
     if (generation.hasBackpressureBlock()) {
       thread.then((DeviceThread.Step) () -> memory.getInt(layout.rqFreezeActiveOffset()) == 0);
     }
-    thread.then(published);
   }
 
   private DeviceThread.Step whenFree(

@@ -48,8 +48,7 @@ public final class TestArena {
 
   /** A small arena: buffers of few records, so that every kind turns over quickly. */
   public static TestArena small(Generation generation, int cores, int threads, int level) {
-    Layout layout =
-        Layout.of(generation, Platform.A2A3, new LayoutOverrides(0, 128, 5, 6, 7, 8));
+    Layout layout = Layout.of(generation, Platform.A2A3, new LayoutOverrides(0, 128, 5, 6, 7, 8));
     return new TestArena(
         plan(new Geometry(layout, cores, threads, 1, level), new BufferCounts(5, 4, 4, 6)));
   }

@@ -15,8 +15,7 @@ public final class TestSettings {
    * @param overrides as on the command line, {@code key=value}
    */
   public static Settings with(String... overrides) {
-    return Configuration.load(
-            new ConfigSources(Optional.empty(), Map.of(), List.of(overrides)))
+    return Configuration.load(new ConfigSources(Optional.empty(), Map.of(), List.of(overrides)))
         .settings();
   }
 }
