@@ -9,9 +9,9 @@ import dev.sluice.service.BuildInfo;
 import dev.sluice.service.attach.AttachServer;
 import dev.sluice.service.http.ControlServer;
 import dev.sluice.service.http.HttpServer;
+import dev.sluice.service.metrics.MetricsRegistry;
 import dev.sluice.service.transport.EventLoops;
 import dev.sluice.tool.DaemonHost;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -100,9 +100,9 @@ final class SluiceDaemon implements DaemonHost.Running {
             settings.devices().ids(),
             clock);
     EventLoops loops = keep(new EventLoops(IO_THREADS));
+    MetricsRegistry metrics = keep(new MetricsRegistry(status));
     // Early, so that probes and people can see that it is coming up.
-    http =
-        keep(HttpServer.start(settings.http().listen(), status, new PrometheusRegistry(), loops));
+    http = keep(HttpServer.start(settings.http().listen(), status, metrics.registry(), loops));
     keep(ControlServer.start(settings.control(), status, sessions, loops));
     long buffers = warmUp.join();
     // Last: whoever can connect can also be served.
