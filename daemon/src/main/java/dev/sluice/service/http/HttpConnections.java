@@ -8,7 +8,6 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,7 +43,6 @@ final class HttpConnections extends ChannelInitializer<Channel> {
     channel.closeFuture().addListener(closed -> count.decrementAndGet());
     Router router =
         count.incrementAndGet() > limits.connections() ? refuseAll() : routers.apply(channel);
-    channel.config().setAutoRead(false);
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(
         new HttpServerCodec(
@@ -52,7 +50,6 @@ final class HttpConnections extends ChannelInitializer<Channel> {
                 .setMaxInitialLineLength(limits.requestLineBytes())
                 .setMaxHeaderSize(limits.headerBytes())));
     pipeline.addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true));
-    pipeline.addLast(new FlowControlHandler());
     pipeline.addLast(new RequestHandler(router, limits));
   }
 

@@ -6,6 +6,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -16,18 +17,26 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One HTTP connection: a request, its whole answer, the next request. Reads nothing while it
- * answers, so that a client cannot pile up work; closes when a request takes too long to arrive,
- * however slowly it trickles, or an answer too long to be taken.
+ * One HTTP connection: a request, its whole answer, the next request. While it answers it reads
+ * nothing more, so that a client cannot pile up work; what had been read already waits its turn.
+ * The connection is closed when a request takes too long to arrive, however slowly it trickles, or
+ * an answer too long to be taken.
  */
 final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private final Router router;
   private final HttpLimits limits;
+  private final Deque<Turn> waiting = new ArrayDeque<>();
+  private boolean isAnswering;
   private Future<?> deadline;
+
+  /** What one message asks for: exactly one of a request and a refusal of it. */
+  private record Turn(Request request, Answer refusal, boolean isHead, boolean keepAlive) {}
 
   RequestHandler(Router router, HttpLimits limits) {
     this.router = router;
@@ -37,12 +46,12 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   @Override
   public void channelActive(ChannelHandlerContext context) {
     startDeadline(context);
-    context.read();
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     deadline.cancel(false);
+    waiting.clear();
   }
 
   private void startDeadline(ChannelHandlerContext context) {
@@ -61,26 +70,42 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   protected void channelRead0(ChannelHandlerContext context, FullHttpRequest message) {
-    deadline.cancel(false);
+    waiting.add(turn(message));
+    context.channel().config().setAutoRead(false);
+    if (!isAnswering) {
+      next(context);
+    }
+  }
+
+  private static Turn turn(FullHttpRequest message) {
     boolean isHead = message.method().equals(HttpMethod.HEAD);
     Answer refusal = refusal(message);
-    if (refusal != null) {
-      // What follows on this connection cannot be told from the rest of the bad request.
-      send(context, refusal, isHead, false);
-      return;
+    if (refusal == null) {
+      try {
+        Request request =
+            Request.of(message.method().name(), message.uri(), message.headers().copy());
+        return new Turn(request, null, isHead, HttpUtil.isKeepAlive(message));
+      } catch (IllegalArgumentException e) {
+        refusal = Answer.text(400, "the path is no valid URI");
+      }
     }
-    boolean keepAlive = HttpUtil.isKeepAlive(message);
-    Request request;
-    try {
-      request = Request.of(message.method().name(), message.uri(), message.headers().copy());
-    } catch (IllegalArgumentException e) {
-      send(context, Answer.text(400, "the path is no valid URI"), isHead, keepAlive);
-      return;
+    return new Turn(null, refusal, isHead, false);
+  }
+
+  private void next(ChannelHandlerContext context) {
+    Turn turn = waiting.poll();
+    isAnswering = turn != null;
+    startDeadline(context);
+    if (turn == null) {
+      context.channel().config().setAutoRead(true);
+    } else if (turn.refusal() != null) {
+      refuse(context, turn);
+    } else {
+      deadline.cancel(false); // the answer's own time does not count against the client
+      router
+          .answer(turn.request())
+          .whenCompleteAsync((answer, failure) -> send(context, turn, answer), context.executor());
     }
-    router
-        .answer(request)
-        .whenCompleteAsync(
-            (answer, failure) -> send(context, answer, isHead, keepAlive), context.executor());
   }
 
   private static Answer refusal(FullHttpRequest message) {
@@ -97,9 +122,40 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     return Answer.text(400, "this is no valid HTTP request");
   }
 
-  private void send(
-      ChannelHandlerContext context, Answer answer, boolean isHead, boolean keepAlive) {
-    ByteBuf body = isHead ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body());
+  /**
+   * What follows on this connection cannot be told from the rest of the bad request. It is read and
+   * thrown away until the client has closed or the time is up: closing over unread bytes would
+   * reset the connection, and the client might never see its answer.
+   */
+  private void refuse(ChannelHandlerContext context, Turn turn) {
+    context
+        .writeAndFlush(response(turn, turn.refusal()))
+        .addListener(
+            sent -> {
+              var unused = ((DuplexChannel) context.channel()).shutdownOutput();
+              context.channel().config().setAutoRead(true); // the decoder skips it all
+            });
+  }
+
+  private void send(ChannelHandlerContext context, Turn turn, Answer answer) {
+    startDeadline(context);
+    FullHttpResponse response = response(turn, answer);
+    ChannelFuture sent = context.writeAndFlush(response);
+    if (HttpUtil.isKeepAlive(response)) {
+      sent.addListener(ChannelFutureListener.CLOSE_ON_FAILURE)
+          .addListener(
+              done -> {
+                if (done.isSuccess()) {
+                  next(context);
+                }
+              });
+    } else {
+      sent.addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  private static FullHttpResponse response(Turn turn, Answer answer) {
+    ByteBuf body = turn.isHead() ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body());
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), body);
@@ -108,21 +164,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     // Nothing here may be guessed, framed or kept by anybody.
     response.headers().set("x-content-type-options", "nosniff");
     response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
-    HttpUtil.setKeepAlive(response, keepAlive);
-    startDeadline(context);
-    ChannelFuture sent = context.writeAndFlush(response);
-    if (keepAlive) {
-      sent.addListener(ChannelFutureListener.CLOSE_ON_FAILURE)
-          .addListener(
-              done -> {
-                if (done.isSuccess()) {
-                  startDeadline(context);
-                  context.read();
-                }
-              });
-    } else {
-      sent.addListener(ChannelFutureListener.CLOSE);
-    }
+    HttpUtil.setKeepAlive(response, turn.keepAlive() && HttpUtil.isKeepAlive(response));
+    return response;
   }
 
   @Override

@@ -1,0 +1,114 @@
+package dev.sluice.service;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/** A daemon that says what the test wants: one device with one session, all numbers different. */
+public final class FakeView implements DaemonView {
+  public final List<String> notReady = new ArrayList<>();
+  public final List<String> notices = new ArrayList<>();
+  public boolean isHealthy = true;
+  public String sessionName = "train";
+
+  public static final Instant STARTED_AT = Instant.parse("2026-11-22T10:00:00Z");
+
+  @Override
+  public BuildInfo build() {
+    return new BuildInfo("1.2.3", "abc123", "17.0.15");
+  }
+
+  @Override
+  public Instant startedAt() {
+    return STARTED_AT;
+  }
+
+  @Override
+  public List<SessionSnapshot> sessions() {
+    return List.of(session(7, "running"));
+  }
+
+  @Override
+  public List<SessionSnapshot> recentSessions() {
+    return List.of(session(6, "ended"));
+  }
+
+  private SessionSnapshot session(int id, String state) {
+    return new SessionSnapshot(
+        id,
+        3,
+        sessionName,
+        "l2-2026.07/a2a3",
+        4,
+        24,
+        2,
+        state,
+        Instant.parse("2026-11-22T10:05:00Z"),
+        12.5,
+        kinds(),
+        Map.of("sequence", 2L),
+        0.25,
+        new LatencySnapshot(1000, 0.002, 1.5e-6, 2e-5, 3e-5, 4e-5),
+        LatencySnapshot.EMPTY,
+        new ArenaSnapshot(1 << 20, 64, true, false),
+        List.of(new QueueSnapshot(0, 1, 1023, 5)));
+  }
+
+  private static Map<String, KindTotals> kinds() {
+    Map<String, KindTotals> kinds = new LinkedHashMap<>();
+    kinds.put("aicpu_task", new KindTotals(1000, 900, 28_800, Map.of("host_late", 60L), 20, 5, 15));
+    kinds.put("aicore_task", new KindTotals(100, 100, 3_200, Map.of(), 0, 0, 0));
+    return kinds;
+  }
+
+  @Override
+  public List<DeviceSnapshot> devices() {
+    Histogram refill = new Histogram(1, 60_000_000_000L, 2);
+    refill.recordValueWithCount(1_500, 990);
+    refill.recordValueWithCount(20_000, 10);
+    Histogram pause = new Histogram(1, 60_000_000_000L, 2);
+    pause.recordValue(3_000_000);
+    return List.of(
+        new DeviceSnapshot(
+            3,
+            true,
+            1,
+            kinds(),
+            List.of(new QueueSnapshot(0, 1, 1023, 5), new QueueSnapshot(1, 0, 1023, 2)),
+            Map.of("aicpu_task", new DeviceSnapshot.FreeQueueSnapshot(2, 4)),
+            Map.of("aicpu_task", Map.of("free", 30L, "device", 24L, "free_queue", 10L)),
+            Map.of("aicpu_task", refill),
+            pause,
+            Map.of("pop", new DeviceSnapshot.StallTotals(8, 0.25)),
+            2,
+            128,
+            Map.of("sequence", 2L)));
+  }
+
+  @Override
+  public List<AgentSnapshot> agents() {
+    return List.of(
+        new AgentSnapshot("drain", 1_795_341_600.5, 4, true),
+        new AgentSnapshot("refill", 1_795_341_600.25, 0, isHealthy));
+  }
+
+  @Override
+  public List<String> notReadyReasons() {
+    return notReady;
+  }
+
+  @Override
+  public List<String> notices() {
+    return notices;
+  }
+
+  @Override
+  public Map<String, Long> attachFailures() {
+    AttachFailures failures = new AttachFailures();
+    failures.add(AttachStatus.VERSION);
+    return failures.byReason();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.sluice.service.metrics;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+
+class HistogramPointsTest {
+  private final Histogram nanos = new Histogram(1, 60_000_000_000L, 2);
+
+  private HistogramDataPointSnapshot point() {
+    return HistogramPoints.of(nanos, Labels.EMPTY, 0);
+  }
+
+  @Test
+  void shouldCountEveryValueOnceInBothKinds() {
+    for (long value = 1; value < 60_000_000_000L; value = value * 3 + 1) {
+      nanos.recordValue(value);
+    }
+    nanos.recordValue(0);
+    HistogramDataPointSnapshot point = point();
+    long classic = 0;
+    for (int i = 0; i < point.getClassicBuckets().size(); i++) {
+      classic += point.getClassicBuckets().getCount(i);
+    }
+    long nativeCount = point.getNativeZeroCount();
+    for (int i = 0; i < point.getNativeBucketsForPositiveValues().size(); i++) {
+      nativeCount += point.getNativeBucketsForPositiveValues().getCount(i);
+    }
+    assertEquals(nanos.getTotalCount(), classic);
+    assertEquals(nanos.getTotalCount(), nativeCount);
+    assertEquals(1, point.getNativeZeroCount());
+  }
+
+  @Test
+  void shouldPutValuesBetweenTheirBounds() {
+    nanos.recordValueWithCount(5_000, 3); // below 10 us
+    nanos.recordValueWithCount(200_000, 2); // 100 us to 250 us
+    nanos.recordValueWithCount(45_000_000_000L, 1); // above 30 s
+    HistogramDataPointSnapshot point = point();
+    assertEquals(1e-5, point.getClassicBuckets().getUpperBound(0));
+    assertEquals(3, point.getClassicBuckets().getCount(0));
+    assertEquals(2.5e-4, point.getClassicBuckets().getUpperBound(3));
+    assertEquals(2, point.getClassicBuckets().getCount(3));
+    assertEquals(30, point.getClassicBuckets().getUpperBound(12));
+    assertEquals(1, point.getClassicBuckets().getCount(13));
+    assertEquals(3 * 5e-6 + 2 * 2e-4 + 45, point.getSum(), 0.5);
+  }
+
+  @Test
+  void shouldIndexNativeBucketsByTheirBounds() {
+    double perDoubling = 1 << HistogramPoints.NATIVE_SCHEMA;
+    for (int index = -240; index <= 60; index++) {
+      double bound = Math.pow(2, index / perDoubling);
+      assertEquals(index, HistogramPoints.nativeIndex(bound), "a bound is in its own bucket");
+      assertEquals(index + 1, HistogramPoints.nativeIndex(Math.nextUp(bound)));
+      assertEquals(index, HistogramPoints.nativeIndex(Math.nextDown(bound)));
+    }
+    assertEquals(0, HistogramPoints.nativeIndex(1));
+    assertEquals(8, HistogramPoints.nativeIndex(2));
+  }
+
+  @Test
+  void shouldBeEmptyWithoutValues() {
+    HistogramDataPointSnapshot point = point();
+    assertEquals(0, point.getSum());
+    assertTrue(point.hasClassicHistogramData() && point.hasNativeHistogramData());
+    assertEquals(0, point.getNativeBucketsForPositiveValues().size());
+  }
+}

@@ -1,0 +1,80 @@
+package dev.sluice.service.metrics;
+
+import dev.sluice.docs.GeneratedDoc;
+import dev.sluice.service.AttachFailures;
+import dev.sluice.service.Labels;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class MetricsDocTest {
+  @Test
+  void shouldDocumentEveryMetric() throws IOException {
+    GeneratedDoc.assertUpToDate("metrics.md", render());
+  }
+
+  private static String render() {
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Metrics
+
+            <!-- Generated from Metric.java by MetricsDocTest. Do not edit. -->
+
+            `/metrics` serves these by Accept header as text, OpenMetrics or protobuf, gzipped on
+            request. Names, types and labels are an interface. They are read when somebody scrapes;
+            no agent of the daemon ever waits for one. Counters count since the daemon started,
+            over all sessions of a device. All known label sets of a device exist, at 0, from the
+            first attach on.
+
+            Gauges that end in `_max` and `_min` are the extreme within `sluice.watermark.window`,
+            because a scrape every 15 s cannot see a burst of 10 ms. Histograms have classic
+            buckets, bounds 10 us to 30 s, and native ones of schema 3, which protobuf scrapes get.
+            Metrics of the JVM and the process (`jvm_*`, `process_*`, `system_*`) are those of
+            Micrometer.
+
+            The accounting law, at every moment, for each device and kind: `sluice_device_records_total` =
+            `sluice_collected_records_total` + the sum of `sluice_device_dropped_records_total` +
+            `sluice_salvaged_records_total` + `sluice_in_flight_records` +
+            `sluice_unaccounted_records`, and the last is 0.
+
+            | metric | type | labels | meaning |
+            |---|---|---|---|
+            """);
+    for (Metric metric : Metric.values()) {
+      page.append(
+          String.format(
+              "| `%s` | %s | %s | %s |%n",
+              metric.exposedName(),
+              metric.type().name().toLowerCase(Locale.ROOT),
+              quoted(metric.labels()),
+              metric.help()));
+    }
+    page.append("\n## Label values\n\n| label | values |\n|---|---|\n");
+    row(page, "`device`", "the device id of the attach request");
+    row(page, "`queue`", "the AICPU thread, from 0");
+    row(page, "`kind`", quoted(Labels.KINDS));
+    row(page, "`cause`", quoted(Labels.DROP_CAUSES));
+    row(page, "`state`", quoted(Labels.BUFFER_STATES));
+    row(page, "`gate`", quoted(Labels.GATES));
+    row(page, "`reason` of `sluice_abi_violations_total`", quoted(Labels.ABI_VIOLATIONS));
+    row(
+        page,
+        "`reason` of `sluice_attach_failures_total`",
+        quoted(new AttachFailures().byReason().keySet()));
+    row(page, "`level`", quoted(List.of("warn", "error")));
+    row(page, "`agent`", "the agent's role, as in its thread name");
+    return page.toString();
+  }
+
+  private static void row(StringBuilder page, String label, String values) {
+    page.append("| ").append(label).append(" | ").append(values).append(" |\n");
+  }
+
+  private static String quoted(Collection<String> values) {
+    return values.stream().map(value -> "`" + value + "`").collect(Collectors.joining(", "));
+  }
+}
