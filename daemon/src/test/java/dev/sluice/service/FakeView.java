@@ -50,6 +50,8 @@ public final class FakeView implements DaemonView {
         12.5,
         kinds(),
         Map.of("sequence", 2L),
+        900,
+        1,
         0.25,
         new LatencySnapshot(1000, 0.002, 1.5e-6, 2e-5, 3e-5, 4e-5),
         LatencySnapshot.EMPTY,

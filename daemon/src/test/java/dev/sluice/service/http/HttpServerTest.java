@@ -208,6 +208,8 @@ class HttpServerTest {
             "unaccounted_records",
             "in_flight_records",
             "abi_violations",
+            "verified_records",
+            "mismatched_records",
             "device_stall_seconds",
             "refill_latency_seconds",
             "drain_pause_seconds",
