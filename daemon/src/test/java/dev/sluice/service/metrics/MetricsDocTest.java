@@ -33,8 +33,8 @@ class MetricsDocTest {
             Gauges that end in `_max` and `_min` are the extreme within `sluice.watermark.window`,
             because a scrape every 15 s cannot see a burst of 10 ms. Histograms have classic
             buckets, bounds 10 us to 30 s, and native ones of schema 3, which protobuf scrapes get.
-            Metrics of the JVM and the process (`jvm_*`, `process_*`, `system_*`) are those of
-            Micrometer.
+            Metrics of the JVM and the process (`jvm_*`, `process_*`) are those of Micrometer, and
+            `process_cpu_seconds_total`; those of the machine are left to node_exporter.
 
             The accounting law, at every moment, for each device and kind: `sluice_device_records_total` =
             `sluice_collected_records_total` + the sum of `sluice_device_dropped_records_total` +
