@@ -1,0 +1,143 @@
+package dev.sluice.abi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.jna.Function;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.LongByReference;
+import dev.sluice.bridge.NativeTools;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The sizes and offsets of the Java layouts against the table that the C library exports, which is
+ * what a C compiler made of the structs. Both ways: a row without a Java number fails, and so does
+ * a Java number without a row.
+ */
+class LayoutConformanceTest {
+  private static final int ROW_BYTES = 3 * Native.POINTER_SIZE + Long.BYTES;
+
+  @Test
+  void shouldAgreeWithTheStructsInC() throws IllegalAccessException {
+    assertEquals(javaNumbers(), cNumbers());
+  }
+
+  private static Map<String, Long> cNumbers() {
+    Path library = Path.of(System.getProperty(NativeTools.PATH_PROPERTY), "libsluice_attach.so");
+    Function table = NativeLibrary.getInstance(library.toString()).getFunction("sluice_abi_table");
+    LongByReference rows = new LongByReference();
+    Pointer row = table.invokePointer(new Object[] {rows});
+    Map<String, Long> numbers = new TreeMap<>();
+    for (long i = 0; i < rows.getValue(); i++, row = row.share(ROW_BYTES)) {
+      String name =
+          row.getPointer(0).getString(0)
+              + " "
+              + row.getPointer(Native.POINTER_SIZE).getString(0)
+              + "."
+              + row.getPointer(2L * Native.POINTER_SIZE).getString(0);
+      Long before = numbers.put(name, row.getLong(3L * Native.POINTER_SIZE));
+      assertEquals(null, before, "two rows for " + name);
+    }
+    return numbers;
+  }
+
+  private static Map<String, Long> javaNumbers() throws IllegalAccessException {
+    Map<String, Long> numbers = new TreeMap<>();
+    for (Layout layout : Layout.all()) {
+      header(numbers, layout);
+    }
+    Layout any = Layout.all().get(0);
+    PoolLayout pool = any.pool();
+    long queue = PoolLayout.FREE_QUEUE_OFFSET;
+    put(numbers, "all Pool.sizeof", pool.sizeBytes());
+    put(numbers, "all Pool.free_queue", queue);
+    put(numbers, "all Pool.buffer_ptrs", PoolLayout.BUFFER_PTRS_OFFSET);
+    put(numbers, "all Pool.head", pool.headOffset());
+    put(numbers, "all Pool.tail", pool.tailOffset());
+    // The parts of a pool as structs of their own.
+    put(numbers, "all ActiveHead.sizeof", queue);
+    put(numbers, "all FreeQueue.sizeof", pool.freeQueueBytes());
+    put(numbers, "all FreeQueue.buffer_ptrs", PoolLayout.BUFFER_PTRS_OFFSET - queue);
+    put(numbers, "all FreeQueue.head", pool.headOffset() - queue);
+    put(numbers, "all FreeQueue.tail", pool.tailOffset() - queue);
+    for (String word :
+        new String[] {
+          "current_buf_ptr", "current_buf_seq", "total_record_count", "dropped_record_count"
+        }) {
+      long offset = constants(PoolLayout.class).get(word);
+      put(numbers, "all Pool." + word, offset);
+      put(numbers, "all ActiveHead." + word, offset);
+    }
+    record(numbers, "ReadyQueueEntry", ReadyEntryLayout.class);
+    record(numbers, "AicpuTaskRecord", AicpuTaskRecord.class);
+    record(numbers, "AicoreTaskRecord", AicoreTaskRecord.class);
+    record(numbers, "SchedPhaseRecord", SchedPhaseRecord.class);
+    record(numbers, "OrchPhaseRecord", OrchPhaseRecord.class);
+    buffer(numbers, "AicpuTaskBuffer", any.buffer(BufferKind.AICPU_TASK));
+    buffer(numbers, "AicoreTaskBuffer", any.buffer(BufferKind.AICORE_TASK));
+    buffer(numbers, "SchedPhaseBuffer", any.buffer(BufferKind.SCHED_PHASE));
+    buffer(numbers, "OrchPhaseBuffer", any.buffer(BufferKind.ORCH_PHASE));
+    return numbers;
+  }
+
+  private static void header(Map<String, Long> numbers, Layout layout) {
+    String of = layout.id() + " DataHeader.";
+    put(numbers, of + "sizeof", layout.headerBytes());
+    put(numbers, of + "queues", layout.entryOffset(0, 0));
+    put(numbers, of + "queue_heads", layout.queueHeadOffset(0));
+    put(numbers, of + "queue_tails", layout.queueTailOffset(0));
+    put(numbers, of + "num_cores", layout.numCoresOffset());
+    put(numbers, of + "level", layout.levelOffset());
+    put(numbers, of + "num_sched_phase_threads", layout.numSchedPhaseThreadsOffset());
+    put(numbers, of + "num_orch_phase_threads", layout.numOrchPhaseThreadsOffset());
+    put(numbers, of + "num_phase_cores", layout.numPhaseCoresOffset());
+    put(numbers, of + "core_to_thread", layout.coreToThreadOffset());
+    if (layout.generation().hasBackpressureBlock()) {
+      put(numbers, of + "rq_freeze_active", layout.rqFreezeActiveOffset());
+      put(numbers, of + "rq_contended", layout.rqContendedOffset());
+      put(numbers, of + "fq_freeze_active", layout.fqFreezeActiveOffset());
+      put(numbers, of + "fq_contended", layout.fqContendedOffset());
+    }
+  }
+
+  /** Every {@code X_OFFSET} of the class, which must be a field of the struct, and its size. */
+  private static void record(Map<String, Long> numbers, String struct, Class<?> type)
+      throws IllegalAccessException {
+    constants(type)
+        .forEach(
+            (name, value) ->
+                put(
+                    numbers,
+                    "all " + struct + "." + (name.equals("size_bytes") ? "sizeof" : name),
+                    value));
+  }
+
+  /** Constants in the names of C: without {@code _OFFSET}, in lower case. */
+  private static Map<String, Long> constants(Class<?> type) throws IllegalAccessException {
+    Map<String, Long> constants = new TreeMap<>();
+    for (Field field : type.getDeclaredFields()) {
+      if (Modifier.isPublic(field.getModifiers()) && field.getType() == int.class) {
+        String name = field.getName().toLowerCase(Locale.ROOT).replaceFirst("_offset$", "");
+        constants.put(name, (long) field.getInt(null));
+      }
+    }
+    return constants;
+  }
+
+  private static void buffer(Map<String, Long> numbers, String struct, BufferLayout layout) {
+    put(numbers, "all " + struct + ".sizeof", layout.sizeBytes());
+    put(numbers, "all " + struct + ".records", 0);
+    put(numbers, "all " + struct + ".count", layout.countOffset());
+  }
+
+  private static void put(Map<String, Long> numbers, String name, long value) {
+    numbers.put(name, value);
+  }
+}
