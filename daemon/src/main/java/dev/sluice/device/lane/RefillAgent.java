@@ -130,7 +130,9 @@ public final class RefillAgent implements Agent {
    * wait, in any generation (abi.md 4.1). Called once, by the thread that starts the session.
    */
   public void seed() {
-    sweep(clock.nanoTime());
+    for (FreeLane lane : lanes) {
+      push(lane, Math.min(lane.target(), spare.available(lane.pool())));
+    }
   }
 
   @Override
@@ -250,6 +252,12 @@ public final class RefillAgent implements Agent {
     if (count <= 0) {
       return 0;
     }
+    push(lane, count);
+    settleDebt(lane, count);
+    return count;
+  }
+
+  private void push(FreeLane lane, int count) {
     for (int i = 0; i < count; i++) {
       int buffer = spare.take(lane.pool());
       ledger.lend(buffer, lane.pool(), lane.tail());
@@ -257,8 +265,6 @@ public final class RefillAgent implements Agent {
     }
     lane.publishTailRelease();
     counters.add(PUSHED, count);
-    settleDebt(lane, count);
-    return count;
   }
 
   /** Catches up with what the device popped; false if its head cannot be true. */
