@@ -22,9 +22,11 @@ import dev.sluice.service.QueueSnapshot;
 import dev.sluice.service.SessionSnapshot;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.HdrHistogram.Histogram;
@@ -122,11 +124,15 @@ final class DaemonStatus implements DaemonView {
     long nowNs = clock.nanoTime();
     double nowSeconds = System.currentTimeMillis() / 1e3;
     Map<String, Long> oldest = new TreeMap<>();
+    Set<String> broken = new HashSet<>();
     List<AgentRunner> runners = new ArrayList<>(threads.runners());
     runners.add(janitorRunner);
     for (AgentRunner runner : runners) {
       for (Agent agent : runner.agents()) {
         oldest.merge(agent.roleName(), nowNs - runner.lastCycleNs(), Math::max);
+        if (runner.hasGivenUp(agent)) {
+          broken.add(agent.roleName());
+        }
       }
     }
     List<AgentSnapshot> snapshots = new ArrayList<>();
@@ -137,7 +143,7 @@ final class DaemonStatus implements DaemonView {
                     role,
                     nowSeconds - age / 1e9,
                     janitor.stalls(role),
-                    age < Janitor.STALL_NANOS)));
+                    age < Janitor.STALL_NANOS && !broken.contains(role))));
     return snapshots;
   }
 

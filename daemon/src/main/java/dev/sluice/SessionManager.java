@@ -36,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -143,18 +144,24 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   private <T> CompletionStage<T> later(Callable<T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
-    workers.execute(
-        () -> {
-          try {
-            result.complete(work.call());
-          } catch (AttachRefusedException e) {
-            result.completeExceptionally(e);
-          } catch (Exception | AssertionError e) {
-            log.error("a session request failed", e);
-            result.completeExceptionally(e);
-          }
-        });
+    try {
+      workers.execute(() -> complete(result, work));
+    } catch (RejectedExecutionException e) {
+      result.completeExceptionally(
+          new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping"));
+    }
     return result;
+  }
+
+  private static <T> void complete(CompletableFuture<T> result, Callable<T> work) {
+    try {
+      result.complete(work.call());
+    } catch (AttachRefusedException e) {
+      result.completeExceptionally(e);
+    } catch (Exception | AssertionError e) {
+      log.error("a session request failed", e);
+      result.completeExceptionally(e);
+    }
   }
 
   private Granted attachNow(AttachRequest request, PeerCredentials peer) {

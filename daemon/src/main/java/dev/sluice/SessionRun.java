@@ -53,8 +53,9 @@ import java.util.stream.IntStream;
 final class SessionRun {
   private static final int COLLECTOR_BATCH = 16;
 
-  // Far more cycles than draining a full arena takes; ends a settlement whose sink never has room.
-  private static final int MAX_SETTLE_CYCLES = 10_000_000;
+  // Far more than draining a full arena takes; ends a settlement whose sink never has room, or
+  // whose device goes on writing.
+  private static final int MAX_SETTLE_CYCLES = 100_000;
 
   private final ArenaPlan plan;
   private final DeviceMemory memory;
@@ -325,6 +326,7 @@ final class SessionRun {
     }
     now.violations[AbiViolation.COUNTER_BACKWARDS.ordinal()] += deviceCounters.backwards();
     now.pushStalls = sum(DrainAgent.READY_QUEUE_FULL);
+    now.pushStallNanos = sum(DrainAgent.READY_QUEUE_FULL_NANOS);
     now.popStalls = refill.counters().get(RefillAgent.POP_STALLS);
     now.popStallNanos = refill.counters().get(RefillAgent.POP_STALL_NANOS);
     now.syntheticVerified = checks.verified();

@@ -32,6 +32,7 @@ final class SluiceDaemon implements DaemonHost.Running {
   // In the order of their making; closed in reverse.
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private DaemonStatus status;
+  private SessionManager sessions;
   private HttpServer http;
   private boolean isClosed;
 
@@ -74,9 +75,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     // What lanes run on, before anything could ask for a lane.
     ThreadPacking threads =
         keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
-    // Closed after the attach socket, so that no request meets a closed manager, and before the
-    // threads that its sessions run on.
-    SessionManager sessions = keep(new SessionManager(settings, threads, clock));
+    sessions = new SessionManager(settings, threads, clock);
     Janitor janitor = new Janitor(sessions, threads, settings.watermark().windowNanos(), clock);
     AgentRunner janitorRunner =
         keep(
@@ -138,7 +137,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     return settings.control().socket();
   }
 
-  /** No new producers, then drain and settle, then the rest. Idempotent. */
+  /** Refuses new producers, drains and settles, then closes the rest. Idempotent. */
   @Override
   public synchronized void close() {
     if (isClosed) {
@@ -147,6 +146,12 @@ final class SluiceDaemon implements DaemonHost.Running {
     isClosed = true;
     if (status != null) {
       status.setNotReady("stopping");
+    }
+    // The sessions first, while their clients are still connected: a client that loses its daemon
+    // may
+    // start to recycle buffers itself, and then two would write the same words.
+    if (sessions != null) {
+      sessions.close();
     }
     for (AutoCloseable part : parts) {
       try {

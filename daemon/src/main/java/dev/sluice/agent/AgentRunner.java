@@ -37,6 +37,7 @@ public final class AgentRunner implements AutoCloseable {
   private static final class Slot {
     private final Agent agent;
     private int consecutiveFailures;
+    private volatile boolean isGivenUp;
 
     Slot(Agent agent) {
       this.agent = agent;
@@ -98,6 +99,11 @@ public final class AgentRunner implements AutoCloseable {
     return Arrays.stream(slots).map(slot -> slot.agent).toArray(Agent[]::new);
   }
 
+  /** Whether this agent failed so often that it is not stepped any more. Any thread. */
+  public boolean hasGivenUp(Agent agent) {
+    return Arrays.stream(slots).anyMatch(slot -> slot.agent == agent && slot.isGivenUp);
+  }
+
   /** Finished cycles. Any thread. */
   public long cycles() {
     return counters.get(CYCLES);
@@ -145,7 +151,7 @@ public final class AgentRunner implements AutoCloseable {
   }
 
   private int step(Slot slot) {
-    if (slot.consecutiveFailures >= MAX_CONSECUTIVE_FAILURES) {
+    if (slot.isGivenUp) {
       return 0;
     }
     try {
@@ -155,8 +161,9 @@ public final class AgentRunner implements AutoCloseable {
     } catch (RuntimeException | AssertionError e) {
       counters.increment(FAILURES);
       slot.consecutiveFailures++;
+      slot.isGivenUp = slot.consecutiveFailures >= MAX_CONSECUTIVE_FAILURES;
       // Counts as no work, so that a failing agent rests like an idle one.
-      errors.onError(slot.agent, e, slot.consecutiveFailures >= MAX_CONSECUTIVE_FAILURES);
+      errors.onError(slot.agent, e, slot.isGivenUp);
       return 0;
     }
   }

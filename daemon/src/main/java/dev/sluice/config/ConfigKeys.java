@@ -192,7 +192,10 @@ public final class ConfigKeys {
     return key(
         "arena.buffers." + kind,
         ConfigTypes.countOrAuto(1, 1 << 20),
-        "Buffers for " + records + ". auto fills what the arena and the queues allow.");
+        "Buffers for "
+            + records
+            + ". auto is 8, for scheduler phases 6, and fewer where a ready queue could not hold"
+            + " them all.");
   }
 
   private static <T> ConfigKey<T> key(String path, ConfigType<T> type, String doc) {

@@ -42,7 +42,10 @@ public final class DrainAgent implements Agent {
   /** Duty cycles. */
   public static final int POLLS = 3;
 
-  private static final int COUNTERS = 4;
+  /** How long they may have been full by then, in nanoseconds: since the poll before. */
+  public static final int READY_QUEUE_FULL_NANOS = 4;
+
+  private static final int COUNTERS = 5;
 
   // Far beyond any store buffer, far below what the queue can take meanwhile.
   private static final long TORN_GRACE_NANOS = 200_000;
@@ -78,6 +81,7 @@ public final class DrainAgent implements Agent {
   private boolean hasGrace = true;
   private int firstLane;
   private long lastPollNs;
+  private long sincePollNs;
 
   /**
    * @param queues the ready queues of this group
@@ -137,7 +141,8 @@ public final class DrainAgent implements Agent {
   @Override
   public int doWork() {
     long nowNs = clock.nanoTime();
-    pauses.record(nowNs - lastPollNs - parks.intendedNanos());
+    sincePollNs = nowNs - lastPollNs;
+    pauses.record(sincePollNs - parks.intendedNanos());
     lastPollNs = nowNs;
     counters.increment(POLLS);
     int taken = 0;
@@ -170,6 +175,7 @@ public final class DrainAgent implements Agent {
     fill.record(at, entries);
     if (entries == plan.layout().queueEntries() - 1) {
       counters.increment(READY_QUEUE_FULL);
+      counters.add(READY_QUEUE_FULL_NANOS, sincePollNs);
     }
     int steps = 0;
     int taken = 0;
