@@ -12,14 +12,15 @@ package dev.sluice.device.lane;
  * </pre>
  *
  * <p>The time keeps its low 47 bits, which come round after 39 hours: only differences of less than
- * that mean anything, and a hint lives for microseconds.
+ * half of that, in either direction, mean anything, and a hint lives for microseconds.
  */
 final class RefillHint {
   /** Pools that a session can have. */
   static final int MAX_POOLS = 1 << 16;
 
   private static final int POOL_BITS = 16;
-  private static final long TIME_MASK = (1L << 47) - 1;
+  private static final int TIME_BITS = 47;
+  private static final long TIME_MASK = (1L << TIME_BITS) - 1;
 
   private RefillHint() {}
 
@@ -31,8 +32,13 @@ final class RefillHint {
     return (int) hint & (MAX_POOLS - 1);
   }
 
-  /** The time again in full, given a moment at most 39 hours after it. */
+  /**
+   * The time again in full, given a moment at most 19 hours from it. That may be the earlier of the
+   * two: refill reads its clock before it polls, and drain goes on meanwhile.
+   */
   static long readyNs(long hint, long nowNs) {
-    return nowNs - ((nowNs - (hint >>> POOL_BITS)) & TIME_MASK);
+    long sinceNs =
+        (nowNs - (hint >>> POOL_BITS)) << (Long.SIZE - TIME_BITS) >> (Long.SIZE - TIME_BITS);
+    return nowNs - sinceNs;
   }
 }
