@@ -1,0 +1,218 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import dev.sluice.bridge.NativeTools;
+import dev.sluice.service.Labels;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The main job: a producer in its own process, a whole daemon, and books that balance to the record
+ * and to the bit, in every layout, at every level, with other numbers than the layout's own.
+ */
+@ExtendWith(FailureDump.class)
+@Timeout(60)
+class EndToEndTest {
+  private static TestDaemon daemon;
+
+  @BeforeAll
+  static void startDaemon() {
+    daemon = TestDaemon.start();
+  }
+
+  @AfterAll
+  static void stopDaemon() {
+    daemon.close();
+  }
+
+  @AfterEach
+  void shouldHaveNothingToComplainAbout() {
+    assertEquals(List.of(), daemon.logged(Level.ERROR, ""));
+  }
+
+  private static SessionView runExactly(String name, String... arguments) throws Exception {
+    TestProducer.Report device = daemon.run(name, arguments);
+    SessionView session = daemon.session(name);
+    Law.assertExact(session, device);
+    return session;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "l2-2026.06/a2a3",
+        "l2-2026.06/a5",
+        "l2-2026.07/a2a3",
+        "l2-2026.07/a5",
+        "chip-2026.08/a2a3",
+        "chip-2026.08/a5"
+      })
+  void shouldAccountForEveryRecordOfEveryKind(String layout) throws Exception {
+    String name = "kinds " + layout;
+    TestProducer.Report device =
+        daemon.run(name, "--layout", layout, "--rate", "60000000", "--duration-ns", "250000000");
+    SessionView session = daemon.session(name);
+    Law.assertExact(session, device);
+    assertEquals(layout, session.json().get("layout"));
+    for (String kind : Labels.KINDS) {
+      assertTrue(session.kind(kind).collected() > 0, kind + " was collected");
+    }
+    assertEquals(device.whole("produced_records"), session.total().produced());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "l2-2026.06/a2a3, 1, aicore_task",
+    "l2-2026.06/a2a3, 2, aicore_task aicpu_task",
+    "l2-2026.06/a2a3, 3, aicore_task aicpu_task sched_phase",
+    "l2-2026.07/a5, 1, aicore_task",
+    "l2-2026.07/a5, 2, aicore_task aicpu_task",
+    "l2-2026.07/a5, 3, aicore_task aicpu_task sched_phase",
+    "chip-2026.08/a2a3, 1, aicore_task",
+    "chip-2026.08/a2a3, 2, aicore_task aicpu_task",
+    "chip-2026.08/a2a3, 3, aicore_task aicpu_task sched_phase",
+  })
+  void shouldCollectExactlyTheKindsOfTheLevel(String layout, String level, String kinds)
+      throws Exception {
+    SessionView session =
+        runExactly(
+            "level " + level + " of " + layout,
+            "--layout",
+            layout,
+            "--level",
+            level,
+            "--rate",
+            "40000000",
+            "--duration-ns",
+            "150000000");
+    for (String kind : Labels.KINDS) {
+      boolean isExpected = List.of(kinds.split(" ")).contains(kind);
+      assertEquals(isExpected, session.kind(kind).collected() > 0, kind);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "l2-2026.06/a2a3, --slots 8",
+    "l2-2026.07/a5, --slots 2",
+    "chip-2026.08/a5, --slots 16",
+    "l2-2026.06/a5, '--records 100,64,32,128'",
+    "l2-2026.07/a2a3, '--records 333,777,555,2048'",
+    "chip-2026.08/a2a3, '--records 1,1,1,2'",
+    "l2-2026.06/a2a3, --ready-queue-entries 300",
+    "chip-2026.08/a2a3, --ready-queue-entries 4096",
+    "l2-2026.07/a2a3, '--buffers 5,3,4,6'",
+    "chip-2026.08/a5, '--slots 8 --records 64,64,64,64 --buffers 12,10,11,9'",
+  })
+  void shouldServeARuntimeThatWasBuiltWithOtherNumbers(String layout, String overrides)
+      throws Exception {
+    String[] arguments =
+        ("--layout " + layout + " --rate 20000000 --duration-ns 150000000 " + overrides).split(" ");
+    runExactly("other " + overrides.hashCode(), arguments);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "l2-2026.06/a2a3, 72, 3",
+    "l2-2026.07/a5, 108, 6",
+    "chip-2026.08/a5, 108, 4",
+    "l2-2026.06/a2a3, 1, 1",
+    "l2-2026.07/a2a3, 1, 1",
+    "chip-2026.08/a2a3, 5, 2",
+  })
+  void shouldServeAnyNumberOfCores(String layout, String cores, String threads) throws Exception {
+    runExactly(
+        cores + " cores of " + layout,
+        "--layout",
+        layout,
+        "--cores",
+        cores,
+        "--aicpu-threads",
+        threads,
+        "--rate",
+        "60000000",
+        "--duration-ns",
+        "150000000");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"l2-2026.06/a2a3", "l2-2026.07/a2a3", "chip-2026.08/a2a3"})
+  void shouldKeepExactBooksWhenTheDeviceOutrunsTheHost(String layout) throws Exception {
+    TestProducer.Report device =
+        daemon.run(layout, "--layout", layout, "--duration-ns", "200000000");
+    SessionView session = daemon.session(layout);
+    Law.assertExact(session, device);
+    if (layout.startsWith("chip")) {
+      assertEquals(0, session.total().dropped(), "this generation waits rather than lose");
+    }
+  }
+
+  @Test
+  void shouldAbsorbBursts() throws Exception {
+    runExactly(
+        "bursts",
+        "--rate",
+        "200000000",
+        "--pattern",
+        "burst",
+        "--burst-on-ns",
+        "10000000",
+        "--burst-off-ns",
+        "40000000",
+        "--duration-ns",
+        "300000000");
+  }
+
+  @Test
+  void shouldFindTheAicoreRecordsThatNoCounterOfTheDeviceShows() throws Exception {
+    // These two generations lose the last record of a core whose tasks fill its buffers exactly.
+    for (String layout : List.of("l2-2026.06/a2a3", "l2-2026.07/a2a3")) {
+      SessionView session =
+          runExactly(
+              "inferred " + layout,
+              "--layout",
+              layout,
+              "--cores",
+              "4",
+              "--aicpu-threads",
+              "2",
+              "--tasks",
+              Integer.toString(4 * 2 * 1024),
+              "--rate",
+              "10000000");
+      assertEquals(4, session.kind("aicore_task").dropped("inferred"), session::toString);
+    }
+  }
+
+  @Test
+  void shouldServeTheExampleProgram() throws Exception {
+    Process example =
+        new ProcessBuilder(
+                NativeTools.find("sluice-example").toString(), daemon.attachSocket().toString())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(example.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(example.waitFor(10, TimeUnit.SECONDS), "the example ended");
+    assertEquals(0, example.exitValue(), output);
+    SessionView session = daemon.session("attach_example");
+    assertEquals("ended (detached)", session.state());
+    Law.assertBalanced(session);
+    for (int kind = 0; kind < Labels.KINDS.size(); kind++) {
+      String line = "kind " + kind + ": produced 0, collected 0, dropped 0, unaccounted 0";
+      assertTrue(output.contains(line), output);
+    }
+  }
+}

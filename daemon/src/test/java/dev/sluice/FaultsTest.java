@@ -1,0 +1,253 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import dev.sluice.abi.AbiViolation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A device that writes what the wire format forbids: each case is counted under its reason and
+ * logged once, the books balance to the record, the content of everything that came is right, and
+ * another session at the same time notices nothing.
+ */
+@ExtendWith(FailureDump.class)
+@Timeout(60)
+class FaultsTest {
+  private static final String G1 = "l2-2026.06/a2a3";
+  private static final String G2 = "l2-2026.07/a2a3";
+  private static final String G3 = "chip-2026.08/a2a3";
+
+  /** Small AICPU buffers, so that faults, which come with publications, come in a short run. */
+  private static final String[] LOAD = {
+    "--rate", "30000000", "--duration-ns", "150000000", "--records", "100,4096,64,4096"
+  };
+
+  private static TestDaemon daemon;
+
+  @BeforeAll
+  static void startDaemon() {
+    daemon = TestDaemon.start();
+  }
+
+  @AfterAll
+  static void stopDaemon() {
+    daemon.close();
+  }
+
+  /** Of each generation, every fault that makes bogus entries, and how the host must call them. */
+  static Stream<Arguments> bogusEntries() {
+    List<Arguments> all = new ArrayList<>();
+    for (String layout : List.of(G1, G2, G3)) {
+      all.add(Arguments.of(layout, "wrong-kind", "wrong_kind"));
+      all.add(Arguments.of(layout, "foreign-pointer", "unknown_pointer"));
+      all.add(Arguments.of(layout, "misaligned-pointer", "misaligned_pointer"));
+      all.add(Arguments.of(layout, "bad-core-index", "bad_instance"));
+      all.add(Arguments.of(layout, "bad-kind", "bad_kind"));
+      // By then the buffer is with the host, or has been lent again and the entry is an old one.
+      all.add(Arguments.of(layout, "repeated-pointer", "not_device_owned sequence"));
+      // In the first generation the pointer becomes a repeated one after a while.
+      all.add(
+          Arguments.of(
+              layout,
+              "null-pointer",
+              layout.equals(G1) ? "null_pointer not_device_owned sequence" : "null_pointer"));
+    }
+    return all.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("bogusEntries")
+  void shouldStepOverABogusEntry(String layout, String fault, String reasons) throws Exception {
+    Outcome outcome = misbehave(layout, fault);
+    Map<String, Long> violations = outcome.session.violations();
+    assertTrue(outcome.device.injected(fault) > 0, "the fault was injected");
+    long counted = 0;
+    for (String reason : List.of(reasons.split(" "))) {
+      counted += violations.get(reason);
+    }
+    assertEquals(outcome.device.injected(fault), counted, () -> "counted: " + violations);
+    assertEquals(counted, outcome.session.violationsInAll(), () -> "others: " + violations);
+    assertEverythingCame(outcome);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {G1, G2, G3})
+  void shouldBelieveItsOwnCapacityOverACountAboveIt(String layout) throws Exception {
+    Outcome outcome = misbehave(layout, "count-overflow");
+    long counted = outcome.session.violations().get("count_overflow");
+    // The count of an AICore buffer is only a hint, which nobody reads; most buffers are others.
+    assertTrue(counted > 0 && counted <= outcome.device.injected("count-overflow"));
+    assertEquals(counted, outcome.session.violationsInAll());
+    assertEverythingCame(outcome);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {G1, G2, G3})
+  void shouldReportASkippedSequenceNumberAndKeepTheBuffer(String layout) throws Exception {
+    Outcome outcome = misbehave(layout, "sequence-gap");
+    long counted = outcome.session.violations().get("sequence");
+    assertTrue(counted > 0 && counted <= outcome.device.injected("sequence-gap"));
+    assertEquals(counted, outcome.session.violationsInAll());
+    assertEverythingCame(outcome);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {G1, G2, G3})
+  void shouldOutlastATailBeyondTheQueue(String layout) throws Exception {
+    Outcome outcome = misbehave(layout, "bad-tail");
+    // It is there for 50 us: a host that was busy elsewhere may not have seen each.
+    assertTrue(outcome.device.injected("bad-tail") > 0);
+    long counted = outcome.session.violations().get("bad_index");
+    assertTrue(counted <= outcome.device.injected("bad-tail"), "counted " + counted);
+    assertEquals(counted, outcome.session.violationsInAll());
+    assertEverythingCame(outcome);
+  }
+
+  @Test
+  void shouldWaitForATornEntryToBecomeWhole() throws Exception {
+    Outcome outcome = misbehave(G1, "torn-entry");
+    assertTrue(outcome.device.injected("torn-entry") > 0);
+    assertEverythingCame(outcome);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"never", "cycle"})
+  void shouldNotMindAStaleContendedFlag(String freeze) throws Exception {
+    try (TestDaemon own = TestDaemon.start("sluice.refill.freeze=" + freeze)) {
+      TestProducer.Report device = own.run("stale", arguments(G3, "stale-contended"));
+      assertTrue(device.injected("stale-contended") > 0);
+      Law.assertExact(own.session("stale"), device);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {G1, G2, G3})
+  void shouldSitOutALaneThatStops(String layout) throws Exception {
+    Outcome outcome = misbehave(layout, "stall");
+    assertTrue(outcome.device.injected("stall") > 0);
+    assertEquals(0, outcome.session.violationsInAll());
+    assertEverythingCame(outcome);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {G1, G2, G3})
+  void shouldSurviveEverythingAtOnce(String layout) throws Exception {
+    String faults =
+        "wrong-kind,foreign-pointer,misaligned-pointer,repeated-pointer,null-pointer,"
+            + "bad-core-index,bad-kind,bad-tail,count-overflow,sequence-gap,stall"
+            + (layout.equals(G1) ? ",torn-entry" : "")
+            + (layout.equals(G3) ? ",stale-contended" : "");
+    Outcome outcome = misbehave(layout, faults);
+    for (String reason :
+        List.of(
+            "wrong_kind", "unknown_pointer", "misaligned_pointer", "bad_instance", "bad_kind")) {
+      assertTrue(outcome.session.violations().get(reason) > 0, reason);
+    }
+    assertEverythingCame(outcome);
+  }
+
+  @Test
+  void shouldFollowACounterThatWraps() throws Exception {
+    List<TestProducer> producers = new ArrayList<>();
+    try {
+      // All generations at the same time, because each takes two seconds.
+      for (String layout : List.of(G1, G2, G3)) {
+        producers.add(
+            daemon.producer(
+                "wrap " + layout,
+                "--layout",
+                layout,
+                "--misbehave",
+                "counter-wrap",
+                "--rate",
+                "10000000",
+                "--duration-ns",
+                "100000000"));
+      }
+      for (TestProducer producer : producers) {
+        TestProducer.Report device = producer.await();
+        SessionView session = daemon.session(producer.name());
+        Law.assertExact(session, device);
+        assertTrue(session.kind("aicpu_task").produced() > 1L << 32, session::toString);
+        assertTrue(session.kind("aicpu_task").dropped() >= 1L << 32, session::toString);
+      }
+    } finally {
+      for (TestProducer producer : producers) {
+        producer.close();
+      }
+    }
+  }
+
+  private static String[] arguments(String layout, String faults) {
+    List<String> arguments = new ArrayList<>(List.of(LOAD));
+    arguments.addAll(List.of("--layout", layout, "--misbehave", faults));
+    return arguments.toArray(String[]::new);
+  }
+
+  private record Outcome(SessionView session, TestProducer.Report device) {}
+
+  /** A guilty run beside an innocent one; asserts what holds for every fault. */
+  private static Outcome misbehave(String layout, String faults) throws Exception {
+    String guilty = "guilty " + layout + " " + Integer.toHexString(faults.hashCode());
+    String innocent = "innocent " + guilty;
+    TestProducer.Report device;
+    try (TestProducer other =
+        daemon.producer(
+            innocent,
+            "--device",
+            "1",
+            "--layout",
+            layout,
+            "--cores",
+            "3",
+            "--aicpu-threads",
+            "1",
+            "--rate",
+            "10000000",
+            "--duration-ns",
+            "200000000")) {
+      device = daemon.run(guilty, arguments(layout, faults));
+      TestProducer.Report untouched = other.await();
+      Law.assertExact(daemon.session(innocent), untouched);
+    }
+    SessionView session = daemon.session(guilty);
+    assertEquals(0, device.exitCode(), device::errors);
+    Law.assertBalanced(session);
+    Law.assertContentIsTrue(session);
+    assertLoggedOncePerCause(session);
+    assertTrue(daemon.isHealthy(), "the daemon stays up");
+    return new Outcome(session, device);
+  }
+
+  /** Nothing is missing but what the device itself dropped or lost. */
+  private static void assertEverythingCame(Outcome outcome) throws Exception {
+    Law.assertAgrees(outcome.session, outcome.device);
+    assertEquals(0, outcome.session.total().inFlight());
+  }
+
+  private static void assertLoggedOncePerCause(SessionView session) throws Exception {
+    List<String> lines = daemon.logged(Level.WARN, "session " + session.id() + " ");
+    for (AbiViolation violation : AbiViolation.ALL) {
+      long expected = session.violations().get(violation.label()) > 0 ? 1 : 0;
+      String text = "the device wrote " + violation.meaning() + " (";
+      assertEquals(
+          expected,
+          lines.stream().filter(line -> line.contains(text)).count(),
+          () -> violation + " in " + lines);
+    }
+  }
+}

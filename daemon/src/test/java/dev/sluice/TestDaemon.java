@@ -1,0 +1,254 @@
+package dev.sluice;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import dev.sluice.config.ConfigSources;
+import dev.sluice.config.Configuration;
+import dev.sluice.tool.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A whole daemon in this process, as {@code sluice daemon} starts it: sockets in a folder of its
+ * own, any free port, every synthetic record checked. What it logs is kept.
+ */
+final class TestDaemon implements AutoCloseable {
+  private static final List<TestDaemon> open = new CopyOnWriteArrayList<>();
+
+  private final Path folder;
+  private final Log log;
+  private final SluiceDaemon daemon;
+
+  private TestDaemon(Path folder, List<String> settings) {
+    this.folder = folder;
+    this.log = new Log();
+    try {
+      daemon = start(folder, settings);
+    } catch (RuntimeException e) {
+      log.detach();
+      delete(folder);
+      throw e;
+    }
+    open.add(this);
+  }
+
+  /**
+   * @param settings {@code key=value}, stronger than those of the fixture
+   */
+  static TestDaemon start(String... settings) {
+    return new TestDaemon(newFolder(), List.of(settings));
+  }
+
+  /** A second daemon in the folder of another: for what must be refused. */
+  static SluiceDaemon start(Path folder, List<String> settings) {
+    List<String> all = new ArrayList<>(settingsFor(folder));
+    all.addAll(settings);
+    ConfigSources sources = new ConfigSources(Optional.empty(), Map.of(), all);
+    return SluiceDaemon.start(Configuration.load(sources).settings(), Sluice.buildInfo());
+  }
+
+  /** What makes a daemon nobody else's. */
+  static List<String> settingsFor(Path folder) {
+    return List.of(
+        "sluice.http.listen=127.0.0.1:0",
+        "sluice.attach.socket=" + folder.resolve("attach.sock"),
+        "sluice.control.socket=" + folder.resolve("control.sock"),
+        "sluice.collector.verify-synthetic=true",
+        // Locking and huge pages depend on the machine's limits; what they change is only speed.
+        "sluice.arena.huge-pages=off",
+        "sluice.arena.lock-memory=off",
+        "sluice.janitor.interval=10ms");
+  }
+
+  /** With a short path, because a socket's may have only 107 bytes. */
+  static Path newFolder() {
+    try {
+      return Files.createTempDirectory(Path.of("/tmp"), "sluice-e2e-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static void delete(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+      Files.delete(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Those that a test has not closed yet. */
+  static List<TestDaemon> open() {
+    return List.copyOf(open);
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  Path attachSocket() {
+    return daemon.attachSocket();
+  }
+
+  int httpPort() {
+    return daemon.httpPort();
+  }
+
+  /** Starts a producer that attaches to this daemon under a name. */
+  TestProducer producer(String name, String... arguments) throws IOException {
+    return TestProducer.start(attachSocket(), name, List.of(arguments));
+  }
+
+  /** One whole life of a producer. */
+  TestProducer.Report run(String name, String... arguments) throws Exception {
+    try (TestProducer producer = producer(name, arguments)) {
+      return producer.await();
+    }
+  }
+
+  /** The body of an answer, whatever its status. */
+  String get(String path) throws IOException {
+    HttpURLConnection connection =
+        (HttpURLConnection)
+            URI.create("http://127.0.0.1:" + httpPort() + path).toURL().openConnection();
+    connection.setConnectTimeout(5_000);
+    connection.setReadTimeout(5_000);
+    try (InputStream body =
+        connection.getResponseCode() < 400
+            ? connection.getInputStream()
+            : connection.getErrorStream()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** All sessions, open or ended. */
+  List<SessionView> sessions() throws Exception {
+    Map<String, Object> answer = Json.parse(get("/api/v1/sessions"), "/api/v1/sessions");
+    List<SessionView> sessions = new ArrayList<>();
+    for (String list : List.of("sessions", "ended")) {
+      Json.objects(answer, list).forEach(json -> sessions.add(new SessionView(json)));
+    }
+    return sessions;
+  }
+
+  /** The session of the producer with this name. */
+  SessionView session(String name) throws Exception {
+    for (SessionView session : sessions()) {
+      if (session.name().equals(name)) {
+        return session;
+      }
+    }
+    throw new AssertionError("no session is called " + name);
+  }
+
+  /** Waits until a session has got somewhere. */
+  SessionView await(String name, SessionCondition condition) throws Exception {
+    SessionView[] seen = new SessionView[1];
+    Await.until(
+        () -> {
+          for (SessionView session : sessions()) {
+            if (session.name().equals(name)) {
+              seen[0] = session;
+              return condition.isMet(session);
+            }
+          }
+          return false;
+        },
+        () -> "session " + name + " never got there; last seen: " + seen[0]);
+    return seen[0];
+  }
+
+  /** A look at a session. */
+  interface SessionCondition {
+    boolean isMet(SessionView session) throws Exception;
+  }
+
+  /** Whether the daemon says that all is well with itself. */
+  boolean isHealthy() throws IOException {
+    return get("/-/healthy").strip().equals("healthy") && get("/-/ready").strip().equals("ready");
+  }
+
+  /** Lines logged so far at this level or above that contain a text. */
+  List<String> logged(Level least, String text) {
+    return log.lines(least, text);
+  }
+
+  /** Counters and log, for a person. */
+  String describe() {
+    String sessions;
+    try {
+      sessions = get("/api/v1/status");
+    } catch (IOException e) {
+      sessions = "no answer: " + e;
+    }
+    return sessions + "\n" + String.join("\n", log.lines(Level.INFO, ""));
+  }
+
+  /** Stops the daemon. Idempotent. */
+  @Override
+  public void close() {
+    if (open.remove(this)) {
+      FailureDump.keep(describe());
+      daemon.close();
+      log.detach();
+      delete(folder);
+    }
+  }
+
+  /** Keeps what the daemon logs. Written by any thread. */
+  private static final class Log extends AppenderBase<ILoggingEvent> {
+    private final ConcurrentLinkedQueue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
+    private final Logger logger = (Logger) LoggerFactory.getLogger("dev.sluice");
+
+    Log() {
+      setContext(logger.getLoggerContext());
+      start();
+      logger.addAppender(this);
+    }
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      events.add(event);
+    }
+
+    List<String> lines(Level least, String text) {
+      return events.stream()
+          .filter(event -> event.getLevel().isGreaterOrEqual(least))
+          .map(event -> event.getLevel() + " " + event.getFormattedMessage() + thrown(event))
+          .filter(line -> line.contains(text))
+          .toList();
+    }
+
+    private static String thrown(ILoggingEvent event) {
+      return event.getThrowableProxy() == null
+          ? ""
+          : ": "
+              + event.getThrowableProxy().getClassName()
+              + " "
+              + event.getThrowableProxy().getMessage();
+    }
+
+    void detach() {
+      logger.detachAppender(this);
+    }
+  }
+}
