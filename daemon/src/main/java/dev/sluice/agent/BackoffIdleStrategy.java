@@ -16,11 +16,12 @@ import java.util.function.LongSupplier;
  * a whole time slice of several milliseconds. So a yield that took long is followed by a while of
  * short parks instead: a thread that slept is let back in at once.
  *
- * <p>Linux adds up to 50 us of timer slack to a park of a normal thread, which is why parks start
- * at that length and not below.
+ * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners take it off
+ * their threads where they can, and a park below {@value #MIN_PARK_NANOS} ns is not worth its
+ * system call.
  */
 public final class BackoffIdleStrategy implements IdleStrategy {
-  private static final long MIN_PARK_NANOS = 50_000;
+  private static final long MIN_PARK_NANOS = 20_000;
   private static final int SLACK_FRACTION = 4;
   private static final long LONG_YIELD_NANOS = 200_000;
   private static final long CROWDED_NANOS = 100_000_000;

@@ -28,6 +28,7 @@ final class LibC {
   static final int MADV_DONTDUMP = 16;
   static final int MADV_POPULATE_WRITE = 23;
   static final int PRIO_PROCESS = 0;
+  static final int PR_SET_TIMERSLACK = 29;
 
   static {
     Native.register(
@@ -66,4 +67,7 @@ final class LibC {
       throws LastErrorException;
 
   static native int setpriority(int which, int who, int priority) throws LastErrorException;
+
+  static native int prctl(int option, NativeLong a, NativeLong b, NativeLong c, NativeLong d)
+      throws LastErrorException;
 }
