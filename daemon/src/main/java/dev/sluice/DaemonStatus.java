@@ -194,6 +194,8 @@ final class DaemonStatus implements DaemonView {
   }
 
   private static SessionSnapshot snapshot(Session session) {
+    // Before the totals: who reads that a session has ended must find its settled books.
+    String state = session.stateName();
     RunTotals totals = session.totals();
     RunLatencies latencies = session.latencies();
     LaneGauges gauges = new LaneGauges();
@@ -207,7 +209,7 @@ final class DaemonStatus implements DaemonView {
         session.geometry().level(),
         session.geometry().numCores(),
         session.geometry().schedThreads(),
-        session.stateName(),
+        state,
         session.startedAt(),
         session.durationSeconds(),
         kinds(totals),
