@@ -106,11 +106,15 @@ static ALWAYS_INLINE void aicore_store(uint8_t *at, const struct content *conten
   struct AicoreTaskRecord *to = (struct AicoreTaskRecord *)(void *)at;
   to->end_time = r.end_time;
   to->task_token_raw = r.task_token_raw;
-  to->reg_task_id = r.reg_task_id;
   to->receive_to_start_cycles = r.receive_to_start_cycles;
-  /* Last: the line of a real AICore goes out whole, so a slot with a start time is complete. */
-  program_order();
   to->start_time = r.start_time;
+  /*
+   * Last, because the line of a real AICore goes out whole and this process can be killed between
+   * two stores: a slot still shows a record of the buffer's earlier life, start time included, so
+   * it is the new token that makes it a new record.
+   */
+  program_order();
+  to->reg_task_id = r.reg_task_id;
 }
 
 static void aicore_write(struct lane *l, struct core *c, uint64_t task) {
