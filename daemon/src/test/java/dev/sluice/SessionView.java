@@ -7,7 +7,11 @@ import java.util.Map;
 /** One session as {@code /api/v1/sessions} shows it; a missing key fails the test by its name. */
 record SessionView(Map<String, Object> json) {
   int id() throws ToolException {
-    return (int) Json.whole(json, "id");
+    return (int) whole("id");
+  }
+
+  long whole(String key) throws ToolException {
+    return Json.whole(json, key);
   }
 
   String name() throws ToolException {
