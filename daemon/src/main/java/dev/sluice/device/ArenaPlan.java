@@ -155,10 +155,11 @@ public final class ArenaPlan {
     return perInstance[kind.ordinal()] - minimumQuota(kind);
   }
 
-  private static int total(Geometry geometry, int[] perInstance) {
-    int total = 0;
+  private static long total(Geometry geometry, int[] perInstance) {
+    // A client may ask for any 32-bit number of buffers.
+    long total = 0;
     for (BufferKind kind : BufferKind.ALL) {
-      total += geometry.activeInstances(kind) * perInstance[kind.ordinal()];
+      total += (long) geometry.activeInstances(kind) * perInstance[kind.ordinal()];
     }
     return total;
   }
