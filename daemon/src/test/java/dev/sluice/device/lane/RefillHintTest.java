@@ -23,7 +23,15 @@ class RefillHintTest {
   @ParameterizedTest
   @ValueSource(
       longs = {
-        0, 1, -1, 1L << 46, (1L << 47) - 1, 1L << 47, (1L << 47) + 5, -(1L << 50), Long.MAX_VALUE
+        0,
+        1,
+        -1,
+        1L << 46,
+        (1L << 47) - 1,
+        1L << 47,
+        (1L << 47) + 5,
+        -(1L << 50),
+        Long.MAX_VALUE
       })
   void shouldRebuildTimesFromWhereverTheClockIs(long readyNs) {
     for (long age : new long[] {0, 1, 50_000, 60_000_000_000L, HOURS_19_NANOS}) {

@@ -1,0 +1,140 @@
+package dev.sluice.agent;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.testkit.Allocations;
+import dev.sluice.testkit.ManualClock;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.junit.jupiter.api.Test;
+
+/** The meter tells what the strategy meant to sleep; a permit given before makes it not sleep. */
+class BackoffIdleStrategyTest {
+  private static final long SPIN = 50_000;
+  private static final long YIELD = 1_000_000;
+  private static final long MAX_PARK = 5_000_000;
+  private static final long MIN_PARK = 20_000;
+
+  private final ManualClock clock = new ManualClock();
+  private final ParkMeter meter = new ParkMeter();
+  private long slackNanos = Long.MAX_VALUE;
+  private int asked;
+
+  private BackoffIdleStrategy strategy() {
+    LongSupplier slack =
+        () -> {
+          asked++;
+          return slackNanos;
+        };
+    return new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, slack, meter);
+  }
+
+  /** One idle round; the park it wants, 0 if it does not sleep. */
+  private long idle(IdleStrategy strategy) {
+    LockSupport.unpark(Thread.currentThread());
+    strategy.idle(0);
+    return meter.intendedNanos();
+  }
+
+  /** Idles through spinning and yielding. */
+  private void untilParks(IdleStrategy strategy) {
+    idle(strategy);
+    clock.advance(SPIN + YIELD);
+  }
+
+  @Test
+  void shouldSpinThenYieldThenPark() {
+    BackoffIdleStrategy strategy = strategy();
+    assertEquals(0, idle(strategy));
+    clock.advance(SPIN);
+    assertEquals(0, idle(strategy));
+    clock.advance(YIELD - 1);
+    assertEquals(0, idle(strategy));
+    assertEquals(0, asked, "the slack is asked for only before a park");
+    clock.advance(1);
+    assertEquals(MIN_PARK, idle(strategy));
+  }
+
+  @Test
+  void shouldParkLongerAndLongerUpToTheBound() {
+    BackoffIdleStrategy strategy = strategy();
+    untilParks(strategy);
+    long expected = MIN_PARK;
+    for (int i = 0; i < 12; i++) {
+      assertEquals(Math.min(expected, MAX_PARK), idle(strategy));
+      expected *= 2;
+    }
+  }
+
+  @Test
+  void shouldStartOverAfterWork() {
+    BackoffIdleStrategy strategy = strategy();
+    untilParks(strategy);
+    idle(strategy);
+    idle(strategy);
+    strategy.idle(1);
+    assertEquals(0, meter.intendedNanos(), "no park after work");
+    assertEquals(0, idle(strategy), "spins again");
+    clock.advance(SPIN + YIELD);
+    assertEquals(MIN_PARK, idle(strategy));
+  }
+
+  @Test
+  void shouldParkForAQuarterOfTheSlackAtMost() {
+    BackoffIdleStrategy strategy = strategy();
+    untilParks(strategy);
+    slackNanos = 8 * MIN_PARK;
+    for (int i = 0; i < 5; i++) {
+      assertTrue(idle(strategy) <= 2 * MIN_PARK);
+    }
+    assertEquals(2 * MIN_PARK, idle(strategy));
+  }
+
+  @Test
+  void shouldNotParkWhenTheSlackIsShorterThanTheKernelCanSleep() {
+    BackoffIdleStrategy strategy = strategy();
+    untilParks(strategy);
+    for (long slack : new long[] {0, 4 * MIN_PARK - 4}) {
+      slackNanos = slack;
+      assertEquals(0, idle(strategy), "slack " + slack);
+    }
+  }
+
+  /**
+   * A yield that comes back late means that others wait for the CPU: sleep instead, for a while.
+   */
+  @Test
+  void shouldNapInsteadOfYieldingOnACrowdedMachine() {
+    long[] readTakesNs = {0};
+    NanoClock slow =
+        () -> {
+          clock.advance(readTakesNs[0]);
+          return clock.nanoTime();
+        };
+    BackoffIdleStrategy strategy =
+        new BackoffIdleStrategy(slow, 0, 1_000_000_000, MAX_PARK, () -> slackNanos, meter);
+    assertEquals(0, idle(strategy), "the CPU was free");
+    readTakesNs[0] = 300_000;
+    assertEquals(0, idle(strategy), "this yield took long");
+    readTakesNs[0] = 0;
+    assertEquals(MIN_PARK, idle(strategy));
+    clock.advance(99_000_000);
+    assertEquals(MIN_PARK, idle(strategy));
+    clock.advance(2_000_000);
+    assertEquals(0, idle(strategy), "tries to yield again");
+  }
+
+  @Test
+  void shouldNotAllocate() {
+    BackoffIdleStrategy strategy = strategy();
+    Runnable rounds =
+        () -> {
+          for (int i = 0; i < 10_000; i++) {
+            strategy.idle(i % 100 == 0 ? 1 : 0);
+          }
+        };
+    rounds.run();
+    assertEquals(0, Allocations.bytesOf(rounds));
+  }
+}
