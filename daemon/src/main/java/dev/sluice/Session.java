@@ -201,7 +201,7 @@ final class Session {
     logViolations();
     past = past.plus(totals);
     RunLatencies latencies = new RunLatencies();
-    run.addLatencies(latencies);
+    run.books().addLatencies(latencies);
     pastLatencies.add(latencies);
     run = null;
     crew = null;
@@ -310,7 +310,7 @@ final class Session {
             id,
             request.device(),
             violation.meaning(),
-            run.evidence(violation));
+            run.books().evidence(violation));
       }
     }
   }
@@ -371,7 +371,7 @@ final class Session {
   synchronized RunLatencies latencies() {
     RunLatencies sum = new RunLatencies().add(pastLatencies);
     if (run != null) {
-      run.addLatencies(sum);
+      run.books().addLatencies(sum);
     }
     return sum;
   }

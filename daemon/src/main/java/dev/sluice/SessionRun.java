@@ -1,33 +1,24 @@
 package dev.sluice;
 
-import dev.sluice.abi.AbiViolation;
-import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.DropCause;
-import dev.sluice.abi.Generation.OverflowPolicy;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
 import dev.sluice.config.FreezePolicy;
 import dev.sluice.config.Settings;
-import dev.sluice.counters.CounterArray;
-import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaLeases;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
 import dev.sluice.device.DeviceMemory;
-import dev.sluice.device.PoolCounters;
 import dev.sluice.device.Salvage;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.FreezeGate;
 import dev.sluice.device.lane.LaneSlack;
 import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.handoff.SpscRing;
-import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
-import dev.sluice.ingest.DropAttribution;
 import dev.sluice.ingest.LeaseSink;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,10 +59,7 @@ final class SessionRun {
   private final DrainAgent[] drains;
   private final CollectorAgent[] collectors;
   private final RefillAgent refill;
-  private final PoolCounters deviceCounters;
-  private final DropAttribution attribution;
-  private final boolean deviceBlocks;
-  private final ContentChecks checks;
+  private final RunBooks books;
 
   private RunTotals totals = new RunTotals();
   private boolean isSettled;
@@ -94,14 +82,11 @@ final class SessionRun {
     this.plan = plan;
     this.memory = memory;
     this.clock = clock;
-    this.checks = checks.get();
-    this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
+    ContentChecks contentChecks = checks.get();
     Arena.initialise(memory, plan);
     table = new BufferTable(plan, deviceBase);
     ledger = new BufferLedger(plan.bufferCount());
     leases = new ArenaLeases(memory, plan, table, ledger);
-    deviceCounters = new PoolCounters(memory, plan);
-    attribution = new DropAttribution(plan.poolCount());
     slack = new LaneSlack(usableSlots(plan));
 
     int groups = Math.min(settings.drain().groups(), plan.layout().queueCount());
@@ -123,7 +108,7 @@ final class SessionRun {
     for (int shard = 0; shard < shards; shard++) {
       int column = shard;
       returns[shard] = SpscRing.forAtLeast(plan.bufferCount());
-      LeaseSink sink = this.checks.newSink();
+      LeaseSink sink = contentChecks.newSink();
       collectors[shard] =
           new CollectorAgent(
               plan.geometry(),
@@ -167,6 +152,7 @@ final class SessionRun {
               clock,
               parks);
     }
+    books = new RunBooks(plan, memory, drains, refill, collectors, contentChecks);
     refill.seed();
   }
 
@@ -230,7 +216,7 @@ final class SessionRun {
               });
       stepUntilQuiet();
     }
-    totals = count(isComplete, hasDied);
+    totals = books.count(isComplete, hasDied);
     isSettled = true;
   }
 
@@ -249,120 +235,14 @@ final class SessionRun {
   /** The books as they stand; final after {@link #settle}. Any thread. */
   synchronized RunTotals totals() {
     if (!isSettled) {
-      totals = count(false, false);
+      totals = books.count(false, false);
     }
     return totals;
   }
 
-  /** Adds the latencies so far to {@code into}. Any thread. */
-  void addLatencies(RunLatencies into) {
-    for (BufferKind kind : BufferKind.ALL) {
-      refill.latency(kind).addTo(into.refill[kind.ordinal()]);
-    }
-    for (DrainAgent drain : drains) {
-      drain.pauses().addTo(into.drainPause);
-    }
-  }
-
-  private RunTotals count(boolean isComplete, boolean hasDied) {
-    int pools = plan.poolCount();
-    long[] collected = new long[pools];
-    long[] salvaged = new long[pools];
-    long[] gaps = new long[pools];
-    long[] missing = new long[pools];
-    // Before the device's counters are read: a record is produced before it is collected.
-    for (int pool = 0; pool < pools; pool++) {
-      for (CollectorAgent collector : collectors) {
-        collected[pool] += collector.books().collected().get(pool);
-        salvaged[pool] += collector.books().salvaged().get(pool);
-        gaps[pool] += collector.books().tokenGaps().get(pool);
-        missing[pool] += collector.books().missingBuffers().get(pool);
-      }
-    }
-    CounterArray late = refill.starvedHostLate();
-    CounterArray exhausted = refill.starvedPoolExhausted();
-    attribution.begin(sum(DrainAgent.READY_QUEUE_FULL));
-    deviceCounters.refresh();
-    RunTotals now = new RunTotals();
-    for (int pool = 0; pool < pools; pool++) {
-      BufferKind kind = plan.kindOfPool(pool);
-      attribution.pool(
-          pool, kind, deviceCounters.dropped(pool), late.get(pool), exhausted.get(pool));
-      AccountingLaw.Evidence evidence =
-          new AccountingLaw.Evidence(
-              kind,
-              deviceCounters.total(pool),
-              deviceCounters.dropped(pool),
-              collected[pool],
-              salvaged[pool],
-              gaps[pool],
-              missing[pool],
-              plan.layout().buffer(kind).records(),
-              plan.quota(kind),
-              deviceBlocks);
-      AccountingLaw law =
-          isComplete ? AccountingLaw.settled(evidence, hasDied) : AccountingLaw.running(evidence);
-      now.laws[kind.ordinal()] = now.laws[kind.ordinal()].plus(law);
-    }
-    for (BufferKind kind : BufferKind.ALL) {
-      int k = kind.ordinal();
-      for (DropCause cause : DropCause.ALL) {
-        now.drops[k][cause.ordinal()] = attribution.count(kind, cause);
-      }
-      now.drops[k][DropCause.INFERRED.ordinal()] += now.laws[k].inferred();
-      now.drops[k][DropCause.PRODUCER_DIED.ordinal()] += now.laws[k].died();
-    }
-    countAgents(now);
-    return now;
-  }
-
-  private void countAgents(RunTotals now) {
-    for (DrainAgent drain : drains) {
-      addViolations(now, drain.violations());
-    }
-    addViolations(now, refill.violations());
-    for (CollectorAgent collector : collectors) {
-      addViolations(now, collector.violations());
-    }
-    now.violations[AbiViolation.COUNTER_BACKWARDS.ordinal()] += deviceCounters.backwards();
-    now.pushStalls = sum(DrainAgent.READY_QUEUE_FULL);
-    now.pushStallNanos = sum(DrainAgent.READY_QUEUE_FULL_NANOS);
-    now.popStalls = refill.counters().get(RefillAgent.POP_STALLS);
-    now.popStallNanos = refill.counters().get(RefillAgent.POP_STALL_NANOS);
-    now.syntheticVerified = checks.verified();
-    now.syntheticMismatched = checks.mismatched();
-  }
-
-  private static void addViolations(RunTotals now, IncidentRecorder recorder) {
-    for (AbiViolation violation : AbiViolation.ALL) {
-      now.violations[violation.ordinal()] += recorder.count(violation.ordinal());
-    }
-  }
-
-  private long sum(int drainCounter) {
-    long sum = 0;
-    for (DrainAgent drain : drains) {
-      sum += drain.counters().get(drainCounter);
-    }
-    return sum;
-  }
-
-  /** The first case of a violation, for a log line. */
-  String evidence(AbiViolation violation) {
-    for (DrainAgent drain : drains) {
-      if (drain.violations().count(violation.ordinal()) > 0) {
-        return "drain, " + drain.violations().evidence(violation.ordinal());
-      }
-    }
-    if (refill.violations().count(violation.ordinal()) > 0) {
-      return "refill, " + refill.violations().evidence(violation.ordinal());
-    }
-    for (CollectorAgent collector : collectors) {
-      if (collector.violations().count(violation.ordinal()) > 0) {
-        return "collector, " + collector.violations().evidence(violation.ordinal());
-      }
-    }
-    return "no evidence kept";
+  /** The counters behind {@link #totals}: latencies and evidence. */
+  RunBooks books() {
+    return books;
   }
 
   /** Starts a new watermark window. */

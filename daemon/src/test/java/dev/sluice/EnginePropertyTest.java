@@ -148,7 +148,7 @@ class EnginePropertyTest {
             assertEquals(
                 forged[violation.ordinal()],
                 engine.run.totals().violations[violation.ordinal()],
-                violation.label() + ", " + engine.run.evidence(violation));
+                violation.label() + ", " + engine.run.books().evidence(violation));
           }
         });
   }
