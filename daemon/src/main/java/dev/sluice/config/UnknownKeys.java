@@ -45,13 +45,21 @@ final class UnknownKeys {
     }
   }
 
-  /** The candidate with the fewest edits; among equals the first by name. */
+  /**
+   * The candidate with the fewest edits, whether all of it was meant or only its beginning was
+   * typed; among equals the first by name.
+   */
   static String nearest(String name, Collection<String> candidates) {
     return candidates.stream()
         .min(
-            Comparator.comparingInt((String candidate) -> distance(name, candidate))
+            Comparator.comparingInt((String candidate) -> effort(name, candidate))
                 .thenComparing(Comparator.naturalOrder()))
         .orElseThrow();
+  }
+
+  private static int effort(String name, String candidate) {
+    String beginning = candidate.substring(0, Math.min(name.length(), candidate.length()));
+    return Math.min(distance(name, candidate), 1 + distance(name, beginning));
   }
 
   /** Levenshtein: insertions, deletions and replacements of one character. */

@@ -154,7 +154,9 @@ public final class ProducerOptions {
       names = "--guard",
       paramLabel = "TIME",
       converter = DurationConverter.class,
-      description = "How long a device thread may wait for the host before the run is given up.")
+      description =
+          "When the daemon has been gone for so long, recycle buffers unread, count them as lost,"
+              + " and go on; without it the run then ends with an error.")
   private Long guardNs;
 
   public String layout() {

@@ -60,7 +60,11 @@ public final class SluiceCommand implements Runnable {
 
   private static int failure(Exception e, CommandLine command) {
     PrintWriter err = command.getErr();
-    if (e instanceof ToolException || e instanceof SettingsException) {
+    if (e instanceof SettingsException) {
+      err.println("sluice: " + e.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (e instanceof ToolException) {
       err.println("sluice: " + e.getMessage());
     } else {
       err.println("sluice: this is a defect of Sluice; please report it with these lines");

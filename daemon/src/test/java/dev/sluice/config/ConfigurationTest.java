@@ -252,4 +252,12 @@ class ConfigurationTest {
   private Path file(String text) throws IOException {
     return Files.writeString(directory.resolve("sluice.conf"), text);
   }
+
+  @Test
+  void shouldNameTheKeyWhoseBeginningWasTyped() {
+    assertEquals(
+        "sluice.drain.batch-entries",
+        UnknownKeys.nearest(
+            "sluice.drian.batch", List.of("sluice.drain.batch-entries", "sluice.drain.nice")));
+  }
 }
