@@ -15,6 +15,10 @@ import java.lang.invoke.VarHandle;
 public final class PoolCounters {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
 
+  // Of a device that drops without pause, one look in so many is enough that finds both words at
+  // rest.
+  private static final int MAX_LOOKS = 64;
+
   private final DeviceMemory memory;
   private final int[] offsets;
   private final int[] lastTotal;
@@ -38,13 +42,26 @@ public final class PoolCounters {
     }
   }
 
-  /** Reads the device's words. One thread at a time. */
+  /**
+   * Reads the device's words. One thread at a time.
+   *
+   * <p>Dropped comes first, because a record counts as attempted before it counts as dropped. If it
+   * moved while the total was read (this thread may have been off its CPU for long), the pair is of
+   * two moments, and what was dropped in between would look like records that went missing.
+   */
   public void refresh() {
     for (int pool = 0; pool < offsets.length; pool++) {
       int offset = offsets[pool];
-      // Dropped first: a record counts as attempted before it counts as dropped.
       int droppedNow = memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
       int totalNow = memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+      for (int look = 1; look < MAX_LOOKS; look++) {
+        int droppedThen = memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+        if (droppedThen == droppedNow) {
+          break;
+        }
+        droppedNow = droppedThen;
+        totalNow = memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+      }
       lastDropped[pool] = extend(dropped, pool, lastDropped[pool], droppedNow);
       lastTotal[pool] = extend(totals, pool, lastTotal[pool], totalNow);
     }

@@ -6,6 +6,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.PoolLayout;
 import dev.sluice.testkit.TestArena;
+import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.Test;
 
 class PoolCountersTest {
@@ -27,6 +28,30 @@ class PoolCountersTest {
       assertEquals(other == pool ? 7 : 0, counters.total(other));
       assertEquals(other == pool ? 2 : 0, counters.dropped(other));
     }
+  }
+
+  @Test
+  void shouldTakeBothWordsOfOneMoment() {
+    int total = offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET;
+    int dropped = offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET;
+    int[] pauses = {3};
+    DeviceMemory memory =
+        (DeviceMemory)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {DeviceMemory.class},
+                (proxy, method, arguments) -> {
+                  if (arguments != null && arguments[0].equals(total) && pauses[0]-- > 0) {
+                    // The reader was off its CPU; the device went on dropping.
+                    arena.bytes().putInt(total, arena.bytes().getInt(total) + 1_000_000);
+                    arena.bytes().putInt(dropped, arena.bytes().getInt(dropped) + 1_000_000);
+                  }
+                  return method.invoke(arena.memory(), arguments);
+                });
+    PoolCounters paused = new PoolCounters(memory, arena.plan());
+    paused.refresh();
+    assertEquals(3_000_000, paused.total(pool));
+    assertEquals(3_000_000, paused.dropped(pool));
   }
 
   @Test
