@@ -4,7 +4,6 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.config.BufferCounts;
-import java.util.Arrays;
 
 /**
  * Where everything lies in an arena and how many buffers there are: pure arithmetic, so that an
@@ -64,7 +63,7 @@ public final class ArenaPlan {
     }
     if (offset > maxBytes) {
       throw new ArenaRefusedException(
-          "the arena needs "
+          "arena of "
               + offset
               + " bytes, sluice.arena.bytes allows "
               + maxBytes
@@ -130,13 +129,10 @@ public final class ArenaPlan {
       }
       if (largest == null) {
         throw new ArenaRefusedException(
-            "buffers that can reach one ready queue: "
-                + Arrays.toString(perInstance)
-                + " per instance make "
-                + total(geometry, perInstance)
-                + ", but the queue takes "
+            total(geometry, perInstance)
+                + " buffers, but a ready queue takes "
                 + usable
-                + " (entries - 1): fewer buffers, or more ready_queue_entries");
+                + " (entries - 1): fewer buffers, or more entries");
       }
       perInstance[largest.ordinal()]--;
     }

@@ -127,6 +127,9 @@ class ArenaPlanTest {
     }
   }
 
+  /** What a reply to ATTACH has room for. */
+  private static final int WIRE_TEXT_CHARACTERS = 95;
+
   private static final long SHARED_MAX = (2L << 30) - (64 << 10);
 
   @Test
@@ -137,8 +140,7 @@ class ArenaPlanTest {
     BufferCounts fits = new BufferCounts(3, 2, 1 + 1, 3);
     // 4 * 3 + 2 * 2 + 2 + 4 * 3 = 30, one more than 29.
     assertEquals(
-        "buffers that can reach one ready queue: [3, 2, 2, 3] per instance make 30, but the queue"
-            + " takes 29 (entries - 1): fewer buffers, or more ready_queue_entries",
+        "30 buffers, but a ready queue takes 29 (entries - 1): fewer buffers, or more entries",
         refusal(geometry, fits, GIB));
     ArenaPlan shrunk = ArenaPlan.of(geometry, new BufferCounts(0, 2, 2, 3), GIB);
     assertEquals(2, shrunk.quota(BufferKind.AICPU_TASK), "auto gives way");
@@ -150,7 +152,7 @@ class ArenaPlanTest {
     ArenaPlan plan = ArenaPlan.of(geometry, AUTO, GIB);
     String message = refusal(geometry, AUTO, plan.totalBytes() - 1L);
     assertEquals(
-        "the arena needs "
+        "arena of "
             + plan.totalBytes()
             + " bytes, sluice.arena.bytes allows "
             + (plan.totalBytes() - 1)
@@ -172,6 +174,7 @@ class ArenaPlanTest {
     Geometry geometry = geometry("l2-2026.06/a2a3", 72, 3, 4);
     String message =
         refusal(geometry, new BufferCounts(aicpu, sched, orch, aicore), Integer.MAX_VALUE);
-    assertTrue(message.contains("the queue takes 991"), message);
+    assertTrue(message.contains("a ready queue takes 991"), message);
+    assertTrue(message.length() <= WIRE_TEXT_CHARACTERS, "cut off on its way: " + message);
   }
 }
