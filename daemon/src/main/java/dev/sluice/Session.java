@@ -278,12 +278,17 @@ final class Session {
     log.info("session {} device {} resumed by {}", id, request.device(), peer);
   }
 
+  /** Whether nobody writes to the arena any more. */
+  synchronized boolean hasProducerDied() {
+    return !producer.isAlive();
+  }
+
   /** Whether a lost connection has to end the session now, and if so, why. */
   synchronized Optional<String> reasonToEnd() {
     if (lostSinceNs == 0 || state == State.ENDED) {
       return Optional.empty();
     }
-    if (!producer.isAlive()) {
+    if (hasProducerDied()) {
       return Optional.of("producer died");
     }
     return clock.nanoTime() - lostSinceNs > settings.attach().resumeGraceNanos()

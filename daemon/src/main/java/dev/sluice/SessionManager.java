@@ -39,6 +39,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +64,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   private final Map<Integer, DeviceHistory> history = new LinkedHashMap<>();
   private int attaching;
   private boolean isStopping;
+  private volatile Consumer<Token> revoked = token -> {};
 
   SessionManager(Settings settings, ThreadPacking threads, NanoClock clock) {
     this.settings = settings;
@@ -126,6 +128,11 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   }
 
   @Override
+  public void onRevoked(Consumer<Token> listener) {
+    revoked = listener;
+  }
+
+  @Override
   public CompletionStage<Books> detachSession(int id) {
     return later(
         () -> {
@@ -137,8 +144,9 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
                       () ->
                           new AttachRefusedException(
                               AttachStatus.STATE, "no open session has number " + id));
-          // The producer was not asked: what it still holds is recovered as after a crash.
-          return end(session, true, true, "detached by the operator");
+          Books books = endUnasked(session, "detached by the operator");
+          revoked.accept(session.token());
+          return books;
         });
   }
 
@@ -305,9 +313,18 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     for (Session session : sessions()) {
       Optional<String> reason = session.reasonToEnd();
       if (reason.isPresent()) {
-        later(() -> end(session, true, true, reason.get()));
+        later(() -> endUnasked(session, reason.get()));
       }
     }
+  }
+
+  /**
+   * Ends a session over its client's head. Only what a dead device holds can be recovered; a living
+   * one may be writing to it this moment, so there it stays in flight.
+   */
+  private Books endUnasked(Session session, String reason) {
+    boolean hasDied = session.hasProducerDied();
+    return end(session, hasDied, hasDied, reason);
   }
 
   /** Open sessions, oldest first. */

@@ -1,6 +1,7 @@
 package dev.sluice.service;
 
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * Makes, runs and ends sessions on behalf of the attach socket.
@@ -39,4 +40,11 @@ public interface SessionBroker {
    * ignored.
    */
   void connectionLost(Token token, PeerCredentials peer);
+
+  /**
+   * Names who is told when a session was ended by somebody other than its client: nobody serves
+   * that client any more, so its connection must not look alive. Called once, before any request;
+   * the listener is called on the broker's threads.
+   */
+  void onRevoked(Consumer<Token> listener);
 }

@@ -237,7 +237,10 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     return wasOurs;
   }
 
-  /** The session has been resumed on another connection: this one is over. Any thread. */
+  /**
+   * The session goes on at another connection, or is over: this connection is. Any thread; the
+   * server has taken the session from it before.
+   */
   void supersede() {
     var unused = context.close();
   }

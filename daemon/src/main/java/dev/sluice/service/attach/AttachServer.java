@@ -44,6 +44,7 @@ public final class AttachServer implements AutoCloseable {
     this.broker = broker;
     this.refusals = new RefusalLog(failures, System::nanoTime);
     this.connections = new DefaultChannelGroup(loops.group().next());
+    broker.onRevoked(this::revoke);
     this.listener =
         UnixListener.listen(
             loops,
@@ -135,6 +136,13 @@ public final class AttachServer implements AutoCloseable {
     AttachConnection before = holders.put(token, connection);
     if (before != null && before != connection) {
       before.supersede();
+    }
+  }
+
+  private void revoke(Token token) {
+    AttachConnection holder = holders.remove(token);
+    if (holder != null) {
+      holder.supersede();
     }
   }
 

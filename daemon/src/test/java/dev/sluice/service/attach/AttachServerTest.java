@@ -70,6 +70,19 @@ class AttachServerTest {
   }
 
   @Test
+  void shouldHangUpWhenSomebodyElseEndsTheSession() throws Exception {
+    try (TestClient client = new TestClient(server.socket())) {
+      client.send(TestClient.attach());
+      client.receiveGrant();
+      assertEquals("attach", broker.awaitCall());
+      broker.revoked.accept(FakeBroker.TOKEN);
+      client.awaitEnd();
+      await(() -> server.connections() == 0);
+      assertTrue(broker.calls.isEmpty(), "a revoked session is not lost");
+    }
+  }
+
+  @Test
   void shouldCarryAWholeConversation() throws Exception {
     try (TestClient client = new TestClient(server.socket())) {
       client.send(TestClient.attach());

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Notes every call; the test completes the stages, or they complete with the prepared answer. */
 final class FakeBroker implements SessionBroker {
@@ -26,6 +27,7 @@ final class FakeBroker implements SessionBroker {
   volatile CompletableFuture<Granted> nextGrant;
   volatile CompletableFuture<Started> nextStart;
   volatile CompletableFuture<Books> nextBooks;
+  volatile Consumer<Token> revoked;
 
   Granted granted() {
     return new Granted(
@@ -94,5 +96,10 @@ final class FakeBroker implements SessionBroker {
   @Override
   public void connectionLost(Token token, PeerCredentials credentials) {
     calls.add("connectionLost " + token.equals(TOKEN));
+  }
+
+  @Override
+  public void onRevoked(Consumer<Token> listener) {
+    revoked = listener;
   }
 }
