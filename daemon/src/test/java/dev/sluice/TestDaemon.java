@@ -11,7 +11,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
+import java.net.StandardProtocolFamily;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +142,27 @@ final class TestDaemon implements AutoCloseable {
             : connection.getErrorStream()) {
       return new String(body.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  /** Asks the operator's socket; returns the whole answer, from its status line on. */
+  String control(String method, String path) throws IOException {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(daemon.controlSocket()));
+      String request =
+          method + " " + path + " HTTP/1.1\r\nHost: sluice\r\nConnection: close\r\n\r\n";
+      channel.write(StandardCharsets.US_ASCII.encode(request));
+      return new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** The value of one sample of {@code /metrics}, named with its labels as the text has them. */
+  double metric(String sample) throws IOException {
+    return get("/metrics")
+        .lines()
+        .filter(line -> line.startsWith(sample + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(sample.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no sample " + sample));
   }
 
   /** All sessions, open or ended. */

@@ -56,6 +56,11 @@ final class TestProducer implements AutoCloseable {
     return process.isAlive();
   }
 
+  /** Asks it to end its run in order: it flushes, detaches and reports. */
+  void stop() {
+    process.toHandle().destroy();
+  }
+
   /** SIGKILL. */
   void kill() {
     process.destroyForcibly();

@@ -1,0 +1,99 @@
+package dev.sluice;
+
+import dev.sluice.bridge.NativeTools;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assertions;
+
+/** {@code sluice daemon} as a process of its own, as systemd runs it. */
+final class DaemonProcess implements AutoCloseable {
+  private static final long PATIENCE_SECONDS = 20;
+
+  private final Process process;
+  private final Path output;
+
+  private DaemonProcess(Process process, Path output) {
+    this.process = process;
+    this.output = output;
+  }
+
+  /**
+   * @param shellPrefix what a shell does before it becomes the daemon, e.g. sets a limit
+   */
+  static DaemonProcess start(String shellPrefix, Path folder, String... settings)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("/bin/sh", "-c", shellPrefix + " exec \"$@\"", "sh"));
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Limits of the size of files would hit the JVM's own as well.
+    command.add("-XX:-UsePerfData");
+    String programs = System.getProperty(NativeTools.PATH_PROPERTY);
+    if (programs != null) {
+      command.add("-D" + NativeTools.PATH_PROPERTY + "=" + programs);
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Sluice.class.getName(), "daemon"));
+    List<String> all = new ArrayList<>(TestDaemon.settingsFor(folder));
+    all.addAll(List.of(settings));
+    all.forEach(setting -> command.addAll(List.of("--set", setting)));
+    Path output = Files.createTempFile("sluice-daemon-", ".log");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    return new DaemonProcess(process, output);
+  }
+
+  /** Waits until it serves. */
+  DaemonProcess awaitReady() throws Exception {
+    Await.until(
+        () -> {
+          if (!process.isAlive()) {
+            Assertions.fail("the daemon ended: " + output());
+          }
+          return output().contains("ready after");
+        },
+        () -> "not ready: " + output());
+    return this;
+  }
+
+  /** All that it printed so far, log and errors. */
+  String output() {
+    try {
+      return Files.readString(output, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "unreadable: " + e;
+    }
+  }
+
+  /** SIGTERM; returns the exit code. */
+  int terminate() throws Exception {
+    process.destroy();
+    return awaitEnd();
+  }
+
+  /** SIGKILL. */
+  void kill() throws Exception {
+    process.destroyForcibly().waitFor();
+  }
+
+  int awaitEnd() throws Exception {
+    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      Assertions.fail("the daemon still runs: " + output());
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() throws Exception {
+    kill();
+    FailureDump.keep(output());
+    Files.delete(output);
+  }
+}

@@ -1,0 +1,155 @@
+package dev.sluice;
+
+import com.sun.jna.Library;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
+import dev.sluice.abi.Geometry;
+import dev.sluice.bridge.NativeTools;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * libsluice_attach, called from this process: what a runtime would do between two kernels, in the
+ * order that a test wants.
+ */
+final class NativeClient implements AutoCloseable {
+  private static final int GEOMETRY_BYTES = 224;
+  private static final int BOOKS_BYTES = 224;
+  private static final int ERROR_BYTES = 256;
+  private static final int KINDS = 4;
+  private static final int PRODUCED = 0;
+  private static final int COLLECTED = 1;
+  private static final int UNACCOUNTED = 4;
+
+  private static final Attach library = load();
+
+  /** The functions of sluice_attach.h. */
+  interface Attach extends Library {
+    int sluice_attach_open(
+        String socket, Pointer geometry, PointerByReference session, Pointer error, long bytes);
+
+    Pointer sluice_attach_arena(Pointer session);
+
+    int sluice_attach_start(Pointer session, long deviceBase, Pointer error, long bytes);
+
+    int sluice_attach_run_end(Pointer session, Pointer books, Pointer error, long bytes);
+
+    int sluice_attach_detach(Pointer session, Pointer books, Pointer error, long bytes);
+
+    int sluice_attach_resume(Pointer session, Pointer error, long bytes);
+
+    int sluice_attach_connected(Pointer session);
+
+    void sluice_attach_abandon(Pointer session);
+  }
+
+  private final Memory error = new Memory(ERROR_BYTES);
+  private final Memory books = new Memory(BOOKS_BYTES);
+  private Pointer session;
+
+  private static Attach load() {
+    try {
+      return Native.load(NativeTools.find("libsluice_attach.so").toString(), Attach.class);
+    } catch (IOException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Attaches; the geometry's layout must be one without overrides. */
+  NativeClient(TestDaemon daemon, String name, int device, Geometry geometry) {
+    Memory request = new Memory(GEOMETRY_BYTES);
+    request.clear();
+    request.setInt(0, device);
+    request.setShort(4, (short) geometry.layout().generation().wireNumber());
+    request.setShort(6, (short) geometry.layout().platform().wireNumber());
+    request.setInt(8, geometry.level());
+    request.setInt(12, geometry.numCores());
+    request.setInt(16, geometry.schedThreads());
+    request.setInt(20, geometry.orchThreads());
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    request.write(96, bytes, 0, bytes.length);
+    PointerByReference opened = new PointerByReference();
+    check(
+        library.sluice_attach_open(
+            daemon.attachSocket().toString(), request, opened, error, ERROR_BYTES));
+    session = opened.getValue();
+  }
+
+  /** Where this process sees arena byte 0. */
+  long base() {
+    return Pointer.nativeValue(library.sluice_attach_arena(session).getPointer(0));
+  }
+
+  /** Length of the arena. */
+  long bytes() {
+    return library.sluice_attach_arena(session).getLong(8);
+  }
+
+  /** The arena in this process; gone with the session. */
+  java.nio.ByteBuffer memory() {
+    return library.sluice_attach_arena(session).getPointer(0).getByteBuffer(0, bytes());
+  }
+
+  void start() {
+    check(library.sluice_attach_start(session, 0, error, ERROR_BYTES));
+  }
+
+  /** Ends the run; afterwards the books say what it was. */
+  NativeClient runEnd() {
+    check(library.sluice_attach_run_end(session, books, error, ERROR_BYTES));
+    return this;
+  }
+
+  void resume() {
+    check(library.sluice_attach_resume(session, error, ERROR_BYTES));
+  }
+
+  boolean isConnected() {
+    return library.sluice_attach_connected(session) == 1;
+  }
+
+  /** Ends the session. */
+  NativeClient detach() {
+    Pointer ended = session;
+    session = null;
+    check(library.sluice_attach_detach(ended, books, error, ERROR_BYTES));
+    return this;
+  }
+
+  long produced() {
+    return sum(PRODUCED);
+  }
+
+  long collected() {
+    return sum(COLLECTED);
+  }
+
+  long unaccounted() {
+    return sum(UNACCOUNTED);
+  }
+
+  private long sum(int term) {
+    long sum = 0;
+    for (int kind = 0; kind < KINDS; kind++) {
+      sum += books.getLong((term * KINDS + kind) * (long) Long.BYTES);
+    }
+    return sum;
+  }
+
+  private void check(int status) {
+    if (status != 0) {
+      throw new IllegalStateException(status + ": " + error.getString(0));
+    }
+  }
+
+  /** Without a word to the daemon, as a crash would, unless detached before. */
+  @Override
+  public void close() {
+    if (session != null) {
+      library.sluice_attach_abandon(session);
+      session = null;
+    }
+  }
+}
