@@ -1,0 +1,124 @@
+package dev.sluice.ingest;
+
+import dev.sluice.abi.AicoreTaskRecord;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Generation;
+import dev.sluice.device.ArenaLeases;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.BufferLedger;
+import dev.sluice.device.BufferState;
+import dev.sluice.device.BufferTable;
+import dev.sluice.handoff.SpscRing;
+import dev.sluice.testkit.TestArena;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One collector over a small arena, with buffers as a drain would hand them over. */
+final class IngestRig {
+  /** A sink that does as the test says, and notes what it was offered. */
+  static final class TestSink implements LeaseSink {
+    /** What was offered: pool, sequence, accepted records. */
+    record Offer(int pool, int sequence, int records) {}
+
+    final List<Offer> offers = new ArrayList<>();
+    boolean hasRoom = true;
+    boolean throwsUp;
+    boolean reads = true;
+
+    @Override
+    public boolean accept(dev.sluice.handoff.Lease lease, AcceptedRecords records) {
+      offers.add(new Offer(lease.pool(), lease.sequence(), records.count()));
+      if (throwsUp) {
+        throw new IllegalStateException("disk on fire");
+      }
+      return hasRoom;
+    }
+
+    @Override
+    public boolean isReader() {
+      return reads;
+    }
+  }
+
+  final TestArena arena;
+  final ArenaPlan plan;
+  final BufferLedger ledger;
+  final ArenaLeases leases;
+  final SpscRing handoff = new SpscRing(64);
+  final SpscRing returns;
+  final TestSink sink = new TestSink();
+  final CollectorAgent collector;
+
+  private final int[] lent;
+
+  IngestRig(Generation generation, int returnEntries) {
+    arena = TestArena.small(generation, 3, 2, 4);
+    plan = arena.plan();
+    ledger = new BufferLedger(plan.bufferCount());
+    leases =
+        new ArenaLeases(arena.memory(), plan, new BufferTable(plan, TestArena.DEVICE_BASE), ledger);
+    returns = new SpscRing(returnEntries);
+    collector =
+        new CollectorAgent(
+            plan.geometry(),
+            plan.poolCount(),
+            new SpscRing[] {handoff},
+            leases.shard(returns),
+            sink,
+            16);
+    lent = new int[plan.poolCount()];
+  }
+
+  /** Takes the pool's next buffer and hands it over as it is. */
+  int hand(BufferKind kind, int instance, int sequence) {
+    int buffer = next(kind, instance);
+    hand(buffer, instance, sequence);
+    return buffer;
+  }
+
+  void hand(int buffer, int instance, int sequence) {
+    ledger.lend(buffer, plan.homePool(buffer), 0);
+    leases.describe(buffer, instance, 0, sequence, 0);
+    ledger.claim(buffer);
+    handoff.offer(buffer);
+  }
+
+  /** The pool's buffers, round and round. */
+  int next(BufferKind kind, int instance) {
+    int pool = plan.pool(kind, instance);
+    int quota = plan.quota(kind);
+    return plan.firstBuffer(kind) + instance * quota + lent[pool]++ % quota;
+  }
+
+  void setCount(int buffer, int count) {
+    BufferKind kind = plan.kindOfBuffer(buffer);
+    arena
+        .bytes()
+        .putInt(plan.offsetOfBuffer(buffer) + plan.layout().buffer(kind).countOffset(), count);
+  }
+
+  /** Writes an AICore record; a token of -1 stands for a slot that was never written. */
+  void setTokens(int buffer, long... tokens) {
+    for (int slot = 0; slot < tokens.length; slot++) {
+      int at = plan.offsetOfBuffer(buffer) + slot * AicoreTaskRecord.SIZE_BYTES;
+      boolean isWritten = tokens[slot] >= 0;
+      arena.bytes().putLong(at + AicoreTaskRecord.START_TIME_OFFSET, isWritten ? 1 : 0);
+      arena.bytes().putInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET, (int) tokens[slot]);
+    }
+  }
+
+  int handAicore(int sequence, long... tokens) {
+    int buffer = next(BufferKind.AICORE_TASK, 0);
+    setTokens(buffer, tokens);
+    hand(buffer, 0, sequence);
+    return buffer;
+  }
+
+  long collected(BufferKind kind, int instance) {
+    return collector.books().collected().get(plan.pool(kind, instance));
+  }
+
+  BufferState state(int buffer) {
+    return ledger.state(buffer);
+  }
+}
