@@ -28,12 +28,14 @@ public final class TestArena {
   private final DeviceMemory memory;
 
   public TestArena(ArenaPlan plan) {
-    this.plan = plan;
     // Aligned as a mapping would be; the JDK promises only 16 bytes.
-    this.bytes =
-        ByteBuffer.allocateDirect(plan.totalBytes() + 64)
-            .alignedSlice(64)
-            .order(ByteOrder.LITTLE_ENDIAN);
+    this(plan, ByteBuffer.allocateDirect(plan.totalBytes() + 64).alignedSlice(64));
+  }
+
+  /** An arena on memory that somebody else has made. */
+  public TestArena(ArenaPlan plan, ByteBuffer bytes) {
+    this.plan = plan;
+    this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
     this.memory = new MappedMemory(bytes);
   }
 
