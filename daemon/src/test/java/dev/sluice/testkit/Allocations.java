@@ -6,24 +6,27 @@ import java.lang.management.ManagementFactory;
 /** Measures what the calling thread allocates on the heap. */
 public final class Allocations {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-  private static final int RUNS = 5;
 
   private Allocations() {}
 
   /**
-   * Bytes that the calling thread allocates each time it runs this: the least of several runs. Code
-   * that allocates does so in every run; what the JVM allocates once on a thread's behalf (it was
-   * seen to take 64 bytes, when compiled code was replaced) does not come again.
+   * The least that the calling thread allocated in one of several runs. The JVM charges a thread
+   * for what it links and recompiles, now and then; code that allocates does so every time.
    */
+  public static long leastBytesOf(Runnable work) {
+    long least = Long.MAX_VALUE;
+    for (int i = 0; i < 6; i++) {
+      least = Math.min(least, bytesOf(work));
+    }
+    return least;
+  }
+
+  /** Bytes that the calling thread allocated while it ran this. */
   public static long bytesOf(Runnable work) {
     // The first query allocates for itself.
     THREADS.getCurrentThreadAllocatedBytes();
-    long least = Long.MAX_VALUE;
-    for (int run = 0; run < RUNS && least > 0; run++) {
-      long before = THREADS.getCurrentThreadAllocatedBytes();
-      work.run();
-      least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
-    }
-    return least;
+    long before = THREADS.getCurrentThreadAllocatedBytes();
+    work.run();
+    return THREADS.getCurrentThreadAllocatedBytes() - before;
   }
 }
