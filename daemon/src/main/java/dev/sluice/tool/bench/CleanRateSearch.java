@@ -8,13 +8,18 @@ import java.util.List;
  * Finds the highest rate at which runs are clean.
  *
  * <p>Unthrottled first: a host that keeps up with that has no rate to search for. Otherwise a
- * bisection on a geometric ladder of rates, one run a rung, and at the end as many runs as a median
- * needs: the rung counts when most of them are clean, else the next lower one is tried. Assumes
- * that a lower rate is not worse, which noise can break for one run, but hardly for a majority.
+ * bisection on a geometric ladder of rates, and at the end as many runs as a median needs: the rung
+ * counts when most of them are clean, else the next lower one is tried.
+ *
+ * <p>While it climbs, a rung gets {@value #TRIES} tries, since one pause of a shared machine would
+ * otherwise end the search far below; what a lucky try lets pass is caught by the majority at the
+ * end. Assumes that a lower rate is not worse.
  */
 final class CleanRateSearch {
   /** Lowest rate that is tried. */
   static final long FLOOR_BYTES_PER_SECOND = 10_000_000L;
+
+  private static final int TRIES = 3;
 
   /** Two neighbouring rungs differ by 9 %. */
   private static final double STEP = Math.pow(2, 1.0 / 8);
@@ -41,7 +46,7 @@ final class CleanRateSearch {
     Outcome atClean = null;
     while (dirty - clean > 1) {
       int middle = (clean + dirty) >>> 1;
-      Outcome outcome = trial.run(ladder.get(middle));
+      Outcome outcome = climb(ladder.get(middle));
       if (outcome.isClean()) {
         clean = middle;
         atClean = outcome;
@@ -58,6 +63,14 @@ final class CleanRateSearch {
       }
     }
     return new Found(-1, List.of());
+  }
+
+  private Outcome climb(long rate) throws ToolException {
+    Outcome outcome = trial.run(rate);
+    for (int tries = 1; tries < TRIES && !outcome.isClean(); tries++) {
+      outcome = trial.run(rate);
+    }
+    return outcome;
   }
 
   private List<Outcome> confirm(long rate, Outcome first) throws ToolException {

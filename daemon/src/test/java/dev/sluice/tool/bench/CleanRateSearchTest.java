@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.tool.ToolException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.LongRange;
@@ -49,6 +51,22 @@ class CleanRateSearchTest {
         };
     CleanRateSearch.Found found = new CleanRateSearch(trial, 3).search();
     assertEquals(ladder.get(39), found.requestedBytesPerSecond());
+  }
+
+  @Test
+  void shouldClimbPastRungsThatAreDisturbedTwice() throws ToolException {
+    Map<Long, Integer> runs = new HashMap<>();
+    CleanRateSearch.Trial trial =
+        rate ->
+            outcome(
+                rate, rate > 0 && rate < 5_000_000_000L && runs.merge(rate, 1, Integer::sum) > 2);
+    CleanRateSearch.Found found = new CleanRateSearch(trial, 5).search();
+    long best =
+        CleanRateSearch.ladder(OFFERED).stream()
+            .filter(rate -> rate < 5_000_000_000L)
+            .reduce((a, b) -> b)
+            .orElseThrow();
+    assertEquals(best, found.requestedBytesPerSecond());
   }
 
   @Test
