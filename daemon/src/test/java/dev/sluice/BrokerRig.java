@@ -1,0 +1,90 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Platform;
+import dev.sluice.config.Settings;
+import dev.sluice.service.AttachRefusedException;
+import dev.sluice.service.AttachRequest;
+import dev.sluice.service.AttachRequest.Overrides;
+import dev.sluice.service.AttachRequest.Synthetic;
+import dev.sluice.service.AttachStatus;
+import dev.sluice.service.Granted;
+import dev.sluice.service.PeerCredentials;
+import dev.sluice.testkit.ManualClock;
+import dev.sluice.testkit.TestSettings;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/** A session manager with real threads and memory, as the attach server would use it. */
+final class BrokerRig implements AutoCloseable {
+  static final int CORES = 4;
+  static final int THREADS = 2;
+  static final Synthetic SYNTHETIC = new Synthetic(9, 1_000_000, 10_000);
+  static final Overrides SMALL = new Overrides(0, 64, List.of(5, 6, 7, 8), List.of(4, 3, 3, 4));
+
+  final ManualClock clock = new ManualClock();
+  final PeerCredentials self =
+      new PeerCredentials((int) ProcessHandle.current().pid(), 0, List.of());
+  SessionManager manager = manager();
+
+  private SessionManager manager(String... overrides) {
+    Settings settings = TestSettings.with(overrides);
+    ThreadPacking threads =
+        new ThreadPacking(
+            settings,
+            System::nanoTime,
+            (agent, error, isStopped) -> {
+              throw new AssertionError(agent.roleName(), error);
+            },
+            () -> 2);
+    return new SessionManager(settings, threads, clock);
+  }
+
+  /** Starts over with other settings. */
+  void restart(String... overrides) {
+    manager.close();
+    manager = manager(overrides);
+  }
+
+  static AttachRequest request(int device, Overrides overrides) {
+    return new AttachRequest(
+        device,
+        Generation.CHIP_2026_08.wireNumber(),
+        Platform.A2A3.wireNumber(),
+        4,
+        CORES,
+        THREADS,
+        1,
+        overrides,
+        Optional.of(SYNTHETIC),
+        "test");
+  }
+
+  static <T> T join(CompletionStage<T> stage) throws Exception {
+    return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  Granted attach(int device) throws Exception {
+    return join(manager.attach(request(device, SMALL), self));
+  }
+
+  static String refused(AttachStatus status, CompletionStage<?> stage) {
+    ExecutionException e = assertThrows(ExecutionException.class, () -> join(stage));
+    AttachRefusedException refusal =
+        assertInstanceOf(AttachRefusedException.class, e.getCause(), () -> "" + e.getCause());
+    assertEquals(status, refusal.status(), refusal.getMessage());
+    return refusal.getMessage();
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

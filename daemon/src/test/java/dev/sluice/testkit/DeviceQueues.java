@@ -1,0 +1,197 @@
+package dev.sluice.testkit;
+
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.ReadyEntryLayout;
+import dev.sluice.agent.NanoClock;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The queues of a {@link ScriptedDevice}: pops from the free queues, entries in the ready queues,
+ * and what a thread does when the one is empty or the other full (abi.md 4.2 and 4.10).
+ */
+final class DeviceQueues {
+  private static final long WAIT_NANOS = 20_000;
+
+  private final ByteBuffer memory;
+  private final Layout layout;
+  private final Generation generation;
+  private final NanoClock clock;
+  private final int[] tails;
+
+  private Random tearing;
+  private int tornEntries;
+
+  DeviceQueues(ByteBuffer memory, Layout layout, NanoClock clock) {
+    this.memory = memory;
+    this.layout = layout;
+    this.generation = layout.generation();
+    this.clock = clock;
+    this.tails = new int[layout.queueCount()];
+  }
+
+  void tearEntries(Random random) {
+    tearing = generation.mayTearEntries() ? random : null;
+  }
+
+  boolean hasTornEntry() {
+    return tornEntries > 0;
+  }
+
+  /** The device's own tail of a ready queue. */
+  int tail(int queue) {
+    return tails[queue];
+  }
+
+  /** Publishes an entry in one piece, without a buffer changing hands. */
+  void forge(DeviceThread thread, int coreIndex, int kind, long pointer, int sequence) {
+    enqueue(thread, coreIndex, kind, pointer, sequence, false, () -> {}, () -> {}, () -> {});
+  }
+
+  static void clearPointer(DeviceThread thread, DevicePool pool) {
+    thread.then(() -> pool.setPointer(0));
+  }
+
+  /** Pops and installs; the order of stores differs between the first generation and the others. */
+  void pop(DeviceThread thread, DevicePool pool, boolean raisesSequence, Runnable next) {
+    long fresh = pool.take();
+    int sequence = pool.sequence() + (raisesSequence ? 1 : 0);
+    if (generation == Generation.L2_2026_06) {
+      thread.then(() -> pool.setPointer(fresh));
+      thread.then(() -> pool.setSequence(sequence));
+      thread.then(() -> pool.setCount(fresh, 0));
+    } else {
+      thread.then(() -> pool.setCount(fresh, 0));
+      thread.then(() -> pool.setPointer(fresh));
+      thread.then(() -> pool.setSequence(sequence));
+    }
+    thread.then(next);
+  }
+
+  void publish(
+      DeviceThread thread,
+      DevicePool pool,
+      long pointer,
+      int sequence,
+      Runnable published,
+      Runnable refused) {
+    enqueue(
+        thread,
+        pool.instance(),
+        pool.kind().ordinal(),
+        pointer,
+        sequence,
+        tearing != null,
+        () -> pool.giveAway(pointer),
+        published,
+        refused);
+  }
+
+  private void enqueue(
+      DeviceThread thread,
+      int coreIndex,
+      int kind,
+      long pointer,
+      int sequence,
+      boolean mayTear,
+      Runnable atTail,
+      Runnable published,
+      Runnable refused) {
+    int queue = thread.queue();
+    int next = (tails[queue] + 1) % layout.queueEntries();
+    thread.then(
+        when(
+            thread,
+            () -> next != memory.getInt(layout.queueHeadOffset(queue)),
+            false,
+            () -> {
+              writeEntry(thread, coreIndex, kind, pointer, sequence, mayTear, atTail);
+              thread.then(published);
+            },
+            refused));
+  }
+
+  private void writeEntry(
+      DeviceThread thread,
+      int coreIndex,
+      int kind,
+      long pointer,
+      int sequence,
+      boolean mayTear,
+      Runnable atTail) {
+    int queue = thread.queue();
+    int entry = layout.entryOffset(queue, tails[queue]);
+    if (generation == Generation.L2_2026_06
+        && memory.getLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET) != 0) {
+      throw new AssertionError("the host left the pointer of a consumed entry (C10)");
+    }
+    List<Runnable> fields = new ArrayList<>();
+    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET, coreIndex));
+    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.KIND_OFFSET, kind));
+    fields.add(() -> memory.putLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, pointer));
+    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequence));
+    Runnable tail =
+        () -> {
+          tails[queue] = (tails[queue] + 1) % layout.queueEntries();
+          atTail.run();
+          memory.putInt(layout.queueTailOffset(queue), tails[queue]);
+        };
+    if (mayTear) {
+      Collections.shuffle(fields, tearing);
+      thread.then(
+          () -> {
+            tornEntries++;
+            tail.run();
+          });
+      fields.forEach(thread::then);
+      thread.then(() -> tornEntries--);
+    } else {
+      thread.then(() -> fields.forEach(Runnable::run));
+      thread.then(tail);
+    }
+    if (generation.hasBackpressureBlock()) {
+      thread.then((DeviceThread.Step) () -> memory.getInt(layout.rqFreezeActiveOffset()) == 0);
+    }
+  }
+
+  DeviceThread.Step whenFree(DeviceThread thread, DevicePool pool, Runnable go, Runnable giveUp) {
+    return when(thread, pool::hasFreeBuffer, true, go, giveUp);
+  }
+
+  /** Goes on when the condition holds; what happens until then is the generation's policy. */
+  private DeviceThread.Step when(
+      DeviceThread thread,
+      BooleanSupplier condition,
+      boolean isFreeQueue,
+      Runnable go,
+      Runnable giveUp) {
+    return () -> {
+      boolean holds = condition.getAsBoolean();
+      if (!holds) {
+        switch (generation.overflowPolicy()) {
+          case WAIT_THEN_DROP -> {
+            if (!thread.hasWaited(clock.nanoTime(), WAIT_NANOS)) {
+              return false;
+            }
+          }
+          case BLOCK -> {
+            if (thread.raisesContended()) {
+              memory.putInt(
+                  isFreeQueue ? layout.fqContendedOffset() : layout.rqContendedOffset(), 1);
+            }
+            return false;
+          }
+          default -> {}
+        }
+      }
+      thread.endWait();
+      (holds ? go : giveUp).run();
+      return true;
+    };
+  }
+}
