@@ -57,7 +57,7 @@ class SessionManagerTest {
     ByteBuffer bytes;
     try (FileChannel channel =
         FileChannel.open(
-            Path.of("/proc/rig.self/fd/" + granted.fd()),
+            Path.of("/proc/self/fd/" + granted.fd()),
             StandardOpenOption.READ,
             StandardOpenOption.WRITE)) {
       bytes = channel.map(MapMode.READ_WRITE, 0, granted.arenaBytes());
