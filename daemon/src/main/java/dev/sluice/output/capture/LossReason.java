@@ -1,0 +1,31 @@
+package dev.sluice.output.capture;
+
+import java.util.List;
+
+/** Why records that were collected are not in the capture. The order is part of the format. */
+public enum LossReason {
+  /** The memory stage was full, and {@code sluice.capture.overload} is {@code discard}. */
+  STAGE_FULL("stage_full"),
+  /** The disk or the quota is full. */
+  DISK_FULL("disk_full"),
+  /** The disk refused: an input or output error, read-only, no permission, no directory. */
+  IO_ERROR("io_error"),
+  /** The disk did not answer for so long that the stage stayed full. */
+  DISK_STALLED("disk_stalled"),
+  /** A defect of the writer itself; its log has the stack. */
+  WRITER_FAILED("writer_failed");
+
+  /** Cached, since {@code values()} allocates. */
+  public static final List<LossReason> ALL = List.of(values());
+
+  private final String label;
+
+  LossReason(String label) {
+    this.label = label;
+  }
+
+  /** The value of the metric label {@code reason}, and the JSON key. */
+  public String label() {
+    return label;
+  }
+}
