@@ -45,6 +45,14 @@ interface CaptureFiles {
   /** Deletes a file if it is there. */
   void delete(Path file) throws IOException;
 
+  boolean exists(Path file);
+
+  /** Writes over a small file in place: what is left to do when the disk is full. */
+  void overwrite(Path file, ByteBuffer content) throws IOException;
+
+  /** Whether a file has a name elsewhere: then its bytes must stay as they are. */
+  boolean isShared(Path file) throws IOException;
+
   /** Bytes that the file system of this directory can still take. */
   long usableBytes(Path directory) throws IOException;
 }

@@ -175,6 +175,20 @@ public record CaptureManifest(
       dropped = Map.copyOf(dropped);
     }
 
+    /** After retention took so many more records away. */
+    KindBooks withRemoved(long more) {
+      return new KindBooks(
+          produced,
+          collected,
+          captured,
+          lost,
+          dropped,
+          salvaged,
+          inFlight,
+          unaccounted,
+          removed + more);
+    }
+
     public long lostRecords() {
       return lost.values().stream().mapToLong(Long::longValue).sum();
     }

@@ -66,6 +66,24 @@ final class DiskFiles implements CaptureFiles {
   }
 
   @Override
+  public boolean exists(Path file) {
+    return Files.exists(file);
+  }
+
+  @Override
+  public void overwrite(Path file, ByteBuffer content) throws IOException {
+    try (SegmentFile channel = reopen(file)) {
+      channel.write(content, 0);
+      channel.truncate(content.limit());
+    }
+  }
+
+  @Override
+  public boolean isShared(Path file) throws IOException {
+    return Files.getAttribute(file, "unix:nlink") instanceof Integer names && names > 1;
+  }
+
+  @Override
   public long usableBytes(Path directory) throws IOException {
     return Files.getFileStore(directory).getUsableSpace();
   }

@@ -1,6 +1,8 @@
 package dev.sluice.output.capture;
 
+import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 
 /** Why records that were collected are not in the capture. The order is part of the format. */
 public enum LossReason {
@@ -22,6 +24,15 @@ public enum LossReason {
 
   LossReason(String label) {
     this.label = label;
+  }
+
+  /** What a failure means for the records that were to be written. */
+  static LossReason of(IOException failure) {
+    String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+    // The JDK has no type for either; the texts are those of the C library.
+    return message.contains("no space left") || message.contains("quota exceeded")
+        ? DISK_FULL
+        : IO_ERROR;
   }
 
   /** The value of the metric label {@code reason}, and the JSON key. */

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,11 @@ import java.util.zip.CRC32C;
  */
 final class ManifestFile {
   private static final String CHECKSUM = "checksum";
+  // Blank lines to a length that stays the same, so that the last form of the manifest can be
+  // written over an earlier one on a disk that has no block left.
+  private static final int PAGE_BYTES = 4096;
+  private static final int MIN_PAGES = 2;
+
   private static final JSON WRITER = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT);
 
   private ManifestFile() {}
@@ -39,7 +45,11 @@ final class ManifestFile {
   static byte[] bytes(CaptureManifest manifest) {
     Map<String, Object> json = toJson(manifest);
     json.put(CHECKSUM, checksum(json));
-    return (print(json) + "\n").getBytes(StandardCharsets.UTF_8);
+    byte[] text = (print(json) + "\n").getBytes(StandardCharsets.UTF_8);
+    int pages = Math.max(MIN_PAGES, (text.length + PAGE_BYTES - 1) / PAGE_BYTES);
+    byte[] padded = Arrays.copyOf(text, pages * PAGE_BYTES);
+    Arrays.fill(padded, text.length, padded.length, (byte) '\n');
+    return padded;
   }
 
   static Found read(Path directory) throws CaptureException {

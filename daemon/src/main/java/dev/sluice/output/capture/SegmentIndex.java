@@ -70,6 +70,11 @@ final class SegmentIndex {
     return entries;
   }
 
+  /** Host time of the youngest frame. */
+  long lastNs() {
+    return bytes.getLong(48);
+  }
+
   long offset(int entry) {
     return (bytes.getInt(at(entry) + 8) & 0xFFFFFFFFL) * FrameHeader.ALIGNMENT;
   }
