@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -34,7 +36,8 @@ final class CaptureKeeper implements AutoCloseable {
   private final Thread compressing = thread(this::compress, "sluice-capture-zstd");
   private volatile boolean isChanged = true;
   private volatile boolean isClosed;
-  private String trouble = "";
+  // Guarded by this: what failed last, by what was attempted.
+  private final Map<String, String> troubles = new HashMap<>();
 
   CaptureKeeper(
       CaptureSettings settings,
@@ -107,18 +110,16 @@ final class CaptureKeeper implements AutoCloseable {
   private void attempt(String what, Attempt attempt) {
     try {
       attempt.run();
-      said("");
+      isNews(what, "");
     } catch (IOException | RuntimeException e) {
-      if (said(String.valueOf(e.getMessage()))) {
+      if (isNews(what, e.toString())) {
         log.warn("captures: {} failed: {}", what, e.toString());
       }
     }
   }
 
-  private synchronized boolean said(String message) {
-    boolean isNew = !message.equals(trouble);
-    trouble = message;
-    return isNew;
+  private synchronized boolean isNews(String what, String message) {
+    return !message.equals(troubles.put(what, message));
   }
 
   private void compress() {

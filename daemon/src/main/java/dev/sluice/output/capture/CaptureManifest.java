@@ -114,7 +114,7 @@ public record CaptureManifest(
    * @param ending {@link #RUNNING}, or a word or two
    * @param endedAt empty while it runs
    * @param kinds the law, one row per kind
-   * @param frames frames written, of all types
+   * @param frames frames written, without the footers of segments
    * @param segments segments written
    * @param removedSegments those of them that retention took away again, oldest first
    */

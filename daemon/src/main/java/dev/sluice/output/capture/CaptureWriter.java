@@ -21,7 +21,7 @@ final class CaptureWriter {
   /** Bytes written. */
   static final int WRITTEN_BYTES = 0;
 
-  /** Frames written, footers included. */
+  /** Frames written, without the footers. */
   static final int FRAMES = 1;
 
   /** Segments begun. */
@@ -279,7 +279,6 @@ final class CaptureWriter {
       long before = segment.bytes();
       segment.seal(
           (int) counters.plain(FRAMES), nowNs, settings.fsync() != CaptureSettings.Fsync.NEVER);
-      counters.increment(FRAMES);
       counters.add(WRITTEN_BYTES, segment.bytes() - before);
       segment = null;
       hasSealed = true;

@@ -33,11 +33,12 @@ final class SegmentCompressor implements AutoCloseable {
       ByteBuffer table = table(chunks);
       for (int i = 0; i < chunks; i++) {
         chunk.clear();
+        compressed.clear();
         SegmentSource.readFully(in, chunk, (long) i * CompressedSegment.CHUNK_BYTES);
         int length = chunk.position();
         int size =
             zstd.compressDirectByteBuffer(compressed, 0, compressed.capacity(), chunk, 0, length);
-        write(out, compressed.clear().limit(size));
+        write(out, compressed.limit(size));
         table.putInt(size).putInt(length);
       }
       table.putInt(chunks).put((byte) 0).putInt(CompressedSegment.SEEKABLE_MAGIC);

@@ -77,7 +77,11 @@ final class SegmentWriter {
     return count;
   }
 
-  /** Closes the segment with a footer and its index. */
+  /**
+   * Closes the segment with a footer and its index.
+   *
+   * @param frameNumber of the frame that comes next, in another segment
+   */
   void seal(int frameNumber, long nowNs, boolean isForced) throws IOException {
     FrameHeader.begin(
         small,

@@ -188,7 +188,7 @@ public final class CaptureBuilder implements AutoCloseable {
   }
 
   private void seal() throws IOException {
-    segment.seal(frames++, 1_000_000, false);
+    segment.seal(frames, 1_000_000, false);
   }
 
   /** Ends here as if the writer had been killed. */
