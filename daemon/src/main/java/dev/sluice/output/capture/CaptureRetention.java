@@ -48,7 +48,7 @@ final class CaptureRetention {
       }
     }
     bytes -= removeOldest(captures, running, bytes, nowMillis);
-    removeEmpty(running);
+    bytes -= removeEmpty(running);
     retainedBytes = bytes + enforceSnapshots(nowMillis);
   }
 
@@ -177,7 +177,8 @@ final class CaptureRetention {
   }
 
   /** A capture of which retention took the last segment goes as a whole. */
-  private void removeEmpty(Map<Path, Capture> running) throws IOException {
+  private long removeEmpty(Map<Path, Capture> running) throws IOException {
+    long removed = 0;
     for (StoredCapture capture : StoredCapture.all(settings.directory())) {
       if (capture.segments().isEmpty() && !running.containsKey(capture.directory())) {
         CaptureManifest manifest;
@@ -188,9 +189,11 @@ final class CaptureRetention {
         }
         if (manifest.outcome().removedSegments() > 0) {
           DirectoryRemoval.remove(files, capture.directory());
+          removed += capture.bytes();
         }
       }
     }
+    return removed;
   }
 
   private long enforceSnapshots(long nowMillis) throws IOException {

@@ -6,9 +6,9 @@ import java.nio.ByteOrder;
 
 /** A part of a segment in memory, which moves forward with the reader. One thread. */
 final class SegmentWindow {
-  private static final int MIN_BYTES = 4 << 20;
+  private static final int USUAL_BYTES = 4 << 20;
 
-  private ByteBuffer buffer = allocate(MIN_BYTES);
+  private ByteBuffer buffer = allocate(0);
   private SegmentSource source;
   private long start;
 
@@ -47,8 +47,9 @@ final class SegmentWindow {
   }
 
   private void load(long offset, int length) throws IOException {
-    if (length > buffer.capacity()) {
-      buffer = allocate(FrameHeader.padded(length));
+    int wanted = (int) Math.max(length, Math.min(USUAL_BYTES, source.size()));
+    if (wanted > buffer.capacity()) {
+      buffer = allocate(FrameHeader.padded(wanted));
     }
     buffer.clear();
     source.read(buffer, offset);

@@ -9,6 +9,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -219,8 +220,8 @@ class CaptureReaderTest {
             .endsWith("is no capture: it has no manifest.json"));
     Path directory = sample("m");
     Path manifest = directory.resolve("manifest.json");
-    byte[] whole = Files.readAllBytes(manifest);
-    for (int length = 0; length < whole.length - 2; length++) {
+    byte[] whole = Files.readString(manifest).stripTrailing().getBytes(StandardCharsets.UTF_8);
+    for (int length = 0; length < whole.length; length++) {
       Files.write(manifest, java.util.Arrays.copyOf(whole, length));
       String message =
           assertThrows(CaptureException.class, () -> CaptureReader.open(directory)).getMessage();
