@@ -74,7 +74,8 @@ public class LaneBenchmark {
             Configuration.load(ConfigSources.of(Optional.empty(), List.of())).settings(),
             NanoClock.SYSTEM,
             new ParkMeter(),
-            ContentChecks::none);
+            ContentChecks::none,
+            RunCapture.NONE);
     device = new PlayedDevice(memory, plan, DEVICE_BASE, 1);
     List<Agent> agents = run.agents();
     drain = agents.get(0);

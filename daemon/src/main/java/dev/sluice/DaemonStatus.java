@@ -10,25 +10,32 @@ import dev.sluice.agent.NanoClock;
 import dev.sluice.device.BufferState;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.output.capture.CaptureStore;
+import dev.sluice.output.capture.CaptureTotals;
+import dev.sluice.output.capture.LossReason;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.ArenaSnapshot;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
+import dev.sluice.service.CaptureSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
 import dev.sluice.service.SessionSnapshot;
+import dev.sluice.service.StorageSnapshot;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -41,6 +48,7 @@ final class DaemonStatus implements DaemonView {
   private final ThreadPacking threads;
   private final Janitor janitor;
   private final AgentRunner janitorRunner;
+  private final CaptureStore captures;
   private final AttachFailures attachFailures;
   private final NanoClock clock;
   private final TreeSet<Integer> configuredDevices;
@@ -53,6 +61,7 @@ final class DaemonStatus implements DaemonView {
       ThreadPacking threads,
       Janitor janitor,
       AgentRunner janitorRunner,
+      CaptureStore captures,
       AttachFailures attachFailures,
       Iterable<Integer> configuredDevices,
       NanoClock clock) {
@@ -61,6 +70,7 @@ final class DaemonStatus implements DaemonView {
     this.threads = threads;
     this.janitor = janitor;
     this.janitorRunner = janitorRunner;
+    this.captures = captures;
     this.attachFailures = attachFailures;
     this.clock = clock;
     this.configuredDevices = new TreeSet<>();
@@ -109,8 +119,11 @@ final class DaemonStatus implements DaemonView {
   @Override
   public List<String> notices() {
     return sessions.sessions().stream()
-        .filter(session -> !session.notice().isEmpty())
-        .map(session -> "session " + session.id() + ": " + session.notice())
+        .flatMap(
+            session ->
+                Stream.of(session.notice(), session.capture().notice())
+                    .filter(notice -> !notice.isEmpty())
+                    .map(notice -> "session " + session.id() + ": " + notice))
         .toList();
   }
 
@@ -145,6 +158,22 @@ final class DaemonStatus implements DaemonView {
                     janitor.stalls(role),
                     age < Janitor.STALL_NANOS && !broken.contains(role))));
     return snapshots;
+  }
+
+  @Override
+  public StorageSnapshot storage() {
+    CaptureTotals totals = captures.totals();
+    Map<String, Long> lost = new LinkedHashMap<>();
+    Map<String, Long> errors = new LinkedHashMap<>();
+    for (LossReason reason : LossReason.ALL) {
+      long records = 0;
+      for (BufferKind kind : BufferKind.ALL) {
+        records += totals.lost(kind, reason);
+      }
+      lost.put(reason.label(), records);
+      errors.put(reason.label(), totals.errors(reason));
+    }
+    return new StorageSnapshot(totals.writtenBytes(), lost, errors, captures.retainedBytes());
   }
 
   @Override
@@ -224,7 +253,26 @@ final class DaemonStatus implements DaemonView {
             session.plan().bufferCount(),
             session.hasHugePages(),
             session.isLocked()),
-        gauges.readyQueues());
+        gauges.readyQueues(),
+        capture(session.capture()));
+  }
+
+  private static Optional<CaptureSnapshot> capture(SessionCapture capture) {
+    Optional<CaptureTotals> counted = capture.totals();
+    if (counted.isEmpty()) {
+      return Optional.empty();
+    }
+    CaptureTotals totals = counted.get();
+    Map<String, CaptureSnapshot.KindCapture> kinds = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      kinds.put(
+          kind.label(),
+          new CaptureSnapshot.KindCapture(
+              totals.captured(kind), totals.staged(kind), totals.lostByReason(kind)));
+    }
+    return capture
+        .directory()
+        .map(directory -> new CaptureSnapshot(directory.toString(), totals.writtenBytes(), kinds));
   }
 
   private static Map<String, KindTotals> kinds(RunTotals totals) {

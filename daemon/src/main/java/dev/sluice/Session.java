@@ -61,6 +61,7 @@ final class Session {
   private final long arenaBytes;
   private final Settings settings;
   private final ThreadPacking threads;
+  private final SessionCapture capture;
   private final NanoClock clock;
   private final Instant startedAt = Instant.now();
   private final long startedNs;
@@ -68,7 +69,8 @@ final class Session {
 
   private ProcessIdentity producer;
   private State state = State.ATTACHED;
-  private String ending = "";
+  private volatile String ending = "";
+  private volatile boolean isCaptureOpen = true;
   private long endedNs;
   private SessionRun run;
   private ThreadPacking.Crew crew;
@@ -86,6 +88,7 @@ final class Session {
       PeerCredentials peer,
       Settings settings,
       ThreadPacking threads,
+      SessionCapture.Maker captures,
       NanoClock clock) {
     this.id = id;
     this.token = token;
@@ -98,6 +101,7 @@ final class Session {
     this.threads = threads;
     this.clock = clock;
     this.startedNs = clock.nanoTime();
+    this.capture = captures.begin(id, request, geometry, startedAt, startedNs);
   }
 
   /** What the client needs to map the arena. */
@@ -135,7 +139,9 @@ final class Session {
             settings,
             clock,
             crew.meter(),
-            this::newChecks);
+            this::newChecks,
+            capture.ofRun());
+    capture.beginRun();
     SessionRun started = run;
     crew.start(Integer.toString(id), run.agents(), started::slackNanos);
     state = State.RUNNING;
@@ -200,6 +206,8 @@ final class Session {
     RunTotals totals = run.totals();
     logViolations();
     past = past.plus(totals);
+    capture.note(totals, past);
+    capture.endRun(run.coreToThread());
     RunLatencies latencies = new RunLatencies();
     run.books().addLatencies(latencies);
     pastLatencies.add(latencies);
@@ -299,9 +307,28 @@ final class Session {
   /** Brings counters up to date and logs each new sort of violation once. Janitor. */
   synchronized void reconcile() {
     if (run != null) {
-      run.totals();
+      RunTotals totals = run.totals();
       logViolations();
+      capture.note(totals, past.plus(totals));
+      capture.watch(clock.nanoTime());
     }
+  }
+
+  /**
+   * Writes the rest of the capture; the session has ended. Waits for the disk, but not for ever.
+   */
+  void endCapture() {
+    capture.end(ending);
+  }
+
+  /** The capture, if there is one, is complete, or given up. */
+  void captureEnded() {
+    isCaptureOpen = false;
+  }
+
+  /** What is captured of this session. */
+  SessionCapture capture() {
+    return capture;
   }
 
   private void logViolations() {
@@ -362,7 +389,8 @@ final class Session {
   synchronized String stateName() {
     String name = state.name().toLowerCase(Locale.ROOT);
     if (state == State.ENDED) {
-      return name + " (" + ending + ")";
+      // Whoever waits for the end of a session also wants its capture.
+      return (isCaptureOpen ? "closing" : name) + " (" + ending + ")";
     }
     return lostSinceNs != 0 ? name + " (connection lost)" : name;
   }

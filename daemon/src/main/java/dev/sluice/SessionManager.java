@@ -12,6 +12,7 @@ import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.ArenaRefusedException;
+import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachStatus;
@@ -23,6 +24,7 @@ import dev.sluice.service.SessionBroker;
 import dev.sluice.service.Started;
 import dev.sluice.service.Token;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -54,6 +56,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   private final Settings settings;
   private final ThreadPacking threads;
+  private final CaptureStore captures;
+  private final SessionCapture.Maker captureMaker;
   private final NanoClock clock;
   private final SecureRandom random = new SecureRandom();
   private final AtomicInteger lastId = new AtomicInteger();
@@ -66,9 +70,20 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   private boolean isStopping;
   private volatile Consumer<Token> revoked = token -> {};
 
-  SessionManager(Settings settings, ThreadPacking threads, NanoClock clock) {
+  /**
+   * @param sluiceVersion goes into captures
+   */
+  SessionManager(
+      Settings settings,
+      ThreadPacking threads,
+      CaptureStore captures,
+      String sluiceVersion,
+      NanoClock clock) {
     this.settings = settings;
     this.threads = threads;
+    this.captures = captures;
+    this.captureMaker =
+        new SessionCapture.Maker(captures, sluiceVersion, settings.collector().shards());
     this.clock = clock;
     AtomicInteger number = new AtomicInteger();
     workers =
@@ -150,6 +165,11 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
         });
   }
 
+  @Override
+  public CompletionStage<List<String>> snapshot(String reason) {
+    return later(() -> captures.snapshot(reason).stream().map(Path::toString).toList());
+  }
+
   private <T> CompletionStage<T> later(Callable<T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
     try {
@@ -184,7 +204,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
       int id = lastId.incrementAndGet();
       Arena arena = arena(plan, id, request.device());
       Token token = Token.random(random);
-      Session session = new Session(id, token, request, arena, peer, settings, threads, clock);
+      Session session =
+          new Session(id, token, request, arena, peer, settings, threads, captureMaker, clock);
       synchronized (this) {
         if (isStopping) {
           arena.close();
@@ -297,6 +318,9 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   private Books end(Session session, boolean isComplete, boolean hasDied, String reason) {
     Books books = session.end(isComplete, hasDied, reason);
+    // Without the session's lock: status and metrics must not wait for a disk.
+    session.endCapture();
+    session.captureEnded();
     synchronized (this) {
       open.remove(session.token());
       ended.addFirst(session);

@@ -44,6 +44,10 @@ import java.util.stream.IntStream;
 final class SessionRun {
   private static final int COLLECTOR_BATCH = 16;
 
+  // A sink that copies takes as long for one buffer as counting for a hundred: between two buffers
+  // it is the drain's turn, where both share a thread.
+  private static final int COPYING_BATCH = 1;
+
   // Far more than draining a full arena takes; ends a settlement whose sink never has room, or
   // whose device goes on writing.
   private static final int MAX_SETTLE_CYCLES = 100_000;
@@ -60,6 +64,7 @@ final class SessionRun {
   private final CollectorAgent[] collectors;
   private final RefillAgent refill;
   private final RunBooks books;
+  private final RunCapture capture;
 
   private RunTotals totals = new RunTotals();
   private boolean isSettled;
@@ -69,7 +74,8 @@ final class SessionRun {
    *
    * @param deviceBase the address at which the device sees arena byte 0
    * @param parks of the thread that will run the drain agents
-   * @param checks makes the sink of each collector
+   * @param checks what else looks at the records
+   * @param capture makes the sink of each collector
    */
   SessionRun(
       ArenaPlan plan,
@@ -78,8 +84,10 @@ final class SessionRun {
       Settings settings,
       NanoClock clock,
       ParkMeter parks,
-      Supplier<ContentChecks> checks) {
+      Supplier<ContentChecks> checks,
+      RunCapture capture) {
     this.plan = plan;
+    this.capture = capture;
     this.memory = memory;
     this.clock = clock;
     ContentChecks contentChecks = checks.get();
@@ -108,7 +116,7 @@ final class SessionRun {
     for (int shard = 0; shard < shards; shard++) {
       int column = shard;
       returns[shard] = SpscRing.forAtLeast(plan.bufferCount());
-      LeaseSink sink = contentChecks.newSink();
+      LeaseSink sink = capture.sink(shard, contentChecks.newSink());
       collectors[shard] =
           new CollectorAgent(
               plan.geometry(),
@@ -118,7 +126,7 @@ final class SessionRun {
                   .toArray(SpscRing[]::new),
               leases.shard(returns[shard]),
               sink,
-              COLLECTOR_BATCH);
+              capture.isCopying() ? COPYING_BATCH : COLLECTOR_BATCH);
     }
     FreezeGate gate =
         settings.refill().freeze() == FreezePolicy.CYCLE
@@ -220,16 +228,50 @@ final class SessionRun {
     isSettled = true;
   }
 
-  /** Until a whole round has moved nothing, twice: what the first left may enable the second. */
+  /**
+   * Until a whole round has moved nothing, twice: what the first left may enable the second. A
+   * capture that is behind gets its time, but not for ever: in the end it counts what it loses.
+   */
   private void stepUntilQuiet() {
+    List<Agent> agents = agents();
+    long waitUntilNs = clock.nanoTime() + capture.patienceNanos();
     int quiet = 0;
     for (int cycle = 0; quiet < 2 && cycle < MAX_SETTLE_CYCLES; cycle++) {
       int work = 0;
-      for (Agent agent : agents()) {
+      for (Agent agent : agents) {
         work += agent.doWork();
+      }
+      if (work == 0 && isHolding()) {
+        if (clock.nanoTime() - waitUntilNs < 0) {
+          capture.pause();
+        } else {
+          capture.stopWaiting();
+        }
+        continue;
       }
       quiet = work == 0 ? quiet + 1 : 0;
     }
+  }
+
+  private boolean isHolding() {
+    for (CollectorAgent collector : collectors) {
+      if (collector.isHolding()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Which AICPU thread serves which core, as the device wrote it; -1 for none. */
+  List<Integer> coreToThread() {
+    List<Integer> threads = new ArrayList<>();
+    for (int core = 0; core < plan.geometry().numCores(); core++) {
+      // One byte of a word that the device wrote before it published anything.
+      int at = plan.layout().coreToThreadOffset() + core;
+      int word = memory.loadIntAcquire(at & -Integer.BYTES);
+      threads.add((int) (byte) (word >>> ((at & 3) * Byte.SIZE)));
+    }
+    return threads;
   }
 
   /** The books as they stand; final after {@link #settle}. Any thread. */

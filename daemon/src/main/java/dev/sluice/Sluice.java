@@ -1,13 +1,16 @@
 package dev.sluice;
 
 import dev.sluice.service.BuildInfo;
+import dev.sluice.tool.CapturesCommand;
 import dev.sluice.tool.DaemonCommand;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.DemoCommand;
 import dev.sluice.tool.ProduceCommand;
 import dev.sluice.tool.SluiceCommand;
+import dev.sluice.tool.SnapshotCommand;
 import dev.sluice.tool.StatusCommand;
 import dev.sluice.tool.StopSignal;
+import dev.sluice.tool.VerifyCommand;
 import dev.sluice.tool.bench.BenchCommand;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,6 +69,9 @@ public final class Sluice {
             new DaemonCommand(host, stopSignal),
             new ProduceCommand(stopSignal),
             new StatusCommand(stopSignal),
+            new CapturesCommand(),
+            new VerifyCommand(),
+            new SnapshotCommand(),
             new BenchCommand(host, stopSignal)));
   }
 

@@ -4,6 +4,7 @@ import dev.sluice.agent.AgentErrorHandler;
 import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.config.Settings;
+import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.attach.AttachServer;
@@ -75,7 +76,9 @@ final class SluiceDaemon implements DaemonHost.Running {
     // What lanes run on, before anything could ask for a lane.
     ThreadPacking threads =
         keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
-    sessions = new SessionManager(settings, threads, clock);
+    // Before the sessions that write into it, and closed after they have ended.
+    CaptureStore captures = keep(CaptureStore.open(settings.capture(), keep(new StageRegions())));
+    sessions = new SessionManager(settings, threads, captures, build.version(), clock);
     Janitor janitor = new Janitor(sessions, threads, settings.watermark().windowNanos(), clock);
     AgentRunner janitorRunner =
         keep(
@@ -95,6 +98,7 @@ final class SluiceDaemon implements DaemonHost.Running {
             threads,
             janitor,
             janitorRunner,
+            captures,
             failures,
             settings.devices().ids(),
             clock);

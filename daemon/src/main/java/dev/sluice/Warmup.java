@@ -88,7 +88,8 @@ final class Warmup {
             settings,
             NanoClock.SYSTEM,
             new ParkMeter(),
-            () -> ContentChecks.ofSome(content, plan.poolCount()));
+            () -> ContentChecks.ofSome(content, plan.poolCount()),
+            RunCapture.NONE);
     PlayedDevice device = new PlayedDevice(memory, plan, DEVICE_BASE, THREADS);
     List<Agent> agents = session.agents();
     for (int round = 0; round < ROUNDS; round++) {

@@ -51,7 +51,8 @@ final class EngineRun {
             settings,
             clock,
             new ParkMeter(),
-            () -> ContentChecks.ofAll(content, plan.poolCount()));
+            () -> ContentChecks.ofAll(content, plan.poolCount()),
+            RunCapture.NONE);
     agents = run.agents();
     device =
         new ScriptedDevice(

@@ -77,7 +77,9 @@ final class TestDaemon implements AutoCloseable {
         // Locking and huge pages depend on the machine's limits; what they change is only speed.
         "sluice.arena.huge-pages=off",
         "sluice.arena.lock-memory=off",
-        "sluice.janitor.interval=10ms");
+        "sluice.janitor.interval=10ms",
+        // Tests of captures say where to.
+        "sluice.capture.enabled=false");
   }
 
   /** With a short path, because a socket's may have only 107 bytes. */

@@ -166,6 +166,107 @@ public final class ConfigKeys {
           "collector.cpus",
           ConfigTypes.cpus(),
           "CPUs to pin collector threads to. Empty leaves them to the scheduler.");
+  public static final ConfigKey<Boolean> CAPTURE_ENABLED =
+      key("capture.enabled", ConfigTypes.bool(), "Write what is collected to disk.");
+  public static final ConfigKey<Path> CAPTURE_DIRECTORY =
+      key(
+          "capture.directory",
+          ConfigTypes.directory(),
+          "Where captures are: one directory per session. It is made if it is missing.");
+  public static final ConfigKey<Long> CAPTURE_SEGMENT_BYTES =
+      key(
+          "capture.segment-bytes",
+          ConfigTypes.size(1 << 20, 1 << 30),
+          "A capture goes on in a new file after so many bytes. Retention removes whole files.");
+  public static final ConfigKey<Long> CAPTURE_STAGE_BYTES =
+      key(
+          "capture.stage-bytes",
+          ConfigTypes.size(1 << 20, 1 << 30),
+          "Memory between collectors and disk, per session. It absorbs the pauses of a disk: rate"
+              + " times pause.");
+  public static final ConfigKey<CaptureSettings.Overload> CAPTURE_OVERLOAD =
+      key(
+          "capture.overload",
+          ConfigTypes.choice(CaptureSettings.Overload.class),
+          "When that memory is full: wait holds the device back, by its own policy, and loses"
+              + " nothing in the capture; discard counts the records as lost and leaves the device"
+              + " alone. A disk that is full or fails always discards.");
+  public static final ConfigKey<Long> CAPTURE_STALL_LIMIT =
+      key(
+          "capture.stall-limit",
+          ConfigTypes.duration(10 * MS, 600 * SECOND),
+          "With overload = wait: a disk that has not answered for so long counts as failed, and"
+              + " records are discarded until it answers.");
+  public static final ConfigKey<CaptureSettings.Fsync> CAPTURE_FSYNC =
+      key(
+          "capture.fsync",
+          ConfigTypes.choice(CaptureSettings.Fsync.class),
+          "What is on the device if the machine loses power: never promises nothing (a crash of the"
+              + " daemon loses nothing either way), seal all closed segments, second all but about"
+              + " the last second.");
+  public static final ConfigKey<Boolean> CAPTURE_COMPRESS =
+      key(
+          "capture.compress",
+          ConfigTypes.bool(),
+          "Compress closed segments with zstd, on one thread of the lowest priority.");
+  public static final ConfigKey<Long> CAPTURE_RETENTION_BYTES =
+      key(
+          "capture.retention-bytes",
+          ConfigTypes.size(1 << 20, 1L << 50),
+          "All captures together take no more than this; the oldest segments go first, never one"
+              + " that is open.");
+  public static final ConfigKey<Long> CAPTURE_RETENTION_AGE =
+      key(
+          "capture.retention-age",
+          ConfigTypes.duration(1 * SECOND, 10 * 366 * 86_400 * SECOND),
+          "Closed segments older than this are removed.");
+  public static final ConfigKey<Long> CAPTURE_FREE_SPACE_FLOOR =
+      key(
+          "capture.free-space-floor",
+          ConfigTypes.size(0, 1L << 50),
+          "The oldest segments are removed when the file system has less than this left.");
+  public static final ConfigKey<Boolean> CAPTURE_RECORDER_ENABLED =
+      key(
+          "capture.recorder.enabled",
+          ConfigTypes.bool(),
+          "Flight recorder: keep only the last part of each session. Snapshots keep a part for"
+              + " longer.");
+  public static final ConfigKey<Long> CAPTURE_RECORDER_BYTES =
+      key(
+          "capture.recorder.bytes",
+          ConfigTypes.size(1 << 20, 1L << 50),
+          "How much of each session the recorder keeps, in whole segments.");
+  public static final ConfigKey<Long> CAPTURE_RECORDER_AGE =
+      key(
+          "capture.recorder.age",
+          ConfigTypes.duration(1 * SECOND, 366 * 86_400 * SECOND),
+          "How far back the recorder keeps.");
+  public static final ConfigKey<Long> CAPTURE_SNAPSHOT_BEFORE =
+      key(
+          "capture.snapshot.before",
+          ConfigTypes.duration(0, 86_400 * SECOND),
+          "A snapshot holds at least what was captured for so long before its moment.");
+  public static final ConfigKey<Long> CAPTURE_SNAPSHOT_AFTER =
+      key(
+          "capture.snapshot.after",
+          ConfigTypes.duration(0, 600 * SECOND),
+          "A snapshot around a drop is taken so long after it.");
+  public static final ConfigKey<Boolean> CAPTURE_SNAPSHOT_ON_DROP =
+      key(
+          "capture.snapshot.on-drop",
+          ConfigTypes.bool(),
+          "Take a snapshot around each moment at which a device drops records. Only with the"
+              + " recorder; otherwise everything is kept anyway.");
+  public static final ConfigKey<Long> CAPTURE_SNAPSHOT_RETENTION_BYTES =
+      key(
+          "capture.snapshot.retention-bytes",
+          ConfigTypes.size(1 << 20, 1L << 50),
+          "All snapshots together take no more than this; the oldest go first.");
+  public static final ConfigKey<Long> CAPTURE_SNAPSHOT_RETENTION_AGE =
+      key(
+          "capture.snapshot.retention-age",
+          ConfigTypes.duration(1 * SECOND, 10 * 366 * 86_400 * SECOND),
+          "Snapshots older than this are removed.");
   public static final ConfigKey<Long> JANITOR_INTERVAL =
       key(
           "janitor.interval",

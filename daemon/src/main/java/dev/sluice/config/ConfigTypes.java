@@ -147,6 +147,23 @@ final class ConfigTypes {
         value -> value.any() ? "any" : bracketed(value.ids()));
   }
 
+  static ConfigType<Boolean> bool() {
+    return scalar(
+        "true or false",
+        text -> {
+          if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("'" + text + "' is neither");
+          }
+          return text.equals("true");
+        },
+        value -> Boolean.toString(value));
+  }
+
+  static ConfigType<Path> directory() {
+    return scalar(
+        "an absolute path of a directory", ConfigTypes::path, value -> quoted(value.toString()));
+  }
+
   private static <T> ConfigType<T> scalar(
       String allowed, Function<String, T> reader, Function<T, String> writer) {
     return new ConfigType<>(allowed, false, texts -> reader.apply(texts.get(0).strip()), writer);

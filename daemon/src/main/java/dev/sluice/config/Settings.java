@@ -13,6 +13,7 @@ public record Settings(
     DrainSettings drain,
     RefillSettings refill,
     CollectorSettings collector,
+    CaptureSettings capture,
     JanitorSettings janitor,
     WatermarkSettings watermark,
     DeviceFilter devices) {}

@@ -21,6 +21,7 @@ final class SettingsBuilder {
             from.get(ConfigKeys.COLLECTOR_SHARDS),
             from.get(ConfigKeys.COLLECTOR_VERIFY_SYNTHETIC),
             from.get(ConfigKeys.COLLECTOR_CPUS)),
+        capture(from),
         new JanitorSettings(from.get(ConfigKeys.JANITOR_INTERVAL)),
         new WatermarkSettings(from.get(ConfigKeys.WATERMARK_WINDOW)),
         from.get(ConfigKeys.DEVICES));
@@ -60,6 +61,32 @@ final class SettingsBuilder {
             from.get(ConfigKeys.IDLE_SPIN),
             from.get(ConfigKeys.IDLE_YIELD),
             from.get(ConfigKeys.IDLE_MAX_PARK)));
+  }
+
+  private static CaptureSettings capture(Configuration from) {
+    return new CaptureSettings(
+        from.get(ConfigKeys.CAPTURE_ENABLED),
+        from.get(ConfigKeys.CAPTURE_DIRECTORY),
+        from.get(ConfigKeys.CAPTURE_SEGMENT_BYTES),
+        from.get(ConfigKeys.CAPTURE_STAGE_BYTES),
+        from.get(ConfigKeys.CAPTURE_OVERLOAD),
+        from.get(ConfigKeys.CAPTURE_STALL_LIMIT),
+        from.get(ConfigKeys.CAPTURE_FSYNC),
+        from.get(ConfigKeys.CAPTURE_COMPRESS),
+        new CaptureSettings.Retention(
+            from.get(ConfigKeys.CAPTURE_RETENTION_BYTES),
+            from.get(ConfigKeys.CAPTURE_RETENTION_AGE),
+            from.get(ConfigKeys.CAPTURE_FREE_SPACE_FLOOR)),
+        new CaptureSettings.Recorder(
+            from.get(ConfigKeys.CAPTURE_RECORDER_ENABLED),
+            from.get(ConfigKeys.CAPTURE_RECORDER_BYTES),
+            from.get(ConfigKeys.CAPTURE_RECORDER_AGE)),
+        new CaptureSettings.Snapshots(
+            from.get(ConfigKeys.CAPTURE_SNAPSHOT_BEFORE),
+            from.get(ConfigKeys.CAPTURE_SNAPSHOT_AFTER),
+            from.get(ConfigKeys.CAPTURE_SNAPSHOT_ON_DROP),
+            from.get(ConfigKeys.CAPTURE_SNAPSHOT_RETENTION_BYTES),
+            from.get(ConfigKeys.CAPTURE_SNAPSHOT_RETENTION_AGE)));
   }
 
   private static void refuseSharedSocket(Configuration from) {

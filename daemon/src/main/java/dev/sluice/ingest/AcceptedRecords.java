@@ -58,6 +58,27 @@ public final class AcceptedRecords {
     return slots;
   }
 
+  /** The first accepted slot from {@code slot} on; {@link #slots} if there is none. */
+  public int nextAccepted(int slot) {
+    return next(slot, 0);
+  }
+
+  /** The first slot from {@code slot} on that is not accepted; {@link #slots} if there is none. */
+  public int nextRejected(int slot) {
+    return next(slot, -1);
+  }
+
+  /** The first slot whose bit differs from those of {@code other}. */
+  private int next(int slot, long other) {
+    for (int at = slot; at < slots; at = (at | 63) + 1) {
+      long rest = (accepted[at >>> 6] ^ other) >>> at;
+      if (rest != 0) {
+        return Math.min(slots, at + Long.numberOfTrailingZeros(rest));
+      }
+    }
+    return slots;
+  }
+
   public boolean isAccepted(int slot) {
     return (accepted[slot >>> 6] >>> slot & 1) != 0;
   }

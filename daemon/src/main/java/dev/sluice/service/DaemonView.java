@@ -24,6 +24,11 @@ public interface DaemonView {
 
   List<AgentSnapshot> agents();
 
+  /** Captures of all sessions; {@link StorageSnapshot#NONE} where nothing is captured. */
+  default StorageSnapshot storage() {
+    return StorageSnapshot.NONE;
+  }
+
   /** Why the daemon cannot serve yet or any more; empty when it is ready. */
   List<String> notReadyReasons();
 

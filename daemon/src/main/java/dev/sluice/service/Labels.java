@@ -25,6 +25,10 @@ public final class Labels {
   public static final List<String> BUFFER_STATES =
       List.of("free", "free_queue", "device", "ready", "collecting", "retired");
 
+  /** Why records that were collected are not in a capture. */
+  public static final List<String> CAPTURE_LOSS_REASONS =
+      List.of("stage_full", "disk_full", "io_error", "disk_stalled", "writer_failed");
+
   /** Where a device waits: for room to push a full buffer, or for an empty buffer to pop. */
   public static final List<String> GATES = List.of("push", "pop");
 

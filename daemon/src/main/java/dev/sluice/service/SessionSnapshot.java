@@ -3,6 +3,7 @@ package dev.sluice.service;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One session, open or ended, at one moment.
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param verifiedRecords synthetic records that were compared with what they must be
  * @param mismatchedRecords those of them that were something else
  * @param deviceStallSeconds time the device's threads waited for the host, summed over them
+ * @param capture empty if the session is not captured
  */
 public record SessionSnapshot(
     int id,
@@ -35,7 +37,8 @@ public record SessionSnapshot(
     LatencySnapshot refillLatency,
     LatencySnapshot drainPause,
     ArenaSnapshot arena,
-    List<QueueSnapshot> queues) {
+    List<QueueSnapshot> queues,
+    Optional<CaptureSnapshot> capture) {
   public SessionSnapshot {
     kinds = Map.copyOf(kinds);
     abiViolations = Map.copyOf(abiViolations);

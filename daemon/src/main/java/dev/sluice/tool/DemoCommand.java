@@ -1,7 +1,10 @@
 package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -32,6 +35,17 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(names = "--keep", description = "Leave the daemon and its page up until Ctrl-C.")
   private boolean isKept;
 
+  @Option(
+      names = "--no-capture",
+      description = "Only count the records; write none of them to disk.")
+  private boolean isUncaptured;
+
+  @Option(
+      names = "--capture-directory",
+      paramLabel = "DIR",
+      description = "Where the capture goes. Default: a new folder for temporary files.")
+  private Path captureDirectory;
+
   @Option(names = "--json", description = "Print one JSON object instead of the summary.")
   private boolean isJson;
 
@@ -49,7 +63,7 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ToolException {
     producer.validate();
-    try (EmbeddedDaemon daemon = EmbeddedDaemon.start(host, settings);
+    try (EmbeddedDaemon daemon = EmbeddedDaemon.start(host, withCapture());
         ProgressLine progress = ProgressLine.onStandardError()) {
       progress.println(
           "daemon ready after "
@@ -65,6 +79,33 @@ public final class DemoCommand implements Callable<Integer> {
         stopSignal.await();
       }
       return verdict.exitCode();
+    }
+  }
+
+  /** What the user set is stronger. */
+  private Map<String, String> withCapture() throws ToolException {
+    Map<String, String> all = new LinkedHashMap<>();
+    if (!isUncaptured) {
+      all.put("sluice.capture.enabled", "true");
+      if (!settings.containsKey("sluice.capture.directory")) {
+        all.put("sluice.capture.directory", captureDirectory().toString());
+      }
+    }
+    all.putAll(settings);
+    return all;
+  }
+
+  private Path captureDirectory() throws ToolException {
+    try {
+      return captureDirectory != null
+          ? captureDirectory.toAbsolutePath().normalize()
+          : Files.createTempDirectory("sluice-demo-");
+    } catch (IOException e) {
+      throw new ToolException(
+          "no temporary folder for the capture: "
+              + e.getMessage()
+              + "; set TMPDIR, name one with --capture-directory, or use --no-capture",
+          e);
     }
   }
 
@@ -95,7 +136,10 @@ public final class DemoCommand implements Callable<Integer> {
 
   private void print(RunReport run, Verdict verdict) throws ToolException {
     if (isJson) {
-      out().println(Json.print(run.toJson(verdict.sentence())));
+      Map<String, Object> json = run.toJson(verdict.sentence());
+      json.put(
+          "capture", run.session().capture().map(SessionReport.Capture::directory).orElse(null));
+      out().println(Json.print(json));
     } else {
       String head = stopSignal.isRequested() ? "Demo, ended early: " : "Demo: ";
       out().print(RunSummary.of(run, head + producer.describe(), verdict));

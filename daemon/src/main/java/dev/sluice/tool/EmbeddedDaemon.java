@@ -26,7 +26,10 @@ public final class EmbeddedDaemon implements AutoCloseable {
     this.readySeconds = readySeconds;
   }
 
-  /** Starts it with the configuration of this machine, except for where it listens. */
+  /**
+   * Starts it with the configuration of this machine, except for where it listens, and that it
+   * captures nothing unless {@code settings} say so.
+   */
   public static EmbeddedDaemon start(DaemonHost host, Map<String, String> settings)
       throws ToolException {
     Path folder = privateFolder();
@@ -34,6 +37,7 @@ public final class EmbeddedDaemon implements AutoCloseable {
     overrides.put("sluice.http.listen", "127.0.0.1:0");
     overrides.put("sluice.attach.socket", folder.resolve("attach.sock").toString());
     overrides.put("sluice.control.socket", folder.resolve("control.sock").toString());
+    overrides.put("sluice.capture.enabled", "false");
     overrides.putAll(settings);
     long startNs = System.nanoTime();
     try {

@@ -56,7 +56,8 @@ public record RunReport(
   public boolean isLossless() throws ToolException {
     return isAgreed()
         && session.total().droppedRecords() == 0
-        && session.total().unaccountedRecords() == 0;
+        && session.total().unaccountedRecords() == 0
+        && session.capture().map(SessionReport.Capture::lostRecords).orElse(0L) == 0;
   }
 
   /** The keys that {@code demo} and {@code bench} share, as the contract names them. */

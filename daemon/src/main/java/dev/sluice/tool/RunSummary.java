@@ -30,6 +30,7 @@ final class RunSummary {
     summary.figures();
     summary.line("");
     summary.line(verdict.sentence());
+    run.session().capture().ifPresent(summary::whereToLook);
     return summary.text.toString();
   }
 
@@ -55,6 +56,19 @@ final class RunSummary {
     }
     row("salvaged", columns, KindCounts::salvagedRecords);
     row("unaccounted", columns, KindCounts::unaccountedRecords);
+    session.capture().ifPresent(this::captured);
+  }
+
+  private void captured(SessionReport.Capture capture) {
+    line(String.format(Locale.ROOT, LABEL + "%,16d", "captured", capture.capturedRecords()));
+    capture
+        .lost()
+        .forEach(
+            (reason, records) -> {
+              if (records != 0) {
+                line(String.format(Locale.ROOT, LABEL + "%,16d", "lost, " + reason, records));
+              }
+            });
   }
 
   private void figures() throws ToolException {
@@ -83,6 +97,12 @@ final class RunSummary {
             seconds(run.daemonCpuSeconds()),
             run.producedSeconds() > 0 ? run.daemonCpuSeconds() / run.producedSeconds() : 0));
     figure("format violations", violations(session));
+  }
+
+  private void whereToLook(SessionReport.Capture capture) {
+    line("");
+    line("Capture: " + capture.directory());
+    line("Check it with:    sluice verify '" + capture.directory() + "'");
   }
 
   private static String violations(SessionReport session) {

@@ -2,6 +2,7 @@ package dev.sluice.tool;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One session as the daemon's {@code /api/v1/sessions} shows it.
@@ -23,7 +24,8 @@ public record SessionReport(
     Map<String, Long> abiViolations,
     double deviceStallSeconds,
     Quantiles refillLatency,
-    Quantiles drainPause) {
+    Quantiles drainPause,
+    Optional<Capture> capture) {
   private static final String ENDED = "ended";
 
   public static SessionReport read(Map<String, Object> object) throws ToolException {
@@ -44,7 +46,35 @@ public record SessionReport(
         Json.counts(object, "abi_violations"),
         Json.real(object, "device_stall_seconds"),
         Quantiles.read(object, "refill_latency_seconds"),
-        Quantiles.read(object, "drain_pause_seconds"));
+        Quantiles.read(object, "drain_pause_seconds"),
+        Capture.read(object));
+  }
+
+  /**
+   * What was written of the session.
+   *
+   * @param directory absolute path
+   * @param lost records that were collected and not captured, by reason
+   */
+  public record Capture(
+      String directory, long writtenBytes, long capturedRecords, Map<String, Long> lost) {
+    /** Empty if the session was not captured. */
+    static Optional<Capture> read(Map<String, Object> session) throws ToolException {
+      if (session.get("capture") == null) {
+        return Optional.empty();
+      }
+      Map<String, Object> object = Json.object(session, "capture");
+      return Optional.of(
+          new Capture(
+              Json.text(object, "directory"),
+              Json.whole(object, "written_bytes"),
+              Json.whole(object, "captured_records"),
+              Json.counts(object, "capture_lost_records")));
+    }
+
+    public long lostRecords() {
+      return lost.values().stream().mapToLong(Long::longValue).sum();
+    }
   }
 
   /** The session is over and its books are settled. */

@@ -50,6 +50,16 @@ public record Verdict(int exitCode, String sentence) {
               percent(dropped, total.deviceRecords()),
               explain(mainCause(total.dropped()))));
     }
+    long lost = run.session().capture().map(SessionReport.Capture::lostRecords).orElse(0L);
+    if (lost > 0) {
+      return new Verdict(
+          ExitCode.RECORDS_LOST,
+          String.format(
+              Locale.ROOT,
+              "Every record was collected, but %,d of %,d did not get to disk.",
+              lost,
+              total.collectedRecords()));
+    }
     if (run.session().violations() > 0 && !isMisbehaviourWanted) {
       return new Verdict(
           ExitCode.FAILED,

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /** A daemon that says what the test wants: one device with one session, all numbers different. */
@@ -56,7 +57,8 @@ public final class FakeView implements DaemonView {
         new LatencySnapshot(1000, 0.002, 1.5e-6, 2e-5, 3e-5, 4e-5),
         LatencySnapshot.EMPTY,
         new ArenaSnapshot(1 << 20, 64, true, false),
-        List.of(new QueueSnapshot(0, 1, 1023, 5)));
+        List.of(new QueueSnapshot(0, 1, 1023, 5)),
+        Optional.empty());
   }
 
   private static Map<String, KindTotals> kinds() {

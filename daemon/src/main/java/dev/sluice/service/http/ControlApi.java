@@ -22,6 +22,8 @@ final class ControlApi {
   private static final Logger LOGGER = LoggerFactory.getLogger(ControlApi.class);
   private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
 
+  private static final int MAX_REASON = 40;
+
   private final DaemonView view;
   private final ControlActions actions;
 
@@ -35,6 +37,7 @@ final class ControlApi {
         .get("/v1/status", request -> Answer.json(200, Json.status(view, Instant.now())))
         .get("/v1/sessions", request -> Answer.json(200, Json.sessions(view)))
         .add("POST", "/v1/log-level", (request, path) -> logLevel(request))
+        .add("POST", "/v1/snapshot", (request, path) -> snapshot(request))
         .add("POST", "/v1/sessions/(\\d{1,9})/detach", (request, path) -> detach(path));
   }
 
@@ -55,6 +58,27 @@ final class ControlApi {
     return CompletableFuture.completedFuture(Answer.json(200, Map.of("level", level)));
   }
 
+  private CompletionStage<Answer> snapshot(Request request) {
+    List<String> reasons = request.parameters("reason");
+    String reason = reasons.isEmpty() ? "command" : reasons.get(0);
+    if (reasons.size() > 1 || reason.isBlank() || reason.length() > MAX_REASON) {
+      return CompletableFuture.completedFuture(
+          Answer.text(400, "write one ?reason= of at most " + MAX_REASON + " characters"));
+    }
+    LOGGER.info("control: snapshot, {}", reason);
+    return actions
+        .snapshot(reason)
+        .handle(
+            (taken, failure) ->
+                failure == null
+                    ? Answer.json(200, Map.of("snapshots", taken))
+                    : Answer.text(503, "no snapshot: " + cause(failure).getMessage()));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException ? failure.getCause() : failure;
+  }
+
   private CompletionStage<Answer> detach(Matcher path) {
     int session = Integer.parseInt(path.group(1));
     LOGGER.info("control: session {} is detached", session);
@@ -68,7 +92,7 @@ final class ControlApi {
   }
 
   private static Answer refused(int session, Throwable failure) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    Throwable cause = cause(failure);
     if (cause instanceof AttachRefusedException refusal) {
       return Answer.text(refusal.status() == AttachStatus.STATE ? 404 : 409, refusal.getMessage());
     }

@@ -3,6 +3,7 @@ package dev.sluice.service.http;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.ArenaSnapshot;
 import dev.sluice.service.Books;
+import dev.sluice.service.CaptureSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
@@ -86,6 +87,36 @@ final class Json {
       kinds.put(kind, totals);
     }
     json.put("kinds", kinds);
+    json.put("capture", session.capture().map(Json::capture).orElse(null));
+    return json;
+  }
+
+  private static Map<String, Object> capture(CaptureSnapshot capture) {
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    long captured = 0;
+    long staged = 0;
+    Map<String, Long> lost = new TreeMap<>();
+    for (String kind : Labels.KINDS) {
+      CaptureSnapshot.KindCapture row =
+          capture.kinds().getOrDefault(kind, new CaptureSnapshot.KindCapture(0, 0, Map.of()));
+      captured += row.captured();
+      staged += row.staged();
+      row.lost().forEach((reason, records) -> lost.merge(reason, records, Long::sum));
+      kinds.put(kind, captured(row.captured(), row.staged(), row.lost()));
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("directory", capture.directory());
+    json.put("written_bytes", capture.writtenBytes());
+    json.putAll(captured(captured, staged, lost));
+    json.put("kinds", kinds);
+    return json;
+  }
+
+  private static Map<String, Object> captured(long captured, long staged, Map<String, Long> lost) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("captured_records", captured);
+    json.put("staged_records", staged);
+    json.put("capture_lost_records", counts(Labels.CAPTURE_LOSS_REASONS, lost));
     return json;
   }
 

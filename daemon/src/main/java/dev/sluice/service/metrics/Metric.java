@@ -129,6 +129,22 @@ enum Metric {
       "Values that a device wrote and the wire format forbids.",
       "device",
       "reason"),
+  CAPTURE_WRITTEN_BYTES(
+      Type.COUNTER,
+      "sluice_capture_written_bytes_total",
+      "Bytes written into captures, frame headers included, before compression."),
+  CAPTURE_LOST_RECORDS(
+      Type.COUNTER,
+      "sluice_capture_lost_records_total",
+      "Records that were collected and are in no capture.",
+      "reason"),
+  CAPTURE_ERRORS(
+      Type.COUNTER,
+      "sluice_capture_errors_total",
+      "Times that the disk under the captures refused or did not answer.",
+      "reason"),
+  CAPTURE_RETAINED_BYTES(
+      Type.GAUGE, "sluice_capture_retained_bytes", "What captures and snapshots take on disk."),
   SESSIONS(Type.GAUGE, "sluice_sessions", "Open sessions.", "device"),
   DEVICE_UP(
       Type.GAUGE, "sluice_device_up", "1 while a session of the device is open, else 0.", "device"),

@@ -7,6 +7,7 @@ import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
 import dev.sluice.service.QueueSnapshot;
+import dev.sluice.service.StorageSnapshot;
 import io.prometheus.metrics.model.registry.MetricType;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
@@ -58,6 +59,7 @@ final class SluiceMetrics implements MultiCollector {
       samples.add(Metric.AGENT_STALLS, agent.stalls(), agent.name());
       samples.add(Metric.AGENT_LAST_PROGRESS, agent.lastProgressEpochSeconds(), agent.name());
     }
+    storage(samples, view.storage());
     samples.add(Metric.LOG_EVENTS, logEvents.warnings(), "warn");
     samples.add(Metric.LOG_EVENTS, logEvents.errors(), "error");
     samples.add(Metric.LOG_DISCARDED_EVENTS, logEvents.discarded());
@@ -91,6 +93,18 @@ final class SluiceMetrics implements MultiCollector {
     Map<String, Long> violations = device.abiViolations();
     for (String reason : known(Labels.ABI_VIOLATIONS, violations)) {
       samples.add(Metric.ABI_VIOLATIONS, violations.getOrDefault(reason, 0L), id, reason);
+    }
+  }
+
+  private static void storage(Samples samples, StorageSnapshot storage) {
+    samples.add(Metric.CAPTURE_WRITTEN_BYTES, storage.writtenBytes());
+    samples.add(Metric.CAPTURE_RETAINED_BYTES, storage.retainedBytes());
+    for (String reason : known(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords())) {
+      samples.add(
+          Metric.CAPTURE_LOST_RECORDS, storage.lostRecords().getOrDefault(reason, 0L), reason);
+    }
+    for (String reason : known(Labels.CAPTURE_LOSS_REASONS, storage.errors())) {
+      samples.add(Metric.CAPTURE_ERRORS, storage.errors().getOrDefault(reason, 0L), reason);
     }
   }
 

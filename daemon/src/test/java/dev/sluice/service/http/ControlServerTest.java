@@ -10,6 +10,7 @@ import dev.sluice.config.ControlSettings;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Books;
+import dev.sluice.service.ControlActions;
 import dev.sluice.service.FakeView;
 import dev.sluice.service.transport.EventLoops;
 import java.io.IOException;
@@ -22,7 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,11 +50,24 @@ class ControlServerTest {
         ControlServer.start(
             new ControlSettings(directory.resolve("control.sock")),
             new FakeView(),
-            session ->
-                failure == null
-                    ? CompletableFuture.completedFuture(BOOKS)
-                    : CompletableFuture.failedFuture(failure),
+            new Actions(),
             loops);
+  }
+
+  private final class Actions implements ControlActions {
+    @Override
+    public CompletionStage<Books> detachSession(int session) {
+      return failure == null
+          ? CompletableFuture.completedFuture(BOOKS)
+          : CompletableFuture.failedFuture(failure);
+    }
+
+    @Override
+    public CompletionStage<List<String>> snapshot(String reason) {
+      return failure == null
+          ? CompletableFuture.completedFuture(List.of("/captures/snapshots/" + reason))
+          : CompletableFuture.failedFuture(failure);
+    }
   }
 
   @AfterEach
@@ -108,6 +124,20 @@ class ControlServerTest {
     assertFalse(defect.contains("secret"));
     assertTrue(send("POST /v1/sessions/x/detach").startsWith("HTTP/1.1 404"));
     assertTrue(send("GET /v1/sessions/7/detach").startsWith("HTTP/1.1 405"));
+  }
+
+  @Test
+  void shouldTakeASnapshot() throws Exception {
+    assertTrue(
+        send("POST /v1/snapshot?reason=slow")
+            .endsWith("{\"snapshots\":[\"/captures/snapshots/slow\"]}\n"));
+    assertTrue(send("POST /v1/snapshot").contains("/captures/snapshots/command"));
+    assertTrue(send("POST /v1/snapshot?reason=").startsWith("HTTP/1.1 400"));
+    assertTrue(send("POST /v1/snapshot?reason=" + "x".repeat(41)).startsWith("HTTP/1.1 400"));
+    failure = new IllegalStateException("no space left");
+    String failed = send("POST /v1/snapshot");
+    assertTrue(failed.startsWith("HTTP/1.1 503"), failed);
+    assertTrue(failed.endsWith("no snapshot: no space left\n"), failed);
   }
 
   @Test

@@ -1,0 +1,50 @@
+package dev.sluice;
+
+import dev.sluice.ingest.CaptureSink;
+import dev.sluice.ingest.LeaseSink;
+import dev.sluice.output.capture.Capture;
+import java.util.concurrent.locks.LockSupport;
+
+/** How a run meets its session's capture, where there is one. */
+final class RunCapture {
+  /** Nothing is captured. */
+  static final RunCapture NONE = new RunCapture(null);
+
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+  private static final long PAUSE_NANOS = 200_000;
+
+  private final Capture capture;
+
+  /**
+   * @param capture null for none
+   */
+  RunCapture(Capture capture) {
+    this.capture = capture;
+  }
+
+  /** The sink of one collector: the capture, if there is one, then the other. */
+  LeaseSink sink(int shard, LeaseSink next) {
+    return capture == null ? next : new CaptureSink(capture.intake(shard), next);
+  }
+
+  boolean isCopying() {
+    return capture != null;
+  }
+
+  /** How long a settlement waits for the disk before it counts what is left as lost. */
+  long patienceNanos() {
+    return capture == null ? 0 : PATIENCE_NANOS;
+  }
+
+  /** Lets the capture's thread go on. */
+  void pause() {
+    LockSupport.parkNanos(PAUSE_NANOS);
+  }
+
+  /** From now on a full stage loses records, which the capture counts. */
+  void stopWaiting() {
+    if (capture != null) {
+      capture.stopWaiting();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package dev.sluice.config;
+
+import java.nio.file.Path;
+
+/**
+ * {@code sluice.capture}: what is written to disk, and how long it stays there.
+ *
+ * @param stageBytes memory between collectors and disk, per session
+ * @param stallLimitNanos after so long without an answer a disk counts as failed
+ */
+public record CaptureSettings(
+    boolean enabled,
+    Path directory,
+    long segmentBytes,
+    long stageBytes,
+    Overload overload,
+    long stallLimitNanos,
+    Fsync fsync,
+    boolean compress,
+    Retention retention,
+    Recorder recorder,
+    Snapshots snapshots) {
+
+  /** What happens when the memory stage is full. */
+  public enum Overload {
+    /** The device is held back; the capture loses nothing. */
+    WAIT,
+    /** The capture loses records; the device is left alone. */
+    DISCARD
+  }
+
+  /** What is on the device if the machine loses power. */
+  public enum Fsync {
+    /** Whatever the system happened to write. */
+    NEVER,
+    /** Every closed segment. */
+    SEAL,
+    /** All but about the last second. */
+    SECOND
+  }
+
+  /**
+   * What all captures together may take.
+   *
+   * @param freeSpaceFloor bytes that the file system keeps free
+   */
+  public record Retention(long bytes, long ageNanos, long freeSpaceFloor) {}
+
+  /** What a flight recorder keeps of each session. */
+  public record Recorder(boolean enabled, long bytes, long ageNanos) {}
+
+  /** What a snapshot holds around its moment, and what all snapshots together may take. */
+  public record Snapshots(
+      long beforeNanos, long afterNanos, boolean onDrop, long retentionBytes, long ageNanos) {}
+}

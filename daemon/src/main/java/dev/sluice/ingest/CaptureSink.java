@@ -1,0 +1,61 @@
+package dev.sluice.ingest;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.handoff.Lease;
+import dev.sluice.output.capture.CaptureIntake;
+
+/**
+ * Copies accepted records into a capture, and then lets another sink look at them. One per
+ * collector, on its thread.
+ */
+public final class CaptureSink implements LeaseSink {
+  private final CaptureIntake intake;
+  private final LeaseSink next;
+
+  /**
+   * @param next must have room at any time
+   */
+  public CaptureSink(CaptureIntake intake, LeaseSink next) {
+    this.intake = intake;
+    this.next = next;
+  }
+
+  @Override
+  public boolean accept(Lease lease, AcceptedRecords records) {
+    if (records.count() > 0) {
+      BufferKind kind = lease.kind();
+      CaptureIntake.Room room =
+          intake.begin(kind, lease.instance(), lease.sequence(), records.count(), lease.readyNs());
+      if (room == CaptureIntake.Room.WAIT) {
+        return false;
+      }
+      if (room == CaptureIntake.Room.TAKEN) {
+        copy(lease, records, kind.recordBytes());
+        intake.end(
+            kind,
+            lease.instance(),
+            lease.queue(),
+            lease.sequence(),
+            lease.isSalvaged(),
+            lease.readyNs());
+      }
+    }
+    return next.accept(lease, records);
+  }
+
+  /** In as few pieces as there are: a buffer without holes is one. */
+  private void copy(Lease lease, AcceptedRecords records, int recordBytes) {
+    int from = records.nextAccepted(0);
+    while (from < records.slots()) {
+      int to = records.nextRejected(from);
+      intake.copy(lease.memory(), lease.offset() + from * recordBytes, (to - from) * recordBytes);
+      from = records.nextAccepted(to);
+    }
+  }
+
+  /** Every record that is written has to be one that counts. */
+  @Override
+  public boolean isReader() {
+    return true;
+  }
+}

@@ -1,0 +1,371 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import dev.sluice.config.CaptureSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+
+/**
+ * The capture of one session while it is written. Collectors have the intakes; control threads and
+ * the janitor call the other methods, which never wait for a disk, except {@link #end} and {@link
+ * #roll}, which say how long. Only the capture's thread, which calls {@link #doWork}, touches
+ * files.
+ */
+public final class Capture {
+  private static final long MANIFEST_INTERVAL_NANOS = 1_000_000_000;
+
+  private final CaptureFiles files;
+  private final Path directory;
+  private final CaptureSettings settings;
+  private final List<CaptureIntake> intakes;
+  private final CaptureFailures failures = new CaptureFailures();
+  private final CaptureWriter writer;
+  private final LongSupplier clock;
+  private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final AtomicLongArray removedRecords = new AtomicLongArray(BufferKind.COUNT);
+  private final AtomicLong removedSegments = new AtomicLong();
+  private final AtomicLong snapshotDueNs = new AtomicLong();
+
+  private volatile CaptureManifest manifest;
+  private volatile Map<BufferKind, DeviceBooks> books = Map.of();
+  private volatile boolean isManifestStale = true;
+  private volatile boolean isRunning;
+  private volatile long progressNs;
+  private boolean isStalled;
+  private int runs;
+  private long manifestNs;
+  private boolean hasSealed;
+
+  /** Something to do between frames. */
+  private static final class Event {
+    // Stage positions that must have been written before; null for none.
+    private final long[] barrier;
+    private final LongConsumer action;
+
+    Event(long[] barrier, LongConsumer action) {
+      this.barrier = barrier;
+      this.action = action;
+    }
+  }
+
+  Capture(
+      CaptureFiles files,
+      SegmentSupply supply,
+      Path directory,
+      CaptureManifest manifest,
+      CaptureSettings settings,
+      List<ByteBuffer> stages,
+      LongSupplier clock) {
+    this.files = files;
+    this.directory = directory;
+    this.manifest = manifest;
+    this.settings = settings;
+    this.clock = clock;
+    boolean waits = settings.overload() == CaptureSettings.Overload.WAIT;
+    this.intakes =
+        stages.stream()
+            .map(
+                stage ->
+                    new CaptureIntake(
+                        new CaptureStage(stage), new PendingGaps(manifest.geometry()), waits))
+            .toList();
+    this.writer =
+        new CaptureWriter(
+            files,
+            supply,
+            directory,
+            manifest.id(),
+            settings,
+            intakes,
+            new PendingGaps(manifest.geometry()),
+            failures);
+    this.progressNs = clock.getAsLong();
+    this.manifestNs = progressNs - MANIFEST_INTERVAL_NANOS;
+  }
+
+  /** The way in for one collector. */
+  public CaptureIntake intake(int shard) {
+    return intakes.get(shard);
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  /** Notes that sequences and tokens start over. No collector may be at work. */
+  public void beginRun() {
+    int run = ++runs;
+    isRunning = true;
+    intakes.forEach(CaptureIntake::waitAgain);
+    post(committed(), nowNs -> writer.put(FrameType.RUN, FrameHeader.NO_KIND, 0, 0, run, nowNs));
+  }
+
+  /** Notes that the device has stopped; {@code coreToThread} is what it said of its cores. */
+  public void endRun(List<Integer> coreToThread) {
+    isRunning = false;
+    manifest = manifest.with(new CaptureManifest.Cores(manifest.cores().types(), coreToThread));
+    isManifestStale = true;
+  }
+
+  /** Notes records that the device dropped; a snapshot around them follows if one is wanted. */
+  public void dropped(BufferKind kind, DropCause cause, long records) {
+    post(
+        null,
+        nowNs -> writer.put(FrameType.GAP, kind.ordinal(), cause.ordinal(), 0, records, nowNs));
+    if (settings.recorder().enabled() && settings.snapshots().onDrop()) {
+      snapshotDueNs.compareAndSet(
+          0, Math.max(1, clock.getAsLong() + settings.snapshots().afterNanos()));
+    }
+  }
+
+  /** Notes that device threads waited, so often and so long, at the push or the pop gate. */
+  public void stalled(boolean isPop, long times, long nanos) {
+    post(
+        null,
+        nowNs ->
+            writer.put(
+                FrameType.STALL,
+                FrameHeader.NO_KIND,
+                isPop ? 1 : 0,
+                (int) Math.min(times, Integer.MAX_VALUE),
+                nanos,
+                nowNs));
+  }
+
+  /** The device's half of the law as it stands; goes into the manifest. */
+  public void books(Map<BufferKind, DeviceBooks> newBooks) {
+    if (!newBooks.equals(books)) {
+      books = Map.copyOf(newBooks);
+      isManifestStale = true;
+    }
+  }
+
+  private void post(long[] barrier, LongConsumer action) {
+    events.add(new Event(barrier, action));
+  }
+
+  private long[] committed() {
+    return intakes.stream().mapToLong(intake -> intake.stage().committed()).toArray();
+  }
+
+  /**
+   * Whether the disk answers: a stage that stays full behind a silent disk must not hold a device
+   * for ever. Called at short intervals by one thread.
+   */
+  public void watch(long nowNs) {
+    boolean isBehind = intakes.stream().anyMatch(intake -> intake.stage().used() > 0);
+    boolean isSilent = isBehind && nowNs - progressNs > settings.stallLimitNanos();
+    if (isSilent && !isStalled) {
+      failures.failed(
+          LossReason.DISK_STALLED, directory, new IOException("the disk does not answer"), true);
+      intakes.forEach(intake -> intake.loseWhenFull(LossReason.DISK_STALLED));
+    } else if (!isSilent && isStalled) {
+      failures.recovered(LossReason.DISK_STALLED);
+      intakes.forEach(CaptureIntake::waitAgain);
+    }
+    isStalled = isSilent;
+  }
+
+  /** From now on nobody waits for room in the stage: the session has to end. */
+  public void stopWaiting() {
+    intakes.forEach(intake -> intake.loseWhenFull(LossReason.STAGE_FULL));
+  }
+
+  /** One bounded piece of work; the capture's thread. Returns how much was done, 0 if nothing. */
+  int doWork() {
+    long nowNs = clock.getAsLong();
+    Event event = events.peek();
+    int work = 0;
+    try {
+      work = writer.write(nowNs, event == null ? null : event.barrier);
+      if (event != null && isReached(event.barrier)) {
+        events.remove();
+        event.action.accept(nowNs);
+        work++;
+      }
+      writer.tend(nowNs);
+    } catch (RuntimeException e) {
+      // A defect must cost records and not the thread.
+      writer.lose(LossReason.WRITER_FAILED, e, nowNs);
+    }
+    hasSealed |= writer.pollSealed();
+    if (isManifestStale && nowNs - manifestNs >= MANIFEST_INTERVAL_NANOS && !isEnded()) {
+      manifestNs = nowNs;
+      isManifestStale = false;
+      writeManifest();
+    }
+    progressNs = clock.getAsLong();
+    return work;
+  }
+
+  private boolean isReached(long[] barrier) {
+    for (int i = 0; barrier != null && i < barrier.length; i++) {
+      if (intakes.get(i).stage().released() < barrier[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a segment was sealed since the last call; the capture's thread. */
+  boolean pollSealed() {
+    boolean sealed = hasSealed;
+    hasSealed = false;
+    isManifestStale |= sealed;
+    return sealed;
+  }
+
+  /** Whether frames may come at any moment; otherwise the thread may sleep until it is woken. */
+  boolean isRunning() {
+    return isRunning;
+  }
+
+  /**
+   * Closes the open segment, so that everything up to now is in whole segments.
+   *
+   * @return false if the disk did not get there in time
+   */
+  boolean roll(long timeoutNanos) {
+    CompletableFuture<Void> rolled = new CompletableFuture<>();
+    post(
+        committed(),
+        nowNs -> {
+          writer.seal(nowNs);
+          rolled.complete(null);
+        });
+    return await(rolled, timeoutNanos);
+  }
+
+  /**
+   * Begins to close the capture: what is in the stages is written, then the segment is sealed and
+   * the manifest gets its last form. No collector may be at work. {@link #awaitEnd} follows.
+   */
+  void end(String ending, Instant endedAt) {
+    isRunning = false;
+    post(committed(), nowNs -> finish(ending, endedAt, nowNs));
+  }
+
+  /** False if the disk did not get there in time. */
+  boolean awaitEnd(long timeoutNanos) {
+    return await(ended, timeoutNanos);
+  }
+
+  private static boolean await(CompletableFuture<Void> future, long timeoutNanos) {
+    try {
+      future.get(timeoutNanos, TimeUnit.NANOSECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private void finish(String ending, Instant endedAt, long nowNs) {
+    intakes.forEach(intake -> writer.putGaps(intake.gaps(), nowNs));
+    writer.seal(nowNs);
+    hasSealed |= writer.pollSealed();
+    CaptureManifest.Outcome outcome = outcome(ending, Optional.of(endedAt));
+    manifest = manifest.with(outcome);
+    writeManifest();
+    ended.complete(null);
+  }
+
+  /** Whether the manifest has its last form. */
+  boolean isEnded() {
+    return ended.isDone();
+  }
+
+  /** As it stands now. Any thread. */
+  CaptureManifest manifest() {
+    CaptureManifest now = manifest;
+    return now.outcome().isEnded()
+        ? now
+        : now.with(outcome(CaptureManifest.RUNNING, Optional.empty()));
+  }
+
+  private CaptureManifest.Outcome outcome(String ending, Optional<Instant> endedAt) {
+    CaptureTotals totals = totals();
+    Map<BufferKind, CaptureManifest.KindBooks> rows = new EnumMap<>(BufferKind.class);
+    for (BufferKind kind : BufferKind.ALL) {
+      DeviceBooks device = books.getOrDefault(kind, DeviceBooks.ZERO);
+      rows.put(
+          kind,
+          new CaptureManifest.KindBooks(
+              device.produced(),
+              device.collected(),
+              totals.captured(kind),
+              totals.lostByReason(kind),
+              device.dropped(),
+              device.salvaged(),
+              device.inFlight(),
+              device.unaccounted(),
+              removedRecords.get(kind.ordinal())));
+    }
+    return new CaptureManifest.Outcome(
+        ending,
+        endedAt,
+        rows,
+        writer.counters().get(CaptureWriter.FRAMES),
+        writer.counters().get(CaptureWriter.SEGMENTS),
+        removedSegments.get());
+  }
+
+  private void writeManifest() {
+    Path file = directory.resolve(CaptureFormat.MANIFEST);
+    byte[] bytes = ManifestFile.bytes(manifest());
+    boolean isForced = settings.fsync() != CaptureSettings.Fsync.NEVER;
+    try {
+      files.createDirectories(directory);
+      files.replace(file, ByteBuffer.wrap(bytes), isForced);
+    } catch (IOException e) {
+      try {
+        files.overwrite(file, ByteBuffer.wrap(bytes));
+      } catch (IOException overwriting) {
+        isManifestStale = true;
+        failures.failed(LossReason.of(e), directory, e, false);
+      }
+    }
+  }
+
+  /** Notes that retention took a segment away. */
+  void removed(long[] recordsByKind) {
+    for (int kind = 0; kind < recordsByKind.length; kind++) {
+      removedRecords.addAndGet(kind, recordsByKind[kind]);
+    }
+    removedSegments.incrementAndGet();
+    isManifestStale = true;
+  }
+
+  /** Whether the time has come for the snapshot around a drop; true once for each. */
+  boolean pollSnapshotDue(long nowNs, boolean isLastCall) {
+    long due = snapshotDueNs.get();
+    return due != 0 && (isLastCall || nowNs - due >= 0) && snapshotDueNs.compareAndSet(due, 0);
+  }
+
+  /** What was counted so far. Any thread. */
+  public CaptureTotals totals() {
+    return CaptureTotals.of(writer, intakes, failures);
+  }
+}

@@ -1,0 +1,16 @@
+package dev.sluice.output.capture;
+
+import java.io.IOException;
+
+/** A capture that cannot be read. The message is one line that names the file and the reason. */
+public final class CaptureException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public CaptureException(String message) {
+    super(message);
+  }
+
+  public CaptureException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

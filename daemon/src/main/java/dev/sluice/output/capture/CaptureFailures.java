@@ -1,0 +1,41 @@
+package dev.sluice.output.capture;
+
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts what the disk refused, by reason, and says so in the log once per trouble. Any thread. */
+final class CaptureFailures {
+  private static final Logger log = LoggerFactory.getLogger(CaptureFailures.class);
+
+  private final AtomicLongArray counts = new AtomicLongArray(LossReason.ALL.size());
+
+  /**
+   * @param isFirst the last attempt worked: worth a line
+   */
+  void failed(LossReason reason, Path where, Exception failure, boolean isFirst) {
+    counts.incrementAndGet(reason.ordinal());
+    if (!isFirst) {
+      return;
+    }
+    if (reason == LossReason.WRITER_FAILED) {
+      log.error(
+          "capture {}: a defect of the writer; records are lost until it works", where, failure);
+    } else {
+      log.error(
+          "capture {}: records are lost until the disk works again: {} ({})",
+          where,
+          failure.getMessage(),
+          reason.label());
+    }
+  }
+
+  void recovered(LossReason reason) {
+    log.info("captures are written again after {}", reason.label());
+  }
+
+  long count(LossReason reason) {
+    return counts.get(reason.ordinal());
+  }
+}

@@ -1,0 +1,148 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.counters.CounterArray;
+import java.nio.ByteBuffer;
+
+/**
+ * A collector's way into a capture: copies the accepted records of one buffer after the other into
+ * the memory stage, so that the buffer can go back to the device at once. Never waits, allocates,
+ * locks or calls the system.
+ *
+ * <p>Use: {@link #begin}, then {@link #copy} for each run of accepted records, then {@link #end}.
+ * One thread at a time: the collector's.
+ */
+public final class CaptureIntake {
+  /** What {@link #begin} answers. */
+  public enum Room {
+    /** The records may be copied. */
+    TAKEN,
+    /** No room now; the collector is to hold the buffer and ask again. */
+    WAIT,
+    /** The records are counted as lost; the buffer can go back. */
+    LOST
+  }
+
+  private final CaptureStage stage;
+  private final Checksum checksum = new Checksum();
+  private final CounterArray taken = new CounterArray(BufferKind.COUNT);
+  private final CounterArray lost = new CounterArray(LossBooks.SIZE);
+  private final PendingGaps gaps;
+  private final boolean waits;
+
+  // Written by whoever watches the disk, read here at a full stage only.
+  private volatile LossReason lossWhenFull;
+
+  private int frameAt;
+  private int filled;
+  private int gapBytes;
+
+  /**
+   * @param waits whether a full stage holds the device back rather than lose records
+   */
+  CaptureIntake(CaptureStage stage, PendingGaps gaps, boolean waits) {
+    this.stage = stage;
+    this.gaps = gaps;
+    this.waits = waits;
+    this.lossWhenFull = waits ? null : LossReason.STAGE_FULL;
+  }
+
+  /**
+   * Looks for room for the records of one buffer.
+   *
+   * @param sequence the device's number of the buffer
+   * @param records how many will be copied
+   */
+  public Room begin(BufferKind kind, int instance, int sequence, int records, long hostTimeNs) {
+    gapBytes = gaps.isOpen(kind, instance) ? FrameHeader.SIZE_BYTES : 0;
+    int at = stage.claim(gapBytes + FrameHeader.frameBytes(records * kind.recordBytes()));
+    if (at < 0) {
+      LossReason reason = lossWhenFull;
+      if (reason == null) {
+        return Room.WAIT;
+      }
+      lost.add(LossBooks.at(kind, reason), records);
+      gaps.add(kind, instance, reason, sequence, records, hostTimeNs);
+      return Room.LOST;
+    }
+    if (gapBytes != 0) {
+      gaps.putFrame(kind, instance, stage.memory(), at);
+    }
+    frameAt = at + gapBytes;
+    filled = 0;
+    return Room.TAKEN;
+  }
+
+  /** Copies some of the records. */
+  public void copy(ByteBuffer from, int at, int bytes) {
+    stage.memory().put(frameAt + FrameHeader.SIZE_BYTES + filled, from, at, bytes);
+    filled += bytes;
+  }
+
+  /** Closes the frame and hands it to the writer. */
+  public void end(
+      BufferKind kind, int instance, int queue, int sequence, boolean isSalvaged, long hostTimeNs) {
+    ByteBuffer memory = stage.memory();
+    int payloadAt = frameAt + FrameHeader.SIZE_BYTES;
+    int records = filled / kind.recordBytes();
+    for (int i = filled; i < FrameHeader.padded(filled); i += Integer.BYTES) {
+      memory.putInt(payloadAt + i, 0);
+    }
+    FrameHeader.begin(
+        memory,
+        frameAt,
+        FrameType.RECORDS,
+        isSalvaged ? FrameHeader.FLAG_SALVAGED : 0,
+        kind.ordinal(),
+        0,
+        instance,
+        queue,
+        sequence,
+        records,
+        hostTimeNs,
+        0,
+        filled,
+        checksum.of(memory, payloadAt, filled));
+    if (gapBytes != 0) {
+      gaps.close(kind, instance);
+    }
+    // Before the frame is visible: what is captured was taken.
+    taken.add(kind.ordinal(), records);
+    stage.commit();
+  }
+
+  /** Whether a frame can ever fit: if not, the stage is too small for this layout. */
+  boolean canHold(int payloadBytes) {
+    return FrameHeader.SIZE_BYTES + FrameHeader.frameBytes(payloadBytes) <= stage.capacity();
+  }
+
+  /**
+   * From now on a full stage loses records for this reason, until {@link #waitAgain}. Any thread.
+   */
+  void loseWhenFull(LossReason reason) {
+    lossWhenFull = reason;
+  }
+
+  /** Back to the policy that was configured. Any thread. */
+  void waitAgain() {
+    lossWhenFull = waits ? null : LossReason.STAGE_FULL;
+  }
+
+  CaptureStage stage() {
+    return stage;
+  }
+
+  PendingGaps gaps() {
+    return gaps;
+  }
+
+  /** Records that came into the stage, by kind. */
+  CounterArray taken() {
+    return taken;
+  }
+
+  /** Records that did not, by {@link LossBooks}. */
+  CounterArray lost() {
+    return lost;
+  }
+}

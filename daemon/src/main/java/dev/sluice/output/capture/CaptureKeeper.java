@@ -1,0 +1,205 @@
+package dev.sluice.output.capture;
+
+import com.github.luben.zstd.ZstdException;
+import dev.sluice.config.CaptureSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps the capture directory within its bounds, takes the snapshots around drops, and compresses.
+ * Two threads of low priority: compression takes long, and a recorder's ring must turn meanwhile.
+ * What both touch is guarded by the retention.
+ */
+final class CaptureKeeper implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(CaptureKeeper.class);
+  private static final long ROUND_NANOS = 1_000_000_000;
+  // Without any change on disk only age and other people's files matter.
+  private static final long IDLE_ROUND_NANOS = 30_000_000_000L;
+
+  private final CaptureSettings settings;
+  private final CaptureFiles files;
+  private final Supplier<List<Capture>> live;
+  private final LongSupplier clock;
+  private final CaptureRetention retention;
+  private final CaptureSnapshots snapshots;
+  private final Thread keeping = thread(this::keep, "sluice-capture-keeper");
+  private final Thread compressing = thread(this::compress, "sluice-capture-zstd");
+  private volatile boolean isChanged = true;
+  private volatile boolean isClosed;
+  // Guarded by this: what failed last, by what was attempted.
+  private final Map<String, String> troubles = new HashMap<>();
+
+  CaptureKeeper(
+      CaptureSettings settings,
+      CaptureFiles files,
+      SegmentSupply supply,
+      Supplier<List<Capture>> live,
+      LongSupplier clock) {
+    this.settings = settings;
+    this.files = files;
+    this.live = live;
+    this.clock = clock;
+    this.retention = new CaptureRetention(settings, files, supply);
+    this.snapshots = new CaptureSnapshots(settings, files, retention, clock);
+  }
+
+  private static Thread thread(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    thread.setPriority(Thread.MIN_PRIORITY);
+    return thread;
+  }
+
+  void start() {
+    keeping.start();
+    if (settings.compress()) {
+      compressing.start();
+    }
+  }
+
+  /** Something changed on disk: look soon. Any thread. */
+  void wake() {
+    isChanged = true;
+    LockSupport.unpark(keeping);
+    LockSupport.unpark(compressing);
+  }
+
+  private void keep() {
+    long lastNs = clock.getAsLong() - IDLE_ROUND_NANOS;
+    while (!isClosed) {
+      List<Capture> captures = live.get();
+      captures.forEach(capture -> snapshotIfDue(capture, false));
+      long nowNs = clock.getAsLong();
+      if (isChanged || !captures.isEmpty() || nowNs - lastNs >= IDLE_ROUND_NANOS) {
+        isChanged = false;
+        lastNs = nowNs;
+        attempt("retention", () -> retention.enforce(captures, System.currentTimeMillis()));
+      }
+      LockSupport.parkNanos(ROUND_NANOS);
+    }
+  }
+
+  /** Takes the snapshot around a drop if its time has come. */
+  void snapshotIfDue(Capture capture, boolean isLastCall) {
+    if (capture.pollSnapshotDue(clock.getAsLong(), isLastCall)) {
+      attempt("snapshot", () -> snapshot(capture, "drop"));
+    }
+  }
+
+  Path snapshot(Capture capture, String reason) throws IOException {
+    Path taken = snapshots.take(capture, reason);
+    log.info("capture {}: snapshot {} ({})", capture.directory().getFileName(), taken, reason);
+    return taken;
+  }
+
+  private interface Attempt {
+    void run() throws IOException;
+  }
+
+  /** A failing disk is said once, and never ends the thread. */
+  private void attempt(String what, Attempt attempt) {
+    try {
+      attempt.run();
+      isNews(what, "");
+    } catch (IOException | RuntimeException e) {
+      if (isNews(what, e.toString())) {
+        log.warn("captures: {} failed: {}", what, e.toString());
+      }
+    }
+  }
+
+  private synchronized boolean isNews(String what, String message) {
+    return !message.equals(troubles.put(what, message));
+  }
+
+  private void compress() {
+    try (SegmentCompressor compressor = new SegmentCompressor()) {
+      while (!isClosed) {
+        boolean[] found = new boolean[1];
+        attempt("compression", () -> found[0] = compressOne(compressor));
+        if (!found[0]) {
+          LockSupport.parkNanos(IDLE_ROUND_NANOS);
+        }
+      }
+    }
+  }
+
+  /** Compresses the oldest sealed segment that is not; false if there is none. */
+  boolean compressOne(SegmentCompressor compressor) throws IOException {
+    for (StoredCapture capture : StoredCapture.all(settings.directory())) {
+      for (StoredCapture.Segment segment : capture.segments()) {
+        if (segment.isSealed() && !segment.isCompressed()) {
+          compress(compressor, segment);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void compress(SegmentCompressor compressor, StoredCapture.Segment segment)
+      throws IOException {
+    Path target = segment.file().resolveSibling(CaptureFormat.compressedName(segment.number()));
+    Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
+    try {
+      files.delete(temporary);
+      compressor.compress(
+          segment.file(), temporary, settings.fsync() != CaptureSettings.Fsync.NEVER);
+      retention.replace(segment.file(), temporary, target);
+    } catch (NoSuchFileException ignored) {
+      // Retention was faster.
+      files.delete(temporary);
+    } catch (IOException | ZstdException e) {
+      files.delete(temporary);
+      // The segment stays as it is; without the pause a full disk would be tried in a loop.
+      LockSupport.parkNanos(IDLE_ROUND_NANOS);
+      throw e;
+    }
+    isChanged = true;
+  }
+
+  long retainedBytes() {
+    return retention.retainedBytes();
+  }
+
+  @Override
+  public void close() {
+    isClosed = true;
+    for (Thread thread : List.of(keeping, compressing)) {
+      LockSupport.unpark(thread);
+      try {
+        thread.join(2_000);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    try {
+      deleteSpares();
+    } catch (IOException e) {
+      log.debug("spare segments stay behind: {}", e.toString());
+    }
+  }
+
+  private void deleteSpares() throws IOException {
+    retention.deleteSpares();
+    Path folder = settings.directory().resolve(".spare");
+    if (Files.isDirectory(folder)) {
+      try (var left = Files.list(folder)) {
+        for (Path file : (Iterable<Path>) left::iterator) {
+          files.delete(file);
+        }
+      }
+      files.delete(folder);
+    }
+  }
+}

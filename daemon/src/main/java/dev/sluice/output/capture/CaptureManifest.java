@@ -1,0 +1,214 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What a capture says of itself: who wrote it, in which layout, and the totals of the accounting
+ * law. Immutable.
+ *
+ * @param geometry with the overrides applied
+ * @param snapshot present if this is a part that a flight recorder kept
+ */
+public record CaptureManifest(
+    Version format,
+    UUID id,
+    Origin origin,
+    Geometry geometry,
+    LayoutOverrides overrides,
+    Cores cores,
+    Clock clock,
+    Optional<Synthetic> synthetic,
+    Outcome outcome,
+    Optional<Snapshot> snapshot) {
+
+  /** The ending of a capture that is being written, or whose writer was killed. */
+  public static final String RUNNING = "running";
+
+  public Layout layout() {
+    return geometry.layout();
+  }
+
+  /** The same capture with other totals. */
+  public CaptureManifest with(Outcome newOutcome) {
+    return new CaptureManifest(
+        format, id, origin, geometry, overrides, cores, clock, synthetic, newOutcome, snapshot);
+  }
+
+  /** The same capture once the device said which thread serves which core. */
+  public CaptureManifest with(Cores newCores) {
+    return new CaptureManifest(
+        format, id, origin, geometry, overrides, newCores, clock, synthetic, outcome, snapshot);
+  }
+
+  /** A part of this capture. */
+  public CaptureManifest with(Snapshot newSnapshot) {
+    return new CaptureManifest(
+        format,
+        id,
+        origin,
+        geometry,
+        overrides,
+        cores,
+        clock,
+        synthetic,
+        outcome,
+        Optional.of(newSnapshot));
+  }
+
+  /** Version of the format; see {@link CaptureFormat}. */
+  public record Version(int major, int minor) {
+    /** What this program writes. */
+    public static final Version CURRENT = new Version(CaptureFormat.MAJOR, CaptureFormat.MINOR);
+  }
+
+  /**
+   * Where it comes from.
+   *
+   * @param session number within the daemon's life
+   * @param producer the name that the producer attached with
+   */
+  public record Origin(
+      String sluiceVersion, String host, int device, int session, String producer) {}
+
+  /**
+   * The device's cores.
+   *
+   * @param types {@code aic} or {@code aiv} for each core
+   * @param threads the AICPU thread of each core, -1 for none; empty while the device has not said
+   */
+  public record Cores(List<String> types, List<Integer> threads) {
+    public Cores {
+      types = List.copyOf(types);
+      threads = List.copyOf(threads);
+    }
+  }
+
+  /**
+   * The two clocks of a capture.
+   *
+   * @param startedAt wall clock at the host time {@code hostOriginNs}
+   * @param hostOriginNs the frames' host time is this monotonic clock of the daemon's host
+   * @param clockHz ticks per second in the device's records
+   */
+  public record Clock(Instant startedAt, long hostOriginNs, long clockHz) {
+    /** When a host time was, on the wall. */
+    public Instant wallTime(long hostTimeNs) {
+      return startedAt.plusNanos(hostTimeNs - hostOriginNs);
+    }
+  }
+
+  /** From which the content of every record follows, if a synthetic producer made it. */
+  public record Synthetic(long seed, long originTicks, long periodTicks) {}
+
+  /**
+   * How it ended and what it holds.
+   *
+   * @param ending {@link #RUNNING}, or a word or two
+   * @param endedAt empty while it runs
+   * @param kinds the law, one row per kind
+   * @param frames frames written, without the footers of segments
+   * @param segments segments written
+   * @param removedSegments those of them that retention took away again, oldest first
+   */
+  public record Outcome(
+      String ending,
+      Optional<Instant> endedAt,
+      Map<BufferKind, KindBooks> kinds,
+      long frames,
+      long segments,
+      long removedSegments) {
+    public Outcome {
+      kinds = Map.copyOf(kinds);
+    }
+
+    /** Nothing yet. */
+    public static Outcome running() {
+      return new Outcome(RUNNING, Optional.empty(), Map.of(), 0, 0, 0);
+    }
+
+    public boolean isEnded() {
+      return endedAt.isPresent();
+    }
+
+    /** The row of a kind; zeros if there is none. */
+    public KindBooks kind(BufferKind kind) {
+      return kinds.getOrDefault(kind, KindBooks.ZERO);
+    }
+  }
+
+  /**
+   * The accounting law of one kind, in records:
+   *
+   * <pre>
+   *   produced             = collected + dropped + salvaged + in flight + unaccounted
+   *   collected + salvaged = captured + lost
+   * </pre>
+   *
+   * @param captured in the segments that were written, salvaged ones included
+   * @param lost collected and not captured, by {@link LossReason} label
+   * @param dropped by the device, by {@code DropCause} label
+   * @param inFlight written by a device that was still running when the capture ended
+   * @param removed captured, but in segments that retention took away
+   */
+  public record KindBooks(
+      long produced,
+      long collected,
+      long captured,
+      Map<String, Long> lost,
+      Map<String, Long> dropped,
+      long salvaged,
+      long inFlight,
+      long unaccounted,
+      long removed) {
+    public static final KindBooks ZERO = new KindBooks(0, 0, 0, Map.of(), Map.of(), 0, 0, 0, 0);
+
+    public KindBooks {
+      lost = Map.copyOf(lost);
+      dropped = Map.copyOf(dropped);
+    }
+
+    /** After retention took so many more records away. */
+    KindBooks withRemoved(long more) {
+      return new KindBooks(
+          produced,
+          collected,
+          captured,
+          lost,
+          dropped,
+          salvaged,
+          inFlight,
+          unaccounted,
+          removed + more);
+    }
+
+    public long lostRecords() {
+      return lost.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    public long droppedRecords() {
+      return dropped.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** What the law leaves over between collector and disk; 0 once the capture has ended. */
+    public long uncaptured() {
+      return collected + salvaged - captured - lostRecords();
+    }
+  }
+
+  /**
+   * A part that was kept.
+   *
+   * @param reason command or drop, or what the command said
+   * @param fromNs host time from which on everything is in it
+   * @param toNs host time at which it was taken
+   */
+  public record Snapshot(String reason, Instant takenAt, long fromNs, long toNs) {}
+}

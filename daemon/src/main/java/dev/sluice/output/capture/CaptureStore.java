@@ -1,0 +1,226 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.config.CaptureSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All captures of a daemon: begins and ends them, gives each a thread, and keeps what they take on
+ * disk within bounds. Its own threads are the keeper (retention, snapshots around drops) and the
+ * compressor. Methods may be called from any thread; none holds up a collector.
+ */
+public final class CaptureStore implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(CaptureStore.class);
+  private static final DateTimeFormatter NAME_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss.SSS").withZone(ZoneOffset.UTC);
+
+  /** How many files of removed segments wait to be written over. */
+  static final int MAX_SPARES = 4;
+
+  private static final int NAME_LENGTH = 40;
+  private static final long BUSY_PARK_NANOS = 500_000;
+  // Between two bursts of a run, and without a run: what fills a stage meanwhile fits into it.
+  private static final long QUIET_PARK_NANOS = 20_000_000;
+  private static final long IDLE_PARK_NANOS = 500_000_000;
+  private static final long BUSY_NANOS = 100_000_000;
+
+  private final CaptureSettings settings;
+  private final CaptureFiles files;
+  private final StageMemory memory;
+  private final LongSupplier clock;
+  private final SegmentSupply supply;
+  private final CaptureKeeper keeper;
+  // Guarded by this.
+  private final Map<Capture, Live> live = new LinkedHashMap<>();
+  private CaptureTotals past = new CaptureTotals();
+
+  private record Live(Thread thread, List<ByteBuffer> stages) {}
+
+  CaptureStore(
+      CaptureSettings settings, CaptureFiles files, StageMemory memory, LongSupplier clock) {
+    this.settings = settings;
+    this.files = files;
+    this.memory = memory;
+    this.clock = clock;
+    this.supply = new SegmentSupply(files, settings.directory().resolve(".spare"), MAX_SPARES);
+    this.keeper = new CaptureKeeper(settings, files, supply, this::captures, clock);
+  }
+
+  /** Starts the store's own threads. Touches no file: a disk that hangs must not hold a start. */
+  public static CaptureStore open(CaptureSettings settings, StageMemory memory) {
+    CaptureStore store = new CaptureStore(settings, new DiskFiles(), memory, System::nanoTime);
+    if (settings.enabled()) {
+      store.keeper.start();
+    }
+    return store;
+  }
+
+  /** Whether sessions are captured at all. */
+  public boolean isEnabled() {
+    return settings.enabled();
+  }
+
+  /**
+   * Begins a capture; its directory appears with its first write.
+   *
+   * @param manifest with the name of the producer, and what else is known at attach
+   * @param shards collectors that will write into it
+   * @throws IOException one line, if there is no memory for the stages
+   */
+  public Capture begin(CaptureManifest manifest, int shards) throws IOException {
+    List<ByteBuffer> stages = new ArrayList<>();
+    try {
+      for (int shard = 0; shard < shards; shard++) {
+        stages.add(memory.take(stageBytes(manifest, shards)));
+      }
+    } catch (IOException e) {
+      stages.forEach(memory::give);
+      throw e;
+    }
+    Path directory = settings.directory().resolve(name(manifest));
+    Capture capture = new Capture(files, supply, directory, manifest, settings, stages, clock);
+    Thread thread = new Thread(() -> run(capture), "sluice-capture-" + manifest.origin().session());
+    thread.setDaemon(true);
+    synchronized (this) {
+      live.put(capture, new Live(thread, stages));
+    }
+    thread.start();
+    return capture;
+  }
+
+  /** A stage takes at least two of the largest buffers, whatever was configured. */
+  private long stageBytes(CaptureManifest manifest, int shards) {
+    int largest = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      largest = Math.max(largest, manifest.layout().buffer(kind).recordArrayBytes());
+    }
+    long least = 2L * (FrameHeader.frameBytes(largest) + FrameHeader.SIZE_BYTES);
+    return Math.max(settings.stageBytes() / shards, least);
+  }
+
+  static String name(CaptureManifest manifest) {
+    String producer = manifest.origin().producer().replaceAll("[^A-Za-z0-9._-]+", "_");
+    producer = producer.substring(0, Math.min(NAME_LENGTH, producer.length()));
+    return NAME_TIME.format(manifest.clock().startedAt())
+        + "-d"
+        + manifest.origin().device()
+        + "-s"
+        + manifest.origin().session()
+        + (producer.isEmpty() ? "" : "-" + producer);
+  }
+
+  private void run(Capture capture) {
+    long busyNs = clock.getAsLong();
+    while (!capture.isEnded()) {
+      int work = capture.doWork();
+      if (capture.pollSealed()) {
+        keeper.wake();
+      }
+      long nowNs = clock.getAsLong();
+      if (work > 0) {
+        busyNs = nowNs;
+      } else if (nowNs - busyNs < BUSY_NANOS) {
+        LockSupport.parkNanos(BUSY_PARK_NANOS);
+      } else {
+        LockSupport.parkNanos(capture.isRunning() ? QUIET_PARK_NANOS : IDLE_PARK_NANOS);
+      }
+    }
+  }
+
+  /** Wakes the thread of a capture, which sleeps longer when no device runs. */
+  public void wake(Capture capture) {
+    Live found;
+    synchronized (this) {
+      found = live.get(capture);
+    }
+    if (found != null) {
+      LockSupport.unpark(found.thread());
+    }
+  }
+
+  /**
+   * Ends a capture: everything that was collected is written, and the manifest says how it went. No
+   * collector may be at work.
+   *
+   * @param timeoutNanos how long to wait for the disk
+   * @return false if the disk did not get there in time; it goes on by itself
+   */
+  public boolean end(Capture capture, String ending, Instant endedAt, long timeoutNanos) {
+    keeper.snapshotIfDue(capture, true);
+    capture.end(ending, endedAt);
+    wake(capture);
+    boolean isComplete = capture.awaitEnd(timeoutNanos);
+    Live ended;
+    synchronized (this) {
+      ended = live.remove(capture);
+      past = past.plus(capture.totals());
+    }
+    if (isComplete && ended != null) {
+      // Otherwise the disk still reads from them.
+      ended.stages().forEach(memory::give);
+    } else {
+      log.warn(
+          "capture {}: the disk is behind; what is left is still written", capture.directory());
+    }
+    keeper.wake();
+    return isComplete;
+  }
+
+  private synchronized List<Capture> captures() {
+    return new ArrayList<>(live.keySet());
+  }
+
+  /**
+   * Keeps what the running captures hold of the last moments, whatever retention does.
+   *
+   * @param reason for people; part of the snapshot's name
+   * @return the snapshots' directories, one per running capture
+   * @throws IOException one line, if a snapshot could not be written
+   */
+  public List<Path> snapshot(String reason) throws IOException {
+    List<Path> taken = new ArrayList<>();
+    for (Capture capture : captures()) {
+      wake(capture);
+      taken.add(keeper.snapshot(capture, reason));
+    }
+    return taken;
+  }
+
+  /** Over all captures since the start. */
+  public CaptureTotals totals() {
+    List<Capture> running;
+    CaptureTotals sum;
+    synchronized (this) {
+      running = captures();
+      sum = past;
+    }
+    for (Capture capture : running) {
+      sum = sum.plus(capture.totals());
+    }
+    return sum;
+  }
+
+  /** Bytes that captures take on disk, as of the keeper's last round. */
+  public long retainedBytes() {
+    return keeper.retainedBytes();
+  }
+
+  /** Stops the store's threads. The captures must have been ended. */
+  @Override
+  public void close() {
+    keeper.close();
+  }
+}

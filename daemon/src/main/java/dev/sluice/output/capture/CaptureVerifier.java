@@ -1,0 +1,286 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.SyntheticContent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Proves a capture, or says what is wrong with it: every checksum, the order of frames and of each
+ * pool's buffers, the accounting law of the manifest against what is really there, and, for
+ * synthetic content, every bit of every record. One thread.
+ */
+public final class CaptureVerifier {
+  private static final int MAX_FINDINGS = 20;
+
+  private final CaptureReader reader;
+  private final CaptureManifest manifest;
+  private final SyntheticContent content;
+  private final long[] records = new long[BufferKind.COUNT];
+  private final long[] gapRecords = new long[BufferKind.COUNT];
+  private final Map<Integer, Integer> lastSequence = new HashMap<>();
+  private final Map<Integer, Long> nextIndex = new HashMap<>();
+  private final List<String> damages = new ArrayList<>();
+  private final List<String> losses = new ArrayList<>();
+  private long damageCount;
+  private long frames;
+  private long bytes;
+  private long mismatched;
+  private long compared;
+  private boolean hasFrame;
+  private int expectedNumber;
+
+  /**
+   * What was found.
+   *
+   * @param records found, by kind's ordinal
+   * @param comparedRecords synthetic records that were rebuilt and compared
+   * @param damages something is not as it was written; the first few, in words
+   * @param losses records are missing, and why
+   * @param notes what a reader should know and is no fault
+   */
+  public record Result(
+      long frames,
+      long bytes,
+      List<Long> records,
+      long comparedRecords,
+      List<String> damages,
+      List<String> losses,
+      List<String> notes) {
+    public Result {
+      records = List.copyOf(records);
+      damages = List.copyOf(damages);
+      losses = List.copyOf(losses);
+      notes = List.copyOf(notes);
+    }
+
+    public boolean isDamaged() {
+      return !damages.isEmpty();
+    }
+
+    /** Whole, but not everything that the device produced is in it. */
+    public boolean isIncomplete() {
+      return !losses.isEmpty();
+    }
+  }
+
+  private CaptureVerifier(CaptureReader reader) {
+    this.reader = reader;
+    this.manifest = reader.manifest();
+    this.content =
+        manifest
+            .synthetic()
+            .map(
+                synthetic ->
+                    new SyntheticContent(
+                        manifest.geometry(),
+                        synthetic.seed(),
+                        synthetic.originTicks(),
+                        synthetic.periodTicks()))
+            .orElse(null);
+  }
+
+  /** Reads the whole capture. */
+  public static Result verify(CaptureReader reader) throws IOException {
+    return new CaptureVerifier(reader).run();
+  }
+
+  private Result run() throws IOException {
+    if (!reader.isManifestIntact()) {
+      damage("manifest.json is not as it was written: its checksum differs");
+    }
+    reader.forEach(this::visit);
+    List<String> notes = new ArrayList<>();
+    boolean isEnded = manifest.outcome().isEnded();
+    for (Damage found : reader.damages()) {
+      if (found.isTornTail() && !isEnded) {
+        notes.add(found + " (everything before it was recovered)");
+      } else {
+        damage(found.toString());
+      }
+    }
+    if (isEnded) {
+      judgeEnded(notes);
+    } else {
+      losses.add("the capture has no end: it is still being written, or its writer was killed");
+    }
+    if (damageCount > damages.size()) {
+      damages.add("and " + (damageCount - damages.size()) + " more");
+    }
+    List<Long> found = new ArrayList<>();
+    for (long count : records) {
+      found.add(count);
+    }
+    return new Result(frames, bytes, found, compared, damages, losses, notes);
+  }
+
+  private void damage(String what) {
+    damageCount++;
+    if (damages.size() < MAX_FINDINGS) {
+      damages.add(what);
+    }
+  }
+
+  private void visit(Frame frame) {
+    frames++;
+    bytes += frame.sizeBytes();
+    checkNumber(frame);
+    if (frame.type() == FrameType.RUN) {
+      lastSequence.clear();
+      nextIndex.clear();
+    } else if (frame.type() == FrameType.GAP && !frame.isDeviceLoss() && frame.kind() != null) {
+      gapRecords[frame.kind().ordinal()] += frame.count();
+    } else if (frame.type() == FrameType.RECORDS) {
+      checkRecords(frame);
+    }
+  }
+
+  private void checkNumber(Frame frame) {
+    boolean mayStartAnywhere =
+        manifest.outcome().removedSegments() > 0 || manifest.snapshot().isPresent();
+    if ((hasFrame || !mayStartAnywhere) && frame.number() != expectedNumber) {
+      damage(
+          String.format(
+              Locale.ROOT,
+              "frame %d follows where frame %d belongs",
+              Integer.toUnsignedLong(frame.number()),
+              Integer.toUnsignedLong(expectedNumber)));
+    }
+    hasFrame = true;
+    expectedNumber = frame.number() + 1;
+  }
+
+  private void checkRecords(Frame frame) {
+    BufferKind kind = frame.kind();
+    int instances = kind == null ? 0 : manifest.geometry().layout().queueCount();
+    if (kind != null && kind.isPerCore()) {
+      instances = manifest.geometry().numCores();
+    }
+    if (frame.instance() < 0
+        || frame.instance() >= instances
+        || (long) frame.recordCount() * kind.recordBytes() != frame.payloadBytes()) {
+      damage("frame " + frame.number() + " fits no pool of this capture");
+      return;
+    }
+    records[kind.ordinal()] += frame.recordCount();
+    int pool = kind.ordinal() << 16 | frame.instance();
+    if (!frame.isSalvaged()) {
+      Integer last = lastSequence.put(pool, frame.sequence());
+      // Sequences are u32 and wrap: later is a positive difference.
+      if (last != null && frame.sequence() - last <= 0) {
+        damage(
+            String.format(
+                Locale.ROOT,
+                "%s %d: buffer %d comes after buffer %d",
+                kind.label(),
+                frame.instance(),
+                Integer.toUnsignedLong(frame.sequence()),
+                Integer.toUnsignedLong(last)));
+      }
+    }
+    if (content != null) {
+      checkContent(frame, kind, pool);
+    }
+  }
+
+  private void checkContent(Frame frame, BufferKind kind, int pool) {
+    ByteBuffer payload = frame.payload();
+    long mask = (1L << SyntheticContent.indexBits(kind)) - 1;
+    long next = nextIndex.getOrDefault(pool, 0L);
+    long wrong = 0;
+    int size = kind.recordBytes();
+    int count = frame.recordCount();
+    for (int i = 0; i < count; i++) {
+      long seen = SyntheticContent.indexIn(kind, payload, i * size);
+      long index = next + (seen - next & mask);
+      if (content.matches(kind, payload, i * size, frame.instance(), index)) {
+        next = index + 1;
+      } else {
+        wrong++;
+      }
+    }
+    nextIndex.put(pool, next);
+    compared += count;
+    mismatched += wrong;
+  }
+
+  private void judgeEnded(List<String> notes) {
+    CaptureManifest.Outcome outcome = manifest.outcome();
+    if (mismatched > 0) {
+      damage(mismatched + " records are not what the synthetic producer must have written");
+    }
+    boolean isWhole = outcome.removedSegments() == 0 && manifest.snapshot().isEmpty();
+    if (isWhole && hasFrame && !reader.damages().isEmpty()) {
+      notes.add("counts are compared without the damaged frames");
+    }
+    for (String segment : reader.unsealedSegments()) {
+      notes.add(segment + " has no footer: its writer gave it up after an error");
+    }
+    for (BufferKind kind : BufferKind.ALL) {
+      judge(kind, outcome.kind(kind), isWhole, notes);
+    }
+  }
+
+  private void judge(
+      BufferKind kind, CaptureManifest.KindBooks books, boolean isWhole, List<String> notes) {
+    long found = records[kind.ordinal()];
+    if (found != books.captured() - books.removed()) {
+      damage(
+          String.format(
+              Locale.ROOT,
+              "%s: %d records are here, and %d should be",
+              kind.label(),
+              found,
+              books.captured() - books.removed()));
+    }
+    if (books.uncaptured() != 0) {
+      damage(
+          kind.label()
+              + ": the law leaves over "
+              + books.uncaptured()
+              + " records between collector and disk");
+    }
+    long open =
+        books.produced()
+            - books.collected()
+            - books.droppedRecords()
+            - books.salvaged()
+            - books.inFlight()
+            - books.unaccounted();
+    if (open != 0) {
+      damage(kind.label() + ": the law leaves over " + open + " records on the device's side");
+    }
+    if (isWhole && gapRecords[kind.ordinal()] > books.lostRecords()) {
+      damage(
+          kind.label()
+              + ": gap frames name "
+              + gapRecords[kind.ordinal()]
+              + " lost records, the manifest "
+              + books.lostRecords());
+    }
+    lose(kind, books.droppedRecords(), "dropped by the device " + nonZero(books.dropped()));
+    lose(kind, books.lostRecords(), "lost on the way to disk " + nonZero(books.lost()));
+    lose(kind, books.unaccounted(), "unaccounted for");
+    lose(kind, books.inFlight(), "still with the device when the capture ended");
+    if (books.removed() > 0) {
+      notes.add(kind.label() + ": " + books.removed() + " records were removed by retention");
+    }
+  }
+
+  private static Map<String, Long> nonZero(Map<String, Long> counts) {
+    Map<String, Long> left = new java.util.TreeMap<>(counts);
+    left.values().removeIf(count -> count == 0);
+    return left;
+  }
+
+  private void lose(BufferKind kind, long count, String how) {
+    if (count != 0) {
+      losses.add(String.format(Locale.ROOT, "%s: %,d records %s", kind.label(), count, how));
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * One frame of a capture: a flyweight that a reader points at one after the other, valid during the
+ * visitor's call. Keep nothing of it, least of all {@link #payload}.
+ */
+public final class Frame {
+  private ByteBuffer bytes;
+  private int at;
+  private FrameType type;
+
+  /** Points at the header, which must be a valid one with its whole payload behind it. */
+  Frame point(ByteBuffer buffer, int offset) {
+    bytes = buffer;
+    at = offset;
+    type = FrameType.ofNumber(buffer.get(offset + FrameHeader.TYPE_OFFSET));
+    return this;
+  }
+
+  /** Null for a type that a later minor version added. */
+  public FrameType type() {
+    return type;
+  }
+
+  /** What the records are; null if the frame concerns no kind. */
+  public BufferKind kind() {
+    return BufferKind.ofWireNumber(bytes.get(at + FrameHeader.KIND_OFFSET) & 0xFF);
+  }
+
+  /** Core for task kinds, thread for phases; -1 for no single one. */
+  public int instance() {
+    return bytes.getInt(at + FrameHeader.INSTANCE_OFFSET);
+  }
+
+  /** The ready queue that the buffer came from; -1 if none. */
+  public int queue() {
+    return bytes.getInt(at + FrameHeader.QUEUE_OFFSET);
+  }
+
+  /** RECORDS: the device's number of the buffer within its pool. GAP: the first one missing. */
+  public int sequence() {
+    return bytes.getInt(at + FrameHeader.SEQUENCE_OFFSET);
+  }
+
+  /** RECORDS: records in the payload. GAP: buffers missing. STALL: how often it waited. */
+  public int recordCount() {
+    return bytes.getInt(at + FrameHeader.RECORDS_OFFSET);
+  }
+
+  /** Monotonic; see {@link CaptureManifest.Clock} for what it means on the wall. */
+  public long hostTimeNs() {
+    return bytes.getLong(at + FrameHeader.HOST_TIME_OFFSET);
+  }
+
+  /** Whether the records were recovered from a producer that stopped. */
+  public boolean isSalvaged() {
+    return (bytes.get(at + FrameHeader.FLAGS_OFFSET) & FrameHeader.FLAG_SALVAGED) != 0;
+  }
+
+  /** GAP: records missing. STALL: nanoseconds waited. RUN: the run's number, from 1. */
+  public long value() {
+    return bytes.getLong(at + FrameHeader.VALUE_OFFSET);
+  }
+
+  /** GAP: how many records are missing. */
+  public long count() {
+    return value();
+  }
+
+  /** GAP: whether the device lost the records; otherwise the capture did. */
+  public boolean isDeviceLoss() {
+    return reason() < FrameHeader.FIRST_LOSS_REASON;
+  }
+
+  /** GAP: the label of the {@link DropCause} or {@link LossReason}. STALL: push or pop. */
+  public String cause() {
+    int reason = reason();
+    if (type == FrameType.STALL) {
+      return reason == 0 ? "push" : "pop";
+    }
+    if (reason < DropCause.ALL.size()) {
+      return DropCause.ALL.get(reason).label();
+    }
+    int loss = reason - FrameHeader.FIRST_LOSS_REASON;
+    return loss >= 0 && loss < LossReason.ALL.size() ? LossReason.ALL.get(loss).label() : "unknown";
+  }
+
+  private int reason() {
+    return bytes.get(at + FrameHeader.REASON_OFFSET) & 0xFF;
+  }
+
+  /** The frame's number within the capture, u32, one more each time. */
+  public int number() {
+    return bytes.getInt(at + FrameHeader.FRAME_NUMBER_OFFSET);
+  }
+
+  public int payloadBytes() {
+    return bytes.getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET);
+  }
+
+  int payloadCrc() {
+    return bytes.getInt(at + FrameHeader.PAYLOAD_CRC_OFFSET);
+  }
+
+  /** Bytes up to the next frame. */
+  int sizeBytes() {
+    return FrameHeader.frameBytes(payloadBytes());
+  }
+
+  /**
+   * The accepted records as the device wrote them, one after the other, little endian: position 0,
+   * limit {@code recordCount} times the kind's record size. A new view at each call.
+   */
+  public ByteBuffer payload() {
+    return bytes.slice(at + FrameHeader.SIZE_BYTES, payloadBytes()).order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

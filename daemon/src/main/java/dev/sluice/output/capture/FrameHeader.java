@@ -1,0 +1,134 @@
+package dev.sluice.output.capture;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Offsets within the 64 bytes before each frame's payload; little endian. The payload follows at
+ * once, and zeros up to the next multiple of 64.
+ *
+ * <pre>
+ *   0        4    5     6    7      8        12       16       20       24
+ *   +--------+----+-----+----+------+--------+--------+--------+--------+
+ *   | magic  |type|flags|kind|reason|instance| queue  |sequence|records |
+ *   +--------+----+-----+----+------+--------+--------+--------+--------+
+ *   24               32               40       44       48      52      56      60      64
+ *   +----------------+----------------+--------+--------+-------+-------+-------+-------+
+ *   |  host time ns  |     value      |payload |payload |segment|capture| frame |header |
+ *   |  (monotonic)   |                | bytes  | CRC32C | number| tag   | number| CRC32C|
+ *   +----------------+----------------+--------+--------+-------+-------+-------+-------+
+ * </pre>
+ *
+ * <p>The collector's thread fills all up to the payload checksum; the writer adds the rest when it
+ * knows the segment. Segment number and capture tag tie a frame to its place, so that what a
+ * recycled file held before can never be taken for a frame of this one.
+ */
+final class FrameHeader {
+  /** "SLFR" as bytes. */
+  static final int MAGIC = 0x52464C53;
+
+  static final int MAGIC_OFFSET = 0;
+  static final int TYPE_OFFSET = 4;
+  static final int FLAGS_OFFSET = 5;
+  static final int KIND_OFFSET = 6;
+  static final int REASON_OFFSET = 7;
+  static final int INSTANCE_OFFSET = 8;
+  static final int QUEUE_OFFSET = 12;
+  static final int SEQUENCE_OFFSET = 16;
+  static final int RECORDS_OFFSET = 20;
+  static final int HOST_TIME_OFFSET = 24;
+  static final int VALUE_OFFSET = 32;
+  static final int PAYLOAD_BYTES_OFFSET = 40;
+  static final int PAYLOAD_CRC_OFFSET = 44;
+  static final int SEGMENT_OFFSET = 48;
+  static final int CAPTURE_TAG_OFFSET = 52;
+  static final int FRAME_NUMBER_OFFSET = 56;
+  static final int HEADER_CRC_OFFSET = 60;
+  static final int SIZE_BYTES = 64;
+
+  /** Flag: the records were recovered from a producer that stopped. */
+  static final int FLAG_SALVAGED = 1;
+
+  /** Frames start at multiples of this. */
+  static final int ALIGNMENT = 64;
+
+  /** In the kind byte: the frame concerns no kind. */
+  static final int NO_KIND = 0xFF;
+
+  /** In the instance word: the frame concerns no single instance. */
+  static final int NO_INSTANCE = -1;
+
+  /** Reasons from here on are {@link LossReason} ordinals; below are {@code DropCause} ordinals. */
+  static final int FIRST_LOSS_REASON = 64;
+
+  /** Longest payload: the largest buffer that a layout allows. */
+  static final int MAX_PAYLOAD_BYTES = 1 << 26;
+
+  private FrameHeader() {}
+
+  /** Bytes that a payload takes in a segment. */
+  static int padded(int payloadBytes) {
+    return (payloadBytes + ALIGNMENT - 1) & -ALIGNMENT;
+  }
+
+  /** Bytes of a whole frame. */
+  static int frameBytes(int payloadBytes) {
+    return SIZE_BYTES + padded(payloadBytes);
+  }
+
+  /**
+   * Fills what the origin of a frame knows; segment, tag, number and header checksum stay open.
+   *
+   * @param payloadCrc CRC32C of the payload, 0 for an empty one
+   */
+  static void begin(
+      ByteBuffer into,
+      int at,
+      FrameType type,
+      int flags,
+      int kind,
+      int reason,
+      int instance,
+      int queue,
+      int sequence,
+      int records,
+      long hostTimeNs,
+      long value,
+      int payloadBytes,
+      int payloadCrc) {
+    into.putInt(at + MAGIC_OFFSET, MAGIC);
+    into.put(at + TYPE_OFFSET, (byte) type.number());
+    into.put(at + FLAGS_OFFSET, (byte) flags);
+    into.put(at + KIND_OFFSET, (byte) kind);
+    into.put(at + REASON_OFFSET, (byte) reason);
+    into.putInt(at + INSTANCE_OFFSET, instance);
+    into.putInt(at + QUEUE_OFFSET, queue);
+    into.putInt(at + SEQUENCE_OFFSET, sequence);
+    into.putInt(at + RECORDS_OFFSET, records);
+    into.putLong(at + HOST_TIME_OFFSET, hostTimeNs);
+    into.putLong(at + VALUE_OFFSET, value);
+    into.putInt(at + PAYLOAD_BYTES_OFFSET, payloadBytes);
+    into.putInt(at + PAYLOAD_CRC_OFFSET, payloadCrc);
+  }
+
+  /** Gives a frame its place and closes the header. */
+  static void finish(
+      ByteBuffer in, int at, int segment, int captureTag, int frameNumber, Checksum checksum) {
+    in.putInt(at + SEGMENT_OFFSET, segment);
+    in.putInt(at + CAPTURE_TAG_OFFSET, captureTag);
+    in.putInt(at + FRAME_NUMBER_OFFSET, frameNumber);
+    in.putInt(at + HEADER_CRC_OFFSET, checksum.of(in, at, HEADER_CRC_OFFSET));
+  }
+
+  /** Whether a whole, undamaged header of this segment stands here. */
+  static boolean isValid(ByteBuffer in, int at, int segment, int captureTag, Checksum checksum) {
+    if (in.getInt(at + MAGIC_OFFSET) != MAGIC
+        || in.getInt(at + SEGMENT_OFFSET) != segment
+        || in.getInt(at + CAPTURE_TAG_OFFSET) != captureTag) {
+      return false;
+    }
+    int payload = in.getInt(at + PAYLOAD_BYTES_OFFSET);
+    return payload >= 0
+        && payload <= MAX_PAYLOAD_BYTES
+        && in.getInt(at + HEADER_CRC_OFFSET) == checksum.of(in, at, HEADER_CRC_OFFSET);
+  }
+}

@@ -1,0 +1,38 @@
+package dev.sluice.output.capture;
+
+/** What a frame of a segment holds. The number is part of the format; 0 is never written. */
+public enum FrameType {
+  /** Records of one buffer, as the device wrote them. */
+  RECORDS(1),
+  /** Records that are missing here, and why. */
+  GAP(2),
+  /** Time that the device's threads waited for the host. */
+  STALL(3),
+  /** A new run of the device begins: buffer sequences and dispatch tokens start over. */
+  RUN(4),
+  /** Last frame of a sealed segment. */
+  FOOTER(5);
+
+  private final int number;
+
+  FrameType(int number) {
+    this.number = number;
+  }
+
+  /** The byte in the frame header. */
+  public int number() {
+    return number;
+  }
+
+  /** The type with this number, or null: a later minor version may have more. */
+  static FrameType ofNumber(int number) {
+    return switch (number) {
+      case 1 -> RECORDS;
+      case 2 -> GAP;
+      case 3 -> STALL;
+      case 4 -> RUN;
+      case 5 -> FOOTER;
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,16 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+
+/** Where a count of lost records stands in an array by kind and reason. */
+final class LossBooks {
+  private static final int REASONS = LossReason.ALL.size();
+
+  static final int SIZE = BufferKind.COUNT * REASONS;
+
+  private LossBooks() {}
+
+  static int at(BufferKind kind, LossReason reason) {
+    return kind.ordinal() * REASONS + reason.ordinal();
+  }
+}

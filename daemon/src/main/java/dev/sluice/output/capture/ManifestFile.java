@@ -1,0 +1,294 @@
+package dev.sluice.output.capture;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import com.fasterxml.jackson.jr.ob.JSONObjectException;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * {@code manifest.json}: a manifest as one JSON object. Its last key is a checksum over the text of
+ * all others, so that an edited or damaged one is known as such.
+ */
+final class ManifestFile {
+  private static final String CHECKSUM = "checksum";
+  // Blank lines to a length that stays the same, so that the last form of the manifest can be
+  // written over an earlier one on a disk that has no block left.
+  private static final int PAGE_BYTES = 4096;
+  private static final int MIN_PAGES = 2;
+
+  private static final JSON WRITER = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT);
+
+  private ManifestFile() {}
+
+  /**
+   * A manifest as it was found.
+   *
+   * @param isIntact its checksum is right: nobody edited it
+   */
+  record Found(CaptureManifest manifest, boolean isIntact) {}
+
+  static byte[] bytes(CaptureManifest manifest) {
+    Map<String, Object> json = toJson(manifest);
+    json.put(CHECKSUM, checksum(json));
+    byte[] text = (print(json) + "\n").getBytes(StandardCharsets.UTF_8);
+    int pages = Math.max(MIN_PAGES, (text.length + PAGE_BYTES - 1) / PAGE_BYTES);
+    byte[] padded = Arrays.copyOf(text, pages * PAGE_BYTES);
+    Arrays.fill(padded, text.length, padded.length, (byte) '\n');
+    return padded;
+  }
+
+  static Found read(Path directory) throws CaptureException {
+    Path file = directory.resolve(CaptureFormat.MANIFEST);
+    Map<String, Object> json;
+    try {
+      json = JSON.std.mapFrom(Files.readString(file));
+    } catch (NoSuchFileException e) {
+      throw new CaptureException(directory + " is no capture: it has no manifest.json", e);
+    } catch (JSONObjectException e) {
+      throw new CaptureException(file + " is damaged: " + firstLine(e), e);
+    } catch (IOException e) {
+      throw new CaptureException(file + " cannot be read: " + firstLine(e), e);
+    }
+    Object checksum = json.remove(CHECKSUM);
+    return new Found(
+        fromJson(new ManifestKeys(file.toString(), json)), checksum(json).equals(checksum));
+  }
+
+  private static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
+  }
+
+  private static String checksum(Map<String, Object> json) {
+    CRC32C crc = new CRC32C();
+    crc.update(print(json).getBytes(StandardCharsets.UTF_8));
+    return String.format("%08x", crc.getValue());
+  }
+
+  private static String print(Map<String, Object> json) {
+    try {
+      return WRITER.asString(json);
+    } catch (IOException e) {
+      throw new IllegalStateException("a map of plain values cannot be written as JSON", e);
+    }
+  }
+
+  private static Map<String, Object> toJson(CaptureManifest m) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("format", object("major", m.format().major(), "minor", m.format().minor()));
+    json.put("capture_id", m.id().toString());
+    json.put("sluice_version", m.origin().sluiceVersion());
+    json.put("host", m.origin().host());
+    json.put("device", m.origin().device());
+    json.put("session", m.origin().session());
+    json.put("producer", m.origin().producer());
+    json.put("layout", m.layout().id());
+    LayoutOverrides overrides = m.overrides();
+    json.put(
+        "overrides",
+        object(
+            "slot_count", overrides.slotCount(),
+            "ready_queue_entries", overrides.readyQueueEntries(),
+            "aicpu_task_records", overrides.aicpuTaskRecords(),
+            "sched_phase_records", overrides.schedPhaseRecords(),
+            "orch_phase_records", overrides.orchPhaseRecords(),
+            "aicore_task_records", overrides.aicoreTaskRecords()));
+    json.put("num_cores", m.geometry().numCores());
+    json.put("sched_threads", m.geometry().schedThreads());
+    json.put("orch_threads", m.geometry().orchThreads());
+    json.put("level", m.geometry().level());
+    json.put("core_types", m.cores().types());
+    json.put("core_to_thread", m.cores().threads());
+    json.put("started_at", m.clock().startedAt().toString());
+    json.put("host_origin_ns", m.clock().hostOriginNs());
+    json.put("clock_hz", m.clock().clockHz());
+    m.synthetic()
+        .ifPresent(
+            synthetic ->
+                json.put(
+                    "synthetic",
+                    object(
+                        "seed", synthetic.seed(),
+                        "origin_ticks", synthetic.originTicks(),
+                        "period_ticks", synthetic.periodTicks())));
+    m.snapshot()
+        .ifPresent(
+            snapshot ->
+                json.put(
+                    "snapshot",
+                    object(
+                        "reason", snapshot.reason(),
+                        "taken_at", snapshot.takenAt().toString(),
+                        "from_ns", snapshot.fromNs(),
+                        "to_ns", snapshot.toNs())));
+    CaptureManifest.Outcome outcome = m.outcome();
+    json.put("ending", outcome.ending());
+    outcome.endedAt().ifPresent(endedAt -> json.put("ended_at", endedAt.toString()));
+    json.put("frames", outcome.frames());
+    json.put("segments", outcome.segments());
+    json.put("segments_removed", outcome.removedSegments());
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      kinds.put(kind.label(), books(outcome.kind(kind)));
+    }
+    json.put("kinds", kinds);
+    return json;
+  }
+
+  private static Map<String, Object> books(CaptureManifest.KindBooks books) {
+    Map<String, Object> lost = new LinkedHashMap<>();
+    LossReason.ALL.forEach(
+        reason -> lost.put(reason.label(), books.lost().getOrDefault(reason.label(), 0L)));
+    return object(
+        "produced_records", books.produced(),
+        "collected_records", books.collected(),
+        "captured_records", books.captured(),
+        "capture_lost_records", lost,
+        "dropped_records", new java.util.TreeMap<>(books.dropped()),
+        "salvaged_records", books.salvaged(),
+        "in_flight_records", books.inFlight(),
+        "unaccounted_records", books.unaccounted(),
+        "removed_records", books.removed());
+  }
+
+  private static Map<String, Object> object(Object... keysAndValues) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      object.put((String) keysAndValues[i], keysAndValues[i + 1]);
+    }
+    return object;
+  }
+
+  private static CaptureManifest fromJson(ManifestKeys json) throws CaptureException {
+    ManifestKeys format = json.object("format");
+    CaptureManifest.Version version =
+        new CaptureManifest.Version(format.integer("major"), format.integer("minor"));
+    if (version.major() != CaptureFormat.MAJOR) {
+      throw new CaptureException(
+          json.source()
+              + " has format "
+              + version.major()
+              + "."
+              + version.minor()
+              + ", this Sluice reads "
+              + CaptureFormat.MAJOR
+              + ".x: use the Sluice that wrote it ("
+              + json.text("sluice_version")
+              + ") or a newer one");
+    }
+    LayoutOverrides overrides = overrides(json.object("overrides"));
+    try {
+      Geometry geometry = geometry(json, overrides);
+      return new CaptureManifest(
+          version,
+          UUID.fromString(json.text("capture_id")),
+          new CaptureManifest.Origin(
+              json.text("sluice_version"),
+              json.text("host"),
+              json.integer("device"),
+              json.integer("session"),
+              json.text("producer")),
+          geometry,
+          overrides,
+          new CaptureManifest.Cores(json.texts("core_types"), json.integers("core_to_thread")),
+          new CaptureManifest.Clock(
+              Instant.parse(json.text("started_at")),
+              json.whole("host_origin_ns"),
+              json.whole("clock_hz")),
+          synthetic(json),
+          outcome(json),
+          snapshot(json));
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new CaptureException(json.source() + " is damaged: " + firstLine(e), e);
+    }
+  }
+
+  private static Geometry geometry(ManifestKeys json, LayoutOverrides overrides)
+      throws CaptureException {
+    Layout named = Layout.parse(json.text("layout"));
+    return new Geometry(
+        Layout.of(named.generation(), named.platform(), overrides),
+        json.integer("num_cores"),
+        json.integer("sched_threads"),
+        json.integer("orch_threads"),
+        json.integer("level"));
+  }
+
+  private static LayoutOverrides overrides(ManifestKeys json) throws CaptureException {
+    return new LayoutOverrides(
+        json.integer("slot_count"),
+        json.integer("ready_queue_entries"),
+        json.integer("aicpu_task_records"),
+        json.integer("sched_phase_records"),
+        json.integer("orch_phase_records"),
+        json.integer("aicore_task_records"));
+  }
+
+  private static Optional<CaptureManifest.Synthetic> synthetic(ManifestKeys json)
+      throws CaptureException {
+    if (!json.has("synthetic")) {
+      return Optional.empty();
+    }
+    ManifestKeys synthetic = json.object("synthetic");
+    return Optional.of(
+        new CaptureManifest.Synthetic(
+            synthetic.whole("seed"),
+            synthetic.whole("origin_ticks"),
+            synthetic.whole("period_ticks")));
+  }
+
+  private static Optional<CaptureManifest.Snapshot> snapshot(ManifestKeys json)
+      throws CaptureException {
+    if (!json.has("snapshot")) {
+      return Optional.empty();
+    }
+    ManifestKeys snapshot = json.object("snapshot");
+    return Optional.of(
+        new CaptureManifest.Snapshot(
+            snapshot.text("reason"),
+            Instant.parse(snapshot.text("taken_at")),
+            snapshot.whole("from_ns"),
+            snapshot.whole("to_ns")));
+  }
+
+  private static CaptureManifest.Outcome outcome(ManifestKeys json) throws CaptureException {
+    Map<BufferKind, CaptureManifest.KindBooks> kinds = new LinkedHashMap<>();
+    ManifestKeys rows = json.object("kinds");
+    for (BufferKind kind : BufferKind.ALL) {
+      ManifestKeys row = rows.object(kind.label());
+      kinds.put(
+          kind,
+          new CaptureManifest.KindBooks(
+              row.whole("produced_records"),
+              row.whole("collected_records"),
+              row.whole("captured_records"),
+              row.object("capture_lost_records").counts(),
+              row.object("dropped_records").counts(),
+              row.whole("salvaged_records"),
+              row.whole("in_flight_records"),
+              row.whole("unaccounted_records"),
+              row.whole("removed_records")));
+    }
+    return new CaptureManifest.Outcome(
+        json.text("ending"),
+        json.has("ended_at") ? Optional.of(Instant.parse(json.text("ended_at"))) : Optional.empty(),
+        kinds,
+        json.whole("frames"),
+        json.whole("segments"),
+        json.whole("segments_removed"));
+  }
+}

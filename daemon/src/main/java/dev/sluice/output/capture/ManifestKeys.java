@@ -1,0 +1,99 @@
+package dev.sluice.output.capture;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads the keys of one JSON object; a missing or wrong one is an error that names it.
+ *
+ * @param source names the file, and the key of the object within it
+ */
+record ManifestKeys(String source, Map<String, Object> json) {
+
+  boolean has(String key) {
+    return json.get(key) != null;
+  }
+
+  long whole(String key) throws CaptureException {
+    Object value = required(key);
+    if (value instanceof Long || value instanceof Integer) {
+      return ((Number) value).longValue();
+    }
+    throw wrong(key, "no whole number");
+  }
+
+  int integer(String key) throws CaptureException {
+    long value = whole(key);
+    if (value != (int) value) {
+      throw wrong(key, "too large");
+    }
+    return (int) value;
+  }
+
+  String text(String key) throws CaptureException {
+    if (required(key) instanceof String text) {
+      return text;
+    }
+    throw wrong(key, "no text");
+  }
+
+  List<String> texts(String key) throws CaptureException {
+    List<String> texts = new ArrayList<>();
+    for (Object element : list(key)) {
+      if (!(element instanceof String text)) {
+        throw wrong(key, "no list of texts");
+      }
+      texts.add(text);
+    }
+    return texts;
+  }
+
+  List<Integer> integers(String key) throws CaptureException {
+    List<Integer> integers = new ArrayList<>();
+    for (Object element : list(key)) {
+      if (!(element instanceof Integer integer)) {
+        throw wrong(key, "no list of whole numbers");
+      }
+      integers.add(integer);
+    }
+    return integers;
+  }
+
+  private List<?> list(String key) throws CaptureException {
+    if (required(key) instanceof List<?> list) {
+      return list;
+    }
+    throw wrong(key, "no list");
+  }
+
+  @SuppressWarnings("unchecked") // the parser makes Map<String, Object> of every object
+  ManifestKeys object(String key) throws CaptureException {
+    if (required(key) instanceof Map<?, ?> map) {
+      return new ManifestKeys(source + ", " + key, (Map<String, Object>) map);
+    }
+    throw wrong(key, "no object");
+  }
+
+  /** Every key of this object with its count. */
+  Map<String, Long> counts() throws CaptureException {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (String key : json.keySet()) {
+      counts.put(key, whole(key));
+    }
+    return counts;
+  }
+
+  private Object required(String key) throws CaptureException {
+    Object value = json.get(key);
+    if (value == null) {
+      throw new CaptureException(source + " is damaged: the key " + key + " is missing");
+    }
+    return value;
+  }
+
+  private CaptureException wrong(String key, String what) {
+    return new CaptureException(source + " is damaged: " + key + " is " + what);
+  }
+}

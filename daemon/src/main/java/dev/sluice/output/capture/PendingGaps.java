@@ -1,0 +1,83 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import java.nio.ByteBuffer;
+
+/**
+ * Records of each pool that were lost in a row and have no GAP frame yet. Whoever loses records
+ * keeps one of these; the frame is written in front of the pool's next records. One thread at a
+ * time.
+ */
+final class PendingGaps {
+  private final int instances;
+  private final long[] records;
+  private final int[] buffers;
+  private final int[] firstSequence;
+  private final long[] firstNs;
+  private final LossReason[] reasons;
+
+  PendingGaps(Geometry geometry) {
+    instances = Math.max(geometry.numCores(), geometry.layout().queueCount());
+    int pools = BufferKind.COUNT * instances;
+    records = new long[pools];
+    buffers = new int[pools];
+    firstSequence = new int[pools];
+    firstNs = new long[pools];
+    reasons = new LossReason[pools];
+  }
+
+  /** Instances that a pool can have, over all kinds. */
+  int instances() {
+    return instances;
+  }
+
+  private int at(BufferKind kind, int instance) {
+    return kind.ordinal() * instances + instance;
+  }
+
+  /** Adds a lost buffer. Of losses in a row for several reasons the first one names the gap. */
+  void add(
+      BufferKind kind, int instance, LossReason reason, int sequence, long lost, long hostTimeNs) {
+    int at = at(kind, instance);
+    if (reasons[at] == null) {
+      reasons[at] = reason;
+      firstSequence[at] = sequence;
+      firstNs[at] = hostTimeNs;
+    }
+    records[at] += lost;
+    buffers[at]++;
+  }
+
+  boolean isOpen(BufferKind kind, int instance) {
+    return reasons[at(kind, instance)] != null;
+  }
+
+  /** Writes the GAP frame of a pool, without its place. The gap stays open. */
+  void putFrame(BufferKind kind, int instance, ByteBuffer into, int at) {
+    int pool = at(kind, instance);
+    FrameHeader.begin(
+        into,
+        at,
+        FrameType.GAP,
+        0,
+        kind.ordinal(),
+        FrameHeader.FIRST_LOSS_REASON + reasons[pool].ordinal(),
+        instance,
+        -1,
+        firstSequence[pool],
+        buffers[pool],
+        firstNs[pool],
+        records[pool],
+        0,
+        0);
+  }
+
+  /** Forgets the gap: its frame is on its way. */
+  void close(BufferKind kind, int instance) {
+    int at = at(kind, instance);
+    reasons[at] = null;
+    records[at] = 0;
+    buffers[at] = 0;
+  }
+}

@@ -1,0 +1,28 @@
+package dev.sluice.service;
+
+import java.util.Map;
+
+/**
+ * What is captured of one session, at one moment.
+ *
+ * @param directory absolute path
+ * @param kinds by {@link Labels#KINDS}
+ */
+public record CaptureSnapshot(String directory, long writtenBytes, Map<String, KindCapture> kinds) {
+  public CaptureSnapshot {
+    kinds = Map.copyOf(kinds);
+  }
+
+  /**
+   * The collector-to-storage half of the accounting law, in records: collected + salvaged =
+   * captured + lost + staged.
+   *
+   * @param staged in memory, on their way
+   * @param lost by {@link Labels#CAPTURE_LOSS_REASONS}
+   */
+  public record KindCapture(long captured, long staged, Map<String, Long> lost) {
+    public KindCapture {
+      lost = Map.copyOf(lost);
+    }
+  }
+}

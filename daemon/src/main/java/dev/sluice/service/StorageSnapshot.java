@@ -1,0 +1,24 @@
+package dev.sluice.service;
+
+import java.util.Map;
+
+/**
+ * All captures since the daemon started, at one moment. Counters never decrease.
+ *
+ * @param lostRecords collected and never captured, by {@link Labels#CAPTURE_LOSS_REASONS}
+ * @param errors how often the disk refused, by the same
+ * @param retainedBytes what captures and snapshots take on disk
+ */
+public record StorageSnapshot(
+    long writtenBytes,
+    Map<String, Long> lostRecords,
+    Map<String, Long> errors,
+    long retainedBytes) {
+  /** Nothing was captured. */
+  public static final StorageSnapshot NONE = new StorageSnapshot(0, Map.of(), Map.of(), 0);
+
+  public StorageSnapshot {
+    lostRecords = Map.copyOf(lostRecords);
+    errors = Map.copyOf(errors);
+  }
+}

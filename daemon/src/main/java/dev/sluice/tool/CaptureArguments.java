@@ -1,0 +1,53 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.ConfigSources;
+import dev.sluice.config.Configuration;
+import dev.sluice.config.Settings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Where captures are, for the commands that read them. */
+public final class CaptureArguments {
+  @Option(
+      names = "--directory",
+      paramLabel = "DIR",
+      description = "Where the captures are. Default: sluice.capture.directory.")
+  private Path directory;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Configuration file to read that in.")
+  private Path config;
+
+  /** The settings of the daemon on this machine. */
+  Settings settings() {
+    return Configuration.load(ConfigSources.of(Optional.ofNullable(config), List.of())).settings();
+  }
+
+  Path directory() {
+    return directory != null ? directory : settings().capture().directory();
+  }
+
+  /** A capture by its path, or by its name in the directory of captures. */
+  Path capture(String nameOrPath) throws ToolException {
+    Path path = Path.of(nameOrPath);
+    if (Files.isDirectory(path)) {
+      return path;
+    }
+    if (path.getNameCount() == 1) {
+      for (String folder : List.of("", "snapshots")) {
+        Path named = directory().resolve(folder).resolve(nameOrPath);
+        if (Files.isDirectory(named)) {
+          return named;
+        }
+      }
+      throw new ToolException(
+          "no capture " + nameOrPath + " in " + directory() + "; see 'sluice captures'");
+    }
+    throw new ToolException("no capture at " + path + "; see 'sluice captures'");
+  }
+}

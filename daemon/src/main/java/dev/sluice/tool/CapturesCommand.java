@@ -1,0 +1,97 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.Quantities;
+import dev.sluice.output.capture.CaptureCatalog;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What was captured on this machine. */
+@Command(
+    name = "captures",
+    description = "List captures and snapshots: what they hold, and whether anything is missing.",
+    footer = {"", "Example: sluice captures --directory /var/lib/sluice/captures"})
+public final class CapturesCommand implements Callable<Integer> {
+  private static final String ROW = "%-48s %-16s %-14s %16s %12s %12s %10s%n";
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private CaptureArguments captures = new CaptureArguments();
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean isJson;
+
+  @Override
+  public Integer call() throws ToolException {
+    List<CaptureCatalog.Entry> entries;
+    try {
+      entries = CaptureCatalog.list(captures.directory());
+    } catch (IOException e) {
+      throw new ToolException(
+          captures.directory() + " cannot be listed: " + e.getMessage() + "; is it yours to read?",
+          e);
+    }
+    out().print(isJson ? json(entries) : text(entries));
+    out().flush();
+    return ExitCode.FINE;
+  }
+
+  private String text(List<CaptureCatalog.Entry> entries) {
+    if (entries.isEmpty()) {
+      return "no captures in " + captures.directory() + "\n";
+    }
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(ROW, "name", "layout", "state", "records", "dropped", "lost", "size"));
+    for (CaptureCatalog.Entry entry : entries) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              ROW,
+              entry.name(),
+              entry.layout(),
+              entry.state(),
+              String.format(Locale.ROOT, "%,d", entry.capturedRecords()),
+              String.format(Locale.ROOT, "%,d", entry.droppedRecords()),
+              String.format(Locale.ROOT, "%,d", entry.lostRecords()),
+              Quantities.formatBytes(entry.bytes())));
+    }
+    return text.toString();
+  }
+
+  private String json(List<CaptureCatalog.Entry> entries) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("directory", captures.directory().toString());
+    json.put("captures", entries.stream().map(CapturesCommand::json).toList());
+    return Json.print(json) + "\n";
+  }
+
+  private static Map<String, Object> json(CaptureCatalog.Entry entry) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("name", entry.name());
+    json.put("path", entry.directory().toString());
+    json.put("layout", entry.layout());
+    json.put("state", entry.state());
+    json.put("started_at", entry.startedAt());
+    json.put("captured_records", entry.capturedRecords());
+    json.put("dropped_records", entry.droppedRecords());
+    json.put("capture_lost_records", entry.lostRecords());
+    json.put("bytes", entry.bytes());
+    json.put("segments", entry.segments());
+    return json;
+  }
+
+  /** Standard output, where only the result goes. */
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+}

@@ -1,0 +1,133 @@
+package dev.sluice.tool;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.config.Quantities;
+import dev.sluice.output.capture.CaptureReader;
+import dev.sluice.output.capture.CaptureVerifier;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Proves that a capture is whole. */
+@Command(
+    name = "verify",
+    description =
+        "Check a capture: every checksum, the order, the accounting law, and synthetic content bit"
+            + " by bit.",
+    footer = {
+      "",
+      "Example: sluice verify /var/lib/sluice/captures/20260901-120000.000-d0-s1-demo",
+      "",
+      "Exit code: 0 whole and complete, 1 damaged, 2 usage, 3 whole, but records are missing."
+    })
+public final class VerifyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private CaptureArguments captures = new CaptureArguments();
+
+  @Parameters(paramLabel = "CAPTURE", description = "Directory of the capture, or its name.")
+  private String capture;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean isJson;
+
+  @Override
+  public Integer call() throws ToolException {
+    Path directory = captures.capture(capture);
+    long startNs = System.nanoTime();
+    try (CaptureReader reader = CaptureReader.open(directory)) {
+      CaptureVerifier.Result result = CaptureVerifier.verify(reader);
+      double seconds = (System.nanoTime() - startNs) / 1e9;
+      out().print(isJson ? Json.print(json(directory, result)) + "\n" : text(result, seconds));
+      out().flush();
+      return exitCode(result);
+    } catch (IOException e) {
+      throw new ToolException(e.getMessage(), e);
+    }
+  }
+
+  private static int exitCode(CaptureVerifier.Result result) {
+    if (result.isDamaged()) {
+      return ExitCode.FAILED;
+    }
+    return result.isIncomplete() ? ExitCode.RECORDS_LOST : ExitCode.FINE;
+  }
+
+  private static String verdict(CaptureVerifier.Result result) {
+    if (result.isDamaged()) {
+      return "Damaged: what is here is not what was written.";
+    }
+    return result.isIncomplete()
+        ? "Whole, but records are missing."
+        : "Whole: every record that the device produced is here.";
+  }
+
+  private static String text(CaptureVerifier.Result result, double seconds) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%,d frames, %s, at %s%n",
+            result.frames(),
+            Quantities.formatBytes(result.bytes()),
+            Quantities.formatRate(seconds > 0 ? result.bytes() / seconds : 0)));
+    for (BufferKind kind : BufferKind.ALL) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-12s %,16d records%n",
+              kind.label(),
+              result.records().get(kind.ordinal())));
+    }
+    if (result.comparedRecords() > 0) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "synthetic content of %,d records compared%n",
+              result.comparedRecords()));
+    }
+    append(text, "damage", result.damages());
+    append(text, "missing", result.losses());
+    append(text, "note", result.notes());
+    return text.append(verdict(result)).append('\n').toString();
+  }
+
+  private static void append(StringBuilder text, String label, List<String> lines) {
+    lines.forEach(line -> text.append(label).append(": ").append(line).append('\n'));
+  }
+
+  private static Map<String, Object> json(Path directory, CaptureVerifier.Result result) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("capture", directory.toString());
+    json.put("frames", result.frames());
+    json.put("bytes", result.bytes());
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      kinds.put(kind.label(), Map.of("records", result.records().get(kind.ordinal())));
+    }
+    json.put("records", result.records().stream().mapToLong(Long::longValue).sum());
+    json.put("compared_records", result.comparedRecords());
+    json.put("damages", result.damages());
+    json.put("missing", result.losses());
+    json.put("notes", result.notes());
+    json.put("verdict", verdict(result));
+    json.put("kinds", kinds);
+    return json;
+  }
+
+  /** Standard output, where only the result goes. */
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+}

@@ -1,0 +1,253 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/** Writes captures for tests, frame by frame, with the same code as the daemon. */
+public final class CaptureBuilder implements AutoCloseable {
+  private final Path directory;
+  private final CaptureFiles files = new DiskFiles();
+  private final SegmentIndex.Builder index = new SegmentIndex.Builder();
+  private final Map<BufferKind, Long> captured = new EnumMap<>(BufferKind.class);
+  private final Checksum checksum = new Checksum();
+  private CaptureManifest manifest;
+  private SegmentWriter segment;
+  private int frames;
+  private int segments;
+
+  public CaptureBuilder(Path directory, CaptureManifest manifest) throws IOException {
+    this.directory = directory;
+    this.manifest = manifest;
+    Files.createDirectories(directory);
+    writeManifest();
+    open();
+  }
+
+  /** A manifest of a synthetic capture that runs. */
+  public static CaptureManifest manifest(
+      String layoutId, int cores, int schedThreads, int orchThreads, int level) {
+    Layout layout = Layout.parse(layoutId);
+    return new CaptureManifest(
+        CaptureManifest.Version.CURRENT,
+        new UUID(0x0123_4567_89AB_CDEFL, 0xFEDC_BA98_7654_3210L),
+        new CaptureManifest.Origin("0.1.0-test", "test-host", 0, 1, "test producer"),
+        new Geometry(layout, cores, schedThreads, orchThreads, level),
+        LayoutOverrides.NONE,
+        new CaptureManifest.Cores(
+            IntStream.range(0, cores)
+                .mapToObj(core -> core < Math.max(1, cores / 3) ? "aic" : "aiv")
+                .toList(),
+            IntStream.range(0, cores).map(core -> core % schedThreads).boxed().toList()),
+        new CaptureManifest.Clock(
+            Instant.parse("2026-09-01T12:00:00Z"), 1_000_000, layout.platform().clockHz()),
+        Optional.of(new CaptureManifest.Synthetic(1, 1_000_000, 1_000)),
+        CaptureManifest.Outcome.running(),
+        Optional.empty());
+  }
+
+  /** Appends a RECORDS frame. */
+  public CaptureBuilder records(
+      BufferKind kind, int instance, int queue, int sequence, long hostTimeNs, ByteBuffer records)
+      throws IOException {
+    return records(kind, instance, queue, sequence, hostTimeNs, false, records);
+  }
+
+  /** Appends a RECORDS frame. */
+  public CaptureBuilder records(
+      BufferKind kind,
+      int instance,
+      int queue,
+      int sequence,
+      long hostTimeNs,
+      boolean isSalvaged,
+      ByteBuffer records)
+      throws IOException {
+    int bytes = records.remaining();
+    int count = bytes / kind.recordBytes();
+    ByteBuffer frame = frame(bytes);
+    frame.put(FrameHeader.SIZE_BYTES, records, records.position(), bytes);
+    FrameHeader.begin(
+        frame,
+        0,
+        FrameType.RECORDS,
+        isSalvaged ? FrameHeader.FLAG_SALVAGED : 0,
+        kind.ordinal(),
+        0,
+        instance,
+        queue,
+        sequence,
+        count,
+        hostTimeNs,
+        0,
+        bytes,
+        checksum.of(frame, FrameHeader.SIZE_BYTES, bytes));
+    captured.merge(kind, (long) count, Long::sum);
+    return append(frame);
+  }
+
+  /** Appends a GAP frame of a device-side drop; instance -1 if it is not known. */
+  public CaptureBuilder drop(BufferKind kind, int instance, DropCause cause, long count, long ns)
+      throws IOException {
+    return gap(kind, instance, cause.ordinal(), count, ns);
+  }
+
+  /** Appends a GAP frame of records that the capture lost. */
+  public CaptureBuilder lost(BufferKind kind, int instance, LossReason reason, long count, long ns)
+      throws IOException {
+    return gap(kind, instance, FrameHeader.FIRST_LOSS_REASON + reason.ordinal(), count, ns);
+  }
+
+  private CaptureBuilder gap(BufferKind kind, int instance, int reason, long count, long ns)
+      throws IOException {
+    ByteBuffer frame = frame(0);
+    FrameHeader.begin(
+        frame, 0, FrameType.GAP, 0, kind.ordinal(), reason, instance, -1, 0, 0, ns, count, 0, 0);
+    return append(frame);
+  }
+
+  /** Appends a STALL frame: the device waited so long, so often, at the push or the pop gate. */
+  public CaptureBuilder stall(boolean isPop, int times, long waitedNs, long hostTimeNs)
+      throws IOException {
+    ByteBuffer frame = frame(0);
+    FrameHeader.begin(
+        frame,
+        0,
+        FrameType.STALL,
+        0,
+        FrameHeader.NO_KIND,
+        isPop ? 1 : 0,
+        FrameHeader.NO_INSTANCE,
+        -1,
+        0,
+        times,
+        hostTimeNs,
+        waitedNs,
+        0,
+        0);
+    return append(frame);
+  }
+
+  /** Appends a RUN frame. */
+  public CaptureBuilder run(int number, long hostTimeNs) throws IOException {
+    ByteBuffer frame = frame(0);
+    FrameHeader.begin(
+        frame,
+        0,
+        FrameType.RUN,
+        0,
+        FrameHeader.NO_KIND,
+        0,
+        FrameHeader.NO_INSTANCE,
+        -1,
+        0,
+        0,
+        hostTimeNs,
+        number,
+        0,
+        0);
+    return append(frame);
+  }
+
+  private static ByteBuffer frame(int payloadBytes) {
+    return ByteBuffer.allocate(FrameHeader.frameBytes(payloadBytes)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private CaptureBuilder append(ByteBuffer frame) throws IOException {
+    frames += segment.append(frame, 0, frame.capacity(), frames);
+    return this;
+  }
+
+  /** Seals the segment and begins another one. */
+  public CaptureBuilder roll() throws IOException {
+    seal();
+    open();
+    return this;
+  }
+
+  private void open() throws IOException {
+    Path path = directory.resolve(CaptureFormat.segmentName(segments));
+    segment =
+        new SegmentWriter(
+            files, files.create(path), path, manifest.id(), segments, 1_000_000, index);
+    segments++;
+  }
+
+  private void seal() throws IOException {
+    segment.seal(frames, 1_000_000, false);
+  }
+
+  /** Ends here as if the writer had been killed. */
+  public void kill() {
+    segment.abandon();
+    segment = null;
+  }
+
+  /** Changes the manifest that {@link #close} writes. */
+  public CaptureBuilder manifest(CaptureManifest newManifest) {
+    manifest = newManifest;
+    return this;
+  }
+
+  /** Seals the last segment and writes the manifest of a run without any loss. */
+  @Override
+  public void close() throws IOException {
+    if (segment == null) {
+      return;
+    }
+    seal();
+    segment = null;
+    Map<BufferKind, CaptureManifest.KindBooks> kinds = new EnumMap<>(BufferKind.class);
+    for (BufferKind kind : BufferKind.ALL) {
+      long records = captured.getOrDefault(kind, 0L);
+      kinds.put(
+          kind,
+          new CaptureManifest.KindBooks(records, records, records, Map.of(), Map.of(), 0, 0, 0, 0));
+    }
+    if (!manifest.outcome().isEnded()) {
+      manifest =
+          manifest.with(
+              new CaptureManifest.Outcome(
+                  "detached",
+                  Optional.of(manifest.clock().startedAt().plusSeconds(1)),
+                  kinds,
+                  frames,
+                  segments,
+                  0));
+    }
+    writeManifest();
+  }
+
+  private void writeManifest() throws IOException {
+    files.replace(
+        directory.resolve(CaptureFormat.MANIFEST),
+        ByteBuffer.wrap(ManifestFile.bytes(manifest)),
+        false);
+  }
+
+  /** Kinds of a list of records that are all zero, for tests that need no content. */
+  public static ByteBuffer zeros(BufferKind kind, int records) {
+    return ByteBuffer.allocate(kind.recordBytes() * records).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The files of a capture by name. */
+  public static List<Path> files(Path directory) throws IOException {
+    try (var all = Files.list(directory)) {
+      return all.sorted().toList();
+    }
+  }
+}

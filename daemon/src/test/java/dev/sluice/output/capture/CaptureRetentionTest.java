@@ -1,0 +1,318 @@
+package dev.sluice.output.capture;
+
+import static dev.sluice.abi.BufferKind.AICPU_TASK;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.DropCause;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CaptureRetentionTest {
+  private static final int STAGE_BYTES = 1 << 20;
+
+  @TempDir private Path root;
+
+  private CaptureRetention retention(CaptureRig rig) {
+    return new CaptureRetention(rig.settings, rig.files, rig.supply);
+  }
+
+  private static List<Integer> segments(Path directory) throws IOException {
+    return StoredCapture.of(directory).segments().stream()
+        .map(StoredCapture.Segment::number)
+        .toList();
+  }
+
+  /** So many closed segments of about 1 MiB, written in this order, and an open one. */
+  private static void fill(CaptureRig rig, int closed) throws IOException {
+    while (!segments(rig.directory()).contains(closed)) {
+      rig.write(AICPU_TASK, 0, 1);
+    }
+    for (StoredCapture.Segment segment : StoredCapture.of(rig.directory()).segments()) {
+      Files.setLastModifiedTime(
+          segment.file(), FileTime.fromMillis(1_000_000L + 1_000L * segment.number()));
+    }
+  }
+
+  private CaptureRig rig(String... settings) throws IOException {
+    List<String> all = new ArrayList<>(List.of("segment-bytes=1MiB", "free-space-floor=0B"));
+    all.add("retention-age=3650d");
+    all.addAll(List.of(settings));
+    CaptureRig rig = new CaptureRig(root, STAGE_BYTES, all.toArray(String[]::new));
+    rig.write(AICPU_TASK, 0, 1);
+    return rig;
+  }
+
+  @Test
+  void shouldRemoveTheOldestSegmentsAndNeverTheOpenOne() throws IOException {
+    CaptureRig rig = rig("retention-bytes=3MiB");
+    fill(rig, 5);
+    CaptureRetention retention = retention(rig);
+    retention.enforce(List.of(rig.capture), 2_000_000);
+    // The open one is small, and three of a little less than 1 MiB fit beside it.
+    assertEquals(List.of(2, 3, 4, 5), segments(rig.directory()));
+    assertTrue(retention.retainedBytes() <= 3 << 20);
+    CaptureManifest manifest = rig.end();
+    assertEquals(2, manifest.outcome().removedSegments());
+    assertTrue(manifest.outcome().kind(AICPU_TASK).removed() > 60_000);
+    // What retention took is no loss.
+    CaptureVerifier.Result result = rig.verify();
+    assertEquals(List.of(), result.damages());
+    assertEquals(List.of(), result.losses());
+    assertTrue(result.notes().get(0).contains("removed by retention"));
+  }
+
+  @Test
+  void shouldNotTouchTheOpenSegmentWhateverTheBounds() throws IOException {
+    CaptureRig rig = rig("retention-bytes=1MiB", "retention-age=1s");
+    rig.write(AICPU_TASK, 0, 20);
+    retention(rig).enforce(List.of(rig.capture), System.currentTimeMillis() + 1_000_000);
+    assertEquals(List.of(0), segments(rig.directory()));
+    rig.write(AICPU_TASK, 0, 20);
+    rig.end();
+    assertEquals(List.of(), rig.verify().damages());
+  }
+
+  @Test
+  void shouldRemoveWhatIsTooOldAndACaptureThatIsEmptyThen() throws IOException {
+    CaptureRig rig = rig("retention-age=100s");
+    fill(rig, 3);
+    rig.end();
+    Files.setLastModifiedTime(
+        rig.directory().resolve("000003.seg"), FileTime.fromMillis(1_003_000));
+    CaptureRetention retention = retention(rig);
+    retention.enforce(List.of(), 1_101_500);
+    assertEquals(List.of(2, 3), segments(rig.directory()));
+    CaptureVerifier.Result result = rig.verify();
+    assertEquals(List.of(), result.damages());
+    retention.enforce(List.of(), 1_200_000);
+    assertFalse(Files.exists(rig.directory()));
+    assertEquals(0, retention.retainedBytes());
+  }
+
+  @Test
+  void shouldFreeSpaceWhenTheFileSystemIsTight() throws IOException {
+    CaptureRig rig = rig("free-space-floor=2MiB");
+    fill(rig, 4);
+    rig.files.usable(1L << 20);
+    retention(rig).enforce(List.of(rig.capture), 2_000_000);
+    // One MiB is missing: a segment of a little less than one is not enough.
+    assertEquals(List.of(2, 3, 4), segments(rig.directory()));
+    // Their files are gone, too, and do not wait to be written over.
+    assertFalse(Files.exists(root.resolve(".spare/1.spare")));
+  }
+
+  @Test
+  void shouldWriteOverTheFilesOfRemovedSegments() throws IOException {
+    CaptureRig rig = rig("retention-bytes=2MiB");
+    fill(rig, 4);
+    retention(rig).enforce(List.of(rig.capture), 2_000_000);
+    assertTrue(Files.exists(root.resolve(".spare/1.spare")));
+    fill(rig, 7);
+    assertFalse(Files.exists(root.resolve(".spare/1.spare")));
+    rig.end();
+    CaptureVerifier.Result result = rig.verify();
+    assertEquals(List.of(), result.damages());
+  }
+
+  @Test
+  void shouldKeepOnlyTheLastPartOfASessionWhenRecording() throws IOException {
+    CaptureRig rig = rig("recorder.enabled=true", "recorder.bytes=2MiB");
+    fill(rig, 6);
+    retention(rig).enforce(List.of(rig.capture), 1_006_000);
+    assertEquals(List.of(4, 5, 6), segments(rig.directory()));
+    rig.write(AICPU_TASK, 0, 1);
+    rig.end();
+    assertEquals(List.of(), rig.verify().damages());
+  }
+
+  @Test
+  void shouldTurnTheRecorderByAge() throws IOException {
+    CaptureRig rig = rig("recorder.enabled=true", "recorder.age=80s");
+    for (int i = 0; i < 6; i++) {
+      rig.write(AICPU_TASK, 0, 1);
+      rig.pass(11_000_000_000L);
+    }
+    // An eighth of the age closes a segment, so that it can go in time.
+    assertEquals(6, segments(rig.directory()).size());
+    fill(rig, 7);
+    retention(rig).enforce(List.of(rig.capture), 1_083_000);
+    assertEquals(3, segments(rig.directory()).get(0));
+  }
+
+  @Test
+  void shouldSnapshotTheLastMoments() throws IOException {
+    CaptureRig rig = rig("snapshot.before=30s");
+    for (int i = 0; i < 4; i++) {
+      rig.write(AICPU_TASK, 0, 40);
+      rig.clock.advance(20_000_000_000L);
+    }
+    CaptureRetention retention = retention(rig);
+    CaptureSnapshots snapshots =
+        new CaptureSnapshots(rig.settings, rig.files, retention, rig.clock::nanoTime);
+    Path[] taken = new Path[1];
+    Thread writer = stepping(rig);
+    taken[0] = snapshots.take(rig.capture, "slow step");
+    writer.interrupt();
+    assertTrue(taken[0].getFileName().toString().endsWith("-slow_step"));
+    try (CaptureReader reader = CaptureReader.open(taken[0])) {
+      CaptureManifest.Snapshot snapshot = reader.manifest().snapshot().orElseThrow();
+      assertEquals("slow step", snapshot.reason());
+      long[] first = {Long.MAX_VALUE};
+      reader.forEach(frame -> first[0] = Math.min(first[0], frame.hostTimeNs()));
+      assertTrue(first[0] <= snapshot.fromNs(), "everything of the window is in it");
+      CaptureVerifier.Result result = CaptureVerifier.verify(reader);
+      assertEquals(List.of(), result.damages());
+      assertTrue(result.frames() >= 40);
+    }
+    assertEquals(2, CaptureCatalog.list(root).size());
+  }
+
+  /** The writer's thread of a rig, for a snapshot, which waits for it. */
+  private static Thread stepping(CaptureRig rig) {
+    Thread writer =
+        new Thread(
+            () -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                rig.capture.doWork();
+                Thread.onSpinWait();
+              }
+            });
+    writer.setDaemon(true);
+    writer.start();
+    return writer;
+  }
+
+  @Test
+  void shouldKeepWhatASnapshotHoldsFromBeingWrittenOver() throws IOException {
+    CaptureRig rig = rig("snapshot.before=1h", "retention-bytes=1MiB");
+    rig.write(AICPU_TASK, 0, 100);
+    CaptureRetention retention = retention(rig);
+    CaptureSnapshots snapshots =
+        new CaptureSnapshots(rig.settings, rig.files, retention, rig.clock::nanoTime);
+    Thread writer = stepping(rig);
+    Path taken = snapshots.take(rig.capture, "command");
+    writer.interrupt();
+    retention.enforce(List.of(rig.capture), System.currentTimeMillis());
+    rig.write(AICPU_TASK, 0, 200);
+    try (CaptureReader reader = CaptureReader.open(taken)) {
+      assertEquals(List.of(), CaptureVerifier.verify(reader).damages());
+    }
+  }
+
+  @Test
+  void shouldTakeOneSnapshotAroundADrop() throws IOException {
+    CaptureRig rig = rig("recorder.enabled=true", "snapshot.after=5s");
+    rig.capture.dropped(AICPU_TASK, DropCause.HOST_LATE, 7);
+    rig.capture.dropped(AICPU_TASK, DropCause.HOST_LATE, 8);
+    assertFalse(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), false));
+    rig.clock.advance(5_000_000_000L);
+    assertTrue(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), false));
+    assertFalse(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), false));
+    rig.capture.dropped(AICPU_TASK, DropCause.HOST_LATE, 1);
+    assertTrue(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), true), "the session ends");
+    rig.step();
+    rig.end();
+    long[] drops = new long[1];
+    try (CaptureReader reader = CaptureReader.open(rig.directory())) {
+      reader.forEach(
+          frame -> {
+            if (frame.type() == FrameType.GAP) {
+              assertTrue(frame.isDeviceLoss());
+              assertEquals("host_late", frame.cause());
+              drops[0] += frame.count();
+            }
+          });
+    }
+    assertEquals(16, drops[0]);
+  }
+
+  @Test
+  void shouldRetainSnapshotsByTheirOwnBounds() throws IOException {
+    CaptureRig rig = rig("snapshot.retention-bytes=1MiB", "snapshot.before=1h");
+    rig.write(AICPU_TASK, 0, 60);
+    CaptureRetention retention = retention(rig);
+    CaptureSnapshots snapshots =
+        new CaptureSnapshots(rig.settings, rig.files, retention, rig.clock::nanoTime);
+    Thread writer = stepping(rig);
+    Path first = snapshots.take(rig.capture, "first");
+    Path second = snapshots.take(rig.capture, "second");
+    writer.interrupt();
+    retention.enforce(List.of(rig.capture), System.currentTimeMillis());
+    assertFalse(Files.exists(first));
+    assertFalse(Files.exists(second), "alone it is too large as well");
+    assertTrue(Files.exists(rig.directory()));
+  }
+
+  @Test
+  void shouldCompressSealedSegmentsAndReadThemAlike() throws IOException {
+    CaptureRig rig = rig();
+    fill(rig, 3);
+    try (SegmentCompressor compressor = new SegmentCompressor()) {
+      CaptureKeeper keeper =
+          new CaptureKeeper(rig.settings, rig.files, rig.supply, List::of, rig.clock::nanoTime);
+      for (int i = 0; i < 3; i++) {
+        assertTrue(keeper.compressOne(compressor));
+      }
+      assertFalse(keeper.compressOne(compressor), "the fourth is open");
+    }
+    rig.end();
+    assertTrue(Files.exists(rig.directory().resolve("000002.seg.zst")));
+    assertFalse(Files.exists(rig.directory().resolve("000002.seg")));
+    CaptureVerifier.Result result = rig.verify();
+    assertEquals(List.of(), result.damages());
+    assertEquals(List.of(), result.losses());
+    long compressed = Files.size(rig.directory().resolve("000000.seg.zst"));
+    assertTrue(compressed < 0.35 * (1 << 20), "compressed to " + compressed);
+    try (CaptureReader reader = CaptureReader.open(rig.directory())) {
+      int[] frames = new int[2];
+      reader.forEach(frame -> frames[0] += frame.sequence() >= 50 ? 1 : 0);
+      reader.forEach(
+          new FrameFilter(Long.MIN_VALUE, Long.MAX_VALUE, Set.of(AICPU_TASK), Set.of(0)),
+          frame -> frames[1] += frame.sequence() >= 50 ? 1 : 0);
+      assertEquals(frames[0], frames[1]);
+      assertEquals(List.of(), reader.damages());
+    }
+  }
+
+  @Test
+  void shouldNeverTakeDamagedCompressedDataForRecords() throws IOException {
+    CaptureRig rig = rig();
+    fill(rig, 1);
+    rig.end();
+    try (SegmentCompressor compressor = new SegmentCompressor()) {
+      new CaptureKeeper(rig.settings, rig.files, rig.supply, List::of, rig.clock::nanoTime)
+          .compressOne(compressor);
+    }
+    Path segment = rig.directory().resolve("000000.seg.zst");
+    byte[] whole = Files.readAllBytes(segment);
+    for (int at = 0; at < whole.length; at += 1 + whole.length / 200) {
+      byte[] flipped = whole.clone();
+      flipped[at] ^= 0x10;
+      Files.write(segment, flipped);
+      assertTrue(rig.verify().isDamaged(), "byte " + at);
+    }
+    for (int length = 0; length < whole.length; length += 1 + whole.length / 100) {
+      Files.write(segment, java.util.Arrays.copyOf(whole, length));
+      assertTrue(rig.verify().isDamaged(), "cut at " + length);
+    }
+  }
+
+  @Test
+  void shouldNameDirectoriesAfterTheSession() {
+    CaptureManifest manifest = CaptureBuilder.manifest("l2-2026.06/a2a3", 3, 1, 0, 1);
+    assertEquals("20260901-120000.000-d0-s1-test_producer", CaptureStore.name(manifest));
+    assertNotNull(LossReason.of(new IOException((String) null)));
+    assertNull(FrameType.ofNumber(0));
+  }
+}

@@ -1,0 +1,159 @@
+package dev.sluice.output.capture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.config.CaptureSettings;
+import dev.sluice.testkit.ManualClock;
+import dev.sluice.testkit.SyntheticRecords;
+import dev.sluice.testkit.TestSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A capture without threads: the test is the collector and steps the writer, on a clock of its own.
+ * What it puts is the content that the manifest promises, so that a capture can be verified.
+ */
+public final class CaptureRig {
+  /** Records in each buffer that is put. */
+  public static final int RECORDS = 1000;
+
+  final ManualClock clock = new ManualClock();
+  final FaultyFiles files = new FaultyFiles();
+  final CaptureSettings settings;
+  final SegmentSupply supply;
+  final CaptureManifest manifest;
+  final Capture capture;
+  private final SyntheticRecords content;
+  private final Map<Integer, Integer> sequences = new HashMap<>();
+  private final long[] collected = new long[BufferKind.COUNT];
+  private final ByteBuffer buffer =
+      ByteBuffer.allocateDirect(RECORDS * 64).order(ByteOrder.LITTLE_ENDIAN);
+
+  /**
+   * @param overrides of {@code sluice.capture}, without the prefix
+   */
+  public CaptureRig(Path root, int stageBytes, String... overrides) {
+    List<String> all = new ArrayList<>(List.of("sluice.capture.directory=" + root));
+    for (String override : overrides) {
+      all.add("sluice.capture." + override);
+    }
+    settings = TestSettings.with(all.toArray(String[]::new)).capture();
+    supply = new SegmentSupply(files, root.resolve(".spare"), CaptureStore.MAX_SPARES);
+    manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
+    Geometry geometry = manifest.geometry();
+    content = new SyntheticRecords(geometry, 1, 1_000_000, 1_000);
+    capture =
+        new Capture(
+            files,
+            supply,
+            root.resolve("capture"),
+            manifest,
+            settings,
+            List.of(ByteBuffer.allocateDirect(stageBytes)),
+            clock::nanoTime);
+    capture.beginRun();
+  }
+
+  /** The capture that is written. */
+  public Capture capture() {
+    return capture;
+  }
+
+  Path directory() {
+    return capture.directory();
+  }
+
+  /**
+   * Offers one buffer as a collector does; a buffer that has to wait is offered again next time.
+   */
+  CaptureIntake.Room put(BufferKind kind, int instance) {
+    int pool = kind.ordinal() << 16 | instance;
+    int sequence = sequences.getOrDefault(pool, 0);
+    CaptureIntake intake = capture.intake(0);
+    CaptureIntake.Room room = intake.begin(kind, instance, sequence, RECORDS, clock.nanoTime());
+    if (room == CaptureIntake.Room.WAIT) {
+      return room;
+    }
+    if (room == CaptureIntake.Room.TAKEN) {
+      for (int i = 0; i < RECORDS; i++) {
+        content.write(
+            kind, instance, (long) sequence * RECORDS + i, buffer, i * kind.recordBytes());
+      }
+      // In two pieces, as from a buffer with a hole.
+      int cut = 300 * kind.recordBytes();
+      intake.copy(buffer, 0, cut);
+      intake.copy(buffer, cut, RECORDS * kind.recordBytes() - cut);
+      intake.end(kind, instance, 0, sequence, false, clock.nanoTime());
+    }
+    sequences.put(pool, sequence + 1);
+    collected[kind.ordinal()] += RECORDS;
+    return room;
+  }
+
+  /** Puts and writes so many buffers, one after the other. */
+  void write(BufferKind kind, int instance, int buffers) {
+    for (int i = 0; i < buffers; i++) {
+      assertEquals(CaptureIntake.Room.TAKEN, put(kind, instance));
+      step();
+    }
+  }
+
+  /** The writer works until it has nothing to do. */
+  void step() {
+    while (capture.doWork() > 0) {
+      // Each call moves a bounded amount.
+    }
+  }
+
+  void pass(long nanos) {
+    clock.advance(nanos);
+    step();
+  }
+
+  /** Ends the capture with the books of a device that produced exactly what was collected. */
+  CaptureManifest end() throws IOException {
+    Map<BufferKind, DeviceBooks> books = new EnumMap<>(BufferKind.class);
+    for (BufferKind kind : BufferKind.ALL) {
+      long records = collected[kind.ordinal()];
+      books.put(kind, new DeviceBooks(records, records, Map.of(), 0, 0, 0));
+    }
+    capture.books(books);
+    capture.end("detached", Instant.parse("2026-09-01T12:01:00Z"));
+    step();
+    try (CaptureReader reader = CaptureReader.open(directory())) {
+      return reader.manifest();
+    }
+  }
+
+  CaptureVerifier.Result verify() throws IOException {
+    try (CaptureReader reader = CaptureReader.open(directory())) {
+      return CaptureVerifier.verify(reader);
+    }
+  }
+
+  /** Records that were collected so far, of one kind. */
+  long collected(BufferKind kind) {
+    return collected[kind.ordinal()];
+  }
+
+  /** The half of the law that a capture owes, at this moment. */
+  void assertLaw() {
+    CaptureTotals totals = capture.totals();
+    for (BufferKind kind : BufferKind.ALL) {
+      assertEquals(
+          collected(kind),
+          totals.captured(kind) + totals.lost(kind) + totals.staged(kind),
+          kind.label());
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package dev.sluice.output.capture;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The real file system with a switch for each way in which a disk can be in the way. */
+final class FaultyFiles implements CaptureFiles {
+  private final CaptureFiles disk = new DiskFiles();
+  private volatile IOException failure;
+  private volatile RuntimeException defect;
+  private volatile CountDownLatch gate = new CountDownLatch(0);
+  private volatile CountDownLatch blocked = new CountDownLatch(1);
+  private volatile long usable = Long.MAX_VALUE;
+  private final AtomicInteger writesBeforeFailure = new AtomicInteger();
+
+  /** From now on whatever touches the disk throws this; null heals it. */
+  void failWith(IOException newFailure) {
+    failure = newFailure;
+    writesBeforeFailure.set(0);
+  }
+
+  /** So many writes still work, then the disk fails. */
+  void failAfter(int writes, IOException newFailure) {
+    failure = newFailure;
+    writesBeforeFailure.set(writes);
+  }
+
+  /** From now on a write meets this defect; null for none. */
+  void breakWith(RuntimeException newDefect) {
+    defect = newDefect;
+  }
+
+  /** From now on a write does not return until {@link #unblock}. */
+  void block() {
+    blocked = new CountDownLatch(1);
+    gate = new CountDownLatch(1);
+  }
+
+  void unblock() {
+    gate.countDown();
+  }
+
+  /** Returns once a write hangs. */
+  void awaitBlocked() throws InterruptedException {
+    blocked.await();
+  }
+
+  void usable(long bytes) {
+    usable = bytes;
+  }
+
+  private void touch() throws IOException {
+    if (failure == null) {
+      return;
+    }
+    if (writesBeforeFailure.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      return;
+    }
+    throw failure;
+  }
+
+  @Override
+  public void createDirectories(Path directory) throws IOException {
+    touch();
+    disk.createDirectories(directory);
+  }
+
+  @Override
+  public SegmentFile create(Path file) throws IOException {
+    touch();
+    return new Faulty(disk.create(file));
+  }
+
+  @Override
+  public SegmentFile reopen(Path file) throws IOException {
+    touch();
+    return new Faulty(disk.reopen(file));
+  }
+
+  @Override
+  public void replace(Path file, ByteBuffer content, boolean isForced) throws IOException {
+    touch();
+    disk.replace(file, content, isForced);
+  }
+
+  @Override
+  public void overwrite(Path file, ByteBuffer content) throws IOException {
+    touch();
+    disk.overwrite(file, content);
+  }
+
+  @Override
+  public void linkOrCopy(Path from, Path to) throws IOException {
+    touch();
+    disk.linkOrCopy(from, to);
+  }
+
+  @Override
+  public void move(Path from, Path to) throws IOException {
+    touch();
+    disk.move(from, to);
+  }
+
+  @Override
+  public void delete(Path file) throws IOException {
+    touch();
+    disk.delete(file);
+  }
+
+  @Override
+  public boolean exists(Path file) {
+    return disk.exists(file);
+  }
+
+  @Override
+  public boolean isShared(Path file) throws IOException {
+    return disk.isShared(file);
+  }
+
+  @Override
+  public long usableBytes(Path directory) throws IOException {
+    return Math.min(usable, disk.usableBytes(directory));
+  }
+
+  private final class Faulty implements SegmentFile {
+    private final SegmentFile file;
+
+    Faulty(SegmentFile file) {
+      this.file = file;
+    }
+
+    @Override
+    public void write(ByteBuffer from, long offset) throws IOException {
+      if (gate.getCount() > 0) {
+        blocked.countDown();
+        try {
+          gate.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+      }
+      if (defect != null) {
+        throw defect;
+      }
+      touch();
+      file.write(from, offset);
+    }
+
+    @Override
+    public void force() throws IOException {
+      touch();
+      file.force();
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+      file.truncate(size);
+    }
+
+    @Override
+    public long size() throws IOException {
+      return file.size();
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+}
