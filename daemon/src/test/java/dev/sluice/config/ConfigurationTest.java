@@ -113,7 +113,7 @@ class ConfigurationTest {
         "slice.http.listen = \"a:1\"|:1: unknown key slice, did you mean",
         "sluice.http.lissten = \"a:1\"|unknown key sluice.http.lissten, did you mean"
             + " sluice.http.listen?",
-        "sluice.capture.enabled = true|unknown key sluice.capture",
+        "sluice.captures.enabled = true|unknown key sluice.captures",
         "sluice.drain = 5|sluice.drain is a section, write sluice.drain { ... }",
         "sluice.threading { mode = auto }|sluice.threading must be one of auto, dedicated, shared,"
             + " inline: it is a section",

@@ -8,14 +8,14 @@ import java.util.List;
  * A struct of the wire format as a byte diagram and a table. Gaps become padding; fields that
  * overlap, or leave the struct, are refused.
  */
-final class StructDiagram {
+public final class StructDiagram {
   private static final String PAD = "pad";
 
   /**
    * @param type as in C, e.g. {@code u64} or {@code i16[3]}
    * @param meaning one clause; empty for padding
    */
-  record Field(String name, int offset, String type, String meaning) {
+  public record Field(String name, int offset, String type, String meaning) {
     int bytes() {
       int bracket = type.indexOf('[');
       String element = bracket < 0 ? type : type.substring(0, bracket);
@@ -28,7 +28,7 @@ final class StructDiagram {
   private final List<Field> fields = new ArrayList<>();
   private final int sizeBytes;
 
-  StructDiagram(int sizeBytes, List<Field> unsorted) {
+  public StructDiagram(int sizeBytes, List<Field> unsorted) {
     this.sizeBytes = sizeBytes;
     List<Field> sorted = new ArrayList<>(unsorted);
     sorted.sort(Comparator.comparingInt(Field::offset));
@@ -53,7 +53,7 @@ final class StructDiagram {
     }
   }
 
-  String render() {
+  public String render() {
     return "```\n" + diagram() + "```\n\n" + table();
   }
 
