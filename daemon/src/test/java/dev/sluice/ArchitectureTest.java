@@ -42,6 +42,7 @@ class ArchitectureTest {
           Map.entry("handoff", of("abi", "counters")),
           Map.entry("device", groundFloorAnd("bridge", "handoff")),
           Map.entry("output.capture", of("abi", "config", "counters")),
+          Map.entry("output.export", of("abi", "config", "counters", "output.capture")),
           Map.entry("ingest", groundFloorAnd("handoff", "output.capture")),
           Map.entry("service", GROUND_FLOOR),
           // The bridge also finds the native programs that the commands start.

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Platform;
 import dev.sluice.config.Settings;
+import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachRequest.Overrides;
@@ -36,6 +37,7 @@ final class BrokerRig implements AutoCloseable {
 
   private SessionManager manager(String... overrides) {
     Settings settings = TestSettings.with(overrides);
+    CaptureStore captures = CaptureStore.open(settings.capture(), new StageRegions());
     ThreadPacking threads =
         new ThreadPacking(
             settings,
@@ -44,7 +46,7 @@ final class BrokerRig implements AutoCloseable {
               throw new AssertionError(agent.roleName(), error);
             },
             () -> 2);
-    return new SessionManager(settings, threads, clock);
+    return new SessionManager(settings, threads, captures, "test", clock);
   }
 
   /** Starts over with other settings. */

@@ -11,8 +11,8 @@ import dev.sluice.output.export.Exporter;
 import dev.sluice.output.export.LevelKey;
 import dev.sluice.output.export.NameMap;
 import dev.sluice.output.export.TaskGraph;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -29,7 +29,8 @@ import picocli.CommandLine.TypeConversionException;
 /** Turns a capture into a file that other tools open. */
 @Command(
     name = "export",
-    description = "Turn a capture into a file for Perfetto, Chrome, the runtime's tools or a table.",
+    description =
+        "Turn a capture into a file for Perfetto, Chrome, the runtime's tools or a table.",
     footer = {
       "",
       "Example: sluice export CAPTURE --format perfetto -o trace.pftrace",
@@ -178,8 +179,7 @@ public final class ExportCommand implements Callable<Integer> {
               summary.aicpuWithoutAicore(),
               summary.aicoreWithoutAicpu()));
     }
-    String where =
-        output.equals(STANDARD_OUTPUT) ? "" : " to " + exporter.fileOf(Path.of(output));
+    String where = output.equals(STANDARD_OUTPUT) ? "" : " to " + exporter.fileOf(Path.of(output));
     line.println(
         String.format(
             Locale.ROOT,

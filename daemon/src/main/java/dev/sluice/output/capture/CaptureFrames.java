@@ -52,8 +52,7 @@ public final class CaptureFrames implements AutoCloseable {
    * @throws CaptureException if there is no manifest, or one that cannot be understood
    */
   public static CaptureFrames open(Path directory) throws IOException {
-    CaptureFrames frames =
-        new CaptureFrames(directory, ManifestFile.read(directory).manifest());
+    CaptureFrames frames = new CaptureFrames(directory, ManifestFile.read(directory).manifest());
     try {
       frames.findAll();
       return frames;
@@ -73,8 +72,7 @@ public final class CaptureFrames implements AutoCloseable {
       try {
         run = index != null ? find(number, index, run) : walk(number, window, run);
       } catch (NoSuchFileException | CaptureException e) {
-        damages.add(
-            new Damage(CaptureFormat.segmentName(number), -1, e.getMessage(), false));
+        damages.add(new Damage(CaptureFormat.segmentName(number), -1, e.getMessage(), false));
       }
     }
   }
@@ -86,8 +84,12 @@ public final class CaptureFrames implements AutoCloseable {
         run++;
       } else if (index.type(entry) == FrameType.RECORDS) {
         add(
-            index.kind(entry), index.instance(entry), number, index.offset(entry),
-            index.records(entry), run);
+            index.kind(entry),
+            index.instance(entry),
+            number,
+            index.offset(entry),
+            index.records(entry),
+            run);
       }
     }
     return run;
@@ -96,8 +98,7 @@ public final class CaptureFrames implements AutoCloseable {
   private int walk(int number, SegmentWindow window, int runBefore) throws IOException {
     int run = runBefore;
     String name = CaptureFormat.segmentName(number);
-    SegmentWalk walk =
-        new SegmentWalk(segments.get(number), window, name, manifest.id(), number);
+    SegmentWalk walk = new SegmentWalk(segments.get(number), window, name, manifest.id(), number);
     for (Frame frame = walk.next(); frame != null; frame = walk.next()) {
       if (frame.type() == FrameType.RUN) {
         run++;
@@ -111,8 +112,7 @@ public final class CaptureFrames implements AutoCloseable {
   }
 
   /** A kind or an instance that the layout does not have is none of ours. */
-  private void add(
-      BufferKind kind, int instance, int segment, long offset, int records, int run) {
+  private void add(BufferKind kind, int instance, int segment, long offset, int records, int run) {
     if (kind != null && instance >= 0 && instance < pools.get(kind.ordinal()).size()) {
       pools.get(kind.ordinal()).get(instance).add(segment, offset, records, run);
     }

@@ -11,8 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The segments that a random reader has open: the {@value #MAX_OPEN} that it used last. One
- * thread.
+ * The segments that a random reader has open: the {@value #MAX_OPEN} that it used last. One thread.
  */
 final class OpenSegments implements AutoCloseable {
   private static final int MAX_OPEN = 64;

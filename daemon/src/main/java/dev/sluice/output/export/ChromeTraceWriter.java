@@ -311,8 +311,7 @@ final class ChromeTraceWriter implements TraceSink {
   }
 
   @Override
-  public void queueDepth(Lane queue, Lane phase, long timeNs, short[] depths)
-      throws IOException {
+  public void queueDepth(Lane queue, Lane phase, long timeNs, short[] depths) throws IOException {
     beginEvent();
     out.put(COUNTER);
     out.put(lanePrefixes.get(queue.index()));

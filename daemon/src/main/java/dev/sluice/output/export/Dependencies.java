@@ -138,8 +138,7 @@ final class Dependencies {
       phase.beginFlows.add(FlowIds.ready(node));
     }
     sink.flow(
-        flow.set(
-            Flow.Type.COMPLETE_READY, readyLane[node], readyNs[node], scheduler, dispatchNs));
+        flow.set(Flow.Type.COMPLETE_READY, readyLane[node], readyNs[node], scheduler, dispatchNs));
     readyLane[node] = null;
   }
 
@@ -166,7 +165,10 @@ final class Dependencies {
     sink.flow(flow);
     if (lastScheduled[from] != null && firstScheduled[to] != null) {
       flow.set(
-          type, lastScheduled[from], lastScheduledNs[from], firstScheduled[to],
+          type,
+          lastScheduled[from],
+          lastScheduledNs[from],
+          firstScheduled[to],
           firstScheduledNs[to]);
       describe(from, to, firstScheduledSlice[to]);
       sink.flow(flow);

@@ -152,9 +152,7 @@ public final class Exporter {
       for (BufferKind kind : BufferKind.ALL) {
         try (OutputStream stream = Files.newOutputStream(partial.resolve(tableOf(kind)));
             ByteOutput out = new ByteOutput(stream)) {
-          rows +=
-              CsvExport.write(
-                  source, kind, request.selection(), window, this::advance, out);
+          rows += CsvExport.write(source, kind, request.selection(), window, this::advance, out);
           bytes += out.bytes();
         }
       }

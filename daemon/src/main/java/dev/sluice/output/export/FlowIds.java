@@ -2,8 +2,8 @@ package dev.sluice.output.export;
 
 /**
  * Names of arrows for formats in which both slices of an arrow carry its id. They follow from what
- * the slices stand for, so that each slice can be written without waiting for the other. An id
- * that only one slice carries draws nothing, and no id is used twice, so that none need be ended.
+ * the slices stand for, so that each slice can be written without waiting for the other. An id that
+ * only one slice carries draws nothing, and no id is used twice, so that none need be ended.
  *
  * <p>Such formats let an arrow run in the order of time. An arrow against time, which is what a
  * violated dependency is, points the other way there.

@@ -33,9 +33,7 @@ final class PendingTasks {
   /** The next that finished up to this moment, in the order of finishes; or null. */
   TaskRow pollFinished(long ticks) {
     TaskRow first = finished.peek();
-    return first != null && Long.compareUnsigned(first.finish, ticks) <= 0
-        ? finished.poll()
-        : null;
+    return first != null && Long.compareUnsigned(first.finish, ticks) <= 0 ? finished.poll() : null;
   }
 
   /** The oldest dispatch if there are too many, else null. */

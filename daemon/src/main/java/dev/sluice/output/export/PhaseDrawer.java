@@ -62,8 +62,7 @@ final class PhaseDrawer {
       groups.add(new ArrayList<>());
       pending.add(new PendingTasks());
     }
-    kindNames =
-        SchedPhaseKind.ALL.stream().map(kind -> ByteOutput.ascii(kind.jsonName())).toList();
+    kindNames = SchedPhaseKind.ALL.stream().map(kind -> ByteOutput.ascii(kind.jsonName())).toList();
   }
 
   /** A task of this thread was drawn; arrows follow when its phases come. */
@@ -82,8 +81,7 @@ final class PhaseDrawer {
 
   void draw(PhaseRow row) throws IOException {
     List<PhaseRow> group = groups.get(row.thread);
-    if (!group.isEmpty()
-        && (group.get(0).loopIter != row.loopIter || group.size() == MAX_GROUP)) {
+    if (!group.isEmpty() && (group.get(0).loopIter != row.loopIter || group.size() == MAX_GROUP)) {
       drawGroup(group);
     }
     group.add(row);
@@ -128,7 +126,8 @@ final class PhaseDrawer {
     slice.begin(Slice.Type.PHASE, lane, clock.ns(row.start), clock.ns(row.end));
     slice.phase = row;
     int kind = row.kind == null ? kindNames.size() : row.kind.ordinal();
-    slice.name
+    slice
+        .name
         .append(row.kind == null ? unknownName : kindNames.get(kind))
         .append('(')
         .append(row.tasksProcessed)
@@ -177,8 +176,7 @@ final class PhaseDrawer {
       phase.beginFlows.add(FlowIds.kernel(row));
     }
     sink.flow(
-        flow.set(
-            Flow.Type.DISPATCH, scheduler, dispatchNs, row.workerLane, clock.ns(row.start)));
+        flow.set(Flow.Type.DISPATCH, scheduler, dispatchNs, row.workerLane, clock.ns(row.start)));
     if (row.schedulerLane != null) {
       if (phase != null) {
         phase.beginFlows.add(FlowIds.scheduled(row));

@@ -41,8 +41,7 @@ final class PhaseStream implements RowStream {
     row.word32 = records.getInt(at + SchedPhaseRecord.POP_MISS_OFFSET);
     for (int i = 0; i < row.depthAtStart.length; i++) {
       row.depthAtStart[i] =
-          records.getShort(
-              at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET + i * Short.BYTES);
+          records.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET + i * Short.BYTES);
       row.depthAtEnd[i] =
           records.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_END_OFFSET + i * Short.BYTES);
     }

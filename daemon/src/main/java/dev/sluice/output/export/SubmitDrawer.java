@@ -48,10 +48,7 @@ final class SubmitDrawer {
     ordinals++;
     open.add(row, ordinals);
     slice.begin(
-        Slice.Type.SUBMIT,
-        lanes.orchestrator(row.lane),
-        clock.ns(row.start),
-        clock.ns(row.end));
+        Slice.Type.SUBMIT, lanes.orchestrator(row.lane), clock.ns(row.start), clock.ns(row.end));
     slice.name.append(SUBMIT).appendTaskId(row.taskId).append(')');
     slice.taskId = row.taskId;
     slice.submitIdx = row.submitIdx;

@@ -53,8 +53,7 @@ final class TaskDrawer {
 
   void draw(TaskRow row) throws IOException {
     int node = graph.node(row.taskId);
-    boolean isSpmd =
-        row.task.rows > 1 || (node != TaskGraph.NO_NODE && graph.blocks(node) > 1);
+    boolean isSpmd = row.task.rows > 1 || (node != TaskGraph.NO_NODE && graph.blocks(node) > 1);
     int funcId = node == TaskGraph.NO_NODE ? -1 : function(node, row.core);
     boolean isFirst = row.task.drawnRows == 0;
     boolean isLast = row.task.isLast(row);
@@ -72,8 +71,7 @@ final class TaskDrawer {
       slice.nameKey = SETUP_NAME_KEY;
       sink.slice(slice);
     }
-    slice.begin(
-        Slice.Type.KERNEL, row.workerLane, facts.isChip() ? receiveNs : startNs, endNs);
+    slice.begin(Slice.Type.KERNEL, row.workerLane, facts.isChip() ? receiveNs : startNs, endNs);
     describe(row, node, funcId, startNs - receiveNs);
     slice.kernelNs = Math.max(0, endNs - startNs);
     row.workerSliceId = slice.id;

@@ -115,8 +115,7 @@ public final class TaskGraph {
     } catch (NoSuchFileException e) {
       throw new ExportException("there is no dependency file " + file, e);
     } catch (JsonProcessingException e) {
-      throw new ExportException(
-          file + " is no dependency file: " + NameMap.firstLine(e), e);
+      throw new ExportException(file + " is no dependency file: " + NameMap.firstLine(e), e);
     }
   }
 

@@ -12,7 +12,8 @@ import java.nio.ByteBuffer;
  * widened, by its distance from the AICPU's token of the moment.
  *
  * <p>As the runtime's tools do it: an AICPU record without partner is left out and counted, an
- * AICore record without partner is not drawn, of two AICore records with one token the later counts.
+ * AICore record without partner is not drawn, of two AICore records with one token the later
+ * counts.
  */
 final class TaskStream implements RowStream {
   private static final int WINDOW = 1024;
@@ -48,11 +49,7 @@ final class TaskStream implements RowStream {
   private long lastKey;
 
   TaskStream(
-      int core,
-      PoolCursor aicpu,
-      PoolCursor aicore,
-      RowPool<TaskRow> pool,
-      JoinCounts counts) {
+      int core, PoolCursor aicpu, PoolCursor aicore, RowPool<TaskRow> pool, JoinCounts counts) {
     this.core = core;
     this.aicpu = aicpu;
     this.aicore = aicore;
@@ -146,8 +143,7 @@ final class TaskStream implements RowStream {
     taskIds[slot] = records.getLong(at + AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
     starts[slot] = records.getLong(at + AicoreTaskRecord.START_TIME_OFFSET);
     ends[slot] = records.getLong(at + AicoreTaskRecord.END_TIME_OFFSET);
-    receiveToStart[slot] =
-        records.getInt(at + AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
+    receiveToStart[slot] = records.getInt(at + AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
     newestAicoreToken = Math.max(newestAicoreToken, aicoreToken);
   }
 

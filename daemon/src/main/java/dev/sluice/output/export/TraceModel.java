@@ -21,8 +21,7 @@ final class TraceModel {
   private final RowPool<TaskRow> taskPool = new RowPool<>(TaskRow::new);
   private final RowPool<PhaseRow> phasePool = new RowPool<>(PhaseRow::new);
   private final RowPool<SubmitRow> submitPool = new RowPool<>(SubmitRow::new);
-  private final RowReleaser releaser =
-      new RowReleaser(index, taskPool, phasePool, submitPool);
+  private final RowReleaser releaser = new RowReleaser(index, taskPool, phasePool, submitPool);
   private final Row[] window = new Row[WINDOW];
   private final boolean hasPhases;
   private final int[] coreThreads;
@@ -51,8 +50,7 @@ final class TraceModel {
     dependencies = new Dependencies(graph, facts.isChip(), sink);
     tasks = new TaskDrawer(facts, clock, graph, names, lanes, dependencies, hasPhases, sink);
     submits = new SubmitDrawer(facts, clock, lanes, tasks, hasPhases, sink);
-    phases =
-        new PhaseDrawer(facts, clock, lanes, tasks, submits, dependencies, releaser, sink);
+    phases = new PhaseDrawer(facts, clock, lanes, tasks, submits, dependencies, releaser, sink);
     if (hasPhases) {
       lanes.declareSchedulers();
     }

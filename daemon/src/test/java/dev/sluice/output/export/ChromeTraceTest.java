@@ -37,8 +37,7 @@ class ChromeTraceTest {
         4,
         Exports.events(TraceBuilder.levelOne(TraceBuilder.CHIP).build(), Exports.chrome()).size());
     assertEquals(
-        5,
-        Exports.events(TraceBuilder.levelOne(TraceBuilder.L2).build(), Exports.chrome()).size());
+        5, Exports.events(TraceBuilder.levelOne(TraceBuilder.L2).build(), Exports.chrome()).size());
   }
 
   @Test
@@ -54,8 +53,8 @@ class ChromeTraceTest {
       }
     }
     assertEquals(
-        Map.of(1, "AICPU Orchestrator", 2, "AICPU Scheduler", 3, "Scheduler View", 4,
-            "Worker View"),
+        Map.of(
+            1, "AICPU Orchestrator", 2, "AICPU Scheduler", 3, "Scheduler View", 4, "Worker View"),
         names);
     assertEquals(Map.of(1, 1, 2, 2, 3, 3, 4, 4), order);
   }
@@ -129,8 +128,7 @@ class ChromeTraceTest {
     Map<String, Object> dispatch = one(events, e -> e.get("name").equals("dispatch(1)"));
     assertEquals("terrible", dispatch.get("cname"));
     assertEquals("scheduler", dispatch.get("cat"));
-    assertEquals(
-        "1,1,0", ((Map<?, ?>) dispatch.get("args")).get("shared_at_start (aic,aiv,mix)"));
+    assertEquals("1,1,0", ((Map<?, ?>) dispatch.get("args")).get("shared_at_start (aic,aiv,mix)"));
     Map<String, Object> complete = one(events, e -> e.get("name").equals("complete(1)"));
     assertEquals("good", complete.get("cname"));
     assertEquals(1, ((Map<?, ?>) complete.get("args")).get("finish_rows_attributed"));
@@ -195,9 +193,7 @@ class ChromeTraceTest {
     assertEquals(
         "AICPU attention",
         ((Map<?, ?>)
-                one(
-                        events,
-                        e -> e.get("name").equals("process_name") && e.get("pid").equals(1))
+                one(events, e -> e.get("name").equals("process_name") && e.get("pid").equals(1))
                     .get("args"))
             .get("name"));
     assertEquals(2, named(events, "complete\u2192ready").size());

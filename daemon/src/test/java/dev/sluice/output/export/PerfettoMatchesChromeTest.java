@@ -90,7 +90,8 @@ class PerfettoMatchesChromeTest {
     for (String end : List.of("start", "end")) {
       Object depths = args.get("shared_at_" + end + " (aic,aiv,mix)");
       boolean isInCurve =
-          end.equals("end") && List.of("complete", "dispatch").contains(String.valueOf(args.get("phase")));
+          end.equals("end")
+              && List.of("complete", "dispatch").contains(String.valueOf(args.get("phase")));
       if (depths != null && !isInCurve) {
         String[] parts = depths.toString().split(",", -1);
         common.put("aic_at_" + end, parts[0]);
@@ -214,8 +215,7 @@ class PerfettoMatchesChromeTest {
   private static List<String> arrows(PerfettoTrace trace) {
     return trace.arrows.stream()
         .map(
-            arrow ->
-                describe(bar(trace, arrow.from())) + " -> " + describe(bar(trace, arrow.to())))
+            arrow -> describe(bar(trace, arrow.from())) + " -> " + describe(bar(trace, arrow.to())))
         .sorted()
         .toList();
   }

@@ -14,13 +14,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A Perfetto trace as its trace processor understands it, from the public description of the
- * format alone: packets are put into the order of time, slices are paired by nesting, flows follow
- * the slices that carry their id. Field numbers are written out here again, on purpose.
+ * A Perfetto trace as its trace processor understands it, from the public description of the format
+ * alone: packets are put into the order of time, slices are paired by nesting, flows follow the
+ * slices that carry their id. Field numbers are written out here again, on purpose.
  */
 final class PerfettoTrace {
   /** A track as declared. */
-  record Track(long uuid, long parent, String name, int pid, String processName, boolean isCounter) {}
+  record Track(
+      long uuid, long parent, String name, int pid, String processName, boolean isCounter) {}
 
   /** One slice. Flow ids of its beginning and of its end together, in the order of time. */
   static final class SliceRead {
@@ -270,8 +271,7 @@ final class PerfettoTrace {
           return true;
         });
     Track track =
-        new Track(
-            numbers[0], numbers[1], names[0], (int) numbers[2], names[1], isCounter[0]);
+        new Track(numbers[0], numbers[1], names[0], (int) numbers[2], names[1], isCounter[0]);
     require(tracks.put(track.uuid(), track) == null, "a track is declared once");
     require(track.parent() == 0 || tracks.containsKey(track.parent()), "a parent comes first");
   }
@@ -311,8 +311,7 @@ final class PerfettoTrace {
     return name;
   }
 
-  private static void annotation(Sequence sequence, Event event, byte[] bytes)
-      throws IOException {
+  private static void annotation(Sequence sequence, Event event, byte[] bytes) throws IOException {
     String[] name = {""};
     long[] content = {0};
     message(

@@ -67,8 +67,7 @@ class RecordsJsonExportTest {
   @Test
   void shouldNameTheLevelAsAsked() throws IOException {
     ExportRequest asked =
-        new ExportRequest(
-            FORMAT, ExportSelection.ALL, LevelKey.L2, TaskGraph.NONE, NameMap.NONE);
+        new ExportRequest(FORMAT, ExportSelection.ALL, LevelKey.L2, TaskGraph.NONE, NameMap.NONE);
     byte[] json = Exports.bytes(TraceBuilder.levelOne(TraceBuilder.CHIP).build(), asked);
     assertEquals("l2_swimlane_level", JSON.std.mapFrom(json).keySet().iterator().next());
   }
@@ -162,9 +161,7 @@ class RecordsJsonExportTest {
   void shouldWriteSubmissionsAsTheGenerationDoes() throws IOException {
     String key = "aicpu_orchestrator_phases";
     TraceBuilder chip =
-        new TraceBuilder(TraceBuilder.CHIP, 3, 1, 0, 9)
-            .aicpu(0, 0, 1, 2)
-            .submit(0, 1, 2, 3, 4);
+        new TraceBuilder(TraceBuilder.CHIP, 3, 1, 0, 9).aicpu(0, 0, 1, 2).submit(0, 1, 2, 3, 4);
     assertTrue(Exports.json(chip.build(), FORMAT).containsKey(key), "level 3, newest");
     TraceBuilder old =
         new TraceBuilder(TraceBuilder.L2, 3, 1, 0, 9).aicpu(0, 0, 1, 2).submit(0, 1, 2, 3, 4);
@@ -203,8 +200,7 @@ class RecordsJsonExportTest {
             TaskGraph.NONE,
             NameMap.NONE);
     List<?> rows =
-        (List<?>)
-            JSON.std.mapFrom(Exports.bytes(builder.build(), request)).get("aicore_tasks");
+        (List<?>) JSON.std.mapFrom(Exports.bytes(builder.build(), request)).get("aicore_tasks");
     List<Integer> tokens = rows.stream().map(row -> (Integer) ((List<?>) row).get(2)).toList();
     assertEquals(List.of(5, 6, 7, 8), tokens);
     assertTrue(rows.stream().allMatch(row -> ((List<?>) row).get(0).equals(1)));

@@ -44,8 +44,7 @@ final class TraceBuilder {
   TraceBuilder(String layout, int level, int aicCores, int aivCores, int recordsPerFrame) {
     Geometry geometry =
         new Geometry(Layout.parse(layout), aicCores + aivCores, 2, level >= 4 ? 1 : 0, level);
-    List<Integer> types =
-        new ArrayList<>(Collections.nCopies(aicCores, TraceFacts.CORE_TYPE_AIC));
+    List<Integer> types = new ArrayList<>(Collections.nCopies(aicCores, TraceFacts.CORE_TYPE_AIC));
     types.addAll(Collections.nCopies(aivCores, TraceFacts.CORE_TYPE_AIV));
     facts = new TraceFacts(geometry, 50_000_000, types, List.of());
     this.recordsPerFrame = recordsPerFrame;
@@ -143,9 +142,7 @@ final class TraceBuilder {
     List<Block> blocks = pools.computeIfAbsent(new Pool(kind, instance), p -> new ArrayList<>());
     Block last = blocks.isEmpty() ? null : blocks.get(blocks.size() - 1);
     int bytes = kind.recordBytes();
-    if (last == null
-        || last.run() != run
-        || last.records().position() == recordsPerFrame * bytes) {
+    if (last == null || last.run() != run || last.records().position() == recordsPerFrame * bytes) {
       last =
           new Block(
               run, ByteBuffer.allocate(recordsPerFrame * bytes).order(ByteOrder.LITTLE_ENDIAN));

@@ -136,8 +136,15 @@ final class Workload {
             : SchedPhaseKind.DUMMY_TASK.ordinal();
     int tasks = isChip ? 1 : (int) id;
     builder.phase(
-        0, kind, begin, begin + TICK / 2, loop, tasks, isChip ? (int) id : 0,
-        isChip ? (int) (id >>> 32) : 0, depths());
+        0,
+        kind,
+        begin,
+        begin + TICK / 2,
+        loop,
+        tasks,
+        isChip ? (int) id : 0,
+        isChip ? (int) (id >>> 32) : 0,
+        depths());
   }
 
   private int[] depths() {
