@@ -91,9 +91,13 @@ final class SegmentIndex {
     return BufferKind.ofWireNumber(bytes.get(at(entry) + 21) & 0xFF);
   }
 
+  int instance(int entry) {
+    return bytes.getInt(at(entry) + 16);
+  }
+
   boolean matches(int entry, FrameFilter filter) {
-    int at = at(entry);
-    return filter.matches(type(entry), kind(entry), bytes.getInt(at + 16), bytes.getLong(at));
+    long timeNs = bytes.getLong(at(entry));
+    return filter.matches(type(entry), kind(entry), instance(entry), timeNs);
   }
 
   private static int at(int entry) {

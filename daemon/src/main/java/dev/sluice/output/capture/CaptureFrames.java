@@ -1,0 +1,222 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The record frames of a capture by pool, for random access: where the segments are only walked
+ * once, or not at all when they have an index. One thread.
+ *
+ * <p>Memory: 20 bytes per frame, some open segments, and {@link ChunkCache} for compressed ones.
+ * What is written after opening is not seen.
+ */
+public final class CaptureFrames implements AutoCloseable {
+  private final Path directory;
+  private final CaptureManifest manifest;
+  private final List<List<PoolFrames>> pools = new ArrayList<>();
+  private final List<Damage> damages = new ArrayList<>();
+  private final OpenSegments segments;
+  private final Checksum checksum = new Checksum();
+  private final ByteBuffer header =
+      ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final int captureTag;
+
+  private CaptureFrames(Path directory, CaptureManifest manifest) {
+    this.directory = directory;
+    this.manifest = manifest;
+    this.captureTag = CaptureFormat.captureTag(manifest.id());
+    this.segments = new OpenSegments(directory);
+    for (BufferKind kind : BufferKind.ALL) {
+      List<PoolFrames> ofKind = new ArrayList<>();
+      int instances = manifest.layout().poolCount(kind, manifest.geometry().numCores());
+      for (int instance = 0; instance < instances; instance++) {
+        ofKind.add(new PoolFrames());
+      }
+      pools.add(ofKind);
+    }
+  }
+
+  /**
+   * Finds all frames; of segments without an index by walking them.
+   *
+   * @throws CaptureException if there is no manifest, or one that cannot be understood
+   */
+  public static CaptureFrames open(Path directory) throws IOException {
+    CaptureFrames frames =
+        new CaptureFrames(directory, ManifestFile.read(directory).manifest());
+    try {
+      frames.findAll();
+      return frames;
+    } catch (IOException | RuntimeException e) {
+      frames.close();
+      throw e;
+    }
+  }
+
+  private void findAll() throws IOException {
+    int run = 0;
+    SegmentWindow window = new SegmentWindow();
+    for (int number : segmentNumbers(directory)) {
+      SegmentIndex index =
+          SegmentIndex.load(
+              directory.resolve(CaptureFormat.indexName(number)), manifest.id(), number);
+      try {
+        run = index != null ? find(number, index, run) : walk(number, window, run);
+      } catch (NoSuchFileException | CaptureException e) {
+        damages.add(
+            new Damage(CaptureFormat.segmentName(number), -1, e.getMessage(), false));
+      }
+    }
+  }
+
+  private int find(int number, SegmentIndex index, int runBefore) {
+    int run = runBefore;
+    for (int entry = 0; entry < index.entries(); entry++) {
+      if (index.type(entry) == FrameType.RUN) {
+        run++;
+      } else if (index.type(entry) == FrameType.RECORDS) {
+        add(
+            index.kind(entry), index.instance(entry), number, index.offset(entry),
+            index.records(entry), run);
+      }
+    }
+    return run;
+  }
+
+  private int walk(int number, SegmentWindow window, int runBefore) throws IOException {
+    int run = runBefore;
+    String name = CaptureFormat.segmentName(number);
+    SegmentWalk walk =
+        new SegmentWalk(segments.get(number), window, name, manifest.id(), number);
+    for (Frame frame = walk.next(); frame != null; frame = walk.next()) {
+      if (frame.type() == FrameType.RUN) {
+        run++;
+      } else if (frame.type() == FrameType.RECORDS) {
+        long offset = walk.position() - frame.sizeBytes();
+        add(frame.kind(), frame.instance(), number, offset, frame.recordCount(), run);
+      }
+    }
+    damages.addAll(walk.damages());
+    return run;
+  }
+
+  /** A kind or an instance that the layout does not have is none of ours. */
+  private void add(
+      BufferKind kind, int instance, int segment, long offset, int records, int run) {
+    if (kind != null && instance >= 0 && instance < pools.get(kind.ordinal()).size()) {
+      pools.get(kind.ordinal()).get(instance).add(segment, offset, records, run);
+    }
+  }
+
+  static List<Integer> segmentNumbers(Path directory) throws IOException {
+    TreeMap<Integer, Path> numbers = new TreeMap<>();
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        numbers.put(CaptureFormat.segmentNumber(file), file);
+      }
+    }
+    numbers.remove(-1);
+    return new ArrayList<>(numbers.keySet());
+  }
+
+  public CaptureManifest manifest() {
+    return manifest;
+  }
+
+  /** What was passed over while frames were looked for. */
+  public List<Damage> damages() {
+    return Collections.unmodifiableList(damages);
+  }
+
+  /** Instances of a kind that the layout has. */
+  public int instances(BufferKind kind) {
+    return pools.get(kind.ordinal()).size();
+  }
+
+  private PoolFrames pool(BufferKind kind, int instance) {
+    return pools.get(kind.ordinal()).get(instance);
+  }
+
+  public int frameCount(BufferKind kind, int instance) {
+    return pool(kind, instance).count();
+  }
+
+  public int recordCount(BufferKind kind, int instance, int frame) {
+    return pool(kind, instance).records(frame);
+  }
+
+  /** In which run of the device the frame was collected: tokens start over with each. */
+  public int run(BufferKind kind, int instance, int frame) {
+    return pool(kind, instance).run(frame);
+  }
+
+  /**
+   * From now on compressed segments are first decompressed as a whole into this directory: for who
+   * goes through the capture once per pool, and would decompress everything as often. The copies
+   * are deleted when they are not needed any more, at the latest by {@link #close}.
+   */
+  public void unpackInto(Path scratch) {
+    segments.unpackInto(scratch);
+  }
+
+  /**
+   * Reads the records of a frame.
+   *
+   * @param into a direct buffer to reuse, or null
+   * @return little endian, position 0, limit the frame's records: {@code into} if it was large
+   *     enough
+   * @throws CaptureException if the frame is not what it was when it was written
+   */
+  public ByteBuffer read(BufferKind kind, int instance, int frame, ByteBuffer into)
+      throws IOException {
+    PoolFrames pool = pool(kind, instance);
+    int segment = pool.segment(frame);
+    long offset = pool.offset(frame);
+    SegmentSource source = segments.get(segment);
+    header.clear();
+    source.read(header, offset);
+    int payload = header.getInt(FrameHeader.PAYLOAD_BYTES_OFFSET);
+    if (header.hasRemaining()
+        || !FrameHeader.isValid(header, 0, segment, captureTag, checksum)
+        || payload != pool.records(frame) * kind.recordBytes()) {
+      throw damaged(segment, offset, "has no such frame");
+    }
+    ByteBuffer records = into;
+    if (records == null || records.capacity() < payload) {
+      records = ByteBuffer.allocateDirect(payload).order(ByteOrder.LITTLE_ENDIAN);
+    }
+    records.clear().limit(payload);
+    source.read(records, offset + FrameHeader.SIZE_BYTES);
+    records.flip();
+    if (records.limit() != payload
+        || checksum.of(records, 0, payload) != header.getInt(FrameHeader.PAYLOAD_CRC_OFFSET)) {
+      throw damaged(segment, offset, "has a frame with another checksum");
+    }
+    return records;
+  }
+
+  private CaptureException damaged(int segment, long offset, String what) {
+    return new CaptureException(
+        directory.resolve(CaptureFormat.segmentName(segment))
+            + " "
+            + what
+            + " at byte "
+            + offset
+            + "; sluice verify says what is left");
+  }
+
+  @Override
+  public void close() throws IOException {
+    segments.close();
+  }
+}

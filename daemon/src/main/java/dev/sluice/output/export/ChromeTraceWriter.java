@@ -1,0 +1,360 @@
+package dev.sluice.output.export;
+
+import dev.sluice.abi.SchedPhaseKind;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The Trace Event Format of chrome://tracing, as the runtime's own converter writes it (abi.md
+ * 6.4): complete events, counters and flow events, one a line, times in microseconds.
+ */
+final class ChromeTraceWriter implements TraceSink {
+  private static final int MAX_EVENT_BYTES = 4096;
+
+  private static final byte[] SLICE = text("{\"ph\":\"X\",");
+  private static final byte[] TS = text("\"ts\":");
+  private static final byte[] DUR = text(",\"dur\":");
+  private static final byte[] NAME = text(",\"name\":\"");
+  private static final byte[] CATEGORY = text("\",\"cat\":\"");
+  private static final byte[] COLOUR = text("\",\"cname\":\"");
+  private static final byte[] ID = text("\",\"id\":");
+  private static final byte[] QUOTE = text("\"");
+  private static final byte[] ARGS = text(",\"args\":{");
+  private static final byte[] END = text("}}");
+  private static final byte[] EVENT_HINT = text("\"event-hint\":\"Task:");
+  private static final byte[] FUNC_ID = text(", FuncId:");
+  private static final byte[] CORE_ID = text(", CoreId:");
+  private static final byte[] FAN_OUT = text("\",\"fanout-hint\":\"");
+  private static final byte[] FAN_IN = text("\",\"fanin-hint\":\"");
+  private static final byte[] DURATION = text("\",\"duration-us\":");
+  private static final byte[] KERNEL_DURATION = text(",\"kernel-duration-us\":");
+  private static final byte[] LOCAL_SETUP = text(",\"local_setup_us\":");
+  private static final byte[] TASK_ID = text(",\"taskId\":");
+  private static final byte[] DISPATCH_TIME = text("\",\"dispatch-time-us\":");
+  private static final byte[] FINISH_TIME = text(",\"finish-time-us\":");
+  private static final byte[] AICPU_DURATION = text(",\"aicpu-duration-us\":");
+  private static final byte[] PHASE = text("\"phase\":\"");
+  private static final byte[] LOOP_ITER = text("\",\"loop_iter\":");
+  private static final byte[] TASKS_PROCESSED = text(",\"tasks_processed\":");
+  private static final byte[] AT_START = text(",\"shared_at_start (aic,aiv,mix)\":\"");
+  private static final byte[] AT_END = text("\",\"shared_at_end (aic,aiv,mix)\":\"");
+  private static final byte[] FINISHES = text(",\"finishes_processed\":");
+  private static final byte[] FINISH_ROWS = text(",\"finish_rows_attributed\":");
+  private static final byte[] SUBMIT = text("\"phase\":\"orch_submit\",\"submit_idx\":");
+  private static final byte[] SUBMIT_TASK = text(",\"task_id\":");
+  private static final byte[] PLAIN_TASK_ID = text("\"taskId\":");
+  private static final byte[] NOT_PREDICATED = text(",\"predicated_pass\":false");
+  private static final byte[] COUNTER = text("{\"ph\":\"C\",");
+  private static final byte[] QUEUE_DEPTH =
+      text(",\"name\":\"shared_ready_queue\",\"cat\":\"queue\",\"args\":{\"AIC\":");
+  private static final byte[] AIV = text(",\"AIV\":");
+  private static final byte[] MIX = text(",\"MIX\":");
+  private static final byte[] FLOW_START = text("{\"ph\":\"s\",\"cat\":\"flow\",");
+  private static final byte[] FLOW_END = text("{\"ph\":\"f\",\"bp\":\"e\",\"cat\":\"flow\",");
+  private static final byte[] FLOW_ID = text("\",\"id\":");
+  private static final byte[] BIND_ID = text(",\"bind_id\":");
+  private static final byte[] INPUTS = text("\"input_task_count\":");
+  private static final byte[] OUTPUTS = text(",\"output_task_count\":");
+  private static final byte[] SUBMIT_COLOUR = text("rail_animation");
+
+  private final TraceFacts facts;
+  private final TaskGraph graph;
+  private final ByteOutput out;
+  private final Name display = new Name();
+  private final List<byte[]> colours = new ArrayList<>();
+  private final List<byte[]> kindNames = new ArrayList<>();
+  private final List<byte[]> categories = new ArrayList<>();
+  private final List<byte[]> flowNames = new ArrayList<>();
+  private final List<byte[]> lanePrefixes = new ArrayList<>();
+  private boolean isFirst = true;
+  private long flowIds;
+
+  ChromeTraceWriter(TraceFacts facts, TaskGraph graph, ByteOutput out) throws IOException {
+    this.facts = facts;
+    this.graph = graph;
+    this.out = out;
+    for (SchedPhaseKind kind : SchedPhaseKind.ALL) {
+      String colour = colour(kind);
+      colours.add(colour.isEmpty() ? null : text(colour));
+      kindNames.add(text(kind.jsonName()));
+    }
+    for (Slice.Type type : Slice.Type.values()) {
+      categories.add(text(type.category()));
+    }
+    for (Flow.Type type : Flow.Type.values()) {
+      flowNames.add(text(type.label()));
+    }
+    out.putText("{\"traceEvents\":[");
+  }
+
+  private static byte[] text(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Names from the viewer's palette; the same as the runtime's converter uses. */
+  private static String colour(SchedPhaseKind kind) {
+    return switch (kind) {
+      case COMPLETE -> "good";
+      case DISPATCH -> "terrible";
+      case RELEASE -> "olive";
+      case WIRE -> "thread_state_running";
+      case DUMMY -> "grey";
+      case EARLY_DISPATCH, GRAPH_PREPARE -> "rail_animation";
+      case RESOLVE -> "vsync_highlight_color";
+      case DRAIN -> "cq_build_running";
+      case DRAIN_PREPARE -> "cq_build_attempt_runnable";
+      case DRAIN_PUBLISH -> "cq_build_attempt_passed";
+      case ASYNC_POLL -> "yellow";
+      case DUMMY_TASK, PREDICATED_SKIP -> "";
+    };
+  }
+
+  @Override
+  public void process(int pid, String name, int sortIndex) throws IOException {
+    String start = "{\"ph\":\"M\",\"cat\":\"__metadata\",\"pid\":" + pid + ",\"name\":\"process_";
+    beginEvent();
+    out.putText(start + "name\",\"args\":{\"name\":\"" + JsonText.escape(name) + "\"}}");
+    beginEvent();
+    out.putText(start + "sort_index\",\"args\":{\"sort_index\":" + sortIndex + "}}");
+  }
+
+  @Override
+  public void lane(Lane lane, int sortIndex) throws IOException {
+    String place = "\"pid\":" + lane.pid() + ",\"tid\":" + lane.tid() + ",";
+    lanePrefixes.add(text(place));
+    String start = "{\"ph\":\"M\",\"cat\":\"__metadata\"," + place + "\"name\":\"thread_";
+    beginEvent();
+    out.putText(start + "name\",\"args\":{\"name\":\"" + JsonText.escape(lane.name()) + "\"}}");
+    if (sortIndex != NO_SORT_INDEX) {
+      beginEvent();
+      out.putText(start + "sort_index\",\"args\":{\"sort_index\":" + sortIndex + "}}");
+    }
+  }
+
+  private void beginEvent() throws IOException {
+    out.ensure(MAX_EVENT_BYTES);
+    if (!isFirst) {
+      out.put(',');
+    }
+    isFirst = false;
+    out.put('\n');
+  }
+
+  @Override
+  public void slice(Slice slice) throws IOException {
+    beginEvent();
+    out.put(SLICE);
+    out.put(lanePrefixes.get(slice.lane.index()));
+    out.put(TS);
+    out.putMicros(slice.beginNs);
+    out.put(DUR);
+    out.putMicros(slice.durationNs());
+    out.put(NAME);
+    putName(slice.name);
+    out.put(CATEGORY);
+    out.put(categories.get(slice.type.ordinal()));
+    byte[] colour = colour(slice);
+    if (colour != null) {
+      out.put(COLOUR);
+      out.put(colour);
+    }
+    if (slice.type.hasId()) {
+      out.put(ID);
+      out.putUnsigned(slice.id);
+    } else {
+      out.put(QUOTE);
+    }
+    out.put(ARGS);
+    switch (slice.type) {
+      case KERNEL -> putKernel(slice);
+      case SETUP -> {
+        putEventHint(slice);
+        out.put(QUOTE);
+        putMicros(LOCAL_SETUP, slice.setupNs);
+        putNumber(TASK_ID, slice.taskId);
+      }
+      case SCHEDULED -> {
+        putEventHint(slice);
+        putMicros(DISPATCH_TIME, slice.beginNs);
+        putMicros(FINISH_TIME, slice.endNs);
+        putMicros(AICPU_DURATION, slice.durationNs());
+        putNumber(TASK_ID, slice.taskId);
+      }
+      case PHASE -> putPhase(slice);
+      case DUMMY -> {
+        putNumber(PLAIN_TASK_ID, slice.taskId);
+        if (slice.isPredicatedSkip) {
+          out.put(NOT_PREDICATED);
+        }
+      }
+      case SUBMIT -> {
+        putNumber(SUBMIT, Integer.toUnsignedLong(slice.submitIdx));
+        putNumber(SUBMIT_TASK, slice.taskId);
+      }
+      case ALLOC -> putNumber(PLAIN_TASK_ID, slice.taskId);
+    }
+    out.put(END);
+  }
+
+  private byte[] colour(Slice slice) {
+    if (slice.type == Slice.Type.SUBMIT) {
+      return SUBMIT_COLOUR;
+    }
+    return slice.phase == null || slice.phase.kind == null
+        ? null
+        : colours.get(slice.phase.kind.ordinal());
+  }
+
+  /** Names of kernels come from a file that a person wrote. */
+  private void putName(Name name) throws IOException {
+    byte[] bytes = name.bytes();
+    int length = name.length();
+    for (int i = 0; i < length; i++) {
+      if (JsonText.needsEscape(bytes[i])) {
+        out.putText(JsonText.escape(name.toString()));
+        out.ensure(MAX_EVENT_BYTES);
+        return;
+      }
+    }
+    out.ensure(MAX_EVENT_BYTES + length);
+    out.put(bytes, length);
+  }
+
+  private void putEventHint(Slice slice) {
+    out.put(EVENT_HINT);
+    display.clear();
+    display.appendTaskId(slice.taskId);
+    out.put(display.bytes(), display.length());
+    out.put(FUNC_ID);
+    out.putSigned(slice.funcId);
+    out.put(CORE_ID);
+    out.putUnsigned(slice.task.core);
+  }
+
+  private void putKernel(Slice slice) throws IOException {
+    putEventHint(slice);
+    out.put(FAN_OUT);
+    putFan(slice.node, true);
+    out.put(FAN_IN);
+    putFan(slice.node, false);
+    putMicros(DURATION, slice.durationNs());
+    if (facts.isChip()) {
+      putMicros(KERNEL_DURATION, slice.kernelNs);
+      putMicros(LOCAL_SETUP, slice.setupNs);
+    }
+    putNumber(TASK_ID, slice.taskId);
+  }
+
+  /** {@code 2: [4294967297, 4294967298]}. */
+  private void putFan(int node, boolean isOut) throws IOException {
+    int count = 0;
+    if (node != TaskGraph.NO_NODE) {
+      count = isOut ? graph.outgoingCount(node) : graph.incomingCount(node);
+    }
+    out.putUnsigned(count);
+    out.put(':');
+    out.put(' ');
+    out.put('[');
+    for (int i = 0; i < count; i++) {
+      out.ensure(MAX_EVENT_BYTES);
+      if (i > 0) {
+        out.put(',');
+        out.put(' ');
+      }
+      int other =
+          isOut ? graph.successor(graph.firstOutgoing(node) + i) : graph.predecessor(node, i);
+      out.putUnsigned(graph.taskId(other));
+    }
+    out.put(']');
+  }
+
+  private void putPhase(Slice slice) {
+    PhaseRow phase = slice.phase;
+    out.put(PHASE);
+    out.put(phase.kind == null ? UNKNOWN : kindNames.get(phase.kind.ordinal()));
+    putNumber(LOOP_ITER, Integer.toUnsignedLong(phase.loopIter));
+    putNumber(TASKS_PROCESSED, Integer.toUnsignedLong(phase.tasksProcessed));
+    out.put(AT_START);
+    putDepths(phase.depthAtStart);
+    out.put(AT_END);
+    putDepths(phase.depthAtEnd);
+    out.put(QUOTE);
+    if (phase.isCompleting()) {
+      putNumber(FINISHES, Integer.toUnsignedLong(phase.tasksProcessed));
+      if (facts.isChip()) {
+        putNumber(FINISH_ROWS, slice.finishes);
+      }
+    }
+  }
+
+  private static final byte[] UNKNOWN = text("unknown");
+
+  private void putDepths(short[] depths) {
+    for (int i = 0; i < depths.length; i++) {
+      if (i > 0) {
+        out.put(',');
+      }
+      out.putSigned(depths[i]);
+    }
+  }
+
+  private void putNumber(byte[] key, long value) {
+    out.put(key);
+    out.putUnsigned(value);
+  }
+
+  private void putMicros(byte[] key, long ns) {
+    out.put(key);
+    out.putMicros(ns);
+  }
+
+  @Override
+  public void queueDepth(Lane queue, Lane phase, long timeNs, short[] depths)
+      throws IOException {
+    beginEvent();
+    out.put(COUNTER);
+    out.put(lanePrefixes.get(queue.index()));
+    putMicros(TS, timeNs);
+    out.put(QUEUE_DEPTH);
+    out.putSigned(depths[0]);
+    out.put(AIV);
+    out.putSigned(depths[1]);
+    out.put(MIX);
+    out.putSigned(depths[2]);
+    out.put(END);
+  }
+
+  @Override
+  public void flow(Flow flow) throws IOException {
+    flowIds++;
+    putFlow(FLOW_START, flow, flow.from, flow.fromNs);
+    putFlow(FLOW_END, flow, flow.to, flow.toNs);
+  }
+
+  private void putFlow(byte[] start, Flow flow, Lane lane, long timeNs) throws IOException {
+    beginEvent();
+    out.put(start);
+    out.put(lanePrefixes.get(lane.index()));
+    putMicros(TS, timeNs);
+    out.put(NAME);
+    out.put(flowNames.get(flow.type.ordinal()));
+    putNumber(FLOW_ID, flowIds);
+    if (flow.bindId != 0) {
+      putNumber(BIND_ID, flow.bindId);
+    }
+    if (flow.isDependency()) {
+      out.put(ARGS);
+      putNumber(INPUTS, flow.inputTasks);
+      putNumber(OUTPUTS, flow.outputTasks);
+      out.put('}');
+    }
+    out.put('}');
+  }
+
+  @Override
+  public void finish() throws IOException {
+    out.putText("\n]}\n");
+  }
+}

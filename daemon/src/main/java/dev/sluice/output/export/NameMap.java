@@ -1,0 +1,51 @@
+package dev.sluice.output.export;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Names of kernels, from the runtime's {@code name_map.json}: {@code callable_id_to_name} and
+ * {@code orchestrator_name}.
+ *
+ * @param callables by function number
+ * @param orchestrator empty if the file has none
+ */
+public record NameMap(Map<Integer, String> callables, String orchestrator) {
+  public static final NameMap NONE = new NameMap(Map.of(), "");
+
+  public NameMap {
+    callables = Map.copyOf(callables);
+  }
+
+  /**
+   * @throws ExportException if the file is missing or is no name map
+   */
+  public static NameMap read(Path file) throws IOException {
+    try {
+      Map<String, Object> json = JSON.std.mapFrom(Files.readString(file));
+      Map<Integer, String> callables = new HashMap<>();
+      if (json.get("callable_id_to_name") instanceof Map<?, ?> names) {
+        for (Map.Entry<?, ?> entry : names.entrySet()) {
+          callables.put(
+              Integer.valueOf(String.valueOf(entry.getKey())), String.valueOf(entry.getValue()));
+        }
+      }
+      Object orchestrator = json.get("orchestrator_name");
+      return new NameMap(callables, orchestrator == null ? "" : orchestrator.toString());
+    } catch (NoSuchFileException e) {
+      throw new ExportException("there is no name map " + file, e);
+    } catch (JsonProcessingException | NumberFormatException e) {
+      throw new ExportException(file + " is no name map: " + firstLine(e), e);
+    }
+  }
+
+  static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+}

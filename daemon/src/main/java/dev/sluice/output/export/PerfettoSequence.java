@@ -1,0 +1,78 @@
+package dev.sluice.output.export;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * What a reader knows of one packet sequence: the time to which its clock has advanced, the names
+ * that it was told, and the slices that are open on its track, outermost first.
+ */
+final class PerfettoSequence {
+  /** Deeper nesting than any scheduler's. */
+  private static final int OPEN_SLICES = 16;
+
+  final int id;
+  private final BitSet knownNames = new BitSet();
+  private final long[] openUntilNs = new long[OPEN_SLICES];
+  private final LongList[] openFlows = new LongList[OPEN_SLICES];
+  // Values of counters at the end of an open slice; null for most.
+  private final short[][] openCounters = new short[OPEN_SLICES][];
+  private int open;
+
+  /** Of the packet before. */
+  long clockNs;
+
+  boolean isStarted;
+
+  PerfettoSequence(int id) {
+    this.id = id;
+    Arrays.setAll(openFlows, i -> new LongList());
+  }
+
+  /** Whether the reader must still be told this name; it is known from now on. */
+  boolean learns(int nameIid) {
+    boolean isNew = !knownNames.get(nameIid);
+    knownNames.set(nameIid);
+    return isNew;
+  }
+
+  boolean isFull() {
+    return open == OPEN_SLICES;
+  }
+
+  /** Opens a slice; its end carries these flows. */
+  void push(long untilNs, LongList flows) {
+    openUntilNs[open] = untilNs;
+    openFlows[open].clear();
+    openCounters[open] = null;
+    for (int i = 0; i < flows.size(); i++) {
+      openFlows[open].add(flows.get(i));
+    }
+    open++;
+  }
+
+  boolean hasOpen() {
+    return open > 0;
+  }
+
+  /** When the innermost open slice ends. */
+  long innermostEndNs() {
+    return openUntilNs[open - 1];
+  }
+
+  /** Has the end of the innermost slice carry these values of counters, too. */
+  void attach(short[] counters) {
+    openCounters[open - 1] = counters.clone();
+  }
+
+  /** What the end of the innermost slice carries; null if nothing. */
+  short[] innermostCounters() {
+    return openCounters[open - 1];
+  }
+
+  /** Closes the innermost slice; gives the flows of its end. */
+  LongList pop() {
+    open--;
+    return openFlows[open];
+  }
+}

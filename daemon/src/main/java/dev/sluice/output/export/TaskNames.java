@@ -1,0 +1,47 @@
+package dev.sluice.output.export;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * How tasks are called (abi.md 6.4): {@code task(r1t5)} as long as the function is unknown, {@code
+ * func_3_d(r1t5)}, or the mapped name; {@code _spmd} marks a task that runs on several cores.
+ */
+final class TaskNames {
+  private static final String SPMD = "spmd";
+  private static final int LETTERS = 26;
+
+  private final NameMap names;
+  private final Map<Integer, byte[]> single = new HashMap<>();
+  private final Map<Integer, byte[]> spmd = new HashMap<>();
+  private final byte[] unknownSingle = bytes("task");
+  private final byte[] unknownSpmd = bytes("task_" + SPMD);
+
+  TaskNames(NameMap names) {
+    this.names = names;
+  }
+
+  void append(Name name, long taskId, int funcId, boolean isSpmd) {
+    name.append(prefix(funcId, isSpmd)).append('(').appendTaskId(taskId).append(')');
+  }
+
+  private byte[] prefix(int funcId, boolean isSpmd) {
+    if (funcId < 0) {
+      return isSpmd ? unknownSpmd : unknownSingle;
+    }
+    return (isSpmd ? spmd : single).computeIfAbsent(funcId, id -> bytes(called(id, isSpmd)));
+  }
+
+  private String called(int funcId, boolean isSpmd) {
+    String name = names.callables().get(funcId);
+    if (name == null) {
+      name = "func_" + funcId + "_" + (char) ('a' + funcId % LETTERS);
+    }
+    return isSpmd && !name.contains(SPMD) ? name + "_" + SPMD : name;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

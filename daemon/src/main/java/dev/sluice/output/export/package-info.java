@@ -1,0 +1,22 @@
+/**
+ * Captures in, foreign formats out: the runtime tools' own JSON, Chrome and Perfetto traces, CSV.
+ *
+ * <p>Everything streams. {@link dev.sluice.output.export.RecordSource} gives the frames of one pool
+ * in order; a {@code PoolCursor} walks their records. {@code records-json} and {@code csv} go pool
+ * by pool. The traces need time order across pools, because an arrow joins records of different
+ * pools: a {@code RowMerge} takes the earliest row of all pools (tasks are joined from their AICore
+ * and AICPU records on the way), a {@code TraceModel} turns rows into slices and flows, and a
+ * {@code TraceSink} writes them in one format. What is held at a time is one frame per pool and a
+ * bounded window of rows, whatever the capture's size.
+ *
+ * <pre>
+ *   RecordSource --PoolCursor--+--> RecordsJsonExport, CsvExport ------------+--> ByteOutput --> file
+ *                              |                                             |
+ *                              +--> RowStream --> RowMerge --> TraceModel ---+ TraceSink
+ *                                   (TaskStream joins)         (window)        Chrome, Perfetto
+ * </pre>
+ *
+ * <p>An export runs on the caller's thread, plus one thread that writes filled chunks. Imports
+ * {@code abi}, {@code config}, {@code counters} and {@code output.capture}.
+ */
+package dev.sluice.output.export;

@@ -1,0 +1,310 @@
+package dev.sluice.output.export;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A decoded Perfetto file says, event by event, what the Chrome trace says. */
+class PerfettoMatchesChromeTest {
+  private record Bar(
+      String place, String name, String category, long beginNs, long endNs, String args)
+      implements Comparable<Bar> {
+    private static final Comparator<Bar> ORDER =
+        Comparator.comparing(Bar::place)
+            .thenComparing(Bar::beginNs)
+            .thenComparing(Bar::endNs)
+            .thenComparing(Bar::name)
+            .thenComparing(Bar::args);
+
+    @Override
+    public int compareTo(Bar other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  private static long ns(Object micros) {
+    return new BigDecimal(micros.toString()).movePointRight(3).longValueExact();
+  }
+
+  private static Map<?, ?> args(Map<String, Object> event) {
+    return (Map<?, ?>) event.get("args");
+  }
+
+  /** Process and thread names by pid and tid. */
+  private static Map<String, String> places(List<Map<String, Object>> events) {
+    Map<Object, String> processes = new HashMap<>();
+    Map<String, String> places = new TreeMap<>();
+    for (Map<String, Object> event : events) {
+      if (event.get("name").equals("process_name")) {
+        processes.put(event.get("pid"), event.get("pid") + " " + args(event).get("name"));
+      } else if (event.get("name").equals("thread_name")) {
+        places.put(
+            event.get("pid") + "." + event.get("tid"),
+            processes.get(event.get("pid")) + "/" + args(event).get("name"));
+      }
+    }
+    return places;
+  }
+
+  private static String lane(Map<String, Object> event) {
+    return event.get("pid") + "." + event.get("tid");
+  }
+
+  /** The arguments that both formats have, in one form. */
+  private static String chromeArgs(Map<?, ?> args) {
+    Map<String, Object> common = new TreeMap<>();
+    if (args.containsKey("aicpu-duration-us")) {
+      return "{}"; // the bar in the scheduler's view: all follows from its place, name and time
+    }
+    for (String key : List.of("taskId", "loop_iter", "tasks_processed", "submit_idx")) {
+      if (args.containsKey(key)) {
+        common.put(key, args.get(key));
+      }
+    }
+    if (args.containsKey("task_id")) {
+      common.put("taskId", args.get("task_id"));
+    }
+    if (args.containsKey("finish_rows_attributed")) {
+      common.put("finish_rows_attributed", args.get("finish_rows_attributed"));
+    }
+    if (args.containsKey("kernel-duration-us")) {
+      common.put("local_setup_ns", ns(args.get("local_setup_us")));
+    }
+    if (args.containsKey("predicated_pass")) {
+      common.put("predicated_pass", 0);
+    }
+    for (String end : List.of("start", "end")) {
+      Object depths = args.get("shared_at_" + end + " (aic,aiv,mix)");
+      boolean isInCurve =
+          end.equals("end") && List.of("complete", "dispatch").contains(String.valueOf(args.get("phase")));
+      if (depths != null && !isInCurve) {
+        String[] parts = depths.toString().split(",", -1);
+        common.put("aic_at_" + end, parts[0]);
+        common.put("aiv_at_" + end, parts[1]);
+        common.put("mix_at_" + end, parts[2]);
+      }
+    }
+    return common.toString();
+  }
+
+  private static List<Bar> chromeBars(List<Map<String, Object>> events) {
+    Map<String, String> places = places(events);
+    List<Bar> bars = new ArrayList<>();
+    for (Map<String, Object> event : events) {
+      if (event.get("ph").equals("X")) {
+        bars.add(
+            new Bar(
+                places.get(lane(event)),
+                (String) event.get("name"),
+                (String) event.get("cat"),
+                ns(event.get("ts")),
+                ns(event.get("ts")) + ns(event.get("dur")),
+                chromeArgs(args(event))));
+      }
+    }
+    return bars.stream().sorted().toList();
+  }
+
+  private static Bar bar(PerfettoTrace trace, PerfettoTrace.SliceRead slice) {
+    return new Bar(
+        trace.place(slice.track),
+        slice.name,
+        slice.category,
+        slice.beginNs,
+        slice.endNs,
+        new TreeMap<>(slice.annotations).toString());
+  }
+
+  private static List<String> chromeCounters(List<Map<String, Object>> events) {
+    List<String> counters = new ArrayList<>();
+    for (Map<String, Object> event : events) {
+      if (event.get("ph").equals("C")) {
+        args(event)
+            .forEach(
+                (name, value) ->
+                    counters.add(
+                        event.get("name") + " " + name + " " + ns(event.get("ts")) + " " + value));
+      }
+    }
+    return counters.stream().sorted().toList();
+  }
+
+  private static List<String> counters(PerfettoTrace trace) {
+    return trace.counters.stream()
+        .map(
+            counter ->
+                trace.tracks.get(counter.track()).name()
+                    + " "
+                    + counter.timeNs()
+                    + " "
+                    + counter.value())
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * Arrows between bars. In the Chrome trace an end of an arrow belongs to the innermost bar of its
+   * lane at that moment; ends outside any bar are drawn by nobody.
+   */
+  private static List<String> chromeArrows(List<Map<String, Object>> events) {
+    Map<String, String> places = places(events);
+    Map<String, List<Bar>> byLane = new HashMap<>();
+    for (Map<String, Object> event : events) {
+      if (event.get("ph").equals("X")) {
+        byLane
+            .computeIfAbsent(lane(event), l -> new ArrayList<>())
+            .add(
+                new Bar(
+                    places.get(lane(event)),
+                    (String) event.get("name"),
+                    "",
+                    ns(event.get("ts")),
+                    ns(event.get("ts")) + ns(event.get("dur")),
+                    ""));
+      }
+    }
+    Map<Object, Map<String, Object>> starts = new HashMap<>();
+    List<String> arrows = new ArrayList<>();
+    for (Map<String, Object> event : events) {
+      if (event.get("ph").equals("s")) {
+        starts.put(event.get("id"), event);
+      } else if (event.get("ph").equals("f")) {
+        assertEquals("e", event.get("bp"));
+        Map<String, Object> start = starts.remove(event.get("id"));
+        assertEquals(start.get("name"), event.get("name"));
+        Bar from = around(byLane, start);
+        Bar to = around(byLane, event);
+        if (from != null && to != null) {
+          arrows.add(describe(from) + " -> " + describe(to));
+        }
+      }
+    }
+    assertTrue(starts.isEmpty(), "every arrow arrives");
+    return arrows.stream().sorted().toList();
+  }
+
+  /** Phases that contain others are meant themselves: tasks complete in the outer one. */
+  private static Bar around(Map<String, List<Bar>> byLane, Map<String, Object> end) {
+    long at = ns(end.get("ts"));
+    return byLane.getOrDefault(lane(end), List.of()).stream()
+        .filter(bar -> !bar.name().startsWith("resolve"))
+        .filter(bar -> bar.beginNs() <= at && at <= bar.endNs())
+        .max(Comparator.comparingLong(Bar::beginNs))
+        .orElse(null);
+  }
+
+  private static String describe(Bar bar) {
+    return bar.place() + " " + bar.name() + "@" + bar.beginNs() + "+" + bar.endNs();
+  }
+
+  private static List<String> arrows(PerfettoTrace trace) {
+    return trace.arrows.stream()
+        .map(
+            arrow ->
+                describe(bar(trace, arrow.from())) + " -> " + describe(bar(trace, arrow.to())))
+        .sorted()
+        .toList();
+  }
+
+  /** Compares line by line; a failure shows the first lines that only one side has. */
+  private static void assertSame(List<String> chrome, List<String> perfetto) {
+    List<String> onlyChrome = new ArrayList<>(chrome);
+    perfetto.forEach(onlyChrome::remove);
+    List<String> onlyPerfetto = new ArrayList<>(perfetto);
+    chrome.forEach(onlyPerfetto::remove);
+    assertEquals(
+        String.join("\n", onlyChrome.stream().limit(5).toList()),
+        String.join("\n", onlyPerfetto.stream().limit(5).toList()));
+    assertEquals(chrome.size(), perfetto.size());
+  }
+
+  private static List<String> directed(List<String> arrows, boolean isDirected) {
+    return isDirected
+        ? arrows
+        : arrows.stream()
+            .map(
+                arrow ->
+                    Arrays.stream(arrow.split(" -> ", 2))
+                        .sorted()
+                        .collect(Collectors.joining(" -- ")))
+            .sorted()
+            .toList();
+  }
+
+  private static void compare(RecordSource source, TaskGraph graph, NameMap names)
+      throws IOException {
+    List<Map<String, Object>> events =
+        Exports.events(source, Exports.with(ExportFormat.CHROME_TRACE, graph, names));
+    byte[] bytes = Exports.bytes(source, Exports.with(ExportFormat.PERFETTO, graph, names));
+    PerfettoTrace trace = new PerfettoTrace(bytes);
+    List<Bar> expected = chromeBars(events);
+    assertFalse(expected.isEmpty());
+    assertSame(
+        expected.stream().map(Bar::toString).toList(),
+        trace.slices.stream().map(s -> bar(trace, s)).sorted().map(Bar::toString).toList());
+    assertEquals(chromeCounters(events), counters(trace));
+    // Perfetto orders both ends of an arrow by time, so a violated dependency points backwards.
+    boolean isDirected = graph == TaskGraph.NONE;
+    assertSame(directed(chromeArrows(events), isDirected), directed(arrows(trace), isDirected));
+    assertEquals(
+        places(events).values().stream().sorted().distinct().toList(),
+        trace.tracks.values().stream()
+            .filter(track -> track.parent() != 0 && !track.isCounter())
+            .map(track -> trace.place(track.uuid()))
+            .sorted()
+            .distinct()
+            .toList());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "chip-2026.08/a2a3, 3, 60, 7",
+    "chip-2026.08/a2a3, 24, 400, 1000",
+    "l2-2026.06/a2a3, 3, 60, 7",
+    "l2-2026.06/a2a3, 24, 400, 1000",
+    "l2-2026.07/a5, 12, 200, 100",
+    "chip-2026.08/a5, 12, 200, 100"
+  })
+  void shouldSayTheSameOfAWorkload(String layout, int cores, int iterations, int perFrame)
+      throws IOException {
+    for (long seed = 1; seed <= 3; seed++) {
+      Workload workload = new Workload(layout, cores, iterations, seed, perFrame);
+      compare(workload.builder.build(), TaskGraph.NONE, NameMap.NONE);
+      compare(
+          workload.builder.build(),
+          workload.graph(),
+          new NameMap(Map.of(1, "matmul \"fast\" \\ \u00e9"), "attention"));
+    }
+  }
+
+  @Test
+  void shouldSayTheSameOfTheExamples() throws IOException {
+    for (String layout : List.of(TraceBuilder.CHIP, TraceBuilder.L2)) {
+      compare(TraceBuilder.levelOne(layout).build(), TaskGraph.NONE, NameMap.NONE);
+      compare(TraceBuilder.levelFour(layout).build(), TaskGraph.NONE, NameMap.NONE);
+    }
+  }
+
+  @Test
+  void shouldBeAFifthOfTheSizeAtMost() throws IOException {
+    Workload workload = new Workload(TraceBuilder.CHIP, 24, 2000, 1, 1000);
+    RecordSource source = workload.builder.build();
+    int chrome = Exports.bytes(source, Exports.chrome()).length;
+    int perfetto = Exports.bytes(source, ExportRequest.of(ExportFormat.PERFETTO)).length;
+    assertTrue(5L * perfetto <= chrome, perfetto + " bytes against " + chrome);
+  }
+}
