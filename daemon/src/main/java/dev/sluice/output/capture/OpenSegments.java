@@ -15,7 +15,7 @@ import java.util.Map;
  * thread.
  */
 final class OpenSegments implements AutoCloseable {
-  private static final int MAX_OPEN = 64;
+  private static final int MAX_OPEN = 16;
   private static final int COPY_BYTES = 1 << 20;
 
   private final Path directory;
