@@ -5,6 +5,7 @@ import dev.sluice.tool.CapturesCommand;
 import dev.sluice.tool.DaemonCommand;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.DemoCommand;
+import dev.sluice.tool.ExportCommand;
 import dev.sluice.tool.ProduceCommand;
 import dev.sluice.tool.SluiceCommand;
 import dev.sluice.tool.SnapshotCommand;
@@ -71,6 +72,7 @@ public final class Sluice {
             new StatusCommand(stopSignal),
             new CapturesCommand(),
             new VerifyCommand(),
+            new ExportCommand(stopSignal),
             new SnapshotCommand(),
             new BenchCommand(host, stopSignal)));
   }

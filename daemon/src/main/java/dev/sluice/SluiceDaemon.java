@@ -3,8 +3,10 @@ package dev.sluice;
 import dev.sluice.agent.AgentErrorHandler;
 import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.bridge.ThreadPlacement;
 import dev.sluice.config.Settings;
 import dev.sluice.output.capture.CaptureStore;
+import dev.sluice.output.capture.CaptureThreads;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.attach.AttachServer;
@@ -13,6 +15,7 @@ import dev.sluice.service.http.HttpServer;
 import dev.sluice.service.metrics.MetricsRegistry;
 import dev.sluice.service.transport.EventLoops;
 import dev.sluice.tool.DaemonHost;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class SluiceDaemon implements DaemonHost.Running {
   private static final Logger log = LoggerFactory.getLogger(SluiceDaemon.class);
   private static final int IO_THREADS = 2;
+  private static final int CAPTURE_NICE = 5;
+  private static final int LOWEST_NICE = 19;
 
   private final Settings settings;
   // In the order of their making; closed in reverse.
@@ -77,7 +82,10 @@ final class SluiceDaemon implements DaemonHost.Running {
     ThreadPacking threads =
         keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
     // Before the sessions that write into it, and closed after they have ended.
-    CaptureStore captures = keep(CaptureStore.open(settings.capture(), keep(new StageRegions())));
+    CaptureStore captures =
+        keep(
+            CaptureStore.open(
+                settings.capture(), keep(new StageRegions()), SluiceDaemon::standBack));
     sessions = new SessionManager(settings, threads, captures, build.version(), clock);
     Janitor janitor = new Janitor(sessions, threads, settings.watermark().windowNanos(), clock);
     AgentRunner janitorRunner =
@@ -119,6 +127,19 @@ final class SluiceDaemon implements DaemonHost.Running {
         settings.attach().socket(),
         http.address(),
         buffers);
+  }
+
+  /** Where CPUs are few, the threads that copy to disk yield to those that a device waits for. */
+  private static void standBack(CaptureThreads.Work work) {
+    try {
+      ThreadPlacement.nice(
+          switch (work) {
+            case WRITE -> CAPTURE_NICE;
+            case KEEP, COMPRESS -> LOWEST_NICE;
+          });
+    } catch (IOException e) {
+      log.debug("{} runs at the usual priority: {}", work, e.getMessage());
+    }
   }
 
   private <T extends AutoCloseable> T keep(T part) {

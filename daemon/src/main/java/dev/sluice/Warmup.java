@@ -17,6 +17,7 @@ import dev.sluice.device.ArenaRefusedException;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.MappedMemory;
 import dev.sluice.ingest.ContentChecks;
+import dev.sluice.output.capture.RehearsedCapture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -80,6 +81,8 @@ final class Warmup {
     }
     DeviceMemory memory = new MappedMemory(ByteBuffer.allocateDirect(plan.totalBytes()));
     SyntheticContent content = new SyntheticContent(geometry, 1, 1_000_000, 1_000);
+    RehearsedCapture capture =
+        settings.capture().enabled() ? new RehearsedCapture(settings.capture(), geometry) : null;
     SessionRun session =
         new SessionRun(
             plan,
@@ -89,7 +92,7 @@ final class Warmup {
             NanoClock.SYSTEM,
             new ParkMeter(),
             () -> ContentChecks.ofSome(content, plan.poolCount()),
-            RunCapture.NONE);
+            capture == null ? RunCapture.NONE : new RunCapture(capture.capture()));
     PlayedDevice device = new PlayedDevice(memory, plan, DEVICE_BASE, THREADS);
     List<Agent> agents = session.agents();
     for (int round = 0; round < ROUNDS; round++) {
@@ -98,6 +101,9 @@ final class Warmup {
       }
       for (Agent agent : agents) {
         agent.doWork();
+      }
+      if (capture != null) {
+        capture.doWork();
       }
     }
     session.totals();

@@ -8,6 +8,7 @@ import dev.sluice.abi.Generation;
 import dev.sluice.abi.Platform;
 import dev.sluice.config.Settings;
 import dev.sluice.output.capture.CaptureStore;
+import dev.sluice.output.capture.CaptureThreads;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachRequest.Overrides;
@@ -37,7 +38,8 @@ final class BrokerRig implements AutoCloseable {
 
   private SessionManager manager(String... overrides) {
     Settings settings = TestSettings.with(overrides);
-    CaptureStore captures = CaptureStore.open(settings.capture(), new StageRegions());
+    CaptureStore captures =
+        CaptureStore.open(settings.capture(), new StageRegions(), CaptureThreads.AS_THEY_ARE);
     ThreadPacking threads =
         new ThreadPacking(
             settings,

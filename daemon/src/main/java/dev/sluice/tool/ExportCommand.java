@@ -22,6 +22,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -41,8 +42,10 @@ public final class ExportCommand implements Callable<Integer> {
 
   private final StopSignal stopSignal;
 
-  @Parameters(index = "0", paramLabel = "CAPTURE", description = "Directory of the capture.")
-  private Path capture;
+  @Mixin private CaptureArguments captures = new CaptureArguments();
+
+  @Parameters(paramLabel = "CAPTURE", description = "Directory of the capture, or its name.")
+  private String capture;
 
   @Option(
       names = "--format",
@@ -110,7 +113,8 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ToolException {
-    try (CaptureSource source = CaptureSource.open(capture);
+    Path directory = captures.capture(capture);
+    try (CaptureSource source = CaptureSource.open(directory);
         ProgressLine line = ProgressLine.onStandardError()) {
       long startNs = System.nanoTime();
       ExportProgress progress = new ExportProgress(line, stopSignal);

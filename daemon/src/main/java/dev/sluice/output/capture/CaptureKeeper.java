@@ -29,6 +29,7 @@ final class CaptureKeeper implements AutoCloseable {
   private final CaptureSettings settings;
   private final CaptureFiles files;
   private final Supplier<List<Capture>> live;
+  private final CaptureThreads threads;
   private final LongSupplier clock;
   private final CaptureRetention retention;
   private final CaptureSnapshots snapshots;
@@ -44,10 +45,12 @@ final class CaptureKeeper implements AutoCloseable {
       CaptureFiles files,
       SegmentSupply supply,
       Supplier<List<Capture>> live,
+      CaptureThreads threads,
       LongSupplier clock) {
     this.settings = settings;
     this.files = files;
     this.live = live;
+    this.threads = threads;
     this.clock = clock;
     this.retention = new CaptureRetention(settings, files, supply);
     this.snapshots = new CaptureSnapshots(settings, files, retention, clock);
@@ -75,6 +78,9 @@ final class CaptureKeeper implements AutoCloseable {
   }
 
   private void keep() {
+    threads.starting(CaptureThreads.Work.KEEP);
+    // What a daemon that was killed left behind.
+    attempt("tidying up", this::deleteSpares);
     long lastNs = clock.getAsLong() - IDLE_ROUND_NANOS;
     while (!isClosed) {
       List<Capture> captures = live.get();
@@ -123,6 +129,7 @@ final class CaptureKeeper implements AutoCloseable {
   }
 
   private void compress() {
+    threads.starting(CaptureThreads.Work.COMPRESS);
     try (SegmentCompressor compressor = new SegmentCompressor()) {
       while (!isClosed) {
         boolean[] found = new boolean[1];

@@ -40,6 +40,7 @@ public final class CaptureStore implements AutoCloseable {
   private final CaptureSettings settings;
   private final CaptureFiles files;
   private final StageMemory memory;
+  private final CaptureThreads threads;
   private final LongSupplier clock;
   private final SegmentSupply supply;
   private final CaptureKeeper keeper;
@@ -50,18 +51,25 @@ public final class CaptureStore implements AutoCloseable {
   private record Live(Thread thread, List<ByteBuffer> stages) {}
 
   CaptureStore(
-      CaptureSettings settings, CaptureFiles files, StageMemory memory, LongSupplier clock) {
+      CaptureSettings settings,
+      CaptureFiles files,
+      StageMemory memory,
+      CaptureThreads threads,
+      LongSupplier clock) {
     this.settings = settings;
     this.files = files;
     this.memory = memory;
+    this.threads = threads;
     this.clock = clock;
     this.supply = new SegmentSupply(files, settings.directory().resolve(".spare"), MAX_SPARES);
-    this.keeper = new CaptureKeeper(settings, files, supply, this::captures, clock);
+    this.keeper = new CaptureKeeper(settings, files, supply, this::captures, threads, clock);
   }
 
   /** Starts the store's own threads. Touches no file: a disk that hangs must not hold a start. */
-  public static CaptureStore open(CaptureSettings settings, StageMemory memory) {
-    CaptureStore store = new CaptureStore(settings, new DiskFiles(), memory, System::nanoTime);
+  public static CaptureStore open(
+      CaptureSettings settings, StageMemory memory, CaptureThreads threads) {
+    CaptureStore store =
+        new CaptureStore(settings, new DiskFiles(), memory, threads, System::nanoTime);
     if (settings.enabled()) {
       store.keeper.start();
     }
@@ -123,6 +131,7 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   private void run(Capture capture) {
+    threads.starting(CaptureThreads.Work.WRITE);
     long busyNs = clock.getAsLong();
     while (!capture.isEnded()) {
       int work = capture.doWork();

@@ -10,7 +10,7 @@ import java.util.Map;
  * pools jumps to and fro between a few places, and a chunk is decompressed whole. One thread.
  */
 final class ChunkCache {
-  private static final int CHUNKS = 96;
+  private static final int CHUNKS = 64;
 
   private record Key(int segment, long chunk) {}
 

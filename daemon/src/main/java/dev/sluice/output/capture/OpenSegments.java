@@ -14,7 +14,7 @@ import java.util.Map;
  * The segments that a random reader has open: the {@value #MAX_OPEN} that it used last. One thread.
  */
 final class OpenSegments implements AutoCloseable {
-  private static final int MAX_OPEN = 64;
+  private static final int MAX_OPEN = 16;
   private static final int COPY_BYTES = 1 << 20;
 
   private final Path directory;

@@ -172,7 +172,13 @@ class CaptureFormatDocTest {
     rig.end();
     if (exitCode("zstd", "--version") == 0) {
       try (SegmentCompressor compressor = new SegmentCompressor()) {
-        new CaptureKeeper(rig.settings, rig.files, rig.supply, List::of, rig.clock::nanoTime)
+        new CaptureKeeper(
+                rig.settings,
+                rig.files,
+                rig.supply,
+                List::of,
+                CaptureThreads.AS_THEY_ARE,
+                rig.clock::nanoTime)
             .compressOne(compressor);
       }
     }

@@ -260,7 +260,13 @@ class CaptureRetentionTest {
     fill(rig, 3);
     try (SegmentCompressor compressor = new SegmentCompressor()) {
       CaptureKeeper keeper =
-          new CaptureKeeper(rig.settings, rig.files, rig.supply, List::of, rig.clock::nanoTime);
+          new CaptureKeeper(
+              rig.settings,
+              rig.files,
+              rig.supply,
+              List::of,
+              CaptureThreads.AS_THEY_ARE,
+              rig.clock::nanoTime);
       for (int i = 0; i < 3; i++) {
         assertTrue(keeper.compressOne(compressor));
       }
@@ -291,7 +297,13 @@ class CaptureRetentionTest {
     fill(rig, 1);
     rig.end();
     try (SegmentCompressor compressor = new SegmentCompressor()) {
-      new CaptureKeeper(rig.settings, rig.files, rig.supply, List::of, rig.clock::nanoTime)
+      new CaptureKeeper(
+              rig.settings,
+              rig.files,
+              rig.supply,
+              List::of,
+              CaptureThreads.AS_THEY_ARE,
+              rig.clock::nanoTime)
           .compressOne(compressor);
     }
     Path segment = rig.directory().resolve("000000.seg.zst");

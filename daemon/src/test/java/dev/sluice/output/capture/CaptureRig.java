@@ -64,6 +64,36 @@ public final class CaptureRig {
     capture.beginRun();
   }
 
+  /** A rig for an engine, which has a geometry of its own. */
+  public static Capture captureFor(Geometry geometry, Path root, int stageBytes) {
+    CaptureManifest manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
+    CaptureSettings settings = TestSettings.with("sluice.capture.directory=" + root).capture();
+    CaptureFiles files = new DiskFiles();
+    return new Capture(
+        files,
+        new SegmentSupply(files, root.resolve(".spare"), 0),
+        root.resolve("capture"),
+        new CaptureManifest(
+            manifest.format(),
+            manifest.id(),
+            manifest.origin(),
+            geometry,
+            manifest.overrides(),
+            manifest.cores(),
+            manifest.clock(),
+            java.util.Optional.empty(),
+            manifest.outcome(),
+            manifest.snapshot()),
+        settings,
+        List.of(ByteBuffer.allocateDirect(stageBytes)),
+        System::nanoTime);
+  }
+
+  /** One step of a capture's writer. */
+  public static int step(Capture capture) {
+    return capture.doWork();
+  }
+
   /** The capture that is written. */
   public Capture capture() {
     return capture;
