@@ -193,11 +193,14 @@ class SessionsTest {
     Geometry geometry = smallGeometry("l2-2026.06/a2a3");
     attachAndDetach(geometry, 5); // what is loaded once
     long descriptors = descriptors();
+    // Other tests of this JVM map arenas a second time; those go with a garbage collection.
+    List<String> ofOthers = arenasMapped();
     attachAndDetach(geometry, 100);
     Await.until(
         () -> descriptors() <= descriptors,
         () -> "descriptors: " + descriptors + " before, " + descriptorsOrNone() + " after");
-    assertEquals(List.of(), arenasMapped());
+    List<String> left = arenasMapped().stream().filter(map -> !ofOthers.contains(map)).toList();
+    assertEquals(List.of(), left);
     for (SessionView session : daemon.sessions()) {
       assertTrue(session.isEnded() || !session.name().equals("brief"), session::toString);
     }
