@@ -40,6 +40,10 @@ final class EngineRun {
   private final int[] heldByPool;
 
   EngineRun(TestArena arena, Settings settings) {
+    this(arena, settings, RunCapture.NONE);
+  }
+
+  EngineRun(TestArena arena, Settings settings, RunCapture capture) {
     plan = arena.plan();
     SyntheticContent content =
         new SyntheticContent(plan.geometry(), SEED, ORIGIN_TICKS, PERIOD_TICKS);
@@ -52,7 +56,7 @@ final class EngineRun {
             clock,
             new ParkMeter(),
             () -> ContentChecks.ofAll(content, plan.poolCount()),
-            RunCapture.NONE);
+            capture);
     agents = run.agents();
     device =
         new ScriptedDevice(

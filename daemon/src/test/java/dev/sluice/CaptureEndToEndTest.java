@@ -1,0 +1,165 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.output.capture.CaptureReader;
+import dev.sluice.output.capture.CaptureVerifier;
+import dev.sluice.service.Labels;
+import dev.sluice.tool.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** From a producer's memory to a file and back, record by record. */
+class CaptureEndToEndTest {
+  @TempDir private Path folder;
+
+  private TestDaemon daemon(String... settings) {
+    String[] all =
+        Stream.concat(
+                Stream.of(
+                    "sluice.capture.enabled=true",
+                    "sluice.capture.directory=" + folder.resolve("captures"),
+                    "sluice.capture.stage-bytes=16MiB",
+                    "sluice.capture.segment-bytes=4MiB"),
+                Stream.of(settings))
+            .toArray(String[]::new);
+    return TestDaemon.start(all);
+  }
+
+  private static Map<String, Object> capture(SessionView session) throws Exception {
+    return Json.object(session.json(), "capture");
+  }
+
+  private static Path directory(SessionView session) throws Exception {
+    return Path.of(Json.text(capture(session), "directory"));
+  }
+
+  private static CaptureVerifier.Result verify(Path directory) throws IOException {
+    try (CaptureReader reader = CaptureReader.open(directory)) {
+      return CaptureVerifier.verify(reader);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "l2-2026.06/a2a3",
+        "l2-2026.06/a5",
+        "l2-2026.07/a2a3",
+        "l2-2026.07/a5",
+        "chip-2026.08/a2a3",
+        "chip-2026.08/a5"
+      })
+  void shouldHoldEveryRecordThatTheProducerWrote(String layout) throws Exception {
+    try (TestDaemon daemon = daemon()) {
+      String name = "whole " + layout;
+      TestProducer.Report device =
+          daemon.run(name, "--layout", layout, "--rate", "60000000", "--duration-ns", "250000000");
+      SessionView session = daemon.session(name);
+      Law.assertExact(session, device);
+      CaptureVerifier.Result result = verify(directory(session));
+      assertEquals(List.of(), result.damages());
+      assertEquals(session.total().dropped() > 0, result.isIncomplete());
+      for (BufferKind kind : BufferKind.ALL) {
+        assertEquals(
+            session.kind(kind.label()).collected(), result.records().get(kind.ordinal()), name);
+      }
+      assertEquals(
+          result.records().stream().mapToLong(Long::longValue).sum(),
+          Json.whole(capture(session), "captured_records"));
+      assertEquals(0, Json.whole(capture(session), "staged_records"));
+      assertTrue(daemon.metric("sluice_capture_written_bytes_total") > 1e6);
+      for (String reason : Labels.CAPTURE_LOSS_REASONS) {
+        assertEquals(
+            0, daemon.metric("sluice_capture_lost_records_total{reason=\"" + reason + "\"}"));
+      }
+    }
+  }
+
+  @Test
+  void shouldHoldWhatWasSalvagedFromAProducerThatWasKilled() throws Exception {
+    try (TestDaemon daemon = daemon()) {
+      try (TestProducer producer =
+          daemon.producer(
+              "killed",
+              "--layout",
+              "l2-2026.07/a2a3",
+              "--rate",
+              "60000000",
+              "--duration-ns",
+              "20000000000")) {
+        daemon.await("killed", session -> session.total().collected() > 100_000);
+        producer.kill();
+      }
+      SessionView session = daemon.await("killed", ended -> ended.state().startsWith("ended"));
+      CaptureVerifier.Result result = verify(directory(session));
+      assertEquals(List.of(), result.damages());
+      assertEquals(
+          session.total().collected() + session.total().salvaged(),
+          result.records().stream().mapToLong(Long::longValue).sum());
+    }
+  }
+
+  @Test
+  void shouldKeepASnapshotOfARunningSession() throws Exception {
+    try (TestDaemon daemon = daemon("sluice.capture.recorder.enabled=true")) {
+      try (TestProducer producer =
+          daemon.producer(
+              "recorded",
+              "--layout",
+              "chip-2026.08/a2a3",
+              "--rate",
+              "60000000",
+              "--duration-ns",
+              "20000000000")) {
+        daemon.await("recorded", session -> session.total().collected() > 100_000);
+        String answer = daemon.control("POST", "/v1/snapshot?reason=test");
+        assertTrue(answer.contains("200"), answer);
+        producer.stop();
+        producer.await();
+      }
+      List<Path> snapshots;
+      try (Stream<Path> all = Files.list(folder.resolve("captures/snapshots"))) {
+        snapshots = all.toList();
+      }
+      assertEquals(1, snapshots.size());
+      CaptureVerifier.Result result = verify(snapshots.get(0));
+      assertEquals(List.of(), result.damages());
+      assertTrue(result.comparedRecords() > 10_000);
+    }
+  }
+
+  @Test
+  void shouldServeADeviceAllTheSameWhenNothingCanBeWritten() throws Exception {
+    Files.writeString(folder.resolve("captures"), "a file where the directory should be");
+    try (TestDaemon daemon = daemon()) {
+      TestProducer.Report device =
+          daemon.run(
+              "nowhere",
+              "--layout",
+              "chip-2026.08/a2a3",
+              "--rate",
+              "60000000",
+              "--duration-ns",
+              "250000000");
+      SessionView session = daemon.session("nowhere");
+      Law.assertExact(session, device);
+      assertEquals(0, Json.whole(capture(session), "captured_records"));
+      assertEquals(
+          session.total().collected(),
+          Json.counts(capture(session), "capture_lost_records").get("io_error"));
+      assertFalse(daemon.metric("sluice_capture_errors_total{reason=\"io_error\"}") == 0);
+    }
+  }
+}
