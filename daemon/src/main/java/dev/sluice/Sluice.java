@@ -70,7 +70,7 @@ public final class Sluice {
             new DaemonCommand(host, stopSignal),
             new ProduceCommand(stopSignal),
             new StatusCommand(stopSignal),
-            new CapturesCommand(),
+            new CapturesCommand(stopSignal),
             new VerifyCommand(),
             new ExportCommand(stopSignal),
             new SnapshotCommand(),

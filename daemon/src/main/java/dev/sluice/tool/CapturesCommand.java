@@ -2,8 +2,11 @@ package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
 import dev.sluice.output.capture.CaptureCatalog;
+import dev.sluice.output.capture.CaptureTail;
+import dev.sluice.output.capture.FrameType;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,15 +26,33 @@ import picocli.CommandLine.Spec;
 public final class CapturesCommand implements Callable<Integer> {
   private static final String ROW = "%-48s %-16s %-14s %16s %12s %12s %10s%n";
 
+  private static final long FOLLOW_INTERVAL_MS = 1_000;
+
+  private final StopSignal stopSignal;
+
   @Spec private CommandSpec spec;
 
   @Mixin private CaptureArguments captures = new CaptureArguments();
 
+  @Option(
+      names = "--follow",
+      paramLabel = "CAPTURE",
+      description = "Show what comes into one capture, every second, until it ends or Ctrl-C.")
+  private String followed;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean isJson;
 
+  public CapturesCommand(StopSignal stopSignal) {
+    this.stopSignal = stopSignal;
+  }
+
   @Override
   public Integer call() throws ToolException {
+    if (followed != null) {
+      follow(captures.capture(followed));
+      return ExitCode.FINE;
+    }
     List<CaptureCatalog.Entry> entries;
     try {
       entries = CaptureCatalog.list(captures.directory());
@@ -43,6 +64,43 @@ public final class CapturesCommand implements Callable<Integer> {
     out().print(isJson ? json(entries) : text(entries));
     out().flush();
     return ExitCode.FINE;
+  }
+
+  private void follow(Path capture) throws ToolException {
+    long[] records = new long[1];
+    long[] bytes = new long[1];
+    try (CaptureTail tail = CaptureTail.open(capture)) {
+      boolean isLast;
+      do {
+        // Asked before the frames are read: what comes after the last look is not missed.
+        isLast = tail.isEnded();
+        long frames =
+            tail.poll(
+                frame -> {
+                  bytes[0] += frame.payloadBytes();
+                  if (frame.type() == FrameType.RECORDS) {
+                    records[0] += frame.recordCount();
+                  } else if (frame.type() == FrameType.GAP) {
+                    out()
+                        .printf(
+                            Locale.ROOT, "%,d records missing: %s%n", frame.count(), frame.cause());
+                  }
+                });
+        out()
+            .printf(
+                Locale.ROOT,
+                "%,d frames more; %,d records, %s so far%n",
+                frames,
+                records[0],
+                Quantities.formatBytes(bytes[0]));
+        out().flush();
+      } while (!isLast && !stopSignal.await(FOLLOW_INTERVAL_MS));
+      if (tail.missedSegments() > 0) {
+        out().printf("%d segments were removed before they were read%n", tail.missedSegments());
+      }
+    } catch (IOException e) {
+      throw new ToolException(e.getMessage(), e);
+    }
   }
 
   private String text(List<CaptureCatalog.Entry> entries) {

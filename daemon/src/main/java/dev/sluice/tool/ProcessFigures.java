@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** What the kernel says of one process, read from {@code /proc}. Stateless. */
@@ -36,8 +35,11 @@ public final class ProcessFigures {
         try {
           String text = Files.readString(thread.resolve("schedstat"));
           nanos += Long.parseLong(text.substring(0, text.indexOf(' ')));
-        } catch (NoSuchFileException ignored) {
-          // The thread ended between the listing and the read.
+        } catch (IOException e) {
+          // A thread may end between the listing and the read, or within the read (ESRCH).
+          if (Files.exists(thread)) {
+            throw e;
+          }
         }
       }
     } catch (IOException e) {

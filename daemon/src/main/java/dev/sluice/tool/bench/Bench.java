@@ -12,6 +12,7 @@ import dev.sluice.tool.SessionReport;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -21,6 +22,8 @@ import java.util.function.DoubleSupplier;
  * to run the producer against it. Used by one thread.
  */
 final class Bench implements AutoCloseable {
+  private static final int SESSIONS_APART = 1_000_000;
+
   private final DaemonHost host;
   private final Map<String, String> settings;
   private final StopSignal stopSignal;
@@ -50,6 +53,17 @@ final class Bench implements AutoCloseable {
     this.progress = progress;
     this.runs = runs;
     this.isQuick = isQuick;
+  }
+
+  /** The same with other settings, and so with a daemon of its own; the caller closes it. */
+  Bench with(Map<String, String> more) {
+    Map<String, String> all = new LinkedHashMap<>(more);
+    all.putAll(settings);
+    Bench other = new Bench(host, all, stopSignal, progress, runs, isQuick);
+    other.current = current;
+    // Session names are the process's, and the daemons are in it together.
+    other.sessions = sessions + SESSIONS_APART;
+    return other;
   }
 
   int runs() {

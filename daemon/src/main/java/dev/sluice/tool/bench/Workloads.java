@@ -27,6 +27,14 @@ final class Workloads {
     all.add(cleanRate("clean-rate/g2-72x3", Load.G2, 72, 3, 4 * GB));
     all.add(cleanRate("clean-rate/g3-72x3", Load.G3, 72, 3, 4 * GB));
 
+    all.add(capturing(cleanRate("capture/clean-rate/g1-24x1", Load.G1, 24, 1, 2 * GB)));
+    all.add(capturing(cleanRate("capture/clean-rate/g3-24x1", Load.G3, 24, 1, 3 * GB)));
+    all.add(
+        capturing(
+            new RefillLatencyWorkload(
+                "capture/refill-latency/800MB",
+                Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(800 * MB))));
+
     all.add(
         new UnthrottledWorkload(
             "unthrottled/g3-24x1", Load.of(Load.G3, 24, 1, TASKS_ONLY), Double.NaN));
@@ -45,6 +53,10 @@ final class Workloads {
             "garbage/g1", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB), 200 * MB));
     all.add(new IdleWorkload("idle/g2", Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(250 * MB)));
     return List.copyOf(all);
+  }
+
+  private static Workload capturing(Workload workload) {
+    return new CapturingWorkload(workload.name(), workload);
   }
 
   private static Workload cleanRate(

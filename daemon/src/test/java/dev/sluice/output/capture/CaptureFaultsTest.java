@@ -266,6 +266,37 @@ class CaptureFaultsTest {
   }
 
   @Test
+  void shouldBeFollowedWhileItIsWritten() throws IOException {
+    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES, "segment-bytes=1MiB");
+    rig.write(AICPU_TASK, 0, 1);
+    rig.pass(2 * SECOND);
+    try (CaptureTail tail = CaptureTail.open(rig.directory())) {
+      int[] next = new int[1];
+      FrameVisitor inOrder =
+          frame -> {
+            if (frame.type() == FrameType.RECORDS) {
+              assertEquals(next[0]++, frame.sequence());
+            }
+          };
+      assertEquals(2, tail.poll(inOrder));
+      assertEquals(0, tail.poll(inOrder));
+      for (int i = 1; i < 100; i++) {
+        rig.write(AICPU_TASK, 0, 1);
+        if (i % 7 == 0) {
+          tail.poll(inOrder);
+          assertEquals(i + 1, next[0]);
+        }
+      }
+      assertFalse(tail.isEnded());
+      rig.end();
+      tail.poll(inOrder);
+      assertEquals(100, next[0]);
+      assertTrue(tail.isEnded());
+      assertEquals(0, tail.missedSegments());
+    }
+  }
+
+  @Test
   void shouldCopyWithoutAllocating() throws IOException {
     CaptureRig rig = new CaptureRig(folder, STAGE_BYTES);
     CaptureIntake intake = rig.capture.intake(0);

@@ -1,0 +1,109 @@
+package dev.sluice.output.capture;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * Follows a capture while it is written: each call visits the frames that came since the last one.
+ * Compression and retention may take segments away behind it; a frame that retention was faster
+ * with is not visited, and {@link #missedSegments} says so. One thread.
+ */
+public final class CaptureTail implements AutoCloseable {
+  private final Path directory;
+  private final CaptureManifest manifest;
+  private final SegmentWindow window = new SegmentWindow();
+  private SegmentSource source;
+  private SegmentWalk walk;
+  private int segment = -1;
+  private long missedSegments;
+
+  private CaptureTail(Path directory, CaptureManifest manifest) {
+    this.directory = directory;
+    this.manifest = manifest;
+  }
+
+  /** Starts before the first frame that is still there. */
+  public static CaptureTail open(Path directory) throws CaptureException {
+    return new CaptureTail(directory, ManifestFile.read(directory).manifest());
+  }
+
+  /**
+   * Visits what is new.
+   *
+   * @return how many frames
+   */
+  public long poll(FrameVisitor visitor) throws IOException {
+    long frames = 0;
+    if (walk != null) {
+      walk.resume();
+    }
+    while (walk != null || openNext()) {
+      for (Frame frame = walk.next(); frame != null; frame = walk.next()) {
+        visitor.visit(frame);
+        frames++;
+      }
+      // An open segment ends here for now; one that its writer gave up ends here for good.
+      if (!walk.isSealed() && nextSegment() < 0) {
+        return frames;
+      }
+      closeSegment();
+    }
+    return frames;
+  }
+
+  /** Whether the manifest has its last form: no frame will come after those that are there. */
+  public boolean isEnded() throws CaptureException {
+    return ManifestFile.read(directory).manifest().outcome().isEnded();
+  }
+
+  /** Segments that were gone before they could be visited. */
+  public long missedSegments() {
+    return missedSegments;
+  }
+
+  private boolean openNext() throws IOException {
+    int next = nextSegment();
+    if (next < 0) {
+      return false;
+    }
+    for (StoredCapture.Segment stored : StoredCapture.of(directory).segments()) {
+      if (stored.number() == next) {
+        try {
+          source = SegmentSource.open(stored.file());
+        } catch (NoSuchFileException ignored) {
+          // Compressed or removed just now: the next call finds out which.
+          return false;
+        }
+        missedSegments += segment < 0 ? 0 : next - segment - 1;
+        segment = next;
+        String name = stored.file().getFileName().toString();
+        walk = new SegmentWalk(source, window, name, manifest.id(), next);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The lowest number after the present one; -1 if there is none yet. */
+  private int nextSegment() throws IOException {
+    return StoredCapture.of(directory).segments().stream()
+        .mapToInt(StoredCapture.Segment::number)
+        .filter(number -> number > segment)
+        .min()
+        .orElse(-1);
+  }
+
+  private void closeSegment() throws IOException {
+    source.close();
+    source = null;
+    walk = null;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (source != null) {
+      closeSegment();
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package dev.sluice.tool;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.output.capture.CaptureBuilder;
+import dev.sluice.output.capture.CaptureManifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CaptureCommandsTest {
+  private static final CaptureManifest MANIFEST = withoutContent();
+
+  @TempDir private Path folder;
+  private final Console console =
+      new Console(
+          new CapturesCommand(new StopSignal()), new VerifyCommand(), new SnapshotCommand());
+
+  private static CaptureManifest withoutContent() {
+    CaptureManifest m = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
+    return new CaptureManifest(
+        m.format(),
+        m.id(),
+        m.origin(),
+        m.geometry(),
+        m.overrides(),
+        m.cores(),
+        m.clock(),
+        java.util.Optional.empty(),
+        m.outcome(),
+        m.snapshot());
+  }
+
+  @BeforeEach
+  void capture() throws IOException {
+    try (CaptureBuilder builder = new CaptureBuilder(folder.resolve("a b"), MANIFEST)) {
+      builder.records(
+          BufferKind.AICPU_TASK, 0, 0, 0, 1, CaptureBuilder.zeros(BufferKind.AICPU_TASK, 1_234));
+    }
+  }
+
+  private int run(String... arguments) {
+    return console.run(arguments);
+  }
+
+  @Test
+  void shouldListCaptures() throws Exception {
+    assertEquals(ExitCode.FINE, run("captures", "--directory", folder.toString()));
+    assertTrue(console.out().contains("a b  "), console.out());
+    assertTrue(console.out().contains("1,234"), console.out());
+    Console json = new Console(new CapturesCommand(new StopSignal()));
+    json.run("captures", "--json", "--directory", folder.toString());
+    Map<String, Object> object = Json.parse(json.out(), "captures");
+    Map<String, Object> entry = Json.objects(object, "captures").get(0);
+    assertEquals(1_234, Json.whole(entry, "captured_records"));
+    assertEquals("detached", Json.text(entry, "state"));
+  }
+
+  @Test
+  void shouldSayThatThereAreNone() {
+    assertEquals(ExitCode.FINE, run("captures", "--directory", folder.resolve("none").toString()));
+    assertTrue(console.out().startsWith("no captures in"), console.out());
+  }
+
+  @Test
+  void shouldFollowACaptureToItsEnd() {
+    assertEquals(
+        ExitCode.FINE, run("captures", "--follow", "a b", "--directory", folder.toString()));
+    assertTrue(console.out().contains("1 frames more; 1,234 records"), console.out());
+  }
+
+  @Test
+  void shouldFindACaptureWholeByPathOrName() {
+    assertEquals(ExitCode.FINE, run("verify", folder.resolve("a b").toString()));
+    assertEquals(ExitCode.FINE, run("verify", "--directory", folder.toString(), "a b"));
+    assertTrue(console.out().contains("Whole: every record"), console.out());
+  }
+
+  @Test
+  void shouldFailOnADamagedCaptureAndSayWhere() throws IOException {
+    Path segment = folder.resolve("a b/000000.seg");
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[500] ^= 4;
+    Files.write(segment, bytes);
+    assertEquals(ExitCode.FAILED, run("verify", "--json", folder.resolve("a b").toString()));
+    assertTrue(console.out().contains("000000.seg, byte 64"), console.out());
+  }
+
+  @Test
+  void shouldTellMissingRecordsByTheExitCode() throws IOException {
+    new CaptureBuilder(folder.resolve("killed"), MANIFEST).kill();
+    assertEquals(ExitCode.RECORDS_LOST, run("verify", folder.resolve("killed").toString()));
+    assertTrue(console.out().contains("Whole, but records are missing."), console.out());
+  }
+
+  @Test
+  void shouldSayWhatToDoWhenThereIsNoSuchCaptureOrDaemon() {
+    assertEquals(ExitCode.FAILED, run("verify", "--directory", folder.toString(), "nothing"));
+    assertTrue(console.err().contains("see 'sluice captures'"), console.err());
+    assertEquals(
+        ExitCode.FAILED, run("snapshot", "--socket", folder.resolve("no.sock").toString()));
+    assertTrue(console.err().contains("start one with 'sluice daemon'"), console.err());
+  }
+}
