@@ -151,48 +151,21 @@ final class ByteOutput implements AutoCloseable {
     return digits;
   }
 
-  /** A protobuf varint. */
-  void putVarint(long value) {
-    long rest = value;
-    while ((rest & ~0x7FL) != 0) {
-      chunk[position++] = (byte) ((rest & 0x7F) | 0x80);
-      rest >>>= 7;
-    }
-    chunk[position++] = (byte) rest;
+  /**
+   * The chunk itself, for who writes many small things in a row: from {@link #position}, at most as
+   * much as {@link #ensure} made room for, and then {@link #moveTo}.
+   */
+  byte[] chunk() {
+    return chunk;
   }
 
-  /** Eight bytes, little endian: a protobuf fixed64. */
-  void putFixed64(long value) {
-    for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
-      chunk[position++] = (byte) (value >>> shift);
-    }
-  }
-
-  /** Where the next byte goes, within what {@link #ensure} made room for. */
   int position() {
     return position;
   }
 
-  /**
-   * Leaves room for a length in front of what follows. A varint may be longer than need be, so that
-   * it can be filled in afterwards.
-   */
-  int reserveLength(int lengthBytes) {
-    int at = position;
-    position += lengthBytes;
-    return at;
-  }
-
-  /** Fills in the length of everything after the reserved bytes. */
-  void fillLength(int at, int lengthBytes) {
-    int length = position - at - lengthBytes;
-    if (length >>> (7 * lengthBytes) != 0) {
-      throw new IllegalStateException(length + " bytes need a longer length");
-    }
-    for (int i = 0; i < lengthBytes - 1; i++) {
-      chunk[at + i] = (byte) (((length >>> (7 * i)) & 0x7F) | 0x80);
-    }
-    chunk[at + lengthBytes - 1] = (byte) ((length >>> (7 * (lengthBytes - 1))) & 0x7F);
+  /** Everything in front of this is written. */
+  void moveTo(int newPosition) {
+    position = newPosition;
   }
 
   /** Waits until everything is written; the stream stays open. */

@@ -5,6 +5,8 @@ import java.util.Arrays;
 
 /** Text under construction, as bytes. */
 final class Name {
+  private static final int MAX_U32_DIGITS = 10;
+
   private byte[] bytes = new byte[64];
   private int length;
 
@@ -27,21 +29,32 @@ final class Name {
 
   /** A u32 in decimal. */
   Name append(int unsigned) {
-    ensure(10);
-    long value = Integer.toUnsignedLong(unsigned);
-    int digits = 1;
-    for (long bound = 10; value >= bound; bound *= 10) {
-      digits++;
+    ensure(MAX_U32_DIGITS);
+    if (unsigned < 0) {
+      // Above 2^31: the last digit by hand, the rest fits.
+      int quotient = Integer.divideUnsigned(unsigned, 10);
+      append(quotient);
+      return append((char) ('0' + (unsigned - quotient * 10)));
     }
-    int end = length + digits;
-    length = end;
-    int at = end;
+    int at = length + digits(unsigned);
+    length = at;
+    int rest = unsigned;
     do {
-      long quotient = value / 10;
-      bytes[--at] = (byte) ('0' + value - quotient * 10);
-      value = quotient;
-    } while (value != 0);
+      int quotient = rest / 10;
+      bytes[--at] = (byte) ('0' + (rest - quotient * 10));
+      rest = quotient;
+    } while (rest != 0);
     return this;
+  }
+
+  private static int digits(int value) {
+    if (value < 10_000) {
+      return value < 100 ? (value < 10 ? 1 : 2) : (value < 1_000 ? 3 : 4);
+    }
+    if (value < 100_000_000) {
+      return value < 1_000_000 ? (value < 100_000 ? 5 : 6) : (value < 10_000_000 ? 7 : 8);
+    }
+    return value < 1_000_000_000 ? 9 : 10;
   }
 
   /** {@code r1t5}, or {@code t5} in ring 0. */

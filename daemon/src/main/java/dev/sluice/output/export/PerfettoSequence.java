@@ -12,6 +12,10 @@ final class PerfettoSequence {
   private static final int OPEN_SLICES = 16;
 
   final int id;
+
+  /** Its number, and that its packets need its state, as they stand in every event. */
+  final byte[] prefix;
+
   private final BitSet knownNames = new BitSet();
   private final long[] openUntilNs = new long[OPEN_SLICES];
   private final LongList[] openFlows = new LongList[OPEN_SLICES];
@@ -26,6 +30,15 @@ final class PerfettoSequence {
 
   PerfettoSequence(int id) {
     this.id = id;
+    byte[] fields = new byte[16];
+    int length = Protobuf.field(fields, 0, PerfettoFields.PACKET_SEQUENCE_ID, id);
+    length =
+        Protobuf.field(
+            fields,
+            length,
+            PerfettoFields.PACKET_SEQUENCE_FLAGS,
+            PerfettoFields.SEQ_NEEDS_INCREMENTAL_STATE);
+    prefix = Arrays.copyOf(fields, length);
     Arrays.setAll(openFlows, i -> new LongList());
   }
 

@@ -19,12 +19,11 @@ import java.util.Map;
  * from the rest. Colours do not exist in this format.
  */
 final class PerfettoWriter implements TraceSink {
-  /** Longest event without its name and flows. */
-  private static final int EVENT_BYTES = 256;
-
-  private static final int FLOW_BYTES = 10;
   private static final int DESCRIPTOR_SEQUENCE = 1;
-  private static final int COUNTERS = 3;
+
+  /** No descriptor is longer. */
+  private static final int DESCRIPTOR_BYTES = 1 << 13;
+
   private static final long UUID_PID_SHIFT = 32;
 
   /** Behind all lanes. */
@@ -33,46 +32,19 @@ final class PerfettoWriter implements TraceSink {
   /** From the track of a lane to that of the allocations on it. */
   private static final long ALLOCATION_UUIDS = 1L << 24;
 
-  /** Names that may recur are interned up to this many; later ones stand in their events. */
-  private static final int MAX_INTERNED_NAMES = 4096;
-
-  private static final List<String> ANNOTATIONS =
-      List.of(
-          "taskId",
-          "local_setup_ns",
-          "loop_iter",
-          "tasks_processed",
-          "aic_at_start",
-          "aiv_at_start",
-          "mix_at_start",
-          "aic_at_end",
-          "aiv_at_end",
-          "mix_at_end",
-          "finish_rows_attributed",
-          "submit_idx",
-          "predicated_pass");
-  private static final int TASK_ID = 1;
-  private static final int LOCAL_SETUP = 2;
-  private static final int LOOP_ITER = 3;
-  private static final int TASKS_PROCESSED = 4;
-  private static final int AT_START = 5;
-  private static final int AT_END = 8;
-  private static final int FINISH_ROWS = 11;
-  private static final int SUBMIT_IDX = 12;
-  private static final int PREDICATED_PASS = 13;
+  private static final List<String> COUNTER_NAMES = List.of("AIC", "AIV", "MIX");
   private static final List<String> CATEGORIES = List.of("event", "scheduler", "orchestrator");
 
-  private final TraceFacts facts;
   private final ByteOutput out;
+  private final PerfettoEvents events;
   private final List<PerfettoSequence> laneSequences = new ArrayList<>();
   private final Map<Integer, PerfettoSequence> allocationSequences = new HashMap<>();
-  private final Map<Long, Integer> nameIids = new HashMap<>();
   private final int[] categoryIids;
   private int sequences = DESCRIPTOR_SEQUENCE;
 
   PerfettoWriter(TraceFacts facts, ByteOutput out) {
-    this.facts = facts;
     this.out = out;
+    events = new PerfettoEvents(facts.isChip(), out);
     Slice.Type[] types = Slice.Type.values();
     categoryIids = new int[types.length];
     for (Slice.Type type : types) {
@@ -96,13 +68,13 @@ final class PerfettoWriter implements TraceSink {
   public void process(int pid, String name, int sortIndex) throws IOException {
     int packet = beginDescriptor();
     int track = beginMessage(PACKET_TRACK_DESCRIPTOR);
-    putVarint(TRACK_UUID, uuid(pid, 0));
+    putField(TRACK_UUID, uuid(pid, 0));
     int process = beginMessage(TRACK_PROCESS);
-    putVarint(PROCESS_PID, pid);
+    putField(PROCESS_PID, pid);
     putString(PROCESS_NAME, name);
     endMessage(process);
-    putVarint(TRACK_CHILD_ORDERING, CHILD_ORDERING_EXPLICIT);
-    putVarint(TRACK_SIBLING_ORDER_RANK, sortIndex);
+    putField(TRACK_CHILD_ORDERING, CHILD_ORDERING_EXPLICIT);
+    putField(TRACK_SIBLING_ORDER_RANK, sortIndex);
     endMessage(track);
     endMessage(packet);
   }
@@ -113,9 +85,8 @@ final class PerfettoWriter implements TraceSink {
     laneSequences.add(new PerfettoSequence(++sequences));
     if (sortIndex != NO_SORT_INDEX) {
       // The only lane with a place of its own is that of the counters, which are tracks here.
-      String[] names = {"AIC", "AIV", "MIX"};
-      for (int i = 0; i < COUNTERS; i++) {
-        String name = "shared_ready_queue " + names[i];
+      for (int i = 0; i < COUNTER_NAMES.size(); i++) {
+        String name = "shared_ready_queue " + COUNTER_NAMES.get(i);
         putTrack(counterUuid(i), lane.pid(), name, COUNTER_TID + i, true);
       }
     }
@@ -125,10 +96,10 @@ final class PerfettoWriter implements TraceSink {
       throws IOException {
     int packet = beginDescriptor();
     int track = beginMessage(PACKET_TRACK_DESCRIPTOR);
-    putVarint(TRACK_UUID, uuid);
-    putVarint(TRACK_PARENT_UUID, uuid(pid, 0));
+    putField(TRACK_UUID, uuid);
+    putField(TRACK_PARENT_UUID, uuid(pid, 0));
     putString(TRACK_NAME, name);
-    putVarint(TRACK_SIBLING_ORDER_RANK, rank);
+    putField(TRACK_SIBLING_ORDER_RANK, rank);
     if (isCounter) {
       endMessage(beginMessage(TRACK_COUNTER));
     }
@@ -137,18 +108,18 @@ final class PerfettoWriter implements TraceSink {
   }
 
   private int beginDescriptor() throws IOException {
-    out.ensure(1 << 14);
+    out.ensure(DESCRIPTOR_BYTES);
     int packet = beginMessage(TRACE_PACKET);
-    putVarint(PACKET_SEQUENCE_ID, DESCRIPTOR_SEQUENCE);
+    putField(PACKET_SEQUENCE_ID, DESCRIPTOR_SEQUENCE);
     return packet;
   }
 
   @Override
   public void slice(Slice slice) throws IOException {
-    PerfettoSequence sequence = laneSequences.get(slice.lane.index());
-    if (slice.type == Slice.Type.ALLOC) {
-      sequence = allocations(slice.lane);
-    }
+    PerfettoSequence sequence =
+        slice.type == Slice.Type.ALLOC
+            ? allocations(slice.lane)
+            : laneSequences.get(slice.lane.index());
     if (!sequence.isStarted) {
       start(sequence, uuid(slice.lane), slice.lane.pid());
     }
@@ -156,7 +127,7 @@ final class PerfettoWriter implements TraceSink {
     if (sequence.isFull()) {
       closeInnermost(sequence);
     }
-    putBegin(sequence, slice);
+    events.begin(sequence, slice, categoryIids[slice.type.ordinal()], nameIid(slice));
     sequence.push(slice.endNs, slice.endFlows);
   }
 
@@ -186,31 +157,27 @@ final class PerfettoWriter implements TraceSink {
   private void closeInnermost(PerfettoSequence sequence) throws IOException {
     long endNs = sequence.innermostEndNs();
     short[] counters = sequence.innermostCounters();
-    putEnd(sequence, endNs, counters, sequence.pop());
+    events.end(sequence, endNs, counters, sequence.pop());
   }
 
   private void start(PerfettoSequence sequence, long track, int pid) throws IOException {
-    out.ensure(1 << 12);
+    out.ensure(DESCRIPTOR_BYTES);
     int packet = beginMessage(TRACE_PACKET);
-    putVarint(PACKET_SEQUENCE_ID, sequence.id);
-    putVarint(PACKET_SEQUENCE_FLAGS, SEQ_INCREMENTAL_STATE_CLEARED);
-    putVarint(PACKET_FIRST_ON_SEQUENCE, 1);
+    putField(PACKET_SEQUENCE_ID, sequence.id);
+    putField(PACKET_SEQUENCE_FLAGS, SEQ_INCREMENTAL_STATE_CLEARED);
+    putField(PACKET_FIRST_ON_SEQUENCE, 1);
     int defaults = beginMessage(PACKET_DEFAULTS);
-    putVarint(PACKET_TIMESTAMP_CLOCK_ID, SEQUENCE_CLOCK);
+    putField(PACKET_TIMESTAMP_CLOCK_ID, SEQUENCE_CLOCK);
     int eventDefaults = beginMessage(DEFAULTS_TRACK_EVENT);
-    putVarint(EVENT_TRACK_UUID, track);
-    for (int i = 0; pid == View.SCHEDULER.pid() && i < COUNTERS; i++) {
-      putVarint(EVENT_EXTRA_COUNTER_TRACK_UUIDS, counterUuid(i));
+    putField(EVENT_TRACK_UUID, track);
+    for (int i = 0; pid == View.SCHEDULER.pid() && i < COUNTER_NAMES.size(); i++) {
+      putField(EVENT_EXTRA_COUNTER_TRACK_UUIDS, counterUuid(i));
     }
     endMessage(eventDefaults);
     endMessage(defaults);
     int interned = beginMessage(PACKET_INTERNED_DATA);
-    for (int i = 0; i < CATEGORIES.size(); i++) {
-      putInterned(INTERNED_CATEGORIES, i + 1, CATEGORIES.get(i));
-    }
-    for (int i = 0; i < ANNOTATIONS.size(); i++) {
-      putInterned(INTERNED_ANNOTATION_NAMES, i + 1, ANNOTATIONS.get(i));
-    }
+    putInterned(INTERNED_CATEGORIES, CATEGORIES);
+    putInterned(INTERNED_ANNOTATION_NAMES, PerfettoEvents.ANNOTATIONS);
     endMessage(interned);
     int snapshot = beginMessage(PACKET_CLOCK_SNAPSHOT);
     putClock(BUILTIN_CLOCK_BOOTTIME, false);
@@ -222,158 +189,26 @@ final class PerfettoWriter implements TraceSink {
 
   private void putClock(int id, boolean isIncremental) {
     int clock = beginMessage(SNAPSHOT_CLOCKS);
-    putVarint(CLOCK_ID, id);
-    putVarint(CLOCK_TIMESTAMP, 0);
+    putField(CLOCK_ID, id);
+    putField(CLOCK_TIMESTAMP, 0);
     if (isIncremental) {
-      putVarint(CLOCK_IS_INCREMENTAL, 1);
+      putField(CLOCK_IS_INCREMENTAL, 1);
     }
     endMessage(clock);
   }
 
-  private void putInterned(int tag, int iid, String name) {
-    int entry = beginMessage(tag);
-    putVarint(INTERNED_IID, iid);
-    putString(INTERNED_NAME, name);
-    endMessage(entry);
-  }
-
-  private void putBegin(PerfettoSequence sequence, Slice slice) throws IOException {
-    int flows = slice.beginFlows.size() * FLOW_BYTES;
-    out.ensure(EVENT_BYTES + 2 * slice.name.length() + flows);
-    int lengthBytes = flows + slice.name.length() > 1 << 12 ? 4 : 2;
-    out.putVarint(TRACE_PACKET);
-    int packet = out.reserveLength(lengthBytes);
-    putTime(sequence, slice.beginNs);
-    putVarint(PACKET_SEQUENCE_FLAGS, SEQ_NEEDS_INCREMENTAL_STATE);
-    int nameIid = nameIid(slice);
-    if (nameIid != 0 && sequence.learns(nameIid)) {
-      int interned = beginMessage(PACKET_INTERNED_DATA);
-      int entry = beginMessage(INTERNED_EVENT_NAMES);
-      putVarint(INTERNED_IID, nameIid);
-      putName(INTERNED_NAME, slice.name);
+  private void putInterned(int tag, List<String> names) {
+    for (int i = 0; i < names.size(); i++) {
+      int entry = beginMessage(tag);
+      putField(INTERNED_IID, i + 1);
+      putString(INTERNED_NAME, names.get(i));
       endMessage(entry);
-      endMessage(interned);
-    }
-    out.putVarint(PACKET_TRACK_EVENT);
-    int event = out.reserveLength(lengthBytes);
-    putVarint(EVENT_TYPE, TYPE_SLICE_BEGIN);
-    putVarint(EVENT_CATEGORY_IIDS, categoryIids[slice.type.ordinal()]);
-    if (nameIid != 0) {
-      putVarint(EVENT_NAME_IID, nameIid);
-    } else {
-      putName(EVENT_NAME, slice.name);
-    }
-    putAnnotations(slice);
-    for (int i = 0; i < slice.beginFlows.size(); i++) {
-      out.putVarint(EVENT_FLOW_IDS);
-      out.putFixed64(slice.beginFlows.get(i));
-    }
-    out.fillLength(event, lengthBytes);
-    out.fillLength(packet, lengthBytes);
-  }
-
-  private void putEnd(PerfettoSequence sequence, long endNs, short[] counters, LongList flows)
-      throws IOException {
-    int flowBytes = flows.size() * FLOW_BYTES;
-    out.ensure(EVENT_BYTES + flowBytes);
-    int lengthBytes = flowBytes == 0 ? 1 : flowBytes > 1 << 12 ? 4 : 2;
-    out.putVarint(TRACE_PACKET);
-    int packet = out.reserveLength(lengthBytes);
-    putTime(sequence, endNs);
-    putVarint(PACKET_SEQUENCE_FLAGS, SEQ_NEEDS_INCREMENTAL_STATE);
-    out.putVarint(PACKET_TRACK_EVENT);
-    int event = out.reserveLength(lengthBytes);
-    putVarint(EVENT_TYPE, TYPE_SLICE_END);
-    for (int i = 0; counters != null && i < COUNTERS; i++) {
-      putVarint(EVENT_EXTRA_COUNTER_VALUES, counters[i]);
-    }
-    for (int i = 0; i < flows.size(); i++) {
-      out.putVarint(EVENT_FLOW_IDS);
-      out.putFixed64(flows.get(i));
-    }
-    out.fillLength(event, lengthBytes);
-    out.fillLength(packet, lengthBytes);
-  }
-
-  /** Sequence and time; a time before the last one cannot be said by the incremental clock. */
-  private void putTime(PerfettoSequence sequence, long timeNs) {
-    if (timeNs >= sequence.clockNs) {
-      putVarint(PACKET_TIMESTAMP, timeNs - sequence.clockNs);
-      sequence.clockNs = timeNs;
-    } else {
-      putVarint(PACKET_TIMESTAMP, timeNs);
-      putVarint(PACKET_TIMESTAMP_CLOCK_ID, BUILTIN_CLOCK_BOOTTIME);
-    }
-    putVarint(PACKET_SEQUENCE_ID, sequence.id);
-  }
-
-  private int nameIid(Slice slice) {
-    if (slice.nameKey == Slice.UNIQUE_NAME) {
-      return 0;
-    }
-    Integer known = nameIids.get(slice.nameKey);
-    if (known != null) {
-      return known;
-    }
-    if (nameIids.size() == MAX_INTERNED_NAMES) {
-      return 0;
-    }
-    int iid = nameIids.size() + 1;
-    nameIids.put(slice.nameKey, iid);
-    return iid;
-  }
-
-  private void putAnnotations(Slice slice) {
-    switch (slice.type) {
-      case KERNEL -> {
-        putAnnotation(TASK_ID, slice.taskId);
-        if (facts.isChip()) {
-          putAnnotation(LOCAL_SETUP, slice.setupNs);
-        }
-      }
-      case SETUP, ALLOC -> putAnnotation(TASK_ID, slice.taskId);
-      case SCHEDULED -> {
-        // The same name as in the worker view, which has the number.
-      }
-      case DUMMY -> {
-        putAnnotation(TASK_ID, slice.taskId);
-        if (slice.isPredicatedSkip) {
-          putAnnotation(PREDICATED_PASS, 0);
-        }
-      }
-      case SUBMIT -> {
-        putAnnotation(TASK_ID, slice.taskId);
-        putAnnotation(SUBMIT_IDX, Integer.toUnsignedLong(slice.submitIdx));
-      }
-      case PHASE -> {
-        PhaseRow phase = slice.phase;
-        putAnnotation(LOOP_ITER, Integer.toUnsignedLong(phase.loopIter));
-        putAnnotation(TASKS_PROCESSED, Integer.toUnsignedLong(phase.tasksProcessed));
-        for (int i = 0; i < COUNTERS; i++) {
-          putSignedAnnotation(AT_START + i, phase.depthAtStart[i]);
-        }
-        for (int i = 0; !phase.hasQueueSample() && i < COUNTERS; i++) {
-          putSignedAnnotation(AT_END + i, phase.depthAtEnd[i]);
-        }
-        if (phase.isCompleting() && facts.isChip()) {
-          putAnnotation(FINISH_ROWS, slice.finishes);
-        }
-      }
     }
   }
 
-  private void putAnnotation(int nameIid, long value) {
-    int annotation = beginShort(EVENT_DEBUG_ANNOTATIONS);
-    putVarint(ANNOTATION_NAME_IID, nameIid);
-    putVarint(ANNOTATION_UINT_VALUE, value);
-    out.fillLength(annotation, 1);
-  }
-
-  private void putSignedAnnotation(int nameIid, long value) {
-    int annotation = beginShort(EVENT_DEBUG_ANNOTATIONS);
-    putVarint(ANNOTATION_NAME_IID, nameIid);
-    putVarint(ANNOTATION_INT_VALUE, value);
-    out.fillLength(annotation, 1);
+  /** The number of a name that may recur; 0 for one that does not. */
+  private static int nameIid(Slice slice) {
+    return slice.nameKey == Slice.UNIQUE_NAME ? 0 : slice.nameKey + 1;
   }
 
   /** Arrows are in the slices; see {@link FlowIds}. */
@@ -396,35 +231,23 @@ final class PerfettoWriter implements TraceSink {
     }
   }
 
-  private void putVarint(int tag, long value) {
-    out.putVarint(tag);
-    out.putVarint(value);
+  private void putField(int tag, long value) {
+    out.moveTo(Protobuf.field(out.chunk(), out.position(), tag, value));
   }
 
   private void putString(int tag, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    putVarint(tag, bytes.length);
-    out.put(bytes);
+    out.moveTo(Protobuf.bytes(out.chunk(), out.position(), tag, bytes, bytes.length));
   }
 
-  private void putName(int tag, Name name) {
-    putVarint(tag, name.length());
-    out.put(name.bytes(), name.length());
-  }
-
-  /** A message of at most 127 bytes. */
-  private int beginShort(int tag) {
-    out.putVarint(tag);
-    return out.reserveLength(1);
-  }
-
-  /** A message of at most 16 KiB. */
+  /** A message of at most 16 KiB: reserves its length. */
   private int beginMessage(int tag) {
-    out.putVarint(tag);
-    return out.reserveLength(2);
+    int at = Protobuf.tag(out.chunk(), out.position(), tag);
+    out.moveTo(at + 2);
+    return at;
   }
 
   private void endMessage(int at) {
-    out.fillLength(at, 2);
+    Protobuf.fillLength(out.chunk(), at, 2, out.position());
   }
 }

@@ -23,7 +23,6 @@ final class PhaseDrawer {
               ? Long.compareUnsigned(a.start, b.start)
               : Long.compareUnsigned(b.end, a.end);
   private static final byte[] DUMMY = ByteOutput.ascii("dummy(");
-  private static final int NAME_KEY_BITS = 32;
 
   private final TraceFacts facts;
   private final TraceClock clock;
@@ -132,7 +131,7 @@ final class PhaseDrawer {
         .append('(')
         .append(row.tasksProcessed)
         .append(')');
-    slice.nameKey = ((kind + 1L) << NAME_KEY_BITS) | Integer.toUnsignedLong(row.tasksProcessed);
+    slice.keyName(kind, row.tasksProcessed);
     if (row.isDispatching()) {
       takeDispatched(row);
     }

@@ -31,7 +31,15 @@ final class Slice {
   }
 
   /** The name of a slice that is like no other. */
-  static final long UNIQUE_NAME = -1;
+  static final int UNIQUE_NAME = -1;
+
+  /** Names of phases differ by kind and by a count; counts from here on are not told apart. */
+  static final int MAX_COUNT_IN_KEY = 256;
+
+  /** Every {@link #nameKey} is below. */
+  static final int NAME_KEYS = (SchedPhaseKind.ALL.size() + 2) * MAX_COUNT_IN_KEY;
+
+  static final int SETUP_NAME_KEY = NAME_KEYS - 1;
 
   Type type;
   Lane lane;
@@ -43,7 +51,7 @@ final class Slice {
   final Name name = new Name();
 
   /** The same for slices of the same name, or {@link #UNIQUE_NAME}. */
-  long nameKey;
+  int nameKey;
 
   long taskId;
 
@@ -80,15 +88,20 @@ final class Slice {
   /** Arrows that are seen at its end. */
   final LongList endFlows = new LongList();
 
-  /** Makes it a new slice. */
+  /** Makes it a new slice, without a name. */
   Slice begin(Type newType, Lane newLane, long newBeginNs, long newEndNs) {
+    name.clear();
+    return beginSameName(newType, newLane, newBeginNs, newEndNs);
+  }
+
+  /** Makes it a new slice with the name of the one before. */
+  Slice beginSameName(Type newType, Lane newLane, long newBeginNs, long newEndNs) {
     type = newType;
     lane = newLane;
     beginNs = newBeginNs;
     endNs = Math.max(newBeginNs, newEndNs);
     id = 0;
     nameKey = UNIQUE_NAME;
-    name.clear();
     taskId = 0;
     task = null;
     phase = null;
@@ -99,6 +112,16 @@ final class Slice {
     beginFlows.clear();
     endFlows.clear();
     return this;
+  }
+
+  /**
+   * Gives it the key of a phase's name.
+   *
+   * @param kind number of the kind, or one more than the last for the unknown
+   */
+  void keyName(int kind, int count) {
+    boolean isKeyed = count >= 0 && count < MAX_COUNT_IN_KEY;
+    nameKey = isKeyed ? kind * MAX_COUNT_IN_KEY + count : UNIQUE_NAME;
   }
 
   long durationNs() {

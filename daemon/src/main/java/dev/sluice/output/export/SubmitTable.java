@@ -39,8 +39,9 @@ final class SubmitTable {
     Arrays.fill(buckets, NONE);
   }
 
+  /** Local ids are counted up, so that neighbours in time are neighbours in memory. */
   private int bucket(int local) {
-    return (local * 0x9E3779B9) >>> Integer.numberOfLeadingZeros(capacity - 1);
+    return local & (capacity - 1);
   }
 
   boolean isFull() {

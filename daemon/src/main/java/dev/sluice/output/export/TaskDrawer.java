@@ -11,7 +11,6 @@ final class TaskDrawer {
   private static final long MIN_SETUP_NS = 20;
 
   private static final byte[] SETUP = ByteOutput.ascii("setup");
-  private static final long SETUP_NAME_KEY = 0;
   private static final int AIV_PER_BLOCK = 2;
 
   private final TraceFacts facts;
@@ -68,7 +67,7 @@ final class TaskDrawer {
       slice.begin(Slice.Type.SETUP, row.workerLane, receiveNs, startNs);
       describe(row, node, funcId, startNs - receiveNs);
       slice.name.append(SETUP);
-      slice.nameKey = SETUP_NAME_KEY;
+      slice.nameKey = Slice.SETUP_NAME_KEY;
       sink.slice(slice);
     }
     slice.begin(Slice.Type.KERNEL, row.workerLane, facts.isChip() ? receiveNs : startNs, endNs);
@@ -83,22 +82,21 @@ final class TaskDrawer {
     sink.slice(slice);
 
     if (row.finish != 0) {
-      drawScheduled(row, node, funcId, isSpmd, isFirst, isLast);
+      drawScheduled(row, node, funcId, isFirst, isLast);
     } else {
       row.schedulerLane = null;
     }
   }
 
-  private void drawScheduled(
-      TaskRow row, int node, int funcId, boolean isSpmd, boolean isFirst, boolean isLast)
+  /** After the kernel, whose name it shares. */
+  private void drawScheduled(TaskRow row, int node, int funcId, boolean isFirst, boolean isLast)
       throws IOException {
     long dispatchNs = clock.ns(row.dispatch);
     long finishNs = clock.ns(row.finish);
     row.schedulerLane = lanes.scheduled(row.core, overlap(row.core, dispatchNs, finishNs));
-    slice.begin(Slice.Type.SCHEDULED, row.schedulerLane, dispatchNs, finishNs);
+    slice.beginSameName(Slice.Type.SCHEDULED, row.schedulerLane, dispatchNs, finishNs);
     describe(row, node, funcId, 0);
     row.schedulerSliceId = slice.id;
-    names.append(slice.name, row.taskId, funcId, isSpmd);
     if (hasPhases) {
       slice.beginFlows.add(FlowIds.scheduled(row));
     }

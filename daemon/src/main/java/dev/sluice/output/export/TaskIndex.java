@@ -6,6 +6,7 @@ package dev.sluice.output.export;
  */
 final class TaskIndex {
   private static final int BUCKETS = 1 << 14;
+  // Spreads the rings; local ids are counted up and stay neighbours in memory.
   private static final long MIX = 0x9E3779B97F4A7C15L;
 
   /** One task. */
@@ -32,7 +33,7 @@ final class TaskIndex {
   private Entry free;
 
   private static int bucket(long taskId) {
-    return (int) ((taskId * MIX) >>> 50);
+    return (int) (taskId ^ ((taskId >>> 32) * MIX)) & (BUCKETS - 1);
   }
 
   /** Takes a row in: it points at its task from now on. */

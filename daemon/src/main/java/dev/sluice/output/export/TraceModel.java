@@ -13,14 +13,14 @@ import java.util.List;
  * which of its rows ends last. Beyond the window, rows of one task count as different tasks.
  */
 final class TraceModel {
-  static final int WINDOW = 1 << 12;
+  static final int WINDOW = 1 << 10;
 
   private final RowMerge merge;
   private final TaskIndex index = new TaskIndex();
   private final JoinCounts counts = new JoinCounts();
-  private final RowPool<TaskRow> taskPool = new RowPool<>(TaskRow::new);
-  private final RowPool<PhaseRow> phasePool = new RowPool<>(PhaseRow::new);
-  private final RowPool<SubmitRow> submitPool = new RowPool<>(SubmitRow::new);
+  private final RowPool<TaskRow> taskPool = new RowPool<>(TaskRow::new, TaskRow[]::new);
+  private final RowPool<PhaseRow> phasePool = new RowPool<>(PhaseRow::new, PhaseRow[]::new);
+  private final RowPool<SubmitRow> submitPool = new RowPool<>(SubmitRow::new, SubmitRow[]::new);
   private final RowReleaser releaser = new RowReleaser(index, taskPool, phasePool, submitPool);
   private final Row[] window = new Row[WINDOW];
   private final boolean hasPhases;

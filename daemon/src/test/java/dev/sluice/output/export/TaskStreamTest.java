@@ -29,7 +29,7 @@ class TaskStreamTest {
             0,
             PoolCursor.of(source, BufferKind.AICPU_TASK, 0, TimeWindow.ALL, ExportMonitor.NONE),
             PoolCursor.of(source, BufferKind.AICORE_TASK, 0, TimeWindow.ALL, ExportMonitor.NONE),
-            new RowPool<>(TaskRow::new),
+            new RowPool<>(TaskRow::new, TaskRow[]::new),
             counts);
     List<List<Long>> rows = new ArrayList<>();
     long lastKey = 0;
