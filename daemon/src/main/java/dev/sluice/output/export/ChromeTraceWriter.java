@@ -326,6 +326,11 @@ final class ChromeTraceWriter implements TraceSink {
   }
 
   @Override
+  public boolean drawsFlows() {
+    return true;
+  }
+
+  @Override
   public void flow(Flow flow) throws IOException {
     flowIds++;
     putFlow(FLOW_START, flow, flow.from, flow.fromNs);

@@ -213,6 +213,11 @@ final class PerfettoWriter implements TraceSink {
 
   /** Arrows are in the slices; see {@link FlowIds}. */
   @Override
+  public boolean drawsFlows() {
+    return false;
+  }
+
+  @Override
   public void flow(Flow flow) {}
 
   /** The end of the phase carries the values. */

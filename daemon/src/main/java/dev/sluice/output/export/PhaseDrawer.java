@@ -32,6 +32,7 @@ final class PhaseDrawer {
   private final Dependencies dependencies;
   private final RowReleaser releaser;
   private final TraceSink sink;
+  private final boolean drawsFlows;
   private final List<List<PhaseRow>> groups = new ArrayList<>();
   private final List<PendingTasks> pending = new ArrayList<>();
   private final List<byte[]> kindNames;
@@ -57,6 +58,7 @@ final class PhaseDrawer {
     this.dependencies = dependencies;
     this.releaser = releaser;
     this.sink = sink;
+    this.drawsFlows = sink.drawsFlows();
     for (int thread = 0; thread < facts.maxThreads(); thread++) {
       groups.add(new ArrayList<>());
       pending.add(new PendingTasks());
@@ -169,31 +171,33 @@ final class PhaseDrawer {
    * @param phase the slice around the moment, not yet given to the sink; or null
    */
   private void drawDispatch(TaskRow row, int thread, Slice phase) throws IOException {
-    Lane scheduler = lanes.scheduler(thread);
-    long dispatchNs = clock.ns(row.dispatch);
     if (phase != null) {
       phase.beginFlows.add(FlowIds.kernel(row));
-    }
-    sink.flow(
-        flow.set(Flow.Type.DISPATCH, scheduler, dispatchNs, row.workerLane, clock.ns(row.start)));
-    if (row.schedulerLane != null) {
-      if (phase != null) {
+      if (row.schedulerLane != null) {
         phase.beginFlows.add(FlowIds.scheduled(row));
       }
-      flow.set(Flow.Type.DISPATCH, scheduler, dispatchNs, row.schedulerLane, dispatchNs);
-      flow.bindId = row.schedulerSliceId;
-      sink.flow(flow);
-    }
-    if (row.submitLane != null) {
-      if (phase != null) {
+      if (row.submitLane != null) {
         phase.beginFlows.add(FlowIds.submit(row.submitOrdinal));
       }
+    }
+    if (drawsFlows) {
+      Lane scheduler = lanes.scheduler(thread);
+      long dispatchNs = clock.ns(row.dispatch);
       sink.flow(
-          flow.set(
-              Flow.Type.SUBMIT_DISPATCH, row.submitLane, row.submitEndNs, scheduler, dispatchNs));
+          flow.set(Flow.Type.DISPATCH, scheduler, dispatchNs, row.workerLane, clock.ns(row.start)));
+      if (row.schedulerLane != null) {
+        flow.set(Flow.Type.DISPATCH, scheduler, dispatchNs, row.schedulerLane, dispatchNs);
+        flow.bindId = row.schedulerSliceId;
+        sink.flow(flow);
+      }
+      if (row.submitLane != null) {
+        sink.flow(
+            flow.set(
+                Flow.Type.SUBMIT_DISPATCH, row.submitLane, row.submitEndNs, scheduler, dispatchNs));
+      }
     }
     if (row.isFirstOfTask) {
-      dependencies.onDispatched(row.taskId, scheduler, dispatchNs, phase);
+      dependencies.onDispatched(row.taskId, lanes.scheduler(thread), clock.ns(row.dispatch), phase);
     }
     releaser.release(row);
   }
@@ -203,31 +207,24 @@ final class PhaseDrawer {
    */
   private void drawCompletion(TaskRow row, int thread, Slice phase) throws IOException {
     if (row.task.isLast(row)) {
-      Lane scheduler = lanes.scheduler(thread);
-      long finishNs = clock.ns(row.finish);
+      boolean isScheduledDrawn = facts.isChip() && row.schedulerLane != null;
       if (phase != null) {
         phase.endFlows.add(FlowIds.kernel(row));
-        dependencies.onCompleted(row.taskId, phase);
-      }
-      long arrivalNs = !facts.isChip() && phase != null ? phase.beginNs : finishNs;
-      sink.flow(
-          flow.set(
-              Flow.Type.COMPLETE,
-              row.workerLane,
-              clock.ns(row.end) - Flow.INSIDE_NS,
-              scheduler,
-              arrivalNs));
-      if (facts.isChip() && row.schedulerLane != null) {
-        if (phase != null) {
+        if (isScheduledDrawn) {
           phase.endFlows.add(FlowIds.scheduled(row));
         }
-        sink.flow(
-            flow.set(
-                Flow.Type.COMPLETE,
-                row.schedulerLane,
-                finishNs - Flow.INSIDE_NS,
-                scheduler,
-                finishNs));
+        dependencies.onCompleted(row.taskId, phase);
+      }
+      if (drawsFlows) {
+        Lane scheduler = lanes.scheduler(thread);
+        long finishNs = clock.ns(row.finish);
+        long arrivalNs = !facts.isChip() && phase != null ? phase.beginNs : finishNs;
+        long endNs = clock.ns(row.end) - Flow.INSIDE_NS;
+        sink.flow(flow.set(Flow.Type.COMPLETE, row.workerLane, endNs, scheduler, arrivalNs));
+        if (isScheduledDrawn) {
+          long seenNs = finishNs - Flow.INSIDE_NS;
+          sink.flow(flow.set(Flow.Type.COMPLETE, row.schedulerLane, seenNs, scheduler, finishNs));
+        }
       }
     }
     releaser.release(row);

@@ -19,6 +19,9 @@ interface TraceSink {
 
   void slice(Slice slice) throws IOException;
 
+  /** Whether {@link #flow} does anything; if not, it is not called. */
+  boolean drawsFlows();
+
   /** An arrow; both slices, if there are slices, also carry its id in {@link Slice}. */
   void flow(Flow flow) throws IOException;
 
