@@ -244,6 +244,18 @@ public final class CaptureBuilder implements AutoCloseable {
     return ByteBuffer.allocate(kind.recordBytes() * records).order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** Compresses every segment of a capture, as the daemon does with sealed ones. */
+  public static void compress(Path directory) throws IOException {
+    try (SegmentCompressor compressor = new SegmentCompressor()) {
+      for (Path file : files(directory)) {
+        if (file.toString().endsWith(".seg")) {
+          compressor.compress(file, Path.of(file + ".zst"), false);
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
   /** The files of a capture by name. */
   public static List<Path> files(Path directory) throws IOException {
     try (var all = Files.list(directory)) {
