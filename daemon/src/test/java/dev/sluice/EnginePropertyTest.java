@@ -14,6 +14,7 @@ import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.testkit.DevicePool;
+import dev.sluice.testkit.Seeds;
 import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
 import java.util.EnumMap;
@@ -25,31 +26,10 @@ import org.junit.jupiter.api.Test;
  * The whole engine against a played device, with everything random that may be: layout, level,
  * sizes, bursts, and who takes the next step. The device is put between any two of the host's
  * cycles with single stores, so every order that a machine can show at that grain comes up.
- *
- * <p>A failure names its seed; {@code -Dsluice.test.seed=N} runs that one alone, and {@code
- * -Dsluice.test.runs=N} more of them.
  */
 class EnginePropertyTest {
-  private static final String SEED = "sluice.test.seed";
-  private static final int RUNS = Integer.getInteger("sluice.test.runs", 250);
+  private static final int RUNS = 250;
   private static final int STEPS = 2_500;
-
-  /** What one random run does. */
-  private interface Scenario {
-    void run(Random random);
-  }
-
-  private static void forSeeds(int runs, Scenario scenario) {
-    Long only = Long.getLong(SEED);
-    long first = only != null ? only : 0;
-    for (long seed = first; seed < first + (only != null ? 1 : runs); seed++) {
-      try {
-        scenario.run(new Random(seed * 0x9E3779B97F4A7C15L));
-      } catch (AssertionError | RuntimeException e) {
-        throw new AssertionError(SEED + "=" + seed + ": " + e.getMessage(), e);
-      }
-    }
-  }
 
   /** What came up over all seeds, so that a test that reaches nothing cannot pass. */
   private static final class Coverage {
@@ -72,7 +52,7 @@ class EnginePropertyTest {
   @Test
   void shouldKeepBuffersAndBooksInAnyOrderOfSteps() {
     Coverage coverage = new Coverage();
-    forSeeds(
+    Seeds.forEach(
         RUNS,
         random -> {
           EngineRun engine = randomEngine(random);
@@ -83,7 +63,7 @@ class EnginePropertyTest {
           assertEquals(0, violations(engine), "violations of a device that behaves");
           coverage.add(engine.run.totals());
         });
-    if (Long.getLong(SEED) == null) {
+    if (Seeds.areAll()) {
       assertTrue(coverage.collected > 1_000, "records collected");
       assertTrue(coverage.dropped > 100, "records dropped");
       assertTrue(coverage.inferred > 100, "records lost at failed rotations");
@@ -93,7 +73,7 @@ class EnginePropertyTest {
   @Test
   void shouldExplainTheDifferenceWhenTheProducerDiesAtAnyStep() {
     Coverage coverage = new Coverage();
-    forSeeds(
+    Seeds.forEach(
         RUNS,
         random -> {
           EngineRun engine = randomEngine(random);
@@ -124,7 +104,7 @@ class EnginePropertyTest {
           assertEquals(0, totals.syntheticMismatched, "records with wrong content");
           coverage.add(totals);
         });
-    if (Long.getLong(SEED) == null) {
+    if (Seeds.areAll()) {
       assertTrue(coverage.salvaged > 100, "records salvaged");
       assertTrue(coverage.died > 10, "records begun and not committed");
     }
@@ -132,7 +112,7 @@ class EnginePropertyTest {
 
   @Test
   void shouldCountForgedEntriesAndLoseNothingByThem() {
-    forSeeds(
+    Seeds.forEach(
         RUNS,
         random -> {
           EngineRun engine = randomEngine(random);

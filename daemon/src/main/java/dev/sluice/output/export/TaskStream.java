@@ -87,10 +87,7 @@ final class TaskStream implements RowStream {
       counts.joined++;
       return row;
     }
-    while (peekAicore()) {
-      isAicoreHeld = false;
-      counts.aicoreWithoutAicpu++;
-    }
+    passAicore(Integer.MAX_VALUE);
     forgetAicore();
     return null;
   }
@@ -99,11 +96,28 @@ final class TaskStream implements RowStream {
     return token + (narrow - (int) token);
   }
 
-  private void beginRun(int newRun, int firstToken) {
+  private void beginRun(int newRun, int firstToken) throws IOException {
+    passAicore(newRun);
+    setRun(newRun, firstToken);
+  }
+
+  private void setRun(int newRun, int firstToken) {
+    forgetAicore();
     run = newRun;
     token = Integer.toUnsignedLong(firstToken);
     newestAicoreToken = Long.MIN_VALUE;
-    forgetAicore();
+  }
+
+  /** Takes what is left of the AICore's runs before a run: no AICPU record will ask for it. */
+  private void passAicore(int newRun) throws IOException {
+    while (peekAicore() && aicore.run() < newRun) {
+      ByteBuffer records = aicore.records();
+      int at = aicore.at();
+      if (aicore.run() != run) {
+        setRun(aicore.run(), records.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET));
+      }
+      takeAicore(records, at);
+    }
   }
 
   private boolean peekAicore() throws IOException {
@@ -114,22 +128,15 @@ final class TaskStream implements RowStream {
     return isAicoreHeld;
   }
 
-  /** Takes AICore records until they are some way past the token in question. */
+  /** Takes AICore records of this run until they are some way past the token in question. */
   private void readAicore() throws IOException {
-    while (newestAicoreToken < token + LOOK_AHEAD && peekAicore()) {
-      if (aicore.run() > run) {
-        return;
-      }
-      isAicoreHeld = false;
-      if (aicore.run() < run) {
-        counts.aicoreWithoutAicpu++;
-      } else {
-        takeAicore(aicore.records(), aicore.at());
-      }
+    while (newestAicoreToken < token + LOOK_AHEAD && peekAicore() && aicore.run() == run) {
+      takeAicore(aicore.records(), aicore.at());
     }
   }
 
   private void takeAicore(ByteBuffer records, int at) {
+    isAicoreHeld = false;
     long aicoreToken = widen(records.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET));
     int slot = (int) aicoreToken & (WINDOW - 1);
     boolean isSame = states[slot] != FREE && tokens[slot] == aicoreToken;
