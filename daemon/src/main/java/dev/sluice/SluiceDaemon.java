@@ -111,7 +111,7 @@ final class SluiceDaemon implements DaemonHost.Running {
             settings.devices().ids(),
             clock);
     EventLoops loops = keep(new EventLoops(IO_THREADS));
-    MetricsRegistry metrics = keep(new MetricsRegistry(status));
+    MetricsRegistry metrics = keep(new MetricsRegistry(status, settings.metrics()));
     // Early, so that probes and people can see that it is coming up.
     http = keep(HttpServer.start(settings.http().listen(), status, metrics.registry(), loops));
     keep(ControlServer.start(settings.control(), status, sessions, loops));

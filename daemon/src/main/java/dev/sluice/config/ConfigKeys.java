@@ -277,6 +277,12 @@ public final class ConfigKeys {
           "watermark.window",
           ConfigTypes.duration(1 * SECOND, 3600 * SECOND),
           "How far the _max and _min gauges look back. At least the scrape interval.");
+  public static final ConfigKey<Boolean> METRICS_DETAIL =
+      key(
+          "metrics.detail",
+          ConfigTypes.bool(),
+          "Export every label value and histogram bound, at twice the series. Without, 8 devices"
+              + " make less than 1,000; docs/metrics.md says what is left out.");
   public static final ConfigKey<DeviceFilter> DEVICES =
       key(
           "devices",

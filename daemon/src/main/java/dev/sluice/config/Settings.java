@@ -16,4 +16,5 @@ public record Settings(
     CaptureSettings capture,
     JanitorSettings janitor,
     WatermarkSettings watermark,
+    MetricsSettings metrics,
     DeviceFilter devices) {}

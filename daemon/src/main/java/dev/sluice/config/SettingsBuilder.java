@@ -24,6 +24,7 @@ final class SettingsBuilder {
         capture(from),
         new JanitorSettings(from.get(ConfigKeys.JANITOR_INTERVAL)),
         new WatermarkSettings(from.get(ConfigKeys.WATERMARK_WINDOW)),
+        new MetricsSettings(from.get(ConfigKeys.METRICS_DETAIL)),
         from.get(ConfigKeys.DEVICES));
   }
 

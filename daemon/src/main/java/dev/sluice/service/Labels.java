@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * The label values of the metrics and the keys of the JSON answers. They are an interface to
- * dashboards and alerts: every value listed here exists at 0 from the moment of attach.
+ * dashboards and alerts: every value listed here exists at 0 from the moment of attach, in the
+ * metrics unless {@code sluice.metrics.detail} is off and they fold it into another.
  */
 public final class Labels {
   /** Buffer kinds in the order of their number on the wire. */

@@ -20,34 +20,14 @@ import org.HdrHistogram.HistogramIterationValue;
  * middle, so a value that close to a bound can be on either side of it.
  */
 final class HistogramPoints {
-  /**
-   * Upper bounds in seconds. Classic histograms know nothing between two bounds, so there is one at
-   * each alert threshold and at the 30 s for which a device waits at most.
-   */
-  private static final double[] CLASSIC_BOUNDS = {
-    1e-5,
-    2.5e-5,
-    1e-4,
-    2.5e-4,
-    1e-3,
-    2.5e-3,
-    0.01,
-    0.05,
-    0.1,
-    0.5,
-    1,
-    5,
-    30,
-    Double.POSITIVE_INFINITY
-  };
-
   /** 8 native buckets for each doubling: a bucket is 9 % wide, and one latency needs some 100. */
   static final int NATIVE_SCHEMA = 3;
 
   private HistogramPoints() {}
 
-  static HistogramDataPointSnapshot of(Histogram nanos, Labels labels, long createdMillis) {
-    long[] classic = new long[CLASSIC_BOUNDS.length];
+  static HistogramDataPointSnapshot of(
+      Histogram nanos, double[] bounds, Labels labels, long createdMillis) {
+    long[] classic = new long[bounds.length];
     Map<Integer, Long> positive = new TreeMap<>();
     long zeros = 0;
     double sum = 0;
@@ -55,7 +35,7 @@ final class HistogramPoints {
       long count = bucket.getCountAtValueIteratedTo();
       double seconds = nanos.medianEquivalentValue(bucket.getValueIteratedTo()) / 1e9;
       sum += seconds * count;
-      classic[classicIndex(seconds)] += count;
+      classic[classicIndex(bounds, seconds)] += count;
       if (seconds > 0) {
         positive.merge(nativeIndex(seconds), count, Long::sum);
       } else {
@@ -63,7 +43,7 @@ final class HistogramPoints {
       }
     }
     return new HistogramDataPointSnapshot(
-        ClassicHistogramBuckets.of(CLASSIC_BOUNDS, classic),
+        ClassicHistogramBuckets.of(bounds, classic),
         NATIVE_SCHEMA,
         zeros,
         0.0,
@@ -75,9 +55,9 @@ final class HistogramPoints {
         createdMillis);
   }
 
-  private static int classicIndex(double seconds) {
+  private static int classicIndex(double[] bounds, double seconds) {
     int index = 0;
-    while (seconds > CLASSIC_BOUNDS[index]) {
+    while (seconds > bounds[index]) {
       index++;
     }
     return index;

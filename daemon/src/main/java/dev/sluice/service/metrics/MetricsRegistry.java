@@ -1,6 +1,7 @@
 package dev.sluice.service.metrics;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.sluice.config.MetricsSettings;
 import dev.sluice.service.DaemonView;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -33,12 +34,13 @@ public final class MetricsRegistry implements AutoCloseable {
   private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
   private final List<String> failures = new CopyOnWriteArrayList<>();
 
-  public MetricsRegistry(DaemonView view) {
-    this(view, LogEvents.instance());
+  public MetricsRegistry(DaemonView view, MetricsSettings settings) {
+    this(view, settings, LogEvents.instance());
   }
 
-  MetricsRegistry(DaemonView view, LogEvents logEvents) {
-    registry.register(new SluiceMetrics(view, logEvents));
+  MetricsRegistry(DaemonView view, MetricsSettings settings, LogEvents logEvents) {
+    Resolution resolution = Resolution.of(settings.detail());
+    registry.register(new SluiceMetrics(view, logEvents, resolution));
     processCpuSeconds(registry);
     micrometer = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
     // Micrometer leaves out a meter whose labels clash with another's, without a word otherwise.
@@ -47,6 +49,7 @@ public final class MetricsRegistry implements AutoCloseable {
         .onMeterRegistrationFailed((id, reason) -> registrationFailed(id.getName(), reason));
     // Ages and ratios are for the query to compute; there is process_start_time_seconds.
     micrometer.config().meterFilter(MeterFilter.denyNameStartsWith("process.uptime"));
+    micrometer.config().meterFilter(MeterFilter.deny(id -> !resolution.hasMeter(id.getName())));
     new ClassLoaderMetrics().bindTo(micrometer);
     new JvmInfoMetrics().bindTo(micrometer);
     new JvmMemoryMetrics().bindTo(micrometer);

@@ -20,6 +20,7 @@ import org.HdrHistogram.Histogram;
 /** The values of one scrape while they are gathered. One thread. */
 final class Samples {
   private final long createdMillis;
+  private final double[] bounds;
   private final Map<Metric, Map<Labels, CounterDataPointSnapshot>> counters =
       new EnumMap<>(Metric.class);
   private final Map<Metric, Map<Labels, GaugeDataPointSnapshot>> gauges =
@@ -29,9 +30,11 @@ final class Samples {
 
   /**
    * @param createdMillis since when the counters count, Unix time
+   * @param bounds of the classic buckets of histograms, in seconds, the last infinite
    */
-  Samples(long createdMillis) {
+  Samples(long createdMillis, double[] bounds) {
     this.createdMillis = createdMillis;
+    this.bounds = bounds;
   }
 
   /** A counter, a gauge: by the metric's type. Of two with the same labels the later one holds. */
@@ -52,7 +55,7 @@ final class Samples {
     Labels labels = labels(metric, labelValues);
     histograms
         .computeIfAbsent(metric, unused -> new LinkedHashMap<>())
-        .put(labels, HistogramPoints.of(nanos, labels, createdMillis));
+        .put(labels, HistogramPoints.of(nanos, bounds, labels, createdMillis));
   }
 
   private static Labels labels(Metric metric, String[] values) {

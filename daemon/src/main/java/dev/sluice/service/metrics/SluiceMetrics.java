@@ -1,5 +1,6 @@
 package dev.sluice.service.metrics;
 
+import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.DaemonView;
@@ -24,16 +25,25 @@ import org.HdrHistogram.Histogram;
  * Turns the daemon's read model into metrics whenever somebody scrapes; holds nothing in between.
  * Called on the scrape thread. Every known label set of a device is exported, at 0 if the view says
  * nothing of it, so that the first increment is seen as one.
+ *
+ * <p>No agent waits for a scrape. What an agent counts it writes with release stores to counters
+ * that it alone writes, and latencies through a wait-free recorder; the view reads both. The locks
+ * on the way (the list of sessions, a session, the books of a run, the readers of a recorder) are
+ * taken by scrapes, control threads and the janitor. An agent takes none of them, so a scrape can
+ * delay an attach or a reconciliation by the few milliseconds that it takes, and nothing that a
+ * device waits for.
  */
 final class SluiceMetrics implements MultiCollector {
   private static final Histogram NO_LATENCY = new Histogram(1, 2, 1);
 
   private final DaemonView view;
   private final LogEvents logEvents;
+  private final Resolution resolution;
 
-  SluiceMetrics(DaemonView view, LogEvents logEvents) {
+  SluiceMetrics(DaemonView view, LogEvents logEvents, Resolution resolution) {
     this.view = view;
     this.logEvents = logEvents;
+    this.resolution = resolution;
   }
 
   /** Lets the registry refuse a second metric of the same name when it is registered. */
@@ -51,7 +61,7 @@ final class SluiceMetrics implements MultiCollector {
 
   @Override
   public MetricSnapshots collect() {
-    Samples samples = new Samples(view.startedAt().toEpochMilli());
+    Samples samples = new Samples(view.startedAt().toEpochMilli(), resolution.bounds());
     view.devices().forEach(device -> device(samples, device));
     view.attachFailures()
         .forEach((reason, count) -> samples.add(Metric.ATTACH_FAILURES, count, reason));
@@ -68,7 +78,7 @@ final class SluiceMetrics implements MultiCollector {
     return samples.build();
   }
 
-  private static void device(Samples samples, DeviceSnapshot device) {
+  private void device(Samples samples, DeviceSnapshot device) {
     String id = Integer.toString(device.device());
     samples.add(Metric.SESSIONS, device.sessions(), id);
     samples.add(Metric.DEVICE_UP, device.up() ? 1 : 0, id);
@@ -90,10 +100,10 @@ final class SluiceMetrics implements MultiCollector {
     }
     samples.add(Metric.HANDOFF_ENTRIES, device.handoffEntries(), id);
     samples.add(Metric.HANDOFF_CAPACITY_ENTRIES, device.handoffCapacityEntries(), id);
-    Map<String, Long> violations = device.abiViolations();
-    for (String reason : known(Labels.ABI_VIOLATIONS, violations)) {
-      samples.add(Metric.ABI_VIOLATIONS, violations.getOrDefault(reason, 0L), id, reason);
-    }
+    resolution
+        .violations(device.abiViolations())
+        .forEach((reason, count) -> samples.add(Metric.ABI_VIOLATIONS, count, id, reason));
+    refillLatency(samples, device, id);
   }
 
   private static void storage(Samples samples, StorageSnapshot storage) {
@@ -108,31 +118,40 @@ final class SluiceMetrics implements MultiCollector {
     }
   }
 
-  private static void kind(Samples samples, DeviceSnapshot device, String id, String kind) {
+  private void kind(Samples samples, DeviceSnapshot device, String id, String kind) {
     KindTotals totals = device.kinds().getOrDefault(kind, KindTotals.ZERO);
     samples.add(Metric.DEVICE_RECORDS, totals.deviceRecords(), id, kind);
     Map<String, Long> dropped = totals.droppedRecords();
-    for (String cause : known(Labels.DROP_CAUSES, dropped)) {
+    for (String cause : resolution.causes(kind, dropped)) {
       samples.add(Metric.DEVICE_DROPPED_RECORDS, dropped.getOrDefault(cause, 0L), id, kind, cause);
     }
     samples.add(Metric.COLLECTED_RECORDS, totals.collectedRecords(), id, kind);
     samples.add(Metric.COLLECTED_BYTES, totals.collectedBytes(), id, kind);
     samples.add(Metric.SALVAGED_RECORDS, totals.salvagedRecords(), id, kind);
     samples.add(Metric.UNACCOUNTED_RECORDS, totals.unaccountedRecords(), id, kind);
-    samples.add(Metric.IN_FLIGHT_RECORDS, totals.inFlightRecords(), id, kind);
+    if (resolution == Resolution.FINE) {
+      samples.add(Metric.IN_FLIGHT_RECORDS, totals.inFlightRecords(), id, kind);
+    }
     DeviceSnapshot.FreeQueueSnapshot free =
         device.freeQueues().getOrDefault(kind, new DeviceSnapshot.FreeQueueSnapshot(0, 0));
     samples.add(Metric.FREE_QUEUE_ENTRIES_MIN, free.entriesMin(), id, kind);
     samples.add(Metric.FREE_QUEUE_CAPACITY_ENTRIES, free.capacityEntries(), id, kind);
-    Map<String, Long> states = device.buffers().getOrDefault(kind, Map.of());
-    for (String state : known(Labels.BUFFER_STATES, states)) {
-      samples.add(Metric.BUFFERS, states.getOrDefault(state, 0L), id, kind, state);
+    resolution
+        .buffers(device.buffers().getOrDefault(kind, Map.of()))
+        .forEach((state, count) -> samples.add(Metric.BUFFERS, count, id, kind, state));
+  }
+
+  private void refillLatency(Samples samples, DeviceSnapshot device, String id) {
+    Map<String, Histogram> byKind = device.refillLatencyNanos();
+    if (resolution == Resolution.FINE) {
+      for (String kind : Labels.KINDS) {
+        samples.add(Metric.REFILL_LATENCY, byKind.getOrDefault(kind, NO_LATENCY), id, kind);
+      }
+      return;
     }
-    samples.add(
-        Metric.REFILL_LATENCY,
-        device.refillLatencyNanos().getOrDefault(kind, NO_LATENCY),
-        id,
-        kind);
+    Histogram sum = LatencyRecorder.newHistogram();
+    byKind.values().forEach(sum::add);
+    samples.add(Metric.REFILL_LATENCY, sum, id, Resolution.ALL_KINDS);
   }
 
   /** The known labels, and any other that was counted: a number is never hidden. */

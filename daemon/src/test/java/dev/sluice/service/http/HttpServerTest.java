@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.sluice.config.ListenAddress;
+import dev.sluice.config.MetricsSettings;
 import dev.sluice.service.FakeView;
 import dev.sluice.service.Labels;
 import dev.sluice.service.metrics.MetricsRegistry;
@@ -47,7 +48,7 @@ class HttpServerTest {
   @BeforeEach
   void start() {
     loops = new EventLoops(2);
-    metrics = new MetricsRegistry(view);
+    metrics = new MetricsRegistry(view, new MetricsSettings(false));
     server = HttpServer.start(ANY_PORT, view, metrics.registry(), loops);
   }
 

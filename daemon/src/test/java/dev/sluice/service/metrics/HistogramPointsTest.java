@@ -12,7 +12,7 @@ class HistogramPointsTest {
   private final Histogram nanos = new Histogram(1, 60_000_000_000L, 2);
 
   private HistogramDataPointSnapshot point() {
-    return HistogramPoints.of(nanos, Labels.EMPTY, 0);
+    return HistogramPoints.of(nanos, Resolution.FINE.bounds(), Labels.EMPTY, 0);
   }
 
   @Test

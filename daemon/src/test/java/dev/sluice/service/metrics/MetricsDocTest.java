@@ -27,12 +27,12 @@ class MetricsDocTest {
             `/metrics` serves these by Accept header as text, OpenMetrics or protobuf, gzipped on
             request. Names, types and labels are an interface. They are read when somebody scrapes;
             no agent of the daemon ever waits for one. Counters count since the daemon started,
-            over all sessions of a device. All known label sets of a device exist, at 0, from the
+            over all sessions of a device. The known label sets of a device exist, at 0, from the
             first attach on.
 
             Gauges that end in `_max` and `_min` are the extreme within `sluice.watermark.window`,
             because a scrape every 15 s cannot see a burst of 10 ms. Histograms have classic
-            buckets, bounds 10 us to 30 s, and native ones of schema 3, which protobuf scrapes get.
+            buckets, %s, and native ones of schema 3, which protobuf scrapes get.
             Metrics of the JVM and the process (`jvm_*`, `process_*`) are those of Micrometer, and
             `process_cpu_seconds_total`; those of the machine are left to node_exporter.
 
@@ -41,9 +41,33 @@ class MetricsDocTest {
             `sluice_salvaged_records_total` + `sluice_in_flight_records` +
             `sluice_unaccounted_records`, and the last is 0.
 
+            ## How many series
+
+            8 devices of 3 AICPU threads each make less than 1,000 series, those of the JVM
+            included; a test counts them. For that, label values are folded into fewer unless
+            `sluice.metrics.detail` is on. Labels are the same either way, and so is every sum.
+
+            | metric | by default | with `sluice.metrics.detail` |
+            |---|---|---|
+            | `sluice_refill_latency_seconds` | `kind` is `all` | each kind by itself |
+            | histograms | %s | %s |
+            | `sluice_buffers` | `state` is `free`, `free_queue`, `in_use`; `retired` if there are any | each state |
+            | `sluice_abi_violations_total` | `reason` is `entry`, `pointer`, `count`, `sequence` | each reason |
+            | `sluice_device_dropped_records_total` | at 0 from attach: `host_late`, `pool_exhausted`, `ready_queue_full`, and `inferred` of `aicore_task`; another cause appears when it counts | every cause, from attach |
+            | `sluice_in_flight_records` | left out; it is the rest of the law below | exported |
+            | `jvm_*` | without class counts, thread states and buffer counts | all |
+
+            For one device that is 4 kinds x 13 + 1 + 2 histograms x 11 + 14 + 3 for each AICPU
+            thread, about 100. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
+            all times.
+
+            ## List
+
             | metric | type | labels | meaning |
             |---|---|---|---|
-            """);
+            """
+                .formatted(
+                    bounds(Resolution.COARSE), bounds(Resolution.COARSE), bounds(Resolution.FINE)));
     for (Metric metric : Metric.values()) {
       page.append(
           String.format(
@@ -56,7 +80,7 @@ class MetricsDocTest {
     page.append("\n## Label values\n\n| label | values |\n|---|---|\n");
     row(page, "`device`", "the device id of the attach request");
     row(page, "`queue`", "the AICPU thread, from 0");
-    row(page, "`kind`", quoted(Labels.KINDS));
+    row(page, "`kind`", quoted(Labels.KINDS) + "; `all` for a histogram over the four");
     row(page, "`cause`", quoted(Labels.DROP_CAUSES));
     row(page, "`state`", quoted(Labels.BUFFER_STATES));
     row(page, "`gate`", quoted(Labels.GATES));
@@ -68,6 +92,17 @@ class MetricsDocTest {
     row(page, "`level`", quoted(List.of("warn", "error")));
     row(page, "`agent`", "the agent's role, as in its thread name");
     return page.toString();
+  }
+
+  private static String bounds(Resolution resolution) {
+    double[] bounds = resolution.bounds();
+    return bounds.length
+        - 1
+        + " bounds, "
+        + Math.round(bounds[0] * 1e6)
+        + " us to "
+        + Math.round(bounds[bounds.length - 2])
+        + " s";
   }
 
   private static void row(StringBuilder page, String label, String values) {

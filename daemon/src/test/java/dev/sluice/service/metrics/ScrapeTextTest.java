@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.config.MetricsSettings;
 import dev.sluice.service.FakeView;
+import dev.sluice.service.Labels;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -24,20 +27,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The names, types, labels and help of the scrape are an interface: the whole text is compared. */
 class ScrapeTextTest {
-  private static final Path GOLDEN =
-      Path.of(
-          System.getProperty("basedir", "."),
-          "src/test/resources/dev/sluice/service/metrics/scrape.txt");
+  private static final Path FOLDER =
+      Path.of(System.getProperty("basedir", "."), "src/test/resources/dev/sluice/service/metrics");
 
   private final LogEvents logEvents = new LogEvents();
-  private final MetricsRegistry metrics = new MetricsRegistry(new FakeView(), logEvents);
+  private final MetricsRegistry metrics = registry(false);
+  private final MetricsRegistry detailed = registry(true);
+
+  private MetricsRegistry registry(boolean detail) {
+    return new MetricsRegistry(new FakeView(), new MetricsSettings(detail), logEvents);
+  }
 
   @AfterEach
   void close() {
     metrics.close();
+    detailed.close();
   }
 
-  private String scrape() throws IOException {
+  private static String scrape(MetricsRegistry metrics) throws IOException {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     PrometheusTextFormatWriter.create().write(text, metrics.registry().scrape());
     return text.toString(StandardCharsets.UTF_8);
@@ -47,17 +54,23 @@ class ScrapeTextTest {
   void shouldExportExactlyThis() throws IOException {
     logEvents.warnings.add(3);
     logEvents.errors.add(1);
+    assertIs("scrape.txt", metrics);
+    assertIs("scrape-detail.txt", detailed);
+  }
+
+  private static void assertIs(String file, MetricsRegistry metrics) throws IOException {
+    Path golden = FOLDER.resolve(file);
     String ours =
-        scrape()
+        scrape(metrics)
             .lines()
             .filter(line -> line.contains("sluice_"))
             .collect(Collectors.joining("\n", "", "\n"));
     if (Boolean.getBoolean("sluice.docs.write")) {
-      Files.createDirectories(GOLDEN.getParent());
-      Files.writeString(GOLDEN, ours);
+      Files.createDirectories(FOLDER);
+      Files.writeString(golden, ours);
     }
     assertEquals(
-        Files.readString(GOLDEN),
+        Files.readString(golden),
         ours,
         "the scrape has changed, and with it an interface; if that is meant, write the expectation"
             + " anew with -Dsluice.docs.write=true and read the difference");
@@ -65,7 +78,7 @@ class ScrapeTextTest {
 
   @Test
   void shouldExportEveryDeclaredMetric() throws IOException {
-    String text = scrape();
+    String text = scrape(detailed);
     for (Metric metric : Metric.values()) {
       assertTrue(
           text.contains("# TYPE " + metric.exposedName() + " "), metric + " is not in the scrape");
@@ -74,7 +87,7 @@ class ScrapeTextTest {
 
   @Test
   void shouldExportJvmAndProcessMetricsWithoutAnyLeftOut() throws IOException {
-    String text = scrape();
+    String text = scrape(metrics);
     for (String name :
         List.of(
             "jvm_memory_used_bytes",
@@ -92,15 +105,67 @@ class ScrapeTextTest {
 
   @Test
   void shouldExportNoNotANumberAndStaySmall() throws IOException {
-    List<String> samples = scrape().lines().filter(line -> !line.startsWith("#")).toList();
-    List<String> notNumbers =
-        samples.stream()
-            .filter(line -> line.startsWith("sluice_") && line.endsWith(" NaN"))
-            .toList();
-    assertEquals(List.of(), notNumbers);
-    // 4 kinds x (16 histogram + 6 causes + 6 states + 8) + 12 reasons + 16 histogram + 8 + queues.
+    List<String> samples = samples(metrics);
+    for (String line : samples(detailed)) {
+      assertFalse(line.startsWith("sluice_") && line.endsWith(" NaN"), line);
+    }
+    // 4 kinds x (3 causes + 3 states + 7) + inferred + 2 x 11 histogram + 4 reasons + 4 stalls + 4,
+    // and 3 for each queue.
     long perDevice = samples.stream().filter(line -> line.contains("device=\"3\"")).count();
-    assertTrue(perDevice <= 190, perDevice + " series of one device");
+    assertTrue(perDevice <= 93, perDevice + " series of one device");
+  }
+
+  private static List<String> samples(MetricsRegistry metrics) throws IOException {
+    return scrape(metrics).lines().filter(line -> !line.startsWith("#")).toList();
+  }
+
+  @Test
+  void shouldSumUpTheSameAtBothResolutions() throws IOException {
+    List<String> coarse = samples(metrics);
+    List<String> fine = samples(detailed);
+    for (Metric metric : Metric.values()) {
+      if (metric == Metric.IN_FLIGHT_RECORDS || metric == Metric.BUILD_INFO) {
+        continue;
+      }
+      String name = metric.exposedName() + (metric.type() == Metric.Type.HISTOGRAM ? "_count" : "");
+      assertEquals(sum(fine, name), sum(coarse, name), 1e-6, name);
+    }
+  }
+
+  private static double sum(List<String> samples, String name) {
+    return samples.stream()
+        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  @Test
+  void shouldShowACauseOutOfTheOrdinaryOnceItCounted() {
+    for (String cause : Labels.DROP_CAUSES) {
+      assertTrue(Resolution.COARSE.causes("sched_phase", Map.of(cause, 1L)).contains(cause));
+    }
+    assertEquals(
+        Map.of("free", 5L, "free_queue", 4L, "in_use", 6L, "retired", 1L),
+        Resolution.COARSE.buffers(
+            Map.of(
+                "free",
+                5L,
+                "free_queue",
+                4L,
+                "device",
+                3L,
+                "ready",
+                2L,
+                "collecting",
+                1L,
+                "retired",
+                1L)));
+    Map<String, Long> each =
+        Labels.ABI_VIOLATIONS.stream().collect(Collectors.toMap(reason -> reason, reason -> 1L));
+    assertEquals(
+        Map.of("entry", 3L, "pointer", 6L, "count", 2L, "sequence", 1L),
+        Resolution.COARSE.violations(each));
+    assertEquals(each, Resolution.FINE.violations(each));
   }
 
   @Test
@@ -126,7 +191,7 @@ class ScrapeTextTest {
             .orElse(null);
     Assumptions.assumeTrue(
         promtool != null, "promtool is not installed (Debian package prometheus); not checked");
-    Path input = Files.writeString(directory.resolve("scrape.txt"), scrape());
+    Path input = Files.writeString(directory.resolve("scrape.txt"), scrape(metrics));
     Path output = directory.resolve("out.txt");
     Process process =
         new ProcessBuilder(promtool.toString(), "check", "metrics")
