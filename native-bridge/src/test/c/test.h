@@ -35,6 +35,7 @@ extern const struct test layout_tests[];
 extern const struct test queue_tests[];
 extern const struct test attach_tests[];
 extern const struct test producer_tests[];
+extern const struct test baseline_tests[];
 
 /* Directory with the programs under test. */
 extern const char *products;

@@ -2,7 +2,6 @@
  * test_producer.c - the producer as a process against the fake daemon: all layouts, levels, faults,
  * drops, a killed producer, a dead daemon. What the producer reports must be what the host saw.
  */
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,65 +12,8 @@
 
 #include "fake_daemon.h"
 #include "faults.h"
+#include "programs.h"
 #include "test.h"
-
-#define MAX_ARGUMENTS 40
-
-struct outcome {
-  int status; /* as waitpid gives it */
-  char output[8192];
-};
-
-/* Runs a product with arguments (NULL terminated); its standard output ends up in the outcome. */
-static struct outcome *run(const char *program, const char *const *arguments) {
-  struct outcome *o = calloc(1, sizeof *o);
-  char path[512];
-  char *argv[MAX_ARGUMENTS] = {path};
-  int out[2];
-  snprintf(path, sizeof path, "%s/%s", products, program);
-  for (unsigned i = 0; arguments[i] != NULL && i < MAX_ARGUMENTS - 2; i++) {
-    argv[i + 1] = (char *)arguments[i];
-  }
-  if (pipe2(out, O_CLOEXEC) != 0) {
-    test_failed(__FILE__, __LINE__, "no pipe");
-    return o;
-  }
-  pid_t pid = fork();
-  if (pid == 0) {
-    dup2(out[1], STDOUT_FILENO);
-    int quiet = open("/dev/null", O_WRONLY);
-    dup2(quiet, STDERR_FILENO);
-    execv(path, argv);
-    _exit(127);
-  }
-  close(out[1]);
-  size_t length = 0;
-  ssize_t n;
-  while (length < sizeof o->output - 1 &&
-         (n = read(out[0], o->output + length, sizeof o->output - 1 - length)) > 0) {
-    length += (size_t)n;
-  }
-  close(out[0]);
-  waitpid(pid, &o->status, 0);
-  return o;
-}
-
-/* The number after "key": in text, from the first occurrence of section on. */
-static uint64_t number_in(const char *text, const char *section, const char *key) {
-  const char *from = strstr(text, section);
-  char quoted[64];
-  snprintf(quoted, sizeof quoted, "\"%s\":", key);
-  const char *at = from != NULL ? strstr(from, quoted) : NULL;
-  if (at == NULL) {
-    test_failed(__FILE__, __LINE__, "no %s %s in: %s", section, key, text);
-    return 0;
-  }
-  return strtoull(at + strlen(quoted), NULL, 10);
-}
-
-static const char *const kind_sections[SLUICE_KINDS] = {
-    "\"aicpu_task\":{\"produced\"", "\"sched_phase\":{\"produced\"", "\"orch_phase\":{\"produced\"",
-    "\"aicore_task\":{\"produced\""};
 
 /* The producer's report against what the host saw, and the law, to the record. */
 static void check_books(const struct fake_daemon *f, const char *json) {
@@ -85,9 +27,6 @@ static void check_books(const struct fake_daemon *f, const char *json) {
   }
 }
 
-static const char *const layouts[] = {"l2-2026.06/a2a3", "l2-2026.06/a5",     "l2-2026.07/a2a3",
-                                      "l2-2026.07/a5",   "chip-2026.08/a2a3", "chip-2026.08/a5"};
-
 static bool never_drops(const char *layout) {
   return strncmp(layout, "chip", 4) == 0;
 }
@@ -98,7 +37,7 @@ static void every_layout_delivers_every_record(void) {
     struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 5}};
     fake_start(&f);
     struct outcome *o =
-        run("sluice-producer", (const char *[]){"--socket", f.path, "--layout", layouts[i],
+        run("sluice-producer", (const char *[]){"--socket", f.path, "--layout", all_layouts[i],
                                                 "--cores", "6", "--aicpu-threads", "3", "--tasks",
                                                 "120007", "--rate", "100000000", "--json", NULL});
     fake_join(&f);
@@ -125,7 +64,7 @@ static void losses_are_exact_when_the_host_is_late(void) {
         .mode = FAKE_SERVE, .buffers_per_pool = {3, 3, 3, 4}, .idle_first = true};
     fake_start(&f);
     struct outcome *o =
-        run("sluice-producer", (const char *[]){"--socket", f.path, "--layout", layouts[i],
+        run("sluice-producer", (const char *[]){"--socket", f.path, "--layout", all_layouts[i],
                                                 "--cores", "5", "--aicpu-threads", "2", "--tasks",
                                                 "100003", "--slots", "2", "--ready-queue-entries",
                                                 "16", "--records", "50,32,32,64", "--json", NULL});
@@ -134,8 +73,8 @@ static void losses_are_exact_when_the_host_is_late(void) {
     check_books(&f, o->output);
     uint64_t dropped = number_in(o->output, "{", "dropped_records");
     uint64_t lost = number_in(o->output, "{", "aicore_lost");
-    CHECK_EQUAL(!never_drops(layouts[i]), dropped > 0);
-    CHECK_EQUAL(!never_drops(layouts[i]), lost > 0);
+    CHECK_EQUAL(!never_drops(all_layouts[i]), dropped > 0);
+    CHECK_EQUAL(!never_drops(all_layouts[i]), lost > 0);
     /* The dropped counter and the gaps in the indices tell the same story, but for the tails. */
     for (unsigned kind = 0; kind < SLUICE_KIND_AICORE_TASK; kind++) {
       CHECK(f.kinds[kind].gaps <= f.kinds[kind].dropped);
@@ -302,7 +241,7 @@ static void killed_producer_leaves_what_a_device_would(void) {
     fake_start(&f);
     struct outcome *o =
         run("sluice-producer",
-            (const char *[]){"--socket", f.path, "--layout", layouts[i], "--cores", "6",
+            (const char *[]){"--socket", f.path, "--layout", all_layouts[i], "--cores", "6",
                              "--aicpu-threads", "2", "--duration-ns", "200000000", "--rate",
                              "60000000", "--seed", seed, "--misbehave", "kill", "--json", NULL});
     fake_join(&f);

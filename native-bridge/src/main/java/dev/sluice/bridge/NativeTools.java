@@ -20,6 +20,9 @@ public final class NativeTools {
   /** The synthetic AICPU producer. */
   public static final String PRODUCER = "sluice-producer";
 
+  /** The hosts in plain C that {@code sluice bench} measures beside the daemon. */
+  public static final String BASELINE = "sluice-baseline";
+
   private static Path extractedFolder;
 
   private NativeTools() {}

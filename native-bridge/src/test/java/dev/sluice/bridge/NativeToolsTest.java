@@ -42,6 +42,12 @@ class NativeToolsTest {
   }
 
   @Test
+  void shouldUnpackEveryProgram() throws IOException {
+    System.setProperty(NativeTools.PATH_PROPERTY, folder.toString());
+    assertTrue(Files.isExecutable(NativeTools.find(NativeTools.BASELINE)));
+  }
+
+  @Test
   void shouldSayWhereItLooked() {
     System.setProperty(NativeTools.PATH_PROPERTY, folder.toString());
     IOException e = assertThrows(IOException.class, () -> NativeTools.find("sluice-nothing"));

@@ -1,0 +1,31 @@
+/*
+ * conversation.h - the daemon's side of the attach protocol (sluice_attach.h) for one session.
+ */
+#ifndef SLUICE_BASELINE_CONVERSATION_H
+#define SLUICE_BASELINE_CONVERSATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host.h"
+
+struct options {
+  const char *socket;
+  struct sink sink;
+  bool is_old_host;
+  bool is_sweeping;
+};
+
+struct session {
+  const struct options *options;
+  struct host host;
+  struct kind_books total[SLUICE_KINDS]; /* over all runs */
+  unsigned runs;
+  double seconds;      /* from STARTED to the last buffer read, over all runs */
+  const char *failure; /* NULL if the client detached in order */
+};
+
+/* Listens, says so on standard error, serves the one client that comes, and stops listening. */
+void session_serve(struct session *s);
+
+#endif

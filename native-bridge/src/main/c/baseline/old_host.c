@@ -1,0 +1,236 @@
+/*
+ * old_host.c - the design that hosts of these runtimes began with: one manager thread that drains
+ * and refills, one collector thread, locked queues between them, sleeps when there is nothing to
+ * do. docs/performance.md ("The old design") says where each trait is known from.
+ *
+ * What is kept:
+ *   - one manager for all ready queues, one collector, a sleep of 10 us after an empty pass;
+ *   - an unbounded queue under a mutex, one lock per buffer in each direction;
+ *   - refill follows entries only: the pool that an entry came from is filled from the buffers that
+ *     were given back by then. A pool that finds none is not looked at again until it publishes,
+ *     which is how l2-2026.07 starves for good. With is_sweeping every pass looks at all pools, as
+ *     the host of l2-2026.06 did;
+ *   - chip-2026.08: a contended flag opens a freeze; while it is open, entries refill nothing; it is
+ *     released once the ready queues are empty and a pass over all pools finds nothing to push;
+ *   - the collector keeps records one by one, as a vector of records does.
+ *
+ * What is not, each time to the advantage of this host: it need not allocate when it runs dry,
+ * having as many buffers as the daemon from the start; its vectors never move; it accepts AICore
+ * records by token; and it never pushes a free queue beyond its slots.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "baselines.h"
+#include "sluice_shared.h"
+
+#define IDLE_SLEEP_NS 10000
+
+/* A queue of buffers under a mutex. It cannot overflow: there are only so many buffers. */
+struct locked_queue {
+  pthread_mutex_t lock;
+  struct ready *entries;
+  uint32_t capacity;
+  uint32_t head;
+  uint32_t count;
+};
+
+struct old_host {
+  struct host *host;
+  struct locked_queue full;  /* manager to collector */
+  struct locked_queue empty; /* collector to manager */
+  bool is_sweeping;
+  bool is_frozen;
+  _Atomic bool manager_is_done;
+};
+
+static bool queue_init(struct locked_queue *q, uint32_t capacity) {
+  pthread_mutex_init(&q->lock, NULL);
+  q->entries = calloc(capacity, sizeof *q->entries);
+  q->capacity = capacity;
+  return q->entries != NULL;
+}
+
+static void queue_destroy(struct locked_queue *q) {
+  pthread_mutex_destroy(&q->lock);
+  free(q->entries);
+}
+
+static void queue_push(struct locked_queue *q, const struct ready *e) {
+  pthread_mutex_lock(&q->lock);
+  q->entries[(q->head + q->count++) % q->capacity] = *e;
+  pthread_mutex_unlock(&q->lock);
+}
+
+static bool queue_pop(struct locked_queue *q, struct ready *e) {
+  pthread_mutex_lock(&q->lock);
+  bool found = q->count > 0;
+  if (found) {
+    *e = q->entries[q->head];
+    q->head = (q->head + 1) % q->capacity;
+    q->count--;
+  }
+  pthread_mutex_unlock(&q->lock);
+  return found;
+}
+
+/* Takes what the timer slack of an ordinary thread makes of it, some 60 us. */
+static void idle_sleep(void) {
+  struct timespec t = {.tv_nsec = IDLE_SLEEP_NS};
+  nanosleep(&t, NULL);
+}
+
+/* ---- collector ------------------------------------------------------------------------------- */
+
+/* Appends one by one, as push_back does; with a constant size the copy is a few instructions. */
+static inline uint32_t keep_all(struct host *h, const struct ready *e, uint8_t *to, size_t bytes) {
+  const uint8_t *record = host_buffer(h, e);
+  uint32_t slots = host_slots(h, e);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < slots; i++, record += bytes) {
+    if (e->kind != SLUICE_KIND_AICORE_TASK || host_accept_aicore(h, e->instance, record)) {
+      memcpy(to + kept++ * bytes, record, bytes);
+    }
+  }
+  return kept;
+}
+
+static void keep_records(struct host *h, const struct ready *e) {
+  size_t bytes = h->wire.layout.record_bytes[e->kind];
+  size_t most = host_slots(h, e) * bytes;
+  uint8_t *to = sink_reserve(h->sink, most);
+  uint32_t kept = bytes == 32 ? keep_all(h, e, to, 32) : keep_all(h, e, to, 64);
+  sink_give_back(h->sink, most - kept * bytes);
+  h->books[e->kind].collected += kept;
+}
+
+static void *collector_main(void *argument) {
+  struct old_host *o = argument;
+  struct ready e;
+  for (;;) {
+    bool is_last = atomic_load_explicit(&o->manager_is_done, memory_order_acquire);
+    if (queue_pop(&o->full, &e)) {
+      keep_records(o->host, &e);
+      queue_push(&o->empty, &e);
+    } else if (is_last) {
+      return NULL;
+    } else {
+      idle_sleep();
+    }
+  }
+}
+
+/* ---- manager --------------------------------------------------------------------------------- */
+
+static void take_back(struct old_host *o) {
+  struct ready e;
+  while (queue_pop(&o->empty, &e)) {
+    host_give_back(o->host, &e);
+  }
+}
+
+static bool drain(struct old_host *o) {
+  struct host *h = o->host;
+  struct ready e;
+  bool found = false;
+  for (unsigned queue = 0; queue < h->wire.layout.threads; queue++) {
+    while (host_pop(h, queue, &e)) {
+      found = true;
+      if (!o->is_frozen) {
+        take_back(o);
+        host_refill_on_entry(h, &e);
+      }
+      queue_push(&o->full, &e);
+    }
+  }
+  return found;
+}
+
+/* Fills every pool. Returns how many buffers were pushed; *is_starved if a pool has none left. */
+static unsigned sweep(struct old_host *o, bool *is_starved) {
+  struct host *h = o->host;
+  unsigned pushed = 0;
+  *is_starved = false;
+  take_back(o);
+  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+    for (unsigned i = 0; i < private_arena_pools(&h->geometry, kind); i++) {
+      pushed += host_refill(h, kind, i);
+      *is_starved |= host_depth(h, kind, i) == 0;
+    }
+  }
+  return pushed;
+}
+
+static uint8_t *backpressure_word(const struct host *h, size_t field) {
+  return h->wire.region + h->wire.layout.backpressure_at + field;
+}
+
+/* A freeze is one for both gates here: they are opened by either flag and released together. */
+static void freeze_step(struct old_host *o) {
+  struct host *h = o->host;
+  uint8_t *rq_contended = backpressure_word(h, offsetof(struct Backpressure, rq_contended));
+  uint8_t *fq_contended = backpressure_word(h, offsetof(struct Backpressure, fq_contended));
+  uint8_t *rq_freeze = backpressure_word(h, offsetof(struct Backpressure, rq_freeze_active));
+  uint8_t *fq_freeze = backpressure_word(h, offsetof(struct Backpressure, fq_freeze_active));
+  if (!o->is_frozen && (load32_acquire(rq_contended) != 0 || load32_acquire(fq_contended) != 0)) {
+    /* The freeze first: a waiter must never see neither flag. */
+    store32_release(rq_freeze, 1);
+    store32_release(fq_freeze, 1);
+    store32_release(rq_contended, 0);
+    store32_release(fq_contended, 0);
+    o->is_frozen = true;
+    h->freezes++;
+    return;
+  }
+  bool is_starved = false;
+  if (o->is_frozen && host_is_drained(h) && sweep(o, &is_starved) == 0 && !is_starved) {
+    store32_release(rq_freeze, 0);
+    store32_release(fq_freeze, 0);
+    o->is_frozen = false;
+  }
+}
+
+static void manage(struct old_host *o) {
+  struct host *h = o->host;
+  bool has_freeze = h->wire.layout.backpressure_at != 0;
+  bool is_starved;
+  while (!atomic_load_explicit(&h->is_ending, memory_order_relaxed)) {
+    bool found = drain(o);
+    if (o->is_sweeping && !o->is_frozen) {
+      sweep(o, &is_starved);
+    }
+    if (has_freeze) {
+      freeze_step(o);
+    }
+    if (!found) {
+      idle_sleep();
+    }
+  }
+  while (drain(o)) {
+  }
+}
+
+const char *old_host_serve(struct host *h, bool is_sweeping) {
+  struct old_host o = {.host = h, .is_sweeping = is_sweeping};
+  pthread_t collector;
+  uint32_t buffers = 1;
+  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+    buffers += h->plan.buffers[kind];
+  }
+  bool made = queue_init(&o.full, buffers);
+  made &= queue_init(&o.empty, buffers);
+  const char *failure = made ? NULL : "out of memory";
+  if (made && pthread_create(&collector, NULL, collector_main, &o) != 0) {
+    failure = "cannot start the collector thread";
+  }
+  if (failure == NULL) {
+    manage(&o);
+    atomic_store_explicit(&o.manager_is_done, true, memory_order_release);
+    pthread_join(collector, NULL);
+  }
+  queue_destroy(&o.full);
+  queue_destroy(&o.empty);
+  return failure;
+}
