@@ -143,7 +143,7 @@ final class Session {
             capture.ofRun());
     capture.beginRun();
     SessionRun started = run;
-    crew.start(Integer.toString(id), run.agents(), started::slackNanos);
+    crew.start(Integer.toString(id), run.steppedAgents(), started::slackNanos);
     state = State.RUNNING;
     log.info(
         "session {} device {} run started: {} level {}, {} cores, {} threads {}",

@@ -3,6 +3,8 @@ package dev.sluice;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
+import dev.sluice.agent.PausedAgent;
+import dev.sluice.config.FaultSettings;
 import dev.sluice.config.FreezePolicy;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
@@ -20,6 +22,7 @@ import dev.sluice.handoff.SpscRing;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.ingest.LeaseSink;
+import dev.sluice.ingest.ThrottledSink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -65,6 +68,8 @@ final class SessionRun {
   private final RefillAgent refill;
   private final RunBooks books;
   private final RunCapture capture;
+  private final FaultSettings faults;
+  private final List<ThrottledSink> throttles = new ArrayList<>();
 
   private RunTotals totals = new RunTotals();
   private boolean isSettled;
@@ -89,6 +94,7 @@ final class SessionRun {
     this.plan = plan;
     this.capture = capture;
     this.memory = memory;
+    this.faults = settings.faults();
     this.clock = clock;
     ContentChecks contentChecks = checks.get();
     Arena.initialise(memory, plan);
@@ -117,6 +123,11 @@ final class SessionRun {
       int column = shard;
       returns[shard] = SpscRing.forAtLeast(plan.bufferCount());
       LeaseSink sink = capture.sink(shard, contentChecks.newSink());
+      if (faults.collectorBytesPerSecond() > 0) {
+        long share = Math.max(1, faults.collectorBytesPerSecond() / shards);
+        throttles.add(new ThrottledSink(sink, share, clock));
+        sink = throttles.get(shard);
+      }
       collectors[shard] =
           new CollectorAgent(
               plan.geometry(),
@@ -182,6 +193,18 @@ final class SessionRun {
     return agents;
   }
 
+  /** The same as a thread should step them: with the pauses that the configuration asks for. */
+  List<Agent> steppedAgents() {
+    if (faults.pauseNanos() == 0) {
+      return agents();
+    }
+    List<Agent> paused = new ArrayList<>();
+    for (Agent agent : agents()) {
+      paused.add(new PausedAgent(agent, faults.pauseNanos(), faults.pauseEveryNanos(), clock));
+    }
+    return paused;
+  }
+
   /** How long the device can do without the host. The drain's thread. */
   long slackNanos(long nowNs) {
     return slack.slackNanos(nowNs);
@@ -199,6 +222,7 @@ final class SessionRun {
     if (isSettled) {
       return;
     }
+    throttles.forEach(ThrottledSink::lift);
     if (isComplete) {
       for (DrainAgent drain : drains) {
         drain.endGrace();

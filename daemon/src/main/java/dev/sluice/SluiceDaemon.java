@@ -85,7 +85,10 @@ final class SluiceDaemon implements DaemonHost.Running {
     CaptureStore captures =
         keep(
             CaptureStore.open(
-                settings.capture(), keep(new StageRegions()), SluiceDaemon::standBack));
+                settings.capture(),
+                settings.faults(),
+                keep(new StageRegions()),
+                SluiceDaemon::standBack));
     sessions = new SessionManager(settings, threads, captures, build.version(), clock);
     Janitor janitor = new Janitor(sessions, threads, settings.watermark().windowNanos(), clock);
     AgentRunner janitorRunner =

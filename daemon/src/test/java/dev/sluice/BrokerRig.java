@@ -39,7 +39,8 @@ final class BrokerRig implements AutoCloseable {
   private SessionManager manager(String... overrides) {
     Settings settings = TestSettings.with(overrides);
     CaptureStore captures =
-        CaptureStore.open(settings.capture(), new StageRegions(), CaptureThreads.AS_THEY_ARE);
+        CaptureStore.open(
+            settings.capture(), settings.faults(), new StageRegions(), CaptureThreads.AS_THEY_ARE);
     ThreadPacking threads =
         new ThreadPacking(
             settings,

@@ -17,4 +17,5 @@ public record Settings(
     JanitorSettings janitor,
     WatermarkSettings watermark,
     MetricsSettings metrics,
-    DeviceFilter devices) {}
+    DeviceFilter devices,
+    FaultSettings faults) {}

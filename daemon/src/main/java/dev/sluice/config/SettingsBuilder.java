@@ -25,7 +25,25 @@ final class SettingsBuilder {
         new JanitorSettings(from.get(ConfigKeys.JANITOR_INTERVAL)),
         new WatermarkSettings(from.get(ConfigKeys.WATERMARK_WINDOW)),
         new MetricsSettings(from.get(ConfigKeys.METRICS_DETAIL)),
-        from.get(ConfigKeys.DEVICES));
+        from.get(ConfigKeys.DEVICES),
+        faults(from));
+  }
+
+  private static FaultSettings faults(Configuration from) {
+    if (from.get(ConfigKeys.FAULT_PAUSE) >= from.get(ConfigKeys.FAULT_PAUSE_EVERY)) {
+      throw new SettingsException(
+          from.origin(ConfigKeys.FAULT_PAUSE)
+              + ": "
+              + ConfigKeys.FAULT_PAUSE.path()
+              + " is not shorter than "
+              + ConfigKeys.FAULT_PAUSE_EVERY.path()
+              + "; nothing would ever run");
+    }
+    return new FaultSettings(
+        from.get(ConfigKeys.FAULT_PAUSE),
+        from.get(ConfigKeys.FAULT_PAUSE_EVERY),
+        from.get(ConfigKeys.FAULT_COLLECTOR_RATE),
+        from.get(ConfigKeys.FAULT_STORAGE_RATE));
   }
 
   private static AttachSettings attach(Configuration from) {

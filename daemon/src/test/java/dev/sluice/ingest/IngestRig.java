@@ -12,6 +12,7 @@ import dev.sluice.handoff.SpscRing;
 import dev.sluice.testkit.TestArena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** One collector over a small arena, with buffers as a drain would hand them over. */
 final class IngestRig {
@@ -52,6 +53,13 @@ final class IngestRig {
   private final int[] lent;
 
   IngestRig(Generation generation, int returnEntries) {
+    this(generation, returnEntries, sink -> sink);
+  }
+
+  /**
+   * @param wrapper puts another sink before the one that notes
+   */
+  IngestRig(Generation generation, int returnEntries, UnaryOperator<LeaseSink> wrapper) {
     arena = TestArena.small(generation, 3, 2, 4);
     plan = arena.plan();
     ledger = new BufferLedger(plan.bufferCount());
@@ -64,7 +72,7 @@ final class IngestRig {
             plan.poolCount(),
             new SpscRing[] {handoff},
             leases.shard(returns),
-            sink,
+            wrapper.apply(sink),
             16);
     lent = new int[plan.poolCount()];
   }

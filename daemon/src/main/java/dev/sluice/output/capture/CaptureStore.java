@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.config.CaptureSettings;
+import dev.sluice.config.FaultSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -67,9 +68,12 @@ public final class CaptureStore implements AutoCloseable {
 
   /** Starts the store's own threads. Touches no file: a disk that hangs must not hold a start. */
   public static CaptureStore open(
-      CaptureSettings settings, StageMemory memory, CaptureThreads threads) {
-    CaptureStore store =
-        new CaptureStore(settings, new DiskFiles(), memory, threads, System::nanoTime);
+      CaptureSettings settings, FaultSettings faults, StageMemory memory, CaptureThreads threads) {
+    CaptureFiles files = new DiskFiles();
+    if (faults.storageBytesPerSecond() > 0) {
+      files = new ThrottledFiles(files, faults.storageBytesPerSecond(), System::nanoTime);
+    }
+    CaptureStore store = new CaptureStore(settings, files, memory, threads, System::nanoTime);
     if (settings.enabled()) {
       store.keeper.start();
     }
