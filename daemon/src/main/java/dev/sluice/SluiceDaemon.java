@@ -9,6 +9,7 @@ import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureThreads;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
+import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.attach.AttachServer;
 import dev.sluice.service.http.ControlServer;
 import dev.sluice.service.http.HttpServer;
@@ -114,9 +115,10 @@ final class SluiceDaemon implements DaemonHost.Running {
             settings.devices().ids(),
             clock);
     EventLoops loops = keep(new EventLoops(IO_THREADS));
-    MetricsRegistry metrics = keep(new MetricsRegistry(status, settings.metrics()));
+    HttpTraffic traffic = new HttpTraffic();
+    MetricsRegistry metrics = keep(new MetricsRegistry(status, settings.metrics(), traffic));
     // Early, so that probes and people can see that it is coming up.
-    http = keep(HttpServer.start(settings.http().listen(), status, metrics.registry(), loops));
+    http = keep(HttpServer.start(settings.http(), status, metrics.registry(), traffic, loops));
     keep(ControlServer.start(settings.control(), status, sessions, loops));
     long buffers = warmUp.join();
     // Last: whoever can connect can also be served.

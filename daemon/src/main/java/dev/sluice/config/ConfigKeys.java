@@ -27,6 +27,33 @@ public final class ConfigKeys {
           ConfigTypes.listenAddress(),
           "Where the read-only HTTP server for metrics and status listens. Port 0 takes any free"
               + " port.");
+  public static final ConfigKey<Integer> HTTP_MAX_CONNECTIONS =
+      key(
+          "http.max-connections",
+          ConfigTypes.count(1, 65_536),
+          "TCP connections open at once. One more is answered with 503 and closed.");
+  public static final ConfigKey<Integer> HTTP_MAX_SCRAPES =
+      key(
+          "http.max-scrapes",
+          ConfigTypes.count(1, 1024),
+          "Scrapes of /metrics in flight at once. One more is answered with 503.");
+  public static final ConfigKey<Long> HTTP_TIMEOUT =
+      key(
+          "http.timeout",
+          ConfigTypes.duration(10 * MS, 600 * SECOND),
+          "How long a whole request may take to arrive, and an answer to be taken. A connection"
+              + " that is slower, or silent for so long, is closed.");
+  public static final ConfigKey<Integer> HTTP_LIVE_MAX_CLIENTS =
+      key(
+          "http.live.max-clients",
+          ConfigTypes.count(0, 1024),
+          "Clients that may follow /api/v1/live at once, such as open status pages. One more is"
+              + " answered with 503.");
+  public static final ConfigKey<Long> HTTP_LIVE_INTERVAL =
+      key(
+          "http.live.interval",
+          ConfigTypes.duration(100 * MS, 60 * SECOND),
+          "From one frame of /api/v1/live to the next. Nothing is made while nobody follows.");
   public static final ConfigKey<Path> CONTROL_SOCKET =
       key(
           "control.socket",

@@ -7,7 +7,7 @@ final class SettingsBuilder {
   static Settings build(Configuration from) {
     refuseSharedSocket(from);
     return new Settings(
-        new HttpSettings(from.get(ConfigKeys.HTTP_LISTEN)),
+        http(from),
         new ControlSettings(from.get(ConfigKeys.CONTROL_SOCKET)),
         attach(from),
         arena(from),
@@ -44,6 +44,16 @@ final class SettingsBuilder {
         from.get(ConfigKeys.FAULT_PAUSE_EVERY),
         from.get(ConfigKeys.FAULT_COLLECTOR_RATE),
         from.get(ConfigKeys.FAULT_STORAGE_RATE));
+  }
+
+  private static HttpSettings http(Configuration from) {
+    return new HttpSettings(
+        from.get(ConfigKeys.HTTP_LISTEN),
+        from.get(ConfigKeys.HTTP_MAX_CONNECTIONS),
+        from.get(ConfigKeys.HTTP_MAX_SCRAPES),
+        from.get(ConfigKeys.HTTP_TIMEOUT),
+        new HttpSettings.Live(
+            from.get(ConfigKeys.HTTP_LIVE_MAX_CLIENTS), from.get(ConfigKeys.HTTP_LIVE_INTERVAL)));
   }
 
   private static AttachSettings attach(Configuration from) {

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /** A daemon that says what the test wants: one device with one session, all numbers different. */
-public final class FakeView implements DaemonView {
+public class FakeView implements DaemonView {
   public final List<String> notReady = new ArrayList<>();
   public final List<String> notices = new ArrayList<>();
   public boolean isHealthy = true;

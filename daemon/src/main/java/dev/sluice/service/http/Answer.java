@@ -1,15 +1,30 @@
 package dev.sluice.service.http;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.netty.channel.Channel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
-/** A whole HTTP response: a status, extra headers, and the body in memory. */
-record Answer(int status, Map<String, String> headers, ByteBuffer body) {
+/**
+ * An HTTP response: a status, extra headers, and the whole body in memory, or a stream.
+ *
+ * @param stream takes over the connection once the headers are sent, on its event loop; null for
+ *     every answer that is whole. The body is empty then
+ */
+record Answer(int status, Map<String, String> headers, ByteBuffer body, Consumer<Channel> stream) {
   private static final String CONTENT_TYPE = "content-type";
+
+  Answer(int status, Map<String, String> headers, ByteBuffer body) {
+    this(status, headers, body, null);
+  }
+
+  static Answer stream(Map<String, String> headers, Consumer<Channel> stream) {
+    return new Answer(200, headers, ByteBuffer.allocate(0), stream);
+  }
 
   static Answer text(int status, String line) {
     return of(status, "text/plain; charset=utf-8", line + "\n");
@@ -30,7 +45,7 @@ record Answer(int status, Map<String, String> headers, ByteBuffer body) {
   Answer withHeader(String name, String value) {
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(name, value);
-    return new Answer(status, more, body);
+    return new Answer(status, more, body, stream);
   }
 
   private static Answer of(int status, String contentType, String body) {

@@ -41,6 +41,7 @@ public final class ControlServer implements AutoCloseable {
         new HttpConnections(
             channel -> mayControl(channel, settings.socket()) ? allowed : forbidden(),
             HttpLimits.STANDARD,
+            () -> {},
             loops.group().next());
     UnixListener listener =
         UnixListener.listen(

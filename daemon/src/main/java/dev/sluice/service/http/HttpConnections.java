@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
@@ -23,16 +24,26 @@ final class HttpConnections extends ChannelInitializer<Channel> {
   /** No path takes a body; what a client sends all the same is skipped up to here. */
   private static final int MAX_BODY_BYTES = 4096;
 
-  private final Function<Channel, Router> routers;
+  /** So many above the limit are told so; the rest is closed without a word. */
+  private static final int TOLD = 128;
+
+  private final Function<Channel, Responder> responders;
+  private final Runnable onRefusal;
   private final HttpLimits limits;
   private final ChannelGroup open;
   private final AtomicInteger count = new AtomicInteger();
 
   /**
-   * @param routers which paths a connection sees, by who is at its other end
+   * @param responders who answers a connection, by who is at its other end
+   * @param onRefusal called for each connection that is one too many
    */
-  HttpConnections(Function<Channel, Router> routers, HttpLimits limits, EventExecutor executor) {
-    this.routers = routers;
+  HttpConnections(
+      Function<Channel, Responder> responders,
+      HttpLimits limits,
+      Runnable onRefusal,
+      EventExecutor executor) {
+    this.responders = responders;
+    this.onRefusal = onRefusal;
     this.limits = limits;
     this.open = new DefaultChannelGroup(executor);
   }
@@ -41,8 +52,15 @@ final class HttpConnections extends ChannelInitializer<Channel> {
   protected void initChannel(Channel channel) {
     open.add(channel);
     channel.closeFuture().addListener(closed -> count.decrementAndGet());
-    Router router =
-        count.incrementAndGet() > limits.connections() ? refuseAll() : routers.apply(channel);
+    int excess = count.incrementAndGet() - limits.connections();
+    if (excess > 0) {
+      onRefusal.run();
+    }
+    if (excess > TOLD) {
+      var unused = channel.close();
+      return;
+    }
+    Responder responder = excess > 0 ? HttpConnections::refuse : responders.apply(channel);
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(
         new HttpServerCodec(
@@ -50,13 +68,12 @@ final class HttpConnections extends ChannelInitializer<Channel> {
                 .setMaxInitialLineLength(limits.requestLineBytes())
                 .setMaxHeaderSize(limits.headerBytes())));
     pipeline.addLast(new HttpObjectAggregator(MAX_BODY_BYTES, true));
-    pipeline.addLast(new RequestHandler(router, limits));
+    pipeline.addLast(new RequestHandler(responder, limits));
   }
 
-  private static Router refuseAll() {
-    Answer busy = Answer.text(503, "too many connections").withHeader("connection", "close");
-    return new Router()
-        .add("GET", ".*", (request, path) -> CompletableFuture.completedFuture(busy));
+  private static CompletionStage<Answer> refuse(Request request) {
+    return CompletableFuture.completedFuture(
+        Answer.text(503, "too many connections").withHeader("connection", "close"));
   }
 
   /** Closes every open connection and waits for it. */

@@ -1,5 +1,7 @@
 package dev.sluice.service.http;
 
+import dev.sluice.config.HttpSettings;
+
 /**
  * What one client may take of a server.
  *
@@ -10,5 +12,17 @@ package dev.sluice.service.http;
  *     be taken
  */
 record HttpLimits(int connections, int requestLineBytes, int headerBytes, long timeoutMillis) {
-  static final HttpLimits STANDARD = new HttpLimits(512, 4096, 8192, 10_000);
+  private static final int REQUEST_LINE_BYTES = 4096;
+  private static final int HEADER_BYTES = 8192;
+
+  /** Of the control socket, which only its owner reaches. */
+  static final HttpLimits STANDARD = new HttpLimits(512, REQUEST_LINE_BYTES, HEADER_BYTES, 10_000);
+
+  static HttpLimits of(HttpSettings settings) {
+    return new HttpLimits(
+        settings.maxConnections(),
+        REQUEST_LINE_BYTES,
+        HEADER_BYTES,
+        Math.max(1, settings.timeoutNanos() / 1_000_000));
+  }
 }

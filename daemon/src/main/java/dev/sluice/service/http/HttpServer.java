@@ -1,7 +1,10 @@
 package dev.sluice.service.http;
 
+import dev.sluice.config.HttpSettings;
 import dev.sluice.config.ListenAddress;
 import dev.sluice.service.DaemonView;
+import dev.sluice.service.HttpTraffic;
+import dev.sluice.service.RecentEvents;
 import dev.sluice.service.transport.BindException;
 import dev.sluice.service.transport.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
@@ -20,36 +23,48 @@ public final class HttpServer implements AutoCloseable {
   private final Channel channel;
   private final HttpConnections connections;
   private final MetricsApi metrics;
+  private final LiveFeed live;
 
-  private HttpServer(Channel channel, HttpConnections connections, MetricsApi metrics) {
+  private HttpServer(
+      Channel channel, HttpConnections connections, MetricsApi metrics, LiveFeed live) {
     this.channel = channel;
     this.connections = connections;
     this.metrics = metrics;
+    this.live = live;
   }
 
   /** Binds and serves. Throws {@link BindException} with one line when the port cannot be had. */
   public static HttpServer start(
-      ListenAddress listen, DaemonView view, PrometheusRegistry registry, EventLoops loops) {
-    return start(listen, view, registry, loops, HttpLimits.STANDARD);
-  }
-
-  static HttpServer start(
-      ListenAddress listen,
+      HttpSettings settings,
       DaemonView view,
       PrometheusRegistry registry,
-      EventLoops loops,
-      HttpLimits limits) {
+      HttpTraffic traffic,
+      EventLoops loops) {
+    ListenAddress listen = settings.listen();
     InetSocketAddress address = new InetSocketAddress(listen.host(), listen.port());
     if (address.isUnresolved()) {
       throw new BindException(
           "cannot listen on " + listen + ": no host of that name; set sluice.http.listen");
     }
-    MetricsApi metrics = new MetricsApi(registry);
+    MetricsApi metrics = new MetricsApi(registry, settings.maxScrapes(), traffic);
+    HttpLimits limits = HttpLimits.of(settings);
+    LiveFeed live =
+        new LiveFeed(
+            new LiveFrame(view, RecentEvents.instance())::json,
+            settings.live(),
+            limits.timeoutMillis() * 1_000_000,
+            traffic,
+            System::nanoTime);
     Router router = new Router();
     metrics.addTo(router);
+    live.addTo(router);
     new StatusApi(view).addTo(router);
     HttpConnections connections =
-        new HttpConnections(unused -> router, limits, loops.group().next());
+        new HttpConnections(
+            unused -> router,
+            limits,
+            () -> traffic.refused(HttpTraffic.Refusal.CONNECTIONS),
+            loops.group().next());
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops.group())
@@ -60,6 +75,7 @@ public final class HttpServer implements AutoCloseable {
             .bind(address)
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
+      live.close();
       metrics.close();
       throw new BindException(
           "cannot listen on "
@@ -69,7 +85,7 @@ public final class HttpServer implements AutoCloseable {
               + "; free the port or set sluice.http.listen",
           bound.cause());
     }
-    return new HttpServer(bound.channel(), connections, metrics);
+    return new HttpServer(bound.channel(), connections, metrics, live);
   }
 
   /** Where it listens; the port is the real one, also when 0 was asked for. */
@@ -81,6 +97,7 @@ public final class HttpServer implements AutoCloseable {
   @Override
   public void close() {
     channel.close().awaitUninterruptibly();
+    live.close();
     connections.close();
     metrics.close();
   }

@@ -135,7 +135,7 @@ final class Json {
         kinds.stream().mapToLong(KindTotals::inFlightRecords).sum());
   }
 
-  private static void putTotals(Map<String, Object> json, KindTotals totals) {
+  static void putTotals(Map<String, Object> json, KindTotals totals) {
     json.put("device_records", totals.deviceRecords());
     json.put("collected_records", totals.collectedRecords());
     json.put("collected_bytes", totals.collectedBytes());
@@ -146,7 +146,7 @@ final class Json {
   }
 
   /** The known labels in their order, 0 where nothing happened, then any that is not known. */
-  private static Map<String, Long> counts(List<String> known, Map<String, Long> counted) {
+  static Map<String, Long> counts(List<String> known, Map<String, Long> counted) {
     Map<String, Long> json = new LinkedHashMap<>();
     known.forEach(label -> json.put(label, 0L));
     json.putAll(counted);

@@ -1,5 +1,6 @@
 package dev.sluice.service.http;
 
+import dev.sluice.service.HttpTraffic;
 import io.prometheus.metrics.exporter.common.PrometheusScrapeHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -12,12 +13,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * {@code /metrics}: text, OpenMetrics or protobuf, gzipped or not, as the scraper accepts. Made on
  * a thread of its own, one after the other, so that health and attach never wait behind a scrape;
- * more than {@value #MAX_IN_FLIGHT} waiting scrapes are refused.
+ * more than a few waiting scrapes are refused.
  */
 final class MetricsApi implements AutoCloseable {
-  static final int MAX_IN_FLIGHT = 40;
-
   private final PrometheusScrapeHandler handler;
+  private final int maxInFlight;
+  private final HttpTraffic traffic;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
@@ -27,8 +28,10 @@ final class MetricsApi implements AutoCloseable {
             return scraper;
           });
 
-  MetricsApi(PrometheusRegistry registry) {
+  MetricsApi(PrometheusRegistry registry, int maxInFlight, HttpTraffic traffic) {
     this.handler = new PrometheusScrapeHandler(registry);
+    this.maxInFlight = maxInFlight;
+    this.traffic = traffic;
   }
 
   void addTo(Router router) {
@@ -36,10 +39,11 @@ final class MetricsApi implements AutoCloseable {
   }
 
   private CompletionStage<Answer> scrape(Request request) {
-    if (inFlight.incrementAndGet() > MAX_IN_FLIGHT) {
+    if (inFlight.incrementAndGet() > maxInFlight) {
       inFlight.decrementAndGet();
+      traffic.refused(HttpTraffic.Refusal.SCRAPES);
       return CompletableFuture.completedFuture(
-          Answer.text(503, MAX_IN_FLIGHT + " scrapes are in flight, no more are allowed"));
+          Answer.text(503, maxInFlight + " scrapes are in flight, no more are allowed"));
     }
     return CompletableFuture.supplyAsync(() -> render(request), thread)
         .whenComplete((answer, failure) -> inFlight.decrementAndGet());

@@ -8,10 +8,12 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -29,17 +31,18 @@ import java.util.concurrent.TimeUnit;
  * an answer too long to be taken.
  */
 final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
-  private final Router router;
+  private final Responder responder;
   private final HttpLimits limits;
   private final Deque<Turn> waiting = new ArrayDeque<>();
   private boolean isAnswering;
   private Future<?> deadline;
 
   /** What one message asks for: exactly one of a request and a refusal of it. */
-  private record Turn(Request request, Answer refusal, boolean isHead, boolean keepAlive) {}
+  private record Turn(
+      Request request, Answer refusal, boolean isHead, boolean keepAlive, HttpVersion version) {}
 
-  RequestHandler(Router router, HttpLimits limits) {
-    this.router = router;
+  RequestHandler(Responder responder, HttpLimits limits) {
+    this.responder = responder;
     this.limits = limits;
   }
 
@@ -84,12 +87,13 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       try {
         Request request =
             Request.of(message.method().name(), message.uri(), message.headers().copy());
-        return new Turn(request, null, isHead, HttpUtil.isKeepAlive(message));
+        return new Turn(
+            request, null, isHead, HttpUtil.isKeepAlive(message), message.protocolVersion());
       } catch (IllegalArgumentException e) {
         refusal = Answer.text(400, "the path is no valid URI");
       }
     }
-    return new Turn(null, refusal, isHead, false);
+    return new Turn(null, refusal, isHead, false, HttpVersion.HTTP_1_1);
   }
 
   private void next(ChannelHandlerContext context) {
@@ -102,7 +106,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       refuse(context, turn);
     } else {
       deadline.cancel(false); // the answer's own time does not count against the client
-      router
+      responder
           .answer(turn.request())
           .whenCompleteAsync((answer, failure) -> send(context, turn, answer), context.executor());
     }
@@ -138,6 +142,10 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   private void send(ChannelHandlerContext context, Turn turn, Answer answer) {
+    if (answer.stream() != null) {
+      stream(context, turn, answer);
+      return;
+    }
     startDeadline(context);
     FullHttpResponse response = response(turn, answer);
     ChannelFuture sent = context.writeAndFlush(response);
@@ -154,16 +162,33 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
+  /** From here on the connection is the stream's; no further request is read from it. */
+  private static void stream(ChannelHandlerContext context, Turn turn, Answer answer) {
+    HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    putHeaders(head, answer);
+    // HTTP/1.0 has no chunks: there the stream ends with the connection.
+    HttpUtil.setTransferEncodingChunked(head, turn.version().isKeepAliveDefault());
+    context.writeAndFlush(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    context.pipeline().replace(context.name(), "stream", new StreamTail());
+    context.channel().config().setAutoRead(true); // else it would not be seen that the client left
+    answer.stream().accept(context.channel());
+  }
+
+  private static void putHeaders(HttpResponse response, Answer answer) {
+    // Nothing here may be guessed, framed or kept by anybody.
+    response.headers().set("x-content-type-options", "nosniff");
+    response.headers().set("x-frame-options", "DENY");
+    response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+    answer.headers().forEach((name, value) -> response.headers().set(name, value));
+  }
+
   private static FullHttpResponse response(Turn turn, Answer answer) {
     ByteBuf body = turn.isHead() ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(answer.body());
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), body);
-    answer.headers().forEach((name, value) -> response.headers().set(name, value));
+    putHeaders(response, answer);
     response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, answer.body().remaining());
-    // Nothing here may be guessed, framed or kept by anybody.
-    response.headers().set("x-content-type-options", "nosniff");
-    response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
     HttpUtil.setKeepAlive(response, turn.keepAlive() && HttpUtil.isKeepAlive(response));
     return response;
   }
@@ -172,5 +197,18 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     // A reset or a body that is too long; the request is over either way, and it is the client's.
     var unused = context.close();
+  }
+
+  /** What is left to read once a connection streams: a client that speaks again is cut off. */
+  private static final class StreamTail extends SimpleChannelInboundHandler<Object> {
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, Object message) {
+      var unused = context.close();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      var unused = context.close();
+    }
   }
 }

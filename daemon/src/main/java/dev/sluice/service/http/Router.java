@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Finds the endpoint of a request. Filled before the server starts, immutable in effect after. */
-final class Router {
+final class Router implements Responder {
   private static final Logger LOGGER = LoggerFactory.getLogger(Router.class);
 
   /** Answers one request; called on the event loop, which it must not hold. */
@@ -44,7 +44,8 @@ final class Router {
   }
 
   /** Never fails and never throws: a defect is answered as 500 and logged. */
-  CompletionStage<Answer> answer(Request request) {
+  @Override
+  public CompletionStage<Answer> answer(Request request) {
     try {
       return route(request).exceptionally(failure -> defect(request, failure));
     } catch (RuntimeException e) {

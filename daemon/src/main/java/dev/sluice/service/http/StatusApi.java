@@ -9,14 +9,16 @@ import java.util.Map;
 /** Health, readiness, status as JSON, and a page for people. All of it only reads. */
 final class StatusApi {
   private final DaemonView view;
+  private final Answer page;
 
   StatusApi(DaemonView view) {
     this.view = view;
+    this.page = StatusPage.of(view.build());
   }
 
   void addTo(Router router) {
     router
-        .get("/", request -> Answer.html(LandingPage.render(view, Instant.now())))
+        .get("/", request -> page)
         .get("/-/healthy", request -> healthy())
         .get("/-/ready", request -> ready())
         .get("/api/v1/status", request -> Answer.json(200, Json.status(view, Instant.now())))

@@ -3,21 +3,28 @@ package dev.sluice.service.metrics;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import dev.sluice.service.RecentEvents;
+import java.time.Instant;
+import java.util.Locale;
 
 /**
  * Logback's asynchronous appender that counts: warnings and errors as they are logged, and events
- * that found the queue full. It never makes the thread that logs wait.
+ * that found the queue full. It also keeps the last lines for the status page. It never makes the
+ * thread that logs wait.
  */
 public final class CountingAsyncAppender extends AsyncAppender {
   private final LogEvents events;
+  private final RecentEvents recent;
 
   /** For the logging configuration. */
   public CountingAsyncAppender() {
-    this(LogEvents.instance());
+    this(LogEvents.instance(), RecentEvents.instance());
   }
 
-  CountingAsyncAppender(LogEvents events) {
+  CountingAsyncAppender(LogEvents events, RecentEvents recent) {
     this.events = events;
+    this.recent = recent;
   }
 
   @Override
@@ -33,6 +40,19 @@ public final class CountingAsyncAppender extends AsyncAppender {
       // counter moves at all is what an operator needs.
       events.discarded.increment();
     }
+    if (level >= Level.INFO_INT) {
+      recent.add(
+          Instant.ofEpochMilli(event.getTimeStamp()),
+          event.getLevel().toString().toLowerCase(Locale.ROOT),
+          text(event));
+    }
     super.append(event);
+  }
+
+  private static String text(ILoggingEvent event) {
+    IThrowableProxy thrown = event.getThrowableProxy();
+    return thrown == null
+        ? event.getFormattedMessage()
+        : event.getFormattedMessage() + ": " + thrown.getClassName() + ": " + thrown.getMessage();
   }
 }

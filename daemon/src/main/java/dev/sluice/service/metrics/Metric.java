@@ -163,6 +163,21 @@ enum Metric {
       "sluice_agent_last_progress_timestamp_seconds",
       "Unix time at which an agent last completed a duty cycle.",
       "agent"),
+  HTTP_REFUSED_REQUESTS(
+      Type.COUNTER,
+      "sluice_http_refused_requests_total",
+      "Requests and connections that the TCP listener refused, by what was exceeded.",
+      "reason"),
+  LIVE_CLIENTS(
+      Type.GAUGE, "sluice_live_clients", "Clients that follow /api/v1/live, such as status pages."),
+  LIVE_FRAMES(
+      Type.COUNTER,
+      "sluice_live_frames_total",
+      "Frames made for /api/v1/live, each once for all clients."),
+  LIVE_SKIPPED_FRAMES(
+      Type.COUNTER,
+      "sluice_live_skipped_frames_total",
+      "Frames that a client did not get because it had not taken the one before."),
   LOG_EVENTS(
       Type.COUNTER, "sluice_log_events_total", "Lines logged at level warn or error.", "level"),
   LOG_DISCARDED_EVENTS(

@@ -3,6 +3,7 @@ package dev.sluice.service.metrics;
 import com.sun.management.OperatingSystemMXBean;
 import dev.sluice.config.MetricsSettings;
 import dev.sluice.service.DaemonView;
+import dev.sluice.service.HttpTraffic;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -34,13 +35,14 @@ public final class MetricsRegistry implements AutoCloseable {
   private final JvmGcMetrics gcMetrics = new JvmGcMetrics();
   private final List<String> failures = new CopyOnWriteArrayList<>();
 
-  public MetricsRegistry(DaemonView view, MetricsSettings settings) {
-    this(view, settings, LogEvents.instance());
+  public MetricsRegistry(DaemonView view, MetricsSettings settings, HttpTraffic http) {
+    this(view, settings, http, LogEvents.instance());
   }
 
-  MetricsRegistry(DaemonView view, MetricsSettings settings, LogEvents logEvents) {
+  MetricsRegistry(
+      DaemonView view, MetricsSettings settings, HttpTraffic http, LogEvents logEvents) {
     Resolution resolution = Resolution.of(settings.detail());
-    registry.register(new SluiceMetrics(view, logEvents, resolution));
+    registry.register(new SluiceMetrics(view, http, logEvents, resolution));
     processCpuSeconds(registry);
     micrometer = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
     // Micrometer leaves out a meter whose labels clash with another's, without a word otherwise.

@@ -5,6 +5,7 @@ import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
+import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
 import dev.sluice.service.QueueSnapshot;
@@ -37,11 +38,13 @@ final class SluiceMetrics implements MultiCollector {
   private static final Histogram NO_LATENCY = new Histogram(1, 2, 1);
 
   private final DaemonView view;
+  private final HttpTraffic http;
   private final LogEvents logEvents;
   private final Resolution resolution;
 
-  SluiceMetrics(DaemonView view, LogEvents logEvents, Resolution resolution) {
+  SluiceMetrics(DaemonView view, HttpTraffic http, LogEvents logEvents, Resolution resolution) {
     this.view = view;
+    this.http = http;
     this.logEvents = logEvents;
     this.resolution = resolution;
   }
@@ -70,6 +73,11 @@ final class SluiceMetrics implements MultiCollector {
       samples.add(Metric.AGENT_LAST_PROGRESS, agent.lastProgressEpochSeconds(), agent.name());
     }
     storage(samples, view.storage());
+    http.refusalsByReason()
+        .forEach((reason, count) -> samples.add(Metric.HTTP_REFUSED_REQUESTS, count, reason));
+    samples.add(Metric.LIVE_CLIENTS, http.liveClients());
+    samples.add(Metric.LIVE_FRAMES, http.liveFrames());
+    samples.add(Metric.LIVE_SKIPPED_FRAMES, http.skippedLiveFrames());
     samples.add(Metric.LOG_EVENTS, logEvents.warnings(), "warn");
     samples.add(Metric.LOG_EVENTS, logEvents.errors(), "error");
     samples.add(Metric.LOG_DISCARDED_EVENTS, logEvents.discarded());

@@ -12,6 +12,7 @@ import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
 import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.status.Status;
+import dev.sluice.service.RecentEvents;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -69,7 +70,8 @@ class LoggingTest {
         };
     stuck.setContext(context);
     stuck.start();
-    CountingAsyncAppender async = new CountingAsyncAppender(events);
+    RecentEvents recent = new RecentEvents();
+    CountingAsyncAppender async = new CountingAsyncAppender(events, recent);
     async.setContext(context);
     async.setQueueSize(4);
     async.setDiscardingThreshold(0);
@@ -84,6 +86,10 @@ class LoggingTest {
     assertEquals(5, events.warnings());
     assertEquals(5, events.errors());
     assertEquals(6, events.discarded(), "4 of 10 fit the queue");
+    List<RecentEvents.Event> kept = recent.newestFirst();
+    assertEquals(11, kept.size(), "what standard output does not take is still kept for people");
+    assertEquals("error", kept.get(0).level());
+    assertEquals("info", kept.get(10).level());
     release.countDown();
     async.stop();
   }

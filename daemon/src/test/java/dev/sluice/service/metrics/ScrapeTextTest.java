@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.config.MetricsSettings;
 import dev.sluice.service.FakeView;
+import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.Labels;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
@@ -35,7 +36,8 @@ class ScrapeTextTest {
   private final MetricsRegistry detailed = registry(true);
 
   private MetricsRegistry registry(boolean detail) {
-    return new MetricsRegistry(new FakeView(), new MetricsSettings(detail), logEvents);
+    return new MetricsRegistry(
+        new FakeView(), new MetricsSettings(detail), new HttpTraffic(), logEvents);
   }
 
   @AfterEach

@@ -1,0 +1,220 @@
+package dev.sluice.service.http;
+
+import dev.sluice.config.HttpSettings;
+import dev.sluice.service.HttpTraffic;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code /api/v1/live}: server-sent events, one frame of the whole state per interval. A frame is
+ * made once for all clients, on a thread of its own, and none while nobody listens; the thread then
+ * ends.
+ *
+ * <p>A client has at most one frame on its way. One that has not taken it when the next is due goes
+ * without that one, so that it costs one frame of memory however slow it is; one that takes nothing
+ * for the timeout is closed, and {@code EventSource} comes back by itself. Where a frame would say
+ * nothing new, an event {@code beat} says that the daemon lives.
+ *
+ * <p>The id of an event is the age of the feed in milliseconds: whoever computes rates has the time
+ * between two frames by the daemon's own clock.
+ */
+final class LiveFeed implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(LiveFeed.class);
+  private static final byte[] RETRY = "retry: 1000\n\n".getBytes(StandardCharsets.US_ASCII);
+  private static final int MAX_UNSENT_BYTES = 1 << 16;
+  private static final long IDLE_THREAD_SECONDS = 5;
+
+  private final Supplier<byte[]> content;
+  private final HttpSettings.Live settings;
+  private final long stuckNanos;
+  private final HttpTraffic traffic;
+  private final LongSupplier clock;
+  private final long startNs;
+  private final ScheduledThreadPoolExecutor thread;
+
+  // The feed's thread alone uses these.
+  private final List<Client> clients = new ArrayList<>();
+  private ScheduledFuture<?> ticking;
+  private byte[] lastContent = new byte[0];
+  private byte[] lastFrame = new byte[0];
+  private boolean hasFailed;
+
+  private static final class Client {
+    private final Channel channel;
+    private ChannelFuture onItsWay; // null before the first
+    private boolean isBehind;
+    private long sentNs;
+
+    Client(Channel channel) {
+      this.channel = channel;
+    }
+  }
+
+  /**
+   * @param content makes the data of a frame, one line of UTF-8; called on the feed's thread
+   * @param stuckNanos for so long a client may take nothing
+   * @param clock nanoseconds, like {@link System#nanoTime}
+   */
+  LiveFeed(
+      Supplier<byte[]> content,
+      HttpSettings.Live settings,
+      long stuckNanos,
+      HttpTraffic traffic,
+      LongSupplier clock) {
+    this.content = content;
+    this.settings = settings;
+    this.stuckNanos = stuckNanos;
+    this.traffic = traffic;
+    this.clock = clock;
+    this.startNs = clock.getAsLong();
+    this.thread =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread feeder = new Thread(task, "sluice-live");
+              feeder.setDaemon(true);
+              return feeder;
+            },
+            // What a client's end still asks for after the close is no longer needed.
+            new ThreadPoolExecutor.DiscardPolicy());
+    thread.setKeepAliveTime(IDLE_THREAD_SECONDS, TimeUnit.SECONDS);
+    thread.allowCoreThreadTimeOut(true);
+    thread.setRemoveOnCancelPolicy(true);
+  }
+
+  void addTo(Router router) {
+    router.add("GET", "/api/v1/live", (request, path) -> follow(request));
+  }
+
+  private CompletionStage<Answer> follow(Request request) {
+    Answer answer;
+    if (request.method().equals("HEAD")) {
+      answer = Answer.text(200, "").withHeader("content-type", "text/event-stream");
+    } else if (traffic.joinLive(settings.maxClients())) {
+      answer = Answer.stream(Map.of("content-type", "text/event-stream"), this::join);
+    } else {
+      answer =
+          Answer.text(503, settings.maxClients() + " clients follow already, no more are allowed")
+              .withHeader("retry-after", "10");
+    }
+    return CompletableFuture.completedFuture(answer);
+  }
+
+  /** Takes over a connection whose headers are sent and whose place is taken. */
+  private void join(Channel channel) {
+    // The kernel would store megabytes for a client that reads nothing, and they would be old.
+    channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) MAX_UNSENT_BYTES);
+    Client client = new Client(channel);
+    channel
+        .closeFuture()
+        .addListener(
+            closed -> {
+              traffic.leaveLive();
+              thread.execute(() -> remove(client));
+            });
+    thread.execute(() -> add(client));
+  }
+
+  private void add(Client client) {
+    if (!client.channel.isOpen()) {
+      return;
+    }
+    clients.add(client);
+    if (ticking == null) {
+      // What was last said may be an hour old.
+      lastContent = new byte[0];
+      lastFrame = new byte[0];
+      ticking =
+          thread.scheduleAtFixedRate(this::tick, 0, settings.intervalNanos(), TimeUnit.NANOSECONDS);
+    } else if (lastFrame.length > 0) {
+      send(client, lastFrame);
+    }
+  }
+
+  private void remove(Client client) {
+    clients.remove(client);
+    if (clients.isEmpty() && ticking != null) {
+      ticking.cancel(false);
+      ticking = null;
+    }
+  }
+
+  private void tick() {
+    try {
+      byte[] now = content.get();
+      traffic.liveFrame();
+      long nowNs = clock.getAsLong();
+      String id = "id: " + (nowNs - startNs) / 1_000_000;
+      byte[] frame = frame(id, now);
+      boolean isNews = !Arrays.equals(now, lastContent);
+      lastContent = now;
+      lastFrame = frame;
+      byte[] beat = frame(id + "\nevent: beat", new byte[] {'1'});
+      for (Client client : clients) {
+        offer(client, isNews || client.isBehind ? frame : beat, nowNs);
+      }
+      hasFailed = false;
+    } catch (RuntimeException e) {
+      if (!hasFailed) {
+        LOGGER.error("live: no frame can be made", e);
+      }
+      hasFailed = true;
+    }
+  }
+
+  private void offer(Client client, byte[] bytes, long nowNs) {
+    if (client.onItsWay == null || client.onItsWay.isDone()) {
+      send(client, bytes);
+      return;
+    }
+    client.isBehind = true;
+    traffic.skippedLiveFrame();
+    if (nowNs - client.sentNs > stuckNanos) {
+      var unused = client.channel.close();
+    }
+  }
+
+  private void send(Client client, byte[] bytes) {
+    ByteBuf message =
+        client.onItsWay == null
+            ? Unpooled.wrappedBuffer(RETRY, bytes)
+            : Unpooled.wrappedBuffer(bytes);
+    client.isBehind = false;
+    client.sentNs = clock.getAsLong();
+    client.onItsWay = client.channel.writeAndFlush(new DefaultHttpContent(message));
+  }
+
+  private static byte[] frame(String fields, byte[] data) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(data.length + 64);
+    bytes.writeBytes((fields + "\ndata: ").getBytes(StandardCharsets.US_ASCII));
+    bytes.writeBytes(data);
+    bytes.writeBytes(new byte[] {'\n', '\n'});
+    return bytes.toByteArray();
+  }
+
+  /** No more frames; the connections are the server's to close. Idempotent. */
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

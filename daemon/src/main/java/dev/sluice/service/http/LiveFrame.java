@@ -1,0 +1,137 @@
+package dev.sluice.service.http;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.sluice.service.AgentSnapshot;
+import dev.sluice.service.DaemonView;
+import dev.sluice.service.DeviceSnapshot;
+import dev.sluice.service.KindTotals;
+import dev.sluice.service.Labels;
+import dev.sluice.service.RecentEvents;
+import dev.sluice.service.StorageSnapshot;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What one frame of the live stream says: the state of the daemon as a whole, and nothing that
+ * moves by itself such as its age, so that an idle daemon makes the same bytes again.
+ */
+final class LiveFrame {
+  /** Ended sessions and events that a page has room for; the rest is under their own paths. */
+  private static final int MOST_ENDED = 8;
+
+  private static final int MOST_EVENTS = 24;
+
+  private final DaemonView view;
+  private final RecentEvents events;
+
+  LiveFrame(DaemonView view, RecentEvents events) {
+    this.view = view;
+    this.events = events;
+  }
+
+  /** One line of UTF-8. Called by one thread at a time. */
+  byte[] json() {
+    try {
+      return JSON.std.asBytes(object());
+    } catch (IOException e) {
+      throw new IllegalStateException("a map of plain values cannot be written as JSON", e);
+    }
+  }
+
+  private Map<String, Object> object() {
+    List<DeviceSnapshot> devices = view.devices();
+    List<String> notReady = view.notReadyReasons();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("version", view.build().version());
+    json.put("revision", view.build().revision());
+    json.put("started_at", view.startedAt().toString());
+    json.put("ready", notReady.isEmpty());
+    json.put("not_ready_reasons", notReady);
+    json.put("notices", view.notices());
+    json.put("totals", totals(devices));
+    json.put("storage", storage(view.storage()));
+    json.put("devices", devices.stream().map(LiveFrame::device).toList());
+    json.put("agents", view.agents().stream().map(LiveFrame::agent).toList());
+    json.put("attach_failures", view.attachFailures());
+    json.put("sessions", view.sessions().stream().map(Json::session).toList());
+    json.put("ended", view.recentSessions().stream().limit(MOST_ENDED).map(Json::session).toList());
+    json.put(
+        "events", events.newestFirst().stream().limit(MOST_EVENTS).map(LiveFrame::event).toList());
+    return json;
+  }
+
+  /** The law over all devices since the daemon started. */
+  private static Map<String, Object> totals(List<DeviceSnapshot> devices) {
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    List<KindTotals> all = new ArrayList<>();
+    for (String kind : Labels.KINDS) {
+      KindTotals sum =
+          Json.sum(
+              devices.stream()
+                  .map(device -> device.kinds().getOrDefault(kind, KindTotals.ZERO))
+                  .toList());
+      all.add(sum);
+      Map<String, Object> totals = new LinkedHashMap<>();
+      Json.putTotals(totals, sum);
+      kinds.put(kind, totals);
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    Json.putTotals(json, Json.sum(all));
+    json.put(
+        "device_stall_seconds",
+        devices.stream()
+            .flatMap(device -> device.stalls().values().stream())
+            .mapToDouble(DeviceSnapshot.StallTotals::seconds)
+            .sum());
+    json.put("kinds", kinds);
+    return json;
+  }
+
+  private static Map<String, Object> storage(StorageSnapshot storage) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("written_bytes", storage.writtenBytes());
+    json.put("retained_bytes", storage.retainedBytes());
+    json.put("lost_records", Json.counts(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords()));
+    json.put("errors", Json.counts(Labels.CAPTURE_LOSS_REASONS, storage.errors()));
+    return json;
+  }
+
+  private static Map<String, Object> device(DeviceSnapshot device) {
+    Map<String, Object> free = new LinkedHashMap<>();
+    for (String kind : Labels.KINDS) {
+      DeviceSnapshot.FreeQueueSnapshot queue = device.freeQueues().get(kind);
+      if (queue != null && queue.capacityEntries() > 0) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("entries_min", queue.entriesMin());
+        json.put("capacity_entries", queue.capacityEntries());
+        free.put(kind, json);
+      }
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("device", device.device());
+    json.put("up", device.up());
+    json.put("sessions", device.sessions());
+    json.put("free_queues", free);
+    return json;
+  }
+
+  private static Map<String, Object> agent(AgentSnapshot agent) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("name", agent.name());
+    json.put("stalls", agent.stalls());
+    json.put("healthy", agent.healthy());
+    return json;
+  }
+
+  private static Map<String, Object> event(RecentEvents.Event event) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("number", event.number());
+    json.put("time", event.time().toString());
+    json.put("level", event.level());
+    json.put("text", event.text());
+    return json;
+  }
+}
