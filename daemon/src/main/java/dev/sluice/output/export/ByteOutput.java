@@ -3,6 +3,7 @@ package dev.sluice.output.export;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 
 /**
  * Formats numbers and text straight into large chunks of bytes, without an object per value. One
@@ -12,27 +13,33 @@ import java.nio.charset.StandardCharsets;
  * own but the array's bounds.
  */
 final class ByteOutput implements AutoCloseable {
+  /** Written at once; no single {@link #ensure} may ask for more. */
+  static final int CHUNK_BYTES = 1 << 20;
+
+  private static final int CHUNKS = 3;
+
   /** The longest u64 in decimal. */
   static final int MAX_DECIMAL_BYTES = 20;
 
-  private static final byte[] TENS = new byte[100];
-  private static final byte[] ONES = new byte[100];
-
-  static {
-    for (int i = 0; i < 100; i++) {
-      TENS[i] = (byte) ('0' + i / 10);
-      ONES[i] = (byte) ('0' + i % 10);
-    }
+  private static final class Chunk {
+    final byte[] bytes = new byte[CHUNK_BYTES];
+    int length;
   }
 
-  private final ChunkWriter writer;
+  // Writes while the next chunk is formatted.
+  private final Stage<Chunk> writer;
+  private Chunk current;
   private byte[] chunk;
   private int position;
   private long flushedBytes;
 
   ByteOutput(OutputStream output) throws IOException {
-    writer = new ChunkWriter(output);
-    chunk = writer.take();
+    writer =
+        new Stage<>(
+            "export-writer",
+            Stream.generate(Chunk::new).limit(CHUNKS).toList(),
+            full -> output.write(full.bytes, 0, full.length));
+    next();
   }
 
   /** The bytes of a text that is known to be ASCII. */
@@ -49,11 +56,21 @@ final class ByteOutput implements AutoCloseable {
 
   private void flush() throws IOException {
     if (position > 0) {
-      writer.write(chunk, position);
-      flushedBytes += position;
-      position = 0;
-      chunk = writer.take();
+      give();
+      next();
     }
+  }
+
+  private void next() throws IOException {
+    current = writer.take();
+    chunk = current.bytes;
+  }
+
+  private void give() throws IOException {
+    current.length = position;
+    flushedBytes += position;
+    position = 0;
+    writer.give(current);
   }
 
   /** Everything put so far. */
@@ -89,35 +106,7 @@ final class ByteOutput implements AutoCloseable {
       put('0' + (int) (value - quotient * 10));
       return;
     }
-    if (value < 10) {
-      put('0' + (int) value);
-      return;
-    }
-    int end = position + digits(value);
-    position = end;
-    long rest = value;
-    while (rest > Integer.MAX_VALUE) {
-      long quotient = rest / 100;
-      int pair = (int) (rest - quotient * 100);
-      chunk[--end] = ONES[pair];
-      chunk[--end] = TENS[pair];
-      rest = quotient;
-    }
-    int small = (int) rest;
-    while (small >= 10) {
-      int quotient = small / 100;
-      int pair = small - quotient * 100;
-      chunk[--end] = ONES[pair];
-      if (small < 100 && pair < 10) {
-        return;
-      }
-      chunk[--end] = TENS[pair];
-      small = quotient;
-      if (small == 0) {
-        return;
-      }
-    }
-    chunk[--end] = (byte) ('0' + small);
+    position = Decimal.put(chunk, position, value);
   }
 
   /** An i32 or i16. */
@@ -136,19 +125,8 @@ final class ByteOutput implements AutoCloseable {
     if (fraction != 0) {
       put('.');
       put('0' + fraction / 100);
-      put(TENS[fraction % 100]);
-      put(ONES[fraction % 100]);
+      position = Decimal.putPair(chunk, position, fraction % 100);
     }
-  }
-
-  private static int digits(long value) {
-    int digits = 1;
-    long bound = 10;
-    while (digits < 19 && value >= bound) {
-      digits++;
-      bound *= 10;
-    }
-    return digits;
   }
 
   /**
@@ -173,9 +151,7 @@ final class ByteOutput implements AutoCloseable {
   public void close() throws IOException {
     try {
       if (position > 0) {
-        writer.write(chunk, position);
-        flushedBytes += position;
-        position = 0;
+        give();
       }
     } finally {
       writer.close();

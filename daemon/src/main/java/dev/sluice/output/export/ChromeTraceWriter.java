@@ -61,6 +61,7 @@ final class ChromeTraceWriter implements TraceSink {
 
   private final TraceFacts facts;
   private final TaskGraph graph;
+  private final SliceNames names;
   private final ByteOutput out;
   private final Name display = new Name();
   private final List<byte[]> colours = new ArrayList<>();
@@ -71,9 +72,10 @@ final class ChromeTraceWriter implements TraceSink {
   private boolean isFirst = true;
   private long flowIds;
 
-  ChromeTraceWriter(TraceFacts facts, TaskGraph graph, ByteOutput out) throws IOException {
+  ChromeTraceWriter(TraceFacts facts, ExportRequest request, ByteOutput out) throws IOException {
     this.facts = facts;
-    this.graph = graph;
+    graph = request.graph();
+    names = new SliceNames(request.names());
     this.out = out;
     for (SchedPhaseKind kind : SchedPhaseKind.ALL) {
       String colour = colour(kind);
@@ -152,7 +154,7 @@ final class ChromeTraceWriter implements TraceSink {
     out.put(DUR);
     out.putMicros(slice.durationNs());
     out.put(NAME);
-    putName(slice.name);
+    putName(names.of(slice));
     out.put(CATEGORY);
     out.put(categories.get(slice.type.ordinal()));
     byte[] colour = colour(slice);
@@ -230,7 +232,7 @@ final class ChromeTraceWriter implements TraceSink {
     out.put(FUNC_ID);
     out.putSigned(slice.funcId);
     out.put(CORE_ID);
-    out.putUnsigned(slice.task.core);
+    out.putUnsigned(slice.core);
   }
 
   private void putKernel(Slice slice) throws IOException {

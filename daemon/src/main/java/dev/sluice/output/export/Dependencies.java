@@ -137,13 +137,16 @@ final class Dependencies {
     if (phase != null) {
       phase.beginFlows.add(FlowIds.ready(node));
     }
-    sink.flow(
-        flow.set(Flow.Type.COMPLETE_READY, readyLane[node], readyNs[node], scheduler, dispatchNs));
+    if (sink.drawsFlows()) {
+      sink.flow(
+          flow.set(
+              Flow.Type.COMPLETE_READY, readyLane[node], readyNs[node], scheduler, dispatchNs));
+    }
     readyLane[node] = null;
   }
 
   void finish() throws IOException {
-    for (int node = 0; node < graph.nodes(); node++) {
+    for (int node = 0; sink.drawsFlows() && node < graph.nodes(); node++) {
       if (lastWorker[node] == null) {
         continue;
       }

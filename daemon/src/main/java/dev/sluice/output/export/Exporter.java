@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Exports a capture to a file, a directory or a stream. One thread at a time. */
+/**
+ * Exports a capture to a file, a directory or a stream. One thread at a time; a trace is encoded on
+ * a second one, and every output written on a third.
+ */
 public final class Exporter {
   private final RecordSource source;
   private final ExportRequest request;
@@ -112,25 +115,26 @@ public final class Exporter {
               request.levelKey(),
               this::advance,
               out);
-      case CHROME_TRACE ->
-          writeTrace(clock, new ChromeTraceWriter(source.facts(), request.graph(), out));
-      case PERFETTO -> writeTrace(clock, new PerfettoWriter(source.facts(), out));
+      case CHROME_TRACE -> writeTrace(clock, new ChromeTraceWriter(source.facts(), request, out));
+      case PERFETTO -> writeTrace(clock, new PerfettoWriter(source.facts(), request.names(), out));
       case CSV -> throw new ExportException("csv is a directory of files; name one with -o");
     };
   }
 
-  private long writeTrace(TraceClock clock, TraceSink sink) throws IOException {
-    TraceModel model =
-        new TraceModel(
-            source,
-            clock,
-            request.selection(),
-            request.graph(),
-            request.names(),
-            this::advance,
-            sink);
-    model.run();
-    joins = model.joins();
+  private long writeTrace(TraceClock clock, TraceSink writer) throws IOException {
+    try (PipelinedSink sink = new PipelinedSink(writer)) {
+      TraceModel model =
+          new TraceModel(
+              source,
+              clock,
+              request.selection(),
+              request.graph(),
+              request.names(),
+              this::advance,
+              sink);
+      model.run();
+      joins = model.joins();
+    }
     return joins.joined;
   }
 

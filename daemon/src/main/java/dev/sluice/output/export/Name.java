@@ -16,7 +16,10 @@ final class Name {
 
   Name append(byte[] text) {
     ensure(text.length);
-    System.arraycopy(text, 0, bytes, length, text.length);
+    // A handful of bytes: a loop is cheaper than a call.
+    for (int i = 0; i < text.length; i++) {
+      bytes[length + i] = text[i];
+    }
     length += text.length;
     return this;
   }
@@ -36,25 +39,8 @@ final class Name {
       append(quotient);
       return append((char) ('0' + (unsigned - quotient * 10)));
     }
-    int at = length + digits(unsigned);
-    length = at;
-    int rest = unsigned;
-    do {
-      int quotient = rest / 10;
-      bytes[--at] = (byte) ('0' + (rest - quotient * 10));
-      rest = quotient;
-    } while (rest != 0);
+    length = Decimal.put(bytes, length, unsigned);
     return this;
-  }
-
-  private static int digits(int value) {
-    if (value < 10_000) {
-      return value < 100 ? (value < 10 ? 1 : 2) : (value < 1_000 ? 3 : 4);
-    }
-    if (value < 100_000_000) {
-      return value < 1_000_000 ? (value < 100_000 ? 5 : 6) : (value < 10_000_000 ? 7 : 8);
-    }
-    return value < 1_000_000_000 ? 9 : 10;
   }
 
   /** {@code r1t5}, or {@code t5} in ring 0. */

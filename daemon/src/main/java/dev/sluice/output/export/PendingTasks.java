@@ -1,9 +1,7 @@
 package dev.sluice.output.export;
 
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.PriorityQueue;
 
 /** Tasks of one scheduler thread whose dispatch or completion phase has not come by yet. */
 final class PendingTasks {
@@ -13,8 +11,7 @@ final class PendingTasks {
   private static final int INITIAL = 1 << 10;
 
   private final Deque<TaskRow> dispatched = new ArrayDeque<>(INITIAL);
-  private final PriorityQueue<TaskRow> finished =
-      new PriorityQueue<>(INITIAL, Comparator.comparingLong(row -> row.finish + Long.MIN_VALUE));
+  private final FinishHeap finished = new FinishHeap(INITIAL);
 
   void add(TaskRow row) {
     row.holders += 2;
@@ -32,8 +29,7 @@ final class PendingTasks {
 
   /** The next that finished up to this moment, in the order of finishes; or null. */
   TaskRow pollFinished(long ticks) {
-    TaskRow first = finished.peek();
-    return first != null && Long.compareUnsigned(first.finish, ticks) <= 0 ? finished.poll() : null;
+    return finished.pollUpTo(ticks);
   }
 
   /** The oldest dispatch if there are too many, else null. */
@@ -42,6 +38,6 @@ final class PendingTasks {
   }
 
   TaskRow pollExcessFinished() {
-    return finished.size() > MAX_TASKS ? finished.poll() : null;
+    return finished.size() > MAX_TASKS ? finished.pollUpTo(-1) : null;
   }
 }

@@ -47,20 +47,22 @@ final class PerfettoEvents {
   private static final int LONG_EVENT_BYTES = 1 << 13;
 
   private final boolean isChip;
+  private final SliceNames names;
   private final ByteOutput out;
 
-  PerfettoEvents(boolean isChip, ByteOutput out) {
+  PerfettoEvents(boolean isChip, SliceNames names, ByteOutput out) {
     this.isChip = isChip;
+    this.names = names;
     this.out = out;
   }
 
   /**
    * @param categoryIid number of its category
-   * @param nameIid number of its name; 0 to write the name itself
    */
-  void begin(PerfettoSequence sequence, Slice slice, int categoryIid, int nameIid)
-      throws IOException {
-    Name name = slice.name;
+  void begin(PerfettoSequence sequence, Slice slice, int categoryIid) throws IOException {
+    Name name = names.of(slice);
+    // Numbers begin at 1; without one, the name itself is written.
+    int nameIid = SliceNames.key(slice) + 1;
     LongList flows = slice.beginFlows;
     int variable = 2 * name.length() + flows.size() * FLOW_BYTES;
     out.ensure(EVENT_BYTES + variable);
@@ -125,10 +127,8 @@ final class PerfettoEvents {
       p = field(b, p, PACKET_TIMESTAMP, timeNs);
       p = field(b, p, PACKET_TIMESTAMP_CLOCK_ID, BUILTIN_CLOCK_BOOTTIME);
     }
-    byte[] prefix = sequence.prefix;
-    for (int i = 0; i < prefix.length; i++) {
-      b[p++] = prefix[i];
-    }
+    setWord(b, p, sequence.prefix);
+    p += sequence.prefixBytes;
     return p;
   }
 

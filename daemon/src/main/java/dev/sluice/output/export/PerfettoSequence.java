@@ -13,8 +13,10 @@ final class PerfettoSequence {
 
   final int id;
 
-  /** Its number, and that its packets need its state, as they stand in every event. */
-  final byte[] prefix;
+  /** Its number, and that its packets need its state, as they stand in every event: one word. */
+  final long prefix;
+
+  final int prefixBytes;
 
   private final BitSet knownNames = new BitSet();
   private final long[] openUntilNs = new long[OPEN_SLICES];
@@ -38,7 +40,8 @@ final class PerfettoSequence {
             length,
             PerfettoFields.PACKET_SEQUENCE_FLAGS,
             PerfettoFields.SEQ_NEEDS_INCREMENTAL_STATE);
-    prefix = Arrays.copyOf(fields, length);
+    prefix = Protobuf.word(fields, 0);
+    prefixBytes = length;
     Arrays.setAll(openFlows, i -> new LongList());
   }
 

@@ -42,9 +42,9 @@ final class PerfettoWriter implements TraceSink {
   private final int[] categoryIids;
   private int sequences = DESCRIPTOR_SEQUENCE;
 
-  PerfettoWriter(TraceFacts facts, ByteOutput out) {
+  PerfettoWriter(TraceFacts facts, NameMap names, ByteOutput out) {
     this.out = out;
-    events = new PerfettoEvents(facts.isChip(), out);
+    events = new PerfettoEvents(facts.isChip(), new SliceNames(names), out);
     Slice.Type[] types = Slice.Type.values();
     categoryIids = new int[types.length];
     for (Slice.Type type : types) {
@@ -127,7 +127,7 @@ final class PerfettoWriter implements TraceSink {
     if (sequence.isFull()) {
       closeInnermost(sequence);
     }
-    events.begin(sequence, slice, categoryIids[slice.type.ordinal()], nameIid(slice));
+    events.begin(sequence, slice, categoryIids[slice.type.ordinal()]);
     sequence.push(slice.endNs, slice.endFlows);
   }
 
@@ -204,11 +204,6 @@ final class PerfettoWriter implements TraceSink {
       putString(INTERNED_NAME, names.get(i));
       endMessage(entry);
     }
-  }
-
-  /** The number of a name that may recur; 0 for one that does not. */
-  private static int nameIid(Slice slice) {
-    return slice.nameKey == Slice.UNIQUE_NAME ? 0 : slice.nameKey + 1;
   }
 
   /** Arrows are in the slices; see {@link FlowIds}. */

@@ -22,7 +22,6 @@ final class PhaseDrawer {
           a.start != b.start
               ? Long.compareUnsigned(a.start, b.start)
               : Long.compareUnsigned(b.end, a.end);
-  private static final byte[] DUMMY = ByteOutput.ascii("dummy(");
 
   private final TraceFacts facts;
   private final TraceClock clock;
@@ -35,8 +34,6 @@ final class PhaseDrawer {
   private final boolean drawsFlows;
   private final List<List<PhaseRow>> groups = new ArrayList<>();
   private final List<PendingTasks> pending = new ArrayList<>();
-  private final List<byte[]> kindNames;
-  private final byte[] unknownName = ByteOutput.ascii("unknown");
   private final Slice slice = new Slice();
   private final Slice dummy = new Slice();
   private final Flow flow = new Flow();
@@ -63,7 +60,6 @@ final class PhaseDrawer {
       groups.add(new ArrayList<>());
       pending.add(new PendingTasks());
     }
-    kindNames = SchedPhaseKind.ALL.stream().map(kind -> ByteOutput.ascii(kind.jsonName())).toList();
   }
 
   /** A task of this thread was drawn; arrows follow when its phases come. */
@@ -126,14 +122,6 @@ final class PhaseDrawer {
             : lanes.scheduler(row.thread);
     slice.begin(Slice.Type.PHASE, lane, clock.ns(row.start), clock.ns(row.end));
     slice.phase = row;
-    int kind = row.kind == null ? kindNames.size() : row.kind.ordinal();
-    slice
-        .name
-        .append(row.kind == null ? unknownName : kindNames.get(kind))
-        .append('(')
-        .append(row.tasksProcessed)
-        .append(')');
-    slice.keyName(kind, row.tasksProcessed);
     if (row.isDispatching()) {
       takeDispatched(row);
     }
@@ -241,11 +229,6 @@ final class PhaseDrawer {
     dummy.taskId =
         facts.isChip() ? row.taskIdInUnion() : Integer.toUnsignedLong(row.tasksProcessed);
     dummy.isPredicatedSkip = row.kind == SchedPhaseKind.PREDICATED_SKIP;
-    if (dummy.isPredicatedSkip) {
-      tasks.names().append(dummy.name, dummy.taskId, -1, false);
-    } else {
-      dummy.name.append(DUMMY).appendTaskId(dummy.taskId).append(')');
-    }
     submits.claimByDummy(row);
     sink.slice(dummy);
   }

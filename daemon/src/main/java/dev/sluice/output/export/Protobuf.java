@@ -15,6 +15,15 @@ final class Protobuf {
   private Protobuf() {}
 
   static int varint(byte[] into, int at, long value) {
+    if (value >= 0 && value < 1 << 14) {
+      if (value < 1 << 7) {
+        into[at] = (byte) value;
+        return at + 1;
+      }
+      into[at] = (byte) (value | 0x80);
+      into[at + 1] = (byte) (value >>> 7);
+      return at + 2;
+    }
     int next = at;
     long rest = value;
     while ((rest & ~0x7FL) != 0) {
@@ -37,11 +46,27 @@ final class Protobuf {
     return next + Long.BYTES;
   }
 
-  /** A tag, a length, and bytes. */
+  /** A tag, a length, and bytes. Up to two words behind the bytes may change. */
   static int bytes(byte[] into, int at, int tag, byte[] bytes, int length) {
     int next = varint(into, tag(into, at, tag), length);
-    System.arraycopy(bytes, 0, into, next, length);
+    if (length <= 2 * Long.BYTES && bytes.length >= 2 * Long.BYTES) {
+      // Nearly all: two words are cheaper than a copy, and what they write too much comes later.
+      setWord(into, next, word(bytes, 0));
+      setWord(into, next + Long.BYTES, word(bytes, Long.BYTES));
+    } else {
+      System.arraycopy(bytes, 0, into, next, length);
+    }
     return next + length;
+  }
+
+  /** Eight bytes as a number, the first one lowest. */
+  static long word(byte[] from, int at) {
+    return (long) LONG.get(from, at);
+  }
+
+  /** The reverse. */
+  static void setWord(byte[] into, int at, long word) {
+    LONG.set(into, at, word);
   }
 
   /** A tag; all of ours have one byte or two. */
@@ -62,6 +87,15 @@ final class Protobuf {
    */
   static void fillLength(byte[] into, int at, int lengthBytes, int end) {
     int length = end - at - lengthBytes;
+    if (lengthBytes == 1 && length < 1 << 7) {
+      into[at] = (byte) length;
+      return;
+    }
+    if (lengthBytes == 2 && length < 1 << 14) {
+      into[at] = (byte) (length | 0x80);
+      into[at + 1] = (byte) (length >>> 7);
+      return;
+    }
     if (length >>> (7 * lengthBytes) != 0) {
       throw new IllegalStateException(length + " bytes need a longer length");
     }

@@ -24,22 +24,16 @@ final class Slice {
       return category;
     }
 
+    /** Whether it is a bar of a task that ran on a core. */
+    boolean hasCore() {
+      return this == KERNEL || this == SETUP || this == SCHEDULED;
+    }
+
     /** Whether other events may refer to it by its {@link Slice#id}. */
     boolean hasId() {
       return this == KERNEL || this == SCHEDULED || this == DUMMY || this == ALLOC || this == SETUP;
     }
   }
-
-  /** The name of a slice that is like no other. */
-  static final int UNIQUE_NAME = -1;
-
-  /** Names of phases differ by kind and by a count; counts from here on are not told apart. */
-  static final int MAX_COUNT_IN_KEY = 256;
-
-  /** Every {@link #nameKey} is below. */
-  static final int NAME_KEYS = (SchedPhaseKind.ALL.size() + 2) * MAX_COUNT_IN_KEY;
-
-  static final int SETUP_NAME_KEY = NAME_KEYS - 1;
 
   Type type;
   Lane lane;
@@ -47,22 +41,19 @@ final class Slice {
   long beginNs;
   long endNs;
 
-  /** UTF-8. */
-  final Name name = new Name();
-
-  /** The same for slices of the same name, or {@link #UNIQUE_NAME}. */
-  int nameKey;
-
   long taskId;
 
-  /** {@link Type#KERNEL}, {@link Type#SETUP}, {@link Type#SCHEDULED}: the row; else null. */
-  TaskRow task;
+  /** {@link Type#KERNEL}, {@link Type#SETUP}, {@link Type#SCHEDULED}: where the task ran. */
+  int core;
 
   /** As above: -1 if no dependency file tells. */
   int funcId;
 
   /** As above: number in the dependency graph, or -1. */
   int node;
+
+  /** As above: the task runs on several cores. */
+  boolean isSpmd;
 
   /** {@link Type#KERNEL}, {@link Type#SETUP}: from receipt to start. */
   long setupNs;
@@ -88,22 +79,16 @@ final class Slice {
   /** Arrows that are seen at its end. */
   final LongList endFlows = new LongList();
 
-  /** Makes it a new slice, without a name. */
+  /** Makes it a new slice. */
   Slice begin(Type newType, Lane newLane, long newBeginNs, long newEndNs) {
-    name.clear();
-    return beginSameName(newType, newLane, newBeginNs, newEndNs);
-  }
-
-  /** Makes it a new slice with the name of the one before. */
-  Slice beginSameName(Type newType, Lane newLane, long newBeginNs, long newEndNs) {
     type = newType;
     lane = newLane;
     beginNs = newBeginNs;
     endNs = Math.max(newBeginNs, newEndNs);
     id = 0;
-    nameKey = UNIQUE_NAME;
     taskId = 0;
-    task = null;
+    core = -1;
+    isSpmd = false;
     phase = null;
     funcId = -1;
     node = -1;
@@ -112,16 +97,6 @@ final class Slice {
     beginFlows.clear();
     endFlows.clear();
     return this;
-  }
-
-  /**
-   * Gives it the key of a phase's name.
-   *
-   * @param kind number of the kind, or one more than the last for the unknown
-   */
-  void keyName(int kind, int count) {
-    boolean isKeyed = count >= 0 && count < MAX_COUNT_IN_KEY;
-    nameKey = isKeyed ? kind * MAX_COUNT_IN_KEY + count : UNIQUE_NAME;
   }
 
   long durationNs() {

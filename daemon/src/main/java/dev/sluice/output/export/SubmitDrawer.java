@@ -13,9 +13,6 @@ final class SubmitDrawer {
   /** A bar that is shorter cannot be seen. */
   static final long MIN_BAR_NS = 20;
 
-  private static final byte[] SUBMIT = ByteOutput.ascii("submit(");
-  private static final byte[] ALLOC = ByteOutput.ascii("alloc(");
-
   private final TraceFacts facts;
   private final TraceClock clock;
   private final Lanes lanes;
@@ -49,7 +46,6 @@ final class SubmitDrawer {
     open.add(row, ordinals);
     slice.begin(
         Slice.Type.SUBMIT, lanes.orchestrator(row.lane), clock.ns(row.start), clock.ns(row.end));
-    slice.name.append(SUBMIT).appendTaskId(row.taskId).append(')');
     slice.taskId = row.taskId;
     slice.submitIdx = row.submitIdx;
     if (hasPhases) {
@@ -103,7 +99,6 @@ final class SubmitDrawer {
         Math.max(beginNs + MIN_BAR_NS, clock.ns(open.end(slot))));
     slice.id = tasks.nextSliceId();
     slice.taskId = open.taskId(slot);
-    slice.name.append(ALLOC).appendTaskId(slice.taskId).append(')');
     sink.slice(slice);
   }
 }

@@ -10,13 +10,11 @@ final class TaskDrawer {
   /** A shorter time between receipt and start is not worth a bar. */
   private static final long MIN_SETUP_NS = 20;
 
-  private static final byte[] SETUP = ByteOutput.ascii("setup");
   private static final int AIV_PER_BLOCK = 2;
 
   private final TraceFacts facts;
   private final TraceClock clock;
   private final TaskGraph graph;
-  private final TaskNames names;
   private final Lanes lanes;
   private final Dependencies dependencies;
   private final TraceSink sink;
@@ -33,7 +31,6 @@ final class TaskDrawer {
       TraceFacts facts,
       TraceClock clock,
       TaskGraph graph,
-      NameMap names,
       Lanes lanes,
       Dependencies dependencies,
       boolean hasPhases,
@@ -41,7 +38,6 @@ final class TaskDrawer {
     this.facts = facts;
     this.clock = clock;
     this.graph = graph;
-    this.names = new TaskNames(names);
     this.lanes = lanes;
     this.dependencies = dependencies;
     this.hasPhases = hasPhases;
@@ -65,16 +61,13 @@ final class TaskDrawer {
     row.workerLane = lanes.worker(row.core);
     if (!facts.isChip() && startNs - receiveNs >= MIN_SETUP_NS) {
       slice.begin(Slice.Type.SETUP, row.workerLane, receiveNs, startNs);
-      describe(row, node, funcId, startNs - receiveNs);
-      slice.name.append(SETUP);
-      slice.nameKey = Slice.SETUP_NAME_KEY;
+      describe(row, node, funcId, isSpmd, startNs - receiveNs);
       sink.slice(slice);
     }
     slice.begin(Slice.Type.KERNEL, row.workerLane, facts.isChip() ? receiveNs : startNs, endNs);
-    describe(row, node, funcId, startNs - receiveNs);
+    describe(row, node, funcId, isSpmd, startNs - receiveNs);
     slice.kernelNs = Math.max(0, endNs - startNs);
     row.workerSliceId = slice.id;
-    names.append(slice.name, row.taskId, funcId, isSpmd);
     if (hasPhases) {
       slice.beginFlows.add(FlowIds.kernel(row));
     }
@@ -82,20 +75,20 @@ final class TaskDrawer {
     sink.slice(slice);
 
     if (row.finish != 0) {
-      drawScheduled(row, node, funcId, isFirst, isLast);
+      drawScheduled(row, node, funcId, isSpmd, isFirst, isLast);
     } else {
       row.schedulerLane = null;
     }
   }
 
-  /** After the kernel, whose name it shares. */
-  private void drawScheduled(TaskRow row, int node, int funcId, boolean isFirst, boolean isLast)
+  private void drawScheduled(
+      TaskRow row, int node, int funcId, boolean isSpmd, boolean isFirst, boolean isLast)
       throws IOException {
     long dispatchNs = clock.ns(row.dispatch);
     long finishNs = clock.ns(row.finish);
     row.schedulerLane = lanes.scheduled(row.core, overlap(row.core, dispatchNs, finishNs));
-    slice.beginSameName(Slice.Type.SCHEDULED, row.schedulerLane, dispatchNs, finishNs);
-    describe(row, node, funcId, 0);
+    slice.begin(Slice.Type.SCHEDULED, row.schedulerLane, dispatchNs, finishNs);
+    describe(row, node, funcId, isSpmd, 0);
     row.schedulerSliceId = slice.id;
     if (hasPhases) {
       slice.beginFlows.add(FlowIds.scheduled(row));
@@ -104,9 +97,10 @@ final class TaskDrawer {
     sink.slice(slice);
   }
 
-  private void describe(TaskRow row, int node, int funcId, long setupNs) {
+  private void describe(TaskRow row, int node, int funcId, boolean isSpmd, long setupNs) {
     slice.id = ++sliceIds;
-    slice.task = row;
+    slice.core = row.core;
+    slice.isSpmd = isSpmd;
     slice.taskId = row.taskId;
     slice.node = node;
     slice.funcId = funcId;
@@ -135,9 +129,5 @@ final class TaskDrawer {
   /** A number that no other slice has. */
   long nextSliceId() {
     return ++sliceIds;
-  }
-
-  TaskNames names() {
-    return names;
   }
 }

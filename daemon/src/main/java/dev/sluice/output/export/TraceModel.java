@@ -48,7 +48,7 @@ final class TraceModel {
     merge = new RowMerge(streams(source, selection, selection.window(clock), monitor));
     Lanes lanes = new Lanes(facts, names.orchestrator(), sink);
     dependencies = new Dependencies(graph, facts.isChip(), sink);
-    tasks = new TaskDrawer(facts, clock, graph, names, lanes, dependencies, hasPhases, sink);
+    tasks = new TaskDrawer(facts, clock, graph, lanes, dependencies, hasPhases, sink);
     submits = new SubmitDrawer(facts, clock, lanes, tasks, hasPhases, sink);
     phases = new PhaseDrawer(facts, clock, lanes, tasks, submits, dependencies, releaser, sink);
     if (hasPhases) {

@@ -71,7 +71,7 @@ class ByteOutputTest {
   @Test
   void shouldWriteMoreThanOneChunk() throws IOException {
     String line = "0123456789".repeat(100);
-    int lines = 5 * ChunkWriter.CHUNK_BYTES / line.length();
+    int lines = 5 * ByteOutput.CHUNK_BYTES / line.length();
     String all =
         text(
             out -> {
@@ -97,8 +97,8 @@ class ByteOutputTest {
             () -> {
               try (ByteOutput out = new ByteOutput(full)) {
                 for (int i = 0; i < 100; i++) {
-                  out.ensure(ChunkWriter.CHUNK_BYTES);
-                  out.put(new byte[ChunkWriter.CHUNK_BYTES]);
+                  out.ensure(ByteOutput.CHUNK_BYTES);
+                  out.put(new byte[ByteOutput.CHUNK_BYTES]);
                 }
               }
             });
