@@ -18,6 +18,7 @@ import dev.sluice.service.ArenaSnapshot;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.CaptureSnapshot;
+import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.KindTotals;
@@ -34,7 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
@@ -51,7 +52,8 @@ final class DaemonStatus implements DaemonView {
   private final CaptureStore captures;
   private final AttachFailures attachFailures;
   private final NanoClock clock;
-  private final TreeSet<Integer> configuredDevices;
+  private final Supplier<ConfigSnapshot> config;
+  private volatile Set<Integer> configuredDevices = Set.of();
   private final Instant startedAt = Instant.now();
   private volatile String notReady = "starting";
 
@@ -63,7 +65,7 @@ final class DaemonStatus implements DaemonView {
       AgentRunner janitorRunner,
       CaptureStore captures,
       AttachFailures attachFailures,
-      Iterable<Integer> configuredDevices,
+      Supplier<ConfigSnapshot> config,
       NanoClock clock) {
     this.build = build;
     this.sessions = sessions;
@@ -73,8 +75,12 @@ final class DaemonStatus implements DaemonView {
     this.captures = captures;
     this.attachFailures = attachFailures;
     this.clock = clock;
-    this.configuredDevices = new TreeSet<>();
-    configuredDevices.forEach(this.configuredDevices::add);
+    this.config = config;
+  }
+
+  /** Devices that are shown even before their first session. Any thread. */
+  void configuredDevices(Set<Integer> devices) {
+    configuredDevices = devices;
   }
 
   /** Sets why the daemon cannot serve; empty when it can. */
@@ -130,6 +136,11 @@ final class DaemonStatus implements DaemonView {
   @Override
   public Map<String, Long> attachFailures() {
     return attachFailures.byReason();
+  }
+
+  @Override
+  public ConfigSnapshot config() {
+    return config.get();
   }
 
   @Override

@@ -23,7 +23,7 @@ final class Janitor implements Agent {
   private final SessionManager sessions;
   private final ThreadPacking threads;
   private final NanoClock clock;
-  private final long windowNanos;
+  private volatile long windowNanos;
   private final Set<AgentRunner> stalled = new HashSet<>();
   private final Map<String, Long> stallsByRole = new HashMap<>();
   private long windowSinceNs;
@@ -34,6 +34,11 @@ final class Janitor implements Agent {
     this.windowNanos = windowNanos;
     this.clock = clock;
     this.windowSinceNs = clock.nanoTime();
+  }
+
+  /** How far watermarks look back from now on. Any thread. */
+  void watermarkWindow(long nanos) {
+    windowNanos = nanos;
   }
 
   @Override

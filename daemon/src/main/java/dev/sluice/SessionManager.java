@@ -7,6 +7,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.config.ArenaSettings;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
@@ -32,7 +33,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,7 +54,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   private static final int KEPT_ENDED = 64;
   private static final int WORKERS = 4;
 
-  private final Settings settings;
+  private volatile Settings settings;
   private final ThreadPacking threads;
   private final CaptureStore captures;
   private final SessionCapture.Maker captureMaker;
@@ -94,6 +94,11 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  /** For sessions that attach from now on. Any thread. */
+  void apply(Settings next) {
+    settings = next;
   }
 
   @Override
@@ -193,19 +198,21 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   }
 
   private Granted attachNow(AttachRequest request, PeerCredentials peer) {
-    if (!settings.devices().allows(request.device())) {
+    // Once: a reload meanwhile is for the next one.
+    Settings current = settings;
+    if (!current.devices().allows(request.device())) {
       throw new AttachRefusedException(
           AttachStatus.DEVICE, "device " + request.device() + " is not in sluice.devices");
     }
     Geometry geometry = geometry(request);
-    ArenaPlan plan = plan(geometry, request);
-    reservePlace();
+    ArenaPlan plan = plan(geometry, request, current.arena());
+    reservePlace(current.attach().maxSessions());
     try {
       int id = lastId.incrementAndGet();
-      Arena arena = arena(plan, id, request.device());
+      Arena arena = arena(plan, id, request.device(), current.arena());
       Token token = Token.random(random);
       Session session =
-          new Session(id, token, request, arena, peer, settings, threads, captureMaker, clock);
+          new Session(id, token, request, arena, peer, current, threads, captureMaker, clock);
       synchronized (this) {
         if (isStopping) {
           arena.close();
@@ -228,13 +235,13 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     }
   }
 
-  private synchronized void reservePlace() {
+  private synchronized void reservePlace(int maxSessions) {
     if (isStopping) {
       throw new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping");
     }
-    if (open.size() + attaching >= settings.attach().maxSessions()) {
+    if (open.size() + attaching >= maxSessions) {
       throw new AttachRefusedException(
-          AttachStatus.BUSY, "sluice.attach.max-sessions is " + settings.attach().maxSessions());
+          AttachStatus.BUSY, "sluice.attach.max-sessions is " + maxSessions);
     }
     attaching++;
   }
@@ -280,9 +287,9 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     }
   }
 
-  private ArenaPlan plan(Geometry geometry, AttachRequest request) {
+  private static ArenaPlan plan(Geometry geometry, AttachRequest request, ArenaSettings settings) {
     List<Integer> asked = request.overrides().buffersPerInstance();
-    BufferCounts configured = settings.arena().buffers();
+    BufferCounts configured = settings.buffers();
     BufferCounts counts =
         new BufferCounts(
             first(asked.get(0), configured.aicpuTask()),
@@ -290,7 +297,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
             first(asked.get(2), configured.orchPhase()),
             first(asked.get(3), configured.aicoreTask()));
     try {
-      return ArenaPlan.of(geometry, counts, settings.arena().bytes());
+      return ArenaPlan.of(geometry, counts, settings.bytes());
     } catch (ArenaRefusedException e) {
       throw new AttachRefusedException(AttachStatus.ARENA, e.getMessage());
     }
@@ -300,9 +307,9 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     return asked != 0 ? asked : configured;
   }
 
-  private Arena arena(ArenaPlan plan, int id, int device) {
+  private static Arena arena(ArenaPlan plan, int id, int device, ArenaSettings settings) {
     try {
-      return Arena.create(plan, "sluice-d" + device + "-s" + id, settings.arena());
+      return Arena.create(plan, "sluice-d" + device + "-s" + id, settings);
     } catch (IOException e) {
       throw new AttachRefusedException(AttachStatus.MEMORY, e.getMessage());
     }
@@ -335,10 +342,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   /** Ends sessions whose producer is gone. Janitor; the work itself is done elsewhere. */
   void endLost() {
     for (Session session : sessions()) {
-      Optional<String> reason = session.reasonToEnd();
-      if (reason.isPresent()) {
-        later(() -> endUnasked(session, reason.get()));
-      }
+      session.reasonToEnd().ifPresent(reason -> later(() -> endUnasked(session, reason)));
     }
   }
 

@@ -7,6 +7,7 @@ import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.DemoCommand;
 import dev.sluice.tool.ExportCommand;
 import dev.sluice.tool.ProduceCommand;
+import dev.sluice.tool.ReloadCommand;
 import dev.sluice.tool.SluiceCommand;
 import dev.sluice.tool.SnapshotCommand;
 import dev.sluice.tool.StatusCommand;
@@ -19,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.Manifest;
 import picocli.CommandLine;
@@ -30,10 +32,13 @@ public final class Sluice {
   private Sluice() {}
 
   public static void main(String[] arguments) {
-    logAsFits(arguments.length == 0 ? "" : arguments[0]);
+    String command = arguments.length == 0 ? "" : arguments[0];
+    logAsFits(command);
     StopSignal stopSignal = new StopSignal();
     stopSignal.install();
-    DaemonHost host = new SluiceHost(buildInfo());
+    // The daemon inside of a demo is not the service that systemd started, even where that runs it.
+    boolean isService = command.equals("daemon");
+    DaemonHost host = new SluiceHost(buildInfo(), isService ? System.getenv() : Map.of());
     int exitCode = commandLine(host, stopSignal).execute(arguments);
     stopSignal.finished(exitCode);
     System.exit(exitCode);
@@ -74,6 +79,7 @@ public final class Sluice {
             new VerifyCommand(),
             new ExportCommand(stopSignal),
             new SnapshotCommand(),
+            new ReloadCommand(),
             new BenchCommand(host, stopSignal)));
   }
 

@@ -4,7 +4,9 @@ import dev.sluice.agent.AgentErrorHandler;
 import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.bridge.ThreadPlacement;
+import dev.sluice.config.Configuration;
 import dev.sluice.config.Settings;
+import dev.sluice.config.SettingsException;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureThreads;
 import dev.sluice.service.AttachFailures;
@@ -14,14 +16,20 @@ import dev.sluice.service.attach.AttachServer;
 import dev.sluice.service.http.ControlServer;
 import dev.sluice.service.http.HttpServer;
 import dev.sluice.service.metrics.MetricsRegistry;
+import dev.sluice.service.systemd.ServiceNotifier;
 import dev.sluice.service.transport.EventLoops;
 import dev.sluice.tool.DaemonHost;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,24 +43,44 @@ final class SluiceDaemon implements DaemonHost.Running {
   private static final int CAPTURE_NICE = 5;
   private static final int LOWEST_NICE = 19;
 
-  private final Settings settings;
+  private final Configuration configuration;
+  private final Supplier<Configuration> source;
+  private final Map<String, String> environment;
   // In the order of their making; closed in reverse.
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private DaemonStatus status;
+  private ThreadPacking threads;
   private SessionManager sessions;
   private HttpServer http;
+  private ConfigReload reload;
+  private Optional<ServiceNotifier> notifier = Optional.empty();
+  private volatile long janitorIntervalNanos;
+  // Null until all parts are there.
+  private volatile Consumer<Settings> hot;
   private boolean isClosed;
 
-  private SluiceDaemon(Settings settings) {
-    this.settings = settings;
+  private SluiceDaemon(
+      Configuration configuration,
+      Supplier<Configuration> source,
+      Map<String, String> environment) {
+    this.configuration = configuration;
+    this.source = source;
+    this.environment = environment;
   }
 
   /**
    * Returns when the daemon is ready: sockets open, hot path warm. Leaves nothing behind if it
    * throws, which it does with one line when a socket cannot be had.
+   *
+   * @param source reads the configuration again for a reload
+   * @param environment where a service manager says that it wants to be notified
    */
-  static SluiceDaemon start(Settings settings, BuildInfo build) {
-    SluiceDaemon daemon = new SluiceDaemon(settings);
+  static SluiceDaemon start(
+      Configuration configuration,
+      Supplier<Configuration> source,
+      BuildInfo build,
+      Map<String, String> environment) {
+    SluiceDaemon daemon = new SluiceDaemon(configuration, source, environment);
     try {
       daemon.open(build);
       return daemon;
@@ -64,11 +92,17 @@ final class SluiceDaemon implements DaemonHost.Running {
 
   private void open(BuildInfo build) {
     long beganNs = System.nanoTime();
+    Settings settings = configuration.settings();
+    LogLevels logLevels = new LogLevels(settings.log().level());
     NanoClock clock = NanoClock.SYSTEM;
     AgentErrorHandler errors =
         (agent, error, isStopped) ->
             log.error(
                 "agent {} failed{}", agent.roleName(), isStopped ? " and is given up" : "", error);
+    EventLoops loops = keep(new EventLoops(IO_THREADS));
+    // Before all that takes time, so that a long start is extended, and no line is lost.
+    notifier = ServiceNotifier.of(environment, ProcessHandle.current().pid(), loops, clock);
+    notifier.ifPresent(found -> keepNotifying(found, clock, errors));
     // Beside everything else: it takes longest, and only the attach socket has to wait for it.
     CompletableFuture<Long> warmUp =
         CompletableFuture.supplyAsync(
@@ -80,7 +114,7 @@ final class SluiceDaemon implements DaemonHost.Running {
             });
 
     // What lanes run on, before anything could ask for a lane.
-    ThreadPacking threads =
+    threads =
         keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
     // Before the sessions that write into it, and closed after they have ended.
     CaptureStore captures =
@@ -91,18 +125,20 @@ final class SluiceDaemon implements DaemonHost.Running {
                 keep(new StageRegions()),
                 SluiceDaemon::standBack));
     sessions = new SessionManager(settings, threads, captures, build.version(), clock);
+    janitorIntervalNanos = settings.janitor().intervalNanos();
     Janitor janitor = new Janitor(sessions, threads, settings.watermark().windowNanos(), clock);
     AgentRunner janitorRunner =
         keep(
             new AgentRunner(
                 "sluice-janitor",
-                workCount -> LockSupport.parkNanos(settings.janitor().intervalNanos()),
+                workCount -> LockSupport.parkNanos(janitorIntervalNanos),
                 clock,
                 errors,
                 () -> {}));
     janitorRunner.add(janitor);
     janitorRunner.start();
     AttachFailures failures = new AttachFailures();
+    reload = keep(new ConfigReload(configuration, source, this::apply, reloadListener()));
     status =
         new DaemonStatus(
             build,
@@ -112,18 +148,29 @@ final class SluiceDaemon implements DaemonHost.Running {
             janitorRunner,
             captures,
             failures,
-            settings.devices().ids(),
+            reload::snapshot,
             clock);
-    EventLoops loops = keep(new EventLoops(IO_THREADS));
+    status.configuredDevices(settings.devices().ids());
     HttpTraffic traffic = new HttpTraffic();
     MetricsRegistry metrics = keep(new MetricsRegistry(status, settings.metrics(), traffic));
     // Early, so that probes and people can see that it is coming up.
     http = keep(HttpServer.start(settings.http(), status, metrics.registry(), traffic, loops));
-    keep(ControlServer.start(settings.control(), status, sessions, loops));
+    keep(ControlServer.start(settings.control(), status, sessions, reload, loops));
     long buffers = warmUp.join();
     // Last: whoever can connect can also be served.
-    keep(AttachServer.start(settings.attach(), sessions, failures, loops));
+    AttachServer attach = keep(AttachServer.start(settings.attach(), sessions, failures, loops));
+    hot =
+        next -> {
+          sessions.apply(next);
+          captures.apply(next.capture());
+          attach.apply(next.attach());
+          janitorIntervalNanos = next.janitor().intervalNanos();
+          janitor.watermarkWindow(next.watermark().windowNanos());
+          status.configuredDevices(next.devices().ids());
+          logLevels.apply(next.log().level());
+        };
     status.setNotReady("");
+    notifier.ifPresent(found -> found.ready(status));
     log.info(
         "ready after {} ms: version {} on Java {}, attach {}, http {}, warmed up with {} buffers",
         (System.nanoTime() - beganNs) / 1_000_000,
@@ -132,6 +179,21 @@ final class SluiceDaemon implements DaemonHost.Running {
         settings.attach().socket(),
         http.address(),
         buffers);
+  }
+
+  /** On a thread of its own: neither a slow socket nor a busy agent may delay a life sign. */
+  private void keepNotifying(ServiceNotifier notified, NanoClock clock, AgentErrorHandler errors) {
+    keep(notified);
+    AgentRunner runner =
+        keep(
+            new AgentRunner(
+                "sluice-systemd",
+                workCount -> LockSupport.parkNanos(notified.beatNanos()),
+                clock,
+                errors,
+                () -> {}));
+    runner.add(notified);
+    runner.start();
   }
 
   /** Where CPUs are few, the threads that copy to disk yield to those that a device waits for. */
@@ -147,6 +209,29 @@ final class SluiceDaemon implements DaemonHost.Running {
     }
   }
 
+  /** Hands the settings of a reload to the parts that can take them. Cannot fail half way. */
+  private void apply(Settings next) {
+    Consumer<Settings> parts = hot;
+    if (parts == null) {
+      throw new SettingsException("the daemon is still starting; try again");
+    }
+    parts.accept(next);
+  }
+
+  private ConfigReload.Listener reloadListener() {
+    return new ConfigReload.Listener() {
+      @Override
+      public void reloading() {
+        notifier.ifPresent(ServiceNotifier::reloading);
+      }
+
+      @Override
+      public void reloaded(String outcome) {
+        notifier.ifPresent(found -> found.reloaded(outcome));
+      }
+    };
+  }
+
   private <T extends AutoCloseable> T keep(T part) {
     parts.push(part);
     return part;
@@ -159,12 +244,28 @@ final class SluiceDaemon implements DaemonHost.Running {
 
   @Override
   public Path attachSocket() {
-    return settings.attach().socket();
+    return configuration.settings().attach().socket();
   }
 
   @Override
   public Path controlSocket() {
-    return settings.control().socket();
+    return configuration.settings().control().socket();
+  }
+
+  @Override
+  public void reload() {
+    reload
+        .reload()
+        .exceptionally(
+            failure -> {
+              log.debug("the reload is over", failure); // said and counted by itself
+              return null;
+            });
+  }
+
+  /** The threads of all sessions; a test gives one of them something that blocks. */
+  List<AgentRunner> runners() {
+    return threads.runners();
   }
 
   /** Refuses new producers, drains and settles, then closes the rest. Idempotent. */
@@ -174,6 +275,7 @@ final class SluiceDaemon implements DaemonHost.Running {
       return;
     }
     isClosed = true;
+    notifier.ifPresent(ServiceNotifier::stopping);
     if (status != null) {
       status.setNotReady("stopping");
     }

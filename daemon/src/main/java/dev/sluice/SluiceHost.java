@@ -10,13 +10,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Starts daemons for the commands: loads the configuration and puts the parts together. */
 final class SluiceHost implements DaemonHost {
   private final BuildInfo build;
+  private final Map<String, String> serviceEnvironment;
 
-  SluiceHost(BuildInfo build) {
+  /**
+   * @param serviceEnvironment where a service manager says that it wants to be notified; empty for
+   *     a daemon that is no service
+   */
+  SluiceHost(BuildInfo build, Map<String, String> serviceEnvironment) {
     this.build = build;
+    this.serviceEnvironment = serviceEnvironment;
   }
 
   @Override
@@ -24,9 +31,10 @@ final class SluiceHost implements DaemonHost {
     List<String> settings =
         overrides.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList();
     // A wrong setting passes through: the command line turns it into exit code 2.
-    Configuration configuration = Configuration.load(ConfigSources.of(config, settings));
+    Supplier<Configuration> source = () -> Configuration.load(ConfigSources.of(config, settings));
+    Configuration configuration = source.get();
     try {
-      return SluiceDaemon.start(configuration.settings(), build);
+      return SluiceDaemon.start(configuration, source, build, serviceEnvironment);
     } catch (BindException e) {
       throw new ToolException(e.getMessage(), e);
     }

@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +59,7 @@ class DaemonLifecycleTest {
     StopSignal stopSignal = new StopSignal();
     stopSignal.request();
     int exitCode =
-        Sluice.commandLine(new SluiceHost(Sluice.buildInfo()), stopSignal)
+        Sluice.commandLine(new SluiceHost(Sluice.buildInfo(), Map.of()), stopSignal)
             .setErr(new PrintWriter(errors, true))
             .execute(arguments.toArray(String[]::new));
     return new Ending(exitCode, errors.toString());

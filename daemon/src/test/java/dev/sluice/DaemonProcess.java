@@ -27,6 +27,19 @@ final class DaemonProcess implements AutoCloseable {
    */
   static DaemonProcess start(String shellPrefix, Path folder, String... settings)
       throws IOException {
+    return start(shellPrefix, List.of(), folder, settings);
+  }
+
+  /**
+   * @param options of the daemon command
+   */
+  static DaemonProcess startWith(List<String> options, Path folder) throws IOException {
+    return start("", options, folder);
+  }
+
+  private static DaemonProcess start(
+      String shellPrefix, List<String> options, Path folder, String... settings)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(List.of("/bin/sh", "-c", shellPrefix + " exec \"$@\"", "sh"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -38,6 +51,7 @@ final class DaemonProcess implements AutoCloseable {
     }
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Sluice.class.getName(), "daemon"));
+    command.addAll(options);
     List<String> all = new ArrayList<>(TestDaemon.settingsFor(folder));
     all.addAll(List.of(settings));
     all.forEach(setting -> command.addAll(List.of("--set", setting)));
@@ -76,6 +90,12 @@ final class DaemonProcess implements AutoCloseable {
   int terminate() throws Exception {
     process.destroy();
     return awaitEnd();
+  }
+
+  /** Another signal, by its name without SIG. */
+  void signal(String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    Assertions.assertEquals(0, kill.waitFor());
   }
 
   /** SIGKILL. */

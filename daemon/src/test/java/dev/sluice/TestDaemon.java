@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
@@ -39,11 +40,12 @@ final class TestDaemon implements AutoCloseable {
   private final Log log;
   private final SluiceDaemon daemon;
 
-  private TestDaemon(Path folder, List<String> settings) {
+  private TestDaemon(
+      Path folder, Supplier<ConfigSources> sources, Map<String, String> environment) {
     this.folder = folder;
     this.log = new Log();
     try {
-      daemon = start(folder, settings);
+      daemon = start(sources, environment);
     } catch (RuntimeException e) {
       log.detach();
       delete(folder);
@@ -56,15 +58,43 @@ final class TestDaemon implements AutoCloseable {
    * @param settings {@code key=value}, stronger than those of the fixture
    */
   static TestDaemon start(String... settings) {
-    return new TestDaemon(newFolder(), List.of(settings));
+    Path folder = newFolder();
+    return new TestDaemon(folder, sources(folder, List.of(settings)), Map.of());
+  }
+
+  /** As a service manager starts it. */
+  static TestDaemon startAsService(Map<String, String> environment, String... settings) {
+    Path folder = newFolder();
+    return new TestDaemon(folder, sources(folder, List.of(settings)), environment);
+  }
+
+  /** With a file that is read again at each reload. */
+  static TestDaemon startWith(Path file) {
+    Path folder = newFolder();
+    return new TestDaemon(
+        folder,
+        () -> new ConfigSources(Optional.of(file), Map.of(), settingsFor(folder)),
+        Map.of());
+  }
+
+  private static Supplier<ConfigSources> sources(Path folder, List<String> settings) {
+    List<String> all = new ArrayList<>(settingsFor(folder));
+    all.addAll(settings);
+    return () -> new ConfigSources(Optional.empty(), Map.of(), all);
   }
 
   /** A second daemon in the folder of another: for what must be refused. */
   static SluiceDaemon start(Path folder, List<String> settings) {
-    List<String> all = new ArrayList<>(settingsFor(folder));
-    all.addAll(settings);
-    ConfigSources sources = new ConfigSources(Optional.empty(), Map.of(), all);
-    return SluiceDaemon.start(Configuration.load(sources).settings(), Sluice.buildInfo());
+    return start(sources(folder, settings), Map.of());
+  }
+
+  /**
+   * @param sources asked again with each reload
+   * @param environment that of a service
+   */
+  static SluiceDaemon start(Supplier<ConfigSources> sources, Map<String, String> environment) {
+    Supplier<Configuration> configuration = () -> Configuration.load(sources.get());
+    return SluiceDaemon.start(configuration.get(), configuration, Sluice.buildInfo(), environment);
   }
 
   /** What makes a daemon nobody else's. */
@@ -207,6 +237,13 @@ final class TestDaemon implements AutoCloseable {
   /** A look at a session. */
   interface SessionCondition {
     boolean isMet(SessionView session) throws Exception;
+  }
+
+  /** Blocks the thread of an open session, as a system call that hangs would. */
+  AgentBlock blockAnAgent() {
+    AgentBlock block = new AgentBlock();
+    daemon.runners().get(0).add(block);
+    return block;
   }
 
   /** Whether the daemon says that all is well with itself. */

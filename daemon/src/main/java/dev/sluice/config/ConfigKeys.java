@@ -54,6 +54,13 @@ public final class ConfigKeys {
           "http.live.interval",
           ConfigTypes.duration(100 * MS, 60 * SECOND),
           "From one frame of /api/v1/live to the next. Nothing is made while nobody follows.");
+  public static final ConfigKey<LogLevel> LOG_LEVEL =
+      key(
+          "log.level",
+          ConfigTypes.choice(LogLevel.class),
+          Applies.AT_ONCE,
+          "What is logged: this and what is worse. auto is info for the service. The control socket"
+              + " changes it for the moment: POST /v1/log-level.");
   public static final ConfigKey<Path> CONTROL_SOCKET =
       key(
           "control.socket",
@@ -68,46 +75,55 @@ public final class ConfigKeys {
       key(
           "attach.max-sessions",
           ConfigTypes.count(1, 4096),
+          Applies.AT_ONCE,
           "Sessions open at once, over all devices. Further ones are refused as busy.");
   public static final ConfigKey<Integer> ATTACH_MAX_CONNECTIONS =
       key(
           "attach.max-connections",
           ConfigTypes.count(1, 65_536),
+          Applies.AT_ONCE,
           "Connections open at once on the attach socket, with or without a session.");
   public static final ConfigKey<Set<Integer>> ATTACH_ALLOWED_UIDS =
       key(
           "attach.allowed-uids",
           ConfigTypes.ids("user"),
+          Applies.AT_ONCE,
           "User ids that may attach, beside root and the daemon's own.");
   public static final ConfigKey<Set<Integer>> ATTACH_ALLOWED_GIDS =
       key(
           "attach.allowed-gids",
           ConfigTypes.ids("group"),
+          Applies.AT_ONCE,
           "Group ids whose members may attach. Empty means the group of the socket file.");
   public static final ConfigKey<Long> ATTACH_RESUME_GRACE =
       key(
           "attach.resume-grace",
           ConfigTypes.duration(0, 3600 * SECOND),
+          Applies.NEXT_SESSION,
           "How long a session whose connection broke waits for its living client to reconnect.");
   public static final ConfigKey<Long> ATTACH_HANDSHAKE_TIMEOUT =
       key(
           "attach.handshake-timeout",
           ConfigTypes.duration(10 * MS, 600 * SECOND),
+          Applies.AT_ONCE,
           "How long a new connection may take to send its whole first request.");
   public static final ConfigKey<Long> ARENA_BYTES =
       key(
           "arena.bytes",
           ConfigTypes.size(1L << 16, MAX_ARENA_BYTES),
+          Applies.NEXT_SESSION,
           "The most memory that one session's arena may take. It is taken at attach.");
   public static final ConfigKey<Provision> ARENA_HUGE_PAGES =
       key(
           "arena.huge-pages",
           ConfigTypes.choice(Provision.class),
+          Applies.NEXT_SESSION,
           "Back arenas with huge pages: try goes on without them, require refuses the attach.");
   public static final ConfigKey<Provision> ARENA_LOCK_MEMORY =
       key(
           "arena.lock-memory",
           ConfigTypes.choice(Provision.class),
+          Applies.NEXT_SESSION,
           "Lock arenas in memory: try goes on without, require refuses the attach.");
   public static final ConfigKey<Integer> ARENA_BUFFERS_AICPU_TASK =
       buffers("aicpu-task", "AICPU task records, per core");
@@ -127,16 +143,19 @@ public final class ConfigKeys {
       key(
           "drain.batch-entries",
           ConfigTypes.count(1, 65_536),
+          Applies.NEXT_SESSION,
           "At most so many entries from one ready queue before it is the next one's turn.");
   public static final ConfigKey<Integer> DRAIN_GROUPS =
       key(
           "drain.groups",
           ConfigTypes.count(1, 64),
+          Applies.NEXT_SESSION,
           "Drain agents per session; its ready queues are split among them.");
   public static final ConfigKey<Integer> DRAIN_HANDOFF_ENTRIES =
       key(
           "drain.handoff-entries",
           ConfigTypes.count(0, 1 << 20),
+          Applies.NEXT_SESSION,
           "Slots of the ring from drain to collector. 0 means as many as the arena has buffers, so"
               + " that the ring is never full.");
   public static final ConfigKey<List<Integer>> DRAIN_CPUS =
@@ -168,11 +187,13 @@ public final class ConfigKeys {
       key(
           "refill.sweep-interval",
           ConfigTypes.duration(1 * US, 1 * SECOND),
+          Applies.NEXT_SESSION,
           "Every pool is looked at this often, even if nothing hints at it.");
   public static final ConfigKey<FreezePolicy> REFILL_FREEZE =
       key(
           "refill.freeze",
           ConfigTypes.choice(FreezePolicy.class),
+          Applies.NEXT_SESSION,
           "Newest generation only: never leaves the freeze flags alone, cycle opens and releases"
               + " freezes so that all lanes have their gaps at the same time.");
   public static final ConfigKey<List<Integer>> REFILL_CPUS =
@@ -186,6 +207,7 @@ public final class ConfigKeys {
       key(
           "collector.verify-synthetic",
           ConfigTypes.choice(Verification.class),
+          Applies.NEXT_SESSION,
           "Compare the records of a synthetic producer bit by bit with what they must be: true for"
               + " every record, sample for a few of each buffer.");
   public static final ConfigKey<List<Integer>> COLLECTOR_CPUS =
@@ -204,17 +226,20 @@ public final class ConfigKeys {
       key(
           "capture.segment-bytes",
           ConfigTypes.size(1 << 20, 1 << 30),
+          Applies.NEXT_SESSION,
           "A capture goes on in a new file after so many bytes. Retention removes whole files.");
   public static final ConfigKey<Long> CAPTURE_STAGE_BYTES =
       key(
           "capture.stage-bytes",
           ConfigTypes.size(1 << 20, 1 << 30),
+          Applies.NEXT_SESSION,
           "Memory between collectors and disk, per session. It absorbs the pauses of a disk: rate"
               + " times pause.");
   public static final ConfigKey<CaptureSettings.Overload> CAPTURE_OVERLOAD =
       key(
           "capture.overload",
           ConfigTypes.choice(CaptureSettings.Overload.class),
+          Applies.NEXT_SESSION,
           "When that memory is full: wait holds the device back, by its own policy, and loses"
               + " nothing in the capture; discard counts the records as lost and leaves the device"
               + " alone. A disk that is full or fails always discards.");
@@ -222,12 +247,14 @@ public final class ConfigKeys {
       key(
           "capture.stall-limit",
           ConfigTypes.duration(10 * MS, 600 * SECOND),
+          Applies.NEXT_SESSION,
           "With overload = wait: a disk that has not answered for so long counts as failed, and"
               + " records are discarded until it answers.");
   public static final ConfigKey<CaptureSettings.Fsync> CAPTURE_FSYNC =
       key(
           "capture.fsync",
           ConfigTypes.choice(CaptureSettings.Fsync.class),
+          Applies.NEXT_SESSION,
           "What is on the device if the machine loses power: never promises nothing (a crash of the"
               + " daemon loses nothing either way), seal all closed segments, second all but about"
               + " the last second.");
@@ -240,17 +267,20 @@ public final class ConfigKeys {
       key(
           "capture.retention-bytes",
           ConfigTypes.size(1 << 20, 1L << 50),
+          Applies.AT_ONCE,
           "All captures together take no more than this; the oldest segments go first, never one"
               + " that is open.");
   public static final ConfigKey<Long> CAPTURE_RETENTION_AGE =
       key(
           "capture.retention-age",
           ConfigTypes.duration(1 * SECOND, 10 * 366 * 86_400 * SECOND),
+          Applies.AT_ONCE,
           "Closed segments older than this are removed.");
   public static final ConfigKey<Long> CAPTURE_FREE_SPACE_FLOOR =
       key(
           "capture.free-space-floor",
           ConfigTypes.size(0, 1L << 50),
+          Applies.AT_ONCE,
           "The oldest segments are removed when the file system has less than this left.");
   public static final ConfigKey<Boolean> CAPTURE_RECORDER_ENABLED =
       key(
@@ -262,16 +292,19 @@ public final class ConfigKeys {
       key(
           "capture.recorder.bytes",
           ConfigTypes.size(1 << 20, 1L << 50),
+          Applies.AT_ONCE,
           "How much of each session the recorder keeps, in whole segments.");
   public static final ConfigKey<Long> CAPTURE_RECORDER_AGE =
       key(
           "capture.recorder.age",
           ConfigTypes.duration(1 * SECOND, 366 * 86_400 * SECOND),
+          Applies.AT_ONCE,
           "How far back the recorder keeps.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_BEFORE =
       key(
           "capture.snapshot.before",
           ConfigTypes.duration(0, 86_400 * SECOND),
+          Applies.AT_ONCE,
           "A snapshot holds at least what was captured for so long before its moment.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_AFTER =
       key(
@@ -282,27 +315,32 @@ public final class ConfigKeys {
       key(
           "capture.snapshot.on-drop",
           ConfigTypes.bool(),
+          Applies.NEXT_SESSION,
           "Take a snapshot around each moment at which a device drops records. Only with the"
               + " recorder; otherwise everything is kept anyway.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_RETENTION_BYTES =
       key(
           "capture.snapshot.retention-bytes",
           ConfigTypes.size(1 << 20, 1L << 50),
+          Applies.AT_ONCE,
           "All snapshots together take no more than this; the oldest go first.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_RETENTION_AGE =
       key(
           "capture.snapshot.retention-age",
           ConfigTypes.duration(1 * SECOND, 10 * 366 * 86_400 * SECOND),
+          Applies.AT_ONCE,
           "Snapshots older than this are removed.");
   public static final ConfigKey<Long> JANITOR_INTERVAL =
       key(
           "janitor.interval",
           ConfigTypes.duration(10 * MS, 10 * SECOND),
+          Applies.AT_ONCE,
           "How often counters are reconciled and agents are watched.");
   public static final ConfigKey<Long> WATERMARK_WINDOW =
       key(
           "watermark.window",
           ConfigTypes.duration(1 * SECOND, 3600 * SECOND),
+          Applies.AT_ONCE,
           "How far the _max and _min gauges look back. At least the scrape interval.");
   public static final ConfigKey<Boolean> METRICS_DETAIL =
       key(
@@ -314,6 +352,7 @@ public final class ConfigKeys {
       key(
           "devices",
           ConfigTypes.devices(),
+          Applies.NEXT_SESSION,
           "Devices that may attach: any, or a list of device ids.");
   public static final ConfigKey<Long> FAULT_PAUSE =
       key(
@@ -349,6 +388,7 @@ public final class ConfigKeys {
     return key(
         "arena.buffers." + kind,
         ConfigTypes.countOrAuto(1, 1 << 20),
+        Applies.NEXT_SESSION,
         "Buffers for "
             + records
             + ". auto is 8, for scheduler phases 6, and fewer where a ready queue could not hold"
@@ -356,7 +396,12 @@ public final class ConfigKeys {
   }
 
   private static <T> ConfigKey<T> key(String path, ConfigType<T> type, String doc) {
-    ConfigKey<T> key = new ConfigKey<>("sluice." + path, type, doc);
+    return key(path, type, Applies.RESTART, doc);
+  }
+
+  private static <T> ConfigKey<T> key(
+      String path, ConfigType<T> type, Applies applies, String doc) {
+    ConfigKey<T> key = new ConfigKey<>("sluice." + path, type, applies, doc);
     DECLARED.add(key);
     return key;
   }

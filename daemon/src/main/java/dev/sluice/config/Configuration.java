@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A loaded and fully checked configuration: every key has a legal value, and the origin of each is
@@ -42,6 +43,16 @@ public final class Configuration {
       ConfigValue value = merged.getValue(key.path());
       values.put(key, read(key, value));
       origins.put(key, describe(value.origin()));
+    }
+    this.settings = SettingsBuilder.build(this);
+  }
+
+  /** What runs after a reload: see {@link #reloaded}. */
+  private Configuration(Configuration running, Configuration next) {
+    for (ConfigKey<?> key : ConfigKeys.all()) {
+      Configuration from = key.applies() == Applies.RESTART ? running : next;
+      values.put(key, from.values.get(key));
+      origins.put(key, from.origins.get(key));
     }
     this.settings = SettingsBuilder.build(this);
   }
@@ -72,6 +83,23 @@ public final class Configuration {
 
   public Settings settings() {
     return settings;
+  }
+
+  /** Keys that have another value in the next configuration, in the order of the reference. */
+  public List<ConfigKey<?>> changed(Configuration next) {
+    return ConfigKeys.all().stream()
+        .filter(key -> !values.get(key).equals(next.values.get(key)))
+        .collect(Collectors.toList());
+  }
+
+  /**
+   * What a daemon that runs with this one can have of the next one without a restart: the values of
+   * all keys but those that need one.
+   *
+   * @throws SettingsException if the two do not go together
+   */
+  public Configuration reloaded(Configuration next) {
+    return new Configuration(this, next);
   }
 
   /** The effective values as a HOCON file that loads to the same, each with where it came from. */

@@ -6,6 +6,7 @@ package dev.sluice.config;
  */
 public record Settings(
     HttpSettings http,
+    LogSettings log,
     ControlSettings control,
     AttachSettings attach,
     ArenaSettings arena,

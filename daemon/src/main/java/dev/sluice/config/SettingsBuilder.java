@@ -8,6 +8,7 @@ final class SettingsBuilder {
     refuseSharedSocket(from);
     return new Settings(
         http(from),
+        new LogSettings(from.get(ConfigKeys.LOG_LEVEL)),
         new ControlSettings(from.get(ConfigKeys.CONTROL_SOCKET)),
         attach(from),
         arena(from),

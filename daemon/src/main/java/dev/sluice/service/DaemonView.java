@@ -29,6 +29,11 @@ public interface DaemonView {
     return StorageSnapshot.NONE;
   }
 
+  /** How the configuration stands. */
+  default ConfigSnapshot config() {
+    return ConfigSnapshot.readAt(startedAt());
+  }
+
   /** Why the daemon cannot serve yet or any more; empty when it is ready. */
   List<String> notReadyReasons();
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 /** The service, in the foreground. */
 @Command(
     name = "daemon",
-    description = "Run the service in the foreground until SIGTERM or Ctrl-C.",
+    description = "Run the service in the foreground until SIGTERM or Ctrl-C; SIGHUP reloads.",
     footer = {
       "",
       "Example: sluice daemon --config /etc/sluice/sluice.conf --set sluice.threading=shared"
@@ -61,7 +61,8 @@ public final class DaemonCommand implements Callable<Integer> {
       out().flush();
       return ExitCode.FINE;
     }
-    try (DaemonHost.Running ignored = host.start(Optional.ofNullable(config), settings)) {
+    try (DaemonHost.Running daemon = host.start(Optional.ofNullable(config), settings)) {
+      HangupSignal.onHangup(daemon::reload);
       stopSignal.await();
     }
     return ExitCode.FINE;

@@ -29,6 +29,9 @@ public interface DaemonHost {
 
     Path controlSocket();
 
+    /** Reads the configuration again, in the background; the log says what came of it. */
+    void reload();
+
     /**
      * Orderly stop: drains what was published, settles the books, closes the sockets. Idempotent.
      */

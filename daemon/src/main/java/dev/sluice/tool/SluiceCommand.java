@@ -3,6 +3,7 @@ package dev.sluice.tool;
 import dev.sluice.config.SettingsException;
 import java.io.PrintWriter;
 import java.util.List;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +33,11 @@ public final class SluiceCommand implements Runnable {
   public static CommandLine commandLine(String version, List<Object> commands) {
     CommandLine commandLine = new CommandLine(new SluiceCommand());
     commands.forEach(commandLine::addSubcommand);
+    // For packages, and for who has none: source <(sluice generate-completion).
+    commandLine.addSubcommand(new ManPage());
+    CommandLine completion = new CommandLine(new GenerateCompletion());
+    completion.getCommandSpec().usageMessage().hidden(true);
+    commandLine.addSubcommand(completion);
     commandLine.getCommandSpec().version(version);
     commandLine.getCommandSpec().mixinStandardHelpOptions(true);
     for (CommandLine subcommand : commandLine.getSubcommands().values()) {

@@ -30,9 +30,17 @@ class ConfigurationDocTest {
 
             An unknown key is an error that names the nearest known one. A variable that begins with
             `SLUICE_` and the name of a section counts as a key; others are ignored. In `--set` and in
-            variables a list is written with commas. Everything is read once, at start: a change takes
-            effect with a restart. `sluice daemon --check-config` checks without starting, `sluice
-            daemon --print-config` prints the values in force and where each came from.
+            variables a list is written with commas. `sluice daemon --check-config` checks without
+            starting, `sluice daemon --print-config` prints the values in force and where each came
+            from.
+
+            SIGHUP, `sluice reload`, `systemctl reload sluice` and `POST /v1/reload` on the control
+            socket read everything again. A configuration that is wrong anywhere changes nothing:
+            the daemon keeps the old one and says why. Otherwise each changed key is in force when
+            its column *changed* says. What needs a restart keeps its old value until then, and is
+            named in the log, in the answer, in `/api/v1/status`, and counted in
+            `sluice_config_restart_required`. The environment of a process does not change; only the
+            file does.
 
             Sizes: `500MB` is decimal, `512MiB` is binary. Durations: `30us`, `1ms`, `10s`, `2m`.
 
@@ -40,11 +48,14 @@ class ConfigurationDocTest {
     for (ConfigKey<?> key : ConfigKeys.all()) {
       page.append("## `").append(key.path()).append("`\n\n");
       page.append(wrap(key.doc())).append("\n\n");
-      page.append("| default | allowed | variable |\n|---|---|---|\n");
+      page.append("| default | allowed | variable | changed |\n|---|---|---|---|\n");
       page.append(
           String.format(
-              "| `%s` | %s | `%s` |%n%n",
-              defaults.written(key), key.type().allowed(), key.environmentVariable()));
+              "| `%s` | %s | `%s` | %s |%n%n",
+              defaults.written(key),
+              key.type().allowed(),
+              key.environmentVariable(),
+              key.applies().text()));
     }
     return page.toString().stripTrailing() + "\n";
   }

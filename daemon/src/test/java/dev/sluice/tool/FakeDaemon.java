@@ -125,6 +125,11 @@ public final class FakeDaemon implements DaemonHost {
     }
 
     @Override
+    public void reload() {
+      throw new AssertionError("no command reloads a daemon of its own");
+    }
+
+    @Override
     public void close() {
       server.stop(0);
       closes++;

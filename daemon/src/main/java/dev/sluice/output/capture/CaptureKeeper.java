@@ -26,7 +26,7 @@ final class CaptureKeeper implements AutoCloseable {
   // Without any change on disk only age and other people's files matter.
   private static final long IDLE_ROUND_NANOS = 30_000_000_000L;
 
-  private final CaptureSettings settings;
+  private volatile CaptureSettings settings;
   private final CaptureFiles files;
   private final Supplier<List<Capture>> live;
   private final CaptureThreads threads;
@@ -68,6 +68,13 @@ final class CaptureKeeper implements AutoCloseable {
     if (settings.compress()) {
       compressing.start();
     }
+  }
+
+  /** From the next round on. Any thread. */
+  void apply(CaptureSettings next) {
+    settings = next;
+    retention.apply(next);
+    snapshots.apply(next);
   }
 
   /** Something changed on disk: look soon. Any thread. */

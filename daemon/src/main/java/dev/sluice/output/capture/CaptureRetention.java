@@ -25,7 +25,7 @@ final class CaptureRetention {
   /** Snapshots are in this folder of the capture directory. */
   static final String SNAPSHOTS = "snapshots";
 
-  private final CaptureSettings settings;
+  private volatile CaptureSettings settings;
   private final CaptureFiles files;
   private final SegmentSupply supply;
   private volatile long retainedBytes;
@@ -34,6 +34,11 @@ final class CaptureRetention {
     this.settings = settings;
     this.files = files;
     this.supply = supply;
+  }
+
+  /** From the next round on. Any thread. */
+  void apply(CaptureSettings next) {
+    settings = next;
   }
 
   /** One round over everything there is. */

@@ -22,7 +22,7 @@ final class CaptureSnapshots {
       DateTimeFormatter.ofPattern("HHmmss.SSS").withZone(ZoneOffset.UTC);
   private static final long ROLL_TIMEOUT_NANOS = 10_000_000_000L;
 
-  private final CaptureSettings settings;
+  private volatile CaptureSettings settings;
   private final CaptureFiles files;
   private final CaptureRetention retention;
   private final LongSupplier clock;
@@ -36,6 +36,11 @@ final class CaptureSnapshots {
     this.files = files;
     this.retention = retention;
     this.clock = clock;
+  }
+
+  /** From the next snapshot on. Any thread. */
+  void apply(CaptureSettings next) {
+    settings = next;
   }
 
   /** Returns the directory of the snapshot. */

@@ -38,7 +38,7 @@ public final class CaptureStore implements AutoCloseable {
   private static final long IDLE_PARK_NANOS = 500_000_000;
   private static final long BUSY_NANOS = 100_000_000;
 
-  private final CaptureSettings settings;
+  private volatile CaptureSettings settings;
   private final CaptureFiles files;
   private final StageMemory memory;
   private final CaptureThreads threads;
@@ -80,6 +80,16 @@ public final class CaptureStore implements AutoCloseable {
     return store;
   }
 
+  /**
+   * Takes other settings, those that need a restart excepted: new captures have them, and the
+   * bounds of all captures are those from now on. Any thread.
+   */
+  public void apply(CaptureSettings next) {
+    settings = next;
+    keeper.apply(next);
+    keeper.wake();
+  }
+
   /** Whether sessions are captured at all. */
   public boolean isEnabled() {
     return settings.enabled();
@@ -93,17 +103,19 @@ public final class CaptureStore implements AutoCloseable {
    * @throws IOException one line, if there is no memory for the stages
    */
   public Capture begin(CaptureManifest manifest, int shards) throws IOException {
+    // Once: a reload meanwhile is for the next one.
+    CaptureSettings current = settings;
     List<ByteBuffer> stages = new ArrayList<>();
     try {
       for (int shard = 0; shard < shards; shard++) {
-        stages.add(memory.take(stageBytes(manifest, shards)));
+        stages.add(memory.take(stageBytes(current, manifest, shards)));
       }
     } catch (IOException e) {
       stages.forEach(memory::give);
       throw e;
     }
-    Path directory = settings.directory().resolve(name(manifest));
-    Capture capture = new Capture(files, supply, directory, manifest, settings, stages, clock);
+    Path directory = current.directory().resolve(name(manifest));
+    Capture capture = new Capture(files, supply, directory, manifest, current, stages, clock);
     Thread thread = new Thread(() -> run(capture), "sluice-capture-" + manifest.origin().session());
     thread.setDaemon(true);
     synchronized (this) {
@@ -114,7 +126,7 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /** A stage takes at least two of the largest buffers, whatever was configured. */
-  private long stageBytes(CaptureManifest manifest, int shards) {
+  private static long stageBytes(CaptureSettings settings, CaptureManifest manifest, int shards) {
     int largest = 0;
     for (BufferKind kind : BufferKind.ALL) {
       largest = Math.max(largest, manifest.layout().buffer(kind).recordArrayBytes());

@@ -30,7 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * refusal and is closed. Started and closed by one thread; connections live on the event loops.
  */
 public final class AttachServer implements AutoCloseable {
-  private final AttachSettings settings;
+  private volatile AttachSettings settings;
   private final SessionBroker broker;
   private final RefusalLog refusals;
   private final ChannelGroup connections;
@@ -66,6 +66,11 @@ public final class AttachServer implements AutoCloseable {
   public static AttachServer start(
       AttachSettings settings, SessionBroker broker, AttachFailures failures, EventLoops loops) {
     return new AttachServer(settings, broker, failures, loops);
+  }
+
+  /** Limits and permissions for connections from now on; the socket stays. Any thread. */
+  public void apply(AttachSettings next) {
+    settings = next;
   }
 
   private void accept(EpollDomainSocketChannel channel) throws IOException {

@@ -1,12 +1,16 @@
 package dev.sluice.service.http;
 
-import ch.qos.logback.classic.Level;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Books;
+import dev.sluice.service.ConfigActions;
 import dev.sluice.service.ControlActions;
 import dev.sluice.service.DaemonView;
+import dev.sluice.service.ReloadOutcome;
+import dev.sluice.service.ReloadRefusedException;
+import dev.sluice.service.RootLogLevel;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -26,10 +30,12 @@ final class ControlApi {
 
   private final DaemonView view;
   private final ControlActions actions;
+  private final ConfigActions config;
 
-  ControlApi(DaemonView view, ControlActions actions) {
+  ControlApi(DaemonView view, ControlActions actions, ConfigActions config) {
     this.view = view;
     this.actions = actions;
+    this.config = config;
   }
 
   void addTo(Router router) {
@@ -37,6 +43,7 @@ final class ControlApi {
         .get("/v1/status", request -> Answer.json(200, Json.status(view, Instant.now())))
         .get("/v1/sessions", request -> Answer.json(200, Json.sessions(view)))
         .add("POST", "/v1/log-level", (request, path) -> logLevel(request))
+        .add("POST", "/v1/reload", (request, path) -> reload())
         .add("POST", "/v1/snapshot", (request, path) -> snapshot(request))
         .add("POST", "/v1/sessions/(\\d{1,9})/detach", (request, path) -> detach(path));
   }
@@ -48,14 +55,36 @@ final class ControlApi {
       return CompletableFuture.completedFuture(
           Answer.text(400, "write ?level= and one of " + String.join(", ", LEVELS)));
     }
-    Logger root = LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
-    if (!(root instanceof ch.qos.logback.classic.Logger logback)) {
+    if (!RootLogLevel.set(level)) {
       return CompletableFuture.completedFuture(
           Answer.text(501, "the log level cannot be changed: the daemon does not log by Logback"));
     }
-    logback.setLevel(Level.toLevel(level));
     LOGGER.info("control: log level is now {}", level);
     return CompletableFuture.completedFuture(Answer.json(200, Map.of("level", level)));
+  }
+
+  private CompletionStage<Answer> reload() {
+    LOGGER.info("control: reload");
+    return config
+        .reload()
+        .handle((outcome, failure) -> failure == null ? reloaded(outcome) : notReloaded(failure));
+  }
+
+  private static Answer reloaded(ReloadOutcome outcome) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("changed", !outcome.equals(new ReloadOutcome(List.of(), List.of(), List.of())));
+    json.put("applied", outcome.applied());
+    json.put("next_session", outcome.nextSession());
+    json.put("restart_required", outcome.restartRequired());
+    return Answer.json(200, json);
+  }
+
+  /** What is wrong is in the operator's file, so the operator is told. */
+  private static Answer notReloaded(Throwable failure) {
+    if (cause(failure) instanceof ReloadRefusedException refusal) {
+      return Answer.text(422, refusal.getMessage());
+    }
+    throw new IllegalStateException("the configuration could not be reloaded", cause(failure));
   }
 
   private CompletionStage<Answer> snapshot(Request request) {

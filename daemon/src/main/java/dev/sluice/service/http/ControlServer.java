@@ -1,6 +1,7 @@
 package dev.sluice.service.http;
 
 import dev.sluice.config.ControlSettings;
+import dev.sluice.service.ConfigActions;
 import dev.sluice.service.ControlActions;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.PeerCredentials;
@@ -34,9 +35,13 @@ public final class ControlServer implements AutoCloseable {
 
   /** Binds and serves. Throws {@link BindException} with one line when the socket cannot be had. */
   public static ControlServer start(
-      ControlSettings settings, DaemonView view, ControlActions actions, EventLoops loops) {
+      ControlSettings settings,
+      DaemonView view,
+      ControlActions actions,
+      ConfigActions config,
+      EventLoops loops) {
     Router allowed = new Router();
-    new ControlApi(view, actions).addTo(allowed);
+    new ControlApi(view, actions, config).addTo(allowed);
     HttpConnections connections =
         new HttpConnections(
             channel -> mayControl(channel, settings.socket()) ? allowed : forbidden(),

@@ -4,6 +4,7 @@ import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.ArenaSnapshot;
 import dev.sluice.service.Books;
 import dev.sluice.service.CaptureSnapshot;
+import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
@@ -36,10 +37,21 @@ final class Json {
     json.put("ready", notReady.isEmpty());
     json.put("not_ready_reasons", notReady);
     json.put("notices", view.notices());
+    json.put("config", config(view.config()));
     json.put("devices", view.devices().stream().map(device -> device.device()).toList());
     json.put("agents", view.agents().stream().map(Json::agent).toList());
     json.put("attach_failures", view.attachFailures());
     json.putAll(sessions(view));
+    return json;
+  }
+
+  private static Map<String, Object> config(ConfigSnapshot config) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("last_reload_successful", config.isLastReloadSuccessful());
+    json.put("last_reload_success_at", config.lastSuccess().toString());
+    json.put("reload_failures", config.failures());
+    json.put("restart_required", config.restartRequired());
+    json.put("error", config.error());
     return json;
   }
 

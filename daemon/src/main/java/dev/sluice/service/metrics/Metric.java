@@ -184,6 +184,22 @@ enum Metric {
       Type.COUNTER,
       "sluice_log_discarded_events_total",
       "Lines that were not written because standard output was not read fast enough."),
+  CONFIG_LAST_RELOAD_SUCCESSFUL(
+      Type.GAUGE,
+      "sluice_config_last_reload_successful",
+      "1 if the configuration on disk was legal when it was last read, 0 if the old one was kept."),
+  CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP(
+      Type.GAUGE,
+      "sluice_config_last_reload_success_timestamp_seconds",
+      "When the configuration in force was read, in seconds since 1970."),
+  CONFIG_RELOAD_FAILURES(
+      Type.COUNTER,
+      "sluice_config_reload_failures_total",
+      "Reloads that were refused because the configuration was wrong."),
+  CONFIG_RESTART_REQUIRED(
+      Type.GAUGE,
+      "sluice_config_restart_required",
+      "Keys that a reload found changed and that only a restart puts in force."),
   BUILD_INFO(
       Type.GAUGE,
       "sluice_build_info",

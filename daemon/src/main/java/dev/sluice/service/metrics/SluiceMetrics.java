@@ -3,6 +3,7 @@ package dev.sluice.service.metrics;
 import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.BuildInfo;
+import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.HttpTraffic;
@@ -81,6 +82,12 @@ final class SluiceMetrics implements MultiCollector {
     samples.add(Metric.LOG_EVENTS, logEvents.warnings(), "warn");
     samples.add(Metric.LOG_EVENTS, logEvents.errors(), "error");
     samples.add(Metric.LOG_DISCARDED_EVENTS, logEvents.discarded());
+    ConfigSnapshot config = view.config();
+    samples.add(Metric.CONFIG_LAST_RELOAD_SUCCESSFUL, config.isLastReloadSuccessful() ? 1 : 0);
+    samples.add(
+        Metric.CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP, config.lastSuccess().toEpochMilli() / 1e3);
+    samples.add(Metric.CONFIG_RELOAD_FAILURES, config.failures());
+    samples.add(Metric.CONFIG_RESTART_REQUIRED, config.restartRequired().size());
     BuildInfo build = view.build();
     samples.add(Metric.BUILD_INFO, 1, build.version(), build.revision(), build.javaVersion());
     return samples.build();

@@ -12,6 +12,8 @@ import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Books;
 import dev.sluice.service.ControlActions;
 import dev.sluice.service.FakeView;
+import dev.sluice.service.ReloadOutcome;
+import dev.sluice.service.ReloadRefusedException;
 import dev.sluice.service.transport.EventLoops;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -51,7 +53,15 @@ class ControlServerTest {
             new ControlSettings(directory.resolve("control.sock")),
             new FakeView(),
             new Actions(),
+            this::reload,
             loops);
+  }
+
+  private CompletionStage<ReloadOutcome> reload() {
+    return failure == null
+        ? CompletableFuture.completedFuture(
+            new ReloadOutcome(List.of("sluice.a"), List.of(), List.of("sluice.b")))
+        : CompletableFuture.failedFuture(failure);
   }
 
   private final class Actions implements ControlActions {
@@ -124,6 +134,24 @@ class ControlServerTest {
     assertFalse(defect.contains("secret"));
     assertTrue(send("POST /v1/sessions/x/detach").startsWith("HTTP/1.1 404"));
     assertTrue(send("GET /v1/sessions/7/detach").startsWith("HTTP/1.1 405"));
+  }
+
+  @Test
+  void shouldReload() throws Exception {
+    assertTrue(
+        send("POST /v1/reload")
+            .endsWith(
+                "{\"changed\":true,\"applied\":[\"sluice.a\"],\"next_session\":[],"
+                    + "\"restart_required\":[\"sluice.b\"]}\n"));
+    assertTrue(send("GET /v1/reload").startsWith("HTTP/1.1 405"));
+    failure = new ReloadRefusedException("kept the old configuration: x.conf:3: no", null);
+    String refused = send("POST /v1/reload");
+    assertTrue(refused.startsWith("HTTP/1.1 422"), refused);
+    assertTrue(refused.endsWith("kept the old configuration: x.conf:3: no\n"), refused);
+    failure = new IllegalStateException("secret");
+    String defect = send("POST /v1/reload");
+    assertTrue(defect.startsWith("HTTP/1.1 500"), defect);
+    assertFalse(defect.contains("secret"));
   }
 
   @Test

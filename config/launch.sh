@@ -1,0 +1,49 @@
+# What the launchers of a checkout and of a package have in common; sourced by bash.
+# shellcheck shell=bash
+
+readonly java_floor=17
+
+# Sets java_home and java_major, or returns 1. Reads the JDK's release file, because starting a JVM takes 50 times longer.
+find_java() {
+  local java line
+  java_home=${SLUICE_JAVA_HOME:-${private_java:-${JAVA_HOME:-}}}
+  if [ -z "$java_home" ]; then
+    java=$(command -v javac || command -v java) || return 1
+    java=$(readlink -f "$java")
+    java_home=${java%/bin/*}
+  fi
+  [ -x "$java_home/bin/java" ] || return 1
+  java_major=
+  if [ -r "$java_home/release" ]; then
+    while IFS= read -r line; do
+      case $line in JAVA_VERSION=*) java_major=${line#*\"} && java_major=${java_major%%[!0-9]*} ;; esac
+    done <"$java_home/release"
+  fi
+  if [ -z "$java_major" ]; then
+    java_major=$("$java_home/bin/java" -XshowSettings:properties -version 2>&1 |
+      sed -n 's/^ *java\.specification\.version = //p')
+    java_major=${java_major%%.*}
+  fi
+  [ "${java_major:-0}" -ge "$java_floor" ]
+}
+
+# Reads a file like config/jvm.options into the array jvm_options, leaving out what is for other Java versions.
+read_jvm_options() {
+  local line range low high
+  jvm_options=()
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      '' | '#'*) continue ;;
+      -*) ;;
+      *)
+        range=${line%%:*}
+        line=${line#*:}
+        low=${range%-*}
+        high=${range#*-}
+        [ "$java_major" -ge "$low" ] || continue
+        [ -z "$high" ] || [ "$java_major" -le "$high" ] || continue
+        ;;
+    esac
+    jvm_options+=("$line")
+  done <"$1"
+}

@@ -1,0 +1,51 @@
+package dev.sluice.tool;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs something on SIGHUP, which would otherwise end the JVM.
+ *
+ * <p>The JDK has no other way than {@code sun.misc.Signal} (module jdk.unsupported, meant to stay),
+ * and the compiler warns of any mention of it; hence by reflection.
+ */
+final class HangupSignal {
+  private static final Logger log = LoggerFactory.getLogger(HangupSignal.class);
+
+  private HangupSignal() {}
+
+  /** Any thread; the action runs on one that the JVM makes for the signal. */
+  static void onHangup(Runnable action) {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Object proxy =
+          Proxy.newProxyInstance(
+              handler.getClassLoader(),
+              new Class<?>[] {handler},
+              (self, method, arguments) -> handle(action, self, method, arguments));
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), proxy);
+    } catch (ReflectiveOperationException e) {
+      Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
+      // Under nohup, or with -Xrs, the signal is not ours.
+      log.info("SIGHUP does not reload here, 'sluice reload' does: {}", cause.toString());
+    }
+  }
+
+  private static Object handle(Runnable action, Object self, Method method, Object[] arguments) {
+    return switch (method.getName()) {
+      case "handle" -> {
+        action.run();
+        yield null;
+      }
+      case "equals" -> self == arguments[0];
+      case "hashCode" -> System.identityHashCode(self);
+      default -> HangupSignal.class.getName();
+    };
+  }
+}

@@ -1,0 +1,34 @@
+package dev.sluice;
+
+import dev.sluice.agent.Agent;
+import java.util.concurrent.CountDownLatch;
+
+/** An agent that does not return from its work, as if a system call of it hung. */
+final class AgentBlock implements Agent {
+  private final CountDownLatch released = new CountDownLatch(1);
+
+  @Override
+  public String roleName() {
+    return "blocked";
+  }
+
+  @Override
+  public int doWork() {
+    boolean isInterrupted = false;
+    while (released.getCount() > 0) {
+      try {
+        released.await();
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      }
+    }
+    if (isInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return 0;
+  }
+
+  void release() {
+    released.countDown();
+  }
+}

@@ -1,0 +1,109 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import dev.sluice.service.systemd.Manager;
+import dev.sluice.service.transport.EventLoops;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A whole daemon and the datagrams that a service manager would get from it. */
+@ExtendWith(FailureDump.class)
+@Timeout(60)
+class SystemdEndToEndTest {
+  private Path folder;
+  private EventLoops loops;
+  private Manager manager;
+
+  @BeforeEach
+  void listen() {
+    folder = TestDaemon.newFolder();
+    loops = new EventLoops(1);
+    manager = new Manager(loops, folder.resolve("notify").toString());
+  }
+
+  @AfterEach
+  void stopListening() throws Exception {
+    manager.close();
+    loops.close();
+    Files.deleteIfExists(folder.resolve("notify"));
+    TestDaemon.delete(folder);
+  }
+
+  private Map<String, String> environment() {
+    return Map.of("NOTIFY_SOCKET", folder.resolve("notify").toString(), "WATCHDOG_USEC", "2000000");
+  }
+
+  @Test
+  void shouldBeReadyWhenItServesAndSayWhatItDoes() throws Exception {
+    TestDaemon daemon = TestDaemon.startAsService(environment());
+    try {
+      assertEquals(
+          "READY=1\nSTATUS=0 sessions on 0 devices, 0 records dropped, 0 unaccounted\n",
+          manager.next("READY=1"));
+      assertTrue(Files.exists(daemon.attachSocket()), "ready, so the socket is there");
+      assertEquals("ready", daemon.get("/-/ready").strip());
+      manager.next("WATCHDOG=1");
+      daemon.control("POST", "/v1/reload");
+      assertTrue(manager.next("RELOADING=1").contains("\nMONOTONIC_USEC="));
+      assertEquals("READY=1\nSTATUS=reloaded, nothing has changed\n", manager.next("READY=1"));
+      try (TestProducer producer = daemon.producer("one", "--duration-ns", "60000000000")) {
+        daemon.await("one", session -> session.total().collected() > 0);
+        String status = manager.next("STATUS=1 session on 1 device");
+        assertTrue(status.contains(", free queues at least "), status);
+        producer.stop();
+        producer.await();
+      }
+    } finally {
+      daemon.close();
+    }
+    assertTrue(manager.next("STOPPING=1").contains("draining"));
+  }
+
+  /** The main process that systemd sees is the JVM, and it says itself that it stops. */
+  @Test
+  void shouldNotifyFromAProcessOfItsOwn() throws Exception {
+    String variable = "NOTIFY_SOCKET=" + folder.resolve("notify") + "; export NOTIFY_SOCKET;";
+    try (DaemonProcess daemon = DaemonProcess.start(variable, folder).awaitReady()) {
+      manager.next("READY=1");
+      assertEquals(0, daemon.terminate(), daemon::output);
+      manager.next("STOPPING=1");
+    }
+  }
+
+  @Test
+  void shouldGiveNoLifeSignWhileAnAgentIsBlocked() throws Exception {
+    try (TestDaemon daemon = TestDaemon.startAsService(environment());
+        TestProducer producer = daemon.producer("held", "--duration-ns", "60000000000")) {
+      daemon.await("held", session -> session.total().collected() > 0);
+      manager.next("WATCHDOG=1");
+      AgentBlock block = daemon.blockAnAgent();
+      try {
+        Await.until(() -> !daemon.isHealthy(), () -> "a blocked agent is not noticed");
+        // The one that was on its way when the agent stuck; after that, silence for twice the time
+        // after which systemd would end us.
+        Await.until(
+            () -> !daemon.logged(Level.ERROR, "no life sign").isEmpty(),
+            () -> "the watchdog was not withheld");
+        manager.clear();
+        assertFalse(manager.hearsWithin(4_000, "WATCHDOG=1"), "a life sign of a stuck daemon");
+      } finally {
+        block.release();
+      }
+      manager.next("WATCHDOG=1");
+      Await.until(daemon::isHealthy, () -> "still not healthy");
+      producer.stop();
+      TestProducer.Report device = producer.await();
+      Law.assertExact(daemon.session("held"), device);
+    }
+  }
+}
