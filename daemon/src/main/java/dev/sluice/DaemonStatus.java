@@ -9,6 +9,7 @@ import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.device.BufferState;
 import dev.sluice.device.lane.DrainAgent;
+import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureTotals;
@@ -192,18 +193,20 @@ final class DaemonStatus implements DaemonView {
     Map<Integer, DeviceHistory> totals = new TreeMap<>(sessions.byDevice());
     configuredDevices.forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
     List<Session> open = sessions.sessions();
+    List<Session> recent = new ArrayList<>(open);
+    recent.addAll(sessions.endedSessions());
     List<DeviceSnapshot> devices = new ArrayList<>();
     totals.forEach(
-        (device, sum) ->
-            devices.add(
-                device(
-                    device,
-                    sum,
-                    open.stream().filter(session -> session.device() == device).toList())));
+        (device, sum) -> devices.add(device(device, sum, of(device, open), of(device, recent))));
     return devices;
   }
 
-  private static DeviceSnapshot device(int device, DeviceHistory history, List<Session> open) {
+  private static List<Session> of(int device, List<Session> sessions) {
+    return sessions.stream().filter(session -> session.device() == device).toList();
+  }
+
+  private static DeviceSnapshot device(
+      int device, DeviceHistory history, List<Session> open, List<Session> recent) {
     RunTotals sum = history.totals();
     LaneGauges gauges = new LaneGauges();
     for (Session session : open) {
@@ -230,7 +233,8 @@ final class DaemonStatus implements DaemonView {
             new DeviceSnapshot.StallTotals(sum.popStalls, sum.popStallNanos / 1e9)),
         gauges.handoffEntries(),
         gauges.handoffCapacity(),
-        violations(sum));
+        violations(sum),
+        recent.stream().map(Session::headroom).reduce(Headroom.IDLE, Headroom::nearerOf));
   }
 
   private static SessionSnapshot snapshot(Session session) {
@@ -265,6 +269,7 @@ final class DaemonStatus implements DaemonView {
             session.hasHugePages(),
             session.isLocked()),
         gauges.readyQueues(),
+        session.headroomToShow(),
         capture(session.capture()));
   }
 

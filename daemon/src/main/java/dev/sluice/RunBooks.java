@@ -47,6 +47,16 @@ final class RunBooks {
     this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
   }
 
+  /** Records that the device set out to write to a pool, as of the last count. */
+  long produced(int pool) {
+    return deviceCounters.total(pool);
+  }
+
+  /** Of those, dropped for want of any buffer. */
+  long exhausted(int pool) {
+    return attribution.exhausted(pool);
+  }
+
   /** Adds the latencies so far to {@code into}. Any thread. */
   void addLatencies(RunLatencies into) {
     for (BufferKind kind : BufferKind.ALL) {

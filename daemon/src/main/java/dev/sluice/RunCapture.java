@@ -3,6 +3,8 @@ package dev.sluice;
 import dev.sluice.ingest.CaptureSink;
 import dev.sluice.ingest.LeaseSink;
 import dev.sluice.output.capture.Capture;
+import dev.sluice.output.capture.CaptureLoad;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** How a run meets its session's capture, where there is one. */
@@ -29,6 +31,11 @@ final class RunCapture {
 
   boolean isCopying() {
     return capture != null;
+  }
+
+  /** What the capture takes and could take; empty if nothing is captured. */
+  Optional<CaptureLoad> load() {
+    return Optional.ofNullable(capture).map(Capture::load);
   }
 
   /** How long a settlement waits for the disk before it counts what is left as lost. */

@@ -11,6 +11,7 @@ import dev.sluice.config.Settings;
 import dev.sluice.config.Verification;
 import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.service.AttachRefusedException;
@@ -74,6 +75,9 @@ final class Session {
   private long endedNs;
   private SessionRun run;
   private ThreadPacking.Crew crew;
+  // Of the run before: a run may be shorter than the interval at which anybody looks.
+  private Headroom lastHeadroom = Headroom.IDLE;
+  private long lastHeadroomNs;
   private RunTotals past = new RunTotals();
   private final RunLatencies pastLatencies = new RunLatencies();
 
@@ -211,6 +215,8 @@ final class Session {
     RunLatencies latencies = new RunLatencies();
     run.books().addLatencies(latencies);
     pastLatencies.add(latencies);
+    lastHeadroom = run.headroom();
+    lastHeadroomNs = clock.nanoTime();
     run = null;
     crew = null;
     state = State.SETTLED;
@@ -308,6 +314,7 @@ final class Session {
   synchronized void reconcile() {
     if (run != null) {
       RunTotals totals = run.totals();
+      run.sampleHeadroom();
       logViolations();
       capture.note(totals, past.plus(totals));
       capture.watch(clock.nanoTime());
@@ -398,6 +405,21 @@ final class Session {
   /** All runs so far, the present one included. */
   synchronized RunTotals totals() {
     return run == null ? past : past.plus(run.totals());
+  }
+
+  /** Of the run under way, and of the one before as long as that lies within the windows. */
+  synchronized Headroom headroom() {
+    long ageNs = clock.nanoTime() - lastHeadroomNs;
+    Headroom last =
+        ageNs < settings.headroom().windowNanos()
+            ? lastHeadroom
+            : ageNs < Headroom.WORST_NANOS ? lastHeadroom.ended() : Headroom.IDLE;
+    return run == null ? last : run.headroom().nearerOf(last);
+  }
+
+  /** As {@link #headroom}; of a session that is over, what it was in its last minute. */
+  synchronized Headroom headroomToShow() {
+    return state == State.ENDED ? headroom().nearerOf(lastHeadroom.ended()) : headroom();
   }
 
   /** Of all runs so far, the present one included; a copy. */

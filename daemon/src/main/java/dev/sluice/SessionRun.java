@@ -19,6 +19,7 @@ import dev.sluice.device.lane.FreezeGate;
 import dev.sluice.device.lane.LaneSlack;
 import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.handoff.SpscRing;
+import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.ingest.LeaseSink;
@@ -70,6 +71,7 @@ final class SessionRun {
   private final RunCapture capture;
   private final FaultSettings faults;
   private final List<ThrottledSink> throttles = new ArrayList<>();
+  private final SessionHeadroom headroom;
 
   private RunTotals totals = new RunTotals();
   private boolean isSettled;
@@ -101,7 +103,7 @@ final class SessionRun {
     table = new BufferTable(plan, deviceBase);
     ledger = new BufferLedger(plan.bufferCount());
     leases = new ArenaLeases(memory, plan, table, ledger);
-    slack = new LaneSlack(usableSlots(plan));
+    slack = new LaneSlack(plan.usableSlots());
 
     int groups = Math.min(settings.drain().groups(), plan.layout().queueCount());
     int shards = settings.collector().shards();
@@ -137,7 +139,8 @@ final class SessionRun {
                   .toArray(SpscRing[]::new),
               leases.shard(returns[shard]),
               sink,
-              capture.isCopying() ? COPYING_BATCH : COLLECTOR_BATCH);
+              capture.isCopying() ? COPYING_BATCH : COLLECTOR_BATCH,
+              clock);
     }
     FreezeGate gate =
         settings.refill().freeze() == FreezePolicy.CYCLE
@@ -173,12 +176,16 @@ final class SessionRun {
     }
     books = new RunBooks(plan, memory, drains, refill, collectors, contentChecks);
     refill.seed();
-  }
-
-  private static int[] usableSlots(ArenaPlan plan) {
-    return IntStream.range(0, plan.poolCount())
-        .map(pool -> Math.min(plan.layout().pool().slotCount(), plan.quota(plan.kindOfPool(pool))))
-        .toArray();
+    headroom =
+        new SessionHeadroom(
+            plan,
+            drains,
+            refill,
+            collectors,
+            books,
+            capture,
+            settings.headroom(),
+            clock.nanoTime());
   }
 
   private static int[] queuesOf(int group, int groups, int queueCount) {
@@ -249,6 +256,8 @@ final class SessionRun {
       stepUntilQuiet();
     }
     totals = books.count(isComplete, hasDied);
+    // The end of a run that was too short for the janitor counts, too.
+    headroom.sample(clock.nanoTime());
     isSettled = true;
   }
 
@@ -309,6 +318,18 @@ final class SessionRun {
   /** The counters behind {@link #totals}: latencies and evidence. */
   RunBooks books() {
     return books;
+  }
+
+  /** Takes a sample for the headroom. Janitor, and again where the books have just been counted. */
+  synchronized void sampleHeadroom() {
+    if (!isSettled) {
+      headroom.sample(clock.nanoTime());
+    }
+  }
+
+  /** How near each ceiling is, as of the last sample. Any thread. */
+  Headroom headroom() {
+    return headroom.headroom();
   }
 
   /** Starts a new watermark window. */

@@ -44,7 +44,8 @@ class ArchitectureTest {
           Map.entry("output.capture", of("abi", "config", "counters")),
           Map.entry("output.export", of("abi", "config", "counters", "output.capture")),
           Map.entry("ingest", groundFloorAnd("handoff", "output.capture")),
-          Map.entry("service", GROUND_FLOOR),
+          Map.entry("headroom", of("counters", "config")),
+          Map.entry("service", groundFloorAnd("headroom")),
           // The bridge also finds the native programs that the commands start.
           Map.entry("tool", of("abi", "config", "bridge", "output")));
 

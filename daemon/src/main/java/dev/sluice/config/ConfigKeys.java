@@ -348,6 +348,11 @@ public final class ConfigKeys {
           ConfigTypes.bool(),
           "Export every label value and histogram bound, at twice the series. Without, 8 devices"
               + " make less than 1,000; docs/metrics.md says what is left out.");
+  public static final ConfigKey<Long> HEADROOM_WINDOW =
+      key(
+          "headroom.window",
+          ConfigTypes.duration(1 * SECOND, 3600 * SECOND),
+          "How far sluice_headroom_ratio looks back. At least the scrape interval.");
   public static final ConfigKey<DeviceFilter> DEVICES =
       key(
           "devices",

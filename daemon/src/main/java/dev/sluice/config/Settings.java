@@ -18,5 +18,6 @@ public record Settings(
     JanitorSettings janitor,
     WatermarkSettings watermark,
     MetricsSettings metrics,
+    HeadroomSettings headroom,
     DeviceFilter devices,
     FaultSettings faults) {}

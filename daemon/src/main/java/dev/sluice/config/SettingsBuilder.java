@@ -26,6 +26,7 @@ final class SettingsBuilder {
         new JanitorSettings(from.get(ConfigKeys.JANITOR_INTERVAL)),
         new WatermarkSettings(from.get(ConfigKeys.WATERMARK_WINDOW)),
         new MetricsSettings(from.get(ConfigKeys.METRICS_DETAIL)),
+        new HeadroomSettings(from.get(ConfigKeys.HEADROOM_WINDOW)),
         from.get(ConfigKeys.DEVICES),
         faults(from));
   }

@@ -225,6 +225,15 @@ public final class ArenaPlan {
     return firstPool[kind.ordinal()] + instance;
   }
 
+  /** By pool: the free-queue slots that its quota lets the host keep filled. */
+  public int[] usableSlots() {
+    int[] slots = new int[poolCount];
+    for (int pool = 0; pool < slots.length; pool++) {
+      slots[pool] = Math.min(layout().pool().slotCount(), quota(kindOfPool(pool)));
+    }
+    return slots;
+  }
+
   /** The kind of the pool with this number. */
   public BufferKind kindOfPool(int pool) {
     for (int k = BufferKind.COUNT - 1; k > 0; k--) {

@@ -4,6 +4,7 @@ import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.agent.Agent;
+import dev.sluice.agent.NanoClock;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.handoff.Lease;
@@ -31,7 +32,13 @@ public final class CollectorAgent implements Agent {
   /** Times that the return ring was full. */
   public static final int RETURN_FULL = 3;
 
-  private static final int COUNTERS = 4;
+  /** Payload of the records in the buffers emptied, in bytes. */
+  public static final int BYTES = 4;
+
+  /** Time in which there was a buffer to work on and room to put it, in nanoseconds. */
+  public static final int BUSY_NANOS = 5;
+
+  private static final int COUNTERS = 6;
 
   private enum Stage {
     EMPTY,
@@ -43,6 +50,7 @@ public final class CollectorAgent implements Agent {
   private final LeaseTable leases;
   private final LeaseSink sink;
   private final int batchBuffers;
+  private final NanoClock clock;
   private final boolean phaseSequenceMaySkip;
   private final Lease lease = new Lease();
   private final AcceptedRecords records;
@@ -59,6 +67,7 @@ public final class CollectorAgent implements Agent {
    * @param handoffs one ring per drain agent
    * @param leases this shard's view of the arena
    * @param batchBuffers at most so many buffers from one ring per cycle
+   * @param clock read once or twice per cycle that has work, never per record
    */
   public CollectorAgent(
       Geometry geometry,
@@ -66,11 +75,13 @@ public final class CollectorAgent implements Agent {
       SpscRing[] handoffs,
       LeaseTable leases,
       LeaseSink sink,
-      int batchBuffers) {
+      int batchBuffers,
+      NanoClock clock) {
     this.handoffs = handoffs;
     this.leases = leases;
     this.sink = sink;
     this.batchBuffers = batchBuffers;
+    this.clock = clock;
     this.phaseSequenceMaySkip = geometry.layout().generation().phaseSequenceMaySkip();
     int maxSlots = 0;
     for (BufferKind kind : BufferKind.ALL) {
@@ -89,8 +100,12 @@ public final class CollectorAgent implements Agent {
 
   @Override
   public int doWork() {
-    if (stage != Stage.EMPTY && !finish()) {
-      return 0;
+    long sinceNs = 0;
+    if (stage != Stage.EMPTY) {
+      sinceNs = clock.nanoTime();
+      if (!finish()) {
+        return 0;
+      }
     }
     int done = 0;
     for (SpscRing ring : handoffs) {
@@ -99,14 +114,25 @@ public final class CollectorAgent implements Agent {
         if (number == SpscRing.EMPTY) {
           break;
         }
+        if (sinceNs == 0) {
+          sinceNs = clock.nanoTime();
+        }
         begin((int) number);
         done++;
         if (!finish()) {
+          noteBusy(sinceNs);
           return done;
         }
       }
     }
+    noteBusy(sinceNs);
     return done;
+  }
+
+  private void noteBusy(long sinceNs) {
+    if (sinceNs != 0) {
+      counters.add(BUSY_NANOS, clock.nanoTime() - sinceNs);
+    }
   }
 
   private void begin(int number) {
@@ -164,6 +190,7 @@ public final class CollectorAgent implements Agent {
       }
       CounterArray count = lease.isSalvaged() ? books.salvaged() : books.collected();
       count.add(lease.pool(), records.count());
+      counters.add(BYTES, (long) records.count() * lease.kind().recordBytes());
       stage = Stage.RELEASE;
     }
     if (!leases.release(lease)) {

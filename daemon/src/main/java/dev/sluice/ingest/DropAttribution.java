@@ -15,6 +15,7 @@ public final class DropAttribution {
   private final long[] dropped;
   private final long[] hostLate;
   private final long[] exhausted;
+  private final long[] exhaustedRecords;
   private final boolean[] wasLate;
   private final boolean[] wasExhausted;
   private long readyFull;
@@ -26,6 +27,7 @@ public final class DropAttribution {
     dropped = new long[pools];
     hostLate = new long[pools];
     exhausted = new long[pools];
+    exhaustedRecords = new long[pools];
     wasLate = new boolean[pools];
     wasExhausted = new boolean[pools];
   }
@@ -63,12 +65,20 @@ public final class DropAttribution {
         cause = DropCause.READY_QUEUE_FULL;
       }
       byCause[kind.ordinal()][cause.ordinal()] += delta;
+      if (cause == DropCause.POOL_EXHAUSTED) {
+        exhaustedRecords[pool] += delta;
+      }
     }
     dropped[pool] = droppedCount;
     hostLate[pool] = hostLateCount;
     exhausted[pool] = exhaustedCount;
     wasLate[pool] = isLate;
     wasExhausted[pool] = isExhausted;
+  }
+
+  /** Drops of a pool given to {@link DropCause#POOL_EXHAUSTED} so far. The calling thread's. */
+  public long exhausted(int pool) {
+    return exhaustedRecords[pool];
   }
 
   /** Drops of a kind given to a cause so far. The calling thread's. */

@@ -1,5 +1,6 @@
 package dev.sluice.service;
 
+import dev.sluice.headroom.Headroom;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
@@ -16,6 +17,8 @@ import org.HdrHistogram.Histogram;
  *     that nobody writes any more
  * @param drainPauseNanos the time between the drain loop's own polls; likewise a copy
  * @param stalls by {@link Labels#GATES}
+ * @param headroom the nearest of its sessions, for each ceiling; a session that has just ended
+ *     counts as long as the window lasts
  */
 public record DeviceSnapshot(
     int device,
@@ -30,7 +33,8 @@ public record DeviceSnapshot(
     Map<String, StallTotals> stalls,
     long handoffEntries,
     long handoffCapacityEntries,
-    Map<String, Long> abiViolations) {
+    Map<String, Long> abiViolations,
+    Headroom headroom) {
   public DeviceSnapshot {
     kinds = Map.copyOf(kinds);
     readyQueues = List.copyOf(readyQueues);

@@ -1,5 +1,6 @@
 package dev.sluice.service;
 
+import dev.sluice.headroom.Headroom;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param verifiedRecords synthetic records that were compared with what they must be
  * @param mismatchedRecords those of them that were something else
  * @param deviceStallSeconds time the device's threads waited for the host, summed over them
+ * @param headroom of the run under way, or what was the worst of the last one
  * @param capture empty if the session is not captured
  */
 public record SessionSnapshot(
@@ -38,6 +40,7 @@ public record SessionSnapshot(
     LatencySnapshot drainPause,
     ArenaSnapshot arena,
     List<QueueSnapshot> queues,
+    Headroom headroom,
     Optional<CaptureSnapshot> capture) {
   public SessionSnapshot {
     kinds = Map.copyOf(kinds);

@@ -9,6 +9,7 @@ import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferState;
 import dev.sluice.device.BufferTable;
 import dev.sluice.handoff.SpscRing;
+import dev.sluice.testkit.ManualClock;
 import dev.sluice.testkit.TestArena;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +74,8 @@ final class IngestRig {
             new SpscRing[] {handoff},
             leases.shard(returns),
             wrapper.apply(sink),
-            16);
+            16,
+            new ManualClock());
     lent = new int[plan.poolCount()];
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.service;
 
+import dev.sluice.headroom.Headroom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +15,9 @@ public class FakeView implements DaemonView {
   public final List<String> notices = new ArrayList<>();
   public boolean isHealthy = true;
   public String sessionName = "train";
+
+  private static final Headroom HEADROOM =
+      new Headroom(new double[] {0.25, 0.5, 0.125, 0}, new double[] {1.5, 0.75, 0.25, 0});
 
   public static final Instant STARTED_AT = Instant.parse("2026-11-22T10:00:00Z");
 
@@ -58,6 +62,7 @@ public class FakeView implements DaemonView {
         LatencySnapshot.EMPTY,
         new ArenaSnapshot(1 << 20, 64, true, false),
         List.of(new QueueSnapshot(0, 1, 1023, 5)),
+        HEADROOM,
         Optional.empty());
   }
 
@@ -89,7 +94,8 @@ public class FakeView implements DaemonView {
             Map.of("pop", new DeviceSnapshot.StallTotals(8, 0.25)),
             2,
             128,
-            Map.of("sequence", 2L)));
+            Map.of("sequence", 2L),
+            HEADROOM));
   }
 
   @Override

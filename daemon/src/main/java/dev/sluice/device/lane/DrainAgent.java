@@ -77,6 +77,8 @@ public final class DrainAgent implements Agent {
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private final LatencyRecorder pauses = new LatencyRecorder();
   private final Watermark fill;
+  private final Watermark worstPause = Watermark.highest(1);
+  private final PublishPace pace;
 
   private boolean hasGrace = true;
   private int firstLane;
@@ -121,6 +123,7 @@ public final class DrainAgent implements Agent {
       lanes[i] = new ReadyLane(memory, plan.layout(), queues[i], nowNs);
     }
     fill = Watermark.highest(queues.length);
+    pace = new PublishPace(plan.usableSlots());
     freeHeadOffset = new int[plan.poolCount()];
     expectedSequence = new int[plan.poolCount()];
     for (BufferKind kind : BufferKind.ALL) {
@@ -142,7 +145,12 @@ public final class DrainAgent implements Agent {
   public int doWork() {
     long nowNs = clock.nanoTime();
     sincePollNs = nowNs - lastPollNs;
-    pauses.record(sincePollNs - parks.intendedNanos());
+    long pauseNs = sincePollNs - parks.intendedNanos();
+    pauses.record(pauseNs);
+    if (counters.plain(POLLS) > 0) {
+      // Before the first poll there was no thread that could have been late.
+      worstPause.record(0, pauseNs);
+    }
     lastPollNs = nowNs;
     counters.increment(POLLS);
     int taken = 0;
@@ -249,6 +257,7 @@ public final class DrainAgent implements Agent {
           expectedSequence[pool] = sequence + 1;
         }
         slack.published(pool, nowNs);
+        pace.published(pool, lane.caughtUpNs, nowNs);
         handoff.offer(buffer);
         hints.offer(RefillHint.encode(pool, lane.caughtUpNs));
         return TAKEN;
@@ -289,6 +298,19 @@ public final class DrainAgent implements Agent {
   /** Time between polls beyond what was meant, in nanoseconds. */
   public LatencyRecorder pauses() {
     return pauses;
+  }
+
+  /** The longest of {@link #pauses} lately, at index 0. */
+  public Watermark worstPause() {
+    return worstPause;
+  }
+
+  /**
+   * By pool: the shortest time in which as many of its buffers were published as it has usable
+   * free-queue slots, in nanoseconds.
+   */
+  public Watermark shortestLap() {
+    return pace.shortest();
   }
 
   /** Highest fill by index of {@link #queue}. */

@@ -30,6 +30,9 @@ final class FreeLane {
   /** Whether refill looks at this lane in every cycle. */
   boolean isAwaited;
 
+  /** Whether the present debt had to wait for a buffer to come back, too. */
+  boolean isShort;
+
   /** Since when the device seems to wait for a buffer of this pool; 0 if it does not. */
   long stalledSinceNs;
 

@@ -65,6 +65,8 @@ public final class RefillAgent implements Agent {
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private final LatencyRecorder[] latency = new LatencyRecorder[BufferKind.COUNT];
   private final Watermark depth = Watermark.lowest(BufferKind.COUNT);
+  private final Watermark atHand;
+  private final Watermark lateness;
 
   // Lanes that are owed a buffer and have no empty slot yet.
   private final FreeLane[] awaited;
@@ -115,6 +117,8 @@ public final class RefillAgent implements Agent {
       }
     }
     awaited = new FreeLane[lanes.length];
+    atHand = Watermark.lowest(lanes.length);
+    lateness = Watermark.highest(lanes.length);
     starvedHostLate = new CounterArray(lanes.length);
     starvedPoolExhausted = new CounterArray(lanes.length);
     lastSweepNs = clock.nanoTime() - sweepIntervalNs;
@@ -242,7 +246,9 @@ public final class RefillAgent implements Agent {
     }
     int depthBefore = lane.depth();
     depth.record(lane.kind().ordinal(), depthBefore);
-    int count = Math.min(lane.target() - depthBefore, spare.available(lane.pool()));
+    int available = spare.available(lane.pool());
+    atHand.record(lane.pool(), depthBefore + available);
+    int count = Math.min(lane.target() - depthBefore, available);
     if (depthBefore == 0) {
       noteStarvation(lane, count, nowNs);
     } else if (depthBefore >= lane.target() && lane.owed > 0) {
@@ -250,6 +256,9 @@ public final class RefillAgent implements Agent {
       lane.owedSinceNs = nowNs;
     }
     if (count <= 0) {
+      if (depthBefore < lane.target()) {
+        noteShortage(lane, nowNs);
+      }
       return 0;
     }
     push(lane, count);
@@ -302,6 +311,14 @@ public final class RefillAgent implements Agent {
     }
   }
 
+  /** What is owed cannot be paid: up to here refill was late, from here on the pool is short. */
+  private void noteShortage(FreeLane lane, long nowNs) {
+    if (lane.owed > 0 && !lane.isShort) {
+      lane.isShort = true;
+      lateness.record(lane.pool(), nowNs - lane.owedSinceNs);
+    }
+  }
+
   private void settleDebt(FreeLane lane, int pushed) {
     lane.isStarvationNoted = false;
     if (lane.owed == 0 && lane.stalledSinceNs == 0) {
@@ -310,6 +327,10 @@ public final class RefillAgent implements Agent {
     long visibleNs = clock.nanoTime();
     if (lane.owed > 0) {
       latency[lane.kind().ordinal()].record(visibleNs - lane.owedSinceNs);
+      if (!lane.isShort) {
+        lateness.record(lane.pool(), visibleNs - lane.owedSinceNs);
+      }
+      lane.isShort = false;
       lane.owed = Math.max(0, lane.owed - pushed);
       lane.owedSinceNs = visibleNs;
     }
@@ -343,6 +364,19 @@ public final class RefillAgent implements Agent {
   /** From "full buffer published" at the latest to "replacement visible", in nanoseconds. */
   public LatencyRecorder latency(BufferKind kind) {
     return latency[kind.ordinal()];
+  }
+
+  /**
+   * By pool: the longest time lately from "full buffer published" to "replacement visible", or, if
+   * there was none to be had, to the moment at which refill looked for one. In nanoseconds.
+   */
+  public Watermark lateness() {
+    return lateness;
+  }
+
+  /** By pool: fewest buffers lately that were spare or in the free queue. */
+  public Watermark atHand() {
+    return atHand;
   }
 
   /** Lowest free-queue depth seen, by kind. */

@@ -3,6 +3,8 @@ package dev.sluice.output.capture;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.config.CaptureSettings;
+import dev.sluice.counters.CounterArray;
+import dev.sluice.counters.Watermark;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -49,6 +51,9 @@ public final class Capture {
   private volatile boolean isManifestStale = true;
   private volatile boolean isRunning;
   private volatile long progressNs;
+  private final CounterArray writing = new CounterArray(1);
+  // By intake, in bytes; read and rotated by whoever asks for the load.
+  private final Watermark stageFill;
   private boolean isStalled;
   private int runs;
   private long manifestNs;
@@ -97,6 +102,7 @@ public final class Capture {
             intakes,
             new PendingGaps(manifest.geometry()),
             failures);
+    this.stageFill = Watermark.highest(intakes.size());
     this.progressNs = clock.getAsLong();
     this.manifestNs = progressNs - MANIFEST_INTERVAL_NANOS;
   }
@@ -194,8 +200,15 @@ public final class Capture {
     long nowNs = clock.getAsLong();
     Event event = events.peek();
     int work = 0;
+    // Just before it shrinks a stage is as full as it gets.
+    for (int i = 0; i < intakes.size(); i++) {
+      stageFill.record(i, intakes.get(i).stage().used());
+    }
     try {
       work = writer.write(nowNs, event == null ? null : event.barrier);
+      if (work > 0) {
+        writing.add(0, clock.getAsLong() - nowNs);
+      }
       if (event != null && isReached(event.barrier)) {
         events.remove();
         event.action.accept(nowNs);
@@ -362,6 +375,24 @@ public final class Capture {
   boolean pollSnapshotDue(long nowNs, boolean isLastCall) {
     long due = snapshotDueNs.get();
     return due != 0 && (isLastCall || nowNs - due >= 0) && snapshotDueNs.compareAndSet(due, 0);
+  }
+
+  /** What the writer had to do and did. One thread, the janitor, since asking turns a watermark. */
+  public CaptureLoad load() {
+    double fill = 0;
+    for (int i = 0; i < intakes.size(); i++) {
+      CaptureStage stage = intakes.get(i).stage();
+      // A writer that waits for its disk notes nothing, and that is when the stage fills.
+      long used = Math.max(stageFill.get(i, 0), stage.used());
+      fill = Math.max(fill, (double) used / stage.capacity());
+    }
+    stageFill.rotate();
+    CaptureTotals totals = totals();
+    long lost = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      lost += totals.lost(kind);
+    }
+    return new CaptureLoad(totals.writtenBytes(), writing.get(0), fill, lost);
   }
 
   /** What was counted so far. Any thread. */

@@ -1,11 +1,14 @@
 package dev.sluice.service.http;
 
+import dev.sluice.headroom.Ceiling;
+import dev.sluice.headroom.Headroom;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.ArenaSnapshot;
 import dev.sluice.service.Books;
 import dev.sluice.service.CaptureSnapshot;
 import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
+import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
 import dev.sluice.service.LatencySnapshot;
@@ -39,6 +42,7 @@ final class Json {
     json.put("notices", view.notices());
     json.put("config", config(view.config()));
     json.put("devices", view.devices().stream().map(device -> device.device()).toList());
+    json.put("headroom", view.devices().stream().map(Json::deviceHeadroom).toList());
     json.put("agents", view.agents().stream().map(Json::agent).toList());
     json.put("attach_failures", view.attachFailures());
     json.putAll(sessions(view));
@@ -59,6 +63,24 @@ final class Json {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("sessions", view.sessions().stream().map(Json::session).toList());
     json.put("ended", view.recentSessions().stream().map(Json::session).toList());
+    return json;
+  }
+
+  private static Map<String, Object> deviceHeadroom(DeviceSnapshot device) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("device", device.device());
+    json.putAll(headroom(device.headroom()));
+    return json;
+  }
+
+  private static Map<String, Object> headroom(Headroom headroom) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    for (Ceiling ceiling : Ceiling.ALL) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("ratio", headroom.ratio(ceiling));
+      row.put("worst_ratio", headroom.worst(ceiling));
+      json.put(ceiling.label(), row);
+    }
     return json;
   }
 
@@ -92,6 +114,7 @@ final class Json {
     json.put("drain_pause_seconds", latency(session.drainPause()));
     json.put("arena", arena(session.arena()));
     json.put("queues", session.queues().stream().map(Json::queue).toList());
+    json.put("headroom", headroom(session.headroom()));
     Map<String, Object> kinds = new LinkedHashMap<>();
     for (String kind : Labels.KINDS) {
       Map<String, Object> totals = new LinkedHashMap<>();

@@ -123,6 +123,13 @@ enum Metric {
       "sluice_handoff_capacity_entries",
       "Buffers that the rings from drain to the collectors can hold.",
       "device"),
+  HEADROOM_RATIO(
+      Type.GAUGE,
+      "sluice_headroom_ratio",
+      "How near a ceiling is, the nearest of the headroom window: 0 is idle, 1 is at the ceiling,"
+          + " where records drop or the device waits.",
+      "device",
+      "ceiling"),
   ABI_VIOLATIONS(
       Type.COUNTER,
       "sluice_abi_violations_total",

@@ -1,6 +1,7 @@
 package dev.sluice.service.metrics;
 
 import dev.sluice.counters.LatencyRecorder;
+import dev.sluice.headroom.Ceiling;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.ConfigSnapshot;
@@ -115,6 +116,9 @@ final class SluiceMetrics implements MultiCollector {
     }
     samples.add(Metric.HANDOFF_ENTRIES, device.handoffEntries(), id);
     samples.add(Metric.HANDOFF_CAPACITY_ENTRIES, device.handoffCapacityEntries(), id);
+    for (Ceiling ceiling : Ceiling.ALL) {
+      samples.add(Metric.HEADROOM_RATIO, device.headroom().ratio(ceiling), id, ceiling.label());
+    }
     resolution
         .violations(device.abiViolations())
         .forEach((reason, count) -> samples.add(Metric.ABI_VIOLATIONS, count, id, reason));

@@ -189,6 +189,10 @@ class HttpServerTest {
     assertEquals(List.of(3), status.get("devices"));
     assertEquals(2, ((List<?>) status.get("agents")).size());
     assertEquals(1, ((Map<?, ?>) status.get("attach_failures")).get("version"));
+    Map<?, ?> headroom = (Map<?, ?>) ((List<?>) status.get("headroom")).get(0);
+    assertEquals(3, headroom.get("device"));
+    assertEquals(Map.of("ratio", 0.25, "worst_ratio", 1.5), headroom.get("control_path"));
+    assertEquals(Map.of("ratio", 0.0, "worst_ratio", 0.0), headroom.get("storage"));
     assertEquals(1, ((List<?>) status.get("sessions")).size());
     assertEquals(1, ((List<?>) status.get("ended")).size());
   }
@@ -226,6 +230,7 @@ class HttpServerTest {
             "drain_pause_seconds",
             "arena",
             "queues",
+            "headroom",
             "kinds"),
         new ArrayList<>(session.keySet()));
     assertEquals(1100, session.get("device_records"));

@@ -19,7 +19,7 @@ class MetricsDocTest {
   private static String render() {
     StringBuilder page =
         new StringBuilder(
-            """
+"""
             # Metrics
 
             <!-- Generated from Metric.java by MetricsDocTest. Do not edit. -->
@@ -31,7 +31,8 @@ class MetricsDocTest {
             first attach on.
 
             Gauges that end in `_max` and `_min` are the extreme within `sluice.watermark.window`,
-            because a scrape every 15 s cannot see a burst of 10 ms. Histograms have classic
+            because a scrape every 15 s cannot see a burst of 10 ms; so is `sluice_headroom_ratio`
+            within `sluice.headroom.window` ([headroom.md](headroom.md) has its formulas). Histograms have classic
             buckets, %s, and native ones of schema 3, which protobuf scrapes get.
             Metrics of the JVM and the process (`jvm_*`, `process_*`) are those of Micrometer, and
             `process_cpu_seconds_total`; those of the machine are left to node_exporter.
@@ -57,7 +58,7 @@ class MetricsDocTest {
             | `sluice_in_flight_records` | left out; it is the rest of the law below | exported |
             | `jvm_*` | without class counts, thread states and buffer counts | all |
 
-            For one device that is 4 kinds x 13 + 1 + 2 histograms x 11 + 14 + 3 for each AICPU
+            For one device that is 4 kinds x 13 + 1 + 2 histograms x 11 + 18 + 3 for each AICPU
             thread, about 100. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
             all times.
 
@@ -65,7 +66,7 @@ class MetricsDocTest {
 
             | metric | type | labels | meaning |
             |---|---|---|---|
-            """
+"""
                 .formatted(
                     bounds(Resolution.COARSE), bounds(Resolution.COARSE), bounds(Resolution.FINE)));
     for (Metric metric : Metric.values()) {
@@ -84,6 +85,7 @@ class MetricsDocTest {
     row(page, "`cause`", quoted(Labels.DROP_CAUSES));
     row(page, "`state`", quoted(Labels.BUFFER_STATES));
     row(page, "`gate`", quoted(Labels.GATES));
+    row(page, "`ceiling`", quoted(Labels.CEILINGS));
     row(page, "`reason` of `sluice_abi_violations_total`", quoted(Labels.ABI_VIOLATIONS));
     row(
         page,

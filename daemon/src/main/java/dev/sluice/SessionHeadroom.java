@@ -1,0 +1,117 @@
+package dev.sluice;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.config.HeadroomSettings;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.lane.DrainAgent;
+import dev.sluice.device.lane.RefillAgent;
+import dev.sluice.headroom.Headroom;
+import dev.sluice.headroom.HeadroomMeter;
+import dev.sluice.headroom.PoolSample;
+import dev.sluice.headroom.PoolShape;
+import dev.sluice.ingest.CollectorAgent;
+import dev.sluice.output.capture.CaptureLoad;
+
+/**
+ * Reads the counters of one run for its {@link HeadroomMeter}. The janitor, under the session's
+ * lock; any thread reads the result.
+ */
+final class SessionHeadroom {
+  private final ArenaPlan plan;
+  private final DrainAgent[] drains;
+  private final RefillAgent refill;
+  private final CollectorAgent[] collectors;
+  private final RunBooks books;
+  private final RunCapture capture;
+  private final HeadroomMeter meter;
+  private final PoolSample sample = new PoolSample();
+  private long lostBefore;
+
+  SessionHeadroom(
+      ArenaPlan plan,
+      DrainAgent[] drains,
+      RefillAgent refill,
+      CollectorAgent[] collectors,
+      RunBooks books,
+      RunCapture capture,
+      HeadroomSettings settings,
+      long nowNs) {
+    this.plan = plan;
+    this.drains = drains;
+    this.refill = refill;
+    this.collectors = collectors;
+    this.books = books;
+    this.capture = capture;
+    this.meter = new HeadroomMeter(settings, shapes(plan), nowNs);
+    this.lostBefore = capture.load().map(CaptureLoad::lostRecords).orElse(0L);
+  }
+
+  private static PoolShape[] shapes(ArenaPlan plan) {
+    PoolShape[] shapes = new PoolShape[plan.poolCount()];
+    int[] usableSlots = plan.usableSlots();
+    for (int pool = 0; pool < shapes.length; pool++) {
+      BufferKind kind = plan.kindOfPool(pool);
+      boolean hasStash =
+          kind == BufferKind.AICORE_TASK && plan.layout().generation().popsAicoreBeforePublishing();
+      shapes[pool] =
+          new PoolShape(
+              kind.recordBytes(),
+              plan.layout().buffer(kind).records(),
+              usableSlots[pool],
+              plan.quota(kind),
+              hasStash ? 2 : 1);
+    }
+    return shapes;
+  }
+
+  /** Takes a sample; the device's counters must have been read just before. */
+  void sample(long nowNs) {
+    long pauseNs = 0;
+    for (DrainAgent drain : drains) {
+      pauseNs = Math.max(pauseNs, drain.worstPause().get(0, 0));
+      drain.worstPause().rotate();
+    }
+    meter.begin(nowNs, pauseNs);
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      sample.producedRecords = books.produced(pool);
+      sample.exhaustedRecords = books.exhausted(pool);
+      sample.worstLatencyNanos = refill.lateness().get(pool, 0);
+      sample.fewestAtHand = refill.atHand().get(pool, PoolSample.NONE);
+      sample.shortestLapNanos = shortestLap(pool);
+      meter.pool(pool, sample);
+    }
+    refill.lateness().rotate();
+    refill.atHand().rotate();
+    for (DrainAgent drain : drains) {
+      drain.shortestLap().rotate();
+    }
+    long bytes = 0;
+    long busyNs = 0;
+    for (CollectorAgent collector : collectors) {
+      bytes += collector.counters().get(CollectorAgent.BYTES);
+      busyNs += collector.counters().get(CollectorAgent.BUSY_NANOS);
+    }
+    meter.copying(bytes, busyNs, collectors.length);
+    capture.load().ifPresent(this::addCapture);
+    meter.end();
+  }
+
+  private long shortestLap(int pool) {
+    long shortest = Long.MAX_VALUE;
+    for (DrainAgent drain : drains) {
+      shortest = Math.min(shortest, drain.shortestLap().get(pool, Long.MAX_VALUE));
+    }
+    return shortest == Long.MAX_VALUE ? PoolSample.NONE : shortest;
+  }
+
+  private void addCapture(CaptureLoad load) {
+    meter.writing(
+        load.writtenBytes(), load.writingNanos(), load.fill(), load.lostRecords() != lostBefore);
+    lostBefore = load.lostRecords();
+  }
+
+  /** As of the last sample. Any thread. */
+  Headroom headroom() {
+    return meter.headroom();
+  }
+}

@@ -1,0 +1,205 @@
+package dev.sluice.headroom;
+
+import dev.sluice.config.HeadroomSettings;
+
+/**
+ * Computes the headroom of one session from counters (docs/headroom.md):
+ *
+ * <pre>
+ *   control path       max over pools of  R * L / (S * B)
+ *     R  highest rate of the pool in the window: over one interval of the janitor, or over S buffers
+ *        in a row, whichever is higher
+ *     L  worst refill latency of the pool in the window, or worst pause of the drain if that is longer
+ *     S  usable free-queue slots, B records of a buffer
+ *
+ *   buffer lifecycle   max over pools of  (N + D / B) / (Q - H)
+ *     N  most buffers at one time in the window that the device had given and not got back
+ *     D  records dropped in the window for want of any buffer: what the burst needed beyond that
+ *     Q  buffers of the pool, H of them with the device at any time
+ *
+ *   bandwidth          R / W over a second
+ *     R  payload that the device set out to write per second, over all pools
+ *     W  payload that the collectors moved per second of the time in which they had some to move
+ *
+ *   storage            the highest of R / W over a second, F, and 1 while records are lost
+ *     W  bytes that the capture's writer wrote per second of the time in which it wrote
+ *     F  highest fill of the memory stage, as a share
+ * </pre>
+ *
+ * <p>Then each is the highest of its window. The two rates are over a second because buffers and
+ * stages are there to absorb what is shorter; that shows in {@code N} and {@code F}. W is the
+ * session's own, measured while it runs, not calibrated: a link that becomes slow shows at once.
+ *
+ * <p>One thread feeds it ({@link #begin}, then {@link #pool} for each, then the rest, then {@link
+ * #end}), at intervals of 10 ms to some seconds; any thread reads {@link #headroom}. Feeding does
+ * not allocate but for the result.
+ */
+public final class HeadroomMeter {
+  /** Over which a rate is one that nothing absorbs. */
+  private static final long RATE_NANOS = 1_000_000_000;
+
+  /** Less busy time than this says nothing of a capacity. */
+  private static final long MIN_BUSY_NANOS = 100_000;
+
+  private static final int CEILINGS = Ceiling.ALL.size();
+
+  // Of the trailing totals.
+  private static final int OFFERED = 0;
+  private static final int COPIED = 1;
+  private static final int COPYING = 2;
+  private static final int WRITTEN = 3;
+  private static final int WRITING = 4;
+  private static final int TOTALS = 5;
+
+  // Of the shares; the first two are also those of the capacities.
+  private static final int COLLECTORS = 0;
+  private static final int WRITER = 1;
+  private static final int STAGE = 2;
+  private static final int SHARES = 3;
+
+  private final PoolShape[] pools;
+  private final long[] producedBefore;
+  private final long[] exhaustedBefore;
+  private final SlidingWindow rates;
+  private final SlidingWindow latencies;
+  private final SlidingWindow out;
+  private final SlidingWindow exhausted;
+  private final SlidingWindow shares;
+  private final SlidingWindow worst;
+  private final TrailingTotals totals = new TrailingTotals(TOTALS, RATE_NANOS);
+  private final double[] capacities = new double[2];
+
+  private long nowNs;
+  private long sinceNs;
+  private double offeredBytes;
+  private double pauseNanos;
+  private double controlPath;
+  private double lifecycle;
+  private volatile Headroom headroom = Headroom.IDLE;
+
+  /** Before the first record of a run. */
+  public HeadroomMeter(HeadroomSettings settings, PoolShape[] pools, long nowNs) {
+    this.pools = pools.clone();
+    this.producedBefore = new long[pools.length];
+    this.exhaustedBefore = new long[pools.length];
+    long window = settings.windowNanos();
+    this.rates = SlidingWindow.highest(pools.length, window, nowNs);
+    // One more: the pause, which is of all pools.
+    this.latencies = SlidingWindow.highest(pools.length + 1, window, nowNs);
+    this.out = SlidingWindow.highest(pools.length, window, nowNs);
+    this.exhausted = SlidingWindow.sums(pools.length, window, nowNs);
+    this.shares = SlidingWindow.highest(SHARES, window, nowNs);
+    this.worst = SlidingWindow.highest(CEILINGS, Headroom.WORST_NANOS, nowNs);
+    this.nowNs = nowNs;
+    totals.add(nowNs);
+  }
+
+  /**
+   * Begins a sample.
+   *
+   * @param worstPauseNanos longest pause of a drain agent since the sample before
+   */
+  public void begin(long sampleNs, long worstPauseNanos) {
+    sinceNs = Math.max(1, sampleNs - nowNs);
+    nowNs = sampleNs;
+    rates.advance(nowNs);
+    latencies.advance(nowNs);
+    out.advance(nowNs);
+    exhausted.advance(nowNs);
+    shares.advance(nowNs);
+    worst.advance(nowNs);
+    totals.add(nowNs);
+    latencies.note(pools.length, Math.max(0, worstPauseNanos));
+    pauseNanos = latencies.get(pools.length);
+    controlPath = 0;
+    lifecycle = 0;
+  }
+
+  /** Adds one pool, each once per sample. */
+  public void pool(int pool, PoolSample sample) {
+    PoolShape shape = pools[pool];
+    long produced = Math.max(0, sample.producedRecords - producedBefore[pool]);
+    producedBefore[pool] = Math.max(producedBefore[pool], sample.producedRecords);
+    offeredBytes += (double) produced * shape.recordBytes();
+    double perBuffer = shape.recordsPerBuffer();
+
+    rates.note(pool, produced / perBuffer / sinceNs);
+    if (sample.shortestLapNanos > 0) {
+      rates.note(pool, (double) shape.usableSlots() / sample.shortestLapNanos);
+    }
+    latencies.note(pool, Math.max(0, sample.worstLatencyNanos));
+    double latency = Math.max(latencies.get(pool), pauseNanos);
+    controlPath = Math.max(controlPath, rates.get(pool) * latency / shape.usableSlots());
+
+    int circulating = shape.buffers() - shape.heldByDevice();
+    if (sample.fewestAtHand != PoolSample.NONE) {
+      out.note(pool, Math.max(0, circulating - sample.fewestAtHand));
+    }
+    exhausted.note(pool, Math.max(0, sample.exhaustedRecords - exhaustedBefore[pool]));
+    exhaustedBefore[pool] = Math.max(exhaustedBefore[pool], sample.exhaustedRecords);
+    double needed = out.get(pool) + exhausted.get(pool) / perBuffer;
+    lifecycle = Math.max(lifecycle, needed / circulating);
+  }
+
+  /**
+   * Adds the collectors.
+   *
+   * @param bytes payload that they moved since the run began
+   * @param busyNanos time in which they did, summed over them
+   * @param collectors how many can do so at once
+   */
+  public void copying(long bytes, long busyNanos, int collectors) {
+    totals.set(COPIED, bytes);
+    totals.set(COPYING, (double) busyNanos / collectors);
+  }
+
+  /**
+   * Adds the capture; not called where nothing is captured.
+   *
+   * @param bytes written since the session began
+   * @param busyNanos time that took
+   * @param fill highest fill of a memory stage since the sample before, 0 to 1
+   * @param isLosing records were lost on the way to the disk since the sample before
+   */
+  public void writing(long bytes, long busyNanos, double fill, boolean isLosing) {
+    totals.set(WRITTEN, bytes);
+    totals.set(WRITING, busyNanos);
+    shares.note(STAGE, Math.max(fill, isLosing ? 1 : 0));
+  }
+
+  /** Ends the sample and computes. */
+  public Headroom end() {
+    totals.set(OFFERED, offeredBytes);
+    if (totals.nanos() >= RATE_NANOS / 2) {
+      double rate = totals.growth(OFFERED) / totals.nanos();
+      shares.note(COLLECTORS, share(rate, COLLECTORS, COPIED, COPYING));
+      shares.note(WRITER, share(rate, WRITER, WRITTEN, WRITING));
+    }
+    double[] now = new double[CEILINGS];
+    now[Ceiling.CONTROL_PATH.ordinal()] = controlPath;
+    now[Ceiling.BUFFER_LIFECYCLE.ordinal()] = lifecycle;
+    now[Ceiling.BANDWIDTH.ordinal()] = shares.get(COLLECTORS);
+    now[Ceiling.STORAGE.ordinal()] = Math.max(shares.get(WRITER), shares.get(STAGE));
+    double[] highest = new double[CEILINGS];
+    for (int i = 0; i < CEILINGS; i++) {
+      worst.note(i, now[i]);
+      highest[i] = worst.get(i);
+    }
+    headroom = new Headroom(now, highest);
+    return headroom;
+  }
+
+  /** What was offered, as a share of what the mover moves while it has something to move. */
+  private double share(double rate, int mover, int bytes, int busy) {
+    if (totals.growth(busy) >= MIN_BUSY_NANOS && totals.growth(bytes) > 0) {
+      capacities[mover] = totals.growth(bytes) / totals.growth(busy);
+    }
+    // A mover that never moved anything has no capacity yet; what waits for it fills its stage.
+    return capacities[mover] > 0 ? Math.max(0, rate) / capacities[mover] : 0;
+  }
+
+  /** As of the last sample. Any thread. */
+  public Headroom headroom() {
+    return headroom;
+  }
+}
