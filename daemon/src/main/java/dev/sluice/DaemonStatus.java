@@ -185,7 +185,8 @@ final class DaemonStatus implements DaemonView {
       lost.put(reason.label(), records);
       errors.put(reason.label(), totals.errors(reason));
     }
-    return new StorageSnapshot(totals.writtenBytes(), lost, errors, captures.retainedBytes());
+    return new StorageSnapshot(
+        totals.writtenBytes(), lost, errors, captures.retainedBytes(), captures.quotaBytes());
   }
 
   @Override

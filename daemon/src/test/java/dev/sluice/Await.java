@@ -28,7 +28,13 @@ final class Await {
    * @param otherwise what to say then
    */
   static void until(Condition condition, Supplier<String> otherwise) throws Exception {
-    long deadlineNs = System.nanoTime() + PATIENCE.toNanos();
+    until(PATIENCE, condition, otherwise);
+  }
+
+  /** The same, for what takes its time by design. */
+  static void until(Duration patience, Condition condition, Supplier<String> otherwise)
+      throws Exception {
+    long deadlineNs = System.nanoTime() + patience.toNanos();
     while (!condition.isMet()) {
       if (System.nanoTime() - deadlineNs > 0) {
         Assertions.fail(otherwise.get());

@@ -8,14 +8,16 @@ import java.util.Map;
  * @param lostRecords collected and never captured, by {@link Labels#CAPTURE_LOSS_REASONS}
  * @param errors how often the disk refused, by the same
  * @param retainedBytes what captures and snapshots take on disk
+ * @param quotaBytes what they may take before the oldest is removed
  */
 public record StorageSnapshot(
     long writtenBytes,
     Map<String, Long> lostRecords,
     Map<String, Long> errors,
-    long retainedBytes) {
+    long retainedBytes,
+    long quotaBytes) {
   /** Nothing was captured. */
-  public static final StorageSnapshot NONE = new StorageSnapshot(0, Map.of(), Map.of(), 0);
+  public static final StorageSnapshot NONE = new StorageSnapshot(0, Map.of(), Map.of(), 0, 0);
 
   public StorageSnapshot {
     lostRecords = Map.copyOf(lostRecords);

@@ -152,6 +152,11 @@ enum Metric {
       "reason"),
   CAPTURE_RETAINED_BYTES(
       Type.GAUGE, "sluice_capture_retained_bytes", "What captures and snapshots take on disk."),
+  CAPTURE_QUOTA_BYTES(
+      Type.GAUGE,
+      "sluice_capture_quota_bytes",
+      "What captures and snapshots may take on disk before the oldest are removed; 0 where nothing"
+          + " is captured."),
   SESSIONS(Type.GAUGE, "sluice_sessions", "Open sessions.", "device"),
   DEVICE_UP(
       Type.GAUGE, "sluice_device_up", "1 while a session of the device is open, else 0.", "device"),

@@ -44,7 +44,7 @@ enum Resolution {
   };
 
   private static final double[] COARSE_BOUNDS = {
-    1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 0.01, 0.1, 30, Double.POSITIVE_INFINITY
+    1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 0.01, 0.1, 1, 30, Double.POSITIVE_INFINITY
   };
 
   /** Exported at 0 for every kind; another cause appears when it first has something to tell. */

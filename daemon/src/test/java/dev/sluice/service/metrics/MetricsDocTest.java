@@ -20,52 +20,52 @@ class MetricsDocTest {
     StringBuilder page =
         new StringBuilder(
 """
-            # Metrics
+# Metrics
 
-            <!-- Generated from Metric.java by MetricsDocTest. Do not edit. -->
+<!-- Generated from Metric.java by MetricsDocTest. Do not edit. -->
 
-            `/metrics` serves these by Accept header as text, OpenMetrics or protobuf, gzipped on
-            request. Names, types and labels are an interface. They are read when somebody scrapes;
-            no agent of the daemon ever waits for one. Counters count since the daemon started,
-            over all sessions of a device. The known label sets of a device exist, at 0, from the
-            first attach on.
+`/metrics` serves these by Accept header as text, OpenMetrics or protobuf, gzipped on
+request. Names, types and labels are an interface. They are read when somebody scrapes;
+no agent of the daemon ever waits for one. Counters count since the daemon started,
+over all sessions of a device. The known label sets of a device exist, at 0, from the
+first attach on.
 
-            Gauges that end in `_max` and `_min` are the extreme within `sluice.watermark.window`,
-            because a scrape every 15 s cannot see a burst of 10 ms; so is `sluice_headroom_ratio`
-            within `sluice.headroom.window` ([headroom.md](headroom.md) has its formulas). Histograms have classic
-            buckets, %s, and native ones of schema 3, which protobuf scrapes get.
-            Metrics of the JVM and the process (`jvm_*`, `process_*`) are those of Micrometer, and
-            `process_cpu_seconds_total`; those of the machine are left to node_exporter.
+Gauges that end in `_max` and `_min` are the extreme within `sluice.watermark.window`,
+because a scrape every 15 s cannot see a burst of 10 ms; so is `sluice_headroom_ratio`
+within `sluice.headroom.window` ([headroom.md](headroom.md) has its formulas). Histograms have
+classic buckets, %s, and native ones of schema 3, which protobuf scrapes get.
+Metrics of the JVM and the process (`jvm_*`, `process_*`) are those of Micrometer, and
+`process_cpu_seconds_total`; those of the machine are left to node_exporter.
 
-            The accounting law, at every moment, for each device and kind: `sluice_device_records_total` =
-            `sluice_collected_records_total` + the sum of `sluice_device_dropped_records_total` +
-            `sluice_salvaged_records_total` + `sluice_in_flight_records` +
-            `sluice_unaccounted_records`, and the last is 0.
+The accounting law, at every moment, for each device and kind: `sluice_device_records_total` =
+`sluice_collected_records_total` + the sum of `sluice_device_dropped_records_total` +
+`sluice_salvaged_records_total` + `sluice_in_flight_records` +
+`sluice_unaccounted_records`, and the last is 0.
 
-            ## How many series
+## How many series
 
-            8 devices of 3 AICPU threads each make less than 1,000 series, those of the JVM
-            included; a test counts them. For that, label values are folded into fewer unless
-            `sluice.metrics.detail` is on. Labels are the same either way, and so is every sum.
+8 devices of 3 AICPU threads each make less than 1,000 series, those of the JVM
+included; a test counts them. For that, label values are folded into fewer unless
+`sluice.metrics.detail` is on. Labels are the same either way, and so is every sum.
 
-            | metric | by default | with `sluice.metrics.detail` |
-            |---|---|---|
-            | `sluice_refill_latency_seconds` | `kind` is `all` | each kind by itself |
-            | histograms | %s | %s |
-            | `sluice_buffers` | `state` is `free`, `free_queue`, `in_use`; `retired` if there are any | each state |
-            | `sluice_abi_violations_total` | `reason` is `entry`, `pointer`, `count`, `sequence` | each reason |
-            | `sluice_device_dropped_records_total` | at 0 from attach: `host_late`, `pool_exhausted`, `ready_queue_full`, and `inferred` of `aicore_task`; another cause appears when it counts | every cause, from attach |
-            | `sluice_in_flight_records` | left out; it is the rest of the law below | exported |
-            | `jvm_*` | without class counts, thread states and buffer counts | all |
+| metric | by default | with `sluice.metrics.detail` |
+|---|---|---|
+| `sluice_refill_latency_seconds` | `kind` is `all` | each kind by itself |
+| histograms | %s | %s |
+| `sluice_buffers` | `state` is `free`, `free_queue`, `in_use`; `retired` if there are any | each state |
+| `sluice_abi_violations_total` | `reason` is `entry`, `pointer`, `count`, `sequence` | each reason |
+| `sluice_device_dropped_records_total` | at 0 from attach: `host_late`, `pool_exhausted`, `ready_queue_full`, and `inferred` of `aicore_task`; another cause appears when it counts | every cause, from attach |
+| `sluice_in_flight_records` | left out; it is the rest of the law above | exported |
+| `jvm_*` | without class counts, thread states and buffer counts | all |
 
-            For one device that is 4 kinds x 13 + 1 + 2 histograms x 11 + 18 + 3 for each AICPU
-            thread, about 100. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
-            all times.
+For one device that is 4 kinds x 13 + 1 + 2 histograms x 12 + 18 + 3 for each AICPU
+thread, about 100. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
+all times.
 
-            ## List
+## List
 
-            | metric | type | labels | meaning |
-            |---|---|---|---|
+| metric | type | labels | meaning |
+|---|---|---|---|
 """
                 .formatted(
                     bounds(Resolution.COARSE), bounds(Resolution.COARSE), bounds(Resolution.FINE)));

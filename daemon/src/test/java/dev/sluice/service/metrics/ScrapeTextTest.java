@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.config.MetricsSettings;
+import dev.sluice.monitoring.Deploy;
 import dev.sluice.service.FakeView;
 import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.Labels;
@@ -100,6 +101,9 @@ class ScrapeTextTest {
       assertTrue(text.contains("# TYPE " + name + " gauge"), name);
     }
     assertTrue(text.contains("# TYPE process_cpu_seconds_total counter"));
+    for (String name : Deploy.PROCESS_METRICS) {
+      assertTrue(text.contains("# TYPE " + name + " "), name + ", which deploy/ uses");
+    }
     assertFalse(text.contains("process_uptime_seconds"), "an age");
     assertFalse(text.contains("\nsystem_"), "the machine's metrics are node_exporter's");
     assertEquals(List.of(), metrics.registrationFailures());
@@ -111,10 +115,10 @@ class ScrapeTextTest {
     for (String line : samples(detailed)) {
       assertFalse(line.startsWith("sluice_") && line.endsWith(" NaN"), line);
     }
-    // 4 kinds x (3 causes + 3 states + 7) + inferred + 2 x 11 histogram + 4 reasons + 4 stalls
+    // 4 kinds x (3 causes + 3 states + 7) + inferred + 2 x 12 histogram + 4 reasons + 4 stalls
     // + 4 ceilings + 4, and 3 for each queue.
     long perDevice = samples.stream().filter(line -> line.contains("device=\"3\"")).count();
-    assertTrue(perDevice <= 97, perDevice + " series of one device");
+    assertTrue(perDevice <= 99, perDevice + " series of one device");
   }
 
   private static List<String> samples(MetricsRegistry metrics) throws IOException {

@@ -1,0 +1,78 @@
+package dev.sluice.monitoring;
+
+import java.util.List;
+
+/** The dashboards of deploy/grafana. */
+public final class Dashboards {
+  /** What every query of ours is restricted to. */
+  static final String HOST = "job=~\"$job\",instance=~\"$instance\"";
+
+  /** The same, and the chosen devices. */
+  static final String DEVICE = HOST + ",device=~\"$device\"";
+
+  static final String RATE = "[$__rate_interval]";
+
+  static final Dashboard.Variable DEVICE_VARIABLE =
+      new Dashboard.Variable("device", "Device", "sluice_device_up", HOST);
+
+  /** Marks on the time axis of every dashboard. */
+  record Annotation(String name, String colour, String expr, String text) {}
+
+  static final List<Annotation> ANNOTATIONS =
+      List.of(
+          new Annotation(
+              "Restart",
+              "blue",
+              "changes(process_start_time_seconds{" + HOST + "}[$__rate_interval]) > 0",
+              "The daemon on {{instance}} has started"),
+          new Annotation(
+              "Drops",
+              "red",
+              "sum by (instance, device) (increase(sluice_device_dropped_records_total{"
+                  + HOST
+                  + "}[$__rate_interval])) > 0",
+              "Device {{device}} on {{instance}} dropped records"),
+          new Annotation(
+              "Stalled agent",
+              "orange",
+              "sum by (instance, agent) (increase(sluice_agent_stalls_total{"
+                  + HOST
+                  + "}[$__rate_interval])) > 0",
+              "Agent {{agent}} on {{instance}} was held up"));
+
+  private Dashboards() {}
+
+  /** In the order in which a person goes through them. */
+  public static List<Dashboard> all() {
+    return List.of(FleetDashboard.make(), HostDashboard.make(), DeviceDashboard.make());
+  }
+
+  /** The expressions of the marks on the time axis. */
+  public static List<String> annotations() {
+    return ANNOTATIONS.stream().map(Annotation::expr).toList();
+  }
+
+  /** {@code sum by (labels) (rate(metric{matchers}[...]))}. */
+  static String rate(String by, String metric, String matchers) {
+    return "sum by (" + by + ") (rate(" + metric + "{" + matchers + "}" + RATE + "))";
+  }
+
+  /** {@code sum by (labels) (metric{matchers})}. */
+  static String sum(String by, String metric, String matchers) {
+    return "sum by (" + by + ") (" + metric + "{" + matchers + "})";
+  }
+
+  /** {@code max by (labels) (metric{matchers})}. */
+  static String max(String by, String metric, String matchers) {
+    return "max by (" + by + ") (" + metric + "{" + matchers + "})";
+  }
+
+  /** A quantile of a histogram, told apart by labels. */
+  static String quantile(double quantile, String by, String metric, String matchers) {
+    return "histogram_quantile("
+        + quantile
+        + ", "
+        + rate((by + ", le"), metric + "_bucket", matchers)
+        + ")";
+  }
+}
