@@ -1,0 +1,48 @@
+package dev.sluice.bridge.cann;
+
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** The stand-in for the CANN libraries, in this process: the calls, and what tests ask it. */
+final class Standin {
+  static final Path FOLDER = Path.of(System.getProperty("sluice.native.path"), "cann");
+  private static final NativeLibrary CORE =
+      NativeLibrary.getInstance(FOLDER.resolve("libcann_standin.so").toString());
+
+  private Standin() {}
+
+  static CannLibraries libraries() {
+    return CannLibraries.load(Optional.of(FOLDER), Map.of());
+  }
+
+  /** Forgets injected failures and counts. */
+  static void reset() {
+    function("standin_reset").invokeVoid(new Object[0]);
+  }
+
+  /** Lets the nth use of a call from now on fail with a code. */
+  static void fail(String call, int nth, int code) {
+    function("standin_fail").invokeVoid(new Object[] {call, nth, code});
+  }
+
+  static long calls(String call) {
+    return function("standin_calls").invokeLong(new Object[] {call});
+  }
+
+  /** What is allocated, registered, imported or reserved at the moment. */
+  static long live() {
+    return function("standin_live").invokeLong(new Object[0]);
+  }
+
+  /** Registrations whose memory was freed first. */
+  static long leaked() {
+    return function("standin_leaked").invokeLong(new Object[0]);
+  }
+
+  private static Function function(String name) {
+    return CORE.getFunction(name);
+  }
+}
