@@ -25,6 +25,9 @@
 #define REPLY_TIMEOUT_SECONDS 30
 #define SETTLE_TIMEOUT_SECONDS 120
 
+#define SLUICE_ON_DEVICE \
+  (SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_MAPPED) | SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_COPIED))
+
 /* ---- connect and map ------------------------------------------------------------------------- */
 
 static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_bytes) {
@@ -90,18 +93,36 @@ static int map_arena(struct sluice_attach *s, const struct sluice_arena_reply *r
                        s->mapped_bytes, strerror(errno));
   }
   s->arena.base = base;
-  s->arena.bytes = r->arena_bytes;
   s->arena.region = s->arena.base + r->region_offset;
-  s->arena.region_bytes = r->region_bytes;
   s->arena.rotation_table = (uint64_t *)(void *)(s->arena.base + r->rotation_offset);
+  s->arena.device_base = (uint64_t)(uintptr_t)base;
+  return SLUICE_OK;
+}
+
+static void describe_arena(struct sluice_attach *s, const struct sluice_arena_reply *r) {
+  s->arena.placement = r->placement;
+  s->arena.bytes = r->arena_bytes;
+  s->arena.region_bytes = r->region_bytes;
+  s->arena.region_offset = r->region_offset;
+  s->arena.rotation_offset = r->rotation_offset;
   s->arena.slot_count = r->slot_count;
   memcpy(s->arena.buffers, r->buffers, sizeof s->arena.buffers);
   memcpy(s->arena.buffer_offset, r->buffer_offset, sizeof s->arena.buffer_offset);
-  return SLUICE_OK;
+}
+
+static int import_arena(struct sluice_attach *s, const struct sluice_share *share, char *error,
+                        size_t error_bytes) {
+  if (share->bytes < s->arena.bytes) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "the shared memory holds %llu bytes, the daemon promised %zu",
+                       (unsigned long long)share->bytes, s->arena.bytes);
+  }
+  return sluice_device_import(s, share, error, error_bytes);
 }
 
 static void release(struct sluice_attach *s) {
   sluice_guard_stop(s);
+  sluice_device_release(s);
   if (s->arena.base != NULL) {
     munmap(s->arena.base, s->mapped_bytes);
   }
@@ -128,6 +149,9 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   struct sluice_message m;
   memset(&m, 0, sizeof m);
   m.body.geometry = s->geometry;
+  if ((s->geometry.placements & SLUICE_ON_DEVICE) != 0 && s->geometry.bare_process == 0) {
+    m.body.geometry.bare_process = sluice_device_bare_process();
+  }
   code = sluice_converse(s, &m, SLUICE_ATTACH, SLUICE_ARENA, "attach", REPLY_TIMEOUT_SECONDS, error,
                          error_bytes);
   if (code != SLUICE_OK) {
@@ -135,19 +159,33 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   }
   memcpy(s->token, m.token, sizeof s->token);
   s->arena.session = m.session;
-  code = sluice_receive_descriptor(s, &s->arena.fd, error, error_bytes);
+  uint32_t placement = m.body.arena.placement;
+  uint32_t offered = s->geometry.placements != 0 ? s->geometry.placements
+                                                 : SLUICE_CAN(SLUICE_PLACEMENT_SIM);
+  if (placement > SLUICE_PLACEMENT_DEVICE_COPIED || (offered & SLUICE_CAN(placement)) == 0) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "the arena has placement %u, which was not offered", placement);
+  }
+  struct sluice_share share;
+  code = (SLUICE_CAN(placement) & SLUICE_ON_DEVICE) != 0
+             ? sluice_receive_share(s, &share, error, error_bytes)
+             : sluice_receive_descriptor(s, &s->arena.fd, error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
-  }
-  if (m.body.arena.placement != SLUICE_PLACEMENT_SIM) {
-    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
-                       "unknown placement %u of the arena", m.body.arena.placement);
   }
   if (m.body.arena.slot_count != layout.slots || !check_arena(&m.body.arena, &layout)) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "the arena that the daemon describes does not fit the geometry");
   }
-  return map_arena(s, &m.body.arena, error, error_bytes);
+  describe_arena(s, &m.body.arena);
+  if ((SLUICE_CAN(placement) & SLUICE_ON_DEVICE) != 0) {
+    return import_arena(s, &share, error, error_bytes);
+  }
+  code = map_arena(s, &m.body.arena, error, error_bytes);
+  if (code == SLUICE_OK && placement == SLUICE_PLACEMENT_HOST) {
+    code = sluice_device_register(s, error, error_bytes);
+  }
+  return code;
 }
 
 /* ---- public calls ---------------------------------------------------------------------------- */
@@ -187,7 +225,7 @@ const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
 int sluice_attach_start(sluice_attach *s, uint64_t device_base, char *error, size_t error_bytes) {
   struct sluice_message m;
   memset(&m, 0, sizeof m);
-  s->device_base = device_base != 0 ? device_base : (uint64_t)(uintptr_t)s->arena.base;
+  s->device_base = device_base != 0 ? device_base : s->arena.device_base;
   m.body.start.device_base = s->device_base;
   pthread_mutex_lock(&s->lock);
   int code = sluice_converse(s, &m, SLUICE_START, SLUICE_STARTED, "start", REPLY_TIMEOUT_SECONDS,
@@ -217,6 +255,10 @@ int sluice_attach_run_end(sluice_attach *s, struct sluice_books *books, char *er
 
 int sluice_attach_detach(sluice_attach *s, struct sluice_books *books, char *error,
                          size_t error_bytes) {
+  if (s->arena.base == NULL) {
+    /* The daemon frees its memory when it answers, and must be the last who has it (abi.md 5.5). */
+    sluice_device_release(s);
+  }
   int code = settle(s, SLUICE_DETACH, SLUICE_DETACHED, "detach", books, error, error_bytes);
   release(s);
   return code;

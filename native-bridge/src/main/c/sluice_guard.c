@@ -285,6 +285,10 @@ int sluice_attach_guard_start(sluice_attach *s, uint32_t grace_ms, char *error,
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
                        "the guard is started once, after start");
   }
+  if (s->arena.base == NULL) {
+    return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
+                       "this process cannot reach memory of a device: no guard");
+  }
   s->guard = new_guard(s, grace_ms);
   if (s->guard == NULL) {
     return sluice_fail(SLUICE_ERROR_MEMORY, error, error_bytes, "out of memory");

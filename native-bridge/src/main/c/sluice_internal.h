@@ -11,7 +11,8 @@
 #include "sluice_attach.h"
 #include "sluice_layout.h"
 
-struct sluice_guard; /* sluice_guard.c */
+struct sluice_guard;  /* sluice_guard.c */
+struct sluice_device; /* sluice_device.c */
 
 struct sluice_attach {
   /* One conversation at a time: the owner's calls and the guard's resume exclude each other here.
@@ -24,6 +25,7 @@ struct sluice_attach {
   struct sluice_arena arena;
   size_t mapped_bytes;
   uint64_t device_base; /* as told in START; 0 before */
+  struct sluice_device *device; /* what libascendcl did for this session; NULL for sim */
   struct sluice_guard *guard;
 };
 
@@ -32,6 +34,19 @@ int sluice_resume_locked(struct sluice_attach *session, char *error, size_t erro
 
 /* As sluice_attach_connected; the caller holds session->lock. */
 int sluice_connected_locked(struct sluice_attach *session);
+
+/* Registers the mapped arena with the device of this thread; sets arena.device_base. */
+int sluice_device_register(struct sluice_attach *session, char *error, size_t error_bytes);
+
+/* Imports memory of the device; sets arena.device_base. */
+int sluice_device_import(struct sluice_attach *session, const struct sluice_share *share,
+                         char *error, size_t error_bytes);
+
+/* This process as the driver numbers it, or 0 where libascendcl cannot say. */
+uint32_t sluice_device_bare_process(void);
+
+/* Undoes the registration or import. Idempotent. */
+void sluice_device_release(struct sluice_attach *session);
 
 /* Stops and joins the guard thread, if there is one. Idempotent. */
 void sluice_guard_stop(struct sluice_attach *session);
@@ -46,6 +61,10 @@ void sluice_set_reply_timeout(int fd, int seconds);
 int sluice_converse(struct sluice_attach *session, struct sluice_message *message, uint16_t type,
                     uint16_t reply_type, const char *what, int timeout_seconds, char *error,
                     size_t error_bytes);
+
+/* Takes the SHARE message that follows ARENA of device memory. */
+int sluice_receive_share(struct sluice_attach *session, struct sluice_share *share, char *error,
+                         size_t error_bytes);
 
 /* Takes the arena's descriptor from the byte that follows ARENA. */
 int sluice_receive_descriptor(struct sluice_attach *session, int *fd, char *error,

@@ -123,6 +123,21 @@ int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t 
   return SLUICE_OK;
 }
 
+int sluice_receive_share(struct sluice_attach *s, struct sluice_share *share, char *error,
+                         size_t error_bytes) {
+  struct sluice_message m;
+  if (receive_fully(s->socket, &m, sizeof m) != 0) {
+    return connection_lost(s, "with the shared memory", error, error_bytes);
+  }
+  if (m.magic != SLUICE_MESSAGE_MAGIC || m.version != SLUICE_MESSAGE_VERSION ||
+      m.type != SLUICE_SHARE || m.status != SLUICE_OK) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                       "the daemon did not say how to import its memory");
+  }
+  *share = m.body.share;
+  return SLUICE_OK;
+}
+
 int sluice_receive_descriptor(struct sluice_attach *s, int *fd, char *error, size_t error_bytes) {
   char byte;
   struct iovec part = {.iov_base = &byte, .iov_len = 1};

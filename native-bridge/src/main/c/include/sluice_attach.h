@@ -12,7 +12,8 @@
  *      | -- ATTACH (geometry) ---------------> |   checks peer and geometry, makes the arena
  *      | <------------- ARENA (sizes, token) - |
  *      | <--- one byte carrying the arena fd - |   SCM_RIGHTS; only if ARENA.status is SLUICE_OK
- *      |   maps the fd, registers it with the device where there is one
+ *      |      or, for memory of a device, SHARE |   a key or handle to import it by
+ *      |   maps the fd, registers it with the device where there is one; or imports
  *      | -- START (address of arena byte 0) -> |   initialises the region, fills the free queues,
  *      |                                       |   starts draining
  *      | <------------------------- STARTED -- |   the device may be launched only now
@@ -61,7 +62,8 @@ enum sluice_message_type {
   SLUICE_DETACHED = 8,
   SLUICE_RESUME = 9,
   SLUICE_RESUMED = 10,
-  SLUICE_REFUSED = 11 /* reply to a message whose type the daemon cannot answer in kind */
+  SLUICE_REFUSED = 11, /* reply to a message whose type the daemon cannot answer in kind */
+  SLUICE_SHARE = 12
 };
 
 /* Reply status. Every value but SLUICE_OK comes with one line of text that says what to do. */
@@ -81,16 +83,35 @@ enum sluice_status {
   SLUICE_ERROR_PERMISSION = 11, /* peer credentials not allowed */
   SLUICE_ERROR_STOPPING = 12,   /* the daemon is stopping */
   SLUICE_ERROR_INTERNAL = 13,   /* a defect of the daemon; its log has the reason */
+  SLUICE_ERROR_PLACEMENT = 14,  /* the device has a placement that the client did not offer */
   /* client side only, never on the wire */
   SLUICE_ERROR_CONNECT = 100,  /* nobody listens on the socket */
   SLUICE_ERROR_PROTOCOL = 101, /* the reply is not one of ours, or the connection ended */
   SLUICE_ERROR_MAP = 102,      /* the arena could not be mapped */
-  SLUICE_ERROR_ARGUMENT = 103
+  SLUICE_ERROR_ARGUMENT = 103,
+  SLUICE_ERROR_CANN = 104 /* a call of the vendor's libraries failed; the text has call and code */
 };
 
 enum sluice_generation { SLUICE_L2_2026_06 = 1, SLUICE_L2_2026_07 = 2, SLUICE_CHIP_2026_08 = 3 };
 enum sluice_platform { SLUICE_A2A3 = 1, SLUICE_A5 = 2 };
-enum sluice_placement { SLUICE_PLACEMENT_SIM = 1 };
+
+/* Whose memory an arena is. The daemon's configuration decides; the client says what it can use. */
+enum sluice_placement {
+  SLUICE_PLACEMENT_SIM = 1,  /* the daemon's, mapped by the client; no device */
+  SLUICE_PLACEMENT_HOST = 2, /* the same, which the client registers with its device */
+  SLUICE_PLACEMENT_DEVICE_MAPPED = 3, /* the device's, imported; the daemon has it mapped (a2a3) */
+  SLUICE_PLACEMENT_DEVICE_COPIED = 4  /* the device's, imported; the daemon copies (a5) */
+};
+
+/* For geometry.placements. */
+#define SLUICE_CAN(placement) (1u << (placement))
+#define SLUICE_CAN_ALL                                                     \
+  (SLUICE_CAN(SLUICE_PLACEMENT_SIM) | SLUICE_CAN(SLUICE_PLACEMENT_HOST) | \
+   SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_MAPPED) | SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_COPIED))
+
+/* How memory of a device is imported (abi.md 5.5). */
+enum sluice_share_route { SLUICE_SHARE_IPC_KEY = 1, SLUICE_SHARE_HANDLE = 2 };
+#define SLUICE_SHARE_KEY_BYTES 65
 
 /* geometry.flags */
 #define SLUICE_FLAG_SYNTHETIC \
@@ -110,12 +131,13 @@ struct sluice_geometry {
   uint32_t buffer_records[SLUICE_KINDS]; /*  64 */
   uint32_t buffers_per_instance[SLUICE_KINDS]; /*  80 */
   uint32_t flags;                              /*  96 */
-  uint32_t reserved;                           /* 100  must be 0 */
+  uint32_t placements; /* 100  SLUICE_CAN(...) of what the client can use; 0 = sim only */
   uint64_t synthetic_seed;                     /* 104 */
   uint64_t synthetic_origin_ticks;             /* 112 */
   uint64_t synthetic_period_ticks;             /* 120 */
-  char name[64];   /* 128  who attaches, for logs and captures; NUL padded */
-  uint8_t pad[64]; /* 192  must be 0 */
+  char name[64];         /* 128  who attaches, for logs and captures; NUL padded */
+  uint32_t bare_process; /* 192  the client as the device's driver numbers it; 0 = as the kernel */
+  uint8_t pad[60];       /* 196  must be 0 */
 };
 
 /* Body of ARENA and RESUMED. Offsets are from arena byte 0. */
@@ -136,6 +158,16 @@ struct sluice_arena_reply {
   uint64_t buffer_offset[SLUICE_KINDS];
   uint8_t pad[32]; /* 128 */
   char text[96];   /* 160  reason when status is not SLUICE_OK */
+};
+
+/* Body of SHARE: memory of a device that the daemon made and keeps until the session has ended. */
+struct sluice_share {
+  uint32_t route;                   /*  32  enum sluice_share_route */
+  uint32_t device;                  /*  36  as the daemon numbers it */
+  uint64_t bytes;                   /*  40 */
+  uint64_t shareable;               /*  48  for SLUICE_SHARE_HANDLE */
+  char key[SLUICE_SHARE_KEY_BYTES]; /*  56  for SLUICE_SHARE_IPC_KEY */
+  uint8_t pad[135];
 };
 
 /* Body of START. */
@@ -167,6 +199,7 @@ struct sluice_message {
   union {                            /*  32 */
     struct sluice_geometry geometry;
     struct sluice_arena_reply arena;
+    struct sluice_share share;
     struct sluice_start start;
     struct sluice_books books;
     struct {
@@ -183,6 +216,10 @@ _Static_assert(offsetof(struct sluice_message, token) == 16, "token");
 _Static_assert(offsetof(struct sluice_message, body) == 32, "body");
 _Static_assert(offsetof(struct sluice_message, body.geometry.flags) == 96, "flags");
 _Static_assert(offsetof(struct sluice_message, body.geometry.name) == 128, "name");
+_Static_assert(offsetof(struct sluice_message, body.geometry.placements) == 100, "placements");
+_Static_assert(offsetof(struct sluice_message, body.geometry.bare_process) == 192, "bare_process");
+_Static_assert(offsetof(struct sluice_message, body.share.shareable) == 48, "shareable");
+_Static_assert(offsetof(struct sluice_message, body.share.key) == 56, "key");
 _Static_assert(offsetof(struct sluice_message, body.arena.buffers) == 80, "buffers");
 _Static_assert(offsetof(struct sluice_message, body.arena.buffer_offset) == 96, "buffer_offset");
 _Static_assert(offsetof(struct sluice_message, body.arena.text) == 160, "text");
@@ -193,14 +230,22 @@ _Static_assert(offsetof(struct sluice_message, body.books.unaccounted) == 160, "
 
 typedef struct sluice_attach sluice_attach; /* one session; used by one thread at a time */
 
-/* What a producer needs to launch: pointers into this process's mapping of the arena. */
+/* What a producer needs to launch. */
 struct sluice_arena {
-  uint8_t *base; /* arena byte 0 */
+  uint8_t *base; /* arena byte 0 in this process; NULL for memory of a device */
   size_t bytes;
-  uint8_t *region; /* the data header: goes into the *_swimlane_data_base launch argument */
+  uint8_t *region; /* the data header in this process; NULL for memory of a device */
   size_t region_bytes;
-  uint64_t *rotation_table; /* goes into the *_aicore_rotation_table launch argument */
-  int fd;                   /* owned by the session; valid until detach or abandon */
+  uint64_t *rotation_table; /* likewise */
+  /*
+   * Where the device sees the arena. The launch arguments are *_swimlane_data_base =
+   * device_base + region_offset, *_aicore_rotation_table = device_base + rotation_offset.
+   */
+  uint64_t device_base;
+  uint64_t region_offset;
+  uint64_t rotation_offset;
+  uint32_t placement;       /* enum sluice_placement */
+  int fd;                   /* owned by the session; valid until detach or abandon; -1 if none */
   uint32_t session;
   uint32_t slot_count;
   uint32_t buffers[SLUICE_KINDS];
@@ -210,6 +255,11 @@ struct sluice_arena {
 /*
  * Connects, asks for an arena and maps it. socket_path NULL means SLUICE_DEFAULT_SOCKET.
  * Returns SLUICE_OK and *session, or an error and one line in error (always NUL terminated).
+ *
+ * With geometry.placements beyond sim, the calling thread must have set its device: the arena is
+ * registered with it, or imported for it. libascendcl.so is taken from the process if it is loaded
+ * there, else from the folder SLUICE_CANN_DIRECTORY, else from where the dynamic linker finds it,
+ * and only when the daemon grants such an arena. The same holds for the thread that detaches.
  */
 SLUICE_API int sluice_attach_open(const char *socket_path, const struct sluice_geometry *geometry,
                                   sluice_attach **session, char *error, size_t error_bytes);
@@ -218,8 +268,8 @@ SLUICE_API const struct sluice_arena *sluice_attach_arena(const sluice_attach *s
 
 /*
  * Asks the daemon to initialise the region and to start draining; returns when the device may be
- * launched. device_base is the address at which the device sees arena byte 0; 0 means this
- * process's own mapping (sim).
+ * launched. device_base is the address at which the device sees arena byte 0; 0 means what
+ * sluice_arena.device_base says, which is right unless the caller registered the memory itself.
  */
 SLUICE_API int sluice_attach_start(sluice_attach *session, uint64_t device_base, char *error,
                                    size_t error_bytes);
@@ -265,7 +315,10 @@ struct sluice_guard_stats {
   uint64_t resumes;         /* times a daemon took the session back */
 };
 
-/* Starts the guard; legal once, after sluice_attach_start. It ends with detach or abandon. */
+/*
+ * Starts the guard; legal once, after sluice_attach_start. It ends with detach or abandon. Not for
+ * memory of a device, which this process cannot read: there the daemon's end ends the memory, too.
+ */
 SLUICE_API int sluice_attach_guard_start(sluice_attach *session, uint32_t grace_ms, char *error,
                                          size_t error_bytes);
 

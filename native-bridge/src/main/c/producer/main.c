@@ -2,6 +2,7 @@
  * sluice-producer - a synthetic AICPU in a process of its own: attaches, launches one thread per
  * AICPU thread, waits, detaches, and reports what really happened on its side of the memory.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
@@ -236,12 +237,38 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
   return NULL;
 }
 
+/* What a runtime has done long before it attaches: its thread has set the device. */
+static int set_device(uint32_t device) {
+  const char *folder = getenv("SLUICE_CANN_DIRECTORY");
+  char path[4096];
+  snprintf(path, sizeof path, "%s%slibascendcl.so", folder != NULL ? folder : "",
+           folder != NULL ? "/" : "");
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  int (*set)(int32_t) = NULL;
+  if (library != NULL) {
+    *(void **)&set = dlsym(library, "aclrtSetDevice");
+  }
+  if (set == NULL) {
+    fprintf(stderr, "sluice-producer: --placements needs libascendcl.so: %s\n", dlerror());
+    return -1;
+  }
+  int code = set((int32_t)device);
+  if (code != 0) {
+    fprintf(stderr, "sluice-producer: aclrtSetDevice(%u) returned %d\n", device, code);
+    return -1;
+  }
+  return 0;
+}
+
 static int run_attached(struct options *o) {
   static struct device device;
   static struct report report;
   char error[256];
   sluice_attach *session;
   set_virtual_clock(o);
+  if (o->geometry.placements != 0 && set_device(o->geometry.device) != 0) {
+    return EXIT_FAILURE;
+  }
   if (sluice_attach_open(o->socket, &o->geometry, &session, error, sizeof error) != SLUICE_OK) {
     fprintf(stderr, "sluice-producer: %s\n", error);
     return EXIT_FAILURE;
@@ -257,10 +284,11 @@ static int run_attached(struct options *o) {
     return EXIT_FAILURE;
   }
   device.options = o;
-  device.arena = arena->base;
+  /* It plays the device, so it looks at the arena from the device's side. */
+  device.arena = (uint8_t *)(uintptr_t)arena->device_base;
   device.arena_bytes = arena->bytes;
-  device.region = arena->region;
-  device.rotation_table = arena->rotation_table;
+  device.region = device.arena + arena->region_offset;
+  device.rotation_table = (uint64_t *)(void *)(device.arena + arena->rotation_offset);
   device.sched_threads = o->geometry.sched_threads;
   device.content = content_of(&o->geometry);
   sluice_layout_init(&device.layout, &o->geometry);

@@ -56,6 +56,8 @@ static const char usage_end[] =
     "  --guard-ms N             when the daemon has been gone for N ms, recycle buffers unread "
     "and\n"
     "                           go on; 0 = stop with an error when it goes (0)\n"
+    "  --placements             offer every placement, not only sim: needs libascendcl.so, from\n"
+    "                           $SLUICE_CANN_DIRECTORY or the dynamic linker\n"
     "\n"
     "Output\n"
     "  --json                   the report as one JSON object on standard output\n"
@@ -99,6 +101,7 @@ enum option_id {
   OPT_BUFFERS,
   OPT_MISBEHAVE,
   OPT_GUARD,
+  OPT_PLACEMENTS,
   OPT_JSON,
   OPT_PROGRESS,
   OPT_SELF_TEST,
@@ -127,6 +130,7 @@ static const struct option long_options[] = {
     {"buffers", required_argument, NULL, OPT_BUFFERS},
     {"misbehave", required_argument, NULL, OPT_MISBEHAVE},
     {"guard-ms", required_argument, NULL, OPT_GUARD},
+    {"placements", no_argument, NULL, OPT_PLACEMENTS},
     {"json", no_argument, NULL, OPT_JSON},
     {"progress", no_argument, NULL, OPT_PROGRESS},
     {"self-test-rate", no_argument, NULL, OPT_SELF_TEST},
@@ -289,6 +293,9 @@ static void apply(struct options *o, int id, struct argument *a, bool *burst) {
       break;
     case OPT_GUARD:
       o->guard_ms = (uint32_t)number(a, 0, 3600000);
+      break;
+    case OPT_PLACEMENTS:
+      g->placements = SLUICE_CAN_ALL;
       break;
     case OPT_JSON:
       o->json = true;

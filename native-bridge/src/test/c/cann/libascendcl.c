@@ -28,6 +28,17 @@ STANDIN_API int aclrtSetDevice(int32_t device) {
   return code;
 }
 
+STANDIN_API int aclrtGetDevice(int32_t *device) {
+  int code = standin_enter("aclrtGetDevice");
+  if (code == 0 && standin_current_device() < 0) {
+    code = RT_CONTEXT_NULL;
+  }
+  if (code == 0) {
+    *device = standin_current_device();
+  }
+  return code;
+}
+
 STANDIN_API int aclrtGetDeviceCount(uint32_t *count) {
   int code = standin_enter("aclrtGetDeviceCount");
   if (code == 0) {

@@ -11,6 +11,7 @@ import dev.sluice.config.Settings;
 import dev.sluice.config.Verification;
 import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.Handover;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.ContentChecks;
@@ -111,10 +112,11 @@ final class Session {
   /** What the client needs to map the arena. */
   synchronized Granted granted() {
     ArenaPlan plan = arena.plan();
+    Handover handover = arena.handover();
     return new Granted(
         id,
         token,
-        1,
+        arena.placement().wireNumber(),
         plan.layout().pool().slotCount(),
         arenaBytes,
         0,
@@ -123,7 +125,12 @@ final class Session {
         plan.buffersOffset(),
         BufferKind.ALL.stream().map(plan::buffers).toList(),
         BufferKind.ALL.stream().map(kind -> (long) plan.kindOffset(kind)).toList(),
-        arena.fd());
+        handover.fd(),
+        arena.placement().isOnDevice()
+            ? Optional.of(
+                new Granted.DeviceShare(
+                    handover.device(), arena.bytes(), handover.key(), handover.shareable()))
+            : Optional.empty());
   }
 
   /** Begins a run. */
@@ -192,9 +199,32 @@ final class Session {
     state = State.ENDED;
     ending = reason;
     endedNs = clock.nanoTime();
-    arena.close();
+    // A client that is told has let go of a device's memory before (abi.md 5.5); one that is not
+    // may have it imported still, and its device may write to it.
+    if (isComplete || hasDied || !arena.placement().isOnDevice()) {
+      closeArena();
+    }
     log.info("session {} device {} ended: {}", id, request.device(), reason);
     return books;
+  }
+
+  private void closeArena() {
+    arena.close();
+    if (!arena.leak().isEmpty()) {
+      log.error("session {} device {}: {}", id, request.device(), arena.leak());
+    }
+  }
+
+  /** Gives back what the end of the session left to a living producer, once that is gone. */
+  synchronized void releaseLeftMemory() {
+    if (state == State.ENDED && hasProducerDied()) {
+      closeArena();
+    }
+  }
+
+  /** Gives everything back: the daemon stops. */
+  synchronized void releaseMemory() {
+    closeArena();
   }
 
   private void requireState(boolean isLegal, String message) {
@@ -299,7 +329,13 @@ final class Session {
 
   /** Whether a lost connection has to end the session now, and if so, why. */
   synchronized Optional<String> reasonToEnd() {
-    if (lostSinceNs == 0 || state == State.ENDED) {
+    if (state == State.ENDED) {
+      return Optional.empty();
+    }
+    if (!arena.failure().isEmpty()) {
+      return Optional.of("device failed: " + arena.failure());
+    }
+    if (lostSinceNs == 0) {
       return Optional.empty();
     }
     if (hasProducerDied()) {

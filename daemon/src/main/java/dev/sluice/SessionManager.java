@@ -9,8 +9,10 @@ import dev.sluice.abi.Platform;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.config.ArenaSettings;
 import dev.sluice.config.BufferCounts;
+import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
+import dev.sluice.device.ArenaMaker;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.ArenaRefusedException;
 import dev.sluice.output.capture.CaptureStore;
@@ -209,7 +211,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     reservePlace(current.attach().maxSessions());
     try {
       int id = lastId.incrementAndGet();
-      Arena arena = arena(plan, id, request.device(), current.arena());
+      Arena arena = arena(plan, id, request, peer, current);
       Token token = Token.random(random);
       Session session =
           new Session(id, token, request, arena, peer, current, threads, captureMaker, clock);
@@ -307,9 +309,28 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     return asked != 0 ? asked : configured;
   }
 
-  private static Arena arena(ArenaPlan plan, int id, int device, ArenaSettings settings) {
+  private static Arena arena(
+      ArenaPlan plan, int id, AttachRequest request, PeerCredentials peer, Settings settings) {
+    int device = request.device();
+    Placement placement = settings.placement().of(device);
+    if (!request.reach().includes(placement.wireNumber())) {
+      throw new AttachRefusedException(
+          AttachStatus.PLACEMENT,
+          "device "
+              + device
+              + " has placement "
+              + placement.label()
+              + ", which this client did not offer");
+    }
+    int bare = request.reach().bareProcess();
     try {
-      return Arena.create(plan, "sluice-d" + device + "-s" + id, settings);
+      return new ArenaMaker(settings.arena(), settings.cann(), System.getenv())
+          .make(
+              plan,
+              "sluice-d" + device + "-s" + id,
+              placement,
+              device,
+              bare != 0 ? bare : peer.pid());
     } catch (IOException e) {
       throw new AttachRefusedException(AttachStatus.MEMORY, e.getMessage());
     }
@@ -341,6 +362,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   /** Ends sessions whose producer is gone. Janitor; the work itself is done elsewhere. */
   void endLost() {
+    endedSessions().forEach(Session::releaseLeftMemory);
     for (Session session : sessions()) {
       session.reasonToEnd().ifPresent(reason -> later(() -> endUnasked(session, reason)));
     }
@@ -394,5 +416,6 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     for (Session session : sessions()) {
       end(session, false, false, "daemon stopped");
     }
+    endedSessions().forEach(Session::releaseMemory);
   }
 }

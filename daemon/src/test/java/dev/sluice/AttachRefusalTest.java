@@ -57,6 +57,7 @@ class AttachRefusalTest {
             orch,
             Overrides.none(),
             Optional.empty(),
+            AttachRequest.Reach.ofSim(),
             "test");
     BrokerRig.refused(status, rig.manager.attach(request, rig.self));
     assertEquals(0, rig.manager.sessions().size());

@@ -69,6 +69,7 @@ final class BrokerRig implements AutoCloseable {
         1,
         overrides,
         Optional.of(SYNTHETIC),
+        AttachRequest.Reach.ofSim(),
         "test");
   }
 

@@ -36,11 +36,11 @@ final class TestProducer implements AutoCloseable {
     command.addAll(arguments);
     Path output = Files.createTempFile("sluice-producer-", ".out");
     Path errors = Files.createTempFile("sluice-producer-", ".err");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(output.toFile())
-            .redirectError(errors.toFile())
-            .start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
+    // For those that are told to offer placements on a device.
+    builder.environment().put("SLUICE_CANN_DIRECTORY", CannStandin.FOLDER.toString());
+    Process process = builder.start();
     return new TestProducer(name, process, output, errors);
   }
 

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -359,6 +361,37 @@ public final class ConfigKeys {
           ConfigTypes.devices(),
           Applies.NEXT_SESSION,
           "Devices that may attach: any, or a list of device ids.");
+  public static final ConfigKey<Placement> PLACEMENT_DEFAULT =
+      key(
+          "placement.default",
+          ConfigTypes.choice(Placement.class),
+          "Where arenas are. sim: this host's memory, no device. host: the same, registered with"
+              + " the device by the runtime process. device-mapped (a2a3) and device-copied (a5):"
+              + " the device's memory. All but sim have met only a stand-in for the vendor's"
+              + " libraries.");
+  public static final ConfigKey<Map<Integer, Placement>> PLACEMENT_DEVICES =
+      key(
+          "placement.devices",
+          ConfigTypes.placements(),
+          "Devices whose placement is not the default one.");
+  public static final ConfigKey<Optional<Path>> CANN_DIRECTORY =
+      key(
+          "cann.directory",
+          ConfigTypes.directoryOrAuto(),
+          "Where libruntime.so, libascend_hal.so and libascendcl.so are. auto looks in"
+              + " ASCEND_HOME_PATH, the usual places, and where the dynamic linker does.");
+  public static final ConfigKey<CannSettings.Share> CANN_SHARE =
+      key(
+          "cann.share",
+          ConfigTypes.choice(CannSettings.Share.class),
+          "How device memory is given to the runtime process. auto tries the IPC key, then the"
+              + " shareable handle.");
+  public static final ConfigKey<CannSettings.Payload> CANN_PAYLOAD =
+      key(
+          "cann.payload",
+          ConfigTypes.choice(CannSettings.Payload.class),
+          "How records are read from device-mapped memory: by loads through the mapping or by the"
+              + " runtime's copy. auto measures both when an arena is made.");
   public static final ConfigKey<Long> FAULT_PAUSE =
       key(
           "faults.pause",

@@ -9,7 +9,10 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -164,6 +167,40 @@ final class ConfigTypes {
         "an absolute path of a directory", ConfigTypes::path, value -> quoted(value.toString()));
   }
 
+  /** {@code auto} is absent. */
+  static ConfigType<Optional<Path>> directoryOrAuto() {
+    return scalar(
+        "auto or an absolute path of a directory",
+        text -> text.equals("auto") ? Optional.empty() : Optional.of(path(text)),
+        value -> value.map(path -> quoted(path.toString())).orElse("auto"));
+  }
+
+  /** Single devices: {@code "3:host"}. */
+  static ConfigType<Map<Integer, Placement>> placements() {
+    ConfigType<Placement> placement = choice(Placement.class);
+    return list(
+        "a list of device:placement, like [\"0:host\"], placement being " + placement.allowed(),
+        texts -> {
+          Map<Integer, Placement> placements = new TreeMap<>();
+          for (String text : texts) {
+            String[] parts = text.split(":", 2);
+            if (parts.length != 2) {
+              throw new IllegalArgumentException("'" + text + "' is not device:placement");
+            }
+            int device = (int) wholeNumber(parts[0].strip(), 0, Integer.MAX_VALUE);
+            if (placements.put(device, placement.reader().apply(List.of(parts[1].strip())))
+                != null) {
+              throw new IllegalArgumentException("device " + device + " is listed twice");
+            }
+          }
+          return placements;
+        },
+        value ->
+            value.entrySet().stream()
+                .map(entry -> quoted(entry.getKey() + ":" + entry.getValue().label()))
+                .collect(Collectors.joining(", ", "[", "]")));
+  }
+
   private static <T> ConfigType<T> scalar(
       String allowed, Function<String, T> reader, Function<T, String> writer) {
     return new ConfigType<>(allowed, false, texts -> reader.apply(texts.get(0).strip()), writer);
@@ -218,7 +255,7 @@ final class ConfigTypes {
     }
   }
 
-  private static String name(Enum<?> value) {
+  static String name(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 

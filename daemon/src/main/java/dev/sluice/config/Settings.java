@@ -20,4 +20,6 @@ public record Settings(
     MetricsSettings metrics,
     HeadroomSettings headroom,
     DeviceFilter devices,
+    PlacementSettings placement,
+    CannSettings cann,
     FaultSettings faults) {}

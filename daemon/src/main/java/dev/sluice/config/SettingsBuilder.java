@@ -28,6 +28,12 @@ final class SettingsBuilder {
         new MetricsSettings(from.get(ConfigKeys.METRICS_DETAIL)),
         new HeadroomSettings(from.get(ConfigKeys.HEADROOM_WINDOW)),
         from.get(ConfigKeys.DEVICES),
+        new PlacementSettings(
+            from.get(ConfigKeys.PLACEMENT_DEFAULT), from.get(ConfigKeys.PLACEMENT_DEVICES)),
+        new CannSettings(
+            from.get(ConfigKeys.CANN_DIRECTORY),
+            from.get(ConfigKeys.CANN_SHARE),
+            from.get(ConfigKeys.CANN_PAYLOAD)),
         faults(from));
   }
 

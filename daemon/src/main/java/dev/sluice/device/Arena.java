@@ -4,48 +4,23 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
-import dev.sluice.bridge.SharedRegion;
-import dev.sluice.config.ArenaSettings;
-import dev.sluice.config.Provision;
-import java.io.IOException;
+import dev.sluice.config.Placement;
 
 /**
- * The memory of one session in the {@code sim} placement: a sealed memfd that the producer maps
- * too.
+ * The memory of one session: the layout's region, the rotation table and every buffer, in one piece
+ * that the other process sees too.
  *
- * <p>Owns the mapping. Close it only after every agent of the session has been removed from its
- * runner: the views do not know that the memory is gone.
+ * <p>Owns its {@link ArenaBacking}. Close it only after every agent of the session has been removed
+ * from its runner: the views do not know that the memory is gone.
  */
 public final class Arena implements AutoCloseable {
   private final ArenaPlan plan;
-  private final SharedRegion region;
-  private final DeviceMemory memory;
+  private final ArenaBacking backing;
+  private String leak = "";
 
-  private Arena(ArenaPlan plan, SharedRegion region) {
+  Arena(ArenaPlan plan, ArenaBacking backing) {
     this.plan = plan;
-    this.region = region;
-    this.memory = new MappedMemory(region.buffer());
-  }
-
-  /**
-   * Reserves the memory of a plan.
-   *
-   * @throws IOException one line with call and reason, if the host cannot give it
-   */
-  public static Arena create(ArenaPlan plan, String name, ArenaSettings settings)
-      throws IOException {
-    return new Arena(
-        plan,
-        SharedRegion.create(
-            name, plan.totalBytes(), extra(settings.hugePages()), extra(settings.lockMemory())));
-  }
-
-  private static SharedRegion.Extra extra(Provision provision) {
-    return switch (provision) {
-      case OFF -> SharedRegion.Extra.OFF;
-      case TRY -> SharedRegion.Extra.TRY;
-      case REQUIRE -> SharedRegion.Extra.REQUIRE;
-    };
+    this.backing = backing;
   }
 
   /**
@@ -80,35 +55,50 @@ public final class Arena implements AutoCloseable {
   }
 
   public DeviceMemory memory() {
-    return memory;
+    return backing.memory();
   }
 
-  /** The descriptor to pass to the producer; owned by the arena. */
-  public int fd() {
-    return region.fd();
+  public Placement placement() {
+    return backing.placement();
   }
 
-  /** Size as mapped, page rounding included. */
+  /** What to pass to the other process; what it names is owned by the arena. */
+  public Handover handover() {
+    return backing.handover();
+  }
+
+  /** Size as made, page rounding included. */
   public long bytes() {
-    return region.bytes();
+    return backing.bytes();
   }
 
   public boolean hasHugePages() {
-    return region.hasHugePages();
+    return backing.hasHugePages();
   }
 
   public boolean isLocked() {
-    return region.isLocked();
+    return backing.isLocked();
   }
 
-  /** What the host could not give, for people; empty if nothing. */
+  /** What the host could not give or had to choose, for people; empty if nothing. */
   public String notice() {
-    return region.notice();
+    return backing.notice();
+  }
+
+  /** Why the memory can no longer be reached, one line; empty while it can. Any thread. */
+  public String failure() {
+    return backing.failure();
   }
 
   /** Gives the memory back. Idempotent. */
   @Override
   public void close() {
-    region.close();
+    String left = backing.release();
+    leak = leak.isEmpty() ? left : leak;
+  }
+
+  /** What could not be given back and why, one line; empty if nothing, or before {@link #close}. */
+  public String leak() {
+    return leak;
   }
 }

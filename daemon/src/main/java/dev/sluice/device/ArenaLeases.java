@@ -89,6 +89,7 @@ public final class ArenaLeases {
       BufferLayout layout = layouts[kinds[number]];
       int offset = table.offset(number);
       boolean isSalvaged = queues[number] == SALVAGED_QUEUE;
+      memory.fetch(offset, layout.sizeBytes());
       lease.point(
           memory.payload(),
           layout,

@@ -13,9 +13,21 @@ import java.nio.ByteBuffer;
  * read-modify-write, since device and host write different words of one cache line (abi.md 4.13).
  */
 public interface DeviceMemory {
+  /** Up to so many bytes are control words; anything longer is payload. */
+  int ENTRY_BYTES = 32;
+
   long sizeBytes();
 
-  /** A plain read: of one's own words, or of an entry whose index was acquired. */
+  /**
+   * Makes a range that the device wrote, and that the host owns now, readable by plain loads and by
+   * {@link #payload}. Where the host reads the device's own memory there is nothing to do.
+   */
+  void fetch(int offset, int length);
+
+  /** The first code with which reaching the memory failed; 0 while it works. Any thread. */
+  int failure();
+
+  /** A plain read: of one's own words, or of what was fetched. */
   int loadInt(int offset);
 
   /** A plain read, as {@link #loadInt}. */

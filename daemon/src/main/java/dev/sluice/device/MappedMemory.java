@@ -37,6 +37,16 @@ public final class MappedMemory implements DeviceMemory {
   }
 
   @Override
+  public void fetch(int offset, int length) {
+    // The memory is the device's own.
+  }
+
+  @Override
+  public int failure() {
+    return 0;
+  }
+
+  @Override
   public int loadInt(int offset) {
     return (int) INT.get(buffer, offset);
   }

@@ -56,7 +56,7 @@ public final class Salvage {
       int current =
           table.find(kind, memory.loadLongAcquire(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET));
       int freeHead = memory.loadIntAcquire(offset + plan.layout().pool().headOffset());
-      int sequence = memory.loadInt(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET);
+      int sequence = memory.loadIntAcquire(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET);
       // A stashed AICore buffer holds older records than the current one: it goes first, since the
       // collector accepts tokens in rising order only.
       int first = plan.firstBuffer(kind);
@@ -79,7 +79,7 @@ public final class Salvage {
   private int take(int buffer, int pool, int sequence, boolean isTorn, long nowNs, Sink sink) {
     BufferKind kind = plan.kindOfPool(pool);
     BufferLayout layout = plan.layout().buffer(kind);
-    int count = memory.loadInt(table.offset(buffer) + layout.countOffset());
+    int count = memory.loadIntAcquire(table.offset(buffer) + layout.countOffset());
     if (kind == BufferKind.AICORE_TASK) {
       count = layout.records();
     } else if (count > layout.records()) {

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param platform wire id, {@code enum sluice_platform}
  * @param overrides layout constants that the runtime was rebuilt with
  * @param synthetic present when the record content can be checked bit by bit
+ * @param reach what memory the client can use
  * @param name who attaches; printable characters only
  */
 public record AttachRequest(
@@ -23,6 +24,7 @@ public record AttachRequest(
     int orchThreads,
     Overrides overrides,
     Optional<Synthetic> synthetic,
+    Reach reach,
     String name) {
 
   /**
@@ -47,6 +49,26 @@ public record AttachRequest(
 
     public static Overrides none() {
       return new Overrides(0, 0, List.of(0, 0, 0, 0), List.of(0, 0, 0, 0));
+    }
+  }
+
+  /**
+   * What memory a client can use.
+   *
+   * @param placements bit n set: the placement with wire id n; 0 is a client that knows {@code sim}
+   *     only
+   * @param bareProcess its process id as the device's driver numbers it; 0 if it did not ask
+   */
+  public record Reach(int placements, int bareProcess) {
+    private static final int SIM = 1;
+
+    public static Reach ofSim() {
+      return new Reach(0, 0);
+    }
+
+    /** Whether the client can use a placement, by wire id. */
+    public boolean includes(int placement) {
+      return placements == 0 ? placement == SIM : (placements >>> placement & 1) != 0;
     }
   }
 

@@ -17,7 +17,8 @@ public enum AttachStatus {
   STATE(10),
   PERMISSION(11),
   STOPPING(12),
-  INTERNAL(13);
+  INTERNAL(13),
+  PLACEMENT(14);
 
   private final int code;
 

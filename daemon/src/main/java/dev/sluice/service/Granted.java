@@ -1,6 +1,7 @@
 package dev.sluice.service;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code struct sluice_arena_reply} of sluice_attach.h: an arena that is ready to be mapped.
@@ -11,7 +12,8 @@ import java.util.List;
  * @param bufferOffsets of the first buffer of each kind; all 0 if the client need not know
  * @param fd the arena's file descriptor. It stays the broker's: the attach server sends it and
  *     never closes it, and the broker keeps it open until the session is detached, its connection
- *     is reported lost, or the attach server is closed
+ *     is reported lost, or the attach server is closed; -1 for memory of a device
+ * @param share how to import memory of a device; absent for a file descriptor
  */
 public record Granted(
     int session,
@@ -25,7 +27,8 @@ public record Granted(
     long buffersOffset,
     List<Integer> buffers,
     List<Long> bufferOffsets,
-    int fd) {
+    int fd,
+    Optional<DeviceShare> share) {
   public Granted {
     buffers = List.copyOf(buffers);
     bufferOffsets = List.copyOf(bufferOffsets);
@@ -33,5 +36,15 @@ public record Granted(
     if (buffers.size() != kinds || bufferOffsets.size() != kinds) {
       throw new IllegalArgumentException("one number per kind");
     }
+  }
+
+  /**
+   * {@code struct sluice_share}: memory of a device that the daemon made. One of key and shareable
+   * is set.
+   *
+   * @param device as the daemon numbers it
+   */
+  public record DeviceShare(int device, long bytes, String key, long shareable) {
+    public static final int KEY_BYTES = 65;
   }
 }

@@ -8,10 +8,13 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
+import dev.sluice.config.Placement;
+import dev.sluice.config.Settings;
 import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ArenaTest {
@@ -50,23 +53,25 @@ class ArenaTest {
     }
   }
 
+  private static ArenaMaker maker(String... overrides) {
+    Settings settings = TestSettings.with(overrides);
+    return new ArenaMaker(settings.arena(), settings.cann(), Map.of());
+  }
+
   @Test
   void shouldHoldItsPlanInSharedMemory() throws IOException {
     ArenaPlan plan = TestArena.small(Generation.CHIP_2026_08, 3, 2, 4).plan();
     Arena arena =
-        Arena.create(
-            plan,
-            "sluice-arena-test",
-            TestSettings.with("sluice.arena.huge-pages=off", "sluice.arena.lock-memory=off")
-                .arena());
+        maker("sluice.arena.huge-pages=off", "sluice.arena.lock-memory=off")
+            .make(plan, "sluice-arena-test", Placement.SIM, 0, 0);
     assertTrue(arena.bytes() >= plan.totalBytes());
     assertEquals(arena.bytes(), arena.memory().sizeBytes());
-    assertTrue(arena.fd() >= 0);
+    assertTrue(arena.handover().fd() >= 0);
     Arena.initialise(arena.memory(), plan);
     assertEquals(3, arena.memory().loadInt(plan.layout().numCoresOffset()));
     arena.close();
     arena.close();
-    assertEquals(-1, arena.fd());
+    assertEquals(-1, arena.handover().fd());
   }
 
   @Test
@@ -77,10 +82,8 @@ class ArenaTest {
         assertThrows(
                 IOException.class,
                 () ->
-                    Arena.create(
-                        plan,
-                        "x".repeat(300),
-                        TestSettings.with("sluice.arena.huge-pages=off").arena()))
+                    maker("sluice.arena.huge-pages=off")
+                        .make(plan, "x".repeat(300), Placement.SIM, 0, 0))
             .getMessage();
     assertTrue(message.startsWith("memfd_create: "), message);
   }

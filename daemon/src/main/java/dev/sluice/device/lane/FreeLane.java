@@ -118,6 +118,6 @@ final class FreeLane {
     }
     return kind == BufferKind.AICORE_TASK
         ? total % recordsPerBuffer == 0
-        : memory.loadLong(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET) == 0;
+        : memory.loadLongAcquire(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET) == 0;
   }
 }

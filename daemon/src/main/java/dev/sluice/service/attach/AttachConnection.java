@@ -127,8 +127,8 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
-  private void open(CompletionStage<Granted> stage, boolean sendFd) {
-    MessageType type = sendFd ? MessageType.ARENA : MessageType.RESUMED;
+  private void open(CompletionStage<Granted> stage, boolean sendMemory) {
+    MessageType type = sendMemory ? MessageType.ARENA : MessageType.RESUMED;
     onLoop(
         stage,
         (granted, failure) -> {
@@ -144,11 +144,13 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
             context
                 .write(replies.granted(type, granted))
                 .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-            if (sendFd) {
+            if (sendMemory) {
               // Netty sends the number and never closes it: the descriptor stays the broker's.
-              context
-                  .write(new FileDescriptor(granted.fd()))
-                  .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+              Object memory =
+                  granted.share().isPresent()
+                      ? replies.share(granted, granted.share().get())
+                      : new FileDescriptor(granted.fd());
+              context.write(memory).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             }
             context.flush();
           }

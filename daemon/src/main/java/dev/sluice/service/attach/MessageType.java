@@ -13,7 +13,8 @@ enum MessageType {
   DETACHED,
   RESUME,
   RESUMED,
-  REFUSED;
+  REFUSED,
+  SHARE;
 
   private static final MessageType[] VALUES = values();
 

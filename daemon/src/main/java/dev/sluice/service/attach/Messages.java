@@ -29,14 +29,16 @@ final class Messages {
   static final int GEOMETRY_BUFFER_RECORDS_OFFSET = 64;
   static final int GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET = 80;
   static final int GEOMETRY_FLAGS_OFFSET = 96;
-  static final int GEOMETRY_RESERVED_OFFSET = 100;
+  static final int GEOMETRY_PLACEMENTS_OFFSET = 100;
+  static final int GEOMETRY_PLACEMENTS_KNOWN = 0b11110;
   static final int GEOMETRY_SYNTHETIC_SEED_OFFSET = 104;
   static final int GEOMETRY_SYNTHETIC_ORIGIN_TICKS_OFFSET = 112;
   static final int GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET = 120;
   static final int GEOMETRY_NAME_OFFSET = 128;
   static final int GEOMETRY_NAME_BYTES = 64;
-  static final int GEOMETRY_PAD_OFFSET = 192;
-  static final int GEOMETRY_PAD_BYTES = 64;
+  static final int GEOMETRY_BARE_PROCESS_OFFSET = 192;
+  static final int GEOMETRY_PAD_OFFSET = 196;
+  static final int GEOMETRY_PAD_BYTES = 60;
 
   static final int START_DEVICE_BASE_OFFSET = 32;
 
@@ -49,6 +51,14 @@ final class Messages {
   static final int ARENA_BUFFERS_OFFSET_OFFSET = 72;
   static final int ARENA_BUFFERS_OFFSET = 80;
   static final int ARENA_BUFFER_OFFSET_OFFSET = 96;
+
+  static final int SHARE_ROUTE_OFFSET = 32;
+  static final int SHARE_DEVICE_OFFSET = 36;
+  static final int SHARE_BYTES_OFFSET = 40;
+  static final int SHARE_SHAREABLE_OFFSET = 48;
+  static final int SHARE_KEY_OFFSET = 56;
+  static final int SHARE_ROUTE_IPC_KEY = 1;
+  static final int SHARE_ROUTE_HANDLE = 2;
 
   static final int BOOKS_PRODUCED_OFFSET = 32;
   static final int BOOKS_COLLECTED_OFFSET = 64;

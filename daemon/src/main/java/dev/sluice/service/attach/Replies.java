@@ -41,6 +41,21 @@ final class Replies {
     return message;
   }
 
+  /** SHARE, which follows ARENA in place of a file descriptor. */
+  ByteBuf share(Granted granted, Granted.DeviceShare share) {
+    ByteBuf message = message(MessageType.SHARE, AttachStatus.OK, granted.session());
+    message.setBytes(Messages.TOKEN_OFFSET, granted.token().toBytes());
+    boolean isKey = !share.key().isEmpty();
+    message.setIntLE(
+        Messages.SHARE_ROUTE_OFFSET,
+        isKey ? Messages.SHARE_ROUTE_IPC_KEY : Messages.SHARE_ROUTE_HANDLE);
+    message.setIntLE(Messages.SHARE_DEVICE_OFFSET, share.device());
+    message.setLongLE(Messages.SHARE_BYTES_OFFSET, share.bytes());
+    message.setLongLE(Messages.SHARE_SHAREABLE_OFFSET, share.shareable());
+    text(message, Messages.SHARE_KEY_OFFSET, Granted.DeviceShare.KEY_BYTES, share.key());
+    return message;
+  }
+
   ByteBuf started(Token token, Started started) {
     ByteBuf message = message(MessageType.STARTED, AttachStatus.OK, started.session());
     message.setBytes(Messages.TOKEN_OFFSET, token.toBytes());

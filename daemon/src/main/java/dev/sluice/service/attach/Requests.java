@@ -63,6 +63,9 @@ final class Requests {
             perKind(
                 message, Messages.GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET, "buffers_per_instance")),
         synthetic,
+        new AttachRequest.Reach(
+            message.getIntLE(start + Messages.GEOMETRY_PLACEMENTS_OFFSET),
+            count(message, Messages.GEOMETRY_BARE_PROCESS_OFFSET, "bare_process")),
         name(message));
   }
 
@@ -74,7 +77,12 @@ final class Requests {
       throw new AttachRefusedException(
           AttachStatus.MALFORMED, "unknown flags 0x" + Integer.toHexString(unknown));
     }
-    int reserved = message.getIntLE(start + Messages.GEOMETRY_RESERVED_OFFSET);
+    int placements = message.getIntLE(start + Messages.GEOMETRY_PLACEMENTS_OFFSET);
+    if ((placements & ~Messages.GEOMETRY_PLACEMENTS_KNOWN) != 0) {
+      throw new AttachRefusedException(
+          AttachStatus.MALFORMED, "unknown placements 0x" + Integer.toHexString(placements));
+    }
+    int reserved = 0;
     for (int i = 0; i < Messages.GEOMETRY_PAD_BYTES; i++) {
       reserved |= message.getByte(start + Messages.GEOMETRY_PAD_OFFSET + i);
     }

@@ -152,6 +152,7 @@ class AttachServerTest {
             new AttachRequest.Overrides(
                 8, 512, List.of(100, 101, 102, 103), List.of(200, 201, 202, 203)),
             Optional.of(new AttachRequest.Synthetic(-1, 5, 6)),
+            AttachRequest.Reach.ofSim(),
             "a?b");
     assertEquals(expected, broker.request);
     assertEquals(ProcessHandle.current().pid(), broker.peer.pid());
@@ -180,7 +181,8 @@ class AttachServerTest {
     "32, 0x80000000, REFUSED, DEVICE",
     "44, 0xffffffff, REFUSED, GEOMETRY",
     "96, 0x00000002, REFUSED, MALFORMED",
-    "100, 1,         REFUSED, MALFORMED",
+    "100, 0x21,      REFUSED, MALFORMED",
+    "196, 1,         REFUSED, MALFORMED",
     "252, 1,         REFUSED, MALFORMED",
   })
   void shouldRefuseGarbageAndStayUp(int offset, String word, MessageType reply, AttachStatus status)

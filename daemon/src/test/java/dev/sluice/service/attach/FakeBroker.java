@@ -8,6 +8,7 @@ import dev.sluice.service.SessionBroker;
 import dev.sluice.service.Started;
 import dev.sluice.service.Token;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -42,7 +43,8 @@ final class FakeBroker implements SessionBroker {
         12288,
         List.of(10, 11, 12, 13),
         List.of(100L, 200L, 300L, 400L),
-        fd);
+        fd,
+        Optional.empty());
   }
 
   static Books books() {

@@ -6,14 +6,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The calls for one device, each checked. Thread rule: the device context belongs to a thread, so
- * every thread calls {@link #enter} before any other method (abi.md 5.2); cold calls do it
- * themselves, {@link #copy} does not.
+ * The calls for one device, each checked. The device context belongs to a thread (abi.md 5.2):
+ * every method sets it for the calling thread where needed, so a thread may serve several devices.
  */
 public final class Cann {
   private static final int MEM_ATTR_HBM_HUGE = 4;
   private static final int LOCATION_DEVICE = 1;
   private static final int ACCESS_READ_WRITE = 3;
+
+  // The device that this class last made that of the thread; -1 for none.
+  private static final ThreadLocal<int[]> CURRENT = ThreadLocal.withInitial(() -> new int[] {-1});
 
   private final int device;
 
@@ -32,9 +34,9 @@ public final class Cann {
     return device;
   }
 
-  /** Makes the device that of the calling thread. Cheap to repeat. */
-  public void enter() throws CannException {
+  private void enter() throws CannException {
     runtime("rtSetDevice", RuntimeCalls.rtSetDevice(device));
+    CURRENT.get()[0] = device;
   }
 
   /** Device memory; returns its device address. */
@@ -83,12 +85,21 @@ public final class Cann {
   }
 
   /**
-   * Copies between this process and the device. Hot path: allocates nothing, throws nothing.
+   * Copies between this process and the device, whichever device the thread used last. Hot path:
+   * allocates nothing, throws nothing.
    *
    * @param isToDevice the direction
    * @return 0, or a code of the runtime
    */
-  public static int copy(long to, long from, long bytes, boolean isToDevice) {
+  public int copy(long to, long from, long bytes, boolean isToDevice) {
+    int[] current = CURRENT.get();
+    if (current[0] != device) {
+      int code = RuntimeCalls.rtSetDevice(device);
+      if (code != 0) {
+        return code;
+      }
+      current[0] = device;
+    }
     return RuntimeCalls.rtMemcpy(
         to,
         bytes,

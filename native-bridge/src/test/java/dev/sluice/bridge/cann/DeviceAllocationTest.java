@@ -47,10 +47,10 @@ class DeviceAllocationTest {
       ByteBuffer host = memory.hostView();
       host.putLong(4096, 0x1122334455667788L);
       long here = Pointer.nativeValue(scratch);
-      assertEquals(0, Cann.copy(here, memory.deviceAddress() + 4096, 8, false));
+      assertEquals(0, cann.copy(here, memory.deviceAddress() + 4096, 8, false));
       assertEquals(0x1122334455667788L, scratch.getLong(0));
       scratch.setInt(0, 42);
-      assertEquals(0, Cann.copy(memory.deviceAddress() + 8192, here, 4, true));
+      assertEquals(0, cann.copy(memory.deviceAddress() + 8192, here, 4, true));
       assertEquals(42, host.getInt(8192));
       assertEquals(route == Route.IPC_KEY, !memory.key().isEmpty());
       assertEquals(route == Route.SHAREABLE_HANDLE, memory.shareable() != 0);
@@ -125,10 +125,9 @@ class DeviceAllocationTest {
   }
 
   @Test
-  void shouldReportWhatACopyReturned() throws CannException {
-    cann.enter();
+  void shouldReportWhatACopyReturned() {
     try (Memory scratch = new Memory(8)) {
-      int code = Cann.copy(Pointer.nativeValue(scratch), 0x1000, 8, false);
+      int code = cann.copy(Pointer.nativeValue(scratch), 0x1000, 8, false);
       assertEquals(107000, code);
       assertTrue(cann.copyFailure(code).getMessage().startsWith("rtMemcpy on device 3"));
     }

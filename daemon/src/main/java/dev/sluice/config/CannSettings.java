@@ -1,0 +1,29 @@
+package dev.sluice.config;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * {@code sluice.cann}: the vendor's libraries, for placements on a device.
+ *
+ * @param directory where they are; absent: look in the usual places
+ */
+public record CannSettings(Optional<Path> directory, Share share, Payload payload) {
+  /** How the runtime process gets to see device memory that the daemon made. */
+  public enum Share {
+    /** The first route that works, in the order of this list. */
+    AUTO,
+    IPC_KEY,
+    SHAREABLE_HANDLE
+  }
+
+  /** How records come out of device memory that is mapped into the daemon. */
+  public enum Payload {
+    /** Whichever was faster when the arena was made. */
+    AUTO,
+    /** By wide loads through the mapping. */
+    LOAD,
+    /** By the runtime's copy. */
+    COPY
+  }
+}

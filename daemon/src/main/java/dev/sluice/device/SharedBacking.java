@@ -1,0 +1,81 @@
+package dev.sluice.device;
+
+import dev.sluice.bridge.SharedRegion;
+import dev.sluice.config.ArenaSettings;
+import dev.sluice.config.Placement;
+import dev.sluice.config.Provision;
+import java.io.IOException;
+
+/**
+ * Placements {@code sim} and {@code host}: a sealed memfd that the other process maps, and in the
+ * second case registers with its device. For the daemon the two are the same.
+ */
+final class SharedBacking implements ArenaBacking {
+  private final Placement placement;
+  private final SharedRegion region;
+  private final MappedMemory memory;
+  private final int device;
+
+  SharedBacking(Placement placement, int device, String name, long bytes, ArenaSettings settings)
+      throws IOException {
+    this.placement = placement;
+    this.device = device;
+    this.region =
+        SharedRegion.create(name, bytes, extra(settings.hugePages()), extra(settings.lockMemory()));
+    this.memory = new MappedMemory(region.buffer());
+  }
+
+  static SharedRegion.Extra extra(Provision provision) {
+    return switch (provision) {
+      case OFF -> SharedRegion.Extra.OFF;
+      case TRY -> SharedRegion.Extra.TRY;
+      case REQUIRE -> SharedRegion.Extra.REQUIRE;
+    };
+  }
+
+  @Override
+  public Placement placement() {
+    return placement;
+  }
+
+  @Override
+  public DeviceMemory memory() {
+    return memory;
+  }
+
+  @Override
+  public long bytes() {
+    return region.bytes();
+  }
+
+  @Override
+  public Handover handover() {
+    return Handover.ofDescriptor(region.fd(), device);
+  }
+
+  @Override
+  public boolean hasHugePages() {
+    return region.hasHugePages();
+  }
+
+  @Override
+  public boolean isLocked() {
+    return region.isLocked();
+  }
+
+  @Override
+  public String notice() {
+    return region.notice();
+  }
+
+  @Override
+  public String failure() {
+    return "";
+  }
+
+  @Override
+  public String release() {
+    region.close();
+    return "";
+  }
+}

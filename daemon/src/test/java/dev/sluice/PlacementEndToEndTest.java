@@ -1,0 +1,221 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import dev.sluice.config.Placement;
+import dev.sluice.service.Labels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The main job on every placement, in every layout, against the stand-in for the vendor's
+ * libraries: one daemon whose devices 0 to 3 have one placement each.
+ */
+@ExtendWith(FailureDump.class)
+@Timeout(60)
+class PlacementEndToEndTest {
+  private static final List<String> LAYOUTS =
+      List.of(
+          "l2-2026.06/a2a3",
+          "l2-2026.06/a5",
+          "l2-2026.07/a2a3",
+          "l2-2026.07/a5",
+          "chip-2026.08/a2a3",
+          "chip-2026.08/a5");
+
+  private static TestDaemon daemon;
+
+  @BeforeAll
+  static void startDaemon() {
+    daemon =
+        TestDaemon.start(
+            CannStandin.setting(),
+            "sluice.placement.devices=1:host,2:device-mapped,3:device-copied");
+  }
+
+  @AfterAll
+  static void stopDaemon() {
+    daemon.close();
+  }
+
+  @BeforeEach
+  void forgetWhatOthersDid() {
+    CannStandin.reset();
+  }
+
+  @AfterEach
+  void shouldHaveGivenEverythingBack() {
+    assertEquals(List.of(), daemon.logged(Level.ERROR, ""));
+    assertEquals(0, CannStandin.live(), "device memory, registrations, reservations");
+    assertEquals(0, CannStandin.leaked(), "registrations of freed memory");
+  }
+
+  private static String[] arguments(Placement placement, String... more) {
+    List<String> arguments =
+        new ArrayList<>(List.of("--device", "" + placement.ordinal(), "--placements"));
+    arguments.addAll(List.of(more));
+    return arguments.toArray(new String[0]);
+  }
+
+  static Stream<Arguments> placementsAndLayouts() {
+    return Stream.of(Placement.values())
+        .flatMap(placement -> LAYOUTS.stream().map(layout -> Arguments.of(placement, layout)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("placementsAndLayouts")
+  void shouldAccountForEveryRecord(Placement placement, String layout) throws Exception {
+    String name = placement.label() + " " + layout;
+    TestProducer.Report device =
+        daemon.run(
+            name,
+            arguments(
+                placement,
+                "--layout",
+                layout,
+                "--cores",
+                "4",
+                "--aicpu-threads",
+                "2",
+                "--rate",
+                "8000000",
+                "--duration-ns",
+                "150000000"));
+    SessionView session = daemon.session(name);
+    Law.assertExact(session, device);
+    for (String kind : Labels.KINDS) {
+      assertTrue(session.kind(kind).collected() > 0, kind + " was collected");
+    }
+    assertEquals(placement.isOnDevice() ? 1 : 0, CannStandin.calls("rtMalloc"));
+    assertEquals(
+        placement == Placement.DEVICE_MAPPED ? 1 : 0, CannStandin.calls("halHostRegister"));
+  }
+
+  /** Control words of a mapped device never go by the runtime's copies (abi.md 5.2). */
+  @Test
+  void shouldWriteToAMappedDeviceByStoresAlone() throws Exception {
+    runTasks("stores", Placement.DEVICE_MAPPED, 20_000);
+    assertEquals(0, CannStandin.copies(true, false));
+    assertEquals(0, CannStandin.copies(true, true));
+  }
+
+  /** What a buffer costs where every access is a call: payload once, words a bounded number. */
+  @Test
+  void shouldCopyEachPayloadByteOnce() throws Exception {
+    // One core and one kind; AICore buffers of 1024 records.
+    int tasks = 50 * 1024;
+    SessionView session = runTasks("copies", Placement.DEVICE_COPIED, tasks);
+    long buffers = CannStandin.copies(false, true);
+    assertTrue(buffers >= 50 && buffers <= 52, buffers + " wide copies for 50 full buffers");
+    long payload = session.total().collected() * 32;
+    assertTrue(
+        CannStandin.copiedBytes(false) < payload * 11 / 10, CannStandin.copiedBytes(false) + "");
+    assertNotEquals(0, CannStandin.copies(true, false));
+  }
+
+  private SessionView runTasks(String name, Placement placement, int tasks) throws Exception {
+    TestProducer.Report device =
+        daemon.run(
+            name,
+            arguments(
+                placement,
+                "--level",
+                "1",
+                "--cores",
+                "1",
+                "--aicpu-threads",
+                "1",
+                "--layout",
+                "chip-2026.08/a2a3",
+                "--rate",
+                "100000000",
+                "--tasks",
+                "" + tasks));
+    SessionView session = daemon.session(name);
+    Law.assertExact(session, device);
+    return session;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "DEVICE_MAPPED, rtMalloc, 207001",
+    "DEVICE_MAPPED, halHostRegister, 8",
+    "DEVICE_COPIED, rtMalloc, 507899",
+  })
+  void shouldRefuseWithCallAndAdviceWhenNoRouteWorks(Placement placement, String call, int code)
+      throws Exception {
+    CannStandin.fail(call, 0, code);
+    CannStandin.fail("aclrtMallocPhysical", 0, 207000);
+    TestProducer.Report device = daemon.run("refused", arguments(placement));
+    assertEquals(1, device.exitCode());
+    assertTrue(
+        device.errors().contains(call + " on device " + placement.ordinal()), device.errors());
+    assertTrue(daemon.isHealthy());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"DEVICE_MAPPED", "DEVICE_COPIED"})
+  void shouldShareByHandleWhereKeysAreNotPossible(Placement placement) throws Exception {
+    CannStandin.fail("aclrtIpcMemGetExportKey", 0, 507899);
+    runTasks("handle " + placement, placement, 5_000);
+    assertEquals(1, CannStandin.calls("aclrtMemExportToShareableHandle"));
+  }
+
+  @Test
+  void shouldRefuseAClientThatKnowsMappedFilesOnly() throws Exception {
+    TestProducer.Report device = daemon.run("old client", "--device", "3");
+    assertEquals(1, device.exitCode());
+    assertTrue(
+        device.errors().contains("placement device-copied, which this client did not offer"),
+        device.errors());
+  }
+
+  @Test
+  void shouldEndTheSessionOfADeviceThatFailsAndNoOther() throws Exception {
+    try (TestProducer healthy =
+            daemon.producer(
+                "healthy", "--rate", "8000000", "--cores", "2", "--aicpu-threads", "1");
+        TestProducer broken =
+            daemon.producer(
+                "broken",
+                arguments(
+                    Placement.DEVICE_COPIED,
+                    "--rate",
+                    "8000000",
+                    "--cores",
+                    "2",
+                    "--aicpu-threads",
+                    "1"))) {
+      daemon.await("healthy", session -> session.total().collected() > 0);
+      daemon.await("broken", session -> session.total().collected() > 0);
+      CannStandin.fail("rtMemcpy", 0, 507899);
+      daemon.await(
+          "broken", session -> session.state().startsWith("ended (device failed: rtMemcpy"));
+      assertEquals("running", daemon.session("healthy").state());
+      // Its memory stays until nobody can write to it any more.
+      CannStandin.reset();
+      broken.kill();
+      broken.await();
+      Await.until(() -> CannStandin.live() == 0, () -> "live: " + CannStandin.live());
+      healthy.stop();
+      TestProducer.Report device = healthy.await();
+      Law.assertExact(daemon.session("healthy"), device);
+    }
+  }
+}
