@@ -3,7 +3,6 @@ package dev.sluice;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
-import dev.sluice.agent.PausedAgent;
 import dev.sluice.config.FaultSettings;
 import dev.sluice.config.FreezePolicy;
 import dev.sluice.config.Settings;
@@ -200,16 +199,9 @@ final class SessionRun {
     return agents;
   }
 
-  /** The same as a thread should step them: with the pauses that the configuration asks for. */
+  /** The same as a thread should step them: as slow as the configuration asks for. */
   List<Agent> steppedAgents() {
-    if (faults.pauseNanos() == 0) {
-      return agents();
-    }
-    List<Agent> paused = new ArrayList<>();
-    for (Agent agent : agents()) {
-      paused.add(new PausedAgent(agent, faults.pauseNanos(), faults.pauseEveryNanos(), clock));
-    }
-    return paused;
+    return SlowedAgents.of(agents(), faults, clock);
   }
 
   /** How long the device can do without the host. The drain's thread. */

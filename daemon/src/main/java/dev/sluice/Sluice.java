@@ -14,6 +14,7 @@ import dev.sluice.tool.StatusCommand;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.VerifyCommand;
 import dev.sluice.tool.bench.BenchCommand;
+import dev.sluice.tool.diagnose.DiagnoseCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -46,14 +47,15 @@ public final class Sluice {
 
   /**
    * Only the service logs on standard output; what other commands print there is their result. A
-   * bench drops records on purpose, so the daemon's warnings are no news. To be called before the
-   * first logger is made.
+   * bench or a diagnosis drops records on purpose, so the daemon's warnings are no news. To be
+   * called before the first logger is made.
    */
   private static void logAsFits(String command) {
     if (!command.equals("daemon")) {
+      boolean isLosingOnPurpose = command.equals("bench") || command.equals("diagnose");
       System.setProperty("sluice.log.target", "System.err");
       if (System.getProperty("sluice.log.level") == null) {
-        System.setProperty("sluice.log.level", command.equals("bench") ? "ERROR" : "WARN");
+        System.setProperty("sluice.log.level", isLosingOnPurpose ? "ERROR" : "WARN");
       }
     }
   }
@@ -80,7 +82,8 @@ public final class Sluice {
             new ExportCommand(stopSignal),
             new SnapshotCommand(),
             new ReloadCommand(),
-            new BenchCommand(host, stopSignal)));
+            new BenchCommand(host, stopSignal),
+            new DiagnoseCommand(host, new DiagnoseProbes(), stopSignal)));
   }
 
   /**

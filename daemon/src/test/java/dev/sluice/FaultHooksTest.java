@@ -39,6 +39,25 @@ class FaultHooksTest {
   }
 
   @Test
+  void shouldNotTakeASlowCollectorForAnIdleOne() {
+    EngineRun engine = run("sluice.faults.collector-bytes-per-second=1");
+    Agent collector = engine.run.steppedAgents().get(engine.run.agents().size() - 1);
+    assertEquals("collector", collector.roleName());
+    assertEquals(0, collector.doWork(), "nothing to do yet");
+    engine.clock.advance(2_000_000_000L);
+    engine.device.launch();
+    for (int i = 0; i < 200; i++) {
+      engine.device.task(0);
+      engine.device.runUntilBlocked();
+      engine.run.drains()[0].doWork();
+      collector.doWork();
+    }
+    assertTrue(collector.doWork() > 0, "it holds a buffer, and its thread must not park");
+    engine.run.settle(false, false);
+    assertEquals(0, collector.doWork());
+  }
+
+  @Test
   void shouldRefusePausesThatNeverEnd() {
     SettingsException refused =
         assertThrows(

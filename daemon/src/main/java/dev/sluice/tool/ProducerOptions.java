@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 /** The options of the synthetic AICPU producer, shared by {@code produce} and {@code demo}. */
 public final class ProducerOptions {
   /** Every layout there is; the producer and the daemon know them by these names. */
-  static final List<String> LAYOUTS =
+  public static final List<String> LAYOUTS =
       List.of(
           "l2-2026.06/a2a3",
           "l2-2026.06/a5",

@@ -54,7 +54,8 @@ public final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ToolException {
-    DaemonClient client = new DaemonClient(url == null ? configuredUrl() : url);
+    DaemonClient client =
+        new DaemonClient(url == null ? configuredUrl(Optional.ofNullable(config)) : url);
     boolean isTerminal = ProgressLine.isTerminal(1);
     do {
       if (isWatching && isTerminal) {
@@ -66,12 +67,10 @@ public final class StatusCommand implements Callable<Integer> {
     return ExitCode.FINE;
   }
 
-  private URI configuredUrl() {
+  /** Where a daemon of this configuration answers; empty means the installed one. */
+  public static URI configuredUrl(Optional<Path> config) {
     ListenAddress listen =
-        Configuration.load(ConfigSources.of(Optional.ofNullable(config), List.of()))
-            .settings()
-            .http()
-            .listen();
+        Configuration.load(ConfigSources.of(config, List.of())).settings().http().listen();
     // A daemon that listens on every address answers on the loopback, too.
     String host = listen.host().equals("0.0.0.0") ? "127.0.0.1" : listen.host();
     host = host.equals("::") ? "::1" : host;

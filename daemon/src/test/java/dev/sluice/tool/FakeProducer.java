@@ -41,7 +41,7 @@ public final class FakeProducer implements AutoCloseable {
         + records
         + ", \"duration_seconds\": 2.0, \"bytes_per_second\": "
         + 16 * records
-        + ", \"stall_seconds\": "
+        + ", \"max_pause_seconds\": 0.0, \"stall_seconds\": "
         + stallSeconds
         + "}";
   }

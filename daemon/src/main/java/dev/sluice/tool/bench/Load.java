@@ -11,7 +11,7 @@ import java.util.List;
  * @param burstOffNs pause after each burst of {@code burstOnNs}; 0 means a steady rate
  * @param cpus CPUs to pin the producer to; empty leaves it to the scheduler
  */
-record Load(
+public record Load(
     String layout,
     int cores,
     int aicpuThreads,
@@ -32,27 +32,27 @@ record Load(
    * has a processor of its own, and is not descheduled in the middle of a buffer. The one that
    * blocks may run anywhere.
    */
-  static Load of(String layout, int cores, int aicpuThreads, int level) {
+  public static Load of(String layout, int cores, int aicpuThreads, int level) {
     String cpus = layout.equals(G3) ? "" : "0";
     return new Load(layout, cores, aicpuThreads, level, 0, ONE_SECOND_NS, 0, 0, cpus);
   }
 
-  Load withRate(long rate) {
+  public Load withRate(long rate) {
     return new Load(
         layout, cores, aicpuThreads, level, rate, durationNs, burstOnNs, burstOffNs, cpus);
   }
 
-  Load withDuration(long ns) {
+  public Load withDuration(long ns) {
     return new Load(
         layout, cores, aicpuThreads, level, bytesPerSecond, ns, burstOnNs, burstOffNs, cpus);
   }
 
-  Load withBursts(long onNs, long offNs) {
+  public Load withBursts(long onNs, long offNs) {
     return new Load(
         layout, cores, aicpuThreads, level, bytesPerSecond, durationNs, onNs, offNs, cpus);
   }
 
-  List<String> arguments(Path socket, String name) {
+  public List<String> arguments(Path socket, String name) {
     List<String> arguments =
         new ArrayList<>(
             List.of(

@@ -14,14 +14,14 @@ import java.util.Map;
  * @param minorFaults of this process during the workload
  * @param load load average of the last minute, afterwards
  */
-record MachineNoise(double roundTripNs, long minorFaults, double load) {
+public record MachineNoise(double roundTripNs, long minorFaults, double load) {
   /** Starts watching. */
-  static Watch watch() throws ToolException {
+  public static Watch watch() throws ToolException {
     double roundTripNs = CacheLinePingPong.measureNs();
     return new Watch(roundTripNs, ProcessFigures.ofThisProcess().minorFaults());
   }
 
-  Map<String, Object> toJson() {
+  public Map<String, Object> toJson() {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("cache_line_round_trip_seconds", roundTripNs / 1e9);
     object.put("minor_faults", minorFaults);
@@ -40,8 +40,8 @@ record MachineNoise(double roundTripNs, long minorFaults, double load) {
   }
 
   /** The readings at the start. */
-  record Watch(double roundTripNs, long minorFaultsBefore) {
-    MachineNoise end() {
+  public record Watch(double roundTripNs, long minorFaultsBefore) {
+    public MachineNoise end() {
       long faults = ProcessFigures.ofThisProcess().minorFaults() - minorFaultsBefore;
       return new MachineNoise(roundTripNs, faults, ProcessFigures.load());
     }

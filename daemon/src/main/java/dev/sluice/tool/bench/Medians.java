@@ -3,13 +3,13 @@ package dev.sluice.tool.bench;
 import java.util.Arrays;
 
 /** The middle of several runs: what one disturbed run cannot move. */
-final class Medians {
+public final class Medians {
   private Medians() {}
 
   /**
    * The median; for an even number the lower of the two in the middle, a value that was measured.
    */
-  static double of(double... values) {
+  public static double of(double... values) {
     if (values.length == 0) {
       throw new IllegalArgumentException("no values");
     }

@@ -1,0 +1,166 @@
+package dev.sluice.tool.diagnose;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The three ceilings as arithmetic: from measured terms to the highest drop-free rate and the
+ * longest survivable burst. Pure; nothing here is measured, and no term has a default.
+ *
+ * <p>With R the rate of the device, S the usable free-queue slots, B the bytes of a buffer, L the
+ * worst refill latency, P the bytes a burst can count on, C what the collectors give back and T the
+ * length of the burst, nothing is lost while
+ *
+ * <pre>
+ *   control path       R * L      <= S * B   of every pool
+ *   buffer life cycle  (R - C) * T <= P
+ *   bandwidth          R          <= C       for ever
+ * </pre>
+ *
+ * @param shape the buffers
+ * @param latencySeconds L
+ * @param giveBackBytesPerSecond C
+ * @param absorbedBytes what all buffers, and the memory stage of a capture, took in before the
+ *     first loss when nothing was given back
+ * @param isStorageBound C is what the storage takes; else what the collectors take
+ */
+record CeilingModel(
+    Shape shape,
+    double latencySeconds,
+    double giveBackBytesPerSecond,
+    double absorbedBytes,
+    boolean isStorageBound) {
+
+  /** P: what of the absorbed bytes a burst can count on that comes at any moment. */
+  double burstBytes() {
+    double buffers = shape.totalBytes();
+    double inBuffers = Math.min(absorbedBytes, buffers);
+    return inBuffers * shape.countableShare() + (absorbedBytes - inBuffers);
+  }
+
+  /** The rate at which the worst refill empties the free queues of the first kind to starve. */
+  Ceiling controlPath() {
+    Shape.PoolKind kind = shape.firstToStarve();
+    double rate = kind.slotBytes() / latencySeconds;
+    return new Ceiling(
+        Ceiling.Kind.CONTROL_PATH,
+        rate,
+        String.format(
+            Locale.ROOT,
+            "S * B * pools / share / L = %d * %s * %d / %.2f / %s = %s (%s)",
+            kind.usableSlots(),
+            Unit.BYTES.format(kind.bufferBytes()),
+            kind.pools(),
+            kind.share(),
+            Unit.SECONDS.format(latencySeconds),
+            Unit.BYTES_PER_SECOND.format(rate),
+            kind.kind()));
+  }
+
+  /** The rate at which a burst of this length uses up what it can count on. */
+  Ceiling lifecycle(double burstSeconds) {
+    double rate = giveBackBytesPerSecond + burstBytes() / burstSeconds;
+    return new Ceiling(
+        Ceiling.Kind.BUFFER_LIFECYCLE,
+        rate,
+        String.format(
+            Locale.ROOT,
+            "C + P / T = %s + %s / %s = %s",
+            Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond),
+            Unit.BYTES.format(burstBytes()),
+            Unit.SECONDS.format(burstSeconds),
+            Unit.BYTES_PER_SECOND.format(rate)));
+  }
+
+  /** What can be given back for ever. */
+  Ceiling bandwidth() {
+    return new Ceiling(
+        isStorageBound ? Ceiling.Kind.STORAGE : Ceiling.Kind.BANDWIDTH,
+        giveBackBytesPerSecond,
+        "C = " + Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond) + ", measured");
+  }
+
+  /** The ceilings of a steady rate, the lowest first; the pool delays the last one for a while. */
+  List<Ceiling> ceilings(double runSeconds) {
+    return List.of(controlPath(), lifecycle(runSeconds), bandwidth()).stream()
+        .sorted(Comparator.comparingDouble(Ceiling::bytesPerSecond))
+        .toList();
+  }
+
+  /** Which ceiling binds a steady rate for ever. */
+  Ceiling binding() {
+    Ceiling control = controlPath();
+    Ceiling bandwidth = bandwidth();
+    return control.bytesPerSecond() < bandwidth.bytesPerSecond() ? control : bandwidth;
+  }
+
+  /**
+   * The highest drop-free rate of a run of this length: what the control path allows, or the give-
+   * back rate and what the buffers take in meanwhile.
+   */
+  Prediction rate(double runSeconds) {
+    Ceiling control = controlPath();
+    Ceiling finite = lifecycle(runSeconds);
+    boolean isControl = control.bytesPerSecond() <= finite.bytesPerSecond();
+    Ceiling lower = isControl ? control : finite;
+    return new Prediction(
+        Unit.BYTES_PER_SECOND,
+        lower.bytesPerSecond(),
+        isControl ? Ceiling.Kind.CONTROL_PATH : bandwidth().kind(),
+        lower.arithmetic());
+  }
+
+  /** The longest burst at this rate that nothing is lost in. */
+  Prediction burst(double bytesPerSecond) {
+    if (bytesPerSecond > controlPath().bytesPerSecond()) {
+      return new Prediction(
+          Unit.SECONDS,
+          latencySeconds,
+          Ceiling.Kind.CONTROL_PATH,
+          "the rate is above the control path's "
+              + Unit.BYTES_PER_SECOND.format(controlPath().bytesPerSecond())
+              + ": any burst that meets the worst refill latency loses records");
+    }
+    if (bytesPerSecond <= giveBackBytesPerSecond) {
+      return new Prediction(
+          Unit.SECONDS,
+          Double.POSITIVE_INFINITY,
+          bandwidth().kind(),
+          "R = "
+              + Unit.BYTES_PER_SECOND.format(bytesPerSecond)
+              + " <= C = "
+              + Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond)
+              + ": given back as fast as it comes");
+    }
+    double seconds = burstBytes() / (bytesPerSecond - giveBackBytesPerSecond);
+    return new Prediction(
+        Unit.SECONDS,
+        seconds,
+        Ceiling.Kind.BUFFER_LIFECYCLE,
+        String.format(
+            Locale.ROOT,
+            "P / (R - C) = %s / (%s - %s) = %s",
+            Unit.BYTES.format(burstBytes()),
+            Unit.BYTES_PER_SECOND.format(bytesPerSecond),
+            Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond),
+            Unit.SECONDS.format(seconds)));
+  }
+
+  /** The same terms with other buffers, whose absorption follows from their size. */
+  CeilingModel withShape(Shape other) {
+    double stage = absorbedBytes - Math.min(absorbedBytes, shape.totalBytes());
+    double filled = Math.min(absorbedBytes, shape.totalBytes()) / shape.totalBytes();
+    return new CeilingModel(
+        other,
+        latencySeconds,
+        giveBackBytesPerSecond,
+        other.totalBytes() * filled + stage,
+        isStorageBound);
+  }
+
+  /** The same with another worst latency. */
+  CeilingModel withLatency(double seconds) {
+    return new CeilingModel(shape, seconds, giveBackBytesPerSecond, absorbedBytes, isStorageBound);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.sluice.tool.diagnose;
+
+import dev.sluice.tool.ToolException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Finds the highest value (a rate, a burst's length) at which runs are clean.
+ *
+ * <p>Starts somewhere, doubles or halves until one value is clean and a higher one is not, and then
+ * halves the ratio between them until it is small enough. A value counts by the majority of its
+ * tries, because one pause of a shared machine would otherwise end the search far below. Where the
+ * search starts decides how long it takes, not what it finds. Assumes that a lower value is not
+ * worse.
+ */
+final class EdgeSearch {
+  private static final double STRIDE = 2;
+  private static final int MOST_STRIDES = 12;
+
+  private final double resolution;
+  private final int tries;
+  private final int mostDisturbed;
+  private final Trial trial;
+  private final List<Point> points = new ArrayList<>();
+
+  /**
+   * @param resolution ratio of two neighbouring values at the end, above 1
+   * @param tries odd
+   * @param mostDisturbed how many runs of a value may be repeated because the device was disturbed
+   */
+  EdgeSearch(double resolution, int tries, int mostDisturbed, Trial trial) {
+    this.resolution = resolution;
+    this.tries = tries;
+    this.mostDisturbed = mostDisturbed;
+    this.trial = trial;
+  }
+
+  /** One run. */
+  interface Trial {
+    Point run(double value) throws ToolException;
+  }
+
+  /**
+   * What one run showed.
+   *
+   * @param value what was asked for
+   * @param bytesPerSecond what the device set out to write, while it wrote
+   * @param lostRatio records that were dropped or are missing, of all, 0 to 1
+   * @param stalledRatio share of its time for which the device waited, 0 to 1
+   * @param isDisturbed the simulated device was kept from its processor, and then wrote faster than
+   *     asked for to catch up; a real one has a processor of its own
+   */
+  record Point(
+      double value,
+      double bytesPerSecond,
+      double lostRatio,
+      double stalledRatio,
+      boolean isClean,
+      boolean isDisturbed) {}
+
+  /**
+   * The edge.
+   *
+   * @param value the highest clean one; 0 if none was
+   * @param dirty the lowest that was not; infinite if all were clean
+   */
+  record Edge(double value, double dirty) {
+    /** Whether the search ended below the edge, because the device could do no more. */
+    boolean isAtLeast() {
+      return Double.isInfinite(dirty);
+    }
+  }
+
+  /**
+   * @param start where to begin
+   * @param most the highest value that can be tried; if it is clean, it is the answer
+   */
+  Edge search(double start, double most) throws ToolException {
+    double value = Math.min(start, most);
+    double clean = 0;
+    double dirty = Double.POSITIVE_INFINITY;
+    for (int stride = 0; stride < MOST_STRIDES; stride++) {
+      if (isClean(value)) {
+        clean = value;
+        if (value >= most || Double.isFinite(dirty)) {
+          break;
+        }
+        value = Math.min(value * STRIDE, most);
+      } else {
+        dirty = value;
+        if (clean > 0) {
+          break;
+        }
+        value /= STRIDE;
+      }
+    }
+    while (clean > 0 && Double.isFinite(dirty) && dirty / clean > resolution) {
+      double middle = Math.sqrt(clean * dirty);
+      if (isClean(middle)) {
+        clean = middle;
+      } else {
+        dirty = middle;
+      }
+    }
+    return new Edge(clean, dirty);
+  }
+
+  private boolean isClean(double value) throws ToolException {
+    int clean = 0;
+    int dirty = 0;
+    int disturbed = 0;
+    while (clean * 2 <= tries && dirty * 2 <= tries) {
+      Point point = trial.run(value);
+      points.add(point);
+      if (point.isClean()) {
+        clean++;
+      } else if (point.isDisturbed() && disturbed < mostDisturbed) {
+        // No evidence against the host. But not for ever: above the edge, clean runs never come.
+        disturbed++;
+      } else {
+        dirty++;
+      }
+    }
+    return clean > dirty;
+  }
+
+  /** Every run that was made, in that order. */
+  List<Point> points() {
+    return List.copyOf(points);
+  }
+}

@@ -1,0 +1,93 @@
+package dev.sluice.tool.diagnose;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.tool.ToolException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class QuietCheckTest {
+  @TempDir private Path folder;
+
+  /** user, idle and steal ticks; the rest is 0. */
+  private void times(long user, long idle, long stolen) {
+    try {
+      Files.writeString(
+          folder.resolve("stat"),
+          "cpu  " + user + " 0 0 " + idle + " 0 0 0 " + stolen + " 0 0\ncpu0 1 2 3\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private QuietCheck check(int processors, long userMeanwhile, long stolenLater)
+      throws ToolException {
+    times(1000, 1000, 0);
+    QuietCheck check = new QuietCheck(processors, folder.resolve("stat"));
+    check.before(() -> times(1000 + userMeanwhile, 1100 - userMeanwhile, 0));
+    times(2000, 2000, stolenLater);
+    check.after();
+    return check;
+  }
+
+  @Test
+  void shouldBeQuietWhereNothingElseRuns() throws ToolException {
+    QuietCheck check = check(2, 2, 0);
+    assertTrue(check.isQuiet(), () -> check.reasons().toString());
+    assertEquals(true, check.toJson().get("quiet"));
+  }
+
+  @Test
+  void shouldSayHowMuchOthersUsed() throws ToolException {
+    QuietCheck check = check(2, 40, 0);
+    assertFalse(check.isQuiet());
+    assertTrue(check.reasons().get(0).contains("others used 40 %"), check.reasons().get(0));
+  }
+
+  @Test
+  void shouldSayThatOneProcessorIsTooFew() throws ToolException {
+    List<String> reasons = check(1, 0, 0).reasons();
+    assertTrue(reasons.get(0).startsWith("one processor only"), reasons.toString());
+  }
+
+  @Test
+  void shouldSayWhatTheHostOfAVirtualMachineTook() throws ToolException {
+    List<String> reasons = check(2, 0, 190).reasons();
+    assertTrue(reasons.get(0).contains("took 9."), reasons.toString());
+  }
+
+  @Test
+  void shouldSayThatAThreadWasKeptFromItsProcessor() {
+    QuietCheck check = new QuietCheck(2, folder.resolve("stat"));
+    check.pauses(
+        new HostProbes.Pauses(
+            1_000_000_000L,
+            List.of(new HostProbes.Gap(5, 15_000_000), new HostProbes.Gap(9, 9_000_000))));
+    assertEquals(2, check.reasons().size(), check.reasons().toString());
+    assertTrue(check.reasons().get(0).contains("2.4 %"), check.reasons().get(0));
+    assertTrue(check.reasons().get(1).contains("15ms"), check.reasons().get(1));
+  }
+
+  @Test
+  void shouldNameATermThatDoesNotRepeat() {
+    QuietCheck check = new QuietCheck(2, folder.resolve("stat"));
+    check.repeats(Term.of("steady", Unit.SECONDS, "", 1.0, 1.1, 1.2));
+    assertTrue(check.isQuiet());
+    check.repeats(Term.of("wild", Unit.SECONDS, "", 1.0, 1.1, 1.9));
+    assertTrue(check.reasons().get(0).startsWith("wild did not repeat"));
+  }
+
+  @Test
+  void shouldFailInOneLineWithoutProcessorTimes() {
+    QuietCheck check = new QuietCheck(2, folder.resolve("missing"));
+    assertThrows(ToolException.class, () -> check.before(() -> {}));
+  }
+}
