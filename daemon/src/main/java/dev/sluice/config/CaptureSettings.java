@@ -21,6 +21,11 @@ public record CaptureSettings(
     Recorder recorder,
     Snapshots snapshots) {
 
+  /** Whether closed segments survive a loss of power, by names and content. */
+  public boolean isForced() {
+    return fsync != Fsync.NEVER;
+  }
+
   /** What happens when the memory stage is full. */
   public enum Overload {
     /** The device is held back; the capture loses nothing. */

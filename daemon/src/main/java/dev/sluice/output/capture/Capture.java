@@ -348,10 +348,13 @@ public final class Capture {
   private void writeManifest() {
     Path file = directory.resolve(CaptureFormat.MANIFEST);
     byte[] bytes = ManifestFile.bytes(manifest());
-    boolean isForced = settings.fsync() != CaptureSettings.Fsync.NEVER;
+    boolean isForced = settings.isForced();
     try {
-      files.createDirectories(directory);
+      files.createDirectories(directory, isForced);
       files.replace(file, ByteBuffer.wrap(bytes), isForced);
+      if (isForced) {
+        files.forceNames(directory);
+      }
     } catch (IOException e) {
       try {
         files.overwrite(file, ByteBuffer.wrap(bytes));

@@ -3,6 +3,8 @@ package dev.sluice.output.capture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * The file system as the writer sees it: the seam through which tests let a disk fill up, fail or
@@ -28,13 +30,38 @@ interface CaptureFiles {
 
   void createDirectories(Path directory) throws IOException;
 
+  /** Likewise; with {@code isForced} a power loss does not take the names of new ones away. */
+  default void createDirectories(Path directory, boolean isForced) throws IOException {
+    Deque<Path> fresh = new ArrayDeque<>();
+    for (Path at = directory; isForced && at != null && !exists(at); at = at.getParent()) {
+      fresh.push(at);
+    }
+    createDirectories(directory);
+    for (Path made : fresh) {
+      if (made.getParent() != null) {
+        forceNames(made.getParent());
+      }
+    }
+  }
+
+  /**
+   * Brings the names in a directory to the device: of files that were made, renamed or linked.
+   * Forcing a file brings its bytes there, and nothing that leads to them.
+   */
+  void forceNames(Path directory) throws IOException;
+
   /** Makes a new file; fails if there is one. */
   SegmentFile create(Path file) throws IOException;
 
   /** Opens a file that is there, to write over it. */
   SegmentFile reopen(Path file) throws IOException;
 
-  /** Writes a whole small file so that a reader sees the old one or the new one, never half. */
+  /**
+   * Writes a whole small file so that a reader sees the old one or the new one, never half.
+   *
+   * @param isForced whether a power loss, too, leaves one of them; that it is the new one takes
+   *     {@link #forceNames}
+   */
   void replace(Path file, ByteBuffer content, boolean isForced) throws IOException;
 
   /** A second name for a file; where the file system has none, a copy. */

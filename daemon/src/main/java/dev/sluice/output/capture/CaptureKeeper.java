@@ -167,8 +167,7 @@ final class CaptureKeeper implements AutoCloseable {
     Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
     try {
       files.delete(temporary);
-      compressor.compress(
-          segment.file(), temporary, settings.fsync() != CaptureSettings.Fsync.NEVER);
+      compressor.compress(segment.file(), temporary, settings.isForced());
       retention.replace(segment.file(), temporary, target);
     } catch (NoSuchFileException ignored) {
       // Retention was faster.

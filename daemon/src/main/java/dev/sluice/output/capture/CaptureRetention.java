@@ -175,7 +175,7 @@ final class CaptureRetention {
       files.replace(
           directory.resolve(CaptureFormat.MANIFEST),
           ByteBuffer.wrap(ManifestFile.bytes(noted)),
-          false);
+          settings.isForced());
     } catch (CaptureException ignored) {
       // As above.
     }
@@ -223,6 +223,10 @@ final class CaptureRetention {
       return;
     }
     files.move(temporary, target);
+    if (settings.isForced()) {
+      // Before the original goes: else a power loss could leave neither name.
+      files.forceNames(target.toAbsolutePath().getParent());
+    }
     supply.retire(original);
   }
 

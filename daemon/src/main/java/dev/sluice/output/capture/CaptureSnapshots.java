@@ -79,7 +79,7 @@ final class CaptureSnapshots {
       Instant takenAt,
       long toNs)
       throws IOException {
-    files.createDirectories(target);
+    files.createDirectories(target, settings.isForced());
     long[] records = new long[BufferKind.COUNT];
     long frames = 0;
     long segments = 0;
@@ -114,6 +114,11 @@ final class CaptureSnapshots {
                     "snapshot", Optional.of(takenAt), rows, frames, segments, 0))
             .with(new CaptureManifest.Snapshot(reason, takenAt, fromNs, toNs));
     files.replace(
-        target.resolve(CaptureFormat.MANIFEST), ByteBuffer.wrap(ManifestFile.bytes(part)), false);
+        target.resolve(CaptureFormat.MANIFEST),
+        ByteBuffer.wrap(ManifestFile.bytes(part)),
+        settings.isForced());
+    if (settings.isForced()) {
+      files.forceNames(target);
+    }
   }
 }

@@ -198,7 +198,7 @@ final class CaptureWriter {
     Path path = directory.resolve(CaptureFormat.segmentName(number));
     CaptureFiles.SegmentFile file = null;
     try {
-      files.createDirectories(directory);
+      files.createDirectories(directory, settings.isForced());
       file = supply.open(path);
       segment = new SegmentWriter(files, file, path, captureId, number, nowNs, index);
     } catch (IOException e) {
@@ -277,8 +277,7 @@ final class CaptureWriter {
     }
     try {
       long before = segment.bytes();
-      segment.seal(
-          (int) counters.plain(FRAMES), nowNs, settings.fsync() != CaptureSettings.Fsync.NEVER);
+      segment.seal((int) counters.plain(FRAMES), nowNs, settings.isForced());
       counters.add(WRITTEN_BYTES, segment.bytes() - before);
       segment = null;
       hasSealed = true;

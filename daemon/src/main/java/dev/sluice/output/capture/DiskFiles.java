@@ -16,6 +16,13 @@ final class DiskFiles implements CaptureFiles {
   }
 
   @Override
+  public void forceNames(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
   public SegmentFile create(Path file) throws IOException {
     return new ChannelFile(
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));

@@ -44,6 +44,9 @@ final class NowhereFiles implements CaptureFiles {
   public void replace(Path file, ByteBuffer content, boolean isForced) {}
 
   @Override
+  public void forceNames(Path directory) {}
+
+  @Override
   public void overwrite(Path file, ByteBuffer content) {}
 
   @Override

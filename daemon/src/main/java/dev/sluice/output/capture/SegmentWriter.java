@@ -110,14 +110,24 @@ final class SegmentWriter {
         path.resolveSibling(CaptureFormat.indexName(number)),
         index.finish(captureId, number, written),
         isForced);
+    if (isForced) {
+      forceName();
+    }
   }
 
   /** Brings what is written to the device, if there is anything new. */
   void force() throws IOException {
     if (forced != written) {
       file.force();
+      if (forced == 0) {
+        forceName();
+      }
       forced = written;
     }
+  }
+
+  private void forceName() throws IOException {
+    files.forceNames(path.toAbsolutePath().getParent());
   }
 
   /** Gives the file up after a failure, cut off behind the last whole frame if that can be had. */

@@ -85,6 +85,11 @@ final class ThrottledFiles implements CaptureFiles {
   }
 
   @Override
+  public void forceNames(Path directory) throws IOException {
+    files.forceNames(directory);
+  }
+
+  @Override
   public SegmentFile create(Path file) throws IOException {
     return new Segment(files.create(file));
   }

@@ -151,7 +151,7 @@ class CaptureRetentionTest {
   }
 
   @Test
-  void shouldSnapshotTheLastMoments() throws IOException {
+  void shouldSnapshotTheLastMoments() throws IOException, InterruptedException {
     CaptureRig rig = rig("snapshot.before=30s");
     for (int i = 0; i < 4; i++) {
       rig.write(AICPU_TASK, 0, 40);
@@ -161,9 +161,9 @@ class CaptureRetentionTest {
     CaptureSnapshots snapshots =
         new CaptureSnapshots(rig.settings, rig.files, retention, rig.clock::nanoTime);
     Path[] taken = new Path[1];
-    Thread writer = stepping(rig);
-    taken[0] = snapshots.take(rig.capture, "slow step");
-    writer.interrupt();
+    try (Stepping ignored = new Stepping(rig)) {
+      taken[0] = snapshots.take(rig.capture, "slow step");
+    }
     assertTrue(taken[0].getFileName().toString().endsWith("-slow_step"));
     try (CaptureReader reader = CaptureReader.open(taken[0])) {
       CaptureManifest.Snapshot snapshot = reader.manifest().snapshot().orElseThrow();
@@ -178,31 +178,42 @@ class CaptureRetentionTest {
     assertEquals(2, CaptureCatalog.list(root).size());
   }
 
-  /** The writer's thread of a rig, for a snapshot, which waits for it. */
-  private static Thread stepping(CaptureRig rig) {
-    Thread writer =
-        new Thread(
-            () -> {
-              while (!Thread.currentThread().isInterrupted()) {
-                rig.capture.doWork();
-                Thread.onSpinWait();
-              }
-            });
-    writer.setDaemon(true);
-    writer.start();
-    return writer;
+  /** The writer's thread of a rig, for a snapshot, which waits for it; gone when closed. */
+  private static final class Stepping implements AutoCloseable {
+    private final Thread writer;
+    private volatile boolean isStopped;
+
+    Stepping(CaptureRig rig) {
+      writer =
+          new Thread(
+              () -> {
+                while (!isStopped) {
+                  rig.capture.doWork();
+                  Thread.onSpinWait();
+                }
+              });
+      writer.setDaemon(true);
+      writer.start();
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      isStopped = true;
+      writer.join();
+    }
   }
 
   @Test
-  void shouldKeepWhatASnapshotHoldsFromBeingWrittenOver() throws IOException {
+  void shouldKeepWhatASnapshotHoldsFromBeingWrittenOver() throws IOException, InterruptedException {
     CaptureRig rig = rig("snapshot.before=1h", "retention-bytes=1MiB");
     rig.write(AICPU_TASK, 0, 100);
     CaptureRetention retention = retention(rig);
     CaptureSnapshots snapshots =
         new CaptureSnapshots(rig.settings, rig.files, retention, rig.clock::nanoTime);
-    Thread writer = stepping(rig);
-    Path taken = snapshots.take(rig.capture, "command");
-    writer.interrupt();
+    Path taken;
+    try (Stepping ignored = new Stepping(rig)) {
+      taken = snapshots.take(rig.capture, "command");
+    }
     retention.enforce(List.of(rig.capture), System.currentTimeMillis());
     rig.write(AICPU_TASK, 0, 200);
     try (CaptureReader reader = CaptureReader.open(taken)) {
@@ -238,16 +249,18 @@ class CaptureRetentionTest {
   }
 
   @Test
-  void shouldRetainSnapshotsByTheirOwnBounds() throws IOException {
+  void shouldRetainSnapshotsByTheirOwnBounds() throws IOException, InterruptedException {
     CaptureRig rig = rig("snapshot.retention-bytes=1MiB", "snapshot.before=1h");
     rig.write(AICPU_TASK, 0, 60);
     CaptureRetention retention = retention(rig);
     CaptureSnapshots snapshots =
         new CaptureSnapshots(rig.settings, rig.files, retention, rig.clock::nanoTime);
-    Thread writer = stepping(rig);
-    Path first = snapshots.take(rig.capture, "first");
-    Path second = snapshots.take(rig.capture, "second");
-    writer.interrupt();
+    Path first;
+    Path second;
+    try (Stepping ignored = new Stepping(rig)) {
+      first = snapshots.take(rig.capture, "first");
+      second = snapshots.take(rig.capture, "second");
+    }
     retention.enforce(List.of(rig.capture), System.currentTimeMillis());
     assertFalse(Files.exists(first));
     assertFalse(Files.exists(second), "alone it is too large as well");

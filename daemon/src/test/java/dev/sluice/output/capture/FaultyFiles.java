@@ -3,6 +3,9 @@ package dev.sluice.output.capture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -14,6 +17,8 @@ final class FaultyFiles implements CaptureFiles {
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private volatile CountDownLatch blocked = new CountDownLatch(1);
   private volatile long usable = Long.MAX_VALUE;
+  // Names that a power loss would take away.
+  private final Set<Path> unforced = ConcurrentHashMap.newKeySet();
   private final AtomicInteger writesBeforeFailure = new AtomicInteger();
 
   /** From now on whatever touches the disk throws this; null heals it. */
@@ -52,6 +57,17 @@ final class FaultyFiles implements CaptureFiles {
     usable = bytes;
   }
 
+  /** Which of these names a power loss would take away now, or something that leads to them. */
+  Set<Path> lostWithoutPower(Path under) {
+    Set<Path> lost = new TreeSet<>();
+    for (Path name : unforced) {
+      if (name.startsWith(under) && disk.exists(name)) {
+        lost.add(under.relativize(name));
+      }
+    }
+    return lost;
+  }
+
   private void touch() throws IOException {
     if (failure == null) {
       return;
@@ -65,12 +81,23 @@ final class FaultyFiles implements CaptureFiles {
   @Override
   public void createDirectories(Path directory) throws IOException {
     touch();
+    for (Path at = directory; at != null && !disk.exists(at); at = at.getParent()) {
+      unforced.add(at);
+    }
     disk.createDirectories(directory);
+  }
+
+  @Override
+  public void forceNames(Path directory) throws IOException {
+    touch();
+    disk.forceNames(directory);
+    unforced.removeIf(name -> directory.equals(name.getParent()));
   }
 
   @Override
   public SegmentFile create(Path file) throws IOException {
     touch();
+    unforced.add(file);
     return new Faulty(disk.create(file));
   }
 
@@ -83,6 +110,7 @@ final class FaultyFiles implements CaptureFiles {
   @Override
   public void replace(Path file, ByteBuffer content, boolean isForced) throws IOException {
     touch();
+    unforced.add(file);
     disk.replace(file, content, isForced);
   }
 
@@ -95,12 +123,14 @@ final class FaultyFiles implements CaptureFiles {
   @Override
   public void linkOrCopy(Path from, Path to) throws IOException {
     touch();
+    unforced.add(to);
     disk.linkOrCopy(from, to);
   }
 
   @Override
   public void move(Path from, Path to) throws IOException {
     touch();
+    unforced.add(to);
     disk.move(from, to);
   }
 
