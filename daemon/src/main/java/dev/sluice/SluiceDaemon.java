@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
 final class SluiceDaemon implements DaemonHost.Running {
   private static final Logger log = LoggerFactory.getLogger(SluiceDaemon.class);
   private static final int IO_THREADS = 2;
-  private static final int CAPTURE_NICE = 5;
+  private static final int CAPTURE_NICE = 10;
   private static final int LOWEST_NICE = 19;
 
   private final Configuration configuration;

@@ -34,6 +34,10 @@ final class ThreadPacking implements AutoCloseable {
   private static final int THREADS_DEDICATED = 3;
   private static final int CPUS_FOR_OTHERS = 2;
 
+  // Beside a session that captures: the thread that writes. Beside all: whatever produces.
+  private static final int THREADS_WRITING = 1;
+  private static final int CPUS_FOR_PRODUCER = 1;
+
   // A nap of 20 us that ends after 70 is no use; the kernel's default allows it.
   private static final long TIMER_SLACK_NANOS = 1_000;
 
@@ -61,18 +65,25 @@ final class ThreadPacking implements AutoCloseable {
   /** The threads of one session. */
   final class Crew {
     private final ThreadingMode mode;
+    private final boolean naps;
     private final ParkMeter meter;
     private final List<AgentRunner> runners = new ArrayList<>();
     private List<Agent> agents = List.of();
     private Slack slack = nowNs -> Long.MAX_VALUE;
 
-    private Crew(ThreadingMode mode) {
+    private Crew(ThreadingMode mode, boolean naps) {
       this.mode = mode;
+      this.naps = naps;
       this.meter = mode == ThreadingMode.INLINE ? inlineMeter : new ParkMeter();
     }
 
     ThreadingMode mode() {
       return mode;
+    }
+
+    /** Whether its agents sleep where they would spin. */
+    boolean naps() {
+      return naps;
     }
 
     /** The meter of the thread that will run the drain agents. */
@@ -102,7 +113,8 @@ final class ThreadPacking implements AutoCloseable {
 
     private void launch(String name, List<Agent> hosted, ParkMeter own) {
       AgentRunner runner =
-          newRunner(name, () -> slack.slackNanos(clock.nanoTime()), own, hosted.get(0).roleName());
+          newRunner(
+              name, () -> slack.slackNanos(clock.nanoTime()), own, hosted.get(0).roleName(), naps);
       hosted.forEach(runner::add);
       runners.add(runner);
       runner.start();
@@ -124,7 +136,8 @@ final class ThreadPacking implements AutoCloseable {
 
   /** Assigns threads to a new session; nothing runs yet. */
   synchronized Crew newCrew() {
-    Crew crew = new Crew(resolve(settings.threading()));
+    ThreadingMode mode = resolve(settings.threading());
+    Crew crew = new Crew(mode, mustNap(mode));
     crews.add(crew);
     return crew;
   }
@@ -142,9 +155,29 @@ final class ThreadPacking implements AutoCloseable {
     return sessions < Math.max(cpus, 2) ? ThreadingMode.SHARED : ThreadingMode.INLINE;
   }
 
+  /**
+   * Whether agents have to sleep where they would spin. The thread that writes a capture has work
+   * whenever a lane has. Without a CPU for it, it would run when the scheduler takes a spinning
+   * lane off its own, for a time slice of milliseconds; beside a lane that naps it runs in between.
+   */
+  private boolean mustNap(ThreadingMode mode) {
+    if (!settings.capture().enabled()) {
+      return false;
+    }
+    int agents = mode == ThreadingMode.DEDICATED ? THREADS_DEDICATED : 1;
+    int wanted = (crews.size() + 1) * (agents + THREADS_WRITING) + CPUS_FOR_PRODUCER;
+    return wanted > availableCpus.getAsInt();
+  }
+
   private synchronized AgentRunner inlineRunner() {
     if (inlineRunner == null) {
-      inlineRunner = newRunner("sluice-inline", this::inlineSlack, inlineMeter, "drain");
+      inlineRunner =
+          newRunner(
+              "sluice-inline",
+              this::inlineSlack,
+              inlineMeter,
+              "drain",
+              mustNap(ThreadingMode.INLINE));
       inlineRunner.start();
     }
     return inlineRunner;
@@ -162,12 +195,16 @@ final class ThreadPacking implements AutoCloseable {
   }
 
   private AgentRunner newRunner(
-      String name, java.util.function.LongSupplier slack, ParkMeter meter, String role) {
+      String name,
+      java.util.function.LongSupplier slack,
+      ParkMeter meter,
+      String role,
+      boolean naps) {
     IdleSettings idle = settings.drain().idle();
     return new AgentRunner(
         name,
         new BackoffIdleStrategy(
-            clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter),
+            clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter, naps),
         clock,
         errors,
         () -> place(name, role));

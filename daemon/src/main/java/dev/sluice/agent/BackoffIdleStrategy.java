@@ -14,7 +14,10 @@ import java.util.function.LongSupplier;
  *
  * <p>A yield is nearly free while nobody else wants the CPU, but on a crowded machine it gives away
  * a whole time slice of several milliseconds. So a yield that took long is followed by a while of
- * short parks instead: a thread that slept is let back in at once.
+ * short parks instead: a thread that slept is let back in at once. A strategy that {@code naps}
+ * takes the machine for crowded from the start and does not spin either: a thread that never sleeps
+ * uses its share of a CPU up, and then waits for the end of somebody else's time slice in the
+ * middle of its work.
  *
  * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners take it off
  * their threads where they can, and a park below {@value #MIN_PARK_NANOS} ns is not worth its
@@ -32,6 +35,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private final long maxParkNanos;
   private final LongSupplier slackNanos;
   private final ParkMeter meter;
+  private final boolean naps;
 
   private long idleSinceNs;
   private boolean isIdle;
@@ -44,6 +48,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
    * @param maxParkNanos the longest park
    * @param slackNanos how long the device can do without the host; asked only before a park
    * @param meter told of every park
+   * @param naps short parks in place of spinning and yielding
    */
   public BackoffIdleStrategy(
       NanoClock clock,
@@ -51,13 +56,15 @@ public final class BackoffIdleStrategy implements IdleStrategy {
       long yieldNanos,
       long maxParkNanos,
       LongSupplier slackNanos,
-      ParkMeter meter) {
+      ParkMeter meter,
+      boolean naps) {
     this.clock = clock;
     this.spinNanos = spinNanos;
     this.yieldNanos = yieldNanos;
     this.maxParkNanos = maxParkNanos;
     this.slackNanos = slackNanos;
     this.meter = meter;
+    this.naps = naps;
     this.crowdedSinceNs = clock.nanoTime() - CROWDED_NANOS;
   }
 
@@ -75,7 +82,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
       nextParkNanos = MIN_PARK_NANOS;
     }
     long idleNanos = nowNs - idleSinceNs;
-    if (idleNanos < spinNanos) {
+    if (idleNanos < spinNanos && !naps) {
       Thread.onSpinWait();
     } else if (idleNanos < spinNanos + yieldNanos) {
       yieldOrNap(nowNs);
@@ -93,7 +100,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   }
 
   private void yieldOrNap(long nowNs) {
-    if (nowNs - crowdedSinceNs < CROWDED_NANOS) {
+    if (naps || nowNs - crowdedSinceNs < CROWDED_NANOS) {
       meter.set(MIN_PARK_NANOS);
       LockSupport.parkNanos(this, MIN_PARK_NANOS);
       return;

@@ -27,7 +27,7 @@ class BackoffIdleStrategyTest {
           asked++;
           return slackNanos;
         };
-    return new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, slack, meter);
+    return new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, slack, meter, false);
   }
 
   /** One idle round; the park it wants, 0 if it does not sleep. */
@@ -113,7 +113,7 @@ class BackoffIdleStrategyTest {
           return clock.nanoTime();
         };
     BackoffIdleStrategy strategy =
-        new BackoffIdleStrategy(slow, 0, 1_000_000_000, MAX_PARK, () -> slackNanos, meter);
+        new BackoffIdleStrategy(slow, 0, 1_000_000_000, MAX_PARK, () -> slackNanos, meter, false);
     assertEquals(0, idle(strategy), "the CPU was free");
     readTakesNs[0] = 300_000;
     assertEquals(0, idle(strategy), "this yield took long");
@@ -123,6 +123,21 @@ class BackoffIdleStrategyTest {
     assertEquals(MIN_PARK, idle(strategy));
     clock.advance(2_000_000);
     assertEquals(0, idle(strategy), "tries to yield again");
+  }
+
+  @Test
+  void shouldNapAtOnceWhereItMustNotSpin() {
+    BackoffIdleStrategy strategy =
+        new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, () -> slackNanos, meter, true);
+    assertEquals(MIN_PARK, idle(strategy));
+    clock.advance(SPIN + YIELD - 1);
+    assertEquals(MIN_PARK, idle(strategy), "no longer as long as the device may go on");
+    clock.advance(1);
+    idle(strategy);
+    assertEquals(2 * MIN_PARK, idle(strategy), "then as ever");
+    strategy.idle(1);
+    assertEquals(0, meter.intendedNanos(), "no park after work");
+    assertEquals(MIN_PARK, idle(strategy));
   }
 
   @Test

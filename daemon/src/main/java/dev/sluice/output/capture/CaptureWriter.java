@@ -28,7 +28,7 @@ final class CaptureWriter {
   static final int SEGMENTS = 2;
 
   private static final int COUNTERS = 3;
-  private static final int BATCH_BYTES = 4 << 20;
+  private static final int BATCH_BYTES = 1 << 20;
   private static final long RETRY_NANOS = 1_000_000_000;
   private static final long SECOND_NANOS = 1_000_000_000;
 
