@@ -106,9 +106,15 @@ final class DeviceDashboard {
                 "By kind if sluice.metrics.detail is on, else over all kinds.")
             .query("p50 {{kind}}", quantile(0.5, "kind", "sluice_refill_latency_seconds", DEVICE))
             .query("p99 {{kind}}", quantile(0.99, "kind", "sluice_refill_latency_seconds", DEVICE)),
-        Panel.lines(214, "Ceilings", "percentunit", "At 100 % the device drops or stalls.")
+        Panel.lines(
+                214,
+                "Ceilings",
+                "percentunit",
+                "At 100 % the device drops or stalls; cut off at 200 %.")
             .yellowRed(0.8, 1)
-            .query("{{ceiling}}", max("ceiling", "sluice_headroom_ratio", DEVICE)),
+            .query(
+                "{{ceiling}}",
+                "clamp_max(" + max("ceiling", "sluice_headroom_ratio", DEVICE) + ", 2)"),
         Panel.lines(215, "Stall time", "percentunit", "Of one device thread, by gate: push or pop.")
             .query("{{gate}}", rate("gate", "sluice_device_stall_seconds_total", DEVICE)));
   }

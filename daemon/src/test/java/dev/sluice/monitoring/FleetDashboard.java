@@ -86,9 +86,12 @@ final class FleetDashboard {
                 108,
                 "Nearest ceiling by host",
                 "percentunit",
-                "The highest of the devices and ceilings of a host; at 100 % it drops or stalls.")
+                "The highest of the devices and ceilings of a host; at 100 % it drops or stalls."
+                    + " Cut off at 200 %.")
             .yellowRed(0.8, 1)
-            .query("{{instance}}", max("instance", "sluice_headroom_ratio", HOST)),
+            .query(
+                "{{instance}}",
+                "clamp_max(" + max("instance", "sluice_headroom_ratio", HOST) + ", 2)"),
         Panel.lines(
                 109,
                 "Collected",

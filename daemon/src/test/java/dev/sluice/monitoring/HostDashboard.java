@@ -89,12 +89,12 @@ final class HostDashboard {
                 5,
                 "How near each ceiling is",
                 "percentunit",
-                "At 100 % of any of them the device drops or stalls. Who must change what is in the"
-                    + " runbook.")
+                "At 100 % of any of them the device drops or stalls; cut off at 200 %. Who must"
+                    + " change what is in the runbook.")
             .yellowRed(0.8, 1)
             .query(
                 "device {{device}}: {{ceiling}}",
-                max("device, ceiling", "sluice_headroom_ratio", DEVICE)),
+                "clamp_max(" + max("device, ceiling", "sluice_headroom_ratio", DEVICE) + ", 2)"),
         Panel.lines(
                 6,
                 "Lowest fill of a free queue",
