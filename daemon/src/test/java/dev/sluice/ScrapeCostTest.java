@@ -62,6 +62,8 @@ class ScrapeCostTest {
         assertTrue(series.stream().anyMatch(line -> line.startsWith("process_")));
         assertTrue(series.size() < MOST_SERIES, () -> series.size() + ": " + byFamily(series));
         long garbage = garbageOfAScrape(daemon);
+        System.out.println(
+            "a scrape of " + DEVICES + " sessions: " + series.size() + " series, " + garbage + " B");
         assertTrue(garbage > 0 && garbage < MOST_GARBAGE, garbage + " bytes of garbage");
       } finally {
         clients.forEach(NativeClient::close);
