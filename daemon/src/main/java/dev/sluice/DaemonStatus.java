@@ -22,6 +22,7 @@ import dev.sluice.service.CaptureSnapshot;
 import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
+import dev.sluice.service.DropsSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
@@ -170,6 +171,11 @@ final class DaemonStatus implements DaemonView {
                     janitor.stalls(role),
                     age < Janitor.STALL_NANOS && !broken.contains(role))));
     return snapshots;
+  }
+
+  @Override
+  public DropsSnapshot drops(int limit) {
+    return sessions.drops().newest(limit);
   }
 
   @Override

@@ -4,17 +4,20 @@ import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Generation.OverflowPolicy;
-import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.PoolCounters;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.RefillAgent;
+import dev.sluice.device.lane.Shortage;
+import dev.sluice.device.lane.Shortages;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.ingest.DropAttribution;
+import dev.sluice.ingest.DropEvidence;
+import java.util.Arrays;
 
 /**
  * The books of one run: puts what the agents have counted beside what the device says of itself.
@@ -28,6 +31,8 @@ final class RunBooks {
   private final ContentChecks checks;
   private final PoolCounters deviceCounters;
   private final DropAttribution attribution;
+  private final DropEvidence[] evidence;
+  private final DeviceMemory memory;
   private final boolean deviceBlocks;
 
   RunBooks(
@@ -44,6 +49,9 @@ final class RunBooks {
     this.checks = checks;
     this.deviceCounters = new PoolCounters(memory, plan);
     this.attribution = new DropAttribution(plan.poolCount());
+    this.evidence = new DropEvidence[plan.poolCount()];
+    Arrays.setAll(evidence, pool -> new DropEvidence());
+    this.memory = memory;
     this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
   }
 
@@ -54,7 +62,7 @@ final class RunBooks {
 
   /** Of those, dropped for want of any buffer. */
   long exhausted(int pool) {
-    return attribution.exhausted(pool);
+    return attribution.count(pool, DropCause.POOL_EXHAUSTED);
   }
 
   /** Adds the latencies so far to {@code into}. Any thread. */
@@ -88,16 +96,19 @@ final class RunBooks {
         missing[pool] += collector.books().missingBuffers().get(pool);
       }
     }
-    CounterArray late = refill.starvedHostLate();
-    CounterArray exhausted = refill.starvedPoolExhausted();
-    attribution.begin(sum(DrainAgent.READY_QUEUE_FULL));
+    // Before the device's counters again: what refill has seen cannot be more than what there is.
+    for (int pool = 0; pool < pools; pool++) {
+      gather(pool);
+    }
+    attribution.begin(
+        sum(DrainAgent.READY_QUEUE_FULL), isReadyQueueFull(), sum(DrainAgent.HANDOFF_FULL));
     deviceCounters.refresh();
     RunTotals now = new RunTotals();
     for (int pool = 0; pool < pools; pool++) {
       BufferKind kind = plan.kindOfPool(pool);
-      attribution.pool(
-          pool, kind, deviceCounters.dropped(pool), late.get(pool), exhausted.get(pool));
-      AccountingLaw.Evidence evidence =
+      evidence[pool].dropped = deviceCounters.dropped(pool);
+      attribution.pool(pool, kind, evidence[pool]);
+      AccountingLaw.Evidence known =
           new AccountingLaw.Evidence(
               kind,
               deviceCounters.total(pool),
@@ -110,7 +121,7 @@ final class RunBooks {
               plan.quota(kind),
               deviceBlocks);
       AccountingLaw law =
-          isComplete ? AccountingLaw.settled(evidence, hasDied) : AccountingLaw.running(evidence);
+          isComplete ? AccountingLaw.settled(known, hasDied) : AccountingLaw.running(known);
       now.laws[kind.ordinal()] = now.laws[kind.ordinal()].plus(law);
     }
     for (BufferKind kind : BufferKind.ALL) {
@@ -123,6 +134,53 @@ final class RunBooks {
     }
     countAgents(now);
     return now;
+  }
+
+  private void gather(int pool) {
+    DropEvidence seen = evidence[pool];
+    Shortages shortages = refill.shortages();
+    seen.whileSpareAtHand = shortages.dropped(pool, Shortage.SPARE_AT_HAND);
+    seen.whileNotDrained = shortages.dropped(pool, Shortage.NOT_DRAINED);
+    seen.whileNotReturned = shortages.dropped(pool, Shortage.NOT_RETURNED);
+    seen.isEmpty = freeEntries(pool) == 0;
+    Shortage present = shortages.present(pool);
+    seen.isNotDrained = seen.isEmpty && present == Shortage.NOT_DRAINED;
+    seen.isNotReturned = seen.isEmpty && present == Shortage.NOT_RETURNED;
+  }
+
+  /** Entries in the free queue of a pool now; -1 if its indices make no sense. */
+  int freeEntries(int pool) {
+    BufferKind kind = plan.kindOfPool(pool);
+    int at = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
+    int head = memory.loadIntAcquire(at + plan.layout().pool().headOffset());
+    int tail = memory.loadIntAcquire(at + plan.layout().pool().tailOffset());
+    int entries = tail - head;
+    return entries >= 0 && entries <= plan.layout().pool().slotCount() ? entries : -1;
+  }
+
+  /** Entries in a ready queue now, 0 if its indices make no sense. Any thread while mapped. */
+  int readyEntries(int queue) {
+    int head = memory.loadIntAcquire(plan.layout().queueHeadOffset(queue));
+    int tail = memory.loadIntAcquire(plan.layout().queueTailOffset(queue));
+    int entries = plan.layout().queueEntries();
+    if (head < 0 || head >= entries || tail < 0 || tail >= entries) {
+      return 0;
+    }
+    return tail >= head ? tail - head : tail - head + entries;
+  }
+
+  private boolean isReadyQueueFull() {
+    for (int queue = 0; queue < plan.layout().queueCount(); queue++) {
+      if (readyEntries(queue) == plan.layout().queueEntries() - 1) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Records of a pool that were dropped for this cause, as of the last count. */
+  long dropped(int pool, DropCause cause) {
+    return attribution.count(pool, cause);
   }
 
   private void countAgents(RunTotals now) {

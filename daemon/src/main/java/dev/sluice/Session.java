@@ -64,6 +64,7 @@ final class Session {
   private final Settings settings;
   private final ThreadPacking threads;
   private final SessionCapture capture;
+  private final SessionDrops drops;
   private final NanoClock clock;
   private final Instant startedAt = Instant.now();
   private final long startedNs;
@@ -94,6 +95,7 @@ final class Session {
       Settings settings,
       ThreadPacking threads,
       SessionCapture.Maker captures,
+      DropLog drops,
       NanoClock clock) {
     this.id = id;
     this.token = token;
@@ -107,6 +109,7 @@ final class Session {
     this.clock = clock;
     this.startedNs = clock.nanoTime();
     this.capture = captures.begin(id, request, geometry, startedAt, startedNs);
+    this.drops = new SessionDrops(id, request.device(), drops, capture, clock);
   }
 
   /** What the client needs to map the arena. */
@@ -239,6 +242,7 @@ final class Session {
     run.settle(isComplete, hasDied);
     RunTotals totals = run.totals();
     logViolations();
+    drops.endRun(run);
     past = past.plus(totals);
     capture.note(totals, past);
     capture.endRun(run.coreToThread());
@@ -351,6 +355,7 @@ final class Session {
     if (run != null) {
       RunTotals totals = run.totals();
       run.sampleHeadroom();
+      drops.note(run);
       logViolations();
       capture.note(totals, past.plus(totals));
       capture.watch(clock.nanoTime());

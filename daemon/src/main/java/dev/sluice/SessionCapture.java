@@ -35,6 +35,9 @@ final class SessionCapture {
   private static final long END_TIMEOUT_NANOS = 10_000_000_000L;
   private static final int CORES_PER_BLOCK = 3;
 
+  // Instance and queue of a loss that only the law of the whole kind shows.
+  private static final int ANYWHERE = -1;
+
   private final CaptureStore store;
   private final Capture capture;
   private final String notice;
@@ -156,8 +159,8 @@ final class SessionCapture {
       Map<String, Long> dropped = new LinkedHashMap<>();
       for (DropCause cause : DropCause.ALL) {
         long more = run.drops[k][cause.ordinal()] - noted.drops[k][cause.ordinal()];
-        if (more > 0) {
-          capture.dropped(kind, cause, more);
+        if (more > 0 && !RunDrops.BY_POOL.contains(cause)) {
+          capture.dropped(kind, ANYWHERE, ANYWHERE, cause, more);
         }
         dropped.put(cause.label(), all.drops[k][cause.ordinal()]);
       }
@@ -176,6 +179,13 @@ final class SessionCapture {
     noteStall(true, run.popStalls - noted.popStalls, run.popStallNanos - noted.popStallNanos);
     capture.books(books);
     noted = run;
+  }
+
+  /** Marks records that one pool lost. */
+  void dropped(DropEvent event) {
+    if (capture != null) {
+      capture.dropped(event.kind, event.instance, event.queue, event.cause, event.records);
+    }
   }
 
   private void noteStall(boolean isPop, long times, long nanos) {

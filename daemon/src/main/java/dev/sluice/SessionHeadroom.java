@@ -11,12 +11,16 @@ import dev.sluice.headroom.PoolSample;
 import dev.sluice.headroom.PoolShape;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.output.capture.CaptureLoad;
+import java.util.Optional;
 
 /**
  * Reads the counters of one run for its {@link HeadroomMeter}. The janitor, under the session's
  * lock; any thread reads the result.
  */
 final class SessionHeadroom {
+  /** From this fill on a stage is what collectors wait for: the next frame may not fit. */
+  private static final double FULL = 0.9;
+
   private final ArenaPlan plan;
   private final DrainAgent[] drains;
   private final RefillAgent refill;
@@ -26,6 +30,8 @@ final class SessionHeadroom {
   private final HeadroomMeter meter;
   private final PoolSample sample = new PoolSample();
   private long lostBefore;
+  private long heldBefore;
+  private long slowNanos;
 
   SessionHeadroom(
       ArenaPlan plan,
@@ -87,12 +93,20 @@ final class SessionHeadroom {
     }
     long bytes = 0;
     long busyNs = 0;
+    long heldNs = 0;
     for (CollectorAgent collector : collectors) {
       bytes += collector.counters().get(CollectorAgent.BYTES);
       busyNs += collector.counters().get(CollectorAgent.BUSY_NANOS);
+      heldNs += collector.counters().get(CollectorAgent.HELD_NANOS);
     }
-    meter.copying(bytes, busyNs, collectors.length);
-    capture.load().ifPresent(this::addCapture);
+    Optional<CaptureLoad> load = capture.load();
+    if (load.isEmpty() || load.get().fill() < FULL) {
+      // Nobody but the collectors themselves holds them up.
+      slowNanos += heldNs - heldBefore;
+    }
+    heldBefore = heldNs;
+    meter.copying(bytes, busyNs + slowNanos, collectors.length);
+    load.ifPresent(this::addCapture);
     meter.end();
   }
 

@@ -60,6 +60,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   private final ThreadPacking threads;
   private final CaptureStore captures;
   private final SessionCapture.Maker captureMaker;
+  private final DropLog drops;
   private final NanoClock clock;
   private final SecureRandom random = new SecureRandom();
   private final AtomicInteger lastId = new AtomicInteger();
@@ -86,6 +87,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     this.captures = captures;
     this.captureMaker =
         new SessionCapture.Maker(captures, sluiceVersion, settings.collector().shards());
+    this.drops = new DropLog(settings.drops().keptEvents());
     this.clock = clock;
     AtomicInteger number = new AtomicInteger();
     workers =
@@ -214,7 +216,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
       Arena arena = arena(plan, id, request, peer, current);
       Token token = Token.random(random);
       Session session =
-          new Session(id, token, request, arena, peer, current, threads, captureMaker, clock);
+          new Session(
+              id, token, request, arena, peer, current, threads, captureMaker, drops, clock);
       synchronized (this) {
         if (isStopping) {
           arena.close();
@@ -375,6 +378,11 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   private Books endUnasked(Session session, String reason) {
     boolean hasDied = session.hasProducerDied();
     return end(session, hasDied, hasDied, reason);
+  }
+
+  /** The last drops of all sessions. */
+  DropLog drops() {
+    return drops;
   }
 
   /** Open sessions, oldest first. */

@@ -25,6 +25,7 @@ import dev.sluice.ingest.LeaseSink;
 import dev.sluice.ingest.ThrottledSink;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -71,6 +72,7 @@ final class SessionRun {
   private final FaultSettings faults;
   private final List<ThrottledSink> throttles = new ArrayList<>();
   private final SessionHeadroom headroom;
+  private final RunDrops drops;
 
   private RunTotals totals = new RunTotals();
   private boolean isSettled;
@@ -174,6 +176,7 @@ final class SessionRun {
               parks);
     }
     books = new RunBooks(plan, memory, drains, refill, collectors, contentChecks);
+    drops = new RunDrops(plan, memory, books, drains, refill.shortages());
     refill.seed();
     headroom =
         new SessionHeadroom(
@@ -291,10 +294,7 @@ final class SessionRun {
   List<Integer> coreToThread() {
     List<Integer> threads = new ArrayList<>();
     for (int core = 0; core < plan.geometry().numCores(); core++) {
-      // One byte of a word that the device wrote before it published anything.
-      int at = plan.layout().coreToThreadOffset() + core;
-      int word = memory.loadIntAcquire(at & -Integer.BYTES);
-      threads.add((int) (byte) (word >>> ((at & 3) * Byte.SIZE)));
+      threads.add(RunDrops.coreToThread(plan, memory, core));
     }
     return threads;
   }
@@ -317,6 +317,11 @@ final class SessionRun {
     if (!isSettled) {
       headroom.sample(clock.nanoTime());
     }
+  }
+
+  /** Tells of the drops since it was called last, each with its evidence. */
+  synchronized void tellDrops(Consumer<DropEvent> listener) {
+    drops.tell(headroom.headroom(), handoffEntries(), listener);
   }
 
   /** How near each ceiling is, as of the last sample. Any thread. */
@@ -350,13 +355,7 @@ final class SessionRun {
 
   /** Entries in the ready queue now, 0 if its indices make no sense. Any thread while mapped. */
   int readyEntries(int queue) {
-    int head = memory.loadIntAcquire(plan.layout().queueHeadOffset(queue));
-    int tail = memory.loadIntAcquire(plan.layout().queueTailOffset(queue));
-    int entries = plan.layout().queueEntries();
-    if (head < 0 || head >= entries || tail < 0 || tail >= entries) {
-      return 0;
-    }
-    return tail >= head ? tail - head : tail - head + entries;
+    return books.readyEntries(queue);
   }
 
   /** Buffers between drain and collectors. */

@@ -355,6 +355,11 @@ public final class ConfigKeys {
           "headroom.window",
           ConfigTypes.duration(1 * SECOND, 3600 * SECOND),
           "How far sluice_headroom_ratio looks back. At least the scrape interval.");
+  public static final ConfigKey<Integer> DROPS_KEPT_EVENTS =
+      key(
+          "drops.kept-events",
+          ConfigTypes.count(16, 65_536),
+          "Dropped records are kept as so many last events, over all sessions, for /api/v1/drops.");
   public static final ConfigKey<DeviceFilter> DEVICES =
       key(
           "devices",

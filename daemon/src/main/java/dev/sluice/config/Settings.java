@@ -19,6 +19,7 @@ public record Settings(
     WatermarkSettings watermark,
     MetricsSettings metrics,
     HeadroomSettings headroom,
+    DropSettings drops,
     DeviceFilter devices,
     PlacementSettings placement,
     CannSettings cann,

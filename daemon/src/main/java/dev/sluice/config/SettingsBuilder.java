@@ -27,6 +27,7 @@ final class SettingsBuilder {
         new WatermarkSettings(from.get(ConfigKeys.WATERMARK_WINDOW)),
         new MetricsSettings(from.get(ConfigKeys.METRICS_DETAIL)),
         new HeadroomSettings(from.get(ConfigKeys.HEADROOM_WINDOW)),
+        new DropSettings(from.get(ConfigKeys.DROPS_KEPT_EVENTS)),
         from.get(ConfigKeys.DEVICES),
         new PlacementSettings(
             from.get(ConfigKeys.PLACEMENT_DEFAULT), from.get(ConfigKeys.PLACEMENT_DEVICES)),

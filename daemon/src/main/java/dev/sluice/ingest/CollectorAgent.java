@@ -38,7 +38,10 @@ public final class CollectorAgent implements Agent {
   /** Time in which there was a buffer to work on and room to put it, in nanoseconds. */
   public static final int BUSY_NANOS = 5;
 
-  private static final int COUNTERS = 6;
+  /** Time in which a buffer was in hand that the sink had no room for, in nanoseconds. */
+  public static final int HELD_NANOS = 6;
+
+  private static final int COUNTERS = 7;
 
   private enum Stage {
     EMPTY,
@@ -61,6 +64,7 @@ public final class CollectorAgent implements Agent {
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
 
   private Stage stage = Stage.EMPTY;
+  private long heldSinceNs;
 
   /**
    * @param pools pools of the session, all kinds
@@ -103,6 +107,8 @@ public final class CollectorAgent implements Agent {
     long sinceNs = 0;
     if (stage != Stage.EMPTY) {
       sinceNs = clock.nanoTime();
+      counters.add(HELD_NANOS, sinceNs - heldSinceNs);
+      heldSinceNs = sinceNs;
       if (!finish()) {
         return 0;
       }
@@ -121,6 +127,7 @@ public final class CollectorAgent implements Agent {
         done++;
         if (!finish()) {
           noteBusy(sinceNs);
+          heldSinceNs = clock.nanoTime();
           return done;
         }
       }

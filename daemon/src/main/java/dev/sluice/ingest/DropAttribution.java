@@ -4,85 +4,153 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 
 /**
- * Gives each device-side drop the cause that the host saw when the device's counter moved. The
- * device has one counter per pool and no reason, so this is inference, and documented as such.
+ * Gives each device-side drop a cause. The device has one counter per pool and no reason, so this
+ * is inference, from what the host saw when the counter moved, and documented as such
+ * (docs/headroom.md).
  *
- * <p>Called by one thread at short intervals; the evidence of an interval explains the drops of
- * that interval, and, since a drop can be counted just before the host looks, that of the one
- * before.
+ * <p>Most drops refill has seen itself: it looks at an empty free queue at every sweep, and notes
+ * where the buffers are and what was dropped since. The rest was dropped since its last look, or
+ * for another reason than an empty free queue. That rest gets its cause here from the state at this
+ * moment, and when refill reports it later it is not counted again: a cause once given stays, since
+ * counters must never decrease.
+ *
+ * <p>Called by one thread at short intervals.
  */
 public final class DropAttribution {
-  private final long[] dropped;
-  private final long[] hostLate;
-  private final long[] exhausted;
-  private final long[] exhaustedRecords;
-  private final boolean[] wasLate;
-  private final boolean[] wasExhausted;
+  private static final int CAUSES = DropCause.ALL.size();
+
+  private final long[][] byPool;
+  private final long[] attributed;
+  private final long[] seenLate;
+  private final long[] seenNotDrained;
+  private final long[] seenExhausted;
+  // Attributed here before refill reported them, by whether as exhausted.
+  private final long[] aheadLate;
+  private final long[] aheadExhausted;
+  private final DropCause[] lastCause;
+  private final int[] lastCauseAge;
+  private final long[][] byKind = new long[BufferKind.COUNT][CAUSES];
+
   private long readyFull;
-  private boolean wasReadyFull;
-  private boolean isReadyFull;
-  private final long[][] byCause = new long[BufferKind.COUNT][DropCause.ALL.size()];
+  private int readyFullAge = Integer.MAX_VALUE;
+  private long handoffFull;
+  private boolean isHandoffFull;
 
   public DropAttribution(int pools) {
-    dropped = new long[pools];
-    hostLate = new long[pools];
-    exhausted = new long[pools];
-    exhaustedRecords = new long[pools];
-    wasLate = new boolean[pools];
-    wasExhausted = new boolean[pools];
+    byPool = new long[pools][CAUSES];
+    attributed = new long[pools];
+    seenLate = new long[pools];
+    seenNotDrained = new long[pools];
+    seenExhausted = new long[pools];
+    aheadLate = new long[pools];
+    aheadExhausted = new long[pools];
+    lastCause = new DropCause[pools];
+    lastCauseAge = new int[pools];
   }
 
   /**
    * Begins an interval.
    *
-   * @param readyFullCount times so far that a ready queue was found full
+   * @param readyFullCount times so far that a drain found a ready queue full
+   * @param isReadyFullNow whether one is full at this moment
+   * @param handoffFullCount times so far that a drain had to leave an entry where it was, because
+   *     collectors were behind
    */
-  public void begin(long readyFullCount) {
-    wasReadyFull = isReadyFull;
-    isReadyFull = readyFullCount != readyFull;
+  public void begin(long readyFullCount, boolean isReadyFullNow, long handoffFullCount) {
+    boolean isFull = isReadyFullNow || readyFullCount != readyFull;
+    readyFullAge = isFull ? 0 : readyFullAge == Integer.MAX_VALUE ? readyFullAge : readyFullAge + 1;
     readyFull = readyFullCount;
+    isHandoffFull = handoffFullCount != handoffFull;
+    handoffFull = handoffFullCount;
   }
 
-  /**
-   * Looks at one pool.
-   *
-   * @param droppedCount the device's counter, extended
-   * @param hostLateCount times its free queue was empty with spare buffers at hand
-   * @param exhaustedCount times its free queue was empty with none
-   */
-  public void pool(
-      int pool, BufferKind kind, long droppedCount, long hostLateCount, long exhaustedCount) {
-    boolean isLate = hostLateCount != hostLate[pool];
-    boolean isExhausted = exhaustedCount != exhausted[pool];
-    long delta = droppedCount - dropped[pool];
-    if (delta > 0) {
-      DropCause cause = DropCause.UNKNOWN;
-      if (isExhausted || (wasExhausted[pool] && !isLate)) {
-        cause = DropCause.POOL_EXHAUSTED;
-      } else if (isLate || wasLate[pool]) {
-        cause = DropCause.HOST_LATE;
-      } else if (isReadyFull || wasReadyFull) {
-        cause = DropCause.READY_QUEUE_FULL;
-      }
-      byCause[kind.ordinal()][cause.ordinal()] += delta;
-      if (cause == DropCause.POOL_EXHAUSTED) {
-        exhaustedRecords[pool] += delta;
-      }
+  /** Looks at one pool. */
+  public void pool(int pool, BufferKind kind, DropEvidence evidence) {
+    lastCauseAge[pool] = Math.min(lastCauseAge[pool] + 1, Integer.MAX_VALUE - 1);
+    long late = Math.max(0, evidence.whileSpareAtHand - seenLate[pool]);
+    long notDrained = Math.max(0, evidence.whileNotDrained - seenNotDrained[pool]);
+    long exhausted = Math.max(0, evidence.whileNotReturned - seenExhausted[pool]);
+    seenLate[pool] += late;
+    seenNotDrained[pool] += notDrained;
+    seenExhausted[pool] += exhausted;
+    if (isHandoffFull) {
+      // The drain was there; it had nowhere to put them.
+      exhausted += notDrained;
+    } else {
+      late += notDrained;
     }
-    dropped[pool] = droppedCount;
-    hostLate[pool] = hostLateCount;
-    exhausted[pool] = exhaustedCount;
-    wasLate[pool] = isLate;
-    wasExhausted[pool] = isExhausted;
+    // First like from like: the guess was most often right.
+    long known = Math.min(late, aheadLate[pool]);
+    aheadLate[pool] -= known;
+    late -= known;
+    known = Math.min(exhausted, aheadExhausted[pool]);
+    aheadExhausted[pool] -= known;
+    exhausted -= known;
+    known = Math.min(late, aheadExhausted[pool]);
+    aheadExhausted[pool] -= known;
+    late -= known;
+    known = Math.min(exhausted, aheadLate[pool]);
+    aheadLate[pool] -= known;
+    exhausted -= known;
+
+    give(pool, kind, DropCause.HOST_LATE, Math.min(late, left(pool, evidence)));
+    give(pool, kind, DropCause.POOL_EXHAUSTED, Math.min(exhausted, left(pool, evidence)));
+    long rest = left(pool, evidence);
+    if (rest > 0) {
+      DropCause cause = guess(pool, evidence);
+      if (cause == DropCause.POOL_EXHAUSTED) {
+        aheadExhausted[pool] += rest;
+      } else {
+        aheadLate[pool] += rest;
+      }
+      give(pool, kind, cause, rest);
+    }
   }
 
-  /** Drops of a pool given to {@link DropCause#POOL_EXHAUSTED} so far. The calling thread's. */
-  public long exhausted(int pool) {
-    return exhaustedRecords[pool];
+  private long left(int pool, DropEvidence evidence) {
+    return Math.max(0, evidence.dropped - attributed[pool]);
+  }
+
+  /** From the state at this moment. */
+  private DropCause guess(int pool, DropEvidence evidence) {
+    if (evidence.isNotReturned) {
+      return DropCause.POOL_EXHAUSTED;
+    }
+    if (evidence.isNotDrained) {
+      return isHandoffFull ? DropCause.POOL_EXHAUSTED : DropCause.HOST_LATE;
+    }
+    boolean isReadyFull = readyFullAge <= 1;
+    if (isReadyFull && !evidence.isEmpty) {
+      return DropCause.READY_QUEUE_FULL;
+    }
+    if (evidence.isEmpty) {
+      // Refill has not noticed yet: that is what being late is.
+      return DropCause.HOST_LATE;
+    }
+    if (lastCause[pool] != null && lastCauseAge[pool] <= 1) {
+      // Counted just after refill looked, and just before its buffer was there.
+      return lastCause[pool];
+    }
+    return DropCause.UNKNOWN;
+  }
+
+  private void give(int pool, BufferKind kind, DropCause cause, long records) {
+    if (records > 0) {
+      byPool[pool][cause.ordinal()] += records;
+      byKind[kind.ordinal()][cause.ordinal()] += records;
+      attributed[pool] += records;
+      lastCause[pool] = cause;
+      lastCauseAge[pool] = 0;
+    }
+  }
+
+  /** Drops of a pool given to a cause so far. The calling thread's. */
+  public long count(int pool, DropCause cause) {
+    return byPool[pool][cause.ordinal()];
   }
 
   /** Drops of a kind given to a cause so far. The calling thread's. */
   public long count(BufferKind kind, DropCause cause) {
-    return byCause[kind.ordinal()][cause.ordinal()];
+    return byKind[kind.ordinal()][cause.ordinal()];
   }
 }

@@ -34,6 +34,15 @@ public interface DaemonView {
     return ConfigSnapshot.readAt(startedAt());
   }
 
+  /**
+   * What is kept of dropped records.
+   *
+   * @param limit at most so many events
+   */
+  default DropsSnapshot drops(int limit) {
+    return DropsSnapshot.NONE;
+  }
+
   /** Why the daemon cannot serve yet or any more; empty when it is ready. */
   List<String> notReadyReasons();
 

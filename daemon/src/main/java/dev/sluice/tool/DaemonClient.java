@@ -45,6 +45,15 @@ public final class DaemonClient {
     return sessions;
   }
 
+  /** The last events of dropped records, newest first. */
+  public List<DropReport> drops(int limit) throws ToolException {
+    List<DropReport> drops = new ArrayList<>();
+    for (Map<String, Object> event : Json.objects(get("/api/v1/drops?limit=" + limit), "drops")) {
+      drops.add(DropReport.read(event));
+    }
+    return drops;
+  }
+
   public Optional<SessionReport> session(String name) throws ToolException {
     return sessions().stream().filter(session -> session.name().equals(name)).findFirst();
   }

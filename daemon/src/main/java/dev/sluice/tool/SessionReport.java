@@ -25,6 +25,7 @@ public record SessionReport(
     double deviceStallSeconds,
     Quantiles refillLatency,
     Quantiles drainPause,
+    HeadroomReport headroom,
     Optional<Capture> capture) {
   private static final String ENDED = "ended";
 
@@ -47,6 +48,7 @@ public record SessionReport(
         Json.real(object, "device_stall_seconds"),
         Quantiles.read(object, "refill_latency_seconds"),
         Quantiles.read(object, "drain_pause_seconds"),
+        HeadroomReport.read(object),
         Capture.read(object));
   }
 

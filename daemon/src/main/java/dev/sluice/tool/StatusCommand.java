@@ -26,6 +26,8 @@ public final class StatusCommand implements Callable<Integer> {
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
   private static final String ROW = "%-6s %-4s %-20s %-18s %-22s %10s %16s %12s %12s%n";
 
+  private static final int SHOWN_DROPS = 5;
+
   private final StopSignal stopSignal;
 
   @Spec private CommandSpec spec;
@@ -113,7 +115,62 @@ public final class StatusCommand implements Callable<Integer> {
               String.format(Locale.ROOT, "%,d", total.droppedRecords()),
               String.format(Locale.ROOT, "%,d", total.unaccountedRecords())));
     }
+    headroom(text, sessions);
+    drops(text, client.drops(SHOWN_DROPS));
     return text.toString();
+  }
+
+  private static void headroom(StringBuilder text, List<SessionReport> sessions) {
+    String head = "headroom, 1 is at the ceiling (worst of the last minute)";
+    for (SessionReport session : sessions) {
+      if (session.isEnded()) {
+        continue;
+      }
+      if (head != null) {
+        text.append(String.format("%n%-6s", "id"));
+        for (String ceiling : session.headroom().ratios().keySet()) {
+          text.append(String.format("%20s", ceiling));
+        }
+        text.append("   ").append(head).append(System.lineSeparator());
+        head = null;
+      }
+      text.append(String.format("%-6d", session.id()));
+      session
+          .headroom()
+          .ratios()
+          .forEach(
+              (ceiling, ratio) ->
+                  text.append(
+                      String.format(
+                          "%20s",
+                          String.format(
+                              Locale.ROOT,
+                              "%.2f (%.2f)",
+                              ratio,
+                              session.headroom().worst().get(ceiling)))));
+      text.append(System.lineSeparator());
+    }
+  }
+
+  private static void drops(StringBuilder text, List<DropReport> drops) {
+    if (drops.isEmpty()) {
+      return;
+    }
+    text.append(String.format("%nlast drops, newest first; cause and ceiling are inferred%n"));
+    for (DropReport drop : drops) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%-24s device %d session %d  %s %d: %,d records, %s (%s)%n",
+              drop.time(),
+              drop.device(),
+              drop.session(),
+              drop.kind(),
+              drop.instance(),
+              drop.records(),
+              drop.cause(),
+              drop.ceiling()));
+    }
   }
 
   /** Standard output, where only the result goes. */

@@ -8,89 +8,181 @@ import static dev.sluice.abi.DropCause.READY_QUEUE_FULL;
 import static dev.sluice.abi.DropCause.UNKNOWN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import org.junit.jupiter.api.Test;
 
 class DropAttributionTest {
   private final DropAttribution attribution = new DropAttribution(2);
+  private final DropEvidence tasks = new DropEvidence();
+  private final DropEvidence phases = new DropEvidence();
   private long readyFull;
+  private boolean isReadyFullNow;
+  private long handoffFull;
 
-  /** One interval: pool 0 is of tasks, pool 1 of phases and quiet. */
-  private void interval(long dropped, long late, long exhausted) {
-    attribution.begin(readyFull);
-    attribution.pool(0, AICPU_TASK, dropped, late, exhausted);
-    attribution.pool(1, SCHED_PHASE, 0, 0, 0);
+  /** One interval: pool 0 is of tasks, pool 1 of phases. */
+  private void interval() {
+    attribution.begin(readyFull, isReadyFullNow, handoffFull);
+    attribution.pool(0, AICPU_TASK, tasks);
+    attribution.pool(1, SCHED_PHASE, phases);
   }
 
   private void expects(DropCause cause, long count) {
-    long sum = 0;
-    for (DropCause other : DropCause.ALL) {
-      sum += attribution.count(AICPU_TASK, other);
-    }
+    assertEquals(count, attribution.count(0, cause), cause.label());
     assertEquals(count, attribution.count(AICPU_TASK, cause), cause.label());
-    assertEquals(count, sum, "in all");
+  }
+
+  private void expectsNothingElse() {
+    long sum = 0;
+    for (DropCause cause : DropCause.ALL) {
+      sum += attribution.count(0, cause);
+    }
+    assertEquals(tasks.dropped, sum, "in all");
   }
 
   @Test
-  void shouldBlameTheHostWhenSparesWereAtHand() {
-    interval(10, 1, 0);
+  void shouldTellCausesApartWithinOneInterval() {
+    tasks.dropped = 17;
+    tasks.whileSpareAtHand = 10;
+    tasks.whileNotReturned = 7;
+    interval();
     expects(HOST_LATE, 10);
+    expects(POOL_EXHAUSTED, 7);
+    expectsNothingElse();
   }
 
   @Test
-  void shouldBlameThePoolWhenNoSpareWasLeft() {
-    interval(10, 0, 1);
+  void shouldBlameTheHostForWhatItDidNotDrain() {
+    tasks.dropped = 10;
+    tasks.whileNotDrained = 10;
+    interval();
+    expects(HOST_LATE, 10);
+    expectsNothingElse();
+  }
+
+  @Test
+  void shouldNotBlameADrainThatHadNowhereToPutIt() {
+    handoffFull = 3;
+    tasks.dropped = 10;
+    tasks.whileNotDrained = 10;
+    interval();
     expects(POOL_EXHAUSTED, 10);
+    expectsNothingElse();
   }
 
   @Test
-  void shouldPreferTheScarcerReason() {
-    interval(10, 1, 1);
+  void shouldTakeAHostThatHasNotNoticedForLate() {
+    tasks.dropped = 10;
+    tasks.isEmpty = true;
+    interval();
+    expects(HOST_LATE, 10);
+    tasks.dropped = 25;
+    interval();
+    expects(HOST_LATE, 25);
+    // The host is back and finds what it has missed.
+    tasks.isEmpty = false;
+    tasks.whileSpareAtHand = 25;
+    interval();
+    expects(HOST_LATE, 25);
+    expectsNothingElse();
+  }
+
+  @Test
+  void shouldNeverTakeACauseBack() {
+    tasks.dropped = 10;
+    tasks.isEmpty = true;
+    interval();
+    tasks.isEmpty = false;
+    tasks.whileNotReturned = 10;
+    interval();
+    expects(HOST_LATE, 10);
+    expects(POOL_EXHAUSTED, 0);
+    tasks.dropped = 15;
+    tasks.whileNotReturned = 15;
+    interval();
+    expects(POOL_EXHAUSTED, 5);
+    expectsNothingElse();
+  }
+
+  @Test
+  void shouldKnowThatAnExhaustedPoolStaysExhausted() {
+    tasks.dropped = 10;
+    tasks.isEmpty = true;
+    tasks.isNotReturned = true;
+    interval();
     expects(POOL_EXHAUSTED, 10);
+    tasks.whileNotReturned = 10;
+    interval();
+    expectsNothingElse();
   }
 
   @Test
-  void shouldAcceptEvidenceOfTheIntervalBefore() {
-    interval(0, 1, 0);
-    interval(7, 1, 0);
-    expects(HOST_LATE, 7);
-    interval(7, 1, 0);
-    interval(9, 1, 0);
-    assertEquals(2, attribution.count(AICPU_TASK, UNKNOWN), "two intervals later is too late");
-  }
-
-  @Test
-  void shouldPreferFreshEvidence() {
-    interval(0, 0, 1);
-    interval(5, 1, 1);
-    expects(HOST_LATE, 5);
-  }
-
-  @Test
-  void shouldBlameAFullReadyQueueOnlyWithoutBetterEvidence() {
-    readyFull = 3;
-    interval(4, 0, 0);
+  void shouldBlameAFullReadyQueueWhereTheFreeQueueIsNotEmpty() {
+    isReadyFullNow = true;
+    tasks.dropped = 4;
+    interval();
     expects(READY_QUEUE_FULL, 4);
-    readyFull = 5;
-    interval(6, 1, 0);
-    assertEquals(2, attribution.count(AICPU_TASK, HOST_LATE));
+    isReadyFullNow = false;
+    tasks.dropped = 6;
+    interval();
+    expects(READY_QUEUE_FULL, 6);
+    tasks.dropped = 9;
+    tasks.isEmpty = true;
+    interval();
+    expects(HOST_LATE, 3);
+    expectsNothingElse();
+  }
+
+  @Test
+  void shouldAcceptThatADrainFoundAQueueFullAndEmptiedIt() {
+    readyFull = 1;
+    tasks.dropped = 4;
+    interval();
+    expects(READY_QUEUE_FULL, 4);
+  }
+
+  @Test
+  void shouldGiveStragglersTheCauseOfThoseBefore() {
+    tasks.dropped = 10;
+    tasks.whileNotReturned = 9;
+    interval();
+    expects(POOL_EXHAUSTED, 10);
+    tasks.dropped = 11;
+    interval();
+    expects(POOL_EXHAUSTED, 11);
+    interval();
+    interval();
+    tasks.dropped = 12;
+    interval();
+    expects(UNKNOWN, 1);
+    expectsNothingElse();
   }
 
   @Test
   void shouldSayWhenItDoesNotKnow() {
-    interval(3, 0, 0);
+    tasks.dropped = 3;
+    interval();
     expects(UNKNOWN, 3);
   }
 
   @Test
-  void shouldKeepKindsAndPoolsApart() {
-    attribution.begin(0);
-    attribution.pool(0, AICPU_TASK, 0, 1, 0);
-    attribution.pool(1, SCHED_PHASE, 8, 0, 0);
+  void shouldKeepPoolsApart() {
+    tasks.isEmpty = true;
+    phases.dropped = 8;
+    interval();
     assertEquals(8, attribution.count(SCHED_PHASE, UNKNOWN), "another pool's evidence");
-    for (BufferKind kind : BufferKind.ALL) {
-      assertEquals(0, attribution.count(kind, HOST_LATE));
-    }
+    expects(UNKNOWN, 0);
+    expects(HOST_LATE, 0);
+  }
+
+  @Test
+  void shouldNotBeLedAstrayByADeviceThatLies() {
+    tasks.dropped = 5;
+    tasks.whileSpareAtHand = 5_000;
+    interval();
+    expects(HOST_LATE, 5);
+    tasks.dropped = 2;
+    tasks.whileSpareAtHand = 10;
+    interval();
+    expects(HOST_LATE, 5);
   }
 }

@@ -98,6 +98,34 @@ public class FakeView implements DaemonView {
             HEADROOM));
   }
 
+  /** Three events were, two are kept. */
+  @Override
+  public DropsSnapshot drops(int limit) {
+    List<DropEventSnapshot> events = new ArrayList<>();
+    for (int age = 0; age < Math.min(2, limit); age++) {
+      events.add(
+          new DropEventSnapshot(
+              STARTED_AT.minusSeconds(age),
+              3,
+              7,
+              "aicpu_task",
+              12,
+              1,
+              "pool_exhausted",
+              "storage",
+              4000 + age,
+              0,
+              1,
+              2,
+              3,
+              4,
+              5,
+              0.5,
+              0.25));
+    }
+    return new DropsSnapshot(3, 2, events);
+  }
+
   @Override
   public List<AgentSnapshot> agents() {
     return List.of(

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ObjIntConsumer;
 
 /** One pool as the device sees it, and the truth about what became of its records. */
 public final class DevicePool {
@@ -27,6 +28,7 @@ public final class DevicePool {
   private long attempts;
   private long dropped;
   private long lostSilently;
+  private ObjIntConsumer<DevicePool> dropListener = (pool, records) -> {};
   private long publishedRecords;
 
   // An AICore pool's own: dispatches so far, the stash, and the AICore's cached head.
@@ -88,12 +90,17 @@ public final class DevicePool {
 
   void drop(int records) {
     dropped += records;
+    dropListener.accept(this, records);
     int at = offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET;
     memory.putInt(at, memory.getInt(at) + records);
   }
 
   void loseSilently() {
     lostSilently++;
+  }
+
+  void setDropListener(ObjIntConsumer<DevicePool> listener) {
+    dropListener = listener;
   }
 
   // The free queue.

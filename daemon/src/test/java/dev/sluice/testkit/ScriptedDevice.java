@@ -6,6 +6,7 @@ import dev.sluice.agent.NanoClock;
 import dev.sluice.device.ArenaPlan;
 import java.nio.ByteBuffer;
 import java.util.Random;
+import java.util.function.ObjIntConsumer;
 
 /**
  * The device side of an arena, played on the test's thread exactly as abi.md section 4 has it, per
@@ -61,6 +62,13 @@ public final class ScriptedDevice {
    */
   public void tearEntries(Random random) {
     queues.tearEntries(random);
+  }
+
+  /** Calls this whenever the device counts records as dropped, at that very moment. */
+  public void onDrop(ObjIntConsumer<DevicePool> listener) {
+    for (DevicePool pool : pools) {
+      pool.setDropListener(listener);
+    }
   }
 
   /** Lets a core's dispatch tokens begin elsewhere, say near their wrap; before {@link #launch}. */

@@ -22,6 +22,7 @@ public final class FakeDaemon implements DaemonHost {
   public final List<Map<String, Object>> sessions = new ArrayList<>();
 
   public final List<Map<String, Object>> ended = new ArrayList<>();
+  public final List<Map<String, Object>> drops = new ArrayList<>();
   public int starts;
   public int closes;
   public boolean isReady = true;
@@ -45,6 +46,7 @@ public final class FakeDaemon implements DaemonHost {
     session.put("device_stall_seconds", 0.0);
     session.put("refill_latency_seconds", quantiles());
     session.put("drain_pause_seconds", quantiles());
+    session.put("headroom", Map.of("control_path", Map.of("ratio", 0.25, "worst_ratio", 1.5)));
     session.put("kinds", Map.of("aicpu_task", counts));
     return session;
   }
@@ -74,6 +76,7 @@ public final class FakeDaemon implements DaemonHost {
       HttpServer server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       serve(server, "/api/v1/sessions", () -> Map.of("sessions", sessions, "ended", ended));
+      serve(server, "/api/v1/drops", () -> Map.of("drops", drops));
       serve(server, "/api/v1/status", () -> Map.of("ready", isReady));
       server.createContext(
           "/-/ready",

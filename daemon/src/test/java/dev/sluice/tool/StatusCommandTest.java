@@ -27,6 +27,38 @@ class StatusCommandTest {
   }
 
   @Test
+  void shouldShowHeadroomOfOpenSessionsAndTheLastDrops() {
+    Map<String, Object> open = FakeDaemon.session("trainer", 1_000_000, 0, 0);
+    open.put("state", "running");
+    daemon.sessions.add(open);
+    daemon.drops.add(
+        Map.of(
+            "time",
+            "2026-11-22T10:05:00Z",
+            "device",
+            3,
+            "session",
+            7,
+            "kind",
+            "aicpu_task",
+            "instance",
+            12,
+            "dropped_records",
+            4000,
+            "cause",
+            "host_late",
+            "ceiling",
+            "control_path"));
+    try (DaemonHost.Running running = daemon.start(Optional.empty(), Map.of())) {
+      assertEquals(ExitCode.FINE, console.run("status", "--url", url(running)), console.err());
+    }
+    assertTrue(console.out().contains("0.25 (1.50)"), console.out());
+    assertTrue(
+        console.out().contains("aicpu_task 12: 4,000 records, host_late (control_path)"),
+        console.out());
+  }
+
+  @Test
   void shouldSayThatTheDaemonIsNotReady() {
     daemon.isReady = false;
     try (DaemonHost.Running running = daemon.start(Optional.empty(), Map.of())) {

@@ -21,6 +21,8 @@ final class FreeLane {
 
   private int tail;
   private int lastHead;
+  private int lastDropped;
+  private int popped;
 
   /** Hints not yet answered with a buffer, and since when the oldest may wait. */
   int owed;
@@ -36,8 +38,14 @@ final class FreeLane {
   /** Since when the device seems to wait for a buffer of this pool; 0 if it does not. */
   long stalledSinceNs;
 
-  /** Whether the present starvation has been noted. */
-  boolean isStarvationNoted;
+  /** What refill found when the free queue was last empty; null if it holds something since. */
+  Shortage shortage;
+
+  /** Buffers of which the drain has told, since the run began; wraps. */
+  int hinted;
+
+  /** Buffers that came back from collectors, since the run began; wraps. */
+  int returned;
 
   /** The last head that was out of range, so that one wild value is counted once. */
   boolean isHeadBad;
@@ -83,7 +91,21 @@ final class FreeLane {
 
   /** Steps over one slot that the device has popped; returns its buffer. */
   int notePopped() {
+    popped++;
     return slotBuffers[lastHead++ & (slotBuffers.length - 1)];
+  }
+
+  /** Buffers that the device took, as of the last head, since the run began; wraps. */
+  int popped() {
+    return popped;
+  }
+
+  /** By how much the device's count of dropped records grew; 0 if it makes no sense. */
+  int droppedSinceLastAsked() {
+    int now = memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+    int more = now - lastDropped;
+    lastDropped = now;
+    return Math.max(0, more);
   }
 
   /** Filled slots, as of the last head. */

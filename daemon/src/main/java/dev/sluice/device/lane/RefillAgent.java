@@ -60,8 +60,7 @@ public final class RefillAgent implements Agent {
   private final boolean popsAicoreFirst;
 
   private final CounterArray counters = new CounterArray(COUNTERS);
-  private final CounterArray starvedHostLate;
-  private final CounterArray starvedPoolExhausted;
+  private final Shortages shortages;
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private final LatencyRecorder[] latency = new LatencyRecorder[BufferKind.COUNT];
   private final Watermark depth = Watermark.lowest(BufferKind.COUNT);
@@ -119,8 +118,7 @@ public final class RefillAgent implements Agent {
     awaited = new FreeLane[lanes.length];
     atHand = Watermark.lowest(lanes.length);
     lateness = Watermark.highest(lanes.length);
-    starvedHostLate = new CounterArray(lanes.length);
-    starvedPoolExhausted = new CounterArray(lanes.length);
+    shortages = new Shortages(lanes.length);
     lastSweepNs = clock.nanoTime() - sweepIntervalNs;
   }
 
@@ -160,8 +158,10 @@ public final class RefillAgent implements Agent {
         if (buffer == SpscRing.EMPTY) {
           break;
         }
-        spare.put((int) buffer);
         FreeLane lane = lanes[plan.homePool((int) buffer)];
+        lookIfShort(lane, nowNs);
+        lane.returned++;
+        spare.put((int) buffer);
         if (lane.depth() < lane.target()) {
           fill(lane, nowNs);
         }
@@ -169,6 +169,17 @@ public final class RefillAgent implements Agent {
       }
     }
     return taken;
+  }
+
+  /** Looks before a buffer changes hands: what was dropped until now, was so without it. */
+  private void lookIfShort(FreeLane lane, long nowNs) {
+    if (spare.available(lane.pool()) == 0 && follow(lane) && lane.depth() == 0) {
+      shortages.look(lane, 0, heldByDevice(lane), nowNs);
+    }
+  }
+
+  private int heldByDevice(FreeLane lane) {
+    return popsAicoreFirst && lane.kind() == BufferKind.AICORE_TASK ? 2 : 1;
   }
 
   private int serveHints(long nowNs) {
@@ -180,6 +191,8 @@ public final class RefillAgent implements Agent {
           break;
         }
         FreeLane lane = lanes[RefillHint.pool(hint)];
+        lookIfShort(lane, nowNs);
+        lane.hinted++;
         noteDebt(lane, RefillHint.readyNs(hint, nowNs));
         if (fill(lane, nowNs) == 0) {
           awaitPop(lane);
@@ -250,7 +263,7 @@ public final class RefillAgent implements Agent {
     atHand.record(lane.pool(), depthBefore + available);
     int count = Math.min(lane.target() - depthBefore, available);
     if (depthBefore == 0) {
-      noteStarvation(lane, count, nowNs);
+      noteStarvation(lane, available, nowNs);
     } else if (depthBefore >= lane.target() && lane.owed > 0) {
       // Nothing is missing yet; what comes next can be no older than this.
       lane.owedSinceNs = nowNs;
@@ -298,17 +311,14 @@ public final class RefillAgent implements Agent {
     return true;
   }
 
-  /** Keeps, once per starvation, the evidence from which drops get their cause. */
-  private void noteStarvation(FreeLane lane, int canPush, long nowNs) {
+  /** Keeps the evidence from which drops get their cause. */
+  private void noteStarvation(FreeLane lane, int available, long nowNs) {
     if (deviceBlocks
         && lane.stalledSinceNs == 0
         && lane.looksStalled(plan.layout().buffer(lane.kind()).records())) {
       lane.stalledSinceNs = lane.owed > 0 ? lane.owedSinceNs : nowNs;
     }
-    if (!lane.isStarvationNoted) {
-      lane.isStarvationNoted = true;
-      (canPush > 0 ? starvedHostLate : starvedPoolExhausted).increment(lane.pool());
-    }
+    shortages.look(lane, available, heldByDevice(lane), nowNs);
   }
 
   /** What is owed cannot be paid: up to here refill was late, from here on the pool is short. */
@@ -320,7 +330,7 @@ public final class RefillAgent implements Agent {
   }
 
   private void settleDebt(FreeLane lane, int pushed) {
-    lane.isStarvationNoted = false;
+    shortages.end(lane);
     if (lane.owed == 0 && lane.stalledSinceNs == 0) {
       return;
     }
@@ -346,14 +356,9 @@ public final class RefillAgent implements Agent {
     return counters;
   }
 
-  /** By pool: times that its free queue was found empty while spare buffers were at hand. */
-  public CounterArray starvedHostLate() {
-    return starvedHostLate;
-  }
-
-  /** By pool: times that its free queue was found empty and no spare buffer was left. */
-  public CounterArray starvedPoolExhausted() {
-    return starvedPoolExhausted;
+  /** What was seen of each pool while its free queue was empty. */
+  public Shortages shortages() {
+    return shortages;
   }
 
   /** Incidents by ordinal of {@link AbiViolation}. */

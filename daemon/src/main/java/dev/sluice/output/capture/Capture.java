@@ -121,7 +121,11 @@ public final class Capture {
     int run = ++runs;
     isRunning = true;
     intakes.forEach(CaptureIntake::waitAgain);
-    post(committed(), nowNs -> writer.put(FrameType.RUN, FrameHeader.NO_KIND, 0, 0, run, nowNs));
+    post(
+        committed(),
+        nowNs ->
+            writer.put(
+                FrameType.RUN, FrameHeader.NO_KIND, 0, FrameHeader.NO_INSTANCE, -1, 0, run, nowNs));
   }
 
   /** Notes that the device has stopped; {@code coreToThread} is what it said of its cores. */
@@ -131,11 +135,25 @@ public final class Capture {
     isManifestStale = true;
   }
 
-  /** Notes records that the device dropped; a snapshot around them follows if one is wanted. */
-  public void dropped(BufferKind kind, DropCause cause, long records) {
+  /**
+   * Notes records that the device dropped; a snapshot around them follows if one is wanted.
+   *
+   * @param instance core or thread of the pool, -1 if it is not known
+   * @param queue ready queue of the pool, -1 if it is not known
+   */
+  public void dropped(BufferKind kind, int instance, int queue, DropCause cause, long records) {
     post(
         null,
-        nowNs -> writer.put(FrameType.GAP, kind.ordinal(), cause.ordinal(), 0, records, nowNs));
+        nowNs ->
+            writer.put(
+                FrameType.GAP,
+                kind.ordinal(),
+                cause.ordinal(),
+                instance,
+                queue,
+                0,
+                records,
+                nowNs));
     if (settings.recorder().enabled() && settings.snapshots().onDrop()) {
       snapshotDueNs.compareAndSet(
           0, Math.max(1, clock.getAsLong() + settings.snapshots().afterNanos()));
@@ -151,6 +169,8 @@ public final class Capture {
                 FrameType.STALL,
                 FrameHeader.NO_KIND,
                 isPop ? 1 : 0,
+                FrameHeader.NO_INSTANCE,
+                -1,
                 (int) Math.min(times, Integer.MAX_VALUE),
                 nanos,
                 nowNs));

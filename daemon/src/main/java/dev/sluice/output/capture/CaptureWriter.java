@@ -245,23 +245,18 @@ final class CaptureWriter {
   }
 
   /** Writes a frame without payload that concerns no single buffer. */
-  void put(FrameType type, int kind, int reason, int times, long value, long nowNs) {
+  void put(
+      FrameType type,
+      int kind,
+      int reason,
+      int instance,
+      int queue,
+      int times,
+      long value,
+      long nowNs) {
     if (isOpen(nowNs)) {
       FrameHeader.begin(
-          small,
-          0,
-          type,
-          0,
-          kind,
-          reason,
-          FrameHeader.NO_INSTANCE,
-          -1,
-          0,
-          times,
-          nowNs,
-          value,
-          0,
-          0);
+          small, 0, type, 0, kind, reason, instance, queue, 0, times, nowNs, value, 0, 0);
       putSmall(nowNs);
     }
   }

@@ -175,11 +175,13 @@ class RefillAgentTest {
     for (int i = 0; i < SLOTS; i++) {
       rig.pop(AICPU_TASK, 0);
     }
-    long late = rig.refill.starvedHostLate().get(pool);
+    Shortages shortages = rig.refill.shortages();
+    long late = shortages.episodes(pool, Shortage.SPARE_AT_HAND);
     rig.clock.advance(LaneRig.SWEEP_NANOS);
     rig.refill.doWork();
-    assertEquals(late + 1, rig.refill.starvedHostLate().get(pool), "a spare one was at hand");
-    assertEquals(0, rig.refill.starvedPoolExhausted().get(pool));
+    assertEquals(
+        late + 1, shortages.episodes(pool, Shortage.SPARE_AT_HAND), "a spare one was at hand");
+    assertEquals(0, shortages.episodes(pool, Shortage.NOT_RETURNED));
     while (rig.depth(AICPU_TASK, 0) > 0) {
       rig.pop(AICPU_TASK, 0);
     }
@@ -187,15 +189,18 @@ class RefillAgentTest {
       rig.clock.advance(LaneRig.SWEEP_NANOS);
       rig.refill.doWork();
     }
-    assertEquals(1, rig.refill.starvedPoolExhausted().get(pool), "once per starvation");
-    assertEquals(late + 1, rig.refill.starvedHostLate().get(pool));
+    assertEquals(1, shortages.episodes(pool, Shortage.NOT_DRAINED), "once per starvation");
+    assertEquals(late + 1, shortages.episodes(pool, Shortage.SPARE_AT_HAND));
   }
 
   @Test
   void shouldNotCallTheFirstFillAStarvation() {
     LaneRig rig = LaneRig.of(Generation.L2_2026_06);
-    assertEquals(0, rig.refill.starvedHostLate().sum());
-    assertEquals(0, rig.refill.starvedPoolExhausted().sum());
+    for (int pool = 0; pool < rig.plan.poolCount(); pool++) {
+      for (Shortage found : Shortage.ALL) {
+        assertEquals(0, rig.refill.shortages().episodes(pool, found));
+      }
+    }
     assertEquals(-1, rig.refill.depth().get(AICPU_TASK.ordinal(), -1), "no depth seen yet");
   }
 

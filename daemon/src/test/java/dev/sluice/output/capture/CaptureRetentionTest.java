@@ -224,13 +224,13 @@ class CaptureRetentionTest {
   @Test
   void shouldTakeOneSnapshotAroundADrop() throws IOException {
     CaptureRig rig = rig("recorder.enabled=true", "snapshot.after=5s");
-    rig.capture.dropped(AICPU_TASK, DropCause.HOST_LATE, 7);
-    rig.capture.dropped(AICPU_TASK, DropCause.HOST_LATE, 8);
+    rig.capture.dropped(AICPU_TASK, 0, 0, DropCause.HOST_LATE, 7);
+    rig.capture.dropped(AICPU_TASK, 0, 0, DropCause.HOST_LATE, 8);
     assertFalse(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), false));
     rig.clock.advance(5_000_000_000L);
     assertTrue(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), false));
     assertFalse(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), false));
-    rig.capture.dropped(AICPU_TASK, DropCause.HOST_LATE, 1);
+    rig.capture.dropped(AICPU_TASK, 0, 0, DropCause.HOST_LATE, 1);
     assertTrue(rig.capture.pollSnapshotDue(rig.clock.nanoTime(), true), "the session ends");
     rig.step();
     rig.end();

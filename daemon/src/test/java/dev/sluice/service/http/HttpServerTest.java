@@ -198,6 +198,43 @@ class HttpServerTest {
   }
 
   @Test
+  @SuppressWarnings("unchecked") // as below
+  void shouldServeDropsNewestFirst() throws Exception {
+    Map<String, Object> answer = json(send("GET", "/api/v1/drops"));
+    assertEquals(List.of("total_events", "kept_events", "drops"), List.copyOf(answer.keySet()));
+    List<Map<String, Object>> drops = (List<Map<String, Object>>) answer.get("drops");
+    assertEquals(2, drops.size());
+    assertEquals(4000, drops.get(0).get("dropped_records"));
+    assertEquals(
+        List.of(
+            "time",
+            "device",
+            "session",
+            "kind",
+            "instance",
+            "queue",
+            "cause",
+            "ceiling",
+            "dropped_records",
+            "free_entries",
+            "spare_buffers",
+            "undrained_buffers",
+            "collecting_buffers",
+            "ready_entries",
+            "handoff_entries",
+            "refill_latency_seconds",
+            "pause_seconds"),
+        List.copyOf(drops.get(0).keySet()));
+    Map<String, Object> one = json(send("GET", "/api/v1/drops?limit=1"));
+    assertEquals(1, ((List<?>) one.get("drops")).size());
+    assertEquals(3, one.get("total_events"));
+    for (String bad :
+        List.of("limit=", "limit=-1", "limit=x", "limit=99999999999", "limit=1&limit=2")) {
+      assertEquals(400, send("GET", "/api/v1/drops?" + bad).statusCode(), bad);
+    }
+  }
+
+  @Test
   @SuppressWarnings("unchecked") // the parser makes Map<String, Object> of every object
   void shouldServeSessionsWithEveryKeyOfTheContract() throws Exception {
     Map<String, Object> answer = json(send("GET", "/api/v1/sessions"));

@@ -1,0 +1,25 @@
+package dev.sluice.tool;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How near each ceiling is, as the daemon shows it; 1 is at the ceiling.
+ *
+ * @param ratios by ceiling, of the daemon's headroom window
+ * @param worst by ceiling, of the last minute
+ */
+public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> worst) {
+  /** Reads the {@code headroom} of a session. */
+  static HeadroomReport read(Map<String, Object> session) throws ToolException {
+    Map<String, Object> object = Json.object(session, "headroom");
+    Map<String, Double> ratios = new LinkedHashMap<>();
+    Map<String, Double> worst = new LinkedHashMap<>();
+    for (String ceiling : object.keySet()) {
+      Map<String, Object> row = Json.object(object, ceiling);
+      ratios.put(ceiling, Json.real(row, "ratio"));
+      worst.put(ceiling, Json.real(row, "worst_ratio"));
+    }
+    return new HeadroomReport(ratios, worst);
+  }
+}
