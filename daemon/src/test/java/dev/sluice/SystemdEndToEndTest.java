@@ -59,7 +59,7 @@ class SystemdEndToEndTest {
       try (TestProducer producer = daemon.producer("one", "--duration-ns", "60000000000")) {
         daemon.await("one", session -> session.total().collected() > 0);
         String status = manager.next("STATUS=1 session on 1 device");
-        assertTrue(status.contains(", free queues at least "), status);
+        assertTrue(status.contains(", nearest ceiling "), status);
         producer.stop();
         producer.await();
       }

@@ -1,12 +1,14 @@
 package dev.sluice.service.systemd;
 
+import dev.sluice.headroom.Ceiling;
+import dev.sluice.headroom.Headroom;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.KindTotals;
 import java.util.List;
 import java.util.Locale;
 
-/** The daemon in one line, for {@code systemctl status}: loss first, then what is left of it. */
+/** The daemon in one line, for {@code systemctl status}: loss first, then how far it is. */
 final class StatusLine {
   private StatusLine() {}
 
@@ -15,7 +17,7 @@ final class StatusLine {
     long devices = 0;
     long dropped = 0;
     long unaccounted = 0;
-    DeviceSnapshot.FreeQueueSnapshot least = null;
+    Headroom headroom = Headroom.IDLE;
     for (DeviceSnapshot device : view.devices()) {
       sessions += device.sessions();
       devices += device.up() ? 1 : 0;
@@ -23,13 +25,7 @@ final class StatusLine {
         dropped += totals.droppedRecords().values().stream().mapToLong(Long::longValue).sum();
         unaccounted += Math.abs(totals.unaccountedRecords());
       }
-      for (DeviceSnapshot.FreeQueueSnapshot free : device.freeQueues().values()) {
-        if (device.up()
-            && free.capacityEntries() > 0
-            && (least == null || fill(free) < fill(least))) {
-          least = free;
-        }
-      }
+      headroom = headroom.nearerOf(device.headroom());
     }
     String line =
         String.format(
@@ -41,14 +37,12 @@ final class StatusLine {
             devices == 1 ? "" : "s",
             dropped,
             unaccounted);
-    if (least != null) {
-      line += ", free queues at least " + least.entriesMin() + "/" + least.capacityEntries();
+    if (devices > 0) {
+      Ceiling nearest = headroom.nearest();
+      long percent = Math.round(100 * headroom.worst(nearest));
+      line += ", nearest ceiling " + nearest.label() + " at " + percent + "%";
     }
     List<String> reasons = view.notReadyReasons();
     return reasons.isEmpty() ? line : line + "; not ready: " + String.join(", ", reasons);
-  }
-
-  private static double fill(DeviceSnapshot.FreeQueueSnapshot free) {
-    return (double) free.entriesMin() / free.capacityEntries();
   }
 }

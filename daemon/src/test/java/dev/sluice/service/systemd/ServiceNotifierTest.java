@@ -21,7 +21,8 @@ class ServiceNotifierTest {
   private static final long SECOND = 1_000_000_000L;
   private static final long PID = 4711;
   private static final String STATUS =
-      "STATUS=1 session on 1 device, 60 records dropped, 5 unaccounted, free queues at least 2/4";
+      "STATUS=1 session on 1 device, 60 records dropped, 5 unaccounted, nearest ceiling"
+          + " control_path at 150%";
 
   @TempDir Path directory;
   private final ManualClock clock = new ManualClock();
