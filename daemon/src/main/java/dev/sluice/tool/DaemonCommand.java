@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -61,8 +62,15 @@ public final class DaemonCommand implements Callable<Integer> {
       out().flush();
       return ExitCode.FINE;
     }
+    // From the first moment, because a SIGHUP that nobody handles ends the JVM; one that comes
+    // early is kept until the daemon is there.
+    CompletableFuture<DaemonHost.Running> running = new CompletableFuture<>();
+    HangupSignal.onHangup(
+        () -> {
+          var unused = running.thenAccept(DaemonHost.Running::reload);
+        });
     try (DaemonHost.Running daemon = host.start(Optional.ofNullable(config), settings)) {
-      HangupSignal.onHangup(daemon::reload);
+      running.complete(daemon);
       stopSignal.await();
     }
     return ExitCode.FINE;

@@ -27,6 +27,8 @@ class ReloadPropertyTest {
           "auto or a whole number", List.of("auto", "4", "9"),
           "host:port", List.of("127.0.0.1:0", "127.0.0.1:9799", "\"[::1]:1\""),
           "true or false", List.of("true", "false"),
+          "a list of device:placement", List.of("0:host", "1:sim,2:device-mapped"),
+          "auto or an absolute path", List.of("auto", "/opt/cann"),
           "an absolute path", List.of("/run/a", "/run/b", "/run/c"));
 
   private static final List<String> WRONG = List.of("", "-1", "7 apples", "[[1]]", "x".repeat(300));
