@@ -70,6 +70,9 @@ final class Session {
   private final long startedNs;
   private final boolean[] isLogged = new boolean[AbiViolation.ALL.size()];
 
+  /** Whose session it is: a token that got into other hands is worth nothing there. */
+  private final int producerUid;
+
   private ProcessIdentity producer;
   private State state = State.ATTACHED;
   private volatile String ending = "";
@@ -103,6 +106,7 @@ final class Session {
     this.arena = arena;
     this.arenaBytes = arena.bytes();
     this.geometry = arena.plan().geometry();
+    this.producerUid = peer.uid();
     this.producer = ProcessIdentity.of(peer.pid());
     this.settings = settings;
     this.threads = threads;
@@ -321,6 +325,11 @@ final class Session {
   /** The client is back. */
   synchronized void resumed(PeerCredentials peer) {
     requireState(state != State.ENDED, "RESUME");
+    if (peer.uid() != producerUid && peer.uid() != 0) {
+      log.warn("session {}: {} has its token and is another user; refused", id, peer);
+      throw new AttachRefusedException(
+          AttachStatus.TOKEN, "the session of this token belongs to another user");
+    }
     lostSinceNs = 0;
     producer = ProcessIdentity.of(peer.pid());
     log.info("session {} device {} resumed by {}", id, request.device(), peer);

@@ -16,6 +16,7 @@ import dev.sluice.service.attach.AttachServer;
 import dev.sluice.service.http.ControlServer;
 import dev.sluice.service.http.HttpServer;
 import dev.sluice.service.metrics.MetricsRegistry;
+import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.systemd.ServiceNotifier;
 import dev.sluice.service.transport.EventLoops;
 import dev.sluice.tool.DaemonHost;
@@ -152,9 +153,13 @@ final class SluiceDaemon implements DaemonHost.Running {
             clock);
     status.configuredDevices(settings.devices().ids());
     HttpTraffic traffic = new HttpTraffic();
+    WebSecurity security = keep(SluiceHost.security(settings.http(), traffic));
     MetricsRegistry metrics = keep(new MetricsRegistry(status, settings.metrics(), traffic));
     // Early, so that probes and people can see that it is coming up.
-    http = keep(HttpServer.start(settings.http(), status, metrics.registry(), traffic, loops));
+    http =
+        keep(
+            HttpServer.start(
+                settings.http(), status, metrics.registry(), traffic, security, loops));
     keep(ControlServer.start(settings.control(), status, sessions, reload, loops));
     long buffers = warmUp.join();
     // Last: whoever can connect can also be served.

@@ -1,8 +1,14 @@
 package dev.sluice;
 
+import dev.sluice.config.ConfigKeys;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
+import dev.sluice.config.HttpSettings;
+import dev.sluice.config.SettingsException;
 import dev.sluice.service.BuildInfo;
+import dev.sluice.service.HttpTraffic;
+import dev.sluice.service.security.WebConfigException;
+import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.transport.BindException;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.ToolException;
@@ -37,6 +43,25 @@ final class SluiceHost implements DaemonHost {
       return SluiceDaemon.start(configuration, source, build, serviceEnvironment);
     } catch (BindException e) {
       throw new ToolException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void check(Configuration configuration) {
+    security(configuration.settings().http(), new HttpTraffic()).close();
+  }
+
+  /** Throws {@link SettingsException} with one line when the web configuration cannot be used. */
+  static WebSecurity security(HttpSettings settings, HttpTraffic traffic) {
+    try {
+      return WebSecurity.open(settings.webConfig(), traffic);
+    } catch (WebConfigException e) {
+      throw new SettingsException(
+          ConfigKeys.HTTP_WEB_CONFIG.path()
+              + ": "
+              + settings.webConfig().map(Path::toString).orElse("")
+              + ": "
+              + e.getMessage());
     }
   }
 }

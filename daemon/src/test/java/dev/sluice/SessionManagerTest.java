@@ -225,6 +225,25 @@ class SessionManagerTest {
   }
 
   @Test
+  void shouldLetNobodyElseUseAToken() throws Exception {
+    PeerCredentials alice = new PeerCredentials(rig.self.pid(), 1001, List.of());
+    PeerCredentials mallory = new PeerCredentials(rig.self.pid(), 1002, List.of());
+    Granted granted =
+        BrokerRig.join(rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), alice));
+    rig.manager.connectionLost(granted.token(), alice);
+    String why =
+        BrokerRig.refused(AttachStatus.TOKEN, rig.manager.resume(granted.token(), mallory));
+    assertEquals("the session of this token belongs to another user", why);
+    Granted again = BrokerRig.join(rig.manager.resume(granted.token(), alice));
+    assertEquals(granted.session(), again.session());
+    BrokerRig.join(rig.manager.detach(granted.token()));
+    // Once it has ended its token is worth nothing, to whomever.
+    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.resume(granted.token(), alice));
+    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.start(granted.token(), 4096));
+    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(granted.token()));
+  }
+
+  @Test
   void shouldWaitForALivingProducerToResume() throws Exception {
     rig.restart("sluice.attach.resume-grace=5s");
     Granted granted = rig.attach(0);

@@ -29,6 +29,12 @@ public final class ConfigKeys {
           ConfigTypes.listenAddress(),
           "Where the read-only HTTP server for metrics and status listens. Port 0 takes any free"
               + " port.");
+  public static final ConfigKey<Optional<Path>> HTTP_WEB_CONFIG =
+      key(
+          "http.web-config",
+          ConfigTypes.optionalFile(),
+          "File with TLS, client certificates, users and headers, in the schema that the Prometheus"
+              + " exporters share. Read again when it changes. none: plain HTTP for everybody.");
   public static final ConfigKey<Integer> HTTP_MAX_CONNECTIONS =
       key(
           "http.max-connections",

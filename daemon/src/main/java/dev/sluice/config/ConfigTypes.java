@@ -201,6 +201,13 @@ final class ConfigTypes {
                 .collect(Collectors.joining(", ", "[", "]")));
   }
 
+  static ConfigType<Optional<Path>> optionalFile() {
+    return scalar(
+        "none or the absolute path of a file",
+        text -> text.equals("none") ? Optional.empty() : Optional.of(path(text)),
+        value -> value.map(path -> quoted(path.toString())).orElse("none"));
+  }
+
   private static <T> ConfigType<T> scalar(
       String allowed, Function<String, T> reader, Function<T, String> writer) {
     return new ConfigType<>(allowed, false, texts -> reader.apply(texts.get(0).strip()), writer);

@@ -58,6 +58,7 @@ final class SettingsBuilder {
   private static HttpSettings http(Configuration from) {
     return new HttpSettings(
         from.get(ConfigKeys.HTTP_LISTEN),
+        from.get(ConfigKeys.HTTP_WEB_CONFIG),
         from.get(ConfigKeys.HTTP_MAX_CONNECTIONS),
         from.get(ConfigKeys.HTTP_MAX_SCRAPES),
         from.get(ConfigKeys.HTTP_TIMEOUT),

@@ -19,7 +19,11 @@ public final class HttpTraffic {
     /** More scrapes in flight than allowed. */
     SCRAPES,
     /** More followers of the live stream than allowed. */
-    LIVE_CLIENTS;
+    LIVE_CLIENTS,
+    /** No credentials where some are asked for, or wrong ones. */
+    CREDENTIALS,
+    /** A higher rate than web-config.yml allows, or too many passwords that wait. */
+    RATE;
 
     /** The value of the label {@code reason} of sluice_http_refused_requests_total. */
     public String label() {
@@ -31,6 +35,9 @@ public final class HttpTraffic {
   private final AtomicInteger liveClients = new AtomicInteger();
   private final LongAdder liveFrames = new LongAdder();
   private final LongAdder skippedLiveFrames = new LongAdder();
+
+  private final LongAdder webConfigFailures = new LongAdder();
+  private volatile boolean isWebConfigGood = true;
 
   public HttpTraffic() {
     for (Refusal refusal : Refusal.values()) {
@@ -61,6 +68,26 @@ public final class HttpTraffic {
 
   public void skippedLiveFrame() {
     skippedLiveFrames.increment();
+  }
+
+  /** A changed web-config.yml is in force. */
+  public void webConfigLoaded() {
+    isWebConfigGood = true;
+  }
+
+  /** A changed web-config.yml is wrong. */
+  public void webConfigFailed() {
+    isWebConfigGood = false;
+    webConfigFailures.increment();
+  }
+
+  /** Whether what is in force is what the file says; also true without a file. */
+  public boolean isWebConfigGood() {
+    return isWebConfigGood;
+  }
+
+  public long webConfigFailures() {
+    return webConfigFailures.sum();
   }
 
   /** Every reason, 0 included, keyed by {@link Refusal#label}. */

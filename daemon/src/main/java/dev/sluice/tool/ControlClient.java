@@ -23,11 +23,21 @@ final class ControlClient {
 
   /** Returns the JSON object of a good answer; any other is an error with the daemon's text. */
   Map<String, Object> post(String pathAndQuery) throws ToolException {
+    return send("POST", pathAndQuery);
+  }
+
+  /** Likewise, of something that is only read. */
+  Map<String, Object> get(String path) throws ToolException {
+    return send("GET", path);
+  }
+
+  private Map<String, Object> send(String method, String pathAndQuery) throws ToolException {
     String answer;
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       channel.connect(UnixDomainSocketAddress.of(socket));
       String request =
-          "POST "
+          method
+              + " "
               + pathAndQuery
               + " HTTP/1.1\r\nHost: sluice\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
       ByteBuffer bytes = ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +17,21 @@ public final class DaemonClient {
   private static final int TIMEOUT_MS = 5_000;
 
   private final URI base;
+  private final Optional<ControlClient> control;
 
   public DaemonClient(URI base) {
     this.base = base;
+    this.control = Optional.empty();
+  }
+
+  private DaemonClient(Path controlSocket) {
+    this.base = controlSocket.toUri();
+    this.control = Optional.of(new ControlClient(controlSocket));
+  }
+
+  /** For a daemon whose listener asks for certificates or passwords: by its control socket. */
+  static DaemonClient onSocket(Path controlSocket) {
+    return new DaemonClient(controlSocket);
   }
 
   public static DaemonClient onPort(int port) {
@@ -60,6 +73,13 @@ public final class DaemonClient {
 
   /** Whether {@code /-/ready} answers that the daemon can serve. */
   public boolean isReady() {
+    if (control.isPresent()) {
+      try {
+        return Boolean.TRUE.equals(status().get("ready"));
+      } catch (ToolException ignored) {
+        return false;
+      }
+    }
     try {
       HttpURLConnection connection = open("/-/ready");
       try {
@@ -74,10 +94,17 @@ public final class DaemonClient {
   }
 
   private Map<String, Object> get(String path) throws ToolException {
+    if (control.isPresent()) {
+      return control.get().get(path.replaceFirst("^/api", ""));
+    }
     URI uri = base.resolve(path);
     try {
       HttpURLConnection connection = open(path);
       int code = connection.getResponseCode();
+      if (code == HttpURLConnection.HTTP_UNAUTHORIZED) {
+        throw new ToolException(
+            uri + " asks for a user: leave --url out, then its control socket is asked");
+      }
       if (code != HttpURLConnection.HTTP_OK) {
         throw new ToolException(uri + " answered with status " + code);
       }

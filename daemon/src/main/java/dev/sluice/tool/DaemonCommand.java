@@ -58,6 +58,9 @@ public final class DaemonCommand implements Callable<Integer> {
   public Integer call() throws ToolException {
     if (isCheckOnly || isPrintOnly) {
       Configuration configuration = load();
+      if (isCheckOnly) {
+        host.check(configuration);
+      }
       out().print(isPrintOnly ? configuration.render() : "The configuration is fine.\n");
       out().flush();
       return ExitCode.FINE;

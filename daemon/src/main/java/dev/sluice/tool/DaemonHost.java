@@ -1,5 +1,6 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.Configuration;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,12 @@ public interface DaemonHost {
    *     something
    */
   Running start(Optional<Path> config, Map<String, String> overrides) throws ToolException;
+
+  /**
+   * Checks what the configuration alone does not show: the files that it names. Throws like the
+   * loading of a wrong configuration, with one line.
+   */
+  void check(Configuration configuration);
 
   /** A daemon that is up. Its methods may be called from any thread. */
   interface Running extends AutoCloseable {

@@ -35,6 +35,7 @@ public final class EmbeddedDaemon implements AutoCloseable {
     Path folder = privateFolder();
     Map<String, String> overrides = new LinkedHashMap<>();
     overrides.put("sluice.http.listen", "127.0.0.1:0");
+    overrides.put("sluice.http.web-config", "none");
     overrides.put("sluice.attach.socket", folder.resolve("attach.sock").toString());
     overrides.put("sluice.control.socket", folder.resolve("control.sock").toString());
     overrides.put("sluice.capture.enabled", "false");

@@ -4,6 +4,7 @@ import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
 import dev.sluice.config.ListenAddress;
 import dev.sluice.config.Quantities;
+import dev.sluice.config.Settings;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Path;
@@ -35,7 +36,10 @@ public final class StatusCommand implements Callable<Integer> {
   @Option(
       names = "--url",
       paramLabel = "URL",
-      description = "Address of the daemon. Default: the listener of the configuration.")
+      description = {
+        "Address of the daemon. Default: the listener of the configuration,",
+        "or the control socket where there is a web-config."
+      })
   private URI url;
 
   @Option(
@@ -57,7 +61,7 @@ public final class StatusCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ToolException {
     DaemonClient client =
-        new DaemonClient(url == null ? configuredUrl(Optional.ofNullable(config)) : url);
+        url == null ? configuredDaemon(Optional.ofNullable(config)) : new DaemonClient(url);
     boolean isTerminal = ProgressLine.isTerminal(1);
     do {
       if (isWatching && isTerminal) {
@@ -69,14 +73,17 @@ public final class StatusCommand implements Callable<Integer> {
     return ExitCode.FINE;
   }
 
-  /** Where a daemon of this configuration answers; empty means the installed one. */
-  public static URI configuredUrl(Optional<Path> config) {
-    ListenAddress listen =
-        Configuration.load(ConfigSources.of(config, List.of())).settings().http().listen();
+  /** The daemon of this configuration; empty means the installed one. */
+  public static DaemonClient configuredDaemon(Optional<Path> config) {
+    Settings settings = Configuration.load(ConfigSources.of(config, List.of())).settings();
+    if (settings.http().webConfig().isPresent()) {
+      return DaemonClient.onSocket(settings.control().socket());
+    }
+    ListenAddress listen = settings.http().listen();
     // A daemon that listens on every address answers on the loopback, too.
     String host = listen.host().equals("0.0.0.0") ? "127.0.0.1" : listen.host();
     host = host.equals("::") ? "::1" : host;
-    return URI.create("http://" + new ListenAddress(host, listen.port()));
+    return new DaemonClient(URI.create("http://" + new ListenAddress(host, listen.port())));
   }
 
   private static String table(DaemonClient client) throws ToolException {

@@ -45,6 +45,7 @@ public final class ControlServer implements AutoCloseable {
     HttpConnections connections =
         new HttpConnections(
             channel -> mayControl(channel, settings.socket()) ? allowed : forbidden(),
+            channel -> {},
             HttpLimits.STANDARD,
             () -> {},
             loops.group().next());

@@ -12,6 +12,7 @@ import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -25,9 +26,10 @@ final class HttpConnections extends ChannelInitializer<Channel> {
   private static final int MAX_BODY_BYTES = 4096;
 
   /** So many above the limit are told so; the rest is closed without a word. */
-  private static final int TOLD = 128;
+  private static final int TOLD = 1024;
 
   private final Function<Channel, Responder> responders;
+  private final Consumer<Channel> transport;
   private final Runnable onRefusal;
   private final HttpLimits limits;
   private final ChannelGroup open;
@@ -35,14 +37,17 @@ final class HttpConnections extends ChannelInitializer<Channel> {
 
   /**
    * @param responders who answers a connection, by who is at its other end
+   * @param transport puts in front what turns the bytes of a connection into those of HTTP
    * @param onRefusal called for each connection that is one too many
    */
   HttpConnections(
       Function<Channel, Responder> responders,
+      Consumer<Channel> transport,
       HttpLimits limits,
       Runnable onRefusal,
       EventExecutor executor) {
     this.responders = responders;
+    this.transport = transport;
     this.onRefusal = onRefusal;
     this.limits = limits;
     this.open = new DefaultChannelGroup(executor);
@@ -61,6 +66,7 @@ final class HttpConnections extends ChannelInitializer<Channel> {
       return;
     }
     Responder responder = excess > 0 ? HttpConnections::refuse : responders.apply(channel);
+    transport.accept(channel);
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(
         new HttpServerCodec(

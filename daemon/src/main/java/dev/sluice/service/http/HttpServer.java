@@ -5,6 +5,7 @@ import dev.sluice.config.ListenAddress;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.RecentEvents;
+import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.transport.BindException;
 import dev.sluice.service.transport.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
@@ -39,6 +40,7 @@ public final class HttpServer implements AutoCloseable {
       DaemonView view,
       PrometheusRegistry registry,
       HttpTraffic traffic,
+      WebSecurity security,
       EventLoops loops) {
     ListenAddress listen = settings.listen();
     InetSocketAddress address = new InetSocketAddress(listen.host(), listen.port());
@@ -59,9 +61,12 @@ public final class HttpServer implements AutoCloseable {
     metrics.addTo(router);
     live.addTo(router);
     new StatusApi(view).addTo(router);
+    Gate gate = new Gate(security, traffic, router);
     HttpConnections connections =
         new HttpConnections(
-            unused -> router,
+            unused -> gate,
+            channel ->
+                security.tls(channel.alloc()).ifPresent(tls -> channel.pipeline().addLast(tls)),
             limits,
             () -> traffic.refused(HttpTraffic.Refusal.CONNECTIONS),
             loops.group().next());

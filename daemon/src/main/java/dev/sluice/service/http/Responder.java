@@ -2,7 +2,10 @@ package dev.sluice.service.http;
 
 import java.util.concurrent.CompletionStage;
 
-/** Answers requests. Called on the event loop, which it must not hold; never fails. */
+/**
+ * Answers requests. Called on the event loop or the thread that checks passwords, neither of which
+ * it may hold; never fails.
+ */
 interface Responder {
   CompletionStage<Answer> answer(Request request);
 }

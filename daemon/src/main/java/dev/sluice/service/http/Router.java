@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 final class Router implements Responder {
   private static final Logger LOGGER = LoggerFactory.getLogger(Router.class);
 
-  /** Answers one request; called on the event loop, which it must not hold. */
+  /** Answers one request; called on a thread that it must not hold. */
   interface Endpoint {
     CompletionStage<Answer> answer(Request request, Matcher path);
   }

@@ -180,6 +180,15 @@ enum Metric {
       "sluice_http_refused_requests_total",
       "Requests and connections that the TCP listener refused, by what was exceeded.",
       "reason"),
+  WEB_CONFIG_GOOD(
+      Type.GAUGE,
+      "sluice_web_config_last_load_successful",
+      "1 if web-config.yml is in force as it is, or there is none; 0 if it has changed and is"
+          + " wrong, so that the one before stays in force."),
+  WEB_CONFIG_FAILURES(
+      Type.COUNTER,
+      "sluice_web_config_load_failures_total",
+      "Times that web-config.yml had changed and could not be used."),
   LIVE_CLIENTS(
       Type.GAUGE, "sluice_live_clients", "Clients that follow /api/v1/live, such as status pages."),
   LIVE_FRAMES(

@@ -77,6 +77,8 @@ final class SluiceMetrics implements MultiCollector {
     storage(samples, view.storage());
     http.refusalsByReason()
         .forEach((reason, count) -> samples.add(Metric.HTTP_REFUSED_REQUESTS, count, reason));
+    samples.add(Metric.WEB_CONFIG_GOOD, http.isWebConfigGood() ? 1 : 0);
+    samples.add(Metric.WEB_CONFIG_FAILURES, http.webConfigFailures());
     samples.add(Metric.LIVE_CLIENTS, http.liveClients());
     samples.add(Metric.LIVE_FRAMES, http.liveFrames());
     samples.add(Metric.LIVE_SKIPPED_FRAMES, http.skippedLiveFrames());

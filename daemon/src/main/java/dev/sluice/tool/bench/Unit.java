@@ -30,6 +30,12 @@ enum Unit {
       return String.format(Locale.ROOT, "%.0fMB", value / 1e6);
     }
   },
+  REQUESTS("requests") {
+    @Override
+    String format(double value) {
+      return String.format(Locale.ROOT, "%,.0f requests", value);
+    }
+  },
   RECORDS("records") {
     @Override
     String format(double value) {

@@ -276,7 +276,7 @@ public final class DiagnoseCommand implements Callable<Integer> {
       return Optional.empty();
     }
     DaemonClient client =
-        new DaemonClient(url == null ? StatusCommand.configuredUrl(Optional.empty()) : url);
+        url == null ? StatusCommand.configuredDaemon(Optional.empty()) : new DaemonClient(url);
     List<SessionReport> open =
         client.sessions().stream().filter(session -> !session.isEnded()).toList();
     if (!open.isEmpty() && !isForced) {

@@ -13,6 +13,8 @@ import dev.sluice.service.FakeView;
 import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.Labels;
 import dev.sluice.service.metrics.MetricsRegistry;
+import dev.sluice.service.security.WebConfigException;
+import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.transport.BindException;
 import dev.sluice.service.transport.EventLoops;
 import java.io.ByteArrayInputStream;
@@ -28,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.GZIPInputStream;
@@ -42,7 +45,7 @@ class HttpServerTest {
   private static final ListenAddress ANY_PORT = new ListenAddress("127.0.0.1", 0);
   private static final HttpSettings.Live LIVE = new HttpSettings.Live(8, 100_000_000);
   private static final HttpSettings STANDARD =
-      new HttpSettings(ANY_PORT, 512, 40, 10_000_000_000L, LIVE);
+      new HttpSettings(ANY_PORT, Optional.empty(), 512, 40, 10_000_000_000L, LIVE);
 
   private final FakeView view = new FakeView();
   private final HttpTraffic traffic = new HttpTraffic();
@@ -59,7 +62,15 @@ class HttpServerTest {
   }
 
   private HttpServer start(HttpSettings settings) {
-    return HttpServer.start(settings, view, metrics.registry(), traffic, loops);
+    return HttpServer.start(settings, view, metrics.registry(), traffic, security(), loops);
+  }
+
+  private WebSecurity security() {
+    try {
+      return WebSecurity.open(Optional.empty(), traffic);
+    } catch (WebConfigException e) {
+      throw new AssertionError("there is no file that could be wrong", e);
+    }
   }
 
   @AfterEach
@@ -348,7 +359,7 @@ class HttpServerTest {
   @Test
   void shouldCloseAConnectionThatTrickles() throws Exception {
     server.close();
-    server = start(new HttpSettings(ANY_PORT, 512, 40, 50_000_000, LIVE));
+    server = start(new HttpSettings(ANY_PORT, Optional.empty(), 512, 40, 50_000_000, LIVE));
     try (Socket socket = connect()) {
       write(socket, "GET / HT");
       assertEquals(-1, socket.getInputStream().read());
@@ -361,7 +372,7 @@ class HttpServerTest {
   @Test
   void shouldRefuseMoreConnectionsThanAllowed() throws Exception {
     server.close();
-    server = start(new HttpSettings(ANY_PORT, 2, 40, 10_000_000_000L, LIVE));
+    server = start(new HttpSettings(ANY_PORT, Optional.empty(), 2, 40, 10_000_000_000L, LIVE));
     try (Socket first = connect();
         Socket second = connect()) {
       // Both have been set up when both have an answer.
@@ -407,7 +418,9 @@ class HttpServerTest {
     String message =
         assertThrows(
                 BindException.class,
-                () -> start(new HttpSettings(taken, 512, 40, 10_000_000_000L, LIVE)))
+                () ->
+                    start(
+                        new HttpSettings(taken, Optional.empty(), 512, 40, 10_000_000_000L, LIVE)))
             .getMessage();
     assertTrue(message.startsWith("cannot listen on " + taken + ": "), message);
     assertTrue(message.endsWith("free the port or set sluice.http.listen"), message);

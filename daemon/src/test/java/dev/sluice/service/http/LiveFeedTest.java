@@ -13,6 +13,8 @@ import dev.sluice.service.FakeView;
 import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.metrics.MetricsRegistry;
+import dev.sluice.service.security.WebConfigException;
+import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.transport.EventLoops;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -58,11 +61,12 @@ class LiveFeedTest {
       new MetricsRegistry(view, new MetricsSettings(false), traffic);
   private HttpServer server;
 
-  private void start(int maxClients, long timeoutNanos) {
+  private void start(int maxClients, long timeoutNanos) throws WebConfigException {
     server =
         HttpServer.start(
             new HttpSettings(
                 new ListenAddress("127.0.0.1", 0),
+                Optional.empty(),
                 64,
                 4,
                 timeoutNanos,
@@ -70,6 +74,7 @@ class LiveFeedTest {
             view,
             metrics.registry(),
             traffic,
+            WebSecurity.open(Optional.empty(), traffic),
             loops);
   }
 

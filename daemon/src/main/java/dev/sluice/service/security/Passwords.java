@@ -1,0 +1,113 @@
+package dev.sluice.service.security;
+
+import at.favre.lib.crypto.bcrypt.BCrypt;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.function.BiFunction;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Compares passwords with bcrypt hashes: one at a time, on a thread of its own, since one takes a
+ * tenth of a second of a core. What was right is remembered, so that a scrape costs a digest.
+ *
+ * <p>The key of the memory is a keyed digest of user, hash and password, each with its length: no
+ * two triples share one, a changed hash is another key, and the password itself is not kept
+ * (CVE-2022-46146 is what happens otherwise). Wrong passwords are not remembered, so that they
+ * cannot push right ones out.
+ */
+final class Passwords {
+  private static final int REMEMBERED = 128;
+
+  /** bcrypt looks at no more. */
+  private static final int MAX_BYTES = 72;
+
+  private final ThreadPoolExecutor thread;
+  private final BiFunction<byte[], byte[], Boolean> bcrypt;
+  private final SecretKeySpec secret;
+  private final Set<ByteBuffer> right = new LinkedHashSet<>();
+
+  /**
+   * @param thread where bcrypt runs; it refuses when too many wait
+   */
+  Passwords(ThreadPoolExecutor thread) {
+    this(thread, (password, hash) -> BCrypt.verifyer().verify(password, hash).verified);
+  }
+
+  Passwords(ThreadPoolExecutor thread, BiFunction<byte[], byte[], Boolean> bcrypt) {
+    this.thread = thread;
+    this.bcrypt = bcrypt;
+    byte[] key = new byte[32];
+    new SecureRandom().nextBytes(key);
+    secret = new SecretKeySpec(key, "HmacSHA256");
+  }
+
+  /** Whether this was right before. Any thread, at once. */
+  boolean isKnown(String user, String hash, String password) {
+    ByteBuffer key = key(user, hash, password);
+    synchronized (right) {
+      return right.contains(key);
+    }
+  }
+
+  /**
+   * Compares. The stage fails with {@link RejectedExecutionException} when too many wait.
+   *
+   * @param isUser false compares as well, for the same time, and is then wrong
+   */
+  CompletionStage<Boolean> check(String user, String hash, String password, boolean isUser) {
+    try {
+      return CompletableFuture.supplyAsync(
+          () -> {
+            byte[] bytes = password.getBytes(StandardCharsets.UTF_8);
+            boolean isRight =
+                bcrypt.apply(
+                        bytes.length > MAX_BYTES ? Arrays.copyOf(bytes, MAX_BYTES) : bytes,
+                        hash.getBytes(StandardCharsets.US_ASCII))
+                    && isUser;
+            if (isRight) {
+              remember(key(user, hash, password));
+            }
+            return isRight;
+          },
+          thread);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private void remember(ByteBuffer key) {
+    synchronized (right) {
+      if (right.add(key) && right.size() > REMEMBERED) {
+        Iterator<ByteBuffer> oldest = right.iterator();
+        oldest.next();
+        oldest.remove();
+      }
+    }
+  }
+
+  private ByteBuffer key(String user, String hash, String password) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(secret);
+      for (String part : new String[] {user, hash, password}) {
+        byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+        mac.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
+        mac.update(bytes);
+      }
+      return ByteBuffer.wrap(mac.doFinal());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java has HmacSHA256", e);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+package dev.sluice.service.security;
+
+/** A {@code web-config.yml} that cannot be used. One line, without the secrets of the file. */
+public final class WebConfigException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  WebConfigException(String message) {
+    super(message.replaceAll("\\s*\\R\\s*", " "));
+  }
+}
