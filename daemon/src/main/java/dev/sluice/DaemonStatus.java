@@ -18,6 +18,7 @@ import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.ArenaSnapshot;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
+import dev.sluice.service.CaptureArchive;
 import dev.sluice.service.CaptureSnapshot;
 import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
@@ -193,6 +194,11 @@ final class DaemonStatus implements DaemonView {
     }
     return new StorageSnapshot(
         totals.writtenBytes(), lost, errors, captures.retainedBytes(), captures.quotaBytes());
+  }
+
+  @Override
+  public CaptureArchive archive() {
+    return new StoredCaptures(captures);
   }
 
   @Override

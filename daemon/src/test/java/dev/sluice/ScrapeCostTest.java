@@ -63,7 +63,13 @@ class ScrapeCostTest {
         assertTrue(series.size() < MOST_SERIES, () -> series.size() + ": " + byFamily(series));
         long garbage = garbageOfAScrape(daemon);
         System.out.println(
-            "a scrape of " + DEVICES + " sessions: " + series.size() + " series, " + garbage + " B");
+            "a scrape of "
+                + DEVICES
+                + " sessions: "
+                + series.size()
+                + " series, "
+                + garbage
+                + " B");
         assertTrue(garbage > 0 && garbage < MOST_GARBAGE, garbage + " bytes of garbage");
       } finally {
         clients.forEach(NativeClient::close);

@@ -43,6 +43,11 @@ public interface DaemonView {
     return DropsSnapshot.NONE;
   }
 
+  /** What was captured so far; its methods, unlike these, may wait for a disk. */
+  default CaptureArchive archive() {
+    return CaptureArchive.NONE;
+  }
+
   /** Why the daemon cannot serve yet or any more; empty when it is ready. */
   List<String> notReadyReasons();
 

@@ -15,6 +15,7 @@ public class FakeView implements DaemonView {
   public final List<String> notices = new ArrayList<>();
   public boolean isHealthy = true;
   public String sessionName = "train";
+  public CaptureArchive archive = CaptureArchive.NONE;
 
   private static final Headroom HEADROOM =
       new Headroom(new double[] {0.25, 0.5, 0.125, 0}, new double[] {1.5, 0.75, 0.25, 0});
@@ -24,6 +25,11 @@ public class FakeView implements DaemonView {
   @Override
   public BuildInfo build() {
     return new BuildInfo("1.2.3", "abc123", "17.0.15");
+  }
+
+  @Override
+  public CaptureArchive archive() {
+    return archive;
   }
 
   @Override

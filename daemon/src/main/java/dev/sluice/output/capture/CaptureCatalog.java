@@ -3,8 +3,11 @@ package dev.sluice.output.capture;
 import dev.sluice.abi.BufferKind;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToLongFunction;
 
 /** What captures there are, by their manifests. */
@@ -15,16 +18,22 @@ public final class CaptureCatalog {
    * One capture or snapshot.
    *
    * @param name its directory, below the directory of captures
+   * @param device number; -1 if unknown
+   * @param producer the name that it attached with
    * @param state its ending, or that its manifest is damaged
    * @param startedAt ISO 8601, empty if unknown
+   * @param endedAt likewise; empty while it runs
    * @param bytes on disk
    */
   public record Entry(
       String name,
       Path directory,
       String layout,
+      int device,
+      String producer,
       String state,
       String startedAt,
+      String endedAt,
       long capturedRecords,
       long droppedRecords,
       long lostRecords,
@@ -42,6 +51,42 @@ public final class CaptureCatalog {
     return entries;
   }
 
+  /**
+   * Some of what there is.
+   *
+   * @param total captures and snapshots that there are
+   */
+  public record Newest(int total, List<Entry> entries) {
+    public Newest {
+      entries = List.copyOf(entries);
+    }
+  }
+
+  /** The newest captures and snapshots by name, newest first; only their manifests are read. */
+  public static Newest newest(Path root, int limit) throws IOException {
+    List<Path> all = directories(root);
+    // Both kinds of names begin with the time at which the capture began.
+    all.sort(Comparator.comparing((Path directory) -> directory.getFileName()).reversed());
+    List<Entry> entries = new ArrayList<>();
+    for (Path directory : all.subList(0, Math.min(limit, all.size()))) {
+      entries.add(entry(root, StoredCapture.of(directory)));
+    }
+    return new Newest(all.size(), entries);
+  }
+
+  /** The directory of the capture that is listed under this name. */
+  public static Optional<Path> find(Path root, String name) throws IOException {
+    return directories(root).stream()
+        .filter(directory -> root.relativize(directory).toString().equals(name))
+        .findFirst();
+  }
+
+  private static List<Path> directories(Path root) throws IOException {
+    List<Path> all = new ArrayList<>(StoredCapture.directories(root));
+    all.addAll(StoredCapture.directories(root.resolve(CaptureRetention.SNAPSHOTS)));
+    return all;
+  }
+
   private static Entry entry(Path root, StoredCapture stored) {
     String name = root.relativize(stored.directory()).toString();
     int segments = stored.segments().size();
@@ -51,8 +96,11 @@ public final class CaptureCatalog {
           name,
           stored.directory(),
           manifest.layout().id(),
+          manifest.origin().device(),
+          manifest.origin().producer(),
           manifest.outcome().ending(),
           manifest.clock().startedAt().toString(),
+          manifest.outcome().endedAt().map(Instant::toString).orElse(""),
           sum(manifest, CaptureManifest.KindBooks::captured),
           sum(manifest, CaptureManifest.KindBooks::droppedRecords),
           sum(manifest, CaptureManifest.KindBooks::lostRecords),
@@ -60,7 +108,19 @@ public final class CaptureCatalog {
           segments);
     } catch (CaptureException e) {
       return new Entry(
-          name, stored.directory(), "?", "damaged", "", 0, 0, 0, stored.bytes(), segments);
+          name,
+          stored.directory(),
+          "?",
+          -1,
+          "",
+          "damaged",
+          "",
+          "",
+          0,
+          0,
+          0,
+          stored.bytes(),
+          segments);
     }
   }
 

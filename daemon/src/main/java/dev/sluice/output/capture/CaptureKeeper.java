@@ -33,6 +33,7 @@ final class CaptureKeeper implements AutoCloseable {
   private final LongSupplier clock;
   private final CaptureRetention retention;
   private final CaptureSnapshots snapshots;
+  private final CaptureDownloads downloads;
   private final Thread keeping = thread(this::keep, "sluice-capture-keeper");
   private final Thread compressing = thread(this::compress, "sluice-capture-zstd");
   private volatile boolean isChanged = true;
@@ -54,6 +55,8 @@ final class CaptureKeeper implements AutoCloseable {
     this.clock = clock;
     this.retention = new CaptureRetention(settings, files, supply);
     this.snapshots = new CaptureSnapshots(settings, files, retention, clock);
+    this.downloads =
+        new CaptureDownloads(files, retention, settings.directory().resolve(".downloads"));
   }
 
   private static Thread thread(Runnable task, String name) {
@@ -88,6 +91,7 @@ final class CaptureKeeper implements AutoCloseable {
     threads.starting(CaptureThreads.Work.KEEP);
     // What a daemon that was killed left behind.
     attempt("tidying up", this::deleteSpares);
+    attempt("tidying up downloads", downloads::tidy);
     long lastNs = clock.getAsLong() - IDLE_ROUND_NANOS;
     while (!isClosed) {
       List<Capture> captures = live.get();
@@ -113,6 +117,10 @@ final class CaptureKeeper implements AutoCloseable {
     Path taken = snapshots.take(capture, reason);
     log.info("capture {}: snapshot {} ({})", capture.directory().getFileName(), taken, reason);
     return taken;
+  }
+
+  CaptureDownloads downloads() {
+    return downloads;
   }
 
   private interface Attempt {

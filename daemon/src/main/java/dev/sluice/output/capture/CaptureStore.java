@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.config.FaultSettings;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -222,6 +223,24 @@ public final class CaptureStore implements AutoCloseable {
       taken.add(keeper.snapshot(capture, reason));
     }
     return taken;
+  }
+
+  /** Where the captures are. */
+  public Path directory() {
+    return settings.directory();
+  }
+
+  /** Whether the capture in this directory is being written. */
+  public boolean isOpen(Path directory) {
+    return captures().stream().anyMatch(capture -> capture.directory().equals(directory));
+  }
+
+  /**
+   * A capture that is not open as a tar file, made while it is read. Nothing takes a byte of it
+   * away until the stream is closed, which the caller must do.
+   */
+  public InputStream download(Path directory) throws IOException {
+    return keeper.downloads().open(directory);
   }
 
   /** Over all captures since the start. */

@@ -40,16 +40,22 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
   /** All captures in a directory, by name, which is oldest first. */
   static List<StoredCapture> all(Path root) throws IOException {
     List<StoredCapture> captures = new ArrayList<>();
-    try (Stream<Path> entries = Files.list(root)) {
-      for (Path directory : (Iterable<Path>) entries.sorted()::iterator) {
-        if (Files.isRegularFile(directory.resolve(CaptureFormat.MANIFEST))) {
-          captures.add(of(directory));
-        }
-      }
-    } catch (NoSuchFileException ignored) {
-      // Nothing was captured yet.
+    for (Path directory : directories(root)) {
+      captures.add(of(directory));
     }
     return captures;
+  }
+
+  /** The directories of all captures in a directory, by name. */
+  static List<Path> directories(Path root) throws IOException {
+    try (Stream<Path> entries = Files.list(root)) {
+      return entries
+          .filter(directory -> Files.isRegularFile(directory.resolve(CaptureFormat.MANIFEST)))
+          .sorted()
+          .toList();
+    } catch (NoSuchFileException ignored) {
+      return List.of(); // Nothing was captured yet.
+    }
   }
 
   static StoredCapture of(Path directory) throws IOException {

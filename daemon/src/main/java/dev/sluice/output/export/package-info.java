@@ -16,7 +16,8 @@
  *                                   (TaskStream joins)         (window)        Chrome, Perfetto
  * </pre>
  *
- * <p>An export runs on the caller's thread, plus one thread that writes filled chunks. Imports
- * {@code abi}, {@code config}, {@code counters} and {@code output.capture}.
+ * <p>An export runs on the caller's thread, plus one that writes filled chunks and, for a trace,
+ * one that encodes: a {@code PipelinedSink} stands between the model and the format. Imports {@code
+ * abi}, {@code config}, {@code counters} and {@code output.capture}.
  */
 package dev.sluice.output.export;

@@ -27,10 +27,12 @@ public final class ControlServer implements AutoCloseable {
 
   private final UnixListener listener;
   private final HttpConnections connections;
+  private final CapturesApi captures;
 
-  private ControlServer(UnixListener listener, HttpConnections connections) {
+  private ControlServer(UnixListener listener, HttpConnections connections, CapturesApi captures) {
     this.listener = listener;
     this.connections = connections;
+    this.captures = captures;
   }
 
   /** Binds and serves. Throws {@link BindException} with one line when the socket cannot be had. */
@@ -40,13 +42,27 @@ public final class ControlServer implements AutoCloseable {
       ControlActions actions,
       ConfigActions config,
       EventLoops loops) {
+    return start(settings, view, actions, config, HttpLimits.STANDARD, loops);
+  }
+
+  static ControlServer start(
+      ControlSettings settings,
+      DaemonView view,
+      ControlActions actions,
+      ConfigActions config,
+      HttpLimits limits,
+      EventLoops loops) {
     Router allowed = new Router();
     new ControlApi(view, actions, config).addTo(allowed);
+    CapturesApi captures =
+        new CapturesApi(view.archive(), limits.timeoutMillis())
+            .addListing(allowed, "/v1/captures")
+            .addDownloads(allowed);
     HttpConnections connections =
         new HttpConnections(
             channel -> mayControl(channel, settings.socket()) ? allowed : forbidden(),
             channel -> {},
-            HttpLimits.STANDARD,
+            limits,
             () -> {},
             loops.group().next());
     UnixListener listener =
@@ -56,7 +72,7 @@ public final class ControlServer implements AutoCloseable {
             "control",
             PosixFilePermissions.fromString("rw-------"),
             connections);
-    return new ControlServer(listener, connections);
+    return new ControlServer(listener, connections, captures);
   }
 
   private static boolean mayControl(Channel channel, Path socket) {
@@ -90,6 +106,7 @@ public final class ControlServer implements AutoCloseable {
   @Override
   public void close() {
     listener.close();
+    captures.close();
     connections.close();
   }
 }

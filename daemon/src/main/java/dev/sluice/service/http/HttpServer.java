@@ -25,13 +25,19 @@ public final class HttpServer implements AutoCloseable {
   private final HttpConnections connections;
   private final MetricsApi metrics;
   private final LiveFeed live;
+  private final CapturesApi captures;
 
   private HttpServer(
-      Channel channel, HttpConnections connections, MetricsApi metrics, LiveFeed live) {
+      Channel channel,
+      HttpConnections connections,
+      MetricsApi metrics,
+      LiveFeed live,
+      CapturesApi captures) {
     this.channel = channel;
     this.connections = connections;
     this.metrics = metrics;
     this.live = live;
+    this.captures = captures;
   }
 
   /** Binds and serves. Throws {@link BindException} with one line when the port cannot be had. */
@@ -61,6 +67,9 @@ public final class HttpServer implements AutoCloseable {
     metrics.addTo(router);
     live.addTo(router);
     new StatusApi(view).addTo(router);
+    CapturesApi captures =
+        new CapturesApi(view.archive(), limits.timeoutMillis())
+            .addListing(router, "/api/v1/captures");
     Gate gate = new Gate(security, traffic, router);
     HttpConnections connections =
         new HttpConnections(
@@ -80,6 +89,7 @@ public final class HttpServer implements AutoCloseable {
             .bind(address)
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
+      captures.close();
       live.close();
       metrics.close();
       throw new BindException(
@@ -90,7 +100,7 @@ public final class HttpServer implements AutoCloseable {
               + "; free the port or set sluice.http.listen",
           bound.cause());
     }
-    return new HttpServer(bound.channel(), connections, metrics, live);
+    return new HttpServer(bound.channel(), connections, metrics, live, captures);
   }
 
   /** Where it listens; the port is the real one, also when 0 was asked for. */
@@ -102,6 +112,7 @@ public final class HttpServer implements AutoCloseable {
   @Override
   public void close() {
     channel.close().awaitUninterruptibly();
+    captures.close();
     live.close();
     connections.close();
     metrics.close();

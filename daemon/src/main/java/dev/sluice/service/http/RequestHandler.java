@@ -162,15 +162,21 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     }
   }
 
-  /** From here on the connection is the stream's; no further request is read from it. */
+  /**
+   * From here on the connection is the stream's; no further request is read from it. If the client
+   * has left by now, the stream is told all the same: it may hold something.
+   */
   private static void stream(ChannelHandlerContext context, Turn turn, Answer answer) {
-    HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-    putHeaders(head, answer);
-    // HTTP/1.0 has no chunks: there the stream ends with the connection.
-    HttpUtil.setTransferEncodingChunked(head, turn.version().isKeepAliveDefault());
-    context.writeAndFlush(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-    context.pipeline().replace(context.name(), "stream", new StreamTail());
-    context.channel().config().setAutoRead(true); // else it would not be seen that the client left
+    if (!context.isRemoved()) {
+      HttpResponse head = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+      putHeaders(head, answer);
+      // HTTP/1.0 has no chunks: there the stream ends with the connection.
+      HttpUtil.setTransferEncodingChunked(head, turn.version().isKeepAliveDefault());
+      context.writeAndFlush(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+      context.pipeline().replace(context.name(), "stream", new StreamTail());
+      // Else it would not be seen that the client left.
+      context.channel().config().setAutoRead(true);
+    }
     answer.stream().accept(context.channel());
   }
 

@@ -1,0 +1,12 @@
+package dev.sluice.service;
+
+import java.io.IOException;
+
+/** A capture cannot be had because it is still being written; the message says what to do. */
+public final class CaptureInUseException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public CaptureInUseException(String message) {
+    super(message);
+  }
+}
