@@ -218,6 +218,9 @@ public final class Capture {
   /** One bounded piece of work; the capture's thread. Returns how much was done, 0 if nothing. */
   int doWork() {
     long nowNs = clock.getAsLong();
+    // Before the events: what was committed after one that is not seen yet must stay behind it.
+    long[] committed = committed();
+    long[] barrier = nextBarrier();
     Event event = events.peek();
     int work = 0;
     // Just before it shrinks a stage is as full as it gets.
@@ -225,7 +228,7 @@ public final class Capture {
       stageFill.record(i, intakes.get(i).stage().used());
     }
     try {
-      work = writer.write(nowNs, event == null ? null : event.barrier);
+      work = writer.write(nowNs, barrier != null ? barrier : committed);
       if (work > 0) {
         writing.add(0, clock.getAsLong() - nowNs);
       }
@@ -247,6 +250,16 @@ public final class Capture {
     }
     progressNs = clock.getAsLong();
     return work;
+  }
+
+  /** Of the first event that waits for its place; others in front of it may go at any. */
+  private long[] nextBarrier() {
+    for (Event event : events) {
+      if (event.barrier != null) {
+        return event.barrier;
+      }
+    }
+    return null;
   }
 
   private boolean isReached(long[] barrier) {

@@ -77,14 +77,14 @@ final class CaptureWriter {
   /**
    * Moves a bounded amount from each stage.
    *
-   * @param barrier stage positions beyond which nothing is to be moved yet, or null
+   * @param barrier stage positions beyond which nothing is to be moved yet
    * @return how many bytes were moved
    */
   int write(long nowNs, long[] barrier) {
     int work = 0;
     for (int i = 0; i < intakes.size(); i++) {
       CaptureStage stage = intakes.get(i).stage();
-      long allowed = barrier == null ? Long.MAX_VALUE : barrier[i] - stage.released();
+      long allowed = barrier[i] - stage.released();
       if (allowed > 0) {
         work += write(stage, (int) Math.min(stage.readable(), allowed), nowNs);
       }
