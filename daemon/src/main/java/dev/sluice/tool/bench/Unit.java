@@ -30,10 +30,17 @@ enum Unit {
       return String.format(Locale.ROOT, "%.0fMB", value / 1e6);
     }
   },
-  REQUESTS("requests") {
+  RECORDS_PER_SECOND("records_per_second") {
     @Override
     String format(double value) {
-      return String.format(Locale.ROOT, "%,.0f requests", value);
+      return String.format(Locale.ROOT, "%.1f M records/s", value / 1e6);
+    }
+  },
+  /** One quantity per another. */
+  RATIO("ratio") {
+    @Override
+    String format(double value) {
+      return String.format(Locale.ROOT, "%.3g", value);
     }
   },
   RECORDS("records") {

@@ -1,5 +1,6 @@
 package dev.sluice.tool.bench;
 
+import dev.sluice.output.export.ExportFormat;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -7,7 +8,6 @@ import java.util.List;
 final class Workloads {
   private static final long MB = 1_000_000L;
   private static final double GB = 1e9;
-  private static final long MS = 1_000_000L;
   private static final int TASKS_ONLY = 2;
   private static final int EVERY_KIND = 4;
 
@@ -36,6 +36,12 @@ final class Workloads {
                 "capture/refill-latency/800MB",
                 Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(800 * MB))));
 
+    Load everyKind = Load.of(Load.G3, 24, 3, EVERY_KIND).withRate(500 * MB);
+    all.add(new VerifyWorkload("capture/verify", everyKind, 2 * GB));
+    all.add(new CompressionWorkload("capture/compression", everyKind, 0.35));
+    all.add(new ExportWorkload("export/records-json", everyKind, ExportFormat.RECORDS_JSON, 5e6));
+    all.add(new ExportWorkload("export/perfetto", everyKind, ExportFormat.PERFETTO, 10e6));
+
     all.add(
         new UnthrottledWorkload(
             "unthrottled/g3-24x1", Load.of(Load.G3, 24, 1, TASKS_ONLY), Double.NaN));
@@ -49,11 +55,6 @@ final class Workloads {
               "refill-latency/" + rate + "MB",
               Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(rate * MB)));
     }
-    all.add(
-        new ScrapesWorkload(
-            "http/scrapes",
-            Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(300 * MB).withDuration(5_000 * MS),
-            1000));
     all.add(
         new GarbageWorkload(
             "garbage/g1", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB), 200 * MB));
