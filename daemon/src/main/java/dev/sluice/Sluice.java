@@ -15,6 +15,7 @@ import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.VerifyCommand;
 import dev.sluice.tool.bench.BenchCommand;
 import dev.sluice.tool.diagnose.DiagnoseCommand;
+import dev.sluice.tool.doctor.DoctorCommand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -82,6 +83,7 @@ public final class Sluice {
             new ExportCommand(stopSignal),
             new SnapshotCommand(),
             new ReloadCommand(),
+            new DoctorCommand(),
             new BenchCommand(host, stopSignal),
             new DiagnoseCommand(host, new DiagnoseProbes(), stopSignal)));
   }

@@ -4,6 +4,7 @@ import dev.sluice.config.ConfigKeys;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
 import dev.sluice.config.HttpSettings;
+import dev.sluice.config.Settings;
 import dev.sluice.config.SettingsException;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.HttpTraffic;
@@ -12,14 +13,21 @@ import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.transport.BindException;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.doctor.Doctor;
+import dev.sluice.tool.doctor.Finding;
+import dev.sluice.tool.doctor.Grade;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Starts daemons for the commands: loads the configuration and puts the parts together. */
 final class SluiceHost implements DaemonHost {
+  private static final Logger log = LoggerFactory.getLogger(SluiceHost.class);
+
   private final BuildInfo build;
   private final Map<String, String> serviceEnvironment;
 
@@ -40,7 +48,11 @@ final class SluiceHost implements DaemonHost {
     Supplier<Configuration> source = () -> Configuration.load(ConfigSources.of(config, settings));
     Configuration configuration = source.get();
     try {
-      return SluiceDaemon.start(configuration, source, build, serviceEnvironment);
+      Running daemon = SluiceDaemon.start(configuration, source, build, serviceEnvironment);
+      if (!serviceEnvironment.isEmpty()) {
+        examineHost(configuration.settings());
+      }
+      return daemon;
     } catch (BindException e) {
       throw new ToolException(e.getMessage(), e);
     }
@@ -62,6 +74,16 @@ final class SluiceHost implements DaemonHost {
               + settings.webConfig().map(Path::toString).orElse("")
               + ": "
               + e.getMessage());
+    }
+  }
+
+  /** Into the log of a service, where whoever looks for a reason looks first. */
+  private static void examineHost(Settings settings) {
+    List<Finding> findings = Doctor.ofThisHost(settings).examineForStart();
+    if (findings.stream().anyMatch(finding -> finding.grade() == Grade.BAD)) {
+      log.warn("{}", Doctor.summary(findings));
+    } else {
+      log.info("{}", Doctor.summary(findings));
     }
   }
 }

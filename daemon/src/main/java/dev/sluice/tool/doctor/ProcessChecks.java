@@ -1,0 +1,54 @@
+package dev.sluice.tool.doctor;
+
+import dev.sluice.bridge.NativeTools;
+import dev.sluice.config.Settings;
+import java.io.IOException;
+import java.util.Optional;
+
+/** The JVM and the limits of its process. */
+final class ProcessChecks {
+  private static final int GENERATIONAL_ZGC = 21;
+  private static final long DESCRIPTORS_PER_SESSION = 8;
+  private static final long DESCRIPTORS_OF_DAEMON = 128;
+
+  private ProcessChecks() {}
+
+  static Finding java(Runtime.Version version, String vendor) {
+    String found = version + " (" + vendor + ")";
+    return version.feature() >= GENERATIONAL_ZGC
+        ? Finding.ok("java", found)
+        : Finding.warn(
+            "java",
+            found + ": its ZGC is not generational, and pauses longer under garbage",
+            "21 or newer; 17 is supported");
+  }
+
+  static Finding nativeTools() {
+    try {
+      return Finding.ok("native", NativeTools.find(NativeTools.PRODUCER).toString());
+    } catch (IOException e) {
+      return Finding.bad("native", e.getMessage(), "install the package for this architecture");
+    }
+  }
+
+  static Finding descriptors(HostFiles host, Settings settings) {
+    Optional<String> line =
+        host.read("/proc/self/limits").stream()
+            .flatMap(String::lines)
+            .filter(candidate -> candidate.startsWith("Max open files"))
+            .findFirst();
+    if (line.isEmpty()) {
+      return Finding.warn("open-files", "the limit of open files cannot be read", "");
+    }
+    String soft = line.get().substring("Max open files".length()).strip().split("\\s+", 2)[0];
+    long need = DESCRIPTORS_OF_DAEMON + settings.attach().maxSessions() * DESCRIPTORS_PER_SESSION;
+    boolean isEnough = soft.equals("unlimited") || Long.parseLong(soft) >= need;
+    String found = "at most " + soft;
+    return isEnough
+        ? Finding.ok("open-files", found)
+        : Finding.warn(
+            "open-files",
+            found + ", " + need + " for " + settings.attach().maxSessions() + " sessions",
+            "LimitNOFILE= in the service, or lower sluice.attach.max-sessions");
+  }
+}
