@@ -66,7 +66,10 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
     String binds =
         String.format(
             Locale.ROOT,
-            "The %s ceiling binds, at %s; the next is %s at %s (%.1f times that).",
+            "%s %s ceiling binds, at %s; the next is %s at %s (%.1f times that).",
+            binding.kind() == Ceiling.Kind.STORAGE && !model.isStorageBound()
+                ? "With captures on the"
+                : "The",
             binding.kind().words(),
             Unit.BYTES_PER_SECOND.format(binding.bytesPerSecond()),
             next.kind().words(),
@@ -167,7 +170,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
                 "sluice.capture.compress = false, if the processors are short",
                 0,
                 "the compressor is the last to get a processor, so this helps little"));
-        changes.add(stageOrPool(model, "sluice.capture.stage-bytes"));
+        changes.add(stageOrPool(model, binding, "sluice.capture.stage-bytes"));
       }
       default -> {
         changes.add(
@@ -177,7 +180,8 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
                     + " read less; over a link, another placement",
                 now,
                 next.bytesPerSecond()));
-        changes.add(stageOrPool(model, "sluice.arena.buffers.aicpu-task and .aicore-task"));
+        changes.add(
+            stageOrPool(model, binding, "sluice.arena.buffers.aicpu-task and .aicore-task"));
         changes.add(
             new Change(
                 "sample less in the device",
@@ -188,15 +192,22 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
     return changes;
   }
 
-  private static Change stageOrPool(CeilingModel model, String key) {
+  private static Change stageOrPool(CeilingModel model, Ceiling binding, String key) {
+    // Where the disk was measured beside the model, the model does not know the stage before it.
+    boolean isModels = binding.kind() == model.bandwidth().kind();
     return new Change(
         "more of " + key + ", against bursts only",
         0,
-        "nothing for a steady rate; a burst of R lasts "
-            + Unit.BYTES.format(model.burstBytes())
-            + " / (R - "
-            + Unit.BYTES_PER_SECOND.format(model.giveBackBytesPerSecond())
-            + ") now, and as much longer as this grows");
+        "nothing for a steady rate; "
+            + (isModels
+                ? "a burst of R lasts "
+                    + Unit.BYTES.format(model.burstBytes())
+                    + " / (R - "
+                    + Unit.BYTES_PER_SECOND.format(binding.bytesPerSecond())
+                    + ") now, and as much longer as this grows"
+                : "a burst above "
+                    + Unit.BYTES_PER_SECOND.format(binding.bytesPerSecond())
+                    + " lasts as much longer as this grows"));
   }
 
   private static Change gain(String what, double now, double then) {

@@ -20,6 +20,10 @@ final class Diagnosis {
   private static final double LONGEST_PARK_SECONDS = 0.008;
 
   private static final double LONGEST_BURST_SECONDS = 1;
+
+  /** A device that got to less than this of what it was asked for has met its own limit. */
+  private static final double LEAST_REACHED = 0.85;
+
   private static final List<Integer> SLOTS = List.of(2, 4, 8, 16);
 
   private final Runs runs;
@@ -278,9 +282,12 @@ final class Diagnosis {
             .mapToDouble(EdgeSearch.Point::bytesPerSecond)
             .max()
             .orElse(0);
+    boolean isDevicesLimit = reached < LEAST_REACHED * edge.value();
     regime.rate(
         predicted,
-        new EdgeSearch.Edge(Math.min(reached, edge.value()), edge.dirty()),
+        new EdgeSearch.Edge(
+            Math.min(reached, edge.value()),
+            isDevicesLimit ? Double.POSITIVE_INFINITY : edge.dirty()),
         search.points());
   }
 

@@ -78,6 +78,7 @@ class AdviceTest {
   void shouldCountTheDiskWhereItIsKnown() {
     Advice advice = Advice.of(model(0.001, 900 * MB), PAUSING, 120 * MB, 0);
     assertEquals(Ceiling.Kind.STORAGE, advice.binding().kind());
+    assertTrue(advice.sentence().startsWith("With captures on the storage"), advice::sentence);
     assertTrue(advice.changes().get(0).what().contains("disk"));
   }
 }
