@@ -162,6 +162,10 @@ class StatusPageTest {
           String.format(java.util.Locale.ROOT, "%,d records lost", dropped),
           browser.text("#headline"));
       assertTrue(browser.text("#drops").contains("device: "), browser.text("#drops"));
+      browser.await(
+          "document.getElementById('drop-events').textContent.includes('points to')",
+          "the drops are not listed with their time");
+      screenshot("lossy");
       assertClean(daemon);
     }
   }

@@ -394,6 +394,31 @@
       : [table(["cause", "records", "last seen"], rows.map(([cause, n, when]) => [[cause, "wrap"], [count(n), "bad-number"], [when, "wrap"]]))]);
   }
 
+  let dropsShown = -1;
+
+  /** When and where devices dropped, as the daemon has noted it; asked for only when there is news. */
+  function showDropEvents(dropped) {
+    if (dropped === dropsShown) return;
+    dropsShown = dropped;
+    if (dropped === 0) {
+      byId("drop-events").replaceChildren();
+      return;
+    }
+    fetch("/api/v1/drops?limit=8")
+      .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
+      .then(({ drops }) => {
+        byId("drop-events").replaceChildren(...drops.map((drop) => {
+          const time = el("time", "muted", moment(drop.time));
+          time.dateTime = drop.time;
+          return el("li", "", time, el("span", "", count(drop.dropped_records) + " of " + words(drop.kind) + " " + drop.instance +
+            ", device " + drop.device + ", session " + drop.session + ": " + words(drop.cause) + ", points to " + words(drop.ceiling)));
+        }));
+      })
+      .catch(() => {
+        dropsShown = -1; // with the next frame again
+      });
+  }
+
   function showCaptures(frame) {
     const rows = frame.sessions.concat(frame.ended).filter((session) => session.capture).map((session) =>
       [session.id, session.name, session.capture.directory, session.capture.written_bytes, sum(session.capture.capture_lost_records)]);
@@ -455,6 +480,7 @@
     showHeadroom(frame.sessions);
     showSessions(frame, elapsed);
     showLosses(frame, isRestarted);
+    showDropEvents(sum(frame.totals.dropped_records));
     showCaptures(frame);
     showEnded(frame.ended);
     showEvents(frame.events);
