@@ -1,6 +1,11 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.Platform;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -25,7 +30,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What moving 1 MiB of records costs on one thread, by each way that decision 8 chose from. A
- * result of N microseconds is 1.05 / N GB per millisecond: 100 us are 10.5 GB/s.
+ * result of 100 us is 10.5 GB/s.
  *
  * <p>Files are written in turn, 8 of 64 MiB in a folder below {@code sluice.jmh.directory}, which
  * is {@code /dev/shm} unless given.
@@ -78,11 +83,8 @@ public class CaptureCostBenchmark {
           new CaptureIntake(
               stage,
               new PendingGaps(
-                  new dev.sluice.abi.Geometry(
-                      dev.sluice.abi.Layout.of(
-                          dev.sluice.abi.Generation.CHIP_2026_08,
-                          dev.sluice.abi.Platform.A2A3,
-                          dev.sluice.abi.LayoutOverrides.NONE),
+                  new Geometry(
+                      Layout.of(Generation.CHIP_2026_08, Platform.A2A3, LayoutOverrides.NONE),
                       24,
                       1,
                       1,

@@ -40,10 +40,8 @@ final class CaptureWriter {
   private final List<CaptureIntake> intakes;
   private final PendingGaps gaps;
   private final CaptureFailures failures;
-  private final CounterArray captured = new CounterArray(BufferKind.COUNT);
-  private final CounterArray lost = new CounterArray(LossBooks.SIZE);
+  private final WrittenBooks books;
   private final CounterArray counters = new CounterArray(COUNTERS);
-  private final long[] inSegment = new long[BufferKind.COUNT];
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
   private final ByteBuffer small =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -71,6 +69,7 @@ final class CaptureWriter {
     this.settings = settings;
     this.intakes = List.copyOf(intakes);
     this.gaps = gaps;
+    this.books = new WrittenBooks(gaps);
     this.failures = failures;
   }
 
@@ -99,7 +98,7 @@ final class CaptureWriter {
     int at = stage.readIndex();
     if (!isOpen(nowNs)) {
       int bytes = batch(stage, at, readable, BATCH_BYTES);
-      lose(stage.readMemory(), at, bytes, failing);
+      books.lost(stage.readMemory(), at, bytes, failing);
       stage.release(bytes);
       return bytes;
     }
@@ -109,9 +108,9 @@ final class CaptureWriter {
       return FrameHeader.SIZE_BYTES;
     }
     if (append(stage.readMemory(), at, bytes, nowNs)) {
-      count(stage.readMemory(), at, bytes);
+      books.captured(stage.readMemory(), at, bytes);
     } else {
-      lose(stage.readMemory(), at, bytes, failing);
+      books.lost(stage.readMemory(), at, bytes, failing);
     }
     stage.release(bytes);
     return bytes;
@@ -152,37 +151,6 @@ final class CaptureWriter {
     } catch (IOException e) {
       fail(e, nowNs);
       return false;
-    }
-  }
-
-  private void count(ByteBuffer frames, int at, int bytes) {
-    for (int i = at; i < at + bytes; ) {
-      if (frames.get(i + FrameHeader.TYPE_OFFSET) == FrameType.RECORDS.number()) {
-        int kind = frames.get(i + FrameHeader.KIND_OFFSET);
-        int records = frames.getInt(i + FrameHeader.RECORDS_OFFSET);
-        captured.add(kind, records);
-        inSegment[kind] += records;
-      }
-      i += FrameHeader.frameBytes(frames.getInt(i + FrameHeader.PAYLOAD_BYTES_OFFSET));
-    }
-  }
-
-  private void lose(ByteBuffer frames, int at, int bytes, LossReason reason) {
-    for (int i = at; i < at + bytes; ) {
-      BufferKind kind = BufferKind.ofWireNumber(frames.get(i + FrameHeader.KIND_OFFSET));
-      int instance = frames.getInt(i + FrameHeader.INSTANCE_OFFSET);
-      int sequence = frames.getInt(i + FrameHeader.SEQUENCE_OFFSET);
-      long timeNs = frames.getLong(i + FrameHeader.HOST_TIME_OFFSET);
-      if (frames.get(i + FrameHeader.TYPE_OFFSET) == FrameType.RECORDS.number()) {
-        int records = frames.getInt(i + FrameHeader.RECORDS_OFFSET);
-        lost.add(LossBooks.at(kind, reason), records);
-        gaps.add(kind, instance, reason, sequence, records, timeNs);
-      } else {
-        // A gap that the collector saw and counted; its place is not to be lost with it.
-        long records = frames.getLong(i + FrameHeader.VALUE_OFFSET);
-        gaps.add(kind, instance, reason, sequence, records, timeNs);
-      }
-      i += FrameHeader.frameBytes(frames.getInt(i + FrameHeader.PAYLOAD_BYTES_OFFSET));
     }
   }
 
@@ -280,7 +248,7 @@ final class CaptureWriter {
       // The frames are in the file; only its footer or its index is missing.
       fail(e, nowNs);
     }
-    java.util.Arrays.fill(inSegment, 0);
+    books.segmentSealed();
   }
 
   /** Once a second: whether the file is still there, and what fsync promises. */
@@ -307,12 +275,7 @@ final class CaptureWriter {
 
   /** Somebody deleted the open segment: the file takes writes, but nobody will ever read them. */
   private void loseSegment(long nowNs) {
-    for (BufferKind kind : BufferKind.ALL) {
-      long records = inSegment[kind.ordinal()];
-      captured.add(kind.ordinal(), -records);
-      lost.add(LossBooks.at(kind, LossReason.IO_ERROR), records);
-      inSegment[kind.ordinal()] = 0;
-    }
+    books.segmentLost(LossReason.IO_ERROR);
     fail(new IOException(segment.path() + " was deleted while it was written"), nowNs);
     retryAtNs = nowNs;
   }
@@ -346,12 +309,12 @@ final class CaptureWriter {
 
   /** Records in segments, by kind. */
   CounterArray captured() {
-    return captured;
+    return books.captured();
   }
 
   /** Records that came here and were not written, by {@link LossBooks}. */
   CounterArray lost() {
-    return lost;
+    return books.lost();
   }
 
   /** By the constants of this class. */
