@@ -68,6 +68,21 @@ public final class Json {
     return objects;
   }
 
+  /** The numbers of a list. */
+  public static List<Double> reals(Map<String, Object> object, String key) throws ToolException {
+    if (!(required(object, key) instanceof List<?> list)) {
+      throw new ToolException("JSON: " + key + " is no list");
+    }
+    List<Double> numbers = new ArrayList<>();
+    for (Object element : list) {
+      if (!(element instanceof Number number)) {
+        throw new ToolException("JSON: " + key + " has an element that is no number");
+      }
+      numbers.add(number.doubleValue());
+    }
+    return numbers;
+  }
+
   /** An object of counts, in its own order. */
   public static Map<String, Long> counts(Map<String, Object> object, String key)
       throws ToolException {

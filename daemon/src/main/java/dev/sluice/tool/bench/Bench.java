@@ -5,6 +5,7 @@ import dev.sluice.tool.DaemonClient;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.EmbeddedDaemon;
 import dev.sluice.tool.ProducerOptions;
+import dev.sluice.tool.ProducerProcess;
 import dev.sluice.tool.ProducerRun;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.RunReport;
@@ -13,6 +14,7 @@ import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
@@ -107,6 +109,43 @@ final class Bench implements AutoCloseable {
       long progressIntervalMs,
       Consumer<SessionReport> onProgress)
       throws ToolException {
+    String name = nextSession(load);
+    return new ProducerRun(client, cpuSeconds, stopSignal)
+        .run(
+            load.arguments(socket, name),
+            name,
+            ProducerOptions.deviceThreads(load.aicpuThreads(), load.level()),
+            progressIntervalMs,
+            onProgress,
+            progress::println);
+  }
+
+  /**
+   * One run against a host in plain C.
+   *
+   * @param baseline its mode and options
+   */
+  BaselineRun run(Load load, List<String> baseline) throws ToolException {
+    String name = nextSession(load);
+    try (ScratchFolder folder = ScratchFolder.inMemory()) {
+      Path socket = folder.path().resolve("host.sock");
+      try (BaselineProcess host = BaselineProcess.start(baseline, socket);
+          ProducerProcess producer =
+              ProducerProcess.start(load.arguments(socket, name), progress::println)) {
+        stopSignal.onRequest(producer::stop);
+        Map<String, Object> produced = producer.report();
+        return new BaselineRun(
+            host.report(),
+            produced,
+            ProducerOptions.deviceThreads(load.aicpuThreads(), load.level()));
+      } finally {
+        stopSignal.onRequest(() -> {});
+      }
+    }
+  }
+
+  /** The name of the next run's session, unless a stop signal has come. */
+  private String nextSession(Load load) throws ToolException {
     if (stopSignal.isRequested()) {
       throw new ToolException("stopped before the workloads were done");
     }
@@ -119,14 +158,7 @@ final class Bench implements AutoCloseable {
             + (load.bytesPerSecond() == 0
                 ? "unthrottled"
                 : Quantities.formatRate(load.bytesPerSecond())));
-    return new ProducerRun(client, cpuSeconds, stopSignal)
-        .run(
-            load.arguments(socket, name),
-            name,
-            ProducerOptions.deviceThreads(load.aicpuThreads(), load.level()),
-            progressIntervalMs,
-            onProgress,
-            progress::println);
+    return name;
   }
 
   /** Waits, unless a stop signal comes. */

@@ -7,9 +7,11 @@ import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,9 +25,16 @@ import picocli.CommandLine.Spec;
     description = "Measure this version on this machine with fixed workloads.",
     footer = {
       "",
-      "Example: sluice bench --quick --filter refill-latency",
+      "Examples:",
+      "  sluice bench --list",
+      "  sluice bench --quick --filter refill-latency",
+      "  sluice bench --filter g3-24x1           the daemon beside a plain C loop and the old"
+          + " design",
+      "  sluice bench --json > before.json       keep results ...",
+      "  sluice bench --compare before.json      ... and hold new ones against them",
+      "  sluice bench --compare before.json --with after.json",
       "",
-      "A missed target is a result: the exit code is 0 when every workload ran."
+      "A missed target or a worse figure is a result: the exit code is 0 when every workload ran."
     })
 public final class BenchCommand implements Callable<Integer> {
   private static final int QUICK_RUNS = 1;
@@ -58,6 +67,18 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean isList;
 
   @Option(
+      names = "--compare",
+      paramLabel = "OLD.json",
+      description = "Afterwards, hold the results against these.")
+  private Path oldFile;
+
+  @Option(
+      names = "--with",
+      paramLabel = "NEW.json",
+      description = "With --compare: run nothing, take these as the new results.")
+  private Path newFile;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Set a configuration key of the daemon; may be repeated.")
@@ -70,13 +91,29 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ToolException {
+    if (newFile != null && oldFile == null) {
+      throw usage("--with: needs --compare OLD.json");
+    }
+    // Before anything runs: minutes later is too late to say that the file is not there.
+    Optional<BenchResults> old;
+    Optional<BenchResults> now;
+    try {
+      old = results(oldFile);
+      now = results(newFile);
+    } catch (ToolException e) {
+      spec.commandLine().getErr().println("sluice: " + e.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (old.isPresent() && now.isPresent()) {
+      return compare(old.get(), now.get());
+    }
     List<Workload> workloads =
         Workloads.all().stream().filter(workload -> workload.name().contains(filter)).toList();
     if (workloads.isEmpty()) {
       throw usage("--filter: no workload's name contains '" + filter + "'; see --list");
     }
     if (isList) {
-      workloads.forEach(each -> out().println(each.name() + ": " + each.description()));
+      workloads.forEach(each -> out().println(listed(each)));
       out().flush();
       return ExitCode.FINE;
     }
@@ -84,11 +121,33 @@ public final class BenchCommand implements Callable<Integer> {
     if (medianOf < 1) {
       throw usage("--runs: " + medianOf + " is too small; the least is 1");
     }
-    return run(workloads, medianOf);
+    return run(workloads, medianOf, old);
   }
 
-  private int run(List<Workload> workloads, int medianOf) throws ToolException {
-    BenchReport report = new BenchReport(medianOf, isQuick);
+  private static String listed(Workload workload) {
+    return workload.name()
+        + ": "
+        + workload.description()
+        + " (version "
+        + workload.version()
+        + ")";
+  }
+
+  private Optional<BenchResults> results(Path file) throws ToolException {
+    return file == null ? Optional.empty() : Optional.of(BenchResults.read(file).only(filter));
+  }
+
+  private int compare(BenchResults old, BenchResults now) {
+    BenchComparison comparison = new BenchComparison(old, now);
+    out().print(isJson ? Json.print(comparison.toJson()) + "\n" : comparison.text());
+    out().flush();
+    return ExitCode.FINE;
+  }
+
+  private int run(List<Workload> workloads, int medianOf, Optional<BenchResults> old)
+      throws ToolException {
+    String version = String.join(" ", spec.version());
+    BenchReport report = new BenchReport(version, medianOf, isQuick);
     try (ProgressLine progress = ProgressLine.onStandardError();
         Bench bench = new Bench(host, settings, stopSignal, progress, medianOf, isQuick)) {
       show(progress, report.head());
@@ -106,10 +165,19 @@ public final class BenchCommand implements Callable<Integer> {
         show(progress, report.lastRow() + "\n");
       }
     }
-    if (isJson) {
-      out().println(Json.print(report.toJson()));
-      out().flush();
+    Map<String, Object> json = report.toJson();
+    Optional<BenchComparison> comparison = Optional.empty();
+    if (old.isPresent()) {
+      comparison = Optional.of(new BenchComparison(old.get(), BenchResults.of(json)));
     }
+    if (isJson) {
+      comparison.ifPresent(each -> json.put("comparison", each.toJson()));
+      out().println(Json.print(json));
+    } else {
+      out().print(report.ratioTable());
+      comparison.ifPresent(each -> out().print("\n" + each.text()));
+    }
+    out().flush();
     return report.isComplete() ? ExitCode.FINE : ExitCode.FAILED;
   }
 

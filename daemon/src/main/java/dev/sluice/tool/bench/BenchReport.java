@@ -13,10 +13,16 @@ final class BenchReport {
   private static final String ROW = "  %-36s %18s %18s  %s%n";
 
   private final List<Row> rows = new ArrayList<>();
+  private final MachineFacts machine = MachineFacts.ofThisMachine();
+  private final String version;
   private final int runs;
   private final boolean isQuick;
 
-  BenchReport(int runs, boolean isQuick) {
+  /**
+   * @param version of Sluice, as {@code --version} tells it
+   */
+  BenchReport(String version, int runs, boolean isQuick) {
+    this.version = version;
     this.runs = runs;
     this.isQuick = isQuick;
   }
@@ -40,12 +46,8 @@ final class BenchReport {
   }
 
   String head() {
-    return String.format(
-            "Java %s, %d processors, medians of %d runs%s%n",
-            Runtime.version(),
-            Runtime.getRuntime().availableProcessors(),
-            runs,
-            isQuick ? ", quick" : "")
+    return String.format("%s%n", machine)
+        + String.format("medians of %d runs%s%n", runs, isQuick ? ", quick" : "")
         + "A producer of a generation that drops is pinned to CPU 0, where a device has a processor"
         + " of its own.\n\n"
         + String.format(ROW, "figure", "value", "target", "");
@@ -53,8 +55,12 @@ final class BenchReport {
 
   Map<String, Object> toJson() throws ToolException {
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("java_version", Runtime.version().toString());
-    object.put("processors", Runtime.getRuntime().availableProcessors());
+    object.put("schema", BenchResults.SCHEMA);
+    object.put("schema_version", BenchResults.SCHEMA_VERSION);
+    object.put("version", version);
+    object.put("machine", machine.toJson());
+    object.put("java_version", machine.javaVersion());
+    object.put("processors", machine.processors());
     object.put("runs", runs);
     object.put("quick", isQuick);
     List<Map<String, Object>> workloads = new ArrayList<>();
@@ -62,7 +68,30 @@ final class BenchReport {
       workloads.add(row.toJson());
     }
     object.put("workloads", workloads);
+    object.put("ratios", ratios().stream().map(Ratio.Value::toJson).toList());
     return object;
+  }
+
+  /** The ratios of which both sides have run; empty if there are none. */
+  String ratioTable() {
+    List<Ratio.Value> values = ratios();
+    if (values.isEmpty()) {
+      return "";
+    }
+    StringBuilder text =
+        new StringBuilder("\nSide by side (and with the runs at their worst and best for it):\n");
+    values.forEach(value -> text.append(value.text()).append('\n'));
+    return text.toString();
+  }
+
+  private List<Ratio.Value> ratios() {
+    Map<String, Figure> firstFigures = new LinkedHashMap<>();
+    for (Row row : rows) {
+      row.measurement.figures().stream()
+          .findFirst()
+          .ifPresent(figure -> firstFigures.put(row.workload.name(), figure));
+    }
+    return Ratio.all().stream().flatMap(ratio -> ratio.of(firstFigures).stream()).toList();
   }
 
   private static final class Row {
@@ -125,6 +154,7 @@ final class BenchReport {
         RunReport median = measurement.medianRun();
         object.putAll(median.toJson(Verdict.of(median, false).sentence()));
       }
+      object.putAll(measurement.details());
       return object;
     }
   }

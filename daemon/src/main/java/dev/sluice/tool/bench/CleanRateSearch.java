@@ -116,12 +116,21 @@ final class CleanRateSearch {
   record Found(long requestedBytesPerSecond, List<Outcome> outcomes) {
     /** What arrived, in the median of the clean runs; 0 when no rate is clean. */
     double bytesPerSecond() {
-      double[] rates =
-          outcomes.stream()
-              .filter(Outcome::isClean)
-              .mapToDouble(Outcome::collectedBytesPerSecond)
-              .toArray();
+      double[] rates = cleanBytesPerSecond();
       return rates.length == 0 ? 0 : Medians.of(rates);
+    }
+
+    /** What arrived in each of the clean runs. */
+    double[] cleanBytesPerSecond() {
+      return outcomes.stream()
+          .filter(Outcome::isClean)
+          .mapToDouble(Outcome::collectedBytesPerSecond)
+          .toArray();
+    }
+
+    /** How far the next rung was, as a share of this one; 0 where nothing had to be searched. */
+    double resolution() {
+      return requestedBytesPerSecond == 0 ? 0 : STEP - 1;
     }
   }
 }

@@ -22,15 +22,7 @@ record CleanRateWorkload(String name, Load load, double targetBytesPerSecond) im
 
   @Override
   public String description() {
-    return "highest clean rate, "
-        + load.layout()
-        + ", "
-        + load.cores()
-        + " cores on "
-        + load.aicpuThreads()
-        + " AICPU threads, level "
-        + load.level()
-        + (load.cpus().isEmpty() ? "" : ", producer pinned to CPU " + load.cpus());
+    return "highest clean rate, " + load.geometry();
   }
 
   @Override
@@ -51,7 +43,11 @@ record CleanRateWorkload(String name, Load load, double targetBytesPerSecond) im
     return new Measurement(
         List.of(
             Figure.atLeast(
-                targetBytesPerSecond, "clean rate", found.bytesPerSecond(), Unit.BYTES_PER_SECOND)),
+                    targetBytesPerSecond,
+                    "clean rate",
+                    found.cleanBytesPerSecond(),
+                    Unit.BYTES_PER_SECOND)
+                .withResolution(found.resolution())),
         runs);
   }
 

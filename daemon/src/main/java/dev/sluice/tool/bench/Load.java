@@ -37,6 +37,18 @@ public record Load(
     return new Load(layout, cores, aicpuThreads, level, 0, ONE_SECOND_NS, 0, 0, cpus);
   }
 
+  /** In words, without the rate. */
+  String geometry() {
+    return layout
+        + ", "
+        + cores
+        + " cores on "
+        + aicpuThreads
+        + " AICPU threads, level "
+        + level
+        + (cpus.isEmpty() ? "" : ", producer pinned to CPU " + cpus);
+  }
+
   public Load withRate(long rate) {
     return new Load(
         layout, cores, aicpuThreads, level, rate, durationNs, burstOnNs, burstOffNs, cpus);

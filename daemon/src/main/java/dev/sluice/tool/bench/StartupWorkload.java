@@ -50,11 +50,10 @@ record StartupWorkload(String name, Load load) implements Workload {
     }
     return new Measurement(
         List.of(
-            Figure.atMost(READY_TARGET_SECONDS, "ready", Medians.of(ready), Unit.SECONDS),
-            Figure.atMost(
-                RESIDENT_TARGET_BYTES, "resident memory", Medians.of(resident), Unit.BYTES),
-            Figure.told("shared memory, heap of ZGC on 17", Medians.of(shared), Unit.BYTES),
-            Figure.atMost(0, "lost in the first second", Medians.of(lost), Unit.RECORDS)),
+            Figure.atMost(READY_TARGET_SECONDS, "ready", ready, Unit.SECONDS),
+            Figure.atMost(RESIDENT_TARGET_BYTES, "resident memory", resident, Unit.BYTES),
+            Figure.told("shared memory, heap of ZGC on 17", shared, Unit.BYTES),
+            Figure.atMost(0, "lost in the first second", lost, Unit.RECORDS)),
         runs);
   }
 }

@@ -1,7 +1,9 @@
 package dev.sluice.tool.bench;
 
 import dev.sluice.config.Quantities;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What a figure is measured in; JSON has the base unit, the table a readable one. */
 enum Unit {
@@ -54,6 +56,16 @@ enum Unit {
 
   Unit(String jsonName) {
     this.jsonName = jsonName;
+  }
+
+  /** Of rates one wants more, of everything else less. */
+  boolean isMoreBetter() {
+    return this == BYTES_PER_SECOND;
+  }
+
+  /** The unit of a figure in a file; empty if this version has none of that name. */
+  static Optional<Unit> ofJsonName(String name) {
+    return Arrays.stream(values()).filter(unit -> unit.jsonName.equals(name)).findFirst();
   }
 
   String jsonName() {

@@ -43,8 +43,7 @@ record UnthrottledWorkload(String name, Load load, double targetBytesPerSecond)
     }
     return new Measurement(
         List.of(
-            new Figure(
-                "rate", Medians.of(rates), Unit.BYTES_PER_SECOND, targetBytesPerSecond, true),
+            Figure.atLeast(targetBytesPerSecond, "rate", rates, Unit.BYTES_PER_SECOND),
             Figure.atMost(0, "lost in all runs", lost, Unit.RECORDS)),
         runs);
   }

@@ -18,9 +18,6 @@ final class Workloads {
     all.add(new StartupWorkload("startup", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB)));
     all.add(new AttachWorkload("attach", Load.of(Load.G3, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
 
-    all.add(cleanRate("clean-rate/g1-24x1", Load.G1, 24, 1, 2 * GB));
-    all.add(cleanRate("clean-rate/g2-24x1", Load.G2, 24, 1, 5 * GB));
-    all.add(cleanRate("clean-rate/g3-24x1", Load.G3, 24, 1, 6 * GB));
     all.add(cleanRate("clean-rate/g1-1x1", Load.G1, 1, 1, 0.2 * GB));
     all.add(cleanRate("clean-rate/g2-1x1", Load.G2, 1, 1, 0.2 * GB));
     all.add(cleanRate("clean-rate/g3-1x1", Load.G3, 1, 1, 6 * GB));
@@ -28,8 +25,10 @@ final class Workloads {
     all.add(cleanRate("clean-rate/g2-72x3", Load.G2, 72, 3, 4 * GB));
     all.add(cleanRate("clean-rate/g3-72x3", Load.G3, 72, 3, 4 * GB));
 
-    all.add(capturing(cleanRate("capture/clean-rate/g1-24x1", Load.G1, 24, 1, 2 * GB)));
-    all.add(capturing(cleanRate("capture/clean-rate/g3-24x1", Load.G3, 24, 1, 3 * GB)));
+    // Side by side, each with what it is compared with next to it: a shared machine drifts.
+    sideBySide(all, "g1-24x1", Load.G1, 2 * GB, 2 * GB);
+    sideBySide(all, "g2-24x1", Load.G2, 5 * GB, Double.NaN);
+    sideBySide(all, "g3-24x1", Load.G3, 6 * GB, 3 * GB);
     all.add(
         capturing(
             new RefillLatencyWorkload(
@@ -60,6 +59,25 @@ final class Workloads {
             "garbage/g1", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB), 200 * MB));
     all.add(new IdleWorkload("idle/g2", Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(250 * MB)));
     return List.copyOf(all);
+  }
+
+  /** The daemon, the floor in plain C and the old design on one geometry. */
+  private static void sideBySide(
+      List<Workload> all, String geometry, String layout, double target, double captureTarget) {
+    all.add(cleanRate("clean-rate/" + geometry, layout, 24, 1, target));
+    all.add(baseline(Baseline.FLOOR_COUNT, geometry, layout));
+    all.add(capturing(cleanRate("capture/clean-rate/" + geometry, layout, 24, 1, captureTarget)));
+    all.add(baseline(Baseline.FLOOR_FILE, geometry, layout));
+    all.add(baseline(Baseline.OLD_HOST, geometry, layout));
+    if (layout.equals(Load.G1)) {
+      all.add(baseline(Baseline.OLD_HOST_SWEEP, geometry, layout));
+    }
+    all.add(baseline(Baseline.FLOOR_COPY, geometry, layout));
+  }
+
+  private static Workload baseline(Baseline baseline, String geometry, String layout) {
+    return new BaselineWorkload(
+        baseline.workload(geometry), baseline, Load.of(layout, 24, 1, TASKS_ONLY));
   }
 
   private static Workload capturing(Workload workload) {

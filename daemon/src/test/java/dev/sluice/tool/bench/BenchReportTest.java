@@ -14,7 +14,7 @@ class BenchReportTest {
   private static final Workload WORKLOAD = Workloads.all().get(0);
   private static final MachineNoise NOISE = new MachineNoise(123, 45, 0.5);
 
-  private final BenchReport report = new BenchReport(5, false);
+  private final BenchReport report = new BenchReport("sluice 1.2.3", 5, false);
 
   @Test
   void shouldSayWhatWasMetAndWhatWasMissed() {

@@ -1,0 +1,164 @@
+package dev.sluice.tool.bench;
+
+import dev.sluice.tool.bench.BenchResults.Read;
+import dev.sluice.tool.bench.BenchResults.Result;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Two benches side by side: each figure that both have, and why the others are not compared.
+ *
+ * <p>A difference is told from noise by {@link Spread}.
+ */
+final class BenchComparison {
+  /** The cache line's way to another core decides much; beyond this the machine was another one. */
+  private static final double SAME_ROUND_TRIP = 1.5;
+
+  private final BenchResults old;
+  private final BenchResults now;
+  private final List<Row> rows = new ArrayList<>();
+  private final Map<String, String> notCompared = new LinkedHashMap<>();
+
+  BenchComparison(BenchResults old, BenchResults now) {
+    this.old = old;
+    this.now = now;
+    for (Map.Entry<String, Result> workload : old.workloads().entrySet()) {
+      Result other = now.workloads().get(workload.getKey());
+      if (other != null) {
+        compare(workload.getKey(), workload.getValue(), other);
+      }
+    }
+    old.without(now).forEach(name -> notCompared.put(name, "only in the old results"));
+    now.without(old).forEach(name -> notCompared.put(name, "only in the new results"));
+  }
+
+  private void compare(String workload, Result before, Result after) {
+    if (before.version() != after.version()) {
+      notCompared.put(
+          workload, "version " + before.version() + " then, version " + after.version() + " now");
+    } else if (before.failure() != null || after.failure() != null) {
+      notCompared.put(workload, "failed " + (before.failure() != null ? "then" : "now"));
+    } else {
+      boolean isSameMachine =
+          isNear(before.roundTripSeconds(), after.roundTripSeconds(), SAME_ROUND_TRIP);
+      for (Map.Entry<String, Read> figure : before.figures().entrySet()) {
+        Read other = after.figures().get(figure.getKey());
+        if (other == null || !other.unit().equals(figure.getValue().unit())) {
+          notCompared.put(workload + ": " + figure.getKey(), "not a figure of both");
+        } else {
+          rows.add(
+              new Row(
+                  workload,
+                  figure.getKey(),
+                  figure.getValue().spread(),
+                  other.spread(),
+                  other.unit(),
+                  isSameMachine));
+        }
+      }
+    }
+  }
+
+  private static boolean isNear(double a, double b, double ratio) {
+    return a <= b * ratio && b <= a * ratio;
+  }
+
+  String text() {
+    StringBuilder text = new StringBuilder();
+    text.append("old: ").append(old.version()).append('\n');
+    text.append("     ").append(old.machine()).append('\n');
+    text.append("new: ").append(now.version()).append('\n');
+    text.append("     ").append(now.machine()).append('\n');
+    if (!old.machine().equals(now.machine())) {
+      text.append("Not the same machine or Java: what differs may be theirs.\n");
+    }
+    text.append('\n').append(line("workload: figure", "old", "new", "ratio", ""));
+    rows.forEach(row -> text.append(row.text()));
+    text.append(
+        """
+
+        better, worse: every run of one side lies beyond every run of the other, by more than the
+        step of a search where there was one. =: within the noise of the two. ?: fewer than 3 runs
+        on a side, so the noise is not known. ~: a cache line's way to the other core took 1.5 times
+        as long on one side: the machine was in another state, whatever the mark says.
+        """);
+    if (!notCompared.isEmpty()) {
+      text.append("\nNot compared:\n");
+      notCompared.forEach(
+          (name, reason) ->
+              text.append("  ").append(name).append(": ").append(reason).append('\n'));
+    }
+    return text.toString();
+  }
+
+  Map<String, Object> toJson() {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("old_version", old.version());
+    object.put("old_machine", old.machine().toJson());
+    object.put("is_same_machine", old.machine().equals(now.machine()));
+    object.put("figures", rows.stream().map(Row::toJson).toList());
+    object.put("not_compared", notCompared);
+    return object;
+  }
+
+  private static String line(
+      String name, String before, String after, String ratio, String remark) {
+    String row =
+        String.format(Locale.ROOT, "  %-48s %12s %12s %7s  %s", name, before, after, ratio, remark);
+    return row.stripTrailing() + "\n";
+  }
+
+  private record Row(
+      String workload,
+      String figure,
+      Spread before,
+      Spread after,
+      Optional<Unit> unit,
+      boolean isSameMachine) {
+    String text() {
+      String name = workload + ": " + figure;
+      String ratio =
+          before.value() == 0
+              ? "-"
+              : String.format(Locale.ROOT, "%.2f", after.value() / before.value());
+      return line(
+          name,
+          format(before.value()),
+          format(after.value()),
+          ratio,
+          mark() + (isSameMachine ? "" : " ~"));
+    }
+
+    private String format(double value) {
+      return unit.map(known -> known.format(value)).orElse(Double.toString(value));
+    }
+
+    String mark() {
+      if (!before.isKnown() || !after.isKnown()) {
+        return "?";
+      }
+      if (!before.isApartFrom(after)) {
+        return "=";
+      }
+      boolean isMore = after.value() > before.value();
+      return unit.map(known -> known.isMoreBetter() == isMore ? "better" : "worse")
+          .orElse(isMore ? "more" : "less");
+    }
+
+    Map<String, Object> toJson() {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("workload", workload);
+      object.put("figure", figure);
+      object.put("old", before.value());
+      object.put("new", after.value());
+      object.put("ratio", before.value() == 0 ? null : after.value() / before.value());
+      object.put("mark", mark());
+      object.put("is_same_machine_state", isSameMachine);
+      return object;
+    }
+  }
+}

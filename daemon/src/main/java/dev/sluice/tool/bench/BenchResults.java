@@ -1,0 +1,124 @@
+package dev.sluice.tool.bench;
+
+import dev.sluice.tool.Json;
+import dev.sluice.tool.ToolException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a comparison needs of one bench, read back from the JSON object that it printed.
+ *
+ * @param version of Sluice
+ * @param workloads by name, in the order in which they ran
+ */
+record BenchResults(String version, MachineFacts machine, Map<String, Result> workloads) {
+  static final String SCHEMA = "sluice-bench";
+
+  /**
+   * Raised when a key that is read here changes its meaning or goes; more keys are no new version.
+   */
+  static final int SCHEMA_VERSION = 1;
+
+  /**
+   * @param roundTripSeconds of a cache line, just before the workload; 0 if it failed
+   * @param failure null if it ran
+   */
+  record Result(int version, double roundTripSeconds, String failure, Map<String, Read> figures) {}
+
+  /** One figure; the unit is empty if this version of Sluice does not know it. */
+  record Read(Spread spread, Optional<Unit> unit) {}
+
+  /**
+   * Reads a file.
+   *
+   * @throws ToolException one line that says what is wrong with it
+   */
+  static BenchResults read(Path file) throws ToolException {
+    Map<String, Object> json = parse(file);
+    if (!SCHEMA.equals(json.get("schema"))) {
+      throw new ToolException(file + " is not what sluice bench --json prints");
+    }
+    try {
+      long schemaVersion = Json.whole(json, "schema_version");
+      if (schemaVersion != SCHEMA_VERSION) {
+        throw new ToolException(
+            "its schema is version "
+                + schemaVersion
+                + ", this sluice reads version "
+                + SCHEMA_VERSION);
+      }
+      return of(json);
+    } catch (ToolException e) {
+      throw new ToolException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Map<String, Object> parse(Path file) throws ToolException {
+    try {
+      return Json.parse(Files.readString(file), file.toString());
+    } catch (NoSuchFileException e) {
+      throw new ToolException(file + ": no such file", e);
+    } catch (CharacterCodingException e) {
+      throw new ToolException(file + " is no text", e);
+    } catch (IOException e) {
+      throw new ToolException("cannot read " + file + ": " + e.getMessage(), e);
+    } catch (ToolException e) {
+      // The parser's own message may quote the file over many lines.
+      throw new ToolException(file + " is not what sluice bench --json prints: no JSON object", e);
+    }
+  }
+
+  /** From the object itself, such as of a bench that has just ended. */
+  static BenchResults of(Map<String, Object> json) throws ToolException {
+    Map<String, Result> workloads = new LinkedHashMap<>();
+    for (Map<String, Object> workload : Json.objects(json, "workloads")) {
+      workloads.put(Json.text(workload, "name"), result(workload));
+    }
+    return new BenchResults(
+        Json.text(json, "version"), MachineFacts.read(Json.object(json, "machine")), workloads);
+  }
+
+  private static Result result(Map<String, Object> workload) throws ToolException {
+    int version = (int) Json.whole(workload, "version");
+    if (workload.containsKey("failure")) {
+      return new Result(version, 0, Json.text(workload, "failure"), Map.of());
+    }
+    Map<String, Read> figures = new LinkedHashMap<>();
+    for (Map<String, Object> figure : Json.objects(workload, "figures")) {
+      figures.put(
+          Json.text(figure, "name"),
+          new Read(
+              new Spread(
+                  Json.real(figure, "value"),
+                  Json.reals(figure, "runs"),
+                  Json.real(figure, "resolution")),
+              Unit.ofJsonName(Json.text(figure, "unit"))));
+    }
+    Map<String, Object> machine = Json.object(workload, "machine");
+    return new Result(version, Json.real(machine, "cache_line_round_trip_seconds"), null, figures);
+  }
+
+  /** Only the workloads whose name contains this. */
+  BenchResults only(String part) {
+    Map<String, Result> some = new LinkedHashMap<>();
+    workloads.forEach(
+        (name, result) -> {
+          if (name.contains(part)) {
+            some.put(name, result);
+          }
+        });
+    return new BenchResults(version, machine, some);
+  }
+
+  /** Names that are here and not there. */
+  List<String> without(BenchResults other) {
+    return workloads.keySet().stream().filter(name -> !other.workloads.containsKey(name)).toList();
+  }
+}

@@ -1,0 +1,92 @@
+package dev.sluice.tool.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One workload's clean rate over another's, of the same bench: what a design buys on this machine.
+ *
+ * @param over workload whose first figure is divided
+ * @param under by that of this one
+ * @param target least value wanted; NaN when it is only told
+ */
+record Ratio(String name, String over, String under, double target) {
+  private static final double OF_A_PLAIN_C_PROGRAM = 0.7;
+  private static final List<String> GEOMETRIES = List.of("g1-24x1", "g2-24x1", "g3-24x1");
+
+  /** Like with like: what only counts over what only counts, what keeps over what keeps. */
+  static List<Ratio> all() {
+    return GEOMETRIES.stream().flatMap(geometry -> of(geometry).stream()).toList();
+  }
+
+  private static List<Ratio> of(String geometry) {
+    String counting = "clean-rate/" + geometry;
+    String capturing = "capture/clean-rate/" + geometry;
+    String count = Baseline.FLOOR_COUNT.workload(geometry);
+    String copy = Baseline.FLOOR_COPY.workload(geometry);
+    String file = Baseline.FLOOR_FILE.workload(geometry);
+    String old = Baseline.OLD_HOST.workload(geometry);
+    return List.of(
+        new Ratio("counting-vs-floor/" + geometry, counting, count, Double.NaN),
+        new Ratio("capture-vs-floor/" + geometry, capturing, file, OF_A_PLAIN_C_PROGRAM),
+        new Ratio("capture-vs-old-host/" + geometry, capturing, old, Double.NaN),
+        new Ratio("old-host-vs-floor/" + geometry, old, copy, Double.NaN));
+  }
+
+  /** Empty unless both workloads have run and the lower one found a clean rate. */
+  Optional<Value> of(Map<String, Figure> figures) {
+    Figure numerator = figures.get(over);
+    Figure denominator = figures.get(under);
+    if (numerator == null || denominator == null || !(denominator.spread().low() > 0)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Value(
+            this,
+            numerator.value() / denominator.value(),
+            numerator.spread().low() / denominator.spread().high(),
+            numerator.spread().high() / denominator.spread().low()));
+  }
+
+  /**
+   * @param low with the runs at their worst for it, {@code high} at their best
+   */
+  record Value(Ratio ratio, double value, double low, double high) {
+    boolean isMet() {
+      return Double.isNaN(ratio.target) || value >= ratio.target;
+    }
+
+    String text() {
+      String target =
+          Double.isNaN(ratio.target)
+              ? ""
+              : String.format(Locale.ROOT, ">= %.2f  %s", ratio.target, isMet() ? "met" : "MISSED");
+      return String.format(
+              Locale.ROOT,
+              "  %-36s %10.2f %18s  %s",
+              ratio.name,
+              value,
+              String.format(Locale.ROOT, "%.2f to %.2f", low, high),
+              target)
+          .stripTrailing();
+    }
+
+    Map<String, Object> toJson() {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("name", ratio.name);
+      object.put("numerator", ratio.over);
+      object.put("denominator", ratio.under);
+      object.put("value", value);
+      object.put("low", low);
+      object.put("high", high);
+      if (!Double.isNaN(ratio.target)) {
+        object.put("target", ratio.target);
+        object.put("met", isMet());
+      }
+      return object;
+    }
+  }
+}
