@@ -51,6 +51,8 @@ static const char *const modes[][4] = {
     {"floor", "--memory", "0", NULL},
     {"old-host", NULL},
     {"old-host", "--sweep", NULL},
+    {"old-host", "--ring", NULL},
+    {"old-host", "--memory", "2097152", NULL},
 };
 
 #define MODES (sizeof modes / sizeof modes[0])
@@ -233,6 +235,7 @@ static void wrong_usage_exits_with_2(void) {
       {"floor", "--socket", "/tmp/x", "--memory", "64MiB", NULL},
       {"floor", "--socket", "/tmp/x", "--file-bytes", "0", NULL},
       {"floor", "--socket", "/tmp/x", "--sweep", NULL},
+      {"floor", "--socket", "/tmp/x", "--ring", NULL},
       {"floor", "--socket", NULL},
       {"old-host", "--socket", "/tmp/x", "--memory", "0", NULL},
       {"old-host", "--socket", "/tmp/x", "--file", "/tmp/y", NULL},

@@ -10,8 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "baselines.h"
-
 #define WAIT_FOR_CLIENT_MS 30000
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -97,7 +95,7 @@ static void *serve_main(void *argument) {
   struct serving *v = argument;
   struct session *s = v->session;
   if (s->options->is_old_host) {
-    v->failure = old_host_serve(&s->host, s->options->is_sweeping);
+    v->failure = old_host_serve(&s->host, &s->options->old_host);
   } else {
     floor_serve(&s->host);
   }

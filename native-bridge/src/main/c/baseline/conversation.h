@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host.h"
+#include "baselines.h"
 
 struct options {
   const char *socket;
   struct sink sink;
   bool is_old_host;
-  bool is_sweeping;
+  struct old_host_options old_host;
 };
 
 struct session {

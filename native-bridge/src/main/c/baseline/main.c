@@ -15,7 +15,8 @@
 #define EXIT_USAGE 2
 #define MIB ((uint64_t)1 << 20)
 #define FLOOR_MEMORY (64 * MIB)
-#define OLD_HOST_MEMORY (1024 * MIB)
+#define OLD_HOST_MEMORY (4096 * MIB)
+#define RING_MEMORY (64 * MIB)
 #define FILE_BYTES (1024 * MIB)
 
 /* The longest buffer must fit, in one piece. */
@@ -32,15 +33,17 @@ static const char usage[] =
     "the\n"
     "            buffer into a locked queue; it sleeps for 10 us when there is nothing. A "
     "collector\n"
-    "            thread pops that queue and keeps the records one by one\n"
+    "            thread pops that queue and appends the records to vectors\n"
     "\n"
     "  --socket PATH      where to listen; must not exist yet\n"
-    "  --memory BYTES     memory that the records are copied into, over and over\n"
-    "                     (floor 67108864, touched beforehand, 0 = count only;\n"
-    "                     old-host 1073741824, fresh pages)\n"
+    "  --memory BYTES     floor and --ring: memory that the records are copied into, over and "
+    "over,\n"
+    "                     touched beforehand (67108864); floor: 0 = count only\n"
+    "                     old-host: what the kept records may take (4294967296)\n"
     "  --file PATH        floor: write them to this file instead, WRITTEN OVER from its start\n"
     "  --file-bytes BYTES length at which the file starts anew (1073741824)\n"
     "  --sweep            old-host: look at every pool on every pass, not only on entries\n"
+    "  --ring             old-host: copy the records into a ring instead of keeping them\n"
     "  --help             this text\n"
     "\n"
     "Prints \"listening on PATH\" on standard error once a producer may attach, and one JSON "
@@ -98,6 +101,16 @@ static void print_kinds(const struct session *s) {
   printf("}");
 }
 
+static const char *sink_name(const struct options *o) {
+  if (o->sink.path != NULL) {
+    return "file";
+  }
+  if (o->is_old_host && !o->old_host.is_ring) {
+    return "vectors";
+  }
+  return o->sink.bytes > 0 ? "memory" : "none";
+}
+
 static void print_report(const struct session *s, const char *failure) {
   const struct options *o = s->options;
   const struct host *h = &s->host;
@@ -114,14 +127,14 @@ static void print_report(const struct session *s, const char *failure) {
     unaccounted += (int64_t)(b->produced - b->collected - b->dropped);
   }
   printf("{\"mode\":\"%s\",\"sweep\":%s,\"layout\":", o->is_old_host ? "old-host" : "floor",
-         o->is_sweeping ? "true" : "false");
+         o->old_host.is_sweeping ? "true" : "false");
   print_string(layout != NULL ? layout : "");
   printf(",\"sink\":\"%s\",\"runs\":%u,\"duration_seconds\":%.9f,\"entries\":%" PRIu64
          ",\"collected_records\":%" PRIu64 ",\"collected_bytes\":%" PRIu64
          ",\"dropped_records\":%" PRIu64 ",\"unaccounted_records\":%" PRId64
          ",\"written_bytes\":%" PRIu64 ",",
-         o->sink.path != NULL ? "file" : (o->sink.bytes > 0 ? "memory" : "none"), s->runs,
-         s->seconds, h->entries, records, bytes, dropped, unaccounted, o->sink.written);
+         sink_name(o), s->runs, s->seconds, h->entries, records, bytes, dropped, unaccounted,
+         o->sink.written);
   printf("\"unfilled_entries\":%" PRIu64 ",\"freezes\":%" PRIu64 ",\"violations\":%" PRIu64
          ",\"sequence_gaps\":%" PRIu64 ",",
          h->unfilled, h->freezes, h->violations, h->sequence_gaps);
@@ -139,7 +152,7 @@ static void print_report(const struct session *s, const char *failure) {
 static int serve(struct options *o) {
   static struct session s;
   s.options = o;
-  const char *failure = sink_open(&o->sink, !o->is_old_host);
+  const char *failure = sink_open(&o->sink);
   if (failure != NULL) {
     fprintf(stderr, "sluice-baseline: %s: %s\n", o->sink.path != NULL ? o->sink.path : "memory",
             failure);
@@ -159,13 +172,14 @@ static int serve(struct options *o) {
 }
 
 int main(int argc, char **argv) {
-  enum { OPT_SOCKET = 256, OPT_MEMORY, OPT_FILE, OPT_FILE_BYTES, OPT_SWEEP, OPT_HELP };
+  enum { OPT_SOCKET = 256, OPT_MEMORY, OPT_FILE, OPT_FILE_BYTES, OPT_SWEEP, OPT_RING, OPT_HELP };
   static const struct option long_options[] = {
       {"socket", required_argument, NULL, OPT_SOCKET},
       {"memory", required_argument, NULL, OPT_MEMORY},
       {"file", required_argument, NULL, OPT_FILE},
       {"file-bytes", required_argument, NULL, OPT_FILE_BYTES},
       {"sweep", no_argument, NULL, OPT_SWEEP},
+      {"ring", no_argument, NULL, OPT_RING},
       {"help", no_argument, NULL, OPT_HELP},
       {NULL, 0, NULL, 0}};
   static struct options o;
@@ -192,7 +206,10 @@ int main(int argc, char **argv) {
         }
         break;
       case OPT_SWEEP:
-        o.is_sweeping = true;
+        o.old_host.is_sweeping = true;
+        break;
+      case OPT_RING:
+        o.old_host.is_ring = true;
         break;
       case OPT_HELP:
         fputs(usage, stdout);
@@ -215,12 +232,16 @@ int main(int argc, char **argv) {
     return wrong_usage("old-host keeps records in memory: --file and --memory 0 are for floor",
                        NULL);
   }
-  if (!o.is_old_host && o.is_sweeping) {
-    return wrong_usage("--sweep is for old-host: floor never leaves a pool behind", NULL);
+  if (!o.is_old_host && (o.old_host.is_sweeping || o.old_host.is_ring)) {
+    return wrong_usage("--sweep and --ring are for old-host", NULL);
   }
   if (memory == UINT64_MAX) {
-    memory = o.is_old_host ? OLD_HOST_MEMORY : FLOOR_MEMORY;
+    memory = !o.is_old_host ? FLOOR_MEMORY : o.old_host.is_ring ? RING_MEMORY : OLD_HOST_MEMORY;
   }
-  o.sink.bytes = o.sink.path != NULL ? file_bytes : memory;
+  if (o.is_old_host && !o.old_host.is_ring) {
+    o.old_host.keep_bytes = memory;
+  } else {
+    o.sink.bytes = o.sink.path != NULL ? file_bytes : memory;
+  }
   return serve(&o);
 }

@@ -10,18 +10,21 @@
  *     were given back by then. A pool that finds none is not looked at again until it publishes,
  *     which is how l2-2026.07 starves for good. With is_sweeping every pass looks at all pools, as
  *     the host of l2-2026.06 did;
- *   - chip-2026.08: a contended flag opens a freeze; while it is open, entries refill nothing; it is
- *     released once the ready queues are empty and a pass over all pools finds nothing to push;
- *   - the collector keeps records one by one, as a vector of records does.
+ *   - chip-2026.08: a contended flag opens a freeze; while it is open, entries refill nothing; it
+ *     is released once the ready queues are empty and a pass over all pools finds nothing to push;
+ *   - the collector appends records one by one to a vector for each pool, which doubles when it is
+ *     full, and so touches fresh memory all the time.
  *
  * What is not, each time to the advantage of this host: it need not allocate when it runs dry,
- * having as many buffers as the daemon from the start; its vectors never move; it accepts AICore
- * records by token; and it never pushes a free queue beyond its slots.
+ * having as many buffers as the daemon from the start; it accepts AICore records by token, and so
+ * loses none; it never pushes a free queue beyond its slots; and with is_ring it keeps nothing.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "baselines.h"
 #include "sluice_shared.h"
@@ -37,11 +40,20 @@ struct locked_queue {
   uint32_t count;
 };
 
+/* Records that are kept, as a std::vector keeps them. */
+struct vector {
+  uint8_t *bytes;
+  size_t length;
+  size_t capacity;
+};
+
 struct old_host {
   struct host *host;
+  const struct old_host_options *options;
+  struct vector *kept[SLUICE_KINDS];
+  uint64_t kept_bytes;       /* capacity of all vectors */
   struct locked_queue full;  /* manager to collector */
   struct locked_queue empty; /* collector to manager */
-  bool is_sweeping;
   bool is_frozen;
   _Atomic bool manager_is_done;
 };
@@ -84,6 +96,31 @@ static void idle_sleep(void) {
 
 /* ---- collector ------------------------------------------------------------------------------- */
 
+static uint8_t *vector_reserve(struct old_host *o, struct vector *v, size_t more) {
+  if (v->length + more <= v->capacity) {
+    return v->bytes + v->length;
+  }
+  size_t capacity = v->capacity != 0 ? 2 * v->capacity : more;
+  bool starts_anew = o->kept_bytes + capacity > o->options->keep_bytes;
+  capacity = starts_anew || capacity < more ? more : capacity;
+  uint8_t *bytes = malloc(capacity);
+  if (bytes == NULL) {
+    /* A yardstick has no use for a run that lacks memory. */
+    fprintf(stderr, "sluice-baseline: no memory for another %zu bytes of records\n", capacity);
+    _exit(EXIT_FAILURE);
+  }
+  if (starts_anew) {
+    v->length = 0;
+  } else if (v->length > 0) {
+    memcpy(bytes, v->bytes, v->length);
+  }
+  free(v->bytes);
+  o->kept_bytes += capacity - v->capacity;
+  v->bytes = bytes;
+  v->capacity = capacity;
+  return bytes + v->length;
+}
+
 /* Appends one by one, as push_back does; with a constant size the copy is a few instructions. */
 static inline uint32_t keep_all(struct host *h, const struct ready *e, uint8_t *to, size_t bytes) {
   const uint8_t *record = host_buffer(h, e);
@@ -97,12 +134,19 @@ static inline uint32_t keep_all(struct host *h, const struct ready *e, uint8_t *
   return kept;
 }
 
-static void keep_records(struct host *h, const struct ready *e) {
+static void keep_records(struct old_host *o, const struct ready *e) {
+  struct host *h = o->host;
+  struct vector *v = &o->kept[e->kind][e->instance];
   size_t bytes = h->wire.layout.record_bytes[e->kind];
   size_t most = host_slots(h, e) * bytes;
-  uint8_t *to = sink_reserve(h->sink, most);
+  bool is_ring = o->options->is_ring;
+  uint8_t *to = is_ring ? sink_reserve(h->sink, most) : vector_reserve(o, v, most);
   uint32_t kept = bytes == 32 ? keep_all(h, e, to, 32) : keep_all(h, e, to, 64);
-  sink_give_back(h->sink, most - kept * bytes);
+  if (is_ring) {
+    sink_give_back(h->sink, most - kept * bytes);
+  } else {
+    v->length += kept * bytes;
+  }
   h->books[e->kind].collected += kept;
 }
 
@@ -112,7 +156,7 @@ static void *collector_main(void *argument) {
   for (;;) {
     bool is_last = atomic_load_explicit(&o->manager_is_done, memory_order_acquire);
     if (queue_pop(&o->full, &e)) {
-      keep_records(o->host, &e);
+      keep_records(o, &e);
       queue_push(&o->empty, &e);
     } else if (is_last) {
       return NULL;
@@ -198,7 +242,7 @@ static void manage(struct old_host *o) {
   bool is_starved;
   while (!atomic_load_explicit(&h->is_ending, memory_order_relaxed)) {
     bool found = drain(o);
-    if (o->is_sweeping && !o->is_frozen) {
+    if (o->options->is_sweeping && !o->is_frozen) {
       sweep(o, &is_starved);
     }
     if (has_freeze) {
@@ -212,8 +256,26 @@ static void manage(struct old_host *o) {
   }
 }
 
-const char *old_host_serve(struct host *h, bool is_sweeping) {
-  struct old_host o = {.host = h, .is_sweeping = is_sweeping};
+static bool vectors_init(struct old_host *o) {
+  bool made = true;
+  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+    o->kept[kind] = calloc(o->host->wire.layout.pool_count[kind], sizeof *o->kept[kind]);
+    made &= o->kept[kind] != NULL;
+  }
+  return made;
+}
+
+static void vectors_free(struct old_host *o) {
+  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+    for (unsigned i = 0; o->kept[kind] != NULL && i < o->host->wire.layout.pool_count[kind]; i++) {
+      free(o->kept[kind][i].bytes);
+    }
+    free(o->kept[kind]);
+  }
+}
+
+const char *old_host_serve(struct host *h, const struct old_host_options *options) {
+  struct old_host o = {.host = h, .options = options};
   pthread_t collector;
   uint32_t buffers = 1;
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
@@ -221,6 +283,7 @@ const char *old_host_serve(struct host *h, bool is_sweeping) {
   }
   bool made = queue_init(&o.full, buffers);
   made &= queue_init(&o.empty, buffers);
+  made &= vectors_init(&o);
   const char *failure = made ? NULL : "out of memory";
   if (made && pthread_create(&collector, NULL, collector_main, &o) != 0) {
     failure = "cannot start the collector thread";
@@ -230,6 +293,7 @@ const char *old_host_serve(struct host *h, bool is_sweeping) {
     atomic_store_explicit(&o.manager_is_done, true, memory_order_release);
     pthread_join(collector, NULL);
   }
+  vectors_free(&o);
   queue_destroy(&o.full);
   queue_destroy(&o.empty);
   return failure;

@@ -19,7 +19,7 @@ static const char *open_file(struct sink *s) {
   return NULL;
 }
 
-const char *sink_open(struct sink *s, int is_touched) {
+const char *sink_open(struct sink *s) {
   s->fd = -1;
   if (s->path != NULL) {
     return open_file(s);
@@ -27,9 +27,8 @@ const char *sink_open(struct sink *s, int is_touched) {
   if (s->bytes == 0) {
     return NULL;
   }
-  void *memory =
-      mmap(NULL, s->bytes, PROT_READ | PROT_WRITE,
-           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (is_touched ? MAP_POPULATE : 0), -1, 0);
+  void *memory = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (memory == MAP_FAILED) {
     return strerror(errno);
   }

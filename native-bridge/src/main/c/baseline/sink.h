@@ -18,8 +18,8 @@ struct sink {
   int error; /* errno of the first write that failed; nothing is written from then on */
 };
 
-/* Touches the memory if is_touched, so that no page is fresh. NULL, or why it cannot be opened. */
-const char *sink_open(struct sink *s, int is_touched);
+/* Touches the memory, so that no page is fresh. NULL, or why it cannot be opened. */
+const char *sink_open(struct sink *s);
 
 /* Takes some bytes; fewer than the sink is long. */
 void sink_write(struct sink *s, const uint8_t *from, size_t bytes);

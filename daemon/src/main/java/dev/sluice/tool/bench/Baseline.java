@@ -5,13 +5,13 @@ import java.util.List;
 
 /** A host in plain C that the daemon is measured beside. */
 enum Baseline {
-  FLOOR_COUNT("floor/count", "C floor: one loop drains, refills at once and counts") {
+  FLOOR_COUNT("floor/count", "C floor, one loop that drains, refills at once and counts") {
     @Override
     List<String> arguments(Path file) {
       return List.of("floor", "--memory", "0");
     }
   },
-  FLOOR_COPY("floor/copy", "C floor: one loop drains, refills at once and copies into memory") {
+  FLOOR_COPY("floor/copy", "C floor, one loop that drains, refills at once and copies into memory") {
     @Override
     List<String> arguments(Path file) {
       return List.of("floor");
@@ -19,7 +19,7 @@ enum Baseline {
   },
   FLOOR_FILE(
       "floor/file",
-      "C floor: one loop drains, refills at once and writes to a file (1GiB, over and over,"
+      "C floor, one loop that drains, refills at once and writes to a file (1GiB, over and over,"
           + " tmpfs where there is one)") {
     @Override
     List<String> arguments(Path file) {
@@ -28,14 +28,19 @@ enum Baseline {
   },
   OLD_HOST(
       "old-host/clean",
-      "old design: one manager drains, refills on entries and feeds a locked queue; one collector"
-          + " keeps the records; 10 us sleeps") {
+      "old design: refill on entries, locked queue, 10 us sleeps, records kept in vectors") {
     @Override
     List<String> arguments(Path file) {
       return List.of("old-host");
     }
   },
-  OLD_HOST_SWEEP("old-host/clean-sweep", "old design that looks at every pool on every pass") {
+  OLD_HOST_RING("old-host/ring", "old design that copies the records into a ring instead") {
+    @Override
+    List<String> arguments(Path file) {
+      return List.of("old-host", "--ring");
+    }
+  },
+  OLD_HOST_SWEEP("old-host/sweep", "old design that looks at every pool on every pass") {
     @Override
     List<String> arguments(Path file) {
       return List.of("old-host", "--sweep");

@@ -29,11 +29,13 @@ record Ratio(String name, String over, String under, double target) {
     String copy = Baseline.FLOOR_COPY.workload(geometry);
     String file = Baseline.FLOOR_FILE.workload(geometry);
     String old = Baseline.OLD_HOST.workload(geometry);
+    String ring = Baseline.OLD_HOST_RING.workload(geometry);
     return List.of(
         new Ratio("counting-vs-floor/" + geometry, counting, count, Double.NaN),
         new Ratio("capture-vs-floor/" + geometry, capturing, file, OF_A_PLAIN_C_PROGRAM),
         new Ratio("capture-vs-old-host/" + geometry, capturing, old, Double.NaN),
-        new Ratio("old-host-vs-floor/" + geometry, old, copy, Double.NaN));
+        new Ratio("capture-vs-old-host-ring/" + geometry, capturing, ring, Double.NaN),
+        new Ratio("old-host-ring-vs-floor/" + geometry, ring, copy, Double.NaN));
   }
 
   /** Empty unless both workloads have run and the lower one found a clean rate. */

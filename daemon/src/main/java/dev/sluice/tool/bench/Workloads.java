@@ -69,6 +69,7 @@ final class Workloads {
     all.add(capturing(cleanRate("capture/clean-rate/" + geometry, layout, 24, 1, captureTarget)));
     all.add(baseline(Baseline.FLOOR_FILE, geometry, layout));
     all.add(baseline(Baseline.OLD_HOST, geometry, layout));
+    all.add(baseline(Baseline.OLD_HOST_RING, geometry, layout));
     if (layout.equals(Load.G1)) {
       all.add(baseline(Baseline.OLD_HOST_SWEEP, geometry, layout));
     }
