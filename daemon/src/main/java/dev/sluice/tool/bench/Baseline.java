@@ -11,7 +11,8 @@ enum Baseline {
       return List.of("floor", "--memory", "0");
     }
   },
-  FLOOR_COPY("floor/copy", "C floor, one loop that drains, refills at once and copies into memory") {
+  FLOOR_COPY(
+      "floor/copy", "C floor, one loop that drains, refills at once and copies into memory") {
     @Override
     List<String> arguments(Path file) {
       return List.of("floor");
