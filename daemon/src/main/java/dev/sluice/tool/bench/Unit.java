@@ -60,7 +60,7 @@ enum Unit {
 
   /** Of rates one wants more, of everything else less. */
   boolean isMoreBetter() {
-    return this == BYTES_PER_SECOND;
+    return this == BYTES_PER_SECOND || this == RECORDS_PER_SECOND;
   }
 
   /** The unit of a figure in a file; empty if this version has none of that name. */
