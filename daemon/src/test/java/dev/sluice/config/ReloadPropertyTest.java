@@ -23,7 +23,7 @@ class ReloadPropertyTest {
       Map.of(
           "a size", List.of("1MiB", "2MB", "16MiB", "512MiB"),
           "a duration", List.of("1s", "2s", "1500ms", "5s", "1ms", "10ms"),
-          "a whole number", List.of("0", "1", "2", "7"),
+          "a whole number", List.of("0", "1", "2", "7", "100", "1000", "5000"),
           "auto or a whole number", List.of("auto", "4", "9"),
           "host:port", List.of("127.0.0.1:0", "127.0.0.1:9799", "\"[::1]:1\""),
           "true or false", List.of("true", "false"),
