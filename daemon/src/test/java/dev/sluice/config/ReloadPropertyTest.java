@@ -29,6 +29,7 @@ class ReloadPropertyTest {
           "true or false", List.of("true", "false"),
           "a list of device:placement", List.of("0:host", "1:sim,2:device-mapped"),
           "auto or an absolute path", List.of("auto", "/opt/cann"),
+          "none or the absolute path", List.of("none", "/etc/web-config.yml"),
           "an absolute path", List.of("/run/a", "/run/b", "/run/c"));
 
   private static final List<String> WRONG = List.of("", "-1", "7 apples", "[[1]]", "x".repeat(300));

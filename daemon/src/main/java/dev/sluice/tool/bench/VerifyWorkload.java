@@ -33,8 +33,7 @@ record VerifyWorkload(String name, Load load, double targetBytesPerSecond) imple
         rates[run] = bytes / ((System.nanoTime() - startNs) / 1e9);
       }
       return new Measurement(
-          List.of(
-              Figure.atLeast(targetBytesPerSecond, "verified", rates, Unit.BYTES_PER_SECOND)),
+          List.of(Figure.atLeast(targetBytesPerSecond, "verified", rates, Unit.BYTES_PER_SECOND)),
           capture.runs());
     }
   }

@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
  * cannot be used is reported and not looked for further on: a second installation would only hide
  * the first one's fault. Absence is an answer, not an exception.
  *
- * <p>Thread-safe. A failed attempt may be repeated; a successful one is kept.
+ * <p>Thread-safe. A failed attempt may be repeated; a successful one is kept until another place is
+ * asked for.
  */
 public final class CannLibraries {
   private static final List<String> USUAL =
@@ -40,7 +41,11 @@ public final class CannLibraries {
   private static final int ELF_X86_64 = 62;
   private static final int ELF_AARCH64 = 183;
 
+  /** Where a successful search looked. */
+  private record Search(Optional<Path> folder, Optional<String> home) {}
+
   private static CannLibraries loaded;
+  private static Search loadedFrom;
 
   private final List<LibraryFinding> findings;
   private final boolean canAllocate;
@@ -62,12 +67,14 @@ public final class CannLibraries {
    */
   public static synchronized CannLibraries load(
       Optional<Path> folder, Map<String, String> environment) {
-    if (loaded != null) {
+    Search search = new Search(folder, Optional.ofNullable(environment.get("ASCEND_HOME_PATH")));
+    if (search.equals(loadedFrom)) {
       return loaded;
     }
     CannLibraries libraries = look(folder, environment);
     if (libraries.findings.stream().allMatch(LibraryFinding::isUsable)) {
       loaded = libraries;
+      loadedFrom = search;
     }
     return libraries;
   }
