@@ -207,10 +207,10 @@ final class ThreadPacking implements AutoCloseable {
             clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter, naps),
         clock,
         errors,
-        () -> place(name, role));
+        () -> place(name, role, naps));
   }
 
-  private void place(String name, String role) {
+  private void place(String name, String role, boolean naps) {
     DrainSettings drain = settings.drain();
     RefillSettings refill = settings.refill();
     CollectorSettings collector = settings.collector();
@@ -230,6 +230,15 @@ final class ThreadPacking implements AutoCloseable {
       }
     } catch (IOException e) {
       log.warn("{} runs where the scheduler likes: {}", name, e.getMessage());
+    }
+    if (naps && drain.realtime()) {
+      try {
+        // Beside two others that always want the CPU, a thread of the usual class gets it back
+        // after a time slice of 3 to 4 ms now and then, however short its own work is.
+        ThreadPlacement.realtime();
+      } catch (IOException e) {
+        log.info("{} may wait for a time slice: {}", name, e.getMessage());
+      }
     }
   }
 

@@ -176,6 +176,13 @@ public final class ConfigKeys {
           "drain.nice",
           ConfigTypes.integer(-20, 19),
           "Scheduling priority of the agent threads. 0 leaves it; below 0 needs CAP_SYS_NICE.");
+  public static final ConfigKey<Boolean> DRAIN_REALTIME =
+      key(
+          "drain.realtime",
+          ConfigTypes.bool(),
+          "Where a capture is written and CPUs are few, agent threads nap instead of spinning; run"
+              + " them in the real-time class then, if the process may (RLIMIT_RTPRIO or"
+              + " CAP_SYS_NICE), so that a buffer never waits for another thread's time slice.");
   public static final ConfigKey<Long> IDLE_SPIN =
       key(
           "drain.idle.spin",

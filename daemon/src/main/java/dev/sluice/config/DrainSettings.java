@@ -10,6 +10,7 @@ import java.util.List;
  * @param handoffEntries slots of the ring to a collector; 0 means as many as the arena has buffers
  * @param cpus CPU ids to pin drain threads to; empty leaves them to the scheduler
  * @param nice scheduling priority of the agent threads, -20 to 19; 0 leaves it
+ * @param realtime whether agent threads that nap may run in the real-time class
  */
 public record DrainSettings(
     int batchEntries,
@@ -17,6 +18,7 @@ public record DrainSettings(
     int handoffEntries,
     List<Integer> cpus,
     int nice,
+    boolean realtime,
     IdleSettings idle) {
   public DrainSettings {
     cpus = List.copyOf(cpus);

@@ -96,6 +96,7 @@ final class SettingsBuilder {
         from.get(ConfigKeys.DRAIN_HANDOFF_ENTRIES),
         from.get(ConfigKeys.DRAIN_CPUS),
         from.get(ConfigKeys.DRAIN_NICE),
+        from.get(ConfigKeys.DRAIN_REALTIME),
         new IdleSettings(
             from.get(ConfigKeys.IDLE_SPIN),
             from.get(ConfigKeys.IDLE_YIELD),

@@ -29,6 +29,7 @@ final class LibC {
   static final int MADV_POPULATE_WRITE = 23;
   static final int PRIO_PROCESS = 0;
   static final int PR_SET_TIMERSLACK = 29;
+  static final int SCHED_RR = 2;
 
   static {
     Native.register(
@@ -64,6 +65,10 @@ final class LibC {
   static native int gettid() throws LastErrorException;
 
   static native int sched_setaffinity(int tid, NativeLong size, byte[] mask)
+      throws LastErrorException;
+
+  /** The parameter is a struct of one int, the priority. */
+  static native int sched_setscheduler(int tid, int policy, int[] parameter)
       throws LastErrorException;
 
   static native int setpriority(int which, int who, int priority) throws LastErrorException;

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class ThreadPlacementTest {
   private static final int NICE_FIELD = 16;
+  private static final int POLICY_FIELD = 38;
 
   /** On a thread of its own, since what these calls change stays with the thread. */
   private static <T> T onNewThread(Callable<T> work) throws Exception {
@@ -86,6 +87,31 @@ class ThreadPlacementTest {
             });
     assertEquals(before + 1, lowered);
     assertEquals(before, nice());
+  }
+
+  /** As root it works, and as anybody else it is refused in one line: both are right. */
+  @Test
+  void shouldEnterTheRealTimeClassOrSayWhyNot() throws Exception {
+    String outcome =
+        onNewThread(
+            () -> {
+              try {
+                ThreadPlacement.realtime();
+                return policy();
+              } catch (IOException e) {
+                return e.getMessage();
+              }
+            });
+    assertTrue(
+        outcome.equals("2")
+            || outcome.equals("sched_setscheduler: real-time priority 1: not permitted (EPERM)"),
+        outcome);
+    assertEquals("0", policy());
+  }
+
+  private static String policy() throws IOException {
+    String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[POLICY_FIELD];
   }
 
   private static int nice() throws IOException {
