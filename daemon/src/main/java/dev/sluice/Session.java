@@ -78,6 +78,7 @@ final class Session {
   private volatile String ending = "";
   private volatile boolean isCaptureOpen = true;
   private long endedNs;
+  private boolean hasLeftMemory;
   private SessionRun run;
   private ThreadPacking.Crew crew;
   // Of the run before: a run may be shorter than the interval at which anybody looks.
@@ -208,7 +209,8 @@ final class Session {
     endedNs = clock.nanoTime();
     // A client that is told has let go of a device's memory before (abi.md 5.5); one that is not
     // may have it imported still, and its device may write to it.
-    if (isComplete || hasDied || !arena.placement().isOnDevice()) {
+    hasLeftMemory = !isComplete && !hasDied && arena.placement().isOnDevice();
+    if (!hasLeftMemory) {
       closeArena();
     }
     log.info("session {} device {} ended: {}", id, request.device(), reason);
@@ -222,15 +224,14 @@ final class Session {
     }
   }
 
-  /** Gives back what the end of the session left to a living producer, once that is gone. */
-  synchronized void releaseLeftMemory() {
-    if (state == State.ENDED && hasProducerDied()) {
-      closeArena();
-    }
+  /** Whether the end of the session left its memory to a producer that lives. */
+  synchronized boolean hasLeftMemory() {
+    return hasLeftMemory;
   }
 
-  /** Gives everything back: the daemon stops. */
-  synchronized void releaseMemory() {
+  /** Gives back what was left; the producer is gone, or the daemon stops. */
+  synchronized void releaseLeftMemory() {
+    hasLeftMemory = false;
     closeArena();
   }
 

@@ -68,6 +68,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   // Guarded by this: who is open, who has ended, and what the ended ones add to their device.
   private final Map<Token, Session> open = new LinkedHashMap<>();
   private final Deque<Session> ended = new ArrayDeque<>();
+  private final List<Session> withLeftMemory = new ArrayList<>();
   private final Map<Integer, DeviceHistory> history = new LinkedHashMap<>();
   private int attaching;
   private boolean isStopping;
@@ -168,9 +169,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
                       () ->
                           new AttachRefusedException(
                               AttachStatus.STATE, "no open session has number " + id));
-          Books books = endUnasked(session, "detached by the operator");
-          revoked.accept(session.token());
-          return books;
+          return endUnasked(session, "detached by the operator");
         });
   }
 
@@ -356,6 +355,9 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
       open.remove(session.token());
       ended.addFirst(session);
       history.merge(session.device(), DeviceHistory.of(session), DeviceHistory::plus);
+      if (session.hasLeftMemory()) {
+        withLeftMemory.add(session);
+      }
       if (ended.size() > KEPT_ENDED) {
         ended.removeLast();
       }
@@ -365,7 +367,11 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   /** Ends sessions whose producer is gone. Janitor; the work itself is done elsewhere. */
   void endLost() {
-    endedSessions().forEach(Session::releaseLeftMemory);
+    for (Session session : withLeftMemory()) {
+      if (session.hasProducerDied()) {
+        release(session);
+      }
+    }
     for (Session session : sessions()) {
       session.reasonToEnd().ifPresent(reason -> later(() -> endUnasked(session, reason)));
     }
@@ -377,7 +383,20 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
    */
   private Books endUnasked(Session session, String reason) {
     boolean hasDied = session.hasProducerDied();
-    return end(session, hasDied, hasDied, reason);
+    Books books = end(session, hasDied, hasDied, reason);
+    revoked.accept(session.token());
+    return books;
+  }
+
+  private synchronized List<Session> withLeftMemory() {
+    return new ArrayList<>(withLeftMemory);
+  }
+
+  private void release(Session session) {
+    session.releaseLeftMemory();
+    synchronized (this) {
+      withLeftMemory.remove(session);
+    }
   }
 
   /** The last drops of all sessions. */
@@ -424,6 +443,6 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     for (Session session : sessions()) {
       end(session, false, false, "daemon stopped");
     }
-    endedSessions().forEach(Session::releaseMemory);
+    withLeftMemory().forEach(this::release);
   }
 }

@@ -208,10 +208,11 @@ class PlacementEndToEndTest {
       daemon.await(
           "broken", session -> session.state().startsWith("ended (device failed: rtMemcpy"));
       assertEquals("running", daemon.session("healthy").state());
-      // Its memory stays until nobody can write to it any more.
       CannStandin.reset();
-      broken.kill();
-      broken.await();
+      // Its client is told, by the end of its connection; the memory goes after the client.
+      TestProducer.Report told = broken.await();
+      assertTrue(
+          told.errors().contains("the daemon closed the connection during the run"), told.errors());
       Await.until(() -> CannStandin.live() == 0, () -> "live: " + CannStandin.live());
       healthy.stop();
       TestProducer.Report device = healthy.await();

@@ -13,9 +13,6 @@ import java.nio.ByteBuffer;
  * read-modify-write, since device and host write different words of one cache line (abi.md 4.13).
  */
 public interface DeviceMemory {
-  /** Up to so many bytes are control words; anything longer is payload. */
-  int ENTRY_BYTES = 32;
-
   long sizeBytes();
 
   /**

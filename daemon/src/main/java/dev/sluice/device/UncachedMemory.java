@@ -1,5 +1,6 @@
 package dev.sluice.device;
 
+import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.bridge.SharedRegion;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -19,6 +20,10 @@ public final class UncachedMemory extends ShadowedMemory {
   private final CopiedMemory.Copies copies;
   private final long deviceAddress;
   private final boolean isPayloadCopied;
+
+  // Written and never read: a load whose value goes nowhere is one that the compiler may leave out.
+  @SuppressWarnings("UnusedVariable")
+  private long readBack;
 
   /**
    * @param mapping of the arena; its owner keeps it mapped
@@ -59,7 +64,7 @@ public final class UncachedMemory extends ShadowedMemory {
     VarHandle.fullFence();
     INT.setVolatile(mapping, offset, value);
     VarHandle.fullFence();
-    int unused = (int) INT.getVolatile(mapping, offset);
+    readBack = (int) INT.getVolatile(mapping, offset);
   }
 
   @Override
@@ -67,12 +72,12 @@ public final class UncachedMemory extends ShadowedMemory {
     VarHandle.fullFence();
     LONG.setVolatile(mapping, offset, value);
     VarHandle.fullFence();
-    long unused = (long) LONG.getVolatile(mapping, offset);
+    readBack = (long) LONG.getVolatile(mapping, offset);
   }
 
   @Override
   void read(int offset, int length) {
-    if (isPayloadCopied && length > DeviceMemory.ENTRY_BYTES) {
+    if (isPayloadCopied && length > ReadyEntryLayout.SIZE_BYTES) {
       note(copies.copy(shadowAddress(offset), deviceAddress + offset, length, false));
       return;
     }

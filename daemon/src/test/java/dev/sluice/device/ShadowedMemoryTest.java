@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.sun.jna.Pointer;
+import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.testkit.Allocations;
 import java.io.IOException;
@@ -135,7 +136,7 @@ class ShadowedMemoryTest {
     ShadowedMemory memory = memory("mapped, copies");
     memory.storeInt(0, 1);
     memory.loadIntAcquire(4);
-    memory.fetch(64, DeviceMemory.ENTRY_BYTES);
+    memory.fetch(64, ReadyEntryLayout.SIZE_BYTES);
     assertEquals(0, copies);
     memory.fetch(1024, 2048);
     assertEquals(1, copies);

@@ -38,7 +38,7 @@ public record CannCode(String name, String meaning, String advice) {
           new CannCode(
               "ACL_ERROR_RT_FEATURE_NOT_SUPPORT",
               "the board or driver does not support this",
-              "choose another placement (sluice.devices)");
+              "choose another placement (sluice.placement.devices)");
       case 207001 ->
           new CannCode(
               "ACL_ERROR_RT_MEMORY_ALLOCATION",
