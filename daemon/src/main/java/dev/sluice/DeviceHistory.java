@@ -14,6 +14,12 @@ record DeviceHistory(RunTotals totals, RunLatencies latencies) {
   }
 
   DeviceHistory plus(DeviceHistory other) {
+    if (other.equals(NONE)) {
+      return this; // nothing to add, and nothing to copy
+    }
+    if (equals(NONE)) {
+      return other;
+    }
     return new DeviceHistory(
         totals.plus(other.totals), new RunLatencies().add(latencies).add(other.latencies));
   }

@@ -24,9 +24,9 @@ final class RunLatencies {
   /** Adds another's; returns this. */
   RunLatencies add(RunLatencies other) {
     for (int kind = 0; kind < BufferKind.COUNT; kind++) {
-      refill[kind].add(other.refill[kind]);
+      LatencyRecorder.add(refill[kind], other.refill[kind]);
     }
-    drainPause.add(other.drainPause);
+    LatencyRecorder.add(drainPause, other.drainPause);
     return this;
   }
 
@@ -34,7 +34,7 @@ final class RunLatencies {
   Histogram refillOfAllKinds() {
     Histogram sum = LatencyRecorder.newHistogram();
     for (Histogram histogram : refill) {
-      sum.add(histogram);
+      LatencyRecorder.add(sum, histogram);
     }
     return sum;
   }

@@ -201,16 +201,29 @@ final class ThreadPacking implements AutoCloseable {
       String role,
       boolean naps) {
     IdleSettings idle = settings.drain().idle();
+    RealtimeClass realtime = new RealtimeClass(name);
     return new AgentRunner(
         name,
         new BackoffIdleStrategy(
-            clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter, naps),
+            clock,
+            idle.spinNanos(),
+            idle.yieldNanos(),
+            idle.maxParkNanos(),
+            slack,
+            meter,
+            naps,
+            realtime),
         clock,
         errors,
-        () -> place(name, role, naps));
+        () -> {
+          place(name, role);
+          if (settings.drain().realtime()) {
+            realtime.permit(naps);
+          }
+        });
   }
 
-  private void place(String name, String role, boolean naps) {
+  private void place(String name, String role) {
     DrainSettings drain = settings.drain();
     RefillSettings refill = settings.refill();
     CollectorSettings collector = settings.collector();
@@ -230,15 +243,6 @@ final class ThreadPacking implements AutoCloseable {
       }
     } catch (IOException e) {
       log.warn("{} runs where the scheduler likes: {}", name, e.getMessage());
-    }
-    if (naps && drain.realtime()) {
-      try {
-        // Beside two others that always want the CPU, a thread of the usual class gets it back
-        // after a time slice of 3 to 4 ms now and then, however short its own work is.
-        ThreadPlacement.realtime();
-      } catch (IOException e) {
-        log.info("{} may wait for a time slice: {}", name, e.getMessage());
-      }
     }
   }
 

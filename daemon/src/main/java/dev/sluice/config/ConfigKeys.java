@@ -44,7 +44,8 @@ public final class ConfigKeys {
       key(
           "http.max-scrapes",
           ConfigTypes.count(1, 1024),
-          "Scrapes of /metrics in flight at once. One more is answered with 503.");
+          "Different scrapes of /metrics that wait at once: by format, encoding and query. One"
+              + " more is answered with 503; whoever asks for the same shares one answer.");
   public static final ConfigKey<Long> HTTP_TIMEOUT =
       key(
           "http.timeout",
@@ -180,9 +181,10 @@ public final class ConfigKeys {
       key(
           "drain.realtime",
           ConfigTypes.bool(),
-          "Where a capture is written and CPUs are few, agent threads nap instead of spinning; run"
-              + " them in the real-time class then, if the process may (RLIMIT_RTPRIO or"
-              + " CAP_SYS_NICE), so that a buffer never waits for another thread's time slice.");
+          "While others want the CPU of an agent thread, and always where a capture is written and"
+              + " CPUs are few, it naps instead of spinning; run it in the real-time class then, if"
+              + " the process may (RLIMIT_RTPRIO or CAP_SYS_NICE), so that a buffer does not wait"
+              + " for another thread's time slice.");
   public static final ConfigKey<Long> IDLE_SPIN =
       key(
           "drain.idle.spin",

@@ -91,13 +91,19 @@ class ThreadPlacementTest {
 
   /** As root it works, and as anybody else it is refused in one line: both are right. */
   @Test
-  void shouldEnterTheRealTimeClassOrSayWhyNot() throws Exception {
+  void shouldEnterAndLeaveTheRealTimeClassOrSayWhyNot() throws Exception {
     String outcome =
         onNewThread(
             () -> {
               try {
+                ThreadPlacement.nice(nice() + 1);
+                int nice = nice();
                 ThreadPlacement.realtime();
-                return policy();
+                String realtime = policy();
+                ThreadPlacement.usual();
+                assertEquals("0", policy());
+                assertEquals(nice, nice(), "as before");
+                return realtime;
               } catch (IOException e) {
                 return e.getMessage();
               }

@@ -110,7 +110,7 @@ final class ControlApi {
 
   private CompletionStage<Answer> detach(Matcher path) {
     int session = Integer.parseInt(path.group(1));
-    LOGGER.info("control: session {} is detached", session);
+    LOGGER.info("control: detach session {}", session);
     return actions
         .detachSession(session)
         .handle((books, failure) -> failure == null ? detached(books) : refused(session, failure));

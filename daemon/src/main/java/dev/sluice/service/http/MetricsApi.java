@@ -6,32 +6,40 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /**
  * {@code /metrics}: text, OpenMetrics or protobuf, gzipped or not, as the scraper accepts. Made on
- * a thread of its own, one after the other, so that health and attach never wait behind a scrape;
- * more than a few waiting scrapes are refused.
+ * a thread of its own, one after the other, so that health and attach never wait behind a scrape,
+ * and {@linkplain SharedScrapes once for all} who ask for the same at a time.
  */
 final class MetricsApi implements AutoCloseable {
+  /** 20 scrapes a second are more than anybody needs, and cost a tenth of a CPU. */
+  private static final long PAUSE_NANOS = 50_000_000;
+
+  private static final int SMALLEST_BYTES = 4096;
+
   private final PrometheusScrapeHandler handler;
-  private final int maxInFlight;
+  private final int mostWaiting;
   private final HttpTraffic traffic;
-  private final AtomicInteger inFlight = new AtomicInteger();
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
+  private final SharedScrapes scrapes;
+  private final ScheduledThreadPoolExecutor thread =
+      new ScheduledThreadPoolExecutor(
+          1,
           task -> {
             Thread scraper = new Thread(task, "sluice-scrape");
             scraper.setDaemon(true);
             return scraper;
           });
 
-  MetricsApi(PrometheusRegistry registry, int maxInFlight, HttpTraffic traffic) {
+  /** Of the next answer, judged by the last; the scrape thread's. */
+  private int expectedBytes = SMALLEST_BYTES;
+
+  MetricsApi(PrometheusRegistry registry, int mostWaiting, HttpTraffic traffic) {
     this.handler = new PrometheusScrapeHandler(registry);
-    this.maxInFlight = maxInFlight;
+    this.mostWaiting = mostWaiting;
     this.traffic = traffic;
+    this.scrapes = new SharedScrapes(thread, System::nanoTime, PAUSE_NANOS, mostWaiting);
   }
 
   void addTo(Router router) {
@@ -39,20 +47,23 @@ final class MetricsApi implements AutoCloseable {
   }
 
   private CompletionStage<Answer> scrape(Request request) {
-    if (inFlight.incrementAndGet() > maxInFlight) {
-      inFlight.decrementAndGet();
+    CompletionStage<Answer> answer =
+        scrapes.join(SharedScrapes.Form.of(request), () -> render(request));
+    if (answer == null) {
       traffic.refused(HttpTraffic.Refusal.SCRAPES);
       return CompletableFuture.completedFuture(
-          Answer.text(503, maxInFlight + " scrapes are in flight, no more are allowed"));
+          Answer.text(503, mostWaiting + " different scrapes wait, no more are allowed"));
     }
-    return CompletableFuture.supplyAsync(() -> render(request), thread)
-        .whenComplete((answer, failure) -> inFlight.decrementAndGet());
+    return answer;
   }
 
   private Answer render(Request request) {
-    try (ScrapeExchange exchange = new ScrapeExchange(request)) {
+    try (ScrapeExchange exchange = new ScrapeExchange(request, expectedBytes)) {
       handler.handleRequest(exchange);
-      return exchange.answer();
+      Answer answer = exchange.answer();
+      // An eighth more, since counters get longer.
+      expectedBytes = answer.body().remaining() / 8 * 9 + SMALLEST_BYTES;
+      return answer;
     } catch (IOException e) {
       throw new IllegalStateException("a scrape into memory failed", e);
     }
@@ -60,6 +71,6 @@ final class MetricsApi implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.shutdown();
+    thread.shutdownNow();
   }
 }

@@ -19,15 +19,30 @@ final class ScrapeExchange
     implements PrometheusHttpExchange, PrometheusHttpRequest, PrometheusHttpResponse {
   private final Request request;
   private final Map<String, String> headers = new LinkedHashMap<>();
-  private final ByteArrayOutputStream body = new ByteArrayOutputStream(1 << 16);
+  private final Body body;
   private int status = 200;
 
-  ScrapeExchange(Request request) {
+  /** What was written, without the copy that its superclass would make. */
+  private static final class Body extends ByteArrayOutputStream {
+    Body(int expectedBytes) {
+      super(expectedBytes);
+    }
+
+    ByteBuffer written() {
+      return ByteBuffer.wrap(buf, 0, count);
+    }
+  }
+
+  /**
+   * @param expectedBytes of the answer; a guess
+   */
+  ScrapeExchange(Request request, int expectedBytes) {
     this.request = request;
+    this.body = new Body(expectedBytes);
   }
 
   Answer answer() {
-    return new Answer(status, headers, ByteBuffer.wrap(body.toByteArray()));
+    return new Answer(status, headers, body.written());
   }
 
   @Override

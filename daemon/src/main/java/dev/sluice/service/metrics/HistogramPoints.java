@@ -6,6 +6,7 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPoin
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.NativeHistogramBuckets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,21 +26,24 @@ final class HistogramPoints {
 
   private HistogramPoints() {}
 
+  /** The sum of some, as one. */
   static HistogramDataPointSnapshot of(
-      Histogram nanos, double[] bounds, Labels labels, long createdMillis) {
+      Collection<Histogram> all, double[] bounds, Labels labels, long createdMillis) {
     long[] classic = new long[bounds.length];
     Map<Integer, Long> positive = new TreeMap<>();
     long zeros = 0;
     double sum = 0;
-    for (HistogramIterationValue bucket : nanos.recordedValues()) {
-      long count = bucket.getCountAtValueIteratedTo();
-      double seconds = nanos.medianEquivalentValue(bucket.getValueIteratedTo()) / 1e9;
-      sum += seconds * count;
-      classic[classicIndex(bounds, seconds)] += count;
-      if (seconds > 0) {
-        positive.merge(nativeIndex(seconds), count, Long::sum);
-      } else {
-        zeros += count;
+    for (Histogram nanos : all) {
+      for (HistogramIterationValue bucket : nanos.recordedValues()) {
+        long count = bucket.getCountAtValueIteratedTo();
+        double seconds = nanos.medianEquivalentValue(bucket.getValueIteratedTo()) / 1e9;
+        sum += seconds * count;
+        classic[classicIndex(bounds, seconds)] += count;
+        if (seconds > 0) {
+          positive.merge(nativeIndex(seconds), count, Long::sum);
+        } else {
+          zeros += count;
+        }
       }
     }
     return new HistogramDataPointSnapshot(

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
@@ -21,6 +20,7 @@ import org.HdrHistogram.Histogram;
 final class Samples {
   private final long createdMillis;
   private final double[] bounds;
+  private final LabelSets labelSets;
   private final Map<Metric, Map<Labels, CounterDataPointSnapshot>> counters =
       new EnumMap<>(Metric.class);
   private final Map<Metric, Map<Labels, GaugeDataPointSnapshot>> gauges =
@@ -31,15 +31,17 @@ final class Samples {
   /**
    * @param createdMillis since when the counters count, Unix time
    * @param bounds of the classic buckets of histograms, in seconds, the last infinite
+   * @param labelSets those of the scrape before
    */
-  Samples(long createdMillis, double[] bounds) {
+  Samples(long createdMillis, double[] bounds, LabelSets labelSets) {
     this.createdMillis = createdMillis;
     this.bounds = bounds;
+    this.labelSets = labelSets;
   }
 
   /** A counter, a gauge: by the metric's type. Of two with the same labels the later one holds. */
   void add(Metric metric, double value, String... labelValues) {
-    Labels labels = labels(metric, labelValues);
+    Labels labels = labelSets.of(metric, labelValues);
     if (metric.type() == Metric.Type.COUNTER) {
       counters
           .computeIfAbsent(metric, unused -> new LinkedHashMap<>())
@@ -51,15 +53,12 @@ final class Samples {
     }
   }
 
-  void add(Metric metric, Histogram nanos, String... labelValues) {
-    Labels labels = labels(metric, labelValues);
+  /** The sum of some histograms of nanoseconds. */
+  void add(Metric metric, Collection<Histogram> nanos, String... labelValues) {
+    Labels labels = labelSets.of(metric, labelValues);
     histograms
         .computeIfAbsent(metric, unused -> new LinkedHashMap<>())
         .put(labels, HistogramPoints.of(nanos, bounds, labels, createdMillis));
-  }
-
-  private static Labels labels(Metric metric, String[] values) {
-    return Labels.of(metric.labels(), List.of(values));
   }
 
   /** In the order of {@link Metric}; a metric without values is left out. */

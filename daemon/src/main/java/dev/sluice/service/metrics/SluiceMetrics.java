@@ -1,6 +1,5 @@
 package dev.sluice.service.metrics;
 
-import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.headroom.Ceiling;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.BuildInfo;
@@ -25,7 +24,7 @@ import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /**
- * Turns the daemon's read model into metrics whenever somebody scrapes; holds nothing in between.
+ * Turns the daemon's read model into metrics whenever somebody scrapes; holds no value in between.
  * Called on the scrape thread. Every known label set of a device is exported, at 0 if the view says
  * nothing of it, so that the first increment is seen as one.
  *
@@ -37,12 +36,11 @@ import org.HdrHistogram.Histogram;
  * device waits for.
  */
 final class SluiceMetrics implements MultiCollector {
-  private static final Histogram NO_LATENCY = new Histogram(1, 2, 1);
-
   private final DaemonView view;
   private final HttpTraffic http;
   private final LogEvents logEvents;
   private final Resolution resolution;
+  private final LabelSets labelSets = new LabelSets();
 
   SluiceMetrics(DaemonView view, HttpTraffic http, LogEvents logEvents, Resolution resolution) {
     this.view = view;
@@ -65,8 +63,8 @@ final class SluiceMetrics implements MultiCollector {
   }
 
   @Override
-  public MetricSnapshots collect() {
-    Samples samples = new Samples(view.startedAt().toEpochMilli(), resolution.bounds());
+  public synchronized MetricSnapshots collect() {
+    Samples samples = new Samples(view.startedAt().toEpochMilli(), resolution.bounds(), labelSets);
     view.devices().forEach(device -> device(samples, device));
     view.attachFailures()
         .forEach((reason, count) -> samples.add(Metric.ATTACH_FAILURES, count, reason));
@@ -93,6 +91,7 @@ final class SluiceMetrics implements MultiCollector {
     samples.add(Metric.CONFIG_RESTART_REQUIRED, config.restartRequired().size());
     BuildInfo build = view.build();
     samples.add(Metric.BUILD_INFO, 1, build.version(), build.revision(), build.javaVersion());
+    labelSets.endScrape();
     return samples.build();
   }
 
@@ -109,7 +108,7 @@ final class SluiceMetrics implements MultiCollector {
       samples.add(Metric.READY_QUEUE_CAPACITY_ENTRIES, queue.capacityEntries(), id, number);
       samples.add(Metric.READY_QUEUE_ENTRIES_MAX, queue.entriesMax(), id, number);
     }
-    samples.add(Metric.DRAIN_PAUSE, device.drainPauseNanos(), id);
+    samples.add(Metric.DRAIN_PAUSE, List.of(device.drainPauseNanos()), id);
     for (String gate : Labels.GATES) {
       DeviceSnapshot.StallTotals stalls =
           device.stalls().getOrDefault(gate, new DeviceSnapshot.StallTotals(0, 0));
@@ -167,13 +166,13 @@ final class SluiceMetrics implements MultiCollector {
     Map<String, Histogram> byKind = device.refillLatencyNanos();
     if (resolution == Resolution.FINE) {
       for (String kind : Labels.KINDS) {
-        samples.add(Metric.REFILL_LATENCY, byKind.getOrDefault(kind, NO_LATENCY), id, kind);
+        Histogram latency = byKind.get(kind);
+        samples.add(
+            Metric.REFILL_LATENCY, latency == null ? List.of() : List.of(latency), id, kind);
       }
       return;
     }
-    Histogram sum = LatencyRecorder.newHistogram();
-    byKind.values().forEach(sum::add);
-    samples.add(Metric.REFILL_LATENCY, sum, id, Resolution.ALL_KINDS);
+    samples.add(Metric.REFILL_LATENCY, byKind.values(), id, Resolution.ALL_KINDS);
   }
 
   /** The known labels, and any other that was counted: a number is never hidden. */

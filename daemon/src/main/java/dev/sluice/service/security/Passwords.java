@@ -37,13 +37,15 @@ final class Passwords {
   private final SecretKeySpec secret;
   private final Set<ByteBuffer> right = new LinkedHashSet<>();
 
-  /**
-   * @param thread where bcrypt runs; it refuses when too many wait
-   */
-  Passwords(ThreadPoolExecutor thread) {
-    this(thread, (password, hash) -> BCrypt.verifyer().verify(password, hash).verified);
+  /** Whether a password, in UTF-8, has a hash, in ASCII. */
+  static boolean bcrypt(byte[] password, byte[] hash) {
+    return BCrypt.verifyer().verify(password, hash).verified;
   }
 
+  /**
+   * @param thread where bcrypt runs; it refuses when too many wait
+   * @param bcrypt {@link #bcrypt}; a test counts what it is asked
+   */
   Passwords(ThreadPoolExecutor thread, BiFunction<byte[], byte[], Boolean> bcrypt) {
     this.thread = thread;
     this.bcrypt = bcrypt;

@@ -45,6 +45,10 @@ final class TlsContexts {
               + " (a PEM certificate chain and an unencrypted PKCS #8 key are needed: openssl pkcs8"
               + " -topk8 -nocrypt)");
     }
+    if (!KeyMatch.belongTogether(tls.certificate(), tls.key())) {
+      throw new WebConfigException(
+          tls.key().origin() + ": is not the key of the certificate in " + tls.certificate().origin());
+    }
     builder.sslProvider(SslProvider.JDK).protocols(tls.protocols());
     if (!tls.ciphers().isEmpty()) {
       builder.ciphers(tls.ciphers());

@@ -54,9 +54,9 @@ final class WebConfigReader {
   }
 
   WebConfig read() throws WebConfigException {
-    Section root = new Section("", parse());
+    YamlSection root = new YamlSection("", parse());
     root.only("tls_server_config", "http_server_config", "basic_auth_users", "rate_limit");
-    Optional<Section> tls = root.section("tls_server_config");
+    Optional<YamlSection> tls = root.section("tls_server_config");
     return new WebConfig(
         tls.isPresent() ? Optional.of(tls(tls.get())) : Optional.empty(),
         headers(root),
@@ -104,7 +104,7 @@ final class WebConfigReader {
     };
   }
 
-  private WebConfig.Tls tls(Section tls) throws WebConfigException {
+  private WebConfig.Tls tls(YamlSection tls) throws WebConfigException {
     tls.only(
         "cert_file",
         "cert",
@@ -144,7 +144,7 @@ final class WebConfigReader {
   }
 
   /** In the file itself, or in another file whose path is relative to it. */
-  private Optional<WebConfig.Pem> pem(Section tls, String key) throws WebConfigException {
+  private Optional<WebConfig.Pem> pem(YamlSection tls, String key) throws WebConfigException {
     Optional<String> inline = tls.text(key);
     Optional<String> named = tls.text(key + "_file");
     if (inline.isPresent() && named.isPresent()) {
@@ -160,7 +160,7 @@ final class WebConfigReader {
     return Optional.of(new WebConfig.Pem(origin, text(file.resolveSibling(named.get()), origin)));
   }
 
-  private static WebConfig.ClientAuth clientAuth(Section tls) throws WebConfigException {
+  private static WebConfig.ClientAuth clientAuth(YamlSection tls) throws WebConfigException {
     String given = tls.text("client_auth_type").orElse("NoClientCert");
     List<String> known = new ArrayList<>();
     for (WebConfig.ClientAuth auth : WebConfig.ClientAuth.values()) {
@@ -172,7 +172,7 @@ final class WebConfigReader {
     throw tls.wrong("client_auth_type", "must be one of " + String.join(", ", known));
   }
 
-  private static List<String> protocols(Section tls) throws WebConfigException {
+  private static List<String> protocols(YamlSection tls) throws WebConfigException {
     int first = protocol(tls, "min_version", 0);
     int last = protocol(tls, "max_version", PROTOCOLS.size() - 1);
     if (first > last) {
@@ -181,7 +181,8 @@ final class WebConfigReader {
     return PROTOCOLS.subList(first, last + 1);
   }
 
-  private static int protocol(Section tls, String key, int otherwise) throws WebConfigException {
+  private static int protocol(YamlSection tls, String key, int otherwise)
+      throws WebConfigException {
     Optional<String> given = tls.text(key);
     if (given.isEmpty()) {
       return otherwise;
@@ -193,7 +194,7 @@ final class WebConfigReader {
     return index;
   }
 
-  private static List<String> ciphers(Section tls) throws WebConfigException {
+  private static List<String> ciphers(YamlSection tls) throws WebConfigException {
     List<String> known = TlsContexts.supportedCiphers();
     List<String> ciphers = new ArrayList<>();
     for (String name : tls.list("cipher_suites")) {
@@ -207,14 +208,14 @@ final class WebConfigReader {
     return ciphers;
   }
 
-  private static Map<String, String> headers(Section root) throws WebConfigException {
-    Optional<Section> http = root.section("http_server_config");
+  private static Map<String, String> headers(YamlSection root) throws WebConfigException {
+    Optional<YamlSection> http = root.section("http_server_config");
     if (http.isEmpty()) {
       return Map.of();
     }
     http.get().only("http2", "headers");
     http.get().bool("http2"); // permits it; it is not spoken here
-    Optional<Section> section = http.get().section("headers");
+    Optional<YamlSection> section = http.get().section("headers");
     Map<String, String> headers = new LinkedHashMap<>();
     if (section.isPresent()) {
       for (String name : section.get().keys()) {
@@ -234,8 +235,8 @@ final class WebConfigReader {
     return headers;
   }
 
-  private static Map<String, String> users(Section root) throws WebConfigException {
-    Optional<Section> section = root.section("basic_auth_users");
+  private static Map<String, String> users(YamlSection root) throws WebConfigException {
+    Optional<YamlSection> section = root.section("basic_auth_users");
     Map<String, String> users = new HashMap<>();
     if (section.isPresent()) {
       for (String user : section.get().keys()) {
@@ -254,8 +255,9 @@ final class WebConfigReader {
     return users;
   }
 
-  private static Optional<WebConfig.RateLimit> rateLimit(Section root) throws WebConfigException {
-    Optional<Section> section = root.section("rate_limit");
+  private static Optional<WebConfig.RateLimit> rateLimit(YamlSection root)
+      throws WebConfigException {
+    Optional<YamlSection> section = root.section("rate_limit");
     if (section.isEmpty()) {
       return Optional.empty();
     }
@@ -279,82 +281,5 @@ final class WebConfigReader {
     String[] sorted = names.toArray(String[]::new);
     Arrays.sort(sorted);
     return String.join(", ", sorted);
-  }
-
-  /** A mapping of the file, and how it is called in errors. */
-  private static final class Section {
-    private final String path;
-    private final Map<?, ?> entries;
-
-    Section(String path, Object value) throws WebConfigException {
-      this.path = path;
-      if (!(value instanceof Map<?, ?> map)) {
-        throw new WebConfigException(
-            (path.isEmpty() ? "the file" : path) + " must hold keys with values");
-      }
-      entries = map;
-    }
-
-    List<String> keys() {
-      return entries.keySet().stream().map(String::valueOf).toList();
-    }
-
-    void only(String... known) throws WebConfigException {
-      for (String key : keys()) {
-        if (!Arrays.asList(known).contains(key)) {
-          throw wrong(key, "is not known; there are " + String.join(", ", known));
-        }
-      }
-    }
-
-    private Object value(String key) {
-      for (Map.Entry<?, ?> entry : entries.entrySet()) {
-        if (String.valueOf(entry.getKey()).equals(key)) {
-          return entry.getValue();
-        }
-      }
-      return null;
-    }
-
-    Optional<Section> section(String key) throws WebConfigException {
-      Object value = value(key);
-      return value == null ? Optional.empty() : Optional.of(new Section(named(key), value));
-    }
-
-    Optional<String> text(String key) throws WebConfigException {
-      Object value = value(key);
-      if (value instanceof Map || value instanceof List) {
-        throw wrong(key, "must be one value");
-      }
-      return value == null || value.toString().isEmpty()
-          ? Optional.empty()
-          : Optional.of(value.toString());
-    }
-
-    void bool(String key) throws WebConfigException {
-      Object value = value(key);
-      if (value != null && !(value instanceof Boolean)) {
-        throw wrong(key, "must be true or false");
-      }
-    }
-
-    List<String> list(String key) throws WebConfigException {
-      Object value = value(key);
-      if (value == null) {
-        return List.of();
-      }
-      if (!(value instanceof List<?> list)) {
-        throw wrong(key, "must be a list");
-      }
-      return list.stream().map(String::valueOf).toList();
-    }
-
-    WebConfigException wrong(String key, String why) {
-      return new WebConfigException(named(key) + ": " + why);
-    }
-
-    private String named(String key) {
-      return path.isEmpty() ? key : path + "." + key;
-    }
   }
 }

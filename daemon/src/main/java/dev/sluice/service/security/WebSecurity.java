@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,15 +52,17 @@ public final class WebSecurity implements AutoCloseable {
   private final ThreadPoolExecutor passwordThread =
       thread("sluice-password", MAX_WAITING_PASSWORDS);
   private final ThreadPoolExecutor handshakeThread = thread("sluice-tls", MAX_WAITING_HANDSHAKES);
-  private final Passwords passwords = new Passwords(passwordThread);
+  private final Passwords passwords;
 
   // Guarded by this.
   private State state;
   private List<FileState> seen = List.of();
 
-  private WebSecurity(Optional<Path> file, HttpTraffic traffic) {
+  private WebSecurity(
+      Optional<Path> file, HttpTraffic traffic, BiFunction<byte[], byte[], Boolean> bcrypt) {
     this.file = file;
     this.traffic = traffic;
+    this.passwords = new Passwords(passwordThread, bcrypt);
   }
 
   /**
@@ -71,7 +74,14 @@ public final class WebSecurity implements AutoCloseable {
    */
   public static WebSecurity open(Optional<Path> file, HttpTraffic traffic)
       throws WebConfigException {
-    WebSecurity security = new WebSecurity(file, traffic);
+    return open(file, traffic, Passwords::bcrypt);
+  }
+
+  /** As the other, with something else that compares passwords. */
+  static WebSecurity open(
+      Optional<Path> file, HttpTraffic traffic, BiFunction<byte[], byte[], Boolean> bcrypt)
+      throws WebConfigException {
+    WebSecurity security = new WebSecurity(file, traffic, bcrypt);
     security.load();
     return security;
   }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Predicate;
 
 /**
  * The right to bind a Unix socket path.
@@ -46,6 +47,13 @@ final class SocketClaim implements AutoCloseable {
   }
 
   private static void refuseUnusable(Path path, String purpose) {
+    refuseUnusable(path, purpose, Files::isWritable);
+  }
+
+  /**
+   * @param isWritable whether this process may create files in a directory
+   */
+  static void refuseUnusable(Path path, String purpose, Predicate<Path> isWritable) {
     int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
     if (bytes > MAX_PATH_BYTES) {
       throw new BindException(
@@ -69,7 +77,7 @@ final class SocketClaim implements AutoCloseable {
               + purpose
               + ".socket to a path elsewhere");
     }
-    if (!Files.isWritable(directory)) {
+    if (!isWritable.test(directory)) {
       throw new BindException(
           "no permission to create the "
               + purpose

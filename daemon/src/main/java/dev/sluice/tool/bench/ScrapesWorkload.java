@@ -3,31 +3,33 @@ package dev.sluice.tool.bench;
 import dev.sluice.tool.RunReport;
 import dev.sluice.tool.ToolException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Whether scrapers can disturb the refill: the same run alone, and while a thousand connections ask
- * for {@code /metrics} at once, again and again. The daemon has a process of its own, as it would.
+ * for {@code /metrics} at once, again and again. The daemon and the scrapers have processes of
+ * their own, as they would.
+ *
+ * <p>Scrapers are on other hosts, and what they compute there takes no CPU from the daemon. Here
+ * they must share its CPUs, so there are two figures: in one they have the same priority as
+ * everything else, which asks for more than is promised; in the other they have the lowest, so that
+ * most of what disturbs is what the daemon and the kernel do to answer them.
  */
 record ScrapesWorkload(String name, Load load, int connections) implements Workload {
   private static final double MOST_TIMES_SLOWER = 2;
-  private static final int TIMEOUT_MS = 20_000;
-  private static final byte[] REQUEST =
-      "GET /metrics HTTP/1.1\r\nHost: sluice\r\nConnection: close\r\n\r\n"
-          .getBytes(StandardCharsets.US_ASCII);
+  private static final int EQUAL = 0;
+  private static final int LOWEST = 19;
+  private static final long STOP_TIMEOUT_SECONDS = 60;
 
   @Override
   public int version() {
-    return 1;
+    return 2;
   }
 
   @Override
@@ -42,58 +44,50 @@ record ScrapesWorkload(String name, Load load, int connections) implements Workl
   }
 
   /** What became of the requests. */
-  private record Scraped(long served, long refused, long unanswered) {}
+  private record Scraped(long served, long refused, long unanswered) {
+    static final Scraped NONE = new Scraped(0, 0, 0);
+
+    Scraped plus(Scraped other) {
+      return new Scraped(
+          served + other.served, refused + other.refused, unanswered + other.unanswered);
+    }
+  }
 
   @Override
   public Measurement measure(Bench bench) throws ToolException {
     List<RunReport> runs = new ArrayList<>();
     double[] alone = new double[bench.runs()];
-    double[] scraped = new double[bench.runs()];
-    long served = 0;
-    long refused = 0;
-    long unanswered = 0;
+    double[] equal = new double[bench.runs()];
+    double[] lowest = new double[bench.runs()];
+    Map<String, String> settings = new LinkedHashMap<>(bench.settings());
+    settings.put("sluice.http.max-connections", Integer.toString(2 * connections));
+    Scraped scraped = Scraped.NONE;
     for (int run = 0; run < alone.length; run++) {
-      try (DaemonProcess daemon =
-          DaemonProcess.start(
-              with(bench.settings(), Map.of("sluice.http.max-connections", "2048")))) {
-        RunReport quiet = run(bench, daemon);
-        AtomicBoolean isOver = new AtomicBoolean();
-        CompletableFuture<Scraped> scrapes =
-            CompletableFuture.supplyAsync(() -> scrape(daemon.client().base().getPort(), isOver));
-        RunReport busy;
-        try {
-          busy = run(bench, daemon);
-        } finally {
-          isOver.set(true);
+      try (DaemonProcess daemon = DaemonProcess.start(settings)) {
+        runs.add(run(bench, daemon));
+        alone[run] = p99(runs);
+        for (int lower : new int[] {EQUAL, LOWEST}) {
+          Process storm = start(daemon, lower);
+          try {
+            runs.add(run(bench, daemon));
+          } finally {
+            scraped = scraped.plus(end(storm));
+          }
+          (lower == EQUAL ? equal : lowest)[run] = p99(runs);
         }
-        Scraped answers = joined(scrapes);
-        runs.add(quiet);
-        runs.add(busy);
-        alone[run] = quiet.session().refillLatency().p99();
-        scraped[run] = busy.session().refillLatency().p99();
-        served += answers.served();
-        refused += answers.refused();
-        unanswered += answers.unanswered();
       }
     }
+    double most = MOST_TIMES_SLOWER * Medians.of(alone);
     return new Measurement(
         List.of(
             Figure.told("p99 alone", Medians.of(alone), Unit.SECONDS),
+            Figure.atMost(most, "p99 under scrapes", Medians.of(equal), Unit.SECONDS),
             Figure.atMost(
-                MOST_TIMES_SLOWER * Medians.of(alone),
-                "p99 under scrapes",
-                Medians.of(scraped),
-                Unit.SECONDS),
-            Figure.told("scrapes served", served, Unit.REQUESTS),
-            Figure.told("answered with 503", refused, Unit.REQUESTS),
-            Figure.atMost(0, "without an answer", unanswered, Unit.REQUESTS)),
+                most, "p99, scrapers at lowest priority", Medians.of(lowest), Unit.SECONDS),
+            Figure.told("scrapes served", scraped.served(), Unit.REQUESTS),
+            Figure.told("answered with 503", scraped.refused(), Unit.REQUESTS),
+            Figure.atMost(0, "without an answer", scraped.unanswered(), Unit.REQUESTS)),
         runs);
-  }
-
-  private static Map<String, String> with(Map<String, String> settings, Map<String, String> more) {
-    Map<String, String> all = new java.util.LinkedHashMap<>(settings);
-    all.putAll(more);
-    return all;
   }
 
   private RunReport run(Bench bench, DaemonProcess daemon) throws ToolException {
@@ -101,65 +95,50 @@ record ScrapesWorkload(String name, Load load, int connections) implements Workl
         load, daemon.client(), daemon.attachSocket(), () -> daemon.figures().cpuSeconds());
   }
 
-  /** All connections are open before the first asks; then the answers are read one by one. */
-  private Scraped scrape(int port, AtomicBoolean isOver) {
-    long served = 0;
-    long refused = 0;
-    long unanswered = 0;
-    do {
-      List<Socket> sockets = new ArrayList<>();
-      try {
-        for (int i = 0; i < connections; i++) {
-          Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-          socket.setSoTimeout(TIMEOUT_MS);
-          sockets.add(socket);
-        }
-        for (Socket socket : sockets) {
-          socket.getOutputStream().write(REQUEST);
-        }
-        for (Socket socket : sockets) {
-          String status = status(socket);
-          served += status.equals("200") ? 1 : 0;
-          refused += status.equals("503") ? 1 : 0;
-          unanswered += status.isEmpty() ? 1 : 0;
-        }
-      } catch (IOException e) {
-        throw new CompletionException(new ToolException("cannot scrape: " + e.getMessage(), e));
-      } finally {
-        sockets.forEach(ScrapesWorkload::close);
-      }
-    } while (!isOver.get());
-    return new Scraped(served, refused, unanswered);
+  private static double p99(List<RunReport> runs) {
+    return runs.get(runs.size() - 1).session().refillLatency().p99();
   }
 
-  /** The status of an answer that came whole; empty if none did. */
-  private static String status(Socket socket) {
+  private Process start(DaemonProcess daemon, int lower) throws ToolException {
     try {
-      InputStream from = socket.getInputStream();
-      String line = new String(from.readNBytes(12), StandardCharsets.US_ASCII);
-      from.transferTo(java.io.OutputStream.nullOutputStream());
-      return line.startsWith("HTTP/1.1 ") ? line.substring(9) : "";
+      return new ProcessBuilder(
+              "nice",
+              "-n",
+              Integer.toString(lower),
+              Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+              "-XX:+UseSerialGC",
+              "-Xmx256m",
+              "-XX:TieredStopAtLevel=1",
+              "-cp",
+              System.getProperty("java.class.path"),
+              ScrapeStorm.class.getName(),
+              Integer.toString(daemon.client().base().getPort()),
+              Integer.toString(connections))
+          .redirectError(ProcessBuilder.Redirect.INHERIT)
+          .start();
     } catch (IOException e) {
-      return "";
+      throw new ToolException("cannot start the scrapers: " + e.getMessage(), e);
     }
   }
 
-  private static void close(Socket socket) {
+  /** Lets the scrapers finish their round, and tells what they counted. */
+  private static Scraped end(Process storm) throws ToolException {
     try {
-      socket.close();
-    } catch (IOException ignored) {
-      // It is of no more use either way.
-    }
-  }
-
-  private static Scraped joined(CompletableFuture<Scraped> scrapes) throws ToolException {
-    try {
-      return scrapes.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof ToolException cause) {
-        throw cause;
+      storm.getOutputStream().close();
+      String counted = new String(storm.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      String[] numbers = counted.trim().split(" ", -1);
+      if (!storm.waitFor(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS) || numbers.length != 3) {
+        throw new ToolException("the scrapers did not say what they counted");
       }
-      throw e;
+      return new Scraped(
+          Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]));
+    } catch (IOException e) {
+      throw new ToolException("the scrapers are gone: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ToolException("interrupted", e);
+    } finally {
+      storm.destroyForcibly();
     }
   }
 }

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -299,6 +300,26 @@ class HttpSecurityTest {
             .getMessage();
     assertTrue(message.contains("tls_server_config.cert"), message);
     assertEquals(1, message.lines().count());
+  }
+
+  /** Java would take them, and fail every handshake. */
+  @Test
+  void shouldRefuseAKeyThatIsNotThatOfItsCertificate() throws Exception {
+    String config = tls("");
+    X509Bundle rsa =
+        new CertificateBuilder().subject("CN=localhost").addSanDnsName("localhost").rsa2048().setIsCertificateAuthority(true)
+            .buildSelfSigned();
+    for (X509Bundle other : List.of(certificate("localhost", authority), rsa)) {
+      write("server.key", other.getPrivateKeyPEM());
+      WebConfigException refused = assertThrows(WebConfigException.class, () -> start(config));
+      assertEquals(
+          "tls_server_config.key_file: is not the key of the certificate in"
+              + " tls_server_config.cert_file",
+          refused.getMessage());
+    }
+    write("server.crt", rsa.getCertificatePEM());
+    start(config);
+    assertEquals(200, get(client(rsa, null), "https").statusCode(), "RSA");
   }
 
   @Test

@@ -394,22 +394,35 @@ class HttpServerTest {
 
   @Test
   void shouldAnswerManyScrapesAtOnceOrSayThatItIsBusy() {
+    for (int status : statuses(200, "/metrics")) {
+      assertEquals(200, status, "one answer is made for all who wait for the same");
+    }
+  }
+
+  @Test
+  void shouldRefuseManyDifferentScrapesAtOnce() {
+    List<Integer> statuses = statuses(200, "/metrics?name[]=metric_");
+    long served = statuses.stream().filter(status -> status == 200).count();
+    long refused = statuses.stream().filter(status -> status == 503).count();
+    assertEquals(200, served + refused);
+    assertTrue(served >= STANDARD.maxScrapes(), served + " served");
+    assertTrue(refused > 0, "none refused");
+    assertEquals(refused, traffic.refusalsByReason().get("scrapes"));
+  }
+
+  /** Of requests at once; where the path ends with an underscore, each adds its number. */
+  private List<Integer> statuses(int requests, String path) {
     List<CompletableFuture<HttpResponse<byte[]>>> scrapes = new ArrayList<>();
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < requests; i++) {
+      String target = path.endsWith("_") ? path.replace("[]", "%5B%5D") + i : path;
       scrapes.add(
           client.sendAsync(
               HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:" + server.address().getPort() + "/metrics"))
+                      URI.create("http://127.0.0.1:" + server.address().getPort() + target))
                   .build(),
               HttpResponse.BodyHandlers.ofByteArray()));
     }
-    int served = 0;
-    for (CompletableFuture<HttpResponse<byte[]>> scrape : scrapes) {
-      int status = scrape.join().statusCode();
-      assertTrue(status == 200 || status == 503, "status " + status);
-      served += status == 200 ? 1 : 0;
-    }
-    assertTrue(served >= STANDARD.maxScrapes(), served + " served");
+    return scrapes.stream().map(scrape -> scrape.join().statusCode()).toList();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
+import java.util.List;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
@@ -12,7 +13,7 @@ class HistogramPointsTest {
   private final Histogram nanos = new Histogram(1, 60_000_000_000L, 2);
 
   private HistogramDataPointSnapshot point() {
-    return HistogramPoints.of(nanos, Resolution.FINE.bounds(), Labels.EMPTY, 0);
+    return HistogramPoints.of(List.of(nanos), Resolution.FINE.bounds(), Labels.EMPTY, 0);
   }
 
   @Test
@@ -48,6 +49,27 @@ class HistogramPointsTest {
     assertEquals(30, point.getClassicBuckets().getUpperBound(12));
     assertEquals(1, point.getClassicBuckets().getCount(13));
     assertEquals(3 * 5e-6 + 2 * 2e-4 + 45, point.getSum(), 0.5);
+  }
+
+  @Test
+  void shouldShowTheSumOfSeveralAsOne() {
+    Histogram more = new Histogram(1, 60_000_000_000L, 2);
+    nanos.recordValueWithCount(5_000, 3);
+    more.recordValueWithCount(5_000, 4);
+    more.recordValueWithCount(200_000, 2);
+    HistogramDataPointSnapshot both =
+        HistogramPoints.of(List.of(nanos, more), Resolution.FINE.bounds(), Labels.EMPTY, 0);
+    nanos.add(more);
+    HistogramDataPointSnapshot sum = point();
+    assertEquals(9, both.getCount());
+    assertEquals(sum.getSum(), both.getSum(), 1e-12);
+    for (int i = 0; i < sum.getClassicBuckets().size(); i++) {
+      assertEquals(sum.getClassicBuckets().getCount(i), both.getClassicBuckets().getCount(i));
+    }
+    assertEquals(
+        0,
+        HistogramPoints.of(List.of(), Resolution.FINE.bounds(), Labels.EMPTY, 0).getCount(),
+        "of none");
   }
 
   @Test

@@ -31,7 +31,7 @@ class PasswordsTest {
 
   @Test
   void shouldCompareWithBcrypt() {
-    Passwords passwords = new Passwords(thread);
+    Passwords passwords = new Passwords(thread, Passwords::bcrypt);
     String hash = hash("open sesame");
     assertTrue(check(passwords, "ali", hash, "open sesame", true));
     assertFalse(check(passwords, "ali", hash, "open barley", true));
