@@ -27,6 +27,11 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 20_000;
   private static final int SLACK_FRACTION = 4;
 
+  /**
+   * Rounds with work, a few microseconds each, after which a thread is taken for one that spins.
+   */
+  private static final int BUSY_ROUNDS = 2_000;
+
   private final NanoClock clock;
   private final long spinNanos;
   private final long yieldNanos;
@@ -38,6 +43,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
 
   private long idleSinceNs;
   private boolean isIdle;
+  private int busyRounds;
   private long nextParkNanos;
 
   /** When this thread should at the latest be here again, if nobody else is in between. */
@@ -76,8 +82,12 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     meter.set(0);
     if (workCount > 0) {
       isIdle = false;
+      if (++busyRounds == BUSY_ROUNDS && !naps) {
+        crowd.busy(clock.nanoTime());
+      }
       return;
     }
+    busyRounds = 0;
     long nowNs = clock.nanoTime();
     if (!isIdle) {
       isIdle = true;

@@ -38,6 +38,18 @@ final class CrowdSense {
     untilNs = nowNs + believedNanos;
   }
 
+  /**
+   * This thread has so much to do that it never sleeps. Urgent, it would starve the others, until
+   * the kernel takes it off its CPU for far longer than their time slices.
+   */
+  void busy(long nowNs) {
+    if (isCrowded) {
+      isCrowded = false;
+      untilNs = nowNs;
+      urgency.usual();
+    }
+  }
+
   /** Whether to expect others now. */
   boolean isCrowded(long nowNs) {
     if (isCrowded && nowNs - untilNs >= 0) {

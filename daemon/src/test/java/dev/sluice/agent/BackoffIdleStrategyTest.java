@@ -205,6 +205,25 @@ class BackoffIdleStrategyTest {
     assertEquals(List.of("usual"), asks, "a new crowd is believed for as long as the first");
   }
 
+  /** The kernel stops a real-time thread that never sleeps, for tens of milliseconds. */
+  @Test
+  void shouldNotBeUrgentWhileItHasAlwaysWork() {
+    BackoffIdleStrategy strategy = strategy();
+    idle(strategy);
+    late(clock);
+    idle(strategy);
+    for (int round = 0; round < 1_999; round++) {
+      strategy.idle(1);
+    }
+    idle(strategy);
+    assertEquals(List.of("urgent"), asks, "it slept in between");
+    for (int round = 0; round < 10_000; round++) {
+      strategy.idle(1);
+    }
+    assertEquals(List.of("urgent", "usual"), asks);
+    assertEquals(0, idle(strategy), "and spins again");
+  }
+
   @Test
   void shouldStayUrgentForAsLongAsItIsLateAllTheSame() {
     BackoffIdleStrategy strategy = strategy();

@@ -47,7 +47,9 @@ final class TlsContexts {
     }
     if (!KeyMatch.belongTogether(tls.certificate(), tls.key())) {
       throw new WebConfigException(
-          tls.key().origin() + ": is not the key of the certificate in " + tls.certificate().origin());
+          tls.key().origin()
+              + ": is not the key of the certificate in "
+              + tls.certificate().origin());
     }
     builder.sslProvider(SslProvider.JDK).protocols(tls.protocols());
     if (!tls.ciphers().isEmpty()) {

@@ -307,7 +307,11 @@ class HttpSecurityTest {
   void shouldRefuseAKeyThatIsNotThatOfItsCertificate() throws Exception {
     String config = tls("");
     X509Bundle rsa =
-        new CertificateBuilder().subject("CN=localhost").addSanDnsName("localhost").rsa2048().setIsCertificateAuthority(true)
+        new CertificateBuilder()
+            .subject("CN=localhost")
+            .addSanDnsName("localhost")
+            .rsa2048()
+            .setIsCertificateAuthority(true)
             .buildSelfSigned();
     for (X509Bundle other : List.of(certificate("localhost", authority), rsa)) {
       write("server.key", other.getPrivateKeyPEM());
