@@ -60,8 +60,9 @@ class FreeQueueDepthTest {
       least = Math.min(least, written);
       most = Math.max(most, written);
     }
-    // Where a full buffer goes out before the next one is looked for, one more record shows it.
-    assertTrue(least >= SLOTS * RECORDS && least <= SLOTS * RECORDS + 1, "least " + least);
+    // The first generation drops with the record that fills the last buffer, the second one with
+    // the next, since there a full buffer goes out before another one is looked for.
+    assertTrue(least >= SLOTS * RECORDS - 1 && least <= SLOTS * RECORDS + 1, "least " + least);
     assertTrue(most >= (SLOTS + 1) * RECORDS - 1 && most <= (SLOTS + 1) * RECORDS, "most " + most);
   }
 }
