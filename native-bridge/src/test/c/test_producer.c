@@ -145,6 +145,46 @@ static void run_by_the_clock_keeps_its_rate(void) {
   free(o);
 }
 
+/* 260 MB/s grants 40 tasks at a time, which is more than a turn and less than two. */
+static void cores_get_the_same_at_any_pace(void) {
+  struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 8}};
+  fake_start(&f);
+  struct outcome *o =
+      run("sluice-producer",
+          (const char *[]){"--socket", f.path, "--layout", "chip-2026.08/a2a3", "--cores", "24",
+                           "--aicpu-threads", "1", "--level", "2", "--rate", "260000000",
+                           "--duration-ns", "100000000", "--json", NULL});
+  fake_join(&f);
+  CHECK_EQUAL(0, o->status);
+  uint64_t least = number_in(o->output, "{", "least_core_tasks");
+  uint64_t most = number_in(o->output, "{", "most_core_tasks");
+  /* A head start of up to a buffer, and the turn that was under way at the end. */
+  CHECK(least > 0);
+  CHECK(most - least <= 1024 + 64);
+  free(o);
+}
+
+/* Stopped for half a second of two, it may have written what the others are worth. */
+static void lost_time_stays_lost_if_asked_for(void) {
+  struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 8}};
+  fake_start(&f);
+  struct program p = program_start_and_await_line(
+      "sluice-producer",
+      (const char *[]){"--socket", f.path, "--layout", "chip-2026.08/a2a3", "--cores", "4",
+                       "--aicpu-threads", "1", "--level", "2", "--rate", "40000000",
+                       "--duration-ns", "2000000000", "--catch-up-ns", "50000", "--progress",
+                       "--json", NULL});
+  kill(p.pid, SIGSTOP);
+  usleep(500000);
+  kill(p.pid, SIGCONT);
+  struct outcome *o = program_end(&p);
+  fake_join(&f);
+  CHECK_EQUAL(0, o->status);
+  check_books(&f, o->output);
+  CHECK(number_in(o->output, "{", "produced_bytes") <= 40000000 / 10 * 16);
+  free(o);
+}
+
 static void counts_of_faults_arrive(const char *layout, const char *faults,
                                     const char *const *entry_faults) {
   struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 6}};
@@ -404,6 +444,8 @@ const struct test producer_tests[] = {
     {"producer: levels add kinds", levels_add_kinds},
     {"producer: the last record at a boundary", last_record_is_lost_at_a_boundary},
     {"producer: a run by the clock keeps its rate", run_by_the_clock_keeps_its_rate},
+    {"producer: cores get the same at any pace", cores_get_the_same_at_any_pace},
+    {"producer: lost time stays lost if asked for", lost_time_stays_lost_if_asked_for},
     {"faults: the books stay true", faults_leave_the_books_true},
     {"faults: repeated pointer", repeated_pointer_is_seen},
     {"faults: counters wrap", counters_wrap_at_32_bits},

@@ -87,6 +87,7 @@ struct lane {
 
   /* pace */
   uint64_t tasks;
+  double forgone;      /* tasks that were due and will never be written: --catch-up-ns */
   uint64_t granted_ns; /* when the last tasks were granted */
 
   /* measurements */

@@ -77,7 +77,8 @@ static uint64_t until_active_ns(const struct options *o, uint64_t elapsed) {
  *
  * A lane that is late, because this process had no CPU, catches up at no more than twice its rate
  * and never by more than half a buffer per core at once: a real device has no such bursts, and a
- * host must not be blamed for them.
+ * host must not be blamed for them. With --catch-up-ns it makes up for that much at most, as if the
+ * whole device had stood still for the rest.
  */
 static uint64_t grant(struct lane *l, uint64_t now, uint64_t *wait_ns) {
   const struct device *d = l->device;
@@ -90,10 +91,15 @@ static uint64_t grant(struct lane *l, uint64_t now, uint64_t *wait_ns) {
     return RUN_TASKS;
   }
   double per_ns = d->tasks_per_ns_per_core * l->core_count;
-  double due = (double)active_ns(d->options, elapsed) * per_ns - (double)l->tasks;
+  double due = (double)active_ns(d->options, elapsed) * per_ns - (double)l->tasks - l->forgone;
   double half_buffers = d->layout.records[SLUICE_KIND_AICORE_TASK] / 2.0 * l->core_count;
   double quantum = per_ns * (d->crowded ? CROWDED_QUANTUM_NS : PACE_QUANTUM_NS);
   quantum = fmax(1, floor(fmin(quantum, half_buffers)));
+  double most = fmax(per_ns * (double)d->options->catch_up_ns, quantum);
+  if (d->options->catch_up_ns != 0 && due > most) {
+    l->forgone += due - most;
+    due = most;
+  }
   if (due < quantum) {
     *wait_ns = (uint64_t)((quantum - due) / per_ns) + 1;
     return 0;
@@ -168,6 +174,7 @@ static void produce(struct lane *l) {
   }
   l->granted_ns = now;
   uint64_t budget = 0; /* tasks left of what was granted */
+  uint64_t turn = RUN_TASKS; /* tasks left of the turn of the next core */
   unsigned next = 0;
   unsigned full = 0; /* cores in a row that have reached their limit */
   for (unsigned run = 0; full < l->core_count; run++) {
@@ -189,11 +196,17 @@ static void produce(struct lane *l) {
       rest(l, wait_ns);
       continue;
     }
-    uint64_t tasks = budget < RUN_TASKS ? budget : RUN_TASKS;
+    /* A grant that ends within a turn does not end the turn, or some cores would get more. */
+    uint64_t tasks = budget < turn ? budget : turn;
     budget -= tasks;
+    turn -= tasks;
     struct core *c = &l->cores[next];
-    next = next + 1 == l->core_count ? 0 : next + 1;
-    full = c->aicore.total >= c->task_limit ? full + 1 : 0;
+    bool is_full = c->aicore.total >= c->task_limit;
+    if (turn == 0 || is_full) {
+      next = next + 1 == l->core_count ? 0 : next + 1;
+      turn = RUN_TASKS;
+    }
+    full = is_full ? full + 1 : 0;
     run_core(l, c, tasks);
     if (l->device->host_step != NULL) {
       l->device->host_step(l);

@@ -40,6 +40,8 @@ static const char usage[] =
     "  --pattern P              steady or burst (steady); the rate holds while a burst is on\n"
     "  --burst-on-ns N          length of a burst (10000000)\n"
     "  --burst-off-ns N         pause between bursts (90000000)\n"
+    "  --catch-up-ns N          a thread that had no CPU makes up for N ns at most; 0 = for all of "
+    "it (0)\n"
     "  --seed N                 of the record content and of the faults (1)\n"
     "  --cpus LIST              pin thread k to the k-th CPU of the list, e.g. 0 or 0,1\n"
     "\n"
@@ -93,6 +95,7 @@ enum option_id {
   OPT_PATTERN,
   OPT_BURST_ON,
   OPT_BURST_OFF,
+  OPT_CATCH_UP,
   OPT_SEED,
   OPT_CPUS,
   OPT_SLOTS,
@@ -122,6 +125,7 @@ static const struct option long_options[] = {
     {"pattern", required_argument, NULL, OPT_PATTERN},
     {"burst-on-ns", required_argument, NULL, OPT_BURST_ON},
     {"burst-off-ns", required_argument, NULL, OPT_BURST_OFF},
+    {"catch-up-ns", required_argument, NULL, OPT_CATCH_UP},
     {"seed", required_argument, NULL, OPT_SEED},
     {"cpus", required_argument, NULL, OPT_CPUS},
     {"slots", required_argument, NULL, OPT_SLOTS},
@@ -269,6 +273,9 @@ static void apply(struct options *o, int id, struct argument *a, bool *burst) {
       break;
     case OPT_BURST_OFF:
       o->burst_off_ns = number(a, 0, MAX_NS);
+      break;
+    case OPT_CATCH_UP:
+      o->catch_up_ns = number(a, 0, MAX_NS);
       break;
     case OPT_SEED:
       g->synthetic_seed = number(a, 0, UINT64_MAX);

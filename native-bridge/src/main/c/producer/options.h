@@ -18,6 +18,7 @@ struct options {
   uint64_t tasks;                  /* over all cores; 0 = until duration_ns */
   uint64_t burst_on_ns;            /* 0 = steady */
   uint64_t burst_off_ns;
+  uint64_t catch_up_ns; /* how much a late lane makes up for at most; 0 = all of it */
   uint32_t faults; /* bit = enum fault */
   uint32_t guard_ms;
   int cpus[MAX_PINNED_CPUS];

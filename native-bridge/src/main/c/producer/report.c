@@ -17,11 +17,15 @@ void report_collect(struct report *r, const struct device *d) {
   uint64_t ended = d->go_ns;
   r->layout = sluice_layout_name(d->layout.generation, d->layout.platform);
   r->faults = d->options->faults;
+  r->least_core_tasks = UINT64_MAX; /* every device has a core */
   for (unsigned i = 0; i < d->lane_count; i++) {
     const struct lane *l = &d->lanes[i];
     for (unsigned c = 0; c < l->core_count; c++) {
       add_pool(r, d, &l->cores[c].aicpu);
       add_pool(r, d, &l->cores[c].aicore);
+      uint64_t tasks = l->cores[c].aicore.total;
+      r->least_core_tasks = tasks < r->least_core_tasks ? tasks : r->least_core_tasks;
+      r->most_core_tasks = tasks > r->most_core_tasks ? tasks : r->most_core_tasks;
     }
     if (l->has_sched) {
       add_pool(r, d, &l->sched);
@@ -150,6 +154,8 @@ void report_print_json(const struct report *r, FILE *out) {
   print_quantiles("refill_latency_seconds", &r->refills, out);
   fprintf(out, "\"duration_seconds\":%.9f,\"bytes_per_second\":%.0f,\"max_pause_seconds\":%.9f,",
           r->duration_seconds, bytes_per_second(r), (double)r->max_pause_ns / 1e9);
+  fprintf(out, "\"least_core_tasks\":%" PRIu64 ",\"most_core_tasks\":%" PRIu64 ",",
+          r->least_core_tasks, r->most_core_tasks);
   print_injected(r, out);
   print_guard(r, out);
   print_books(r, out);

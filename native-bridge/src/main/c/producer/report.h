@@ -19,6 +19,8 @@ struct report {
   uint64_t produced_bytes;
   uint64_t stall_ns;
   uint64_t max_pause_ns;
+  uint64_t least_core_tasks; /* of all cores, the one that ran the fewest */
+  uint64_t most_core_tasks;
   struct histogram waits;
   struct histogram refills;
   uint32_t injected[FAULTS];

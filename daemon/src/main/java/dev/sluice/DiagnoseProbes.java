@@ -39,9 +39,6 @@ final class DiagnoseProbes implements HostProbes {
   private static final Logger log = LoggerFactory.getLogger(DiagnoseProbes.class);
   private static final long DEVICE_BASE = 0x1000_0000L;
 
-  /** A pool keeps one buffer as the current one; the others can be in its free queue. */
-  private static final int CURRENT = 1;
-
   private static final int WARM_ROUNDS = 3_000;
 
   // Buffers are tiny: what is measured is the path of a buffer, not its content.
@@ -75,7 +72,7 @@ final class DiagnoseProbes implements HostProbes {
                 kind.label(),
                 plan.instances(kind),
                 (long) buffer.records() * kind.recordBytes(),
-                Math.min(plan.layout().pool().slotCount(), plan.quota(kind) - CURRENT),
+                plan.usableSlots()[plan.pool(kind, 0)],
                 plan.quota(kind),
                 plan.instances(kind) * kind.recordBytes() / recordBytes));
       }

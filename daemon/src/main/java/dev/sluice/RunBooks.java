@@ -65,6 +65,12 @@ final class RunBooks {
     return attribution.count(pool, DropCause.POOL_EXHAUSTED);
   }
 
+  /** Likewise, dropped because this host was late. */
+  long late(int pool) {
+    return attribution.count(pool, DropCause.HOST_LATE)
+        + attribution.count(pool, DropCause.READY_QUEUE_FULL);
+  }
+
   /** Adds the latencies so far to {@code into}. Any thread. */
   void addLatencies(RunLatencies into) {
     for (BufferKind kind : BufferKind.ALL) {

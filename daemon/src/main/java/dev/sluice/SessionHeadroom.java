@@ -81,6 +81,8 @@ final class SessionHeadroom {
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       sample.producedRecords = books.produced(pool);
       sample.exhaustedRecords = books.exhausted(pool);
+      sample.lateRecords = books.late(pool);
+      sample.fewestEntries = refill.fewestEntries().get(pool, PoolSample.NONE);
       sample.worstLatencyNanos = refill.lateness().get(pool, 0);
       sample.fewestAtHand = refill.atHand().get(pool, PoolSample.NONE);
       sample.shortestLapNanos = shortestLap(pool);
@@ -88,6 +90,7 @@ final class SessionHeadroom {
     }
     refill.lateness().rotate();
     refill.atHand().rotate();
+    refill.fewestEntries().rotate();
     for (DrainAgent drain : drains) {
       drain.shortestLap().rotate();
     }

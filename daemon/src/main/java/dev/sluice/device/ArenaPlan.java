@@ -25,6 +25,7 @@ public final class ArenaPlan {
   private static final int KIND_ALIGNMENT = 4096;
   private static final int MIN_QUOTA_AICORE = 3;
   private static final int MIN_QUOTA = 2;
+  private static final int CURRENT = 1;
   // What "auto" aims at. The phases follow the reference; the task kinds get a few more than it,
   // so that a full free queue, the current buffer, the stash and two buffers in host hands coexist.
   private static final int[] AUTO_TARGET = {8, 6, 8, 8};
@@ -225,11 +226,14 @@ public final class ArenaPlan {
     return firstPool[kind.ordinal()] + instance;
   }
 
-  /** By pool: the free-queue slots that its quota lets the host keep filled. */
+  /**
+   * By pool: the free-queue slots that its quota lets the host keep filled while the device has a
+   * current buffer.
+   */
   public int[] usableSlots() {
     int[] slots = new int[poolCount];
     for (int pool = 0; pool < slots.length; pool++) {
-      slots[pool] = Math.min(layout().pool().slotCount(), quota(kindOfPool(pool)));
+      slots[pool] = Math.min(layout().pool().slotCount(), quota(kindOfPool(pool)) - CURRENT);
     }
     return slots;
   }

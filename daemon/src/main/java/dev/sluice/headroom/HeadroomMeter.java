@@ -6,10 +6,13 @@ import dev.sluice.config.HeadroomSettings;
  * Computes the headroom of one session from counters (docs/headroom.md):
  *
  * <pre>
- *   control path       max over pools of  R * L / (S * B)
- *     R  highest rate of the pool in the window: over one interval of the janitor, or over S buffers
- *        in a row, whichever is higher
- *     L  worst refill latency of the pool in the window, or worst pause of the drain if that is longer
+ *   control path       max over pools of  min(R * L / (S * B), (U + 1) / S, 1),
+ *                      or 1 + D / (S * B) once the host's lateness lost records
+ *     R  rate of the pool at that time: over one interval of the janitor, or over S buffers in a
+ *        row, whichever is higher
+ *     L  worst refill latency of the pool at that time, or pause of the drain if that was longer
+ *     U  most slots of the free queue that refill found empty at that time
+ *     D  records dropped in the window because the host was late
  *     S  usable free-queue slots, B records of a buffer
  *
  *   buffer lifecycle   max over pools of  (N + D / B) / (Q - H)
@@ -55,15 +58,17 @@ public final class HeadroomMeter {
   private static final int COLLECTORS = 0;
   private static final int WRITER = 1;
   private static final int STAGE = 2;
-  private static final int SHARES = 3;
+  private static final int FREE_QUEUES = 3;
+  private static final int SHARES = 4;
 
   private final PoolShape[] pools;
   private final long[] producedBefore;
   private final long[] exhaustedBefore;
-  private final SlidingWindow rates;
-  private final SlidingWindow latencies;
+  private final long[] lateBefore;
+  private final double[] rateBefore;
   private final SlidingWindow out;
   private final SlidingWindow exhausted;
+  private final SlidingWindow late;
   private final SlidingWindow shares;
   private final SlidingWindow worst;
   private final TrailingTotals totals = new TrailingTotals(TOTALS, RATE_NANOS);
@@ -72,7 +77,7 @@ public final class HeadroomMeter {
   private long nowNs;
   private long sinceNs;
   private double offeredBytes;
-  private double pauseNanos;
+  private long pauseNanos;
   private double controlPath;
   private double lifecycle;
   private volatile Headroom headroom = Headroom.IDLE;
@@ -82,12 +87,12 @@ public final class HeadroomMeter {
     this.pools = pools.clone();
     this.producedBefore = new long[pools.length];
     this.exhaustedBefore = new long[pools.length];
+    this.lateBefore = new long[pools.length];
+    this.rateBefore = new double[pools.length];
     long window = settings.windowNanos();
-    this.rates = SlidingWindow.highest(pools.length, window, nowNs);
-    // One more: the pause, which is of all pools.
-    this.latencies = SlidingWindow.highest(pools.length + 1, window, nowNs);
     this.out = SlidingWindow.highest(pools.length, window, nowNs);
     this.exhausted = SlidingWindow.sums(pools.length, window, nowNs);
+    this.late = SlidingWindow.sums(pools.length, window, nowNs);
     this.shares = SlidingWindow.highest(SHARES, window, nowNs);
     this.worst = SlidingWindow.highest(CEILINGS, Headroom.WORST_NANOS, nowNs);
     this.nowNs = nowNs;
@@ -102,15 +107,13 @@ public final class HeadroomMeter {
   public void begin(long sampleNs, long worstPauseNanos) {
     sinceNs = Math.max(1, sampleNs - nowNs);
     nowNs = sampleNs;
-    rates.advance(nowNs);
-    latencies.advance(nowNs);
     out.advance(nowNs);
     exhausted.advance(nowNs);
+    late.advance(nowNs);
     shares.advance(nowNs);
     worst.advance(nowNs);
     totals.add(nowNs);
-    latencies.note(pools.length, Math.max(0, worstPauseNanos));
-    pauseNanos = latencies.get(pools.length);
+    pauseNanos = worstPauseNanos;
     controlPath = 0;
     lifecycle = 0;
   }
@@ -123,13 +126,12 @@ public final class HeadroomMeter {
     offeredBytes += (double) produced * shape.recordBytes();
     double perBuffer = shape.recordsPerBuffer();
 
-    rates.note(pool, produced / perBuffer / sinceNs);
-    if (sample.shortestLapNanos > 0) {
-      rates.note(pool, (double) shape.usableSlots() / sample.shortestLapNanos);
+    shares.note(FREE_QUEUES, freeQueueShare(pool, sample, produced / perBuffer / sinceNs));
+    late.note(pool, Math.max(0, sample.lateRecords - lateBefore[pool]));
+    lateBefore[pool] = Math.max(lateBefore[pool], sample.lateRecords);
+    if (late.get(pool) > 0) {
+      controlPath = Math.max(controlPath, 1 + late.get(pool) / perBuffer / shape.usableSlots());
     }
-    latencies.note(pool, Math.max(0, sample.worstLatencyNanos));
-    double latency = Math.max(latencies.get(pool), pauseNanos);
-    controlPath = Math.max(controlPath, rates.get(pool) * latency / shape.usableSlots());
 
     int circulating = shape.buffers() - shape.heldByDevice();
     if (sample.fewestAtHand != PoolSample.NONE) {
@@ -139,6 +141,29 @@ public final class HeadroomMeter {
     exhaustedBefore[pool] = Math.max(exhaustedBefore[pool], sample.exhaustedRecords);
     double needed = out.get(pool) + exhausted.get(pool) / perBuffer;
     lifecycle = Math.max(lifecycle, needed / circulating);
+  }
+
+  /**
+   * How much of its free queue a pool used up while the host was away. A rate and a latency of the
+   * same time need not have come together, so what refill found there bounds their product: with U
+   * slots empty the device was given U buffers and is at work on one more at most. And while
+   * nothing is lost, the free queue lasted.
+   */
+  private double freeQueueShare(int pool, PoolSample sample, double meanRate) {
+    double slots = pools[pool].usableSlots();
+    double rate = meanRate;
+    if (sample.shortestLapNanos > 0) {
+      rate = Math.max(rate, slots / sample.shortestLapNanos);
+    }
+    // Extremes are of two intervals, and so has the rate to be.
+    double highest = Math.max(rate, rateBefore[pool]);
+    rateBefore[pool] = rate;
+    double share = highest * Math.max(sample.worstLatencyNanos, pauseNanos) / slots;
+    double most = 1;
+    if (sample.fewestEntries != PoolSample.NONE) {
+      most = Math.min(1, Math.max(0, slots - sample.fewestEntries + 1) / slots);
+    }
+    return Math.max(0, Math.min(share, most));
   }
 
   /**
@@ -176,7 +201,7 @@ public final class HeadroomMeter {
       shares.note(WRITER, share(rate, WRITER, WRITTEN, WRITING));
     }
     double[] now = new double[CEILINGS];
-    now[Ceiling.CONTROL_PATH.ordinal()] = controlPath;
+    now[Ceiling.CONTROL_PATH.ordinal()] = Math.max(controlPath, shares.get(FREE_QUEUES));
     now[Ceiling.BUFFER_LIFECYCLE.ordinal()] = lifecycle;
     now[Ceiling.BANDWIDTH.ordinal()] = shares.get(COLLECTORS);
     now[Ceiling.STORAGE.ordinal()] = Math.max(shares.get(WRITER), shares.get(STAGE));

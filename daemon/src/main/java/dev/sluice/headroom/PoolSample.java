@@ -14,11 +14,17 @@ public final class PoolSample {
   /** Of those, dropped while every buffer of the pool was with collectors. */
   public long exhaustedRecords;
 
+  /** Likewise, dropped because the host was late. */
+  public long lateRecords;
+
   /** Shortest time in which the device filled as many buffers as there are usable slots, in ns. */
   public long shortestLapNanos;
 
   /** Longest time from "full buffer published" to "the host would replace it", in ns. */
   public long worstLatencyNanos;
+
+  /** Fewest entries that refill found in the free queue. */
+  public long fewestEntries;
 
   /** Fewest buffers that were spare or in the free queue. */
   public long fewestAtHand;

@@ -43,11 +43,6 @@ public record RunReport(
     return seconds > 0 ? stallSeconds() / seconds : 0;
   }
 
-  /** The longest time for which a thread of the device had no processor. */
-  public double devicePauseSeconds() throws ToolException {
-    return Json.real(producer, "max_pause_seconds");
-  }
-
   public long producedRecords() throws ToolException {
     return Json.whole(producer, "produced_records");
   }

@@ -15,6 +15,12 @@ public record Verdict(int exitCode, String sentence) {
   /** Below this share of its time a device that waits is not worth a word. */
   private static final double NOTABLE_STALL_RATIO = 0.01;
 
+  /** A ceiling that nothing came nearer to than this is not worth a word. */
+  private static final double NOTABLE_HEADROOM_RATIO = 0.005;
+
+  /** From here on a rate is what keeps buffers from coming back; as the daemon's drop events do. */
+  private static final double NEAR = 0.9;
+
   /**
    * @param isMisbehaviourWanted the producer was told to commit faults, so violations are expected
    */
@@ -44,11 +50,12 @@ public record Verdict(int exitCode, String sentence) {
           ExitCode.RECORDS_LOST,
           String.format(
               Locale.ROOT,
-              "The device dropped %,d of %,d records (%s %%), %s; all others were collected.",
+              "The device dropped %,d of %,d records (%s %%), %s; all others were collected.%s",
               dropped,
               total.deviceRecords(),
               percent(dropped, total.deviceRecords()),
-              explain(mainCause(total.dropped()))));
+              explain(mainCause(total.dropped())),
+              bound(mainCause(total.dropped()), run.session().headroom())));
     }
     long lost = run.session().capture().map(SessionReport.Capture::lostRecords).orElse(0L);
     if (lost > 0) {
@@ -56,9 +63,10 @@ public record Verdict(int exitCode, String sentence) {
           ExitCode.RECORDS_LOST,
           String.format(
               Locale.ROOT,
-              "Every record was collected, but %,d of %,d did not get to disk.",
+              "Every record was collected, but %,d of %,d did not get to disk.%s",
               lost,
-              total.collectedRecords()));
+              total.collectedRecords(),
+              boundBy(CeilingKind.STORAGE, run.session().headroom())));
     }
     if (run.session().violations() > 0 && !isMisbehaviourWanted) {
       return new Verdict(
@@ -73,17 +81,58 @@ public record Verdict(int exitCode, String sentence) {
             ? ""
             : String.format(
                 Locale.ROOT, " (%,d salvaged after the producer died)", total.salvagedRecords());
+    String nearest = nearest(run.session().headroom());
     double stalled = run.stalledRatio();
     if (stalled > NOTABLE_STALL_RATIO) {
       return new Verdict(
           ExitCode.FINE,
           String.format(
               Locale.ROOT,
-              "No record was lost%s, but the device waited for the host %.1f %% of its time.",
+              "No record was lost%s, but the device waited for the host %.1f %% of its time.%s",
               salvaged,
-              100 * stalled));
+              100 * stalled,
+              nearest));
     }
-    return new Verdict(ExitCode.FINE, "Every record was collected" + salvaged + ".");
+    return new Verdict(ExitCode.FINE, "Every record was collected" + salvaged + "." + nearest);
+  }
+
+  /** Which ceiling was nearest while nothing was lost; empty if all were far. */
+  private static String nearest(HeadroomReport headroom) {
+    CeilingKind nearest = headroom.nearest();
+    double ratio = headroom.worst(nearest);
+    return ratio < NOTABLE_HEADROOM_RATIO
+        ? ""
+        : String.format(
+            Locale.ROOT, " Nearest ceiling: %s, at %.0f %%.", nearest.words(), 100 * ratio);
+  }
+
+  /** Which ceiling a loss was due to; empty where it was none of them. */
+  private static String bound(String cause, HeadroomReport headroom) {
+    return switch (cause) {
+      case "host_late", "ready_queue_full" -> boundBy(CeilingKind.CONTROL_PATH, headroom);
+      case "pool_exhausted" -> boundBy(exhausting(headroom), headroom);
+      // Nobody saw when it happened, only that it did.
+      case "inferred" -> boundBy(headroom.nearest(), headroom);
+      default -> "";
+    };
+  }
+
+  /** Why buffers did not come back: for good, or only not fast enough for a burst. */
+  private static CeilingKind exhausting(HeadroomReport headroom) {
+    if (headroom.worst(CeilingKind.STORAGE) >= NEAR) {
+      return CeilingKind.STORAGE;
+    }
+    return headroom.worst(CeilingKind.BANDWIDTH) >= NEAR
+        ? CeilingKind.BANDWIDTH
+        : CeilingKind.BUFFER_LIFECYCLE;
+  }
+
+  private static String boundBy(CeilingKind ceiling, HeadroomReport headroom) {
+    return String.format(
+        Locale.ROOT,
+        " The ceiling that bound: %s, at %.0f %%.",
+        ceiling.words(),
+        100 * headroom.worst(ceiling));
   }
 
   /** Two digits that count, however small the share is. */

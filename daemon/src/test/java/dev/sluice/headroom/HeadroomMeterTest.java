@@ -36,6 +36,7 @@ class HeadroomMeterTest {
     PoolSample sample = new PoolSample();
     sample.shortestLapNanos = PoolSample.NONE;
     sample.fewestAtHand = PoolSample.NONE;
+    sample.fewestEntries = PoolSample.NONE;
     return sample;
   }
 
@@ -55,6 +56,7 @@ class HeadroomMeterTest {
       sample.shortestLapNanos = PoolSample.NONE;
       sample.worstLatencyNanos = 0;
       sample.fewestAtHand = PoolSample.NONE;
+      sample.fewestEntries = PoolSample.NONE;
     }
     pauseNs = 0;
     fill = 0;
@@ -80,16 +82,80 @@ class HeadroomMeterTest {
     samples[1].producedRecords = 200_000;
     samples[1].worstLatencyNanos = MS / 2;
     assertEquals(0.25, after(100 * MS).ratio(CONTROL_PATH), EXACT);
-    samples[1].worstLatencyNanos = 3 * MS;
-    assertEquals(1.5, after(100 * MS).ratio(CONTROL_PATH), EXACT, "the worst one counts");
+    samples[1].producedRecords = 400_000;
+    samples[1].worstLatencyNanos = 3 * MS / 2;
+    assertEquals(0.75, after(100 * MS).ratio(CONTROL_PATH), EXACT, "the worst one counts");
   }
 
   @Test
-  void shouldTakeAPauseForALatencyThatOnlyByLuckHitNobody() {
+  void shouldTakeAPauseOfTheDrainForALatency() {
     samples[0].producedRecords = 200_000;
     samples[0].worstLatencyNanos = MS / 10;
     pauseNs = MS;
     assertEquals(0.5, after(100 * MS).ratio(CONTROL_PATH), EXACT);
+  }
+
+  @Test
+  void shouldNotSetTheRateOfOneMomentAgainstThePauseOfAnother() {
+    samples[0].producedRecords = 200_000;
+    samples[0].worstLatencyNanos = MS / 10;
+    after(100 * MS);
+    calm();
+    after(100 * MS);
+    pauseNs = 50 * MS;
+    assertEquals(0.05, after(100 * MS).ratio(CONTROL_PATH), EXACT, "nobody produced by then");
+  }
+
+  @Test
+  void shouldBelieveTheFreeQueueMoreThanAPauseThatHitNobody() {
+    samples[0].producedRecords = 200_000;
+    pauseNs = 50 * MS;
+    samples[0].fewestEntries = 4;
+    assertEquals(0.25, after(100 * MS).ratio(CONTROL_PATH), EXACT, "one buffer at most");
+    samples[0].producedRecords = 400_000;
+    samples[0].fewestEntries = 2;
+    assertEquals(0.75, after(100 * MS).ratio(CONTROL_PATH), EXACT, "two, and a third begun");
+  }
+
+  @Test
+  void shouldNotPassTheCeilingWhileNothingIsLost() {
+    samples[0].producedRecords = 200_000;
+    samples[0].worstLatencyNanos = 50 * MS;
+    samples[0].fewestEntries = 0;
+    assertEquals(1, after(100 * MS).ratio(CONTROL_PATH), EXACT);
+  }
+
+  @Test
+  void shouldSayByHowMuchTheCeilingWasPassedOnceTheHostsLatenessLostRecords() {
+    samples[0].producedRecords = 200_000;
+    samples[0].worstLatencyNanos = 3 * MS;
+    samples[0].fewestEntries = 0;
+    samples[0].lateRecords = 2_000;
+    assertEquals(1.5, after(100 * MS).ratio(CONTROL_PATH), EXACT, "half of four buffers");
+    calm();
+    after(100 * MS);
+    assertEquals(1.5, meter.headroom().ratio(CONTROL_PATH), EXACT, "for as long as the window");
+    samples[1].lateRecords = 500;
+    assertEquals(1.5, after(100 * MS).ratio(CONTROL_PATH), EXACT, "the worst pool counts");
+    samples[0].lateRecords = 4_000;
+    assertEquals(2, after(100 * MS).ratio(CONTROL_PATH), EXACT, "all of the window");
+    for (int i = 0; i < 180; i++) {
+      after(100 * MS);
+    }
+    assertEquals(0, meter.headroom().ratio(CONTROL_PATH), EXACT);
+    assertEquals(2, meter.headroom().worst(CONTROL_PATH), EXACT);
+  }
+
+  @Test
+  void shouldLeaveLossForWantOfBuffersToTheBufferLifecycle() {
+    samples[0].producedRecords = 200_000;
+    samples[0].worstLatencyNanos = MS / 10;
+    samples[0].fewestEntries = 0;
+    samples[0].fewestAtHand = 0;
+    samples[0].exhaustedRecords = 7_000;
+    Headroom headroom = after(100 * MS);
+    assertEquals(0.05, headroom.ratio(CONTROL_PATH), EXACT);
+    assertEquals(2, headroom.ratio(BUFFER_LIFECYCLE), EXACT);
   }
 
   @Test

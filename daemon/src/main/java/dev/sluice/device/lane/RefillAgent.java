@@ -65,6 +65,7 @@ public final class RefillAgent implements Agent {
   private final LatencyRecorder[] latency = new LatencyRecorder[BufferKind.COUNT];
   private final Watermark depth = Watermark.lowest(BufferKind.COUNT);
   private final Watermark atHand;
+  private final Watermark fewestEntries;
   private final Watermark lateness;
 
   // Lanes that are owed a buffer and have no empty slot yet.
@@ -117,6 +118,7 @@ public final class RefillAgent implements Agent {
     }
     awaited = new FreeLane[lanes.length];
     atHand = Watermark.lowest(lanes.length);
+    fewestEntries = Watermark.lowest(lanes.length);
     lateness = Watermark.highest(lanes.length);
     shortages = new Shortages(lanes.length);
     lastSweepNs = clock.nanoTime() - sweepIntervalNs;
@@ -259,6 +261,7 @@ public final class RefillAgent implements Agent {
     }
     int depthBefore = lane.depth();
     depth.record(lane.kind().ordinal(), depthBefore);
+    fewestEntries.record(lane.pool(), depthBefore);
     int available = spare.available(lane.pool());
     atHand.record(lane.pool(), depthBefore + available);
     int count = Math.min(lane.target() - depthBefore, available);
@@ -382,6 +385,11 @@ public final class RefillAgent implements Agent {
   /** By pool: fewest buffers lately that were spare or in the free queue. */
   public Watermark atHand() {
     return atHand;
+  }
+
+  /** By pool: fewest entries lately that refill found in the free queue. */
+  public Watermark fewestEntries() {
+    return fewestEntries;
   }
 
   /** Lowest free-queue depth seen, by kind. */

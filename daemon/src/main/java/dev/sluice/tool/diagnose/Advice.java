@@ -1,5 +1,6 @@
 package dev.sluice.tool.diagnose;
 
+import dev.sluice.tool.CeilingKind;
 import dev.sluice.tool.Quantiles;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -51,7 +52,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
     if (!Double.isNaN(storage) && !model.isStorageBound()) {
       ceilings.add(
           new Ceiling(
-              Ceiling.Kind.STORAGE,
+              CeilingKind.STORAGE,
               storage,
               "with captures on: " + Unit.BYTES_PER_SECOND.format(storage) + ", measured"));
     }
@@ -67,7 +68,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
         String.format(
             Locale.ROOT,
             "%s %s ceiling binds, at %s; the next is %s at %s (%.1f times that).",
-            binding.kind() == Ceiling.Kind.STORAGE && !model.isStorageBound()
+            binding.kind() == CeilingKind.STORAGE && !model.isStorageBound()
                 ? "With captures on the"
                 : "The",
             binding.kind().words(),
@@ -75,7 +76,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
             next.kind().words(),
             Unit.BYTES_PER_SECOND.format(next.bytesPerSecond()),
             next.bytesPerSecond() / binding.bytesPerSecond());
-    boolean isRateItself = binding.kind() != Ceiling.Kind.CONTROL_PATH;
+    boolean isRateItself = binding.kind() != CeilingKind.CONTROL_PATH;
     if (target == 0) {
       return binds + (isRateItself ? " Above it size cannot help, only delay." : "");
     }

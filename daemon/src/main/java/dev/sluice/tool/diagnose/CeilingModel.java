@@ -1,5 +1,6 @@
 package dev.sluice.tool.diagnose;
 
+import dev.sluice.tool.CeilingKind;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -44,7 +45,7 @@ record CeilingModel(
     Shape.PoolKind kind = shape.firstToStarve();
     double rate = kind.slotBytes() / latencySeconds;
     return new Ceiling(
-        Ceiling.Kind.CONTROL_PATH,
+        CeilingKind.CONTROL_PATH,
         rate,
         String.format(
             Locale.ROOT,
@@ -62,7 +63,7 @@ record CeilingModel(
   Ceiling lifecycle(double burstSeconds) {
     double rate = giveBackBytesPerSecond + burstBytes() / burstSeconds;
     return new Ceiling(
-        Ceiling.Kind.BUFFER_LIFECYCLE,
+        CeilingKind.BUFFER_LIFECYCLE,
         rate,
         String.format(
             Locale.ROOT,
@@ -76,7 +77,7 @@ record CeilingModel(
   /** What can be given back for ever. */
   Ceiling bandwidth() {
     return new Ceiling(
-        isStorageBound ? Ceiling.Kind.STORAGE : Ceiling.Kind.BANDWIDTH,
+        isStorageBound ? CeilingKind.STORAGE : CeilingKind.BANDWIDTH,
         giveBackBytesPerSecond,
         "C = " + Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond) + ", measured");
   }
@@ -107,7 +108,7 @@ record CeilingModel(
     return new Prediction(
         Unit.BYTES_PER_SECOND,
         lower.bytesPerSecond(),
-        isControl ? Ceiling.Kind.CONTROL_PATH : bandwidth().kind(),
+        isControl ? CeilingKind.CONTROL_PATH : bandwidth().kind(),
         lower.arithmetic());
   }
 
@@ -117,7 +118,7 @@ record CeilingModel(
       return new Prediction(
           Unit.SECONDS,
           latencySeconds,
-          Ceiling.Kind.CONTROL_PATH,
+          CeilingKind.CONTROL_PATH,
           "the rate is above the control path's "
               + Unit.BYTES_PER_SECOND.format(controlPath().bytesPerSecond())
               + ": any burst that meets the worst refill latency loses records");
@@ -137,7 +138,7 @@ record CeilingModel(
     return new Prediction(
         Unit.SECONDS,
         seconds,
-        Ceiling.Kind.BUFFER_LIFECYCLE,
+        CeilingKind.BUFFER_LIFECYCLE,
         String.format(
             Locale.ROOT,
             "P / (R - C) = %s / (%s - %s) = %s",

@@ -1,5 +1,6 @@
 package dev.sluice.tool.diagnose;
 
+import dev.sluice.tool.CeilingKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +34,7 @@ final class DiagnoseResult {
    * @param burstBytes what a burst finds room in beyond what is given back meanwhile
    */
   record LayoutPrediction(
-      String layout, int slots, double bytesPerSecond, Ceiling.Kind binding, double burstBytes) {}
+      String layout, int slots, double bytesPerSecond, CeilingKind binding, double burstBytes) {}
 
   Effort effort() {
     return effort;

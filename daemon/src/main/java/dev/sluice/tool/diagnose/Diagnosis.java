@@ -14,15 +14,6 @@ import java.util.Map;
  */
 final class Diagnosis {
   private static final long QUIET_LOOK_MS = 500;
-  private static final long PAUSE_THRESHOLD_NS = 20_000;
-
-  /** What an idle daemon may take to notice the first buffer of a burst. */
-  private static final double LONGEST_PARK_SECONDS = 0.008;
-
-  private static final double LONGEST_BURST_SECONDS = 1;
-
-  /** A device that got to less than this of what it was asked for has met its own limit. */
-  private static final double LEAST_REACHED = 0.85;
 
   private static final List<Integer> SLOTS = List.of(2, 4, 8, 16);
 
@@ -59,7 +50,7 @@ final class Diagnosis {
 
   /** How many stages {@link #run} will have. */
   static int stages(List<Regime> regimes, List<ShapeRequest> others, boolean isPrivate) {
-    int perRegime = isPrivate ? 6 : 5;
+    int perRegime = isPrivate ? 7 : 6;
     return 3 + perRegime * regimes.size() + 3 * others.size() + (isPrivate ? 1 : 0);
   }
 
@@ -78,17 +69,13 @@ final class Diagnosis {
     }
     host(result, request);
     for (Regime regime : regimes) {
-      RegimeResult regimeResult = begin(result, regime, regime.shape(request));
-      terms(result, regimeResult, true);
-      edges(result, regimeResult, true);
+      regime(result, begin(result, regime, regime.shape(request)), true);
     }
     if (runs.isPrivate()) {
       storage(result, request);
     }
     for (ShapeRequest other : others) {
-      RegimeResult otherResult = begin(result, Regime.NATURAL, other);
-      terms(result, otherResult, false);
-      edges(result, otherResult, false);
+      regime(result, begin(result, Regime.NATURAL, other), false);
     }
     layouts(result, request);
     result.quiet().after();
@@ -151,80 +138,17 @@ final class Diagnosis {
         "sluice.capture.retention-bytes", "2GiB");
   }
 
-  private TermExperiments experiments(DiagnoseResult result, RegimeResult regime) {
-    return new TermExperiments(
-        runs, result.effort(), settings(regime.regime()), regime.request(), regime.shape());
-  }
-
-  /**
-   * @param isMain all terms; else those that depend on the shape of the device
-   */
-  private void terms(DiagnoseResult result, RegimeResult regime, boolean isMain)
+  private void regime(DiagnoseResult result, RegimeResult regime, boolean isMain)
       throws ToolException {
-    String in = regime.regime().label() + ", " + regime.request().cores() + " cores: ";
-    TermExperiments experiments = experiments(result, regime);
+    TermExperiments experiments =
+        new TermExperiments(
+            runs, result.effort(), settings(regime.regime()), regime.request(), regime.shape());
+    RegimeTerms terms = new RegimeTerms(probes, runs, progress, result, regime, experiments);
+    terms.measure(isMain);
+    new RegimeEdges(runs, progress, result.effort(), regime, experiments).search(isMain);
     if (isMain) {
-      stage(in + "pauses");
-      HostProbes.Pauses pauses =
-          probes.pauses(
-              runs.settings(regime.regime().settings()),
-              result.effort().pausesNs(),
-              PAUSE_THRESHOLD_NS);
-      regime.pauses(pauses);
-      if (regime.regime() == Regime.NATURAL) {
-        result.quiet().pauses(pauses);
-      }
+      terms.checkDrift();
     }
-    stage(in + "what collectors and storage give back");
-    TermExperiments.GiveBack giveBack = experiments.giveBack();
-    regime.add(giveBack.bytesPerSecond());
-    if (!giveBack.isStalled()) {
-      regime.note(
-          "the device never waited: the host gives back faster than this device writes, and the"
-              + " give-back rate is a lower bound");
-    }
-    double rate = giveBack.bytesPerSecond().median();
-    double absorbed = regime.shape().totalBytes();
-    if (regime.regime().isCapturing()) {
-      regime.add(giveBack.absorbed());
-      absorbed = giveBack.absorbed().median();
-    } else if (isMain && runs.isPrivate()) {
-      stage(in + "what a burst finds room in");
-      Term absorption = experiments.absorption(Math.min(rate, 1e9));
-      regime.add(absorption);
-      absorbed = absorption.median();
-    }
-    stage(in + "refill latency");
-    TermExperiments.Latency latency = experiments.latency(rate / 3);
-    CeilingModel model = model(regime, latency, rate, absorbed);
-    double probed = Math.max(rate / 3, experiments.leastRate());
-    double edge =
-        Math.max(
-            Math.min(model.rate(regime.runSeconds()).value(), rate / 2), experiments.leastRate());
-    if (edge < probed / 1.5 || edge > probed * 1.5) {
-      // Latency depends on the rate, so it is asked again near the edge that it makes.
-      latency = experiments.latency(edge);
-      model = model(regime, latency, rate, absorbed);
-    }
-    regime.add(latency.worst());
-    regime.add(latency.p50());
-    regime.add(latency.p99());
-    regime.add(latency.pause());
-    regime.model(model, latency.typical());
-    if (regime.regime() == Regime.NATURAL && isMain) {
-      result.quiet().repeats(giveBack.bytesPerSecond());
-      result.quiet().repeats(latency.worst());
-    }
-  }
-
-  private static CeilingModel model(
-      RegimeResult regime, TermExperiments.Latency latency, double giveBack, double absorbed) {
-    return new CeilingModel(
-        regime.shape(),
-        latency.worst().median(),
-        giveBack,
-        absorbed,
-        regime.regime().isCapturing());
   }
 
   /** The disk, whatever the other regimes were: captures on, as the service has them. */
@@ -241,84 +165,6 @@ final class Diagnosis {
             Unit.BYTES_PER_SECOND,
             "captures in " + captureDirectory.getParent() + "; " + giveBack.method(),
             giveBack.values()));
-  }
-
-  // ---- edges --------------------------------------------------------------------------------
-
-  private void edges(DiagnoseResult result, RegimeResult regime, boolean isMain)
-      throws ToolException {
-    TermExperiments experiments = experiments(result, regime);
-    String in = regime.regime().label() + ", " + regime.request().cores() + " cores: ";
-    double offered = experiments.capacity();
-    if (!regime.regime().isBurst()) {
-      stage(in + "search of the highest drop-free rate");
-      rateEdge(result, regime, experiments, offered);
-    }
-    if (isMain) {
-      stage(in + "search of the longest survivable burst");
-      burstEdge(result, regime, experiments, offered);
-    }
-  }
-
-  private void rateEdge(
-      DiagnoseResult result, RegimeResult regime, TermExperiments experiments, double offered)
-      throws ToolException {
-    Prediction predicted = regime.model().rate(regime.runSeconds());
-    EdgeSearch search =
-        new EdgeSearch(
-            result.effort().resolution(),
-            result.effort().tries(),
-            result.effort().mostDisturbed(),
-            rate -> {
-              progress.detail(Unit.BYTES_PER_SECOND.format(rate));
-              return experiments.steady(rate);
-            });
-    // Begins at a rate that follows from the device and not from the prediction.
-    EdgeSearch.Edge edge = search.search(offered / 4, offered);
-    // What was asked for is not always what the device got to.
-    double reached =
-        search.points().stream()
-            .filter(point -> point.isClean() && point.value() == edge.value())
-            .mapToDouble(EdgeSearch.Point::bytesPerSecond)
-            .max()
-            .orElse(0);
-    boolean isDevicesLimit = reached < LEAST_REACHED * edge.value();
-    regime.rate(
-        predicted,
-        new EdgeSearch.Edge(
-            Math.min(reached, edge.value()),
-            isDevicesLimit ? Double.POSITIVE_INFINITY : edge.dirty()),
-        search.points());
-  }
-
-  private void burstEdge(
-      DiagnoseResult result, RegimeResult regime, TermExperiments experiments, double offered)
-      throws ToolException {
-    CeilingModel model = regime.model();
-    double giveBack = model.giveBackBytesPerSecond();
-    // Slow enough that the control path is not in the way, even where the first burst finds the
-    // daemon asleep.
-    double controlPath =
-        regime.shape().firstToStarve().slotBytes()
-            / (model.latencySeconds() + LONGEST_PARK_SECONDS)
-            / 2;
-    double rate = Math.min(4 * giveBack, Math.min(controlPath, offered / 2));
-    Prediction predicted = model.burst(rate);
-    if (rate < 1.3 * giveBack) {
-      // No burst that this device can write, and the control path survives, is faster than that.
-      return;
-    }
-    EdgeSearch search =
-        new EdgeSearch(
-            result.effort().resolution(),
-            result.effort().tries(),
-            result.effort().mostDisturbed(),
-            seconds -> {
-              progress.detail(Unit.SECONDS.format(seconds));
-              return experiments.bursts(rate, seconds, giveBack);
-            });
-    EdgeSearch.Edge edge = search.search(0.01, LONGEST_BURST_SECONDS);
-    regime.burst(rate, predicted, edge, search.points());
   }
 
   // ---- other layouts ------------------------------------------------------------------------

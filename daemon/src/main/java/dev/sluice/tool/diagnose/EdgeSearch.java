@@ -47,8 +47,8 @@ final class EdgeSearch {
    * @param bytesPerSecond what the device set out to write, while it wrote
    * @param lostRatio records that were dropped or are missing, of all, 0 to 1
    * @param stalledRatio share of its time for which the device waited, 0 to 1
-   * @param isDisturbed the simulated device was kept from its processor, and then wrote faster than
-   *     asked for to catch up; a real one has a processor of its own
+   * @param isDisturbed the simulated device was kept from its processor, and wrote less than it was
+   *     asked for; a real one has a processor of its own
    */
   record Point(
       double value,
@@ -112,13 +112,13 @@ final class EdgeSearch {
     while (clean * 2 <= tries && dirty * 2 <= tries) {
       Point point = trial.run(value);
       points.add(point);
-      if (point.isClean()) {
-        clean++;
+      if (!point.isClean()) {
+        dirty++;
       } else if (point.isDisturbed() && disturbed < mostDisturbed) {
-        // No evidence against the host. But not for ever: above the edge, clean runs never come.
+        // No evidence for the host. But not for ever: the device can have met its own limit.
         disturbed++;
       } else {
-        dirty++;
+        clean++;
       }
     }
     return clean > dirty;

@@ -1,5 +1,7 @@
 package dev.sluice.tool.diagnose;
 
+import dev.sluice.tool.CeilingKind;
+
 /**
  * What the model says of one edge.
  *
@@ -7,4 +9,4 @@ package dev.sluice.tool.diagnose;
  * @param binding the ceiling that makes it
  * @param arithmetic with the numbers in it
  */
-record Prediction(Unit unit, double value, Ceiling.Kind binding, String arithmetic) {}
+record Prediction(Unit unit, double value, CeilingKind binding, String arithmetic) {}

@@ -23,6 +23,7 @@ final class QuietCheck {
   private static final double MOST_LOST = 0.02;
   private static final double LONGEST_GAP_SECONDS = 0.010;
   private static final double MOST_SPREAD = 0.5;
+  private static final double MOST_DRIFT = 1.5;
 
   /** With fewer, the device and the daemon take turns instead of running beside each other. */
   private static final int LEAST_PROCESSORS = 2;
@@ -133,6 +134,25 @@ final class QuietCheck {
               term.name(),
               term.unit().format(term.low()),
               term.unit().format(term.high())));
+    }
+  }
+
+  /**
+   * Looks at whether a term is after a search what it was before.
+   *
+   * @param where the regime
+   */
+  void drift(String where, Term before, Term after) {
+    double ratio = after.median() / before.median();
+    if (ratio > MOST_DRIFT || ratio < 1 / MOST_DRIFT) {
+      reasons.add(
+          String.format(
+              Locale.ROOT,
+              "%s: %s was %s before the search and %s after it",
+              where,
+              before.name(),
+              before.unit().format(before.median()),
+              after.unit().format(after.median())));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.tool.diagnose;
 
+import dev.sluice.tool.CeilingKind;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,36 +14,36 @@ import java.util.Map;
 enum Regime {
   NATURAL("this machine as it is", null, "", 0, false, false),
   SLOW_DRAIN(
-      "all lane threads stand still for 20 ms, ten times a second",
-      Ceiling.Kind.CONTROL_PATH,
-      "sluice.faults.pause=20ms sluice.faults.pause-every=100ms",
+      "all lane threads stand still for 40 ms, once in 150 ms",
+      CeilingKind.CONTROL_PATH,
+      "sluice.faults.pause=40ms sluice.faults.pause-every=150ms",
       0,
       false,
       false),
   SMALL_POOL(
       "5 buffers per pool instead of 8, collectors that take 60 MB/s, bursts",
-      Ceiling.Kind.BUFFER_LIFECYCLE,
+      CeilingKind.BUFFER_LIFECYCLE,
       "sluice.faults.collector-bytes-per-second=60MB",
       5,
       true,
       false),
   SLOW_MEMORY(
       "collectors that take 250 MB/s, as over a slow link or memory",
-      Ceiling.Kind.BANDWIDTH,
+      CeilingKind.BANDWIDTH,
       "sluice.faults.collector-bytes-per-second=250MB",
       0,
       false,
       false),
   SLOW_STORAGE(
       "captures on a disk that takes 150 MB/s, behind a stage of 4 MiB",
-      Ceiling.Kind.STORAGE,
+      CeilingKind.STORAGE,
       "sluice.faults.storage-bytes-per-second=150MB sluice.capture.stage-bytes=4MiB",
       0,
       false,
       true);
 
   private final String description;
-  private final Ceiling.Kind built;
+  private final CeilingKind built;
   private final String settings;
   private final int buffers;
   private final boolean isBurst;
@@ -50,7 +51,7 @@ enum Regime {
 
   Regime(
       String description,
-      Ceiling.Kind built,
+      CeilingKind built,
       String settings,
       int buffers,
       boolean isBurst,
@@ -77,7 +78,7 @@ enum Regime {
   }
 
   /** The ceiling that binds by construction; null where nothing is built. */
-  Ceiling.Kind builtFor() {
+  CeilingKind builtFor() {
     return built;
   }
 

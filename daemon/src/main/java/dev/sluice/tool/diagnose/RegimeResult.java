@@ -84,6 +84,16 @@ final class RegimeResult {
     burstPoints = List.copyOf(points);
   }
 
+  /** The regime and the device, as progress and notes name them. */
+  String title() {
+    return regime.label() + ", " + request.cores() + " cores";
+  }
+
+  /** The term of this name, which was added. */
+  Term term(String name) {
+    return terms.stream().filter(term -> term.name().equals(name)).findFirst().orElseThrow();
+  }
+
   Regime regime() {
     return regime;
   }

@@ -25,6 +25,11 @@ record Term(String name, Unit unit, String method, List<Double> values) {
     return new Term(name, unit, method, Arrays.stream(values).boxed().toList());
   }
 
+  /** The same under another name. */
+  Term named(String other) {
+    return new Term(other, unit, method, values);
+  }
+
   double median() {
     return Medians.of(values.stream().mapToDouble(Double::doubleValue).toArray());
   }

@@ -15,11 +15,14 @@ import java.util.Map;
  * of its own. One thread.
  */
 final class TermExperiments {
+  /** The name of the term L. */
+  static final String WORST_LATENCY = "refill_latency_worst";
+
   private static final long GIVE_BACK_FACTOR = 3;
   private static final long ABSORPTION_NS = 150_000_000L;
 
-  /** Of what the free queues hold: half of the model's promised accuracy of 25 %. */
-  private static final double NOTABLE_LATENESS = 0.12;
+  /** A device that wrote less than this of what it was asked for has not shown what it was for. */
+  private static final double LEAST_WRITTEN = 0.9;
 
   private static final String CARELESS = "l2-2026.06";
 
@@ -161,7 +164,7 @@ final class TermExperiments {
             Unit.BYTES_PER_SECOND.format(rate));
     Term worstTerm =
         new Term(
-            "refill_latency_worst",
+            WORST_LATENCY,
             Unit.SECONDS,
             of + "the longest time from a published buffer to its replacement, per run",
             worst);
@@ -202,23 +205,24 @@ final class TermExperiments {
             .withRate(Math.max(1, Math.round(rate)))
             .withDuration(effort.bursts() * (onNs + offNs))
             .withBursts(onNs, offNs);
-    return point(burstSeconds, rate, runs.run(settings, load, request));
+    return point(burstSeconds, rate * onNs / (onNs + offNs), runs.run(settings, load, request));
   }
 
-  private EdgeSearch.Point point(double value, double rate, RunReport run) throws ToolException {
+  /**
+   * @param asked what the device should have written in the mean, bytes per second
+   */
+  private EdgeSearch.Point point(double value, double asked, RunReport run) throws ToolException {
     long device = Math.max(1, run.session().total().deviceRecords());
     long lost =
         run.session().total().droppedRecords()
             + Math.abs(run.session().total().unaccountedRecords());
     boolean isClean = run.isLossless() && run.stalledRatio() < Effort.MOST_STALLED;
-    // What it is late by, it writes on top of its rate: a part of what the free queues hold.
-    double late = rate * run.devicePauseSeconds();
     return new EdgeSearch.Point(
         value,
         run.offeredBytesPerSecond(),
         (double) lost / device,
         run.stalledRatio(),
         isClean,
-        late > NOTABLE_LATENESS * shape.firstToStarve().slotBytes());
+        run.offeredBytesPerSecond() < LEAST_WRITTEN * asked);
   }
 }

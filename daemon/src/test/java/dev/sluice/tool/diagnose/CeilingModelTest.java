@@ -3,6 +3,7 @@ package dev.sluice.tool.diagnose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.tool.CeilingKind;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +47,7 @@ class CeilingModelTest {
   @Test
   void shouldBindAtTheControlPathWhileThatIsLower() {
     Prediction rate = model(0.020, 9e9).rate(1);
-    assertEquals(Ceiling.Kind.CONTROL_PATH, rate.binding());
+    assertEquals(CeilingKind.CONTROL_PATH, rate.binding());
     assertClose(307.2 * MB, rate.value());
   }
 
@@ -54,7 +55,7 @@ class CeilingModelTest {
   void shouldAllowAFiniteRunWhatTheBuffersTakeInBeyondTheGiveBackRate() {
     CeilingModel model = model(0.001, 250 * MB);
     Prediction rate = model.rate(1);
-    assertEquals(Ceiling.Kind.BANDWIDTH, rate.binding());
+    assertEquals(CeilingKind.BANDWIDTH, rate.binding());
     assertClose(250 * MB + 10.752 * MB, rate.value());
     assertClose(250 * MB + 107.52 * MB, model.rate(0.1).value());
     assertClose(250 * MB, model.binding().bytesPerSecond());
@@ -64,7 +65,7 @@ class CeilingModelTest {
   void shouldDivideWhatABurstFindsRoomInByWhatComesBeyondTheGiveBackRate() {
     CeilingModel model = model(0.001, 60 * MB);
     Prediction burst = model.burst(240 * MB);
-    assertEquals(Ceiling.Kind.BUFFER_LIFECYCLE, burst.binding());
+    assertEquals(CeilingKind.BUFFER_LIFECYCLE, burst.binding());
     assertClose(10.752 / 180, burst.value());
   }
 
@@ -76,15 +77,15 @@ class CeilingModelTest {
   @Test
   void shouldSurviveNoBurstAboveTheControlPath() {
     CeilingModel model = model(0.020, 60 * MB);
-    assertEquals(Ceiling.Kind.CONTROL_PATH, model.burst(400 * MB).binding());
+    assertEquals(CeilingKind.CONTROL_PATH, model.burst(400 * MB).binding());
     assertClose(0.020, model.burst(400 * MB).value());
   }
 
   @Test
   void shouldNameStorageWhereThatIsWhatGivesBack() {
     CeilingModel model = new CeilingModel(SHAPE, 0.001, 150 * MB, 20 * MB, true);
-    assertEquals(Ceiling.Kind.STORAGE, model.rate(1).binding());
-    assertEquals(Ceiling.Kind.STORAGE, model.binding().kind());
+    assertEquals(CeilingKind.STORAGE, model.rate(1).binding());
+    assertEquals(CeilingKind.STORAGE, model.binding().kind());
   }
 
   @Test

@@ -55,17 +55,18 @@ class EdgeSearchTest {
   }
 
   @Test
-  void shouldNotHoldADisturbedDeviceAgainstTheHost() throws ToolException {
+  void shouldNotTakeADisturbedDeviceForOneThatWasServed() throws ToolException {
     int[] runs = {0};
     EdgeSearch.Trial trial =
         value -> {
           boolean isDisturbed = ++runs[0] % 2 == 0;
-          return new Point(value, value, 0, 0, value <= 400 && !isDisturbed, isDisturbed);
+          return new Point(value, value, 0, 0, value <= 400 || isDisturbed, isDisturbed);
         };
     Edge found = new EdgeSearch(RESOLUTION, 1, 1, trial).search(100, 1000);
-    assertTrue(found.value() > 400 / RESOLUTION, found.toString());
-    Edge impatient = new EdgeSearch(RESOLUTION, 1, 0, trial).search(100, 1000);
-    assertTrue(impatient.value() < found.value(), impatient.toString());
+    assertTrue(found.value() <= 400 && found.value() > 400 / RESOLUTION, found.toString());
+    runs[0] = 0;
+    Edge credulous = new EdgeSearch(RESOLUTION, 1, 0, trial).search(100, 1000);
+    assertTrue(credulous.value() > 400, credulous.toString());
   }
 
   @Test

@@ -86,6 +86,22 @@ class QuietCheckTest {
   }
 
   @Test
+  void shouldSayThatTheMachineIsNoLongerTheOneOfThePrediction() {
+    QuietCheck check = new QuietCheck(2, folder.resolve("stat"));
+    Term before = Term.of("latency", Unit.SECONDS, "", 0.010, 0.011, 0.012);
+    check.drift("natural, 24 cores", before, Term.of("after", Unit.SECONDS, "", 0.016));
+    check.drift("natural, 24 cores", before, Term.of("after", Unit.SECONDS, "", 0.008));
+    assertTrue(check.isQuiet(), () -> check.reasons().toString());
+    check.drift("natural, 24 cores", before, Term.of("after", Unit.SECONDS, "", 0.017));
+    check.drift("slow-drain, 24 cores", before, Term.of("after", Unit.SECONDS, "", 0.007));
+    assertEquals(
+        List.of(
+            "natural, 24 cores: latency was 11ms before the search and 17ms after it",
+            "slow-drain, 24 cores: latency was 11ms before the search and 7ms after it"),
+        check.reasons());
+  }
+
+  @Test
   void shouldFailInOneLineWithoutProcessorTimes() {
     QuietCheck check = new QuietCheck(2, folder.resolve("missing"));
     assertThrows(ToolException.class, () -> check.before(() -> {}));

@@ -1,0 +1,264 @@
+package dev.sluice.tool.diagnose;
+
+import dev.sluice.tool.ProducerOptions;
+import dev.sluice.tool.RateConverter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What {@code diagnose} is asked for, and whether that can be. */
+final class DiagnoseOptions {
+  private static final String ALL = "all";
+  private static final String NONE = "none";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(names = "--quick", description = "Less than half a minute, rougher figures.")
+  private boolean isQuick;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "RATE",
+      converter = RateConverter.class,
+      description = "The production rate to judge, such as 2GB/s.")
+  private Long targetBytesPerSecond;
+
+  @Option(
+      names = "--layout",
+      paramLabel = "LAYOUT",
+      defaultValue = "l2-2026.07/a2a3",
+      description = {
+        "Wire generation and platform, as for demo. Where chip-2026.08 waits instead of",
+        "dropping, its edge is that of waiting. Default: ${DEFAULT-VALUE}."
+      })
+  private String layout;
+
+  @Option(
+      names = "--cores",
+      paramLabel = "N",
+      defaultValue = "24",
+      description = "AICore cores. Default: ${DEFAULT-VALUE}.")
+  private int cores;
+
+  @Option(
+      names = "--aicpu-threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "AICPU scheduler threads, one ready queue each. Default: ${DEFAULT-VALUE}.")
+  private int aicpuThreads;
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Free-queue slots, a power of two; 0 means the layout's own.")
+  private int slots;
+
+  @Option(
+      names = "--buffers",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Buffers per core and kind; 0 means that the daemon decides.")
+  private int buffers;
+
+  @Option(
+      names = "--regime",
+      paramLabel = "NAME",
+      defaultValue = NONE,
+      description = {
+        "Hold the model against a daemon that is slowed down on purpose: slow-drain, small-pool,",
+        "slow-memory, slow-storage, or all of them after this machine as it is."
+      })
+  private String regime;
+
+  @Option(names = "--json", description = "Print one JSON object instead of the summary.")
+  private boolean isJson;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Write the report as one HTML file, with plots.")
+  private Path html;
+
+  @Option(
+      names = "--capture-directory",
+      paramLabel = "DIR",
+      description = {
+        "Where the storage is measured; what is written there is removed again.",
+        "Default: the folder for temporary files."
+      })
+  private Path captureDirectory;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Set a configuration key of the private daemon; may be repeated.")
+  private Map<String, String> settings = new LinkedHashMap<>();
+
+  @Option(
+      names = "--socket",
+      paramLabel = "FILE",
+      description = {
+        "Attach socket of a running daemon to diagnose instead of a private one. Only terms that",
+        "need no other configuration are measured then."
+      })
+  private Path socket;
+
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "HTTP address of that daemon. Default: the listener of the configuration.")
+  private URI url;
+
+  @Option(
+      names = "--device",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Device number to attach to it as. Default: ${DEFAULT-VALUE}.")
+  private int device;
+
+  @Option(
+      names = "--force",
+      description = "With --socket: go ahead although the daemon serves somebody.")
+  private boolean isForced;
+
+  /** Refuses what cannot be right. */
+  void validate() {
+    if (!ProducerOptions.LAYOUTS.contains(layout)) {
+      throw usage(
+          "--layout: there is no '"
+              + layout
+              + "'; write one of "
+              + String.join(", ", ProducerOptions.LAYOUTS));
+    }
+    atLeast("--cores", cores, 1);
+    atLeast("--aicpu-threads", aicpuThreads, 1);
+    atLeast("--slots", slots, 0);
+    atLeast("--buffers", buffers, 0);
+    atLeast("--device", device, 0);
+    if (Integer.bitCount(slots) > 1) {
+      throw usage("--slots: " + slots + " is not a power of two");
+    }
+    if (aicpuThreads > cores) {
+      throw usage("--aicpu-threads: more scheduler threads than cores");
+    }
+    if (targetBytesPerSecond != null && targetBytesPerSecond == 0) {
+      throw usage("--rate: write the rate that is wanted, such as 2GB/s");
+    }
+    if (socket == null && (url != null || isForced)) {
+      throw usage("--url and --force are for a running daemon; name its --socket, too");
+    }
+    if (socket != null && (!regime.equals(NONE) || !settings.isEmpty())) {
+      throw usage("--regime and --set change the daemon; a running one stays as it is");
+    }
+    if (html != null && Files.isDirectory(html)) {
+      throw usage("--html: " + html + " is a directory");
+    }
+  }
+
+  private void atLeast(String option, long value, long floor) {
+    if (value < floor) {
+      throw usage(option + ": " + value + " is too small; the least is " + floor);
+    }
+  }
+
+  List<Regime> regimes() {
+    if (regime.equals(NONE)) {
+      return List.of(Regime.NATURAL);
+    }
+    if (regime.equals(ALL)) {
+      return List.of(Regime.values());
+    }
+    for (Regime each : Regime.built()) {
+      if (each.label().equals(regime)) {
+        return List.of(each);
+      }
+    }
+    throw usage(
+        "--regime: there is no '"
+            + regime
+            + "'; write one of "
+            + String.join(", ", Regime.built().stream().map(Regime::label).toList())
+            + " or "
+            + ALL);
+  }
+
+  /** Fewer and more cores per queue, and more queues: where the model has to hold, too. */
+  private static List<ShapeRequest> othersThan(ShapeRequest request) {
+    List<ShapeRequest> others = new ArrayList<>();
+    others.add(request.withCores(1, 1));
+    others.add(request.withCores(8, 1));
+    others.add(request.withCores(72, 1));
+    others.add(request.withCores(24, 3));
+    others.removeIf(
+        other ->
+            other.cores() == request.cores() && other.aicpuThreads() == request.aicpuThreads());
+    return others;
+  }
+
+  /** They are about this machine as it is, so a single regime that is not goes without. */
+  List<ShapeRequest> others() {
+    boolean isNatural = regime.equals(NONE) || regime.equals(ALL);
+    return isQuick || !isNatural ? List.of() : othersThan(request());
+  }
+
+  ShapeRequest request() {
+    return new ShapeRequest(layout, cores, aicpuThreads, slots, buffers);
+  }
+
+  Effort effort() {
+    return isQuick ? Effort.quick() : Effort.full();
+  }
+
+  /** The rate to judge, bytes per second; 0 if none was given. */
+  double targetBytesPerSecond() {
+    return targetBytesPerSecond == null ? 0 : targetBytesPerSecond;
+  }
+
+  boolean isJson() {
+    return isJson;
+  }
+
+  Optional<Path> html() {
+    return Optional.ofNullable(html);
+  }
+
+  Optional<Path> captureDirectory() {
+    return Optional.ofNullable(captureDirectory);
+  }
+
+  Map<String, String> settings() {
+    return settings;
+  }
+
+  /** The running daemon to diagnose; empty for a private one. */
+  Optional<Path> socket() {
+    return Optional.ofNullable(socket);
+  }
+
+  Optional<URI> url() {
+    return Optional.ofNullable(url);
+  }
+
+  int device() {
+    return device;
+  }
+
+  boolean isForced() {
+    return isForced;
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
