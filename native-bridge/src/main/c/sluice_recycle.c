@@ -94,9 +94,13 @@ static int is_lent_again(const struct sluice_recycler *r, const struct sluice_en
       return 1;
     }
   }
-  /* A buffer just published may still be called current, under the number of its entry. */
-  return load64_acquire(pool + SLUICE_POOL_PTR) == e->buffer &&
-         (int32_t)(load32_relaxed(pool + SLUICE_POOL_SEQ) - e->seq) > 0;
+  /*
+   * A buffer just published may still be called current, under the number of its entry. The device
+   * stores the pointer before the number, so the number is read first: the other way round, a
+   * switch in between would show the old pointer with the new number.
+   */
+  uint32_t seq = load32_acquire(pool + SLUICE_POOL_SEQ);
+  return (int32_t)(seq - e->seq) > 0 && load64_relaxed(pool + SLUICE_POOL_PTR) == e->buffer;
 }
 
 unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigned limit) {

@@ -27,10 +27,6 @@ static inline uint64_t load64_relaxed(const uint8_t *at) {
   return atomic_load_explicit((const _Atomic uint64_t *)(const void *)at, memory_order_relaxed);
 }
 
-static inline uint64_t load64_acquire(const uint8_t *at) {
-  return atomic_load_explicit((const _Atomic uint64_t *)(const void *)at, memory_order_acquire);
-}
-
 static inline void store32_relaxed(uint8_t *at, uint32_t value) {
   atomic_store_explicit((_Atomic uint32_t *)(void *)at, value, memory_order_relaxed);
 }
