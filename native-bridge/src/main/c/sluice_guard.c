@@ -30,6 +30,16 @@
  */
 #define UNOWNED_PASSES 20
 
+/* An announced entry of l2-2026.06 without a pointer is on its way, for far less than this, or was
+ * cleared by the daemon before it died. */
+#define APPEARS_WITHIN_MS 20
+
+/* A queue of which nothing could be popped since then, and its tail at that time. */
+struct waiting_queue {
+  int64_t since_ms;
+  uint32_t tail;
+};
+
 struct sluice_guard {
   pthread_t thread;
   pthread_mutex_t lock; /* stopping, stats */
@@ -38,6 +48,7 @@ struct sluice_guard {
   uint32_t grace_ms;
   struct sluice_guard_stats stats;
   struct sluice_recycler recycler;
+  struct waiting_queue waiting[SLUICE_MAX_THREADS];
   uint64_t rescued;
   uint8_t *unowned[SLUICE_KINDS]; /* passes for which a buffer has been on no queue, saturating */
 };
@@ -169,11 +180,29 @@ static int nobody_serves_us(int resume_code) {
   return resume_code == SLUICE_ERROR_CONNECT || resume_code == SLUICE_ERROR_TOKEN;
 }
 
+static void begin_wait(struct sluice_guard *g, unsigned queue, int64_t now) {
+  const struct sluice_recycler *r = &g->recycler;
+  g->waiting[queue].since_ms = now;
+  g->waiting[queue].tail = load32_acquire(r->region + r->layout.tails_at + 4 * (size_t)queue);
+}
+
+static unsigned recycle_queue(struct sluice_guard *g, unsigned queue, int64_t now) {
+  unsigned popped = sluice_recycle_queue(&g->recycler, queue, ENTRIES_PER_PASS);
+  if (popped == 0 && now - g->waiting[queue].since_ms >= APPEARS_WITHIN_MS) {
+    popped = sluice_step_over_cleared(&g->recycler, queue, g->waiting[queue].tail);
+    begin_wait(g, queue, now);
+  } else if (popped > 0) {
+    begin_wait(g, queue, now);
+  }
+  return popped;
+}
+
 /* One look at every queue. Returns the number of entries popped. */
-static unsigned recycle_pass(struct sluice_guard *g) {
+static unsigned recycle_pass(struct sluice_guard *g, int64_t now) {
   unsigned popped = 0;
+  sluice_release_freezes(&g->recycler);
   for (unsigned queue = 0; queue < g->recycler.layout.threads; queue++) {
-    popped += sluice_recycle_queue(&g->recycler, queue, ENTRIES_PER_PASS);
+    popped += recycle_queue(g, queue, now);
   }
   return popped;
 }
@@ -197,6 +226,9 @@ static void bridge_the_gap(struct sluice_attach *s) {
   int has_taken_over = 0;
   int code = SLUICE_ERROR_CONNECT;
   int stopping = 0;
+  for (unsigned queue = 0; queue < g->recycler.layout.threads; queue++) {
+    begin_wait(g, queue, lost_at);
+  }
   while (!stopping) {
     int64_t now = now_ms();
     if (now >= next_resume) {
@@ -214,7 +246,7 @@ static void bridge_the_gap(struct sluice_attach *s) {
     unsigned popped = 0;
     pthread_mutex_lock(&s->lock);
     if (s->socket < 0) {
-      popped = recycle_pass(g);
+      popped = recycle_pass(g, now);
       if (now >= next_rescue) {
         rescue(g, &s->arena);
         next_rescue = now + RESCUE_EVERY_MS;

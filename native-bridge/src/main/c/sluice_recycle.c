@@ -1,5 +1,8 @@
 #include "sluice_recycle.h"
 
+#include <stddef.h>
+
+#include "sluice_abi.h"
 #include "sluice_shared.h"
 
 int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance, uint64_t buffer) {
@@ -11,7 +14,7 @@ int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance
   if (tail - head >= l->slots) {
     return -1;
   }
-  store64_relaxed(pool + SLUICE_POOL_SLOTS + 8 * (size_t)(tail % l->slots), buffer);
+  store64_guarded(pool + SLUICE_POOL_SLOTS + 8 * (size_t)(tail % l->slots), buffer);
   store32_release(pool + l->fq_tail_at, tail + 1);
   return 0;
 }
@@ -47,6 +50,59 @@ static int is_plausible(const struct sluice_recycler *r, uint32_t kind, uint32_t
          l->buffer_bytes[kind] <= r->arena_bytes - offset;
 }
 
+int sluice_read_entry(const struct sluice_layout *l, const uint8_t *at, struct sluice_entry *e) {
+  if (l->generation == SLUICE_L2_2026_06) {
+    e->buffer = load64_relaxed(at + SLUICE_ENTRY_PTR);
+    if (e->buffer == 0) {
+      return -1;
+    }
+    /* So that a device which does have a barrier before the pointer is read in its order. */
+    fence_acquire(at + SLUICE_ENTRY_PTR);
+    e->kind = load32_relaxed(at + SLUICE_ENTRY_KIND);
+    e->instance = load32_relaxed(at + SLUICE_ENTRY_CORE);
+    e->seq = load32_relaxed(at + SLUICE_ENTRY_SEQ);
+  } else {
+    e->buffer = load64_guarded(at + SLUICE_ENTRY_PTR);
+    e->kind = load32_guarded(at + SLUICE_ENTRY_KIND);
+    e->instance = load32_guarded(at + SLUICE_ENTRY_CORE);
+    e->seq = load32_guarded(at + SLUICE_ENTRY_SEQ);
+  }
+  return 0;
+}
+
+void sluice_release_entry(const struct sluice_layout *l, uint8_t *at, uint8_t *head_word,
+                          uint32_t next_head) {
+  if (l->generation == SLUICE_L2_2026_06) {
+    store64_relaxed(at + SLUICE_ENTRY_PTR, 0);
+  }
+  store32_release(head_word, next_head);
+}
+
+/*
+ * Whether the device has this buffer in a later life than the entry tells of. A daemon hands a buffer
+ * on before it releases the head for the whole batch; killed in between, it leaves entries at the
+ * head whose buffers may be lent again. Not seen here: one that was lent, filled and stashed, or
+ * published once more, within that batch.
+ */
+static int is_lent_again(const struct sluice_recycler *r, const struct sluice_entry *e) {
+  const struct sluice_layout *l = &r->layout;
+  const uint8_t *pool = r->region + sluice_pool_at(l, e->kind, e->instance);
+  uint32_t tail = load32_relaxed(pool + l->fq_tail_at); /* our own word */
+  uint32_t at = load32_acquire(pool + l->fq_head_at);
+  for (unsigned slot = 0; at != tail && slot < l->slots; slot++, at++) {
+    if (load64_guarded(pool + SLUICE_POOL_SLOTS + 8 * (size_t)(at % l->slots)) == e->buffer) {
+      return 1;
+    }
+  }
+  /*
+   * A buffer just published may still be called current, under the number of its entry. The device
+   * stores the pointer before the number, so the number is read first: the other way round, a
+   * switch in between would show the old pointer with the new number.
+   */
+  uint32_t seq = load32_acquire(pool + SLUICE_POOL_SEQ);
+  return (int32_t)(seq - e->seq) > 0 && load64_relaxed(pool + SLUICE_POOL_PTR) == e->buffer;
+}
+
 unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigned limit) {
   const struct sluice_layout *l = &r->layout;
   uint8_t *head_word = r->region + l->heads_at + 4 * (size_t)queue;
@@ -57,27 +113,44 @@ unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigne
     return 0;
   }
   while (head != tail && popped < limit) {
-    uint8_t *entry = r->region + sluice_entry_at(l, queue, head);
-    uint64_t buffer = load64_relaxed(entry + SLUICE_ENTRY_PTR);
-    if (buffer == 0) {
-      break; /* l2-2026.06 has no barrier between entry and tail: not yet visible */
-    }
-    uint32_t kind = load32_relaxed(entry + SLUICE_ENTRY_KIND);
-    uint32_t instance = load32_relaxed(entry + SLUICE_ENTRY_CORE);
-    if (l->generation == SLUICE_L2_2026_06) {
-      store64_relaxed(entry + SLUICE_ENTRY_PTR,
-                      0); /* so that "not yet visible" works in the next lap too */
+    uint8_t *at = r->region + sluice_entry_at(l, queue, head);
+    struct sluice_entry e;
+    if (sluice_read_entry(l, at, &e) != 0) {
+      break;
     }
     head = (head + 1) % l->queue_entries;
-    store32_release(head_word, head);
+    sluice_release_entry(l, at, head_word, head);
     popped++;
-    if (is_plausible(r, kind, instance, buffer)) {
-      r->lost_records[kind] += reset_buffer(r, kind, buffer);
-      r->lost_buffers[kind]++;
+    if (is_plausible(r, e.kind, e.instance, e.buffer) && !is_lent_again(r, &e)) {
+      r->lost_records[e.kind] += reset_buffer(r, e.kind, e.buffer);
+      r->lost_buffers[e.kind]++;
       /* A full free queue needs nothing; the buffer then waits, in nobody's hands, for the next
        * daemon. */
-      sluice_push_free(r, kind, instance, buffer);
+      sluice_push_free(r, e.kind, e.instance, e.buffer);
     }
   }
   return popped;
+}
+
+unsigned sluice_step_over_cleared(struct sluice_recycler *r, unsigned queue, uint32_t until) {
+  const struct sluice_layout *l = &r->layout;
+  uint8_t *head_word = r->region + l->heads_at + 4 * (size_t)queue;
+  uint32_t head = load32_relaxed(head_word);
+  unsigned stepped = 0;
+  while (l->generation == SLUICE_L2_2026_06 && head < l->queue_entries &&
+         until < l->queue_entries && head != until &&
+         load64_relaxed(r->region + sluice_entry_at(l, queue, head) + SLUICE_ENTRY_PTR) == 0) {
+    head = (head + 1) % l->queue_entries;
+    store32_release(head_word, head);
+    stepped++;
+  }
+  return stepped;
+}
+
+void sluice_release_freezes(struct sluice_recycler *r) {
+  if (r->layout.backpressure_at != 0) {
+    uint8_t *flags = r->region + r->layout.backpressure_at;
+    store32_release(flags + offsetof(struct Backpressure, rq_freeze_active), 0);
+    store32_release(flags + offsetof(struct Backpressure, fq_freeze_active), 0);
+  }
 }

@@ -25,6 +25,39 @@ struct sluice_recycler {
   uint64_t lost_buffers[SLUICE_KINDS];
 };
 
+/* One ready queue entry as read; nothing of it is checked. */
+struct sluice_entry {
+  uint32_t kind;
+  uint32_t instance;
+  uint64_t buffer; /* device address */
+  uint32_t seq;
+};
+
+/*
+ * Reads the entry at the head of a queue whose tail was read with acquire. 0, or -1 if it is not
+ * there yet: l2-2026.06 has no barrier between entry and tail. There a part of what is read may
+ * also be of the lap before, which only a ledger can tell.
+ */
+int sluice_read_entry(const struct sluice_layout *layout, const uint8_t *at,
+                      struct sluice_entry *entry);
+
+/*
+ * Steps over the entry at the head: clears it where the next lap must not take it for new (C10,
+ * docs/abi.md), then lets the device have its place.
+ */
+void sluice_release_entry(const struct sluice_layout *layout, uint8_t *at, uint8_t *head_word,
+                          uint32_t next_head);
+
+/*
+ * Steps over entries at the head without a pointer, up to the place until. A host of l2-2026.06 that
+ * died between clearing an entry and releasing the head leaves such; until is a tail that was seen
+ * so long ago that nothing before it can still be on its way. Returns how many.
+ */
+unsigned sluice_step_over_cleared(struct sluice_recycler *r, unsigned queue, uint32_t until);
+
+/* Releases the freezes that a dead host left open, which would park a lane for 30 s. */
+void sluice_release_freezes(struct sluice_recycler *r);
+
 /* Pops at most limit entries of one ready queue and pushes their buffers back. Returns the number
  * of entries popped. */
 unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigned limit);

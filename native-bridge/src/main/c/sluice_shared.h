@@ -10,6 +10,11 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#ifdef __SANITIZE_THREAD__
+void __tsan_acquire(void *word);
+void __tsan_release(void *word);
+#endif
+
 static inline uint32_t load32_relaxed(const uint8_t *at) {
   return atomic_load_explicit((const _Atomic uint32_t *)(const void *)at, memory_order_relaxed);
 }
@@ -36,6 +41,68 @@ static inline void store64_relaxed(uint8_t *at, uint64_t value) {
 
 static inline void store64_release(uint8_t *at, uint64_t value) {
   atomic_store_explicit((_Atomic uint64_t *)(void *)at, value, memory_order_release);
+}
+
+/*
+ * Guarded words: another word carries their order. They are written before its release and read
+ * after its acquire, so relaxed is enough. ThreadSanitizer sees plain accesses instead, which it
+ * reports where that order is missing; of two relaxed accesses it would think nothing.
+ */
+#ifdef __SANITIZE_THREAD__
+static inline uint32_t load32_guarded(const uint8_t *at) {
+  return *(const uint32_t *)(const void *)at;
+}
+
+static inline uint64_t load64_guarded(const uint8_t *at) {
+  return *(const uint64_t *)(const void *)at;
+}
+
+static inline void store32_guarded(uint8_t *at, uint32_t value) {
+  *(uint32_t *)(void *)at = value;
+}
+
+static inline void store64_guarded(uint8_t *at, uint64_t value) {
+  *(uint64_t *)(void *)at = value;
+}
+#else
+static inline uint32_t load32_guarded(const uint8_t *at) {
+  return load32_relaxed(at);
+}
+
+static inline uint64_t load64_guarded(const uint8_t *at) {
+  return load64_relaxed(at);
+}
+
+static inline void store32_guarded(uint8_t *at, uint32_t value) {
+  store32_relaxed(at, value);
+}
+
+static inline void store64_guarded(uint8_t *at, uint64_t value) {
+  store64_relaxed(at, value);
+}
+#endif
+
+/*
+ * Orders all earlier stores before all later ones. Who reads word, which is stored later, with
+ * acquire sees the earlier ones; ThreadSanitizer, which knows no fences, is told of just that.
+ */
+static inline void fence_release(uint8_t *word) {
+#ifdef __SANITIZE_THREAD__
+  __tsan_release(word);
+#else
+  (void)word;
+  atomic_thread_fence(memory_order_release);
+#endif
+}
+
+/* Orders the earlier load of word before all later loads. */
+static inline void fence_acquire(const uint8_t *word) {
+#ifdef __SANITIZE_THREAD__
+  __tsan_acquire((void *)(uintptr_t)word);
+#else
+  (void)word;
+  atomic_thread_fence(memory_order_acquire);
+#endif
 }
 
 /* Keeps the compiler from moving stores across, so that a process killed here leaves what its

@@ -129,9 +129,29 @@ static void answer_detach(struct fake_daemon *f) {
   reply(f, &m, SLUICE_DETACHED, sizeof m);
 }
 
+/* What a killed daemon can leave behind in the region, of which the fake drains one queue. */
+static void leave_a_step_half_done(struct fake_daemon *f) {
+  const struct sluice_layout *l = &f->host.layout;
+  if (l->generation == SLUICE_L2_2026_06) {
+    uint32_t head = load32_relaxed(f->host.region + l->heads_at);
+    while (load32_acquire(f->host.region + l->tails_at) == head) {
+      spin_hint();
+    }
+    store64_relaxed(f->host.region + sluice_entry_at(l, 0, head) + SLUICE_ENTRY_PTR, 0);
+  }
+  if (l->backpressure_at != 0) {
+    uint8_t *flags = f->host.region + l->backpressure_at;
+    store32_release(flags + offsetof(struct Backpressure, rq_freeze_active), 1);
+    store32_release(flags + offsetof(struct Backpressure, fq_freeze_active), 1);
+  }
+}
+
 /* Vanishes with its socket, as a killed daemon does, and comes back if it is to. */
 static bool die(struct fake_daemon *f) {
   struct sluice_message m;
+  if (f->dies_midway) {
+    leave_a_step_half_done(f);
+  }
   close(f->connection);
   close(f->listener);
   f->connection = -1;

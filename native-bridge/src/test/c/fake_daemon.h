@@ -49,7 +49,8 @@ struct fake_daemon {
   uint32_t buffers_per_pool[SLUICE_KINDS];
   bool
       hold; /* keeps what it drains in the last 50 ms before it dies, as a daemon's collectors do */
-  bool idle_first; /* does not drain for the first 20 ms: makes small pools overflow */
+  bool dies_midway; /* in the middle of a step: a freeze is open, an entry cleared but not released */
+  bool idle_first;  /* does not drain for the first 20 ms: makes small pools overflow */
 
   /* results, valid after fake_join */
   struct fake_kind kinds[SLUICE_KINDS];

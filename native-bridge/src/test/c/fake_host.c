@@ -162,22 +162,14 @@ static unsigned drain_queue(struct fake_daemon *f, unsigned queue) {
     return 0; /* out of range: look again later */
   }
   while (head != tail) {
-    uint8_t *entry = f->host.region + sluice_entry_at(l, queue, head);
-    uint64_t address = load64_relaxed(entry + SLUICE_ENTRY_PTR);
-    bool is_l2_06 = l->generation == SLUICE_L2_2026_06;
-    if (address == 0 && is_l2_06) {
-      break; /* not yet visible */
-    }
-    atomic_thread_fence(memory_order_acquire);
-    uint32_t kind = load32_relaxed(entry + SLUICE_ENTRY_KIND);
-    uint32_t instance = load32_relaxed(entry + SLUICE_ENTRY_CORE);
-    uint32_t seq = load32_relaxed(entry + SLUICE_ENTRY_SEQ);
-    if (is_l2_06) {
-      store64_relaxed(entry + SLUICE_ENTRY_PTR, 0);
+    uint8_t *at = f->host.region + sluice_entry_at(l, queue, head);
+    struct sluice_entry e;
+    if (sluice_read_entry(l, at, &e) != 0) {
+      break;
     }
     head = (head + 1) % l->queue_entries;
-    store32_release(head_word, head);
-    accept_entry(f, kind, instance, address, seq);
+    sluice_release_entry(l, at, head_word, head);
+    accept_entry(f, e.kind, e.instance, e.buffer, e.seq);
     popped++;
   }
   return popped;

@@ -18,15 +18,36 @@ const char *const kind_sections[4] = {
     "\"aicpu_task\":{\"produced\"", "\"sched_phase\":{\"produced\"", "\"orch_phase\":{\"produced\"",
     "\"aicore_task\":{\"produced\""};
 
+bool is_emulated(void) {
+  return getenv("SLUICE_TEST_RUNNER") != NULL;
+}
+
+/* Words of SLUICE_TEST_RUNNER, before the program: an emulator, where the products are another
+ * machine's. */
+static unsigned put_runner(char **argv) {
+  static char words[256];
+  unsigned count = 0;
+  const char *runner = getenv("SLUICE_TEST_RUNNER");
+  if (runner != NULL) {
+    snprintf(words, sizeof words, "%s", runner);
+    for (char *word = strtok(words, " "); word != NULL && count < 8; word = strtok(NULL, " ")) {
+      argv[count++] = word;
+    }
+  }
+  return count;
+}
+
 static struct program start(const char *name, const char *const *arguments, bool wants_errors) {
   struct program p = {.pid = -1, .output = -1, .errors = -1};
   char path[512];
-  char *argv[MAX_ARGUMENTS] = {path};
+  char *argv[MAX_ARGUMENTS] = {NULL};
   int out[2];
   int err[2] = {-1, -1};
   snprintf(path, sizeof path, "%s/%s", products, name);
-  for (unsigned i = 0; arguments[i] != NULL && i < MAX_ARGUMENTS - 2; i++) {
-    argv[i + 1] = (char *)arguments[i];
+  unsigned count = put_runner(argv);
+  argv[count++] = path;
+  for (unsigned i = 0; arguments[i] != NULL && count < MAX_ARGUMENTS - 1; i++) {
+    argv[count++] = (char *)arguments[i];
   }
   if (pipe2(out, O_CLOEXEC) != 0 || (wants_errors && pipe2(err, O_CLOEXEC) != 0)) {
     test_failed(__FILE__, __LINE__, "no pipe");
@@ -36,7 +57,7 @@ static struct program start(const char *name, const char *const *arguments, bool
   if (p.pid == 0) {
     dup2(out[1], STDOUT_FILENO);
     dup2(wants_errors ? err[1] : open("/dev/null", O_WRONLY), STDERR_FILENO);
-    execv(path, argv);
+    execvp(argv[0], argv);
     _exit(127);
   }
   close(out[1]);

@@ -2,6 +2,7 @@
 #ifndef SLUICE_TEST_PROGRAMS_H
 #define SLUICE_TEST_PROGRAMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,9 @@ struct outcome {
   int status; /* as waitpid gives it */
   char output[8192];
 };
+
+/* Whether the products run under an emulator, and so may be slower than any device. */
+bool is_emulated(void);
 
 /* Starts a product with arguments (NULL terminated); what it says on standard error is dropped. */
 struct program program_start(const char *name, const char *const *arguments);

@@ -33,6 +33,7 @@ struct test {
 extern const struct test content_tests[];
 extern const struct test layout_tests[];
 extern const struct test queue_tests[];
+extern const struct test stress_tests[];
 extern const struct test attach_tests[];
 extern const struct test producer_tests[];
 extern const struct test baseline_tests[];

@@ -73,8 +73,9 @@ static void losses_are_exact_when_the_host_is_late(void) {
     check_books(&f, o->output);
     uint64_t dropped = number_in(o->output, "{", "dropped_records");
     uint64_t lost = number_in(o->output, "{", "aicore_lost");
-    CHECK_EQUAL(!never_drops(all_layouts[i]), dropped > 0);
-    CHECK_EQUAL(!never_drops(all_layouts[i]), lost > 0);
+    CHECK(never_drops(all_layouts[i]) ? dropped == 0 : dropped > 0 || is_emulated());
+    /* A device under an emulator may be as slow as the host. */
+    CHECK(never_drops(all_layouts[i]) ? lost == 0 : lost > 0 || is_emulated());
     /* The dropped counter and the gaps in the indices tell the same story, but for the tails. */
     for (unsigned kind = 0; kind < SLUICE_KIND_AICORE_TASK; kind++) {
       CHECK(f.kinds[kind].gaps <= f.kinds[kind].dropped);
@@ -363,6 +364,39 @@ static void guard_rescues_what_died_with_the_daemon(void) {
   free(o);
 }
 
+/* The daemon dies with freezes open, in which a lane would park for 30 s and then give up. */
+static void guard_releases_the_freezes_of_the_dead(void) {
+  struct fake_daemon f = {
+      .mode = FAKE_DIE, .buffers_per_pool = {4, 4, 4, 4}, .dies_midway = true};
+  fake_start(&f);
+  struct outcome *o = run(
+      "sluice-producer", (const char *[]){"--socket", f.path, "--layout", "chip-2026.08/a2a3",
+                                          "--cores", "4", "--aicpu-threads", "2", "--level", "4",
+                                          "--tasks", "400000", "--guard-ms", "30", "--json", NULL});
+  fake_join(&f);
+  CHECK_EQUAL(400000, number_in(o->output, kind_sections[SLUICE_KIND_AICPU_TASK], "produced"));
+  CHECK_EQUAL(0, number_in(o->output, "{", "dropped_records"));
+  CHECK_EQUAL(1, number_in(o->output, "\"guard\":", "takeovers"));
+  free(o);
+}
+
+/* The daemon dies between clearing an entry and releasing the head: nothing behind it would ever be
+ * recycled. */
+static void guard_steps_over_what_the_dead_had_cleared(void) {
+  struct fake_daemon f = {
+      .mode = FAKE_DIE, .buffers_per_pool = {4, 4, 4, 4}, .dies_midway = true};
+  fake_start(&f);
+  struct outcome *o =
+      run("sluice-producer",
+          (const char *[]){"--socket", f.path, "--layout", "l2-2026.06/a2a3", "--cores", "2",
+                           "--aicpu-threads", "1", "--level", "2", "--tasks", "200000", "--rate",
+                           "25000000", "--guard-ms", "30", "--json", NULL});
+  fake_join(&f);
+  CHECK_EQUAL(1, number_in(o->output, "\"guard\":", "takeovers"));
+  CHECK(number_in(o->output, "\"lost_records\":", "aicpu_task") > 20000);
+  free(o);
+}
+
 static void guard_hands_back_to_a_new_daemon(void) {
   struct fake_daemon f = {.mode = FAKE_DIE_AND_RETURN, .buffers_per_pool = {4, 4, 4, 4}};
   fake_start(&f);
@@ -454,6 +488,8 @@ const struct test producer_tests[] = {
     {"guard: none, and the daemon dies", producer_ends_when_the_daemon_dies},
     {"guard: keeps the workload going", guard_keeps_the_workload_going},
     {"guard: rescues what died with the daemon", guard_rescues_what_died_with_the_daemon},
+    {"guard: releases the freezes of the dead", guard_releases_the_freezes_of_the_dead},
+    {"guard: steps over what the dead had cleared", guard_steps_over_what_the_dead_had_cleared},
     {"guard: hands back to a new daemon", guard_hands_back_to_a_new_daemon},
     {"producer: wrong usage", wrong_usage_exits_with_2},
     {"producer: help", help_names_every_fault},

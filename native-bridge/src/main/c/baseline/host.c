@@ -171,22 +171,22 @@ void host_end_run(struct host *h) {
 /* ---- queues ---------------------------------------------------------------------------------- */
 
 /* Turns a popped entry into a buffer that the device really had. */
-static bool resolve(struct host *h, uint32_t kind, uint32_t instance, uint64_t address,
-                    uint32_t seq, struct ready *entry) {
-  if (kind >= SLUICE_KINDS || instance >= private_arena_pools(&h->geometry, kind)) {
+static bool resolve(struct host *h, const struct sluice_entry *e, struct ready *entry) {
+  if (e->kind >= SLUICE_KINDS || e->instance >= private_arena_pools(&h->geometry, e->kind)) {
     return false;
   }
-  size_t bytes = h->wire.layout.buffer_bytes[kind];
-  uint64_t offset = address - h->wire.device_base - h->plan.buffer_at[kind];
+  size_t bytes = h->wire.layout.buffer_bytes[e->kind];
+  uint64_t offset = e->buffer - h->wire.device_base - h->plan.buffer_at[e->kind];
   uint64_t index = offset / bytes;
-  if (offset % bytes != 0 || index >= h->plan.buffers[kind] || !h->with_device[kind][index] ||
-      (int32_t)(seq - h->next_seq[kind][instance]) < 0) {
+  uint32_t *next_seq = &h->next_seq[e->kind][e->instance];
+  if (offset % bytes != 0 || index >= h->plan.buffers[e->kind] ||
+      !h->with_device[e->kind][index] || (int32_t)(e->seq - *next_seq) < 0) {
     return false;
   }
-  h->sequence_gaps += seq != h->next_seq[kind][instance];
-  h->next_seq[kind][instance] = seq + 1;
-  h->with_device[kind][index] = 0;
-  *entry = (struct ready){(uint16_t)kind, (uint16_t)instance, (uint32_t)index};
+  h->sequence_gaps += e->seq != *next_seq;
+  *next_seq = e->seq + 1;
+  h->with_device[e->kind][index] = 0;
+  *entry = (struct ready){(uint16_t)e->kind, (uint16_t)e->instance, (uint32_t)index};
   return true;
 }
 
@@ -195,24 +195,16 @@ bool host_pop(struct host *h, unsigned queue, struct ready *ready) {
   uint8_t *head_word = h->wire.region + l->heads_at + 4 * (size_t)queue;
   uint32_t head = load32_relaxed(head_word);
   uint32_t tail = load32_acquire(h->wire.region + l->tails_at + 4 * (size_t)queue);
-  bool is_l2_06 = l->generation == SLUICE_L2_2026_06;
   while (head != tail && tail < l->queue_entries) {
-    uint8_t *entry = h->wire.region + sluice_entry_at(l, queue, head);
-    uint64_t address = load64_relaxed(entry + SLUICE_ENTRY_PTR);
-    if (address == 0 && is_l2_06) {
-      return false; /* no barrier between entry and tail there: not yet visible */
-    }
-    atomic_thread_fence(memory_order_acquire);
-    uint32_t kind = load32_relaxed(entry + SLUICE_ENTRY_KIND);
-    uint32_t instance = load32_relaxed(entry + SLUICE_ENTRY_CORE);
-    uint32_t seq = load32_relaxed(entry + SLUICE_ENTRY_SEQ);
-    if (is_l2_06) {
-      store64_relaxed(entry + SLUICE_ENTRY_PTR, 0);
+    uint8_t *at = h->wire.region + sluice_entry_at(l, queue, head);
+    struct sluice_entry e;
+    if (sluice_read_entry(l, at, &e) != 0) {
+      return false;
     }
     head = head + 1 == l->queue_entries ? 0 : head + 1;
-    store32_release(head_word, head);
+    sluice_release_entry(l, at, head_word, head);
     h->entries++;
-    if (resolve(h, kind, instance, address, seq, ready)) {
+    if (resolve(h, &e, ready)) {
       return true;
     }
     h->violations++;

@@ -87,7 +87,7 @@ void device_publish_core_map(struct device *d) {
     for (unsigned core = thread; core < d->layout.cores; core += d->sched_threads) {
       d->region[d->layout.core_to_thread_at + core] = (uint8_t)thread;
     }
-    atomic_thread_fence(memory_order_release);
+    fence_release(d->region + d->layout.phase_cores_at);
   }
 }
 

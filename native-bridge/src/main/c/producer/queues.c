@@ -123,14 +123,19 @@ void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr,
   uint8_t *entry = l->device->region + sluice_entry_at(layout, l->queue, l->tail);
   l->tail = l->tail + 1 == layout->queue_entries ? 0 : l->tail + 1;
   /* The records and the count come first in every generation. */
-  atomic_thread_fence(memory_order_release);
-  store32_relaxed(entry + SLUICE_ENTRY_CORE, core_index);
-  store32_relaxed(entry + SLUICE_ENTRY_KIND, kind);
-  store64_relaxed(entry + SLUICE_ENTRY_PTR, ptr);
-  store32_relaxed(entry + SLUICE_ENTRY_SEQ, seq);
+  fence_release(l->tail_word);
   if (layout->generation == SLUICE_L2_2026_06) {
-    store32_relaxed(l->tail_word, l->tail); /* no barrier: the entry may become visible later */
+    /* No barrier: the entry, or a part of it, may become visible after the tail. */
+    store32_relaxed(entry + SLUICE_ENTRY_CORE, core_index);
+    store32_relaxed(entry + SLUICE_ENTRY_KIND, kind);
+    store64_relaxed(entry + SLUICE_ENTRY_PTR, ptr);
+    store32_relaxed(entry + SLUICE_ENTRY_SEQ, seq);
+    store32_relaxed(l->tail_word, l->tail);
   } else {
+    store32_guarded(entry + SLUICE_ENTRY_CORE, core_index);
+    store32_guarded(entry + SLUICE_ENTRY_KIND, kind);
+    store64_guarded(entry + SLUICE_ENTRY_PTR, ptr);
+    store32_guarded(entry + SLUICE_ENTRY_SEQ, seq);
     store32_release(l->tail_word, l->tail);
   }
 }
@@ -138,19 +143,21 @@ void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr,
 /* chip-2026.08: stays here while a freeze is open. false after the backstop. */
 static bool park(struct lane *l, size_t flag) {
   const uint8_t *word = l->device->region + l->device->layout.backpressure_at + flag;
-  if (load32_acquire(word) == 0) {
+  bool is_frozen = load32_acquire(word) != 0;
+  if (!is_frozen) {
     return true;
   }
   uint64_t since = clock_ns();
   uint64_t now = since;
   l->last_clock_ns = since;
-  for (unsigned turn = 0; load32_acquire(word) != 0 && now - since < BACKSTOP_NS && !aborted(l);
-       turn++) {
+  /* One look per turn decides: a later freeze may be open by the time that this one is over. */
+  for (unsigned turn = 0; is_frozen && now - since < BACKSTOP_NS && !aborted(l); turn++) {
     wait_turn(l, turn);
+    is_frozen = load32_acquire(word) != 0;
     now = lane_clock(l);
   }
   l->stall_ns += now - since;
-  return load32_acquire(word) == 0;
+  return !is_frozen;
 }
 
 bool ready_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq) {
@@ -222,7 +229,7 @@ bool free_wait(struct lane *l, struct pool *p) {
 uint8_t *free_peek(const struct lane *l, const struct pool *p) {
   const struct sluice_layout *layout = &l->device->layout;
   size_t slot = p->fq_head & (layout->slots - 1);
-  return (uint8_t *)(uintptr_t)load64_relaxed(p->shared + SLUICE_POOL_SLOTS + 8 * slot);
+  return (uint8_t *)(uintptr_t)load64_guarded(p->shared + SLUICE_POOL_SLOTS + 8 * slot);
 }
 
 uint8_t *free_take(const struct lane *l, struct pool *p) {
