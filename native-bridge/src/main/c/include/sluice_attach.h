@@ -267,6 +267,24 @@ SLUICE_API int sluice_attach_open(const char *socket_path, const struct sluice_g
 SLUICE_API const struct sluice_arena *sluice_attach_arena(const sluice_attach *session);
 
 /*
+ * The same without structs, for ctypes and its like: layout is "l2-2026.07/a2a3" or another of the
+ * six, placements the sum of 1 << enum sluice_placement, name who attaches. Overrides need the
+ * struct.
+ */
+SLUICE_API int sluice_attach_open_layout(const char *socket_path, const char *layout,
+                                         uint32_t device, uint32_t level, uint32_t num_cores,
+                                         uint32_t sched_threads, uint32_t orch_threads,
+                                         uint32_t placements, const char *name,
+                                         sluice_attach **session, char *error, size_t error_bytes);
+
+/* For the launch arguments: *_swimlane_data_base and *_aicore_rotation_table. */
+SLUICE_API uint64_t sluice_attach_data_base(const sluice_attach *session);
+SLUICE_API uint64_t sluice_attach_rotation_table(const sluice_attach *session);
+
+/* enum sluice_placement of what was granted. */
+SLUICE_API uint32_t sluice_attach_placement(const sluice_attach *session);
+
+/*
  * Asks the daemon to initialise the region and to start draining; returns when the device may be
  * launched. device_base is the address at which the device sees arena byte 0; 0 means what
  * sluice_arena.device_base says, which is right unless the caller registered the memory itself.
