@@ -92,9 +92,12 @@ static int map_arena(struct sluice_attach *s, const struct sluice_arena_reply *r
     return sluice_fail(SLUICE_ERROR_MAP, error, error_bytes, "cannot map %zu bytes of arena: %s",
                        s->mapped_bytes, strerror(errno));
   }
-  s->arena.base = base;
-  s->arena.region = s->arena.base + r->region_offset;
-  s->arena.rotation_table = (uint64_t *)(void *)(s->arena.base + r->rotation_offset);
+  s->mapping = base;
+  if (r->placement != SLUICE_PLACEMENT_RELAY) {
+    s->arena.base = s->mapping;
+    s->arena.region = s->mapping + r->region_offset;
+    s->arena.rotation_table = (uint64_t *)(void *)(s->mapping + r->rotation_offset);
+  }
   s->arena.device_base = (uint64_t)(uintptr_t)base;
   return SLUICE_OK;
 }
@@ -120,20 +123,43 @@ static int import_arena(struct sluice_attach *s, const struct sluice_share *shar
   return sluice_device_import(s, share, error, error_bytes);
 }
 
-static void release(struct sluice_attach *s) {
-  sluice_guard_stop(s);
+/* Undoes what attaching has done in this process, all but the connection. */
+static void let_go(struct sluice_attach *s) {
+  sluice_relay_free(s);
   sluice_device_release(s);
-  if (s->arena.base != NULL) {
-    munmap(s->arena.base, s->mapped_bytes);
+  if (s->mapping != NULL) {
+    munmap(s->mapping, s->mapped_bytes);
+    s->mapping = NULL;
   }
   if (s->arena.fd >= 0) {
     close(s->arena.fd);
   }
+  memset(&s->arena, 0, sizeof s->arena);
+  s->arena.fd = -1;
+}
+
+static void hang_up(struct sluice_attach *s) {
   if (s->socket >= 0) {
     close(s->socket);
+    s->socket = -1;
   }
+}
+
+static void release(struct sluice_attach *s) {
+  sluice_guard_stop(s);
+  let_go(s);
+  hang_up(s);
   pthread_mutex_destroy(&s->lock);
   free(s);
+}
+
+void sluice_end_lost_locked(struct sluice_attach *s, const char *reason) {
+  struct sluice_message m;
+  memset(&m, 0, sizeof m);
+  m.body.end.is_lost = 1;
+  snprintf(m.body.end.lost_reason, sizeof m.body.end.lost_reason, "%s", reason);
+  sluice_converse(s, &m, SLUICE_DETACH, SLUICE_DETACHED, "detach", SETTLE_TIMEOUT_SECONDS, NULL, 0);
+  hang_up(s);
 }
 
 static int attach_and_map(struct sluice_attach *s, char *error, size_t error_bytes) {
@@ -157,12 +183,14 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   if (code != SLUICE_OK) {
     return code;
   }
+  s->is_granted = 1;
   memcpy(s->token, m.token, sizeof s->token);
   s->arena.session = m.session;
   uint32_t placement = m.body.arena.placement;
+  s->arena.placement = placement;
   uint32_t offered = s->geometry.placements != 0 ? s->geometry.placements
                                                  : SLUICE_CAN(SLUICE_PLACEMENT_SIM);
-  if (placement > SLUICE_PLACEMENT_DEVICE_COPIED || (offered & SLUICE_CAN(placement)) == 0) {
+  if (placement > SLUICE_PLACEMENT_RELAY || (offered & SLUICE_CAN(placement)) == 0) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "the arena has placement %u, which was not offered", placement);
   }
@@ -184,8 +212,44 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   code = map_arena(s, &m.body.arena, error, error_bytes);
   if (code == SLUICE_OK && placement == SLUICE_PLACEMENT_HOST) {
     code = sluice_device_register(s, error, error_bytes);
+  } else if (code == SLUICE_OK && placement == SLUICE_PLACEMENT_RELAY) {
+    code = sluice_relay_make(s, error, error_bytes);
   }
   return code;
+}
+
+/* Attaches; what was granted and cannot be used here is given back to the daemon at once. */
+static int attach_or_end(struct sluice_attach *s, char *error, size_t error_bytes) {
+  int code = attach_and_map(s, error, error_bytes);
+  if (code == SLUICE_OK || !s->is_granted) {
+    return code;
+  }
+  s->geometry.failed_placement = s->arena.placement;
+  let_go(s); /* before the daemon hears of it, which then frees its memory (abi.md 5.5) */
+  pthread_mutex_lock(&s->lock);
+  sluice_end_lost_locked(s, error);
+  pthread_mutex_unlock(&s->lock);
+  s->is_granted = 0;
+  memset(s->token, 0, sizeof s->token);
+  return code;
+}
+
+/* Where a call of the vendor's failed in this process, a relay may still do. */
+static int attach_or_relay(struct sluice_attach *s, char *error, size_t error_bytes) {
+  char direct[256] = "";
+  char relayed[256] = "";
+  int code = attach_or_end(s, direct, sizeof direct);
+  uint32_t relay = SLUICE_CAN(SLUICE_PLACEMENT_RELAY);
+  if (code == SLUICE_ERROR_CANN && s->geometry.failed_placement != SLUICE_PLACEMENT_RELAY &&
+      (s->geometry.placements & relay) != 0) {
+    s->geometry.placements = relay;
+    code = attach_or_end(s, relayed, sizeof relayed);
+  }
+  if (code == SLUICE_OK) {
+    return code;
+  }
+  return sluice_fail(code, error, error_bytes, "%s%s%s", direct,
+                     relayed[0] != '\0' ? "; then through a relay: " : "", relayed);
 }
 
 /* ---- public calls ---------------------------------------------------------------------------- */
@@ -208,7 +272,7 @@ int sluice_attach_open(const char *socket_path, const struct sluice_geometry *ge
                        sizeof s->socket_path - 1);
   } else {
     strcpy(s->socket_path, path);
-    code = attach_and_map(s, error, error_bytes);
+    code = attach_or_relay(s, error, error_bytes);
   }
   if (code != SLUICE_OK) {
     release(s);
@@ -225,21 +289,33 @@ const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
 int sluice_attach_start(sluice_attach *s, uint64_t device_base, char *error, size_t error_bytes) {
   struct sluice_message m;
   memset(&m, 0, sizeof m);
+  if (s->relay != NULL && device_base != 0 && device_base != s->arena.device_base) {
+    return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
+                       "a relay has memory of the device already: start takes 0");
+  }
   s->device_base = device_base != 0 ? device_base : s->arena.device_base;
+  if (s->relay != NULL) {
+    /* Towards the daemon the relay is the device, and has the arena where this process has it. */
+    s->device_base = (uint64_t)(uintptr_t)s->mapping;
+  }
   m.body.start.device_base = s->device_base;
   pthread_mutex_lock(&s->lock);
   int code = sluice_converse(s, &m, SLUICE_START, SLUICE_STARTED, "start", REPLY_TIMEOUT_SECONDS,
                              error, error_bytes);
   pthread_mutex_unlock(&s->lock);
-  return code;
+  return code == SLUICE_OK && s->relay != NULL ? sluice_relay_start(s, error, error_bytes) : code;
 }
 
 static int settle(sluice_attach *s, uint16_t type, uint16_t reply_type, const char *what,
                   struct sluice_books *books, char *error, size_t error_bytes) {
   struct sluice_message m;
   memset(&m, 0, sizeof m);
+  int code = sluice_relay_stop(s, 1, error, error_bytes);
+  if (code != SLUICE_OK) {
+    return code; /* the daemon has been told, and has ended the session */
+  }
   pthread_mutex_lock(&s->lock);
-  int code =
+  code =
       sluice_converse(s, &m, type, reply_type, what, SETTLE_TIMEOUT_SECONDS, error, error_bytes);
   pthread_mutex_unlock(&s->lock);
   if (code == SLUICE_OK && books != NULL) {
@@ -255,7 +331,7 @@ int sluice_attach_run_end(sluice_attach *s, struct sluice_books *books, char *er
 
 int sluice_attach_detach(sluice_attach *s, struct sluice_books *books, char *error,
                          size_t error_bytes) {
-  if (s->arena.base == NULL) {
+  if (s->mapping == NULL) {
     /* The daemon frees its memory when it answers, and must be the last who has it (abi.md 5.5). */
     sluice_device_release(s);
   }
@@ -265,10 +341,7 @@ int sluice_attach_detach(sluice_attach *s, struct sluice_books *books, char *err
 }
 
 int sluice_resume_locked(struct sluice_attach *s, char *error, size_t error_bytes) {
-  if (s->socket >= 0) {
-    close(s->socket);
-    s->socket = -1;
-  }
+  hang_up(s);
   int code = connect_to_daemon(s, error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
@@ -282,8 +355,7 @@ int sluice_resume_locked(struct sluice_attach *s, char *error, size_t error_byte
         sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "the daemon resumed another arena");
   }
   if (code != SLUICE_OK) {
-    close(s->socket);
-    s->socket = -1;
+    hang_up(s);
   }
   return code;
 }

@@ -243,7 +243,9 @@ static void serve(struct fake_daemon *f) {
         break;
       case SLUICE_DETACH:
         f->saw_detach = true;
-        fake_settle(f);
+        if (f->pools[0] != NULL) {
+          fake_settle(f);
+        }
         answer_detach(f);
         break;
       default:

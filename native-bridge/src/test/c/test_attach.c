@@ -40,6 +40,10 @@ static void attach_fails(enum fake_mode mode, int code, const char *word) {
     test_failed(__FILE__, __LINE__, "expected \"%s\" in \"%s\"", word, error);
   }
   CHECK(session == NULL);
+  /* What was granted and could not be used is given back at once. */
+  bool was_granted =
+      mode == FAKE_NO_DESCRIPTOR || mode == FAKE_SHORT_ARENA || mode == FAKE_BAD_OFFSETS;
+  CHECK_EQUAL(was_granted, f.saw_detach);
   CHECK_EQUAL(before, open_descriptors());
 }
 

@@ -3,7 +3,9 @@
  *
  * Environment: SLUICE_STANDIN_BOARD = a2a3 (default) or a5; SLUICE_STANDIN_DEVICES (default 8);
  * SLUICE_STANDIN_FAIL = "call:nth:code,..."; SLUICE_STANDIN_LOG = a file to which the process
- * appends its counts when it ends, one "call count" per line.
+ * appends its counts when it ends, one "pid call count" per line; SLUICE_STANDIN_DEVICE=here: code
+ * that plays the device runs in this process, so memory that it allocates is usable at its device
+ * address (otherwise only importers can use theirs).
  */
 #include "standin.h"
 
@@ -192,6 +194,12 @@ __attribute__((destructor)) static void log_counts(void) {
   for (int i = 0; i < MAX_CALLS && calls[i].name != NULL; i++) {
     fprintf(out, "%d %s %ld\n", (int)getpid(), calls[i].name, calls[i].count);
   }
+  for (int to = 0; to < 2; to++) {
+    fprintf(out, "%d copies.narrow.%s %ld\n", (int)getpid(), to ? "to_device" : "from_device",
+            copies[to][0]);
+    fprintf(out, "%d copies.wide.%s %ld\n", (int)getpid(), to ? "to_device" : "from_device",
+            copies[to][1]);
+  }
   fprintf(out, "%d copied.to_device %ld\n", (int)getpid(), copied_bytes[1]);
   fprintf(out, "%d copied.from_device %ld\n", (int)getpid(), copied_bytes[0]);
   fprintf(out, "%d live %ld\n", (int)getpid(), standin_live());
@@ -204,6 +212,11 @@ __attribute__((destructor)) static void log_counts(void) {
 enum standin_board standin_board(void) {
   const char *board = getenv("SLUICE_STANDIN_BOARD");
   return board != NULL && strcmp(board, "a5") == 0 ? STANDIN_A5 : STANDIN_A2A3;
+}
+
+int standin_plays_device(void) {
+  const char *where = getenv("SLUICE_STANDIN_DEVICE");
+  return where != NULL && strcmp(where, "here") == 0;
 }
 
 int standin_devices(void) {

@@ -95,6 +95,8 @@ int standin_enter(const char *call);
 
 enum standin_board standin_board(void);
 int standin_devices(void);
+/* Whether code that plays the device runs in this process, and uses memory that is allocated here. */
+int standin_plays_device(void);
 
 /* The device of this thread, -1 if none was set. */
 int standin_current_device(void);

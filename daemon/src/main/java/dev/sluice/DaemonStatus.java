@@ -277,10 +277,12 @@ final class DaemonStatus implements DaemonView {
         LatencySnapshot.of(latencies.refillOfAllKinds()),
         LatencySnapshot.of(latencies.drainPause),
         new ArenaSnapshot(
+            session.placement().label(),
             session.arenaBytes(),
             session.plan().bufferCount(),
             session.hasHugePages(),
-            session.isLocked()),
+            session.isLocked(),
+            session.notice()),
         gauges.readyQueues(),
         session.headroomToShow(),
         capture(session.capture()));

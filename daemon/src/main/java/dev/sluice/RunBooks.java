@@ -17,6 +17,7 @@ import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.ingest.DropAttribution;
 import dev.sluice.ingest.DropEvidence;
+import dev.sluice.ingest.RunEnd;
 import java.util.Arrays;
 
 /**
@@ -84,10 +85,9 @@ final class RunBooks {
   /**
    * Reads everything, and closes the law as far as it can be.
    *
-   * @param isComplete nothing is in flight any more: drained and salvaged
-   * @param hasDied the producer stopped at an arbitrary instruction
+   * @param end if complete, nothing is in flight any more: all is drained and salvaged
    */
-  RunTotals count(boolean isComplete, boolean hasDied) {
+  RunTotals count(RunEnd end) {
     int pools = plan.poolCount();
     long[] collected = new long[pools];
     long[] salvaged = new long[pools];
@@ -126,8 +126,7 @@ final class RunBooks {
               plan.layout().buffer(kind).records(),
               plan.quota(kind),
               deviceBlocks);
-      AccountingLaw law =
-          isComplete ? AccountingLaw.settled(known, hasDied) : AccountingLaw.running(known);
+      AccountingLaw law = AccountingLaw.of(known, end);
       now.laws[kind.ordinal()] = now.laws[kind.ordinal()].plus(law);
     }
     for (BufferKind kind : BufferKind.ALL) {

@@ -6,6 +6,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.bridge.ProcessIdentity;
+import dev.sluice.config.Placement;
 import dev.sluice.config.Quantities;
 import dev.sluice.config.Settings;
 import dev.sluice.config.Verification;
@@ -15,6 +16,7 @@ import dev.sluice.device.Handover;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.ContentChecks;
+import dev.sluice.ingest.RunEnd;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachStatus;
@@ -196,20 +198,19 @@ final class Session {
   /** Ends the run: the device is complete. */
   synchronized Books runEnd() {
     requireState(state == State.RUNNING, "RUN_END");
-    return settle(true, false, "settled");
+    return settle(RunEnd.COMPLETE, "settled");
   }
 
   /** Ends the session, and its run if there is one. Returns the books of that run. */
-  synchronized Books end(boolean isComplete, boolean hasDied, String reason) {
+  synchronized Books end(RunEnd end, String reason) {
     requireState(state != State.ENDED, "DETACH");
-    Books books =
-        state == State.RUNNING ? settle(isComplete, hasDied, reason) : books(new RunTotals());
+    Books books = state == State.RUNNING ? settle(end, reason) : books(new RunTotals());
     state = State.ENDED;
     ending = reason;
     endedNs = clock.nanoTime();
     // A client that is told has let go of a device's memory before (abi.md 5.5); one that is not
     // may have it imported still, and its device may write to it.
-    hasLeftMemory = !isComplete && !hasDied && arena.placement().isOnDevice();
+    hasLeftMemory = !end.isComplete() && arena.placement().isOnDevice();
     if (!hasLeftMemory) {
       closeArena();
     }
@@ -242,9 +243,9 @@ final class Session {
     }
   }
 
-  private Books settle(boolean isComplete, boolean hasDied, String reason) {
+  private Books settle(RunEnd end, String reason) {
     crew.stop();
-    run.settle(isComplete, hasDied);
+    run.settle(end);
     RunTotals totals = run.totals();
     logViolations();
     drops.endRun(run);
@@ -334,6 +335,11 @@ final class Session {
     lostSinceNs = 0;
     producer = ProcessIdentity.of(peer.pid());
     log.info("session {} device {} resumed by {}", id, request.device(), peer);
+  }
+
+  /** What the death of the producer does: a relay takes the memory of its device along. */
+  RunEnd endOfDeadProducer() {
+    return arena.placement() == Placement.RELAY ? RunEnd.MEMORY_LOST : RunEnd.DIED;
   }
 
   /** Whether nobody writes to the arena any more. */
@@ -496,6 +502,10 @@ final class Session {
 
   boolean isLocked() {
     return arena.isLocked();
+  }
+
+  Placement placement() {
+    return arena.placement();
   }
 
   /** What the host could not give for this arena; empty if nothing. */

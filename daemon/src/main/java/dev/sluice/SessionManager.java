@@ -9,12 +9,11 @@ import dev.sluice.abi.Platform;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.config.ArenaSettings;
 import dev.sluice.config.BufferCounts;
-import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
-import dev.sluice.device.ArenaMaker;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.ArenaRefusedException;
+import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
@@ -26,7 +25,6 @@ import dev.sluice.service.PeerCredentials;
 import dev.sluice.service.SessionBroker;
 import dev.sluice.service.Started;
 import dev.sluice.service.Token;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
@@ -128,7 +126,12 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   @Override
   public CompletionStage<Books> detach(Token token) {
-    return later(() -> end(find(token), true, false, "detached"));
+    return later(() -> end(find(token), RunEnd.COMPLETE, "detached"));
+  }
+
+  @Override
+  public CompletionStage<Books> detachLost(Token token, String reason) {
+    return later(() -> end(find(token), RunEnd.MEMORY_LOST, "device lost: " + reason));
   }
 
   @Override
@@ -212,7 +215,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     reservePlace(current.attach().maxSessions());
     try {
       int id = lastId.incrementAndGet();
-      Arena arena = arena(plan, id, request, peer, current);
+      Arena arena = ArenaChoice.make(plan, id, request, peer, current);
       Token token = Token.random(random);
       Session session =
           new Session(
@@ -311,33 +314,6 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     return asked != 0 ? asked : configured;
   }
 
-  private static Arena arena(
-      ArenaPlan plan, int id, AttachRequest request, PeerCredentials peer, Settings settings) {
-    int device = request.device();
-    Placement placement = settings.placement().of(device);
-    if (!request.reach().includes(placement.wireNumber())) {
-      throw new AttachRefusedException(
-          AttachStatus.PLACEMENT,
-          "device "
-              + device
-              + " has placement "
-              + placement.label()
-              + ", which this client did not offer");
-    }
-    int bare = request.reach().bareProcess();
-    try {
-      return new ArenaMaker(settings.arena(), settings.cann(), System.getenv())
-          .make(
-              plan,
-              "sluice-d" + device + "-s" + id,
-              placement,
-              device,
-              bare != 0 ? bare : peer.pid());
-    } catch (IOException e) {
-      throw new AttachRefusedException(AttachStatus.MEMORY, e.getMessage());
-    }
-  }
-
   private synchronized Session find(Token token) {
     Session session = open.get(token);
     if (session == null) {
@@ -346,8 +322,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     return session;
   }
 
-  private Books end(Session session, boolean isComplete, boolean hasDied, String reason) {
-    Books books = session.end(isComplete, hasDied, reason);
+  private Books end(Session session, RunEnd how, String reason) {
+    Books books = session.end(how, reason);
     // Without the session's lock: status and metrics must not wait for a disk.
     session.endCapture();
     session.captureEnded();
@@ -383,7 +359,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
    */
   private Books endUnasked(Session session, String reason) {
     boolean hasDied = session.hasProducerDied();
-    Books books = end(session, hasDied, hasDied, reason);
+    Books books = end(session, hasDied ? session.endOfDeadProducer() : RunEnd.NOT_YET, reason);
     revoked.accept(session.token());
     return books;
   }
@@ -441,7 +417,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
       Thread.currentThread().interrupt();
     }
     for (Session session : sessions()) {
-      end(session, false, false, "daemon stopped");
+      end(session, RunEnd.NOT_YET, "daemon stopped");
     }
     withLeftMemory().forEach(this::release);
   }

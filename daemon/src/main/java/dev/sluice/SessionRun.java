@@ -22,6 +22,7 @@ import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.ingest.LeaseSink;
+import dev.sluice.ingest.RunEnd;
 import dev.sluice.ingest.ThrottledSink;
 import java.util.ArrayList;
 import java.util.List;
@@ -216,26 +217,25 @@ final class SessionRun {
    * Drains what is published, salvages what is left, and closes the books. The agents must have
    * been taken off their threads; they are stepped here.
    *
-   * @param isComplete the device has finished or died; if false it still runs, nothing is salvaged
-   *     and what it holds stays in flight
-   * @param hasDied the producer stopped at an arbitrary instruction
+   * @param end if not complete, the device still runs: nothing is salvaged, and what it holds stays
+   *     in flight
    */
-  synchronized void settle(boolean isComplete, boolean hasDied) {
+  synchronized void settle(RunEnd end) {
     if (isSettled) {
       return;
     }
     throttles.forEach(ThrottledSink::lift);
-    if (isComplete) {
+    if (end.isComplete()) {
       for (DrainAgent drain : drains) {
         drain.endGrace();
       }
     }
     stepUntilQuiet();
     refill.gate().release();
-    if (isComplete) {
+    if (end.isComplete()) {
       new Salvage(memory, plan, table, ledger, leases)
           .run(
-              hasDied,
+              end == RunEnd.DIED,
               clock.nanoTime(),
               new Salvage.Sink() {
                 @Override
@@ -250,7 +250,7 @@ final class SessionRun {
               });
       stepUntilQuiet();
     }
-    totals = books.count(isComplete, hasDied);
+    totals = books.count(end);
     // The end of a run that was too short for the janitor counts, too.
     headroom.sample(clock.nanoTime());
     isSettled = true;
@@ -302,7 +302,7 @@ final class SessionRun {
   /** The books as they stand; final after {@link #settle}. Any thread. */
   synchronized RunTotals totals() {
     if (!isSettled) {
-      totals = books.count(false, false);
+      totals = books.count(RunEnd.NOT_YET);
     }
     return totals;
   }

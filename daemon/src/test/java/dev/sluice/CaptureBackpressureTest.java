@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.Capture;
 import dev.sluice.output.capture.CaptureRig;
 import dev.sluice.output.capture.CaptureTotals;
@@ -86,7 +87,7 @@ class CaptureBackpressureTest {
           break;
         }
       }
-      engine.run.settle(true, false);
+      engine.run.settle(RunEnd.COMPLETE);
       while (CaptureRig.step(capture) > 0) {
         // Until the stage is empty.
       }

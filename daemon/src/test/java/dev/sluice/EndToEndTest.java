@@ -6,11 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import dev.sluice.bridge.NativeTools;
 import dev.sluice.service.Labels;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -199,15 +204,60 @@ class EndToEndTest {
 
   @Test
   void shouldServeTheExampleProgram() throws Exception {
+    runExample(
+        "attach_example",
+        NativeTools.find("sluice-example").toString(),
+        daemon.attachSocket().toString());
+  }
+
+  /** Harnesses of runtimes are scripts: the library must do without a header. */
+  @Test
+  void shouldServeTheExampleInPython() throws Exception {
+    Assumptions.assumeTrue(hasPython(), "no python3 on this machine");
+    Path example = Path.of("../native-bridge/src/example/python/attach_example.py");
+    runExample(
+        "attach_example.py",
+        "python3",
+        example.toString(),
+        NativeTools.find("libsluice_attach.so").toString(),
+        daemon.attachSocket().toString());
+    try (Stream<String> lines = Files.lines(example)) {
+      assertTrue(lines.count() < 40, "the guide promises under 40 lines");
+    }
+  }
+
+  @Test
+  void shouldTellAScriptWhatIsWrong() throws Exception {
+    Assumptions.assumeTrue(hasPython(), "no python3 on this machine");
     Process example =
         new ProcessBuilder(
-                NativeTools.find("sluice-example").toString(), daemon.attachSocket().toString())
+                "python3",
+                "../native-bridge/src/example/python/attach_example.py",
+                NativeTools.find("libsluice_attach.so").toString(),
+                "/tmp/nobody-listens-here.sock")
             .redirectErrorStream(true)
             .start();
     String output = new String(example.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(example.waitFor(10, TimeUnit.SECONDS), "the example ended");
+    assertEquals(1, example.exitValue());
+    assertTrue(
+        output.startsWith("attach_example.py: no daemon at /tmp/nobody-listens-here.sock"), output);
+  }
+
+  private static boolean hasPython() throws InterruptedException {
+    try {
+      return new ProcessBuilder("python3", "-c", "import ctypes").start().waitFor() == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static void runExample(String name, String... command) throws Exception {
+    Process example = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(example.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(example.waitFor(10, TimeUnit.SECONDS), "the example ended");
     assertEquals(0, example.exitValue(), output);
-    SessionView session = daemon.session("attach_example");
+    SessionView session = daemon.session(name);
     assertEquals("ended (detached)", session.state());
     Law.assertBalanced(session);
     for (int kind = 0; kind < Labels.KINDS.size(); kind++) {

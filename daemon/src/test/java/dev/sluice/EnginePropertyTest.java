@@ -13,6 +13,7 @@ import dev.sluice.abi.Platform;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.ingest.RunEnd;
 import dev.sluice.testkit.DevicePool;
 import dev.sluice.testkit.Seeds;
 import dev.sluice.testkit.TestArena;
@@ -88,7 +89,7 @@ class EnginePropertyTest {
                     + engine.heldRecords(kind)
                     - engine.countedTwice(kind));
           }
-          engine.run.settle(true, true);
+          engine.run.settle(RunEnd.DIED);
           RunTotals totals = engine.run.totals();
           for (BufferKind kind : BufferKind.ALL) {
             AccountingLaw law = totals.laws[kind.ordinal()];
@@ -229,7 +230,7 @@ class EnginePropertyTest {
   private static void finish(EngineRun engine) {
     engine.device.flush();
     engine.runUntilDeviceIsIdle();
-    engine.run.settle(true, false);
+    engine.run.settle(RunEnd.COMPLETE);
   }
 
   private static long violations(EngineRun engine) {

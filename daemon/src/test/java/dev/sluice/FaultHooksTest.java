@@ -8,6 +8,7 @@ import dev.sluice.abi.Generation;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.PausedAgent;
 import dev.sluice.config.SettingsException;
+import dev.sluice.ingest.RunEnd;
 import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,7 @@ class FaultHooksTest {
       collector.doWork();
     }
     assertTrue(collector.doWork() > 0, "it holds a buffer, and its thread must not park");
-    engine.run.settle(false, false);
+    engine.run.settle(RunEnd.NOT_YET);
     assertEquals(0, collector.doWork());
   }
 

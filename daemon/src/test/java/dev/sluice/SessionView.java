@@ -22,6 +22,16 @@ record SessionView(Map<String, Object> json) {
     return Json.text(json, "state");
   }
 
+  /** Whose memory its arena is. */
+  String placement() throws ToolException {
+    return Json.text(Json.object(json, "arena"), "placement");
+  }
+
+  /** What had to be chosen for the arena, for people. */
+  String notice() throws ToolException {
+    return Json.text(Json.object(json, "arena"), "notice");
+  }
+
   boolean isEnded() throws ToolException {
     return state().startsWith("ended");
   }

@@ -11,6 +11,7 @@ import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.ingest.RunEnd;
 import dev.sluice.testkit.Allocations;
 import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
@@ -54,7 +55,7 @@ class SmallestArenaTest {
     engine.device.launch();
     burst(engine);
     engine.runUntilDeviceIsIdle();
-    engine.run.settle(true, false);
+    engine.run.settle(RunEnd.COMPLETE);
     engine.checkSettledLaw();
     assertEquals(CORES * TASKS, engine.attempts(BufferKind.AICPU_TASK));
     if (generation == Generation.CHIP_2026_08) {
@@ -78,7 +79,7 @@ class SmallestArenaTest {
       engine.agents.get(round % engine.agents.size()).doWork();
       engine.clock.advance(500_000);
     }
-    engine.run.settle(true, false);
+    engine.run.settle(RunEnd.COMPLETE);
     engine.checkSettledLaw();
   }
 

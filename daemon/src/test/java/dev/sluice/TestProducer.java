@@ -30,6 +30,15 @@ final class TestProducer implements AutoCloseable {
   }
 
   static TestProducer start(Path socket, String name, List<String> arguments) throws IOException {
+    return start(socket, Map.of(), name, arguments);
+  }
+
+  /**
+   * @param environment beside what it has anyway
+   */
+  static TestProducer start(
+      Path socket, Map<String, String> environment, String name, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(NativeTools.find(NativeTools.PRODUCER).toString());
     command.addAll(List.of("--socket", socket.toString(), "--name", name, "--json"));
@@ -40,6 +49,7 @@ final class TestProducer implements AutoCloseable {
         new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
     // For those that are told to offer placements on a device.
     builder.environment().put("SLUICE_CANN_DIRECTORY", CannStandin.FOLDER.toString());
+    builder.environment().putAll(environment);
     Process process = builder.start();
     return new TestProducer(name, process, output, errors);
   }
@@ -105,6 +115,16 @@ final class TestProducer implements AutoCloseable {
     /** What the device counted of one kind: {@code produced}, {@code dropped} or {@code lost}. */
     long kind(String kind, String key) throws ToolException {
       return Json.whole(Json.object(Json.object(json(), "kinds"), kind), key);
+    }
+
+    /** One of the numbers of its relay. */
+    long relay(String key) throws ToolException {
+      return Json.whole(Json.object(json(), "relay"), key);
+    }
+
+    /** Records that its guard recycled unread. */
+    long guardLost() throws ToolException {
+      return SessionView.sum(Json.counts(Json.object(json(), "guard"), "lost_records"));
     }
 
     /** How often a fault was injected. */

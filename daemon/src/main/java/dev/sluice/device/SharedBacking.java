@@ -7,18 +7,30 @@ import dev.sluice.config.Provision;
 import java.io.IOException;
 
 /**
- * Placements {@code sim} and {@code host}: a sealed memfd that the other process maps, and in the
- * second case registers with its device. For the daemon the two are the same.
+ * Placements {@code sim}, {@code host} and {@code relay}: a sealed memfd that the other process
+ * maps, and in the second case registers with its device, in the third fills by its relay. For the
+ * daemon they are the same.
  */
 final class SharedBacking implements ArenaBacking {
   private final Placement placement;
   private final SharedRegion region;
   private final MappedMemory memory;
   private final int device;
+  private final String notice;
 
-  SharedBacking(Placement placement, int device, String name, long bytes, ArenaSettings settings)
+  /**
+   * @param notice what else people should know of this memory; empty if nothing
+   */
+  SharedBacking(
+      Placement placement,
+      int device,
+      String name,
+      long bytes,
+      ArenaSettings settings,
+      String notice)
       throws IOException {
     this.placement = placement;
+    this.notice = notice;
     this.device = device;
     this.region =
         SharedRegion.create(name, bytes, extra(settings.hugePages()), extra(settings.lockMemory()));
@@ -65,7 +77,8 @@ final class SharedBacking implements ArenaBacking {
 
   @Override
   public String notice() {
-    return region.notice();
+    String ofRegion = region.notice();
+    return notice.isEmpty() || ofRegion.isEmpty() ? notice + ofRegion : notice + "; " + ofRegion;
   }
 
   @Override

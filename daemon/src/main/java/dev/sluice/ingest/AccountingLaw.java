@@ -11,8 +11,9 @@ import dev.sluice.abi.BufferKind;
  *
  * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are
  * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
- * dead producer had begun and not committed. What nothing explains is {@code unaccounted}, and is 0
- * unless the device or the host is wrong; it is negative if more came than was produced.
+ * dead producer had begun and not committed, or that were in memory which died with it. What
+ * nothing explains is {@code unaccounted}, and is 0 unless the device or the host is wrong; it is
+ * negative if more came than was produced.
  *
  * @param inFlight not yet collected, and no more than the pool's buffers can hold
  */
@@ -60,6 +61,11 @@ public record AccountingLaw(
       return produced - dropped - collected - salvaged;
     }
 
+    /** More than this cannot be with the device. */
+    private long room() {
+      return (long) buffers * recordsPerBuffer + begunAllowance(kind);
+    }
+
     /** What a lost buffer took with it is the host's loss and never the device's. */
     private long inferable(long candidates) {
       return kind == BufferKind.AICORE_TASK && !deviceBlocks
@@ -76,7 +82,7 @@ public record AccountingLaw(
    */
   public static AccountingLaw running(Evidence e) {
     long missing = e.missing();
-    long room = (long) e.buffers * e.recordsPerBuffer + begunAllowance(e.kind);
+    long room = e.room();
     long lost = e.tokenGaps + Math.max(0, missing - e.tokenGaps - room);
     long inferred = Math.max(0, Math.min(missing, e.inferable(lost)));
     long open = missing - inferred;
@@ -106,6 +112,29 @@ public record AccountingLaw(
     long inferred = Math.max(0, Math.min(missing, e.inferable(missing)));
     return new AccountingLaw(
         e.produced, e.collected, e.dropped, inferred, died, salvaged, 0, missing - inferred);
+  }
+
+  /**
+   * The law after a run whose device memory is lost: what was there and had not been carried over
+   * died with it, and can be no more than the pool's buffers hold.
+   */
+  private static AccountingLaw withoutMemory(Evidence e) {
+    long missing = e.missing();
+    long inferred = Math.max(0, Math.min(missing, e.inferable(e.tokenGaps)));
+    missing -= inferred;
+    long died = Math.max(0, Math.min(missing, e.room()));
+    return new AccountingLaw(
+        e.produced, e.collected, e.dropped, inferred, died, e.salvaged, 0, missing - died);
+  }
+
+  /** The law of a pool whose run ended so. */
+  public static AccountingLaw of(Evidence e, RunEnd end) {
+    return switch (end) {
+      case NOT_YET -> running(e);
+      case COMPLETE -> settled(e, false);
+      case DIED -> settled(e, true);
+      case MEMORY_LOST -> withoutMemory(e);
+    };
   }
 
   private static long begunAllowance(BufferKind kind) {

@@ -30,6 +30,14 @@ public interface SessionBroker {
   /** As {@link #runEnd} if a run is open, then releases the arena. */
   CompletionStage<Books> detach(Token token);
 
+  /**
+   * As {@link #detach}, of a client that cannot reach memory of its device, no longer or at all:
+   * what it still had there is lost.
+   *
+   * @param reason the call that failed, for people
+   */
+  CompletionStage<Books> detachLost(Token token, String reason);
+
   /** A client that lost its connection continues its session on a new one. */
   CompletionStage<Granted> resume(Token token, PeerCredentials peer);
 

@@ -2,6 +2,7 @@ package dev.sluice.service.attach;
 
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachStatus;
+import dev.sluice.service.Books;
 import dev.sluice.service.Granted;
 import dev.sluice.service.PeerCredentials;
 import dev.sluice.service.SessionBroker;
@@ -13,6 +14,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
@@ -115,7 +117,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
               books -> reply(replies.books(MessageType.SETTLED, token, books)));
       case DETACH ->
           answer(
-              broker.detach(token),
+              detach(Requests.lostReason(message)),
               MessageType.DETACHED,
               books -> {
                 Token ended = token;
@@ -125,6 +127,12 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
               });
       default -> throw new IllegalStateException("no request: " + type);
     }
+  }
+
+  private CompletionStage<Books> detach(Optional<String> lostReason) {
+    return lostReason.isPresent()
+        ? broker.detachLost(token, lostReason.get())
+        : broker.detach(token);
   }
 
   private void open(CompletionStage<Granted> stage, boolean sendMemory) {

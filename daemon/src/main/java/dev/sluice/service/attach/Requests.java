@@ -65,8 +65,18 @@ final class Requests {
         synthetic,
         new AttachRequest.Reach(
             message.getIntLE(start + Messages.GEOMETRY_PLACEMENTS_OFFSET),
-            count(message, Messages.GEOMETRY_BARE_PROCESS_OFFSET, "bare_process")),
-        name(message));
+            count(message, Messages.GEOMETRY_BARE_PROCESS_OFFSET, "bare_process"),
+            count(message, Messages.GEOMETRY_FAILED_PLACEMENT_OFFSET, "failed_placement")),
+        text(message, Messages.GEOMETRY_NAME_OFFSET, Messages.GEOMETRY_NAME_BYTES));
+  }
+
+  /** Why the client can reach memory of its device no longer; empty for an end in order. */
+  static Optional<String> lostReason(ByteBuf message) {
+    boolean isLost = message.getIntLE(message.readerIndex() + Messages.END_IS_LOST_OFFSET) != 0;
+    return isLost
+        ? Optional.of(
+            text(message, Messages.END_LOST_REASON_OFFSET, Messages.END_LOST_REASON_BYTES))
+        : Optional.empty();
   }
 
   private static int refuseReservedBits(ByteBuf message) {
@@ -113,10 +123,10 @@ final class Requests {
     return (int) number;
   }
 
-  private static String name(ByteBuf message) {
-    int start = message.readerIndex() + Messages.GEOMETRY_NAME_OFFSET;
-    int length = message.indexOf(start, start + Messages.GEOMETRY_NAME_BYTES, (byte) 0) - start;
-    int bytes = length < 0 ? Messages.GEOMETRY_NAME_BYTES : length;
+  private static String text(ByteBuf message, int offset, int limit) {
+    int start = message.readerIndex() + offset;
+    int length = message.indexOf(start, start + limit, (byte) 0) - start;
+    int bytes = length < 0 ? limit : length;
     // Into logs and pages it goes: control characters would forge lines there.
     return message
         .toString(start, bytes, StandardCharsets.UTF_8)

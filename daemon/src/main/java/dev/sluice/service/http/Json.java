@@ -200,10 +200,12 @@ final class Json {
 
   private static Map<String, Object> arena(ArenaSnapshot arena) {
     Map<String, Object> json = new LinkedHashMap<>();
+    json.put("placement", arena.placement());
     json.put("bytes", arena.bytes());
     json.put("buffers", arena.buffers());
     json.put("huge_pages", arena.hugePages());
     json.put("locked", arena.locked());
+    json.put("notice", arena.notice());
     return json;
   }
 

@@ -122,6 +122,24 @@ class AttachServerTest {
     assertNull(broker.calls.poll(), "no connection is lost after DETACH");
   }
 
+  /** A device that a client can reach no longer: its reason goes to the broker, fit for a log. */
+  @Test
+  void shouldTellWhyAClientHasLostItsDevice() throws Exception {
+    try (TestClient client = new TestClient(server.socket())) {
+      client.send(TestClient.attach());
+      client.receiveGrant();
+      ByteBuffer detach = TestClient.message(MessageType.DETACH);
+      detach.putInt(Messages.END_IS_LOST_OFFSET, 1);
+      detach.put(
+          Messages.END_LOST_REASON_OFFSET,
+          "rtMemcpy\nreturned 507899".getBytes(StandardCharsets.UTF_8));
+      client.send(detach);
+      assertReply(client.receive(), MessageType.DETACHED, AttachStatus.OK);
+      client.awaitEnd();
+    }
+    assertEquals(List.of("attach", "detachLost true rtMemcpy?returned 507899"), calls(2));
+  }
+
   @Test
   void shouldHandOverTheWholeGeometry() throws Exception {
     ByteBuffer attach = TestClient.attach();
@@ -181,8 +199,9 @@ class AttachServerTest {
     "32, 0x80000000, REFUSED, DEVICE",
     "44, 0xffffffff, REFUSED, GEOMETRY",
     "96, 0x00000002, REFUSED, MALFORMED",
-    "100, 0x21,      REFUSED, MALFORMED",
-    "196, 1,         REFUSED, MALFORMED",
+    "100, 0x41,      REFUSED, MALFORMED",
+    "196, 0xffffffff, REFUSED, GEOMETRY",
+    "200, 1,         REFUSED, MALFORMED",
     "252, 1,         REFUSED, MALFORMED",
   })
   void shouldRefuseGarbageAndStayUp(int offset, String word, MessageType reply, AttachStatus status)

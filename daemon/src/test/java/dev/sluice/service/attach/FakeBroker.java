@@ -90,6 +90,12 @@ final class FakeBroker implements SessionBroker {
   }
 
   @Override
+  public CompletionStage<Books> detachLost(Token token, String reason) {
+    calls.add("detachLost " + token.equals(TOKEN) + " " + reason);
+    return nextBooks != null ? nextBooks : CompletableFuture.completedFuture(books());
+  }
+
+  @Override
   public CompletionStage<Granted> resume(Token token, PeerCredentials credentials) {
     calls.add("resume " + token.equals(TOKEN));
     return nextGrant != null ? nextGrant : CompletableFuture.completedFuture(granted());

@@ -36,7 +36,8 @@ class MessagesConformanceTest {
   @Test
   void shouldPlaceEveryFieldWhereTheHeaderDoes() throws Exception {
     int compared = 0;
-    for (String struct : new String[] {"geometry", "arena_reply", "share", "start", "books"}) {
+    for (String struct :
+        new String[] {"geometry", "arena_reply", "share", "start", "end", "books"}) {
       for (Map.Entry<String, Integer> field : fields(struct, 32).entrySet()) {
         compared += compare(struct.replace("_reply", ""), field.getKey(), field.getValue());
       }
@@ -44,7 +45,7 @@ class MessagesConformanceTest {
     for (Map.Entry<String, Integer> field : fields("message", 0).entrySet()) {
       compared += compare("", field.getKey(), field.getValue());
     }
-    assertEquals(19 + 9 + 5 + 1 + 6 + 6, compared);
+    assertEquals(20 + 9 + 5 + 1 + 2 + 6 + 6, compared);
   }
 
   private int compare(String struct, String field, int offset) throws Exception {

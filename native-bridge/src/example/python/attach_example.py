@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""The smallest launcher that hands its profiling memory to the Sluice daemon.
+
+python3 attach_example.py libsluice_attach.so [/run/sluice/attach.sock]
+"""
+import ctypes
+import sys
+
+library = ctypes.CDLL(sys.argv[1])
+for function in (library.sluice_attach_data_base, library.sluice_attach_rotation_table):
+    function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_uint64
+session, error, room = ctypes.c_void_p(), ctypes.create_string_buffer(256), ctypes.c_size_t(256)
+
+
+def check(status):
+    if status != 0:
+        sys.exit("attach_example.py: " + error.value.decode())
+
+
+# What the device was built for: device, level, cores, scheduler and orchestrator threads; then what
+# memory this process can use, 0 being sim alone (on hardware: 2 + 4 + 8 + 16, and 32 to relay).
+check(library.sluice_attach_open_layout(
+    sys.argv[2].encode() if len(sys.argv) > 2 else None, b"l2-2026.07/a2a3", 0, 2, 24, 3, 0, 0,
+    b"attach_example.py", ctypes.byref(session), error, room))
+check(library.sluice_attach_start(session, ctypes.c_uint64(0), error, room))
+print(f"data base {library.sluice_attach_data_base(session):#x}, "
+      f"rotation table {library.sluice_attach_rotation_table(session):#x}")
+
+# Launch the kernels with these two addresses, wait for the device, and only then end the session.
+
+books = (ctypes.c_int64 * 28)()  # struct sluice_books: five times four kinds, and a text
+check(library.sluice_attach_detach(session, books, error, room))
+for kind in range(4):
+    print(f"kind {kind}: produced {books[kind]}, collected {books[4 + kind]}, "
+          f"dropped {books[8 + kind]}, unaccounted {books[16 + kind]}")

@@ -1,0 +1,40 @@
+/*
+ * sluice_plain.c - the calls of the client without structs and macros, for languages that would
+ * have to rebuild those by hand: ctypes and its like.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "sluice_internal.h"
+
+int sluice_attach_open_layout(const char *socket_path, const char *layout, uint32_t device,
+                              uint32_t level, uint32_t num_cores, uint32_t sched_threads,
+                              uint32_t orch_threads, uint32_t placements, const char *name,
+                              sluice_attach **session, char *error, size_t error_bytes) {
+  struct sluice_geometry g = {.device = device,
+                              .level = level,
+                              .num_cores = num_cores,
+                              .sched_threads = sched_threads,
+                              .orch_threads = orch_threads,
+                              .placements = placements};
+  if (layout == NULL || sluice_layout_parse(layout, &g.generation, &g.platform) != 0) {
+    return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
+                       "no layout is called \"%s\"; there are l2-2026.06, l2-2026.07 and "
+                       "chip-2026.08, each with /a2a3 or /a5",
+                       layout != NULL ? layout : "");
+  }
+  snprintf(g.name, sizeof g.name, "%s", name != NULL ? name : "");
+  return sluice_attach_open(socket_path, &g, session, error, error_bytes);
+}
+
+uint64_t sluice_attach_data_base(const sluice_attach *s) {
+  return s->arena.device_base + s->arena.region_offset;
+}
+
+uint64_t sluice_attach_rotation_table(const sluice_attach *s) {
+  return s->arena.device_base + s->arena.rotation_offset;
+}
+
+uint32_t sluice_attach_placement(const sluice_attach *s) {
+  return s->arena.placement;
+}
