@@ -114,7 +114,12 @@ final class ThreadPacking implements AutoCloseable {
     private void launch(String name, List<Agent> hosted, ParkMeter own) {
       AgentRunner runner =
           newRunner(
-              name, () -> slack.slackNanos(clock.nanoTime()), own, hosted.get(0).roleName(), naps);
+              name,
+              () -> slack.slackNanos(clock.nanoTime()),
+              own,
+              hosted.get(0).roleName(),
+              naps,
+              hosted.size() > 1);
       hosted.forEach(runner::add);
       runners.add(runner);
       runner.start();
@@ -177,7 +182,8 @@ final class ThreadPacking implements AutoCloseable {
               this::inlineSlack,
               inlineMeter,
               "drain",
-              mustNap(ThreadingMode.INLINE));
+              mustNap(ThreadingMode.INLINE),
+              true);
       inlineRunner.start();
     }
     return inlineRunner;
@@ -199,7 +205,8 @@ final class ThreadPacking implements AutoCloseable {
       java.util.function.LongSupplier slack,
       ParkMeter meter,
       String role,
-      boolean naps) {
+      boolean naps,
+      boolean isOnlyOne) {
     IdleSettings idle = settings.drain().idle();
     RealtimeClass realtime = new RealtimeClass(name);
     return new AgentRunner(
@@ -217,7 +224,8 @@ final class ThreadPacking implements AutoCloseable {
         errors,
         () -> {
           place(name, role);
-          if (settings.drain().realtime()) {
+          // Several threads of one session in that class, on few CPUs, leave nothing for the rest.
+          if (settings.drain().realtime() && (naps || isOnlyOne)) {
             realtime.permit(naps);
           }
         });
