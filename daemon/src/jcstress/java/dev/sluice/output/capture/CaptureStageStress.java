@@ -11,15 +11,16 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** A collector and a writer on a stage at its edges: empty, full, and round its end. */
+/** A collector and a writer on a stage at its edges: empty, full, and from chunk to chunk. */
 public final class CaptureStageStress {
   private static final int FRAME = 64;
   private static final int CONTENT = FrameHeader.INSTANCE_OFFSET;
 
   private CaptureStageStress() {}
 
+  /** Two chunks of so many frames each. */
   private static CaptureStage stage(int frames) {
-    return new CaptureStage(ByteBuffer.allocate(frames * FRAME));
+    return new CaptureStage(ByteBuffer.allocate(2 * frames * FRAME), FRAME);
   }
 
   /**
@@ -83,6 +84,7 @@ public final class CaptureStageStress {
 
     public Full() {
       put(stage, FRAME, 1);
+      put(stage, FRAME, 3);
     }
 
     @Actor
@@ -98,16 +100,18 @@ public final class CaptureStageStress {
 
     @Arbiter
     public void last(III_Result r) {
-      r.r3 = look(stage, FRAME);
+      boolean isIntact = look(stage, FRAME) == 3;
+      stage.release(FRAME);
+      r.r3 = isIntact ? look(stage, FRAME) : -1;
     }
   }
 
-  /** A frame that does not fit before the end of the ring is found at its beginning. */
+  /** A frame that does not fit before the end of a chunk is found at the beginning of another. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "nothing yet")
   @Outcome(id = "0, 3", expect = Expect.ACCEPTABLE, desc = "at the second look")
   @Outcome(id = "3, 3", expect = Expect.ACCEPTABLE, desc = "at once")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "torn, or the rest of the ring taken for a frame")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "torn, or the rest of the chunk taken for a frame")
   @State
   public static class Skip {
     private final CaptureStage stage = stage(3);
@@ -130,7 +134,7 @@ public final class CaptureStageStress {
     }
   }
 
-  /** Two frames over the end of a ring of one arrive once each, in order. */
+  /** Three frames in two chunks of one arrive once each, in order. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "nothing yet")
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "the first")
@@ -145,6 +149,7 @@ public final class CaptureStageStress {
     public void collector() {
       put(stage, FRAME, 1);
       put(stage, FRAME, 2);
+      put(stage, FRAME, 3);
     }
 
     @Actor

@@ -78,18 +78,13 @@ public class CaptureCostBenchmark {
 
     @Setup
     public void make() {
-      stage = new CaptureStage(ByteBuffer.allocateDirect(stageMib * MIB));
-      intake =
-          new CaptureIntake(
-              stage,
-              new PendingGaps(
-                  new Geometry(
-                      Layout.of(Generation.CHIP_2026_08, Platform.A2A3, LayoutOverrides.NONE),
-                      24,
-                      1,
-                      1,
-                      2)),
-              true);
+      Geometry geometry =
+          new Geometry(
+              Layout.of(Generation.CHIP_2026_08, Platform.A2A3, LayoutOverrides.NONE), 24, 1, 1, 2);
+      stage =
+          new CaptureStage(
+              ByteBuffer.allocateDirect(stageMib * MIB), CaptureIntake.largestClaimBytes(geometry));
+      intake = new CaptureIntake(stage, new PendingGaps(geometry), true);
     }
   }
 

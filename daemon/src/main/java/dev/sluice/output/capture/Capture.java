@@ -9,19 +9,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -31,24 +25,17 @@ import java.util.function.LongSupplier;
  * files.
  */
 public final class Capture {
-  private static final long MANIFEST_INTERVAL_NANOS = 1_000_000_000;
-
-  private final CaptureFiles files;
   private final Path directory;
   private final CaptureSettings settings;
   private final List<CaptureIntake> intakes;
   private final CaptureFailures failures = new CaptureFailures();
   private final CaptureWriter writer;
   private final LongSupplier clock;
-  private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+  private final CaptureEvents events;
+  private final LiveManifest manifest;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
-  private final AtomicLongArray removedRecords = new AtomicLongArray(BufferKind.COUNT);
-  private final AtomicLong removedSegments = new AtomicLong();
   private final AtomicLong snapshotDueNs = new AtomicLong();
 
-  private volatile CaptureManifest manifest;
-  private volatile Map<BufferKind, DeviceBooks> books = Map.of();
-  private volatile boolean isManifestStale = true;
   private volatile boolean isRunning;
   private volatile long progressNs;
   private final CounterArray writing = new CounterArray(1);
@@ -56,20 +43,7 @@ public final class Capture {
   private final Watermark stageFill;
   private boolean isStalled;
   private int runs;
-  private long manifestNs;
   private boolean hasSealed;
-
-  /** Something to do between frames. */
-  private static final class Event {
-    // Stage positions that must have been written before; null for none.
-    private final long[] barrier;
-    private final LongConsumer action;
-
-    Event(long[] barrier, LongConsumer action) {
-      this.barrier = barrier;
-      this.action = action;
-    }
-  }
 
   Capture(
       CaptureFiles files,
@@ -79,18 +53,19 @@ public final class Capture {
       CaptureSettings settings,
       List<ByteBuffer> stages,
       LongSupplier clock) {
-    this.files = files;
     this.directory = directory;
-    this.manifest = manifest;
     this.settings = settings;
     this.clock = clock;
     boolean waits = settings.overload() == CaptureSettings.Overload.WAIT;
+    int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
     this.intakes =
         stages.stream()
             .map(
                 stage ->
                     new CaptureIntake(
-                        new CaptureStage(stage), new PendingGaps(manifest.geometry()), waits))
+                        new CaptureStage(stage, largestBytes),
+                        new PendingGaps(manifest.geometry()),
+                        waits))
             .toList();
     this.writer =
         new CaptureWriter(
@@ -104,7 +79,17 @@ public final class Capture {
             failures);
     this.stageFill = Watermark.highest(intakes.size());
     this.progressNs = clock.getAsLong();
-    this.manifestNs = progressNs - MANIFEST_INTERVAL_NANOS;
+    this.events = new CaptureEvents(intakes);
+    this.manifest =
+        new LiveManifest(
+            manifest,
+            files,
+            directory,
+            settings.isForced(),
+            writer,
+            this::totals,
+            failures,
+            progressNs);
   }
 
   /** The way in for one collector. */
@@ -121,8 +106,7 @@ public final class Capture {
     int run = ++runs;
     isRunning = true;
     intakes.forEach(CaptureIntake::waitAgain);
-    post(
-        committed(),
+    events.postBehindCommitted(
         nowNs ->
             writer.put(
                 FrameType.RUN, FrameHeader.NO_KIND, 0, FrameHeader.NO_INSTANCE, -1, 0, run, nowNs));
@@ -131,8 +115,7 @@ public final class Capture {
   /** Notes that the device has stopped; {@code coreToThread} is what it said of its cores. */
   public void endRun(List<Integer> coreToThread) {
     isRunning = false;
-    manifest = manifest.with(new CaptureManifest.Cores(manifest.cores().types(), coreToThread));
-    isManifestStale = true;
+    manifest.cores(coreToThread);
   }
 
   /**
@@ -142,8 +125,7 @@ public final class Capture {
    * @param queue ready queue of the pool, -1 if it is not known
    */
   public void dropped(BufferKind kind, int instance, int queue, DropCause cause, long records) {
-    post(
-        null,
+    events.post(
         nowNs ->
             writer.put(
                 FrameType.GAP,
@@ -162,8 +144,7 @@ public final class Capture {
 
   /** Notes that device threads waited, so often and so long, at the push or the pop gate. */
   public void stalled(boolean isPop, long times, long nanos) {
-    post(
-        null,
+    events.post(
         nowNs ->
             writer.put(
                 FrameType.STALL,
@@ -178,18 +159,7 @@ public final class Capture {
 
   /** The device's half of the law as it stands; goes into the manifest. */
   public void books(Map<BufferKind, DeviceBooks> newBooks) {
-    if (!newBooks.equals(books)) {
-      books = Map.copyOf(newBooks);
-      isManifestStale = true;
-    }
-  }
-
-  private void post(long[] barrier, LongConsumer action) {
-    events.add(new Event(barrier, action));
-  }
-
-  private long[] committed() {
-    return intakes.stream().mapToLong(intake -> intake.stage().committed()).toArray();
+    manifest.books(newBooks);
   }
 
   /**
@@ -219,22 +189,20 @@ public final class Capture {
   int doWork() {
     long nowNs = clock.getAsLong();
     // Before the events: what was committed after one that is not seen yet must stay behind it.
-    long[] committed = committed();
-    long[] barrier = nextBarrier();
-    Event event = events.peek();
+    long[] committed = events.committed();
+    long[] barrier = events.barrier(committed);
+    CaptureEvents.Event event = events.oldest();
     int work = 0;
     // Just before it shrinks a stage is as full as it gets.
     for (int i = 0; i < intakes.size(); i++) {
       stageFill.record(i, intakes.get(i).stage().used());
     }
     try {
-      work = writer.write(nowNs, barrier != null ? barrier : committed);
+      work = writer.write(nowNs, barrier);
       if (work > 0) {
         writing.add(0, clock.getAsLong() - nowNs);
       }
-      if (event != null && isReached(event.barrier)) {
-        events.remove();
-        event.action.accept(nowNs);
+      if (events.doIfReached(event, nowNs)) {
         work++;
       }
       writer.tend(nowNs);
@@ -243,39 +211,20 @@ public final class Capture {
       writer.lose(LossReason.WRITER_FAILED, e, nowNs);
     }
     hasSealed |= writer.pollSealed();
-    if (isManifestStale && nowNs - manifestNs >= MANIFEST_INTERVAL_NANOS && !isEnded()) {
-      manifestNs = nowNs;
-      isManifestStale = false;
-      writeManifest();
+    if (!isEnded()) {
+      manifest.writeIfDue(nowNs);
     }
     progressNs = clock.getAsLong();
     return work;
-  }
-
-  /** Of the first event that waits for its place; others in front of it may go at any. */
-  private long[] nextBarrier() {
-    for (Event event : events) {
-      if (event.barrier != null) {
-        return event.barrier;
-      }
-    }
-    return null;
-  }
-
-  private boolean isReached(long[] barrier) {
-    for (int i = 0; barrier != null && i < barrier.length; i++) {
-      if (intakes.get(i).stage().released() < barrier[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Whether a segment was sealed since the last call; the capture's thread. */
   boolean pollSealed() {
     boolean sealed = hasSealed;
     hasSealed = false;
-    isManifestStale |= sealed;
+    if (sealed) {
+      manifest.stale();
+    }
     return sealed;
   }
 
@@ -291,8 +240,7 @@ public final class Capture {
    */
   boolean roll(long timeoutNanos) {
     CompletableFuture<Void> rolled = new CompletableFuture<>();
-    post(
-        committed(),
+    events.postBehindCommitted(
         nowNs -> {
           writer.seal(nowNs);
           rolled.complete(null);
@@ -306,7 +254,7 @@ public final class Capture {
    */
   void end(String ending, Instant endedAt) {
     isRunning = false;
-    post(committed(), nowNs -> finish(ending, endedAt, nowNs));
+    events.postBehindCommitted(nowNs -> finish(ending, endedAt, nowNs));
   }
 
   /** False if the disk did not get there in time. */
@@ -332,9 +280,7 @@ public final class Capture {
     intakes.forEach(intake -> writer.putGaps(intake.gaps(), nowNs));
     writer.seal(nowNs);
     hasSealed |= writer.pollSealed();
-    CaptureManifest.Outcome outcome = outcome(ending, Optional.of(endedAt));
-    manifest = manifest.with(outcome);
-    writeManifest();
+    manifest.finish(ending, endedAt);
     ended.complete(null);
   }
 
@@ -345,66 +291,12 @@ public final class Capture {
 
   /** As it stands now. Any thread. */
   CaptureManifest manifest() {
-    CaptureManifest now = manifest;
-    return now.outcome().isEnded()
-        ? now
-        : now.with(outcome(CaptureManifest.RUNNING, Optional.empty()));
-  }
-
-  private CaptureManifest.Outcome outcome(String ending, Optional<Instant> endedAt) {
-    CaptureTotals totals = totals();
-    Map<BufferKind, CaptureManifest.KindBooks> rows = new EnumMap<>(BufferKind.class);
-    for (BufferKind kind : BufferKind.ALL) {
-      DeviceBooks device = books.getOrDefault(kind, DeviceBooks.ZERO);
-      rows.put(
-          kind,
-          new CaptureManifest.KindBooks(
-              device.produced(),
-              device.collected(),
-              totals.captured(kind),
-              totals.lostByReason(kind),
-              device.dropped(),
-              device.salvaged(),
-              device.inFlight(),
-              device.unaccounted(),
-              removedRecords.get(kind.ordinal())));
-    }
-    return new CaptureManifest.Outcome(
-        ending,
-        endedAt,
-        rows,
-        writer.counters().get(CaptureWriter.FRAMES),
-        writer.counters().get(CaptureWriter.SEGMENTS),
-        removedSegments.get());
-  }
-
-  private void writeManifest() {
-    Path file = directory.resolve(CaptureFormat.MANIFEST);
-    byte[] bytes = ManifestFile.bytes(manifest());
-    boolean isForced = settings.isForced();
-    try {
-      files.createDirectories(directory, isForced);
-      files.replace(file, ByteBuffer.wrap(bytes), isForced);
-      if (isForced) {
-        files.forceNames(directory);
-      }
-    } catch (IOException e) {
-      try {
-        files.overwrite(file, ByteBuffer.wrap(bytes));
-      } catch (IOException overwriting) {
-        isManifestStale = true;
-        failures.failed(LossReason.of(e), directory, e, false);
-      }
-    }
+    return manifest.now();
   }
 
   /** Notes that retention took a segment away. */
   void removed(long[] recordsByKind) {
-    for (int kind = 0; kind < recordsByKind.length; kind++) {
-      removedRecords.addAndGet(kind, recordsByKind[kind]);
-    }
-    removedSegments.incrementAndGet();
-    isManifestStale = true;
+    manifest.removed(recordsByKind);
   }
 
   /** Whether the time has come for the snapshot around a drop; true once for each. */

@@ -1,6 +1,7 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
 import dev.sluice.counters.CounterArray;
 import java.nio.ByteBuffer;
 
@@ -45,6 +46,17 @@ public final class CaptureIntake {
     this.gaps = gaps;
     this.waits = waits;
     this.lossWhenFull = waits ? null : LossReason.STAGE_FULL;
+  }
+
+  /** The most that one buffer of such a session takes in a stage, a gap before it included. */
+  static int largestClaimBytes(Geometry geometry) {
+    int largest = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      if (geometry.activeInstances(kind) > 0) {
+        largest = Math.max(largest, geometry.layout().buffer(kind).recordArrayBytes());
+      }
+    }
+    return FrameHeader.SIZE_BYTES + FrameHeader.frameBytes(largest);
   }
 
   /**
@@ -109,11 +121,6 @@ public final class CaptureIntake {
     // Before the frame is visible: what is captured was taken.
     taken.add(kind.ordinal(), records);
     stage.commit();
-  }
-
-  /** Whether a frame can ever fit: if not, the stage is too small for this layout. */
-  boolean canHold(int payloadBytes) {
-    return FrameHeader.SIZE_BYTES + FrameHeader.frameBytes(payloadBytes) <= stage.capacity();
   }
 
   /**

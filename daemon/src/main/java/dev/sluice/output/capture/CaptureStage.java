@@ -6,17 +6,32 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A ring of bytes between one collector and the capture's writer: whole frames, in the form in
+ * A queue of bytes between one collector and the capture's writer: whole frames, in the form in
  * which they go to disk.
  *
+ * <p>The memory is cut into chunks, and the collector always goes on in the chunk that the writer
+ * emptied last. So as much memory is in use as the writer is behind, which is one or two chunks on
+ * a good day: they stay in the caches of both sides, and the rest of the stage costs no page fault
+ * before a burst needs it. A ring would visit all of its memory on every lap.
+ *
  * <p>Assumptions: one producer thread and one consumer thread at a time; a change of thread is
- * ordered by something else. Guarantees: frames come out whole and in order; a frame never wraps,
- * so what the consumer sees is one piece of memory, and it owns that piece until it calls {@link
- * #release}. Progress: both sides are wait-free. The positions count bytes since the start and
- * never wrap; they are padded as in {@code SpscRing}.
+ * ordered by something else. Guarantees: frames come out whole and in order; a frame lies in one
+ * chunk, so what the consumer sees is one piece of memory, and it owns that piece until it calls
+ * {@link #release}. Progress: both sides are wait-free. The positions count bytes since the start,
+ * those that are skipped at the end of a chunk included, and never wrap; they are padded as in
+ * {@code SpscRing}.
  */
 final class CaptureStage {
-  // In place of a frame's magic: nothing more before the end of the ring.
+  // Half of what a core's second-level cache holds on common servers, and few enough for one write.
+  private static final int CHUNK_BYTES = 512 << 10;
+
+  // What is left over at the end of a chunk is at most so much of it.
+  private static final int FRAMES_PER_CHUNK = 4;
+
+  // One that is filled and one that is emptied.
+  private static final int MIN_CHUNKS = 2;
+
+  // In place of a frame's magic: nothing more before the end of the chunk.
   private static final int SKIP = 0x50494B53;
 
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
@@ -30,30 +45,57 @@ final class CaptureStage {
   // The same bytes; each side has a buffer of its own, whose position and limit it may move.
   private final ByteBuffer memory;
   private final ByteBuffer readMemory;
-  private final int capacity;
+  private final int chunkBytes;
+
+  // Which piece of memory stands for the n-th chunk of the queue, at n modulo the number of chunks.
+  // Written by the producer before the tail that leads into the chunk; the consumer is done with an
+  // element before the producer learns that from the head.
+  private final int[] places;
+
+  // The producer's alone: empty pieces of memory, the one that was emptied last on top.
+  private final int[] empty;
+  private int emptyCount;
+  private long opened;
+  private long reclaimed;
   private long claimed;
 
   /**
-   * @param memory direct; its whole capacity is used, rounded down to whole cache lines
+   * @param memory direct; used in whole chunks from its start. A claim of more than half of it
+   *     never finds room: see {@link #leastBytes}
+   * @param largestBytes the largest claim
    */
-  CaptureStage(ByteBuffer memory) {
+  CaptureStage(ByteBuffer memory, int largestBytes) {
     this.memory = memory.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear();
     this.readMemory = memory.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear();
-    this.capacity = memory.capacity() & -FrameHeader.ALIGNMENT;
+    long wanted = Math.max(CHUNK_BYTES, (long) FRAMES_PER_CHUNK * largestBytes);
+    this.chunkBytes =
+        (int) Math.min(wanted, memory.capacity() / MIN_CHUNKS) & -FrameHeader.ALIGNMENT;
+    int chunks = memory.capacity() / chunkBytes;
+    this.places = new int[chunks];
+    this.empty = new int[chunks];
+    while (emptyCount < chunks) {
+      empty[emptyCount] = (chunks - 1 - emptyCount) * chunkBytes;
+      emptyCount++;
+    }
   }
 
-  /** The ring's memory as the producer sees it. Producer only. */
+  /** How much memory a stage needs for claims up to {@code largestBytes}. */
+  static long leastBytes(int largestBytes) {
+    return (long) MIN_CHUNKS * largestBytes;
+  }
+
+  /** The memory as the producer sees it. Producer only. */
   ByteBuffer memory() {
     return memory;
   }
 
-  /** The ring's memory as the consumer sees it. Consumer only. */
+  /** The memory as the consumer sees it. Consumer only. */
   ByteBuffer readMemory() {
     return readMemory;
   }
 
   int capacity() {
-    return capacity;
+    return places.length * chunkBytes;
   }
 
   /**
@@ -64,21 +106,36 @@ final class CaptureStage {
    */
   int claim(int bytes) {
     long tail = positions[TAIL];
-    int at = (int) (tail % capacity);
-    int skipped = capacity - at < bytes ? capacity - at : 0;
-    long end = tail + skipped + bytes;
-    if (end - positions[HEAD_COPY] > capacity) {
-      positions[HEAD_COPY] = (long) ELEMENT.getAcquire(positions, HEAD);
-      if (end - positions[HEAD_COPY] > capacity) {
-        return -1;
-      }
+    long chunk = tail / chunkBytes;
+    int offset = (int) (tail % chunkBytes);
+    if (offset + bytes > chunkBytes) {
+      memory.putInt(place(chunk) + offset, SKIP);
+      chunk++;
+      offset = 0;
     }
-    claimed = end;
-    if (skipped == 0) {
-      return at;
+    if (chunk == opened && !open()) {
+      return -1;
     }
-    memory.putInt(at, SKIP);
-    return 0;
+    claimed = chunk * chunkBytes + offset + bytes;
+    return place(chunk) + offset;
+  }
+
+  /** Gives the next chunk of the queue its memory. */
+  private boolean open() {
+    positions[HEAD_COPY] = (long) ELEMENT.getAcquire(positions, HEAD);
+    for (long done = positions[HEAD_COPY] / chunkBytes; reclaimed < done; reclaimed++) {
+      empty[emptyCount++] = place(reclaimed);
+    }
+    if (emptyCount == 0) {
+      return false;
+    }
+    places[(int) (opened % places.length)] = empty[--emptyCount];
+    opened++;
+    return true;
+  }
+
+  private int place(long chunk) {
+    return places[(int) (chunk % places.length)];
   }
 
   /** Hands the claimed bytes to the consumer. Producer only. */
@@ -98,20 +155,24 @@ final class CaptureStage {
     if (head == positions[TAIL_COPY]) {
       return 0;
     }
-    int at = (int) (head % capacity);
-    if (readMemory.getInt(at) == SKIP) {
-      ELEMENT.setRelease(positions, HEAD, head + capacity - at);
+    int left = chunkBytes - (int) (head % chunkBytes);
+    if (readMemory.getInt(readIndex()) == SKIP) {
+      ELEMENT.setRelease(positions, HEAD, head + left);
       return readable();
     }
-    return (int) Math.min(positions[TAIL_COPY] - head, capacity - at);
+    return (int) Math.min(positions[TAIL_COPY] - head, left);
   }
 
-  /** Where the oldest frame starts in {@link #readMemory}. Consumer only. */
+  /**
+   * Where the oldest frame starts in {@link #readMemory}; only after {@link #readable} has found
+   * some. Consumer only.
+   */
   int readIndex() {
-    return (int) (positions[HEAD] % capacity);
+    long head = positions[HEAD];
+    return place(head / chunkBytes) + (int) (head % chunkBytes);
   }
 
-  /** Whether a frame starts here; otherwise the ring goes on at its beginning. Consumer only. */
+  /** Whether a frame starts here; otherwise the queue goes on in another chunk. Consumer only. */
   boolean isFrame(int at) {
     return readMemory.getInt(at) == FrameHeader.MAGIC;
   }

@@ -1,6 +1,5 @@
 package dev.sluice.output.capture;
 
-import dev.sluice.abi.BufferKind;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.config.FaultSettings;
 import java.io.IOException;
@@ -126,14 +125,10 @@ public final class CaptureStore implements AutoCloseable {
     return capture;
   }
 
-  /** A stage takes at least two of the largest buffers, whatever was configured. */
+  /** A stage takes what its collector may claim at once, whatever was configured. */
   private static long stageBytes(CaptureSettings settings, CaptureManifest manifest, int shards) {
-    int largest = 0;
-    for (BufferKind kind : BufferKind.ALL) {
-      largest = Math.max(largest, manifest.layout().buffer(kind).recordArrayBytes());
-    }
-    long least = 2L * (FrameHeader.frameBytes(largest) + FrameHeader.SIZE_BYTES);
-    return Math.max(settings.stageBytes() / shards, least);
+    int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
+    return Math.max(settings.stageBytes() / shards, CaptureStage.leastBytes(largestBytes));
   }
 
   static String name(CaptureManifest manifest) {

@@ -1,0 +1,152 @@
+package dev.sluice.output.capture;
+
+import dev.sluice.abi.BufferKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Supplier;
+
+/**
+ * The manifest of a capture while it is written: gathers what control threads know of it, and keeps
+ * the file up to date. Any thread tells and asks; only the capture's thread writes the file.
+ */
+final class LiveManifest {
+  private static final long INTERVAL_NANOS = 1_000_000_000;
+
+  private final CaptureFiles files;
+  private final Path directory;
+  private final boolean isForced;
+  private final CaptureWriter writer;
+  private final Supplier<CaptureTotals> totals;
+  private final CaptureFailures failures;
+  private final AtomicLongArray removedRecords = new AtomicLongArray(BufferKind.COUNT);
+  private final AtomicLong removedSegments = new AtomicLong();
+
+  private volatile CaptureManifest manifest;
+  private volatile Map<BufferKind, DeviceBooks> books = Map.of();
+  private volatile boolean isStale = true;
+  private long writtenNs;
+
+  LiveManifest(
+      CaptureManifest manifest,
+      CaptureFiles files,
+      Path directory,
+      boolean isForced,
+      CaptureWriter writer,
+      Supplier<CaptureTotals> totals,
+      CaptureFailures failures,
+      long nowNs) {
+    this.manifest = manifest;
+    this.files = files;
+    this.directory = directory;
+    this.isForced = isForced;
+    this.writer = writer;
+    this.totals = totals;
+    this.failures = failures;
+    this.writtenNs = nowNs - INTERVAL_NANOS;
+  }
+
+  /** Notes what the device said of its cores. */
+  void cores(List<Integer> coreToThread) {
+    manifest = manifest.with(new CaptureManifest.Cores(manifest.cores().types(), coreToThread));
+    isStale = true;
+  }
+
+  /** The device's half of the law as it stands. */
+  void books(Map<BufferKind, DeviceBooks> newBooks) {
+    if (!newBooks.equals(books)) {
+      books = Map.copyOf(newBooks);
+      isStale = true;
+    }
+  }
+
+  /** Notes that retention took a segment away. */
+  void removed(long[] recordsByKind) {
+    for (int kind = 0; kind < recordsByKind.length; kind++) {
+      removedRecords.addAndGet(kind, recordsByKind[kind]);
+    }
+    removedSegments.incrementAndGet();
+    isStale = true;
+  }
+
+  /** Notes that the file says less than there is. */
+  void stale() {
+    isStale = true;
+  }
+
+  /** As it stands now. */
+  CaptureManifest now() {
+    CaptureManifest last = manifest;
+    return last.outcome().isEnded()
+        ? last
+        : last.with(outcome(CaptureManifest.RUNNING, Optional.empty()));
+  }
+
+  /** Writes the file if it is stale, but not too often. The capture's thread. */
+  void writeIfDue(long nowNs) {
+    if (isStale && nowNs - writtenNs >= INTERVAL_NANOS) {
+      writtenNs = nowNs;
+      isStale = false;
+      write();
+    }
+  }
+
+  /** Gives the manifest its last form and writes it. The capture's thread. */
+  void finish(String ending, Instant endedAt) {
+    manifest = manifest.with(outcome(ending, Optional.of(endedAt)));
+    write();
+  }
+
+  private CaptureManifest.Outcome outcome(String ending, Optional<Instant> endedAt) {
+    CaptureTotals sums = totals.get();
+    Map<BufferKind, CaptureManifest.KindBooks> rows = new EnumMap<>(BufferKind.class);
+    for (BufferKind kind : BufferKind.ALL) {
+      DeviceBooks device = books.getOrDefault(kind, DeviceBooks.ZERO);
+      rows.put(
+          kind,
+          new CaptureManifest.KindBooks(
+              device.produced(),
+              device.collected(),
+              sums.captured(kind),
+              sums.lostByReason(kind),
+              device.dropped(),
+              device.salvaged(),
+              device.inFlight(),
+              device.unaccounted(),
+              removedRecords.get(kind.ordinal())));
+    }
+    return new CaptureManifest.Outcome(
+        ending,
+        endedAt,
+        rows,
+        writer.counters().get(CaptureWriter.FRAMES),
+        writer.counters().get(CaptureWriter.SEGMENTS),
+        removedSegments.get());
+  }
+
+  private void write() {
+    Path file = directory.resolve(CaptureFormat.MANIFEST);
+    byte[] bytes = ManifestFile.bytes(now());
+    try {
+      files.createDirectories(directory, isForced);
+      files.replace(file, ByteBuffer.wrap(bytes), isForced);
+      if (isForced) {
+        files.forceNames(directory);
+      }
+    } catch (IOException e) {
+      try {
+        files.overwrite(file, ByteBuffer.wrap(bytes));
+      } catch (IOException overwriting) {
+        isStale = true;
+        failures.failed(LossReason.of(e), directory, e, false);
+      }
+    }
+  }
+}
