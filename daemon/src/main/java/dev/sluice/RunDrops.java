@@ -120,7 +120,7 @@ final class RunDrops {
 
   /** Which AICPU thread serves a core, as the device wrote it; -1 for none. */
   static int coreToThread(ArenaPlan plan, DeviceMemory memory, int core) {
-    // One byte of a word that the device wrote before it published anything.
+    // One byte of a word; -1 until the device writes its map, at the end of the orchestration.
     int at = plan.layout().coreToThreadOffset() + core;
     int word = memory.loadIntAcquire(at & -Integer.BYTES);
     return (byte) (word >>> ((at & 3) * Byte.SIZE));

@@ -6,12 +6,19 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Finds the native programs that the build makes: beside the checkout, named by {@code
- * -Dsluice.native.path}, or else in the jar, from where they are copied into a private folder.
+ * Finds the native programs that the build makes: in the folder on disk that {@code
+ * -Dsluice.native.path} names, which is beside a checkout and part of a package; only else in the
+ * jar, by JNA's name of this platform, from where they are copied into a private folder.
  *
- * <p>Thread-safe. The private folder lives as long as the process and is removed at its end.
+ * <p>Many hosts mount /tmp {@code noexec}: a folder from which programs may not be started is not
+ * used, and where none is left the error says so. Thread-safe. The private folder lives as long as
+ * the process and is removed at its end.
  */
 public final class NativeTools {
   /** Folder that holds the built programs; the launcher and the tests set it. */
@@ -22,6 +29,9 @@ public final class NativeTools {
 
   /** The hosts in plain C that {@code sluice bench} measures beside the daemon. */
   public static final String BASELINE = "sluice-baseline";
+
+  /** What the build can make, as JNA names platforms. */
+  static final List<String> KNOWN_PLATFORMS = List.of("linux-x86-64", "linux-aarch64");
 
   private static Path extractedFolder;
 
@@ -39,37 +49,109 @@ public final class NativeTools {
       if (Files.isExecutable(file)) {
         return file;
       }
+      if (Files.exists(file)) {
+        throw new IOException(
+            file + " may not be run: its mode lacks x, or its file system is mounted noexec");
+      }
     }
     return extract(program, configured);
   }
 
+  /** The platforms whose programs are in the jar: this one, and others that were cross-built. */
+  public static List<String> platforms() {
+    return KNOWN_PLATFORMS.stream()
+        .filter(platform -> NativeTools.class.getResource(resource(platform, PRODUCER)) != null)
+        .toList();
+  }
+
+  static String resource(String platform, String program) {
+    return "/" + platform + "/" + program;
+  }
+
   private static synchronized Path extract(String program, String configured) throws IOException {
-    String resource = "/" + Platform.RESOURCE_PREFIX + "/" + program;
+    String resource = resource(Platform.RESOURCE_PREFIX, program);
+    if (NativeTools.class.getResource(resource) == null) {
+      throw new IOException(
+          "the program "
+              + program
+              + " is missing: neither in "
+              + (configured == null ? "-D" + PATH_PROPERTY + " (not set)" : configured)
+              + " nor in the jar as "
+              + resource
+              + "; the jar has native parts for "
+              + (platforms().isEmpty() ? "no platform" : String.join(", ", platforms())));
+    }
+    if (extractedFolder == null) {
+      extractedFolder = unpackInto(candidates(System.getenv()), resource, program);
+    }
+    Path file = extractedFolder.resolve(program);
+    if (!Files.exists(file)) {
+      copy(resource, file);
+      // Files are deleted in reverse order of registration, so before their folder.
+      file.toFile().deleteOnExit();
+    }
+    return file;
+  }
+
+  /** Where to unpack, best first: temporary folders, then the user's cache. */
+  static List<Path> candidates(Map<String, String> environment) {
+    return Stream.of(
+            System.getProperty("java.io.tmpdir"),
+            environment.get("XDG_RUNTIME_DIR"),
+            System.getProperty("user.home") + "/.cache")
+        .filter(folder -> folder != null && !folder.isEmpty())
+        .map(Path::of)
+        .toList();
+  }
+
+  /**
+   * Unpacks a program into a private folder below the first of the folders that lets programs run.
+   *
+   * @return the private folder
+   */
+  static Path unpackInto(List<Path> folders, String resource, String program) throws IOException {
+    List<String> refusals = new ArrayList<>();
+    for (Path folder : folders) {
+      try {
+        Path own = Files.createTempDirectory(folder, "sluice-native-");
+        Path file = own.resolve(program);
+        copy(resource, file);
+        // The kernel answers for the mount, too.
+        if (Files.isExecutable(file)) {
+          own.toFile().deleteOnExit();
+          file.toFile().deleteOnExit();
+          return own;
+        }
+        Files.delete(file);
+        Files.delete(own);
+        refusals.add(folder + " (mounted noexec)");
+      } catch (IOException e) {
+        refusals.add(folder + " (cannot be written)");
+      }
+    }
+    throw new IOException(
+        "the program "
+            + program
+            + " is in the jar, and no folder for it allows programs: "
+            + String.join(", ", refusals)
+            + "; unpack "
+            + resource
+            + " from the jar elsewhere and name the folder by -D"
+            + PATH_PROPERTY);
+  }
+
+  private static void copy(String resource, Path file) throws IOException {
+    // First under another name: a half-copied program must never be started.
+    Path partial = file.resolveSibling(file.getFileName() + ".partial");
     try (InputStream stream = NativeTools.class.getResourceAsStream(resource)) {
       if (stream == null) {
-        throw new IOException(
-            "the program "
-                + program
-                + " is missing: neither in "
-                + (configured == null ? "-D" + PATH_PROPERTY + " (not set)" : configured)
-                + " nor in the jar as "
-                + resource);
+        throw new IOException(resource + " is not in the jar");
       }
-      if (extractedFolder == null) {
-        extractedFolder = Files.createTempDirectory("sluice-native-");
-        extractedFolder.toFile().deleteOnExit();
-      }
-      Path file = extractedFolder.resolve(program);
-      if (!Files.exists(file)) {
-        // First under another name: a half-copied program must never be started.
-        Path partial = extractedFolder.resolve(program + ".partial");
-        Files.copy(stream, partial);
-        Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rwx------"));
-        Files.move(partial, file);
-        // Files are deleted in reverse order of registration, so before their folder.
-        file.toFile().deleteOnExit();
-      }
-      return file;
+      Files.copy(stream, partial);
+      Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rwx------"));
+      Files.move(partial, file);
+    } finally {
+      Files.deleteIfExists(partial);
     }
   }
 }
