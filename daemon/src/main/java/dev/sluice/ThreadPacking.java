@@ -114,12 +114,7 @@ final class ThreadPacking implements AutoCloseable {
     private void launch(String name, List<Agent> hosted, ParkMeter own) {
       AgentRunner runner =
           newRunner(
-              name,
-              () -> slack.slackNanos(clock.nanoTime()),
-              own,
-              hosted.get(0).roleName(),
-              naps,
-              hosted.size() > 1);
+              name, () -> slack.slackNanos(clock.nanoTime()), own, hosted.get(0).roleName(), naps);
       hosted.forEach(runner::add);
       runners.add(runner);
       runner.start();
@@ -182,8 +177,7 @@ final class ThreadPacking implements AutoCloseable {
               this::inlineSlack,
               inlineMeter,
               "drain",
-              mustNap(ThreadingMode.INLINE),
-              true);
+              mustNap(ThreadingMode.INLINE));
       inlineRunner.start();
     }
     return inlineRunner;
@@ -205,33 +199,18 @@ final class ThreadPacking implements AutoCloseable {
       java.util.function.LongSupplier slack,
       ParkMeter meter,
       String role,
-      boolean naps,
-      boolean isOnlyOne) {
+      boolean naps) {
     IdleSettings idle = settings.drain().idle();
-    RealtimeClass realtime = new RealtimeClass(name);
     return new AgentRunner(
         name,
         new BackoffIdleStrategy(
-            clock,
-            idle.spinNanos(),
-            idle.yieldNanos(),
-            idle.maxParkNanos(),
-            slack,
-            meter,
-            naps,
-            realtime),
+            clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter, naps),
         clock,
         errors,
-        () -> {
-          place(name, role);
-          // Several threads of one session in that class, on few CPUs, leave nothing for the rest.
-          if (settings.drain().realtime() && (naps || isOnlyOne)) {
-            realtime.permit(naps);
-          }
-        });
+        () -> place(name, role, naps));
   }
 
-  private void place(String name, String role) {
+  private void place(String name, String role, boolean naps) {
     DrainSettings drain = settings.drain();
     RefillSettings refill = settings.refill();
     CollectorSettings collector = settings.collector();
@@ -251,6 +230,15 @@ final class ThreadPacking implements AutoCloseable {
       }
     } catch (IOException e) {
       log.warn("{} runs where the scheduler likes: {}", name, e.getMessage());
+    }
+    if (naps && drain.realtime()) {
+      try {
+        // Beside two others that always want the CPU, a thread of the usual class gets it back
+        // after a time slice of 3 to 4 ms now and then, however short its own work is.
+        ThreadPlacement.realtime();
+      } catch (IOException e) {
+        log.info("{} may wait for a time slice: {}", name, e.getMessage());
+      }
     }
   }
 

@@ -12,12 +12,12 @@ import java.util.function.LongSupplier;
  * cost (one wake-up per park) traded against the fastest first burst that is served without loss:
  * free slots x buffer bytes / maxPark for each pool.
  *
- * <p>Spinning and yielding are nearly free while nobody else wants the CPU. On a crowded machine a
- * thread that never sleeps uses its share of a CPU up, and then waits for the end of somebody
- * else's time slice in the middle of its work. So whenever this thread was let on late (from a
- * yield, from a park, or between two spins), it takes the machine for {@linkplain CrowdSense
- * crowded}: for a while it is urgent, and parks briefly instead of spinning and yielding. A
- * strategy that {@code naps} does so from the start.
+ * <p>A yield is nearly free while nobody else wants the CPU, but on a crowded machine it gives away
+ * a whole time slice of several milliseconds. So a yield that took long is followed by a while of
+ * short parks instead: a thread that slept is let back in at once. A strategy that {@code naps}
+ * takes the machine for crowded from the start and does not spin either: a thread that never sleeps
+ * uses its share of a CPU up, and then waits for the end of somebody else's time slice in the
+ * middle of its work.
  *
  * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners take it off
  * their threads where they can, and a park below {@value #MIN_PARK_NANOS} ns is not worth its
@@ -26,11 +26,8 @@ import java.util.function.LongSupplier;
 public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 20_000;
   private static final int SLACK_FRACTION = 4;
-
-  /**
-   * Rounds with work, a few microseconds each, after which a thread is taken for one that spins.
-   */
-  private static final int BUSY_ROUNDS = 2_000;
+  private static final long LONG_YIELD_NANOS = 200_000;
+  private static final long CROWDED_NANOS = 100_000_000;
 
   private final NanoClock clock;
   private final long spinNanos;
@@ -39,15 +36,11 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private final LongSupplier slackNanos;
   private final ParkMeter meter;
   private final boolean naps;
-  private final CrowdSense crowd;
 
   private long idleSinceNs;
   private boolean isIdle;
-  private int busyRounds;
   private long nextParkNanos;
-
-  /** When this thread should at the latest be here again, if nobody else is in between. */
-  private long expectedNs;
+  private long crowdedSinceNs;
 
   /**
    * @param spinNanos busy polls for this long after the last work
@@ -56,7 +49,6 @@ public final class BackoffIdleStrategy implements IdleStrategy {
    * @param slackNanos how long the device can do without the host; asked only before a park
    * @param meter told of every park
    * @param naps short parks in place of spinning and yielding
-   * @param urgency asked for while others want the CPU; not used by a strategy that naps
    */
   public BackoffIdleStrategy(
       NanoClock clock,
@@ -65,8 +57,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
       long maxParkNanos,
       LongSupplier slackNanos,
       ParkMeter meter,
-      boolean naps,
-      Urgency urgency) {
+      boolean naps) {
     this.clock = clock;
     this.spinNanos = spinNanos;
     this.yieldNanos = yieldNanos;
@@ -74,7 +65,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     this.slackNanos = slackNanos;
     this.meter = meter;
     this.naps = naps;
-    this.crowd = new CrowdSense(urgency);
+    this.crowdedSinceNs = clock.nanoTime() - CROWDED_NANOS;
   }
 
   @Override
@@ -82,45 +73,42 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     meter.set(0);
     if (workCount > 0) {
       isIdle = false;
-      if (++busyRounds == BUSY_ROUNDS && !naps) {
-        crowd.busy(clock.nanoTime());
-      }
       return;
     }
-    busyRounds = 0;
     long nowNs = clock.nanoTime();
     if (!isIdle) {
       isIdle = true;
       idleSinceNs = nowNs;
       nextParkNanos = MIN_PARK_NANOS;
-    } else if (nowNs - expectedNs > CrowdSense.LATE_NANOS && !naps) {
-      crowd.late(nowNs);
     }
-    boolean isCrowded = naps || crowd.isCrowded(nowNs);
     long idleNanos = nowNs - idleSinceNs;
-    expectedNs = nowNs;
-    if (idleNanos < spinNanos && !isCrowded) {
+    if (idleNanos < spinNanos && !naps) {
       Thread.onSpinWait();
     } else if (idleNanos < spinNanos + yieldNanos) {
-      if (isCrowded) {
-        park(nowNs, MIN_PARK_NANOS);
-      } else {
-        Thread.yield();
-      }
+      yieldOrNap(nowNs);
     } else {
       long bound = Math.min(maxParkNanos, slackNanos.getAsLong() / SLACK_FRACTION);
       if (bound < MIN_PARK_NANOS) {
         Thread.yield();
         return;
       }
-      park(nowNs, Math.min(nextParkNanos, bound));
+      long parkNanos = Math.min(nextParkNanos, bound);
+      meter.set(parkNanos);
+      LockSupport.parkNanos(this, parkNanos);
       nextParkNanos = Math.min(nextParkNanos * 2, maxParkNanos);
     }
   }
 
-  private void park(long nowNs, long nanos) {
-    expectedNs = nowNs + nanos;
-    meter.set(nanos);
-    LockSupport.parkNanos(this, nanos);
+  private void yieldOrNap(long nowNs) {
+    if (naps || nowNs - crowdedSinceNs < CROWDED_NANOS) {
+      meter.set(MIN_PARK_NANOS);
+      LockSupport.parkNanos(this, MIN_PARK_NANOS);
+      return;
+    }
+    Thread.yield();
+    long afterNs = clock.nanoTime();
+    if (afterNs - nowNs > LONG_YIELD_NANOS) {
+      crowdedSinceNs = afterNs;
+    }
   }
 }

@@ -181,10 +181,9 @@ public final class ConfigKeys {
       key(
           "drain.realtime",
           ConfigTypes.bool(),
-          "While others want the CPU of an agent thread, and always where a capture is written and"
-              + " CPUs are few, it naps instead of spinning; run it in the real-time class then, if"
-              + " the process may (RLIMIT_RTPRIO or CAP_SYS_NICE), so that a buffer does not wait"
-              + " for another thread's time slice.");
+          "Where a capture is written and CPUs are few, agent threads nap instead of spinning; run"
+              + " them in the real-time class then, if the process may (RLIMIT_RTPRIO or"
+              + " CAP_SYS_NICE), so that a buffer never waits for another thread's time slice.");
   public static final ConfigKey<Long> IDLE_SPIN =
       key(
           "drain.idle.spin",

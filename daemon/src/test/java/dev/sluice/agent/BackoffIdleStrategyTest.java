@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.testkit.Allocations;
 import dev.sluice.testkit.ManualClock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
@@ -17,27 +15,11 @@ class BackoffIdleStrategyTest {
   private static final long YIELD = 1_000_000;
   private static final long MAX_PARK = 5_000_000;
   private static final long MIN_PARK = 20_000;
-  private static final long LATE = CrowdSense.LATE_NANOS + 1;
-  private static final long STEP = 10_000;
-  private static final long SECOND = 1_000_000_000;
 
   private final ManualClock clock = new ManualClock();
   private final ParkMeter meter = new ParkMeter();
   private long slackNanos = Long.MAX_VALUE;
   private int asked;
-  private final List<String> asks = new ArrayList<>();
-  private final Urgency urgency =
-      new Urgency() {
-        @Override
-        public void urgent() {
-          asks.add("urgent");
-        }
-
-        @Override
-        public void usual() {
-          asks.add("usual");
-        }
-      };
 
   private BackoffIdleStrategy strategy() {
     LongSupplier slack =
@@ -45,7 +27,7 @@ class BackoffIdleStrategyTest {
           asked++;
           return slackNanos;
         };
-    return new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, slack, meter, false, urgency);
+    return new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, slack, meter, false);
   }
 
   /** One idle round; the park it wants, 0 if it does not sleep. */
@@ -57,8 +39,8 @@ class BackoffIdleStrategyTest {
 
   /** Idles through spinning and yielding. */
   private void untilParks(IdleStrategy strategy) {
-    idleFor(strategy, SPIN + YIELD - 1);
-    clock.advance(1);
+    idle(strategy);
+    clock.advance(SPIN + YIELD);
   }
 
   @Test
@@ -67,7 +49,8 @@ class BackoffIdleStrategyTest {
     assertEquals(0, idle(strategy));
     clock.advance(SPIN);
     assertEquals(0, idle(strategy));
-    assertEquals(0, idleFor(strategy, YIELD - 1));
+    clock.advance(YIELD - 1);
+    assertEquals(0, idle(strategy));
     assertEquals(0, asked, "the slack is asked for only before a park");
     clock.advance(1);
     assertEquals(MIN_PARK, idle(strategy));
@@ -93,8 +76,7 @@ class BackoffIdleStrategyTest {
     strategy.idle(1);
     assertEquals(0, meter.intendedNanos(), "no park after work");
     assertEquals(0, idle(strategy), "spins again");
-    idleFor(strategy, SPIN + YIELD - 1);
-    clock.advance(1);
+    clock.advance(SPIN + YIELD);
     assertEquals(MIN_PARK, idle(strategy));
   }
 
@@ -119,127 +101,34 @@ class BackoffIdleStrategyTest {
     }
   }
 
-  /** Idle rounds, each at the time at which the strategy means to be back; what the last wants. */
-  private long idleFor(IdleStrategy strategy, long nanos) {
-    long end = clock.nanoTime() + nanos;
-    long park = idle(strategy);
-    while (clock.nanoTime() < end) {
-      clock.advance(Math.min(Math.max(park, STEP), end - clock.nanoTime()));
-      park = idle(strategy);
-    }
-    return park;
-  }
-
-  private static void late(ManualClock clock) {
-    clock.advance(LATE);
-  }
-
-  /** Let on late means that others want the CPU: be urgent and sleep instead, for a while. */
-  @Test
-  void shouldBeUrgentAndNapWhileOthersWantTheCpu() {
-    BackoffIdleStrategy strategy = strategy();
-    assertEquals(0, idleFor(strategy, SPIN / 2), "nobody is there");
-    assertEquals(List.of(), asks);
-    late(clock);
-    assertEquals(MIN_PARK, idle(strategy), "taken off the CPU between two spins");
-    assertEquals(List.of("urgent"), asks);
-    strategy.idle(1);
-    assertEquals(MIN_PARK, idle(strategy), "no spinning after work");
-    clock.advance(SECOND);
-    strategy.idle(1);
-    assertEquals(0, idle(strategy), "sees whether they are gone");
-    assertEquals(List.of("urgent", "usual"), asks);
-  }
-
-  @Test
-  void shouldSeeTheOthersFromAYieldAndFromAPark() {
-    BackoffIdleStrategy yields = strategy();
-    assertEquals(0, idleFor(yields, 2 * SPIN), "the CPU was free");
-    late(clock);
-    assertEquals(MIN_PARK, idle(yields), "that yield took long");
-    asks.clear();
-    BackoffIdleStrategy parks = strategy();
-    long park = idleFor(parks, SPIN + YIELD);
-    assertEquals(MIN_PARK, park);
-    clock.advance(park + LATE - 1);
-    idle(parks);
-    assertEquals(List.of(), asks, "not late enough");
-    clock.advance(meter.intendedNanos() + LATE);
-    idle(parks);
-    assertEquals(List.of("urgent"), asks);
-  }
-
   /**
-   * Whoever is urgent does not see the others; finding them still there costs a delay each time.
+   * A yield that comes back late means that others wait for the CPU: sleep instead, for a while.
    */
   @Test
-  void shouldAskMoreAndMoreRarelyWhetherTheOthersAreGone() {
-    BackoffIdleStrategy strategy = strategy();
-    idle(strategy);
-    late(clock);
-    idle(strategy);
-    for (long believed = SECOND; believed < 40 * SECOND; believed *= 2) {
-      long wanted = Math.min(believed, CrowdSense.LONGEST_NANOS);
-      asks.clear();
-      strategy.idle(1);
-      clock.advance(wanted - 1);
-      idle(strategy);
-      assertEquals(List.of(), asks, "for " + wanted);
-      strategy.idle(1);
-      clock.advance(1);
-      idle(strategy);
-      assertEquals(List.of("usual"), asks);
-      late(clock);
-      idle(strategy);
-      assertEquals(List.of("usual", "urgent"), asks);
-    }
-    strategy.idle(1);
-    clock.advance(40 * SECOND);
-    idle(strategy);
-    late(clock);
-    idle(strategy);
-    asks.clear();
-    strategy.idle(1);
-    clock.advance(SECOND);
-    idle(strategy);
-    assertEquals(List.of("usual"), asks, "a new crowd is believed for as long as the first");
-  }
-
-  /** The kernel stops a real-time thread that never sleeps, for tens of milliseconds. */
-  @Test
-  void shouldNotBeUrgentWhileItHasAlwaysWork() {
-    BackoffIdleStrategy strategy = strategy();
-    idle(strategy);
-    late(clock);
-    idle(strategy);
-    for (int round = 0; round < 1_999; round++) {
-      strategy.idle(1);
-    }
-    idle(strategy);
-    assertEquals(List.of("urgent"), asks, "it slept in between");
-    for (int round = 0; round < 10_000; round++) {
-      strategy.idle(1);
-    }
-    assertEquals(List.of("urgent", "usual"), asks);
-    assertEquals(0, idle(strategy), "and spins again");
-  }
-
-  @Test
-  void shouldStayUrgentForAsLongAsItIsLateAllTheSame() {
-    BackoffIdleStrategy strategy = strategy();
-    idle(strategy);
-    for (int i = 0; i < 10; i++) {
-      clock.advance(SECOND / 2);
-      idle(strategy);
-    }
-    assertEquals(List.of("urgent"), asks);
+  void shouldNapInsteadOfYieldingOnACrowdedMachine() {
+    long[] readTakesNs = {0};
+    NanoClock slow =
+        () -> {
+          clock.advance(readTakesNs[0]);
+          return clock.nanoTime();
+        };
+    BackoffIdleStrategy strategy =
+        new BackoffIdleStrategy(slow, 0, 1_000_000_000, MAX_PARK, () -> slackNanos, meter, false);
+    assertEquals(0, idle(strategy), "the CPU was free");
+    readTakesNs[0] = 300_000;
+    assertEquals(0, idle(strategy), "this yield took long");
+    readTakesNs[0] = 0;
+    assertEquals(MIN_PARK, idle(strategy));
+    clock.advance(99_000_000);
+    assertEquals(MIN_PARK, idle(strategy));
+    clock.advance(2_000_000);
+    assertEquals(0, idle(strategy), "tries to yield again");
   }
 
   @Test
   void shouldNapAtOnceWhereItMustNotSpin() {
     BackoffIdleStrategy strategy =
-        new BackoffIdleStrategy(
-            clock, SPIN, YIELD, MAX_PARK, () -> slackNanos, meter, true, urgency);
+        new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, () -> slackNanos, meter, true);
     assertEquals(MIN_PARK, idle(strategy));
     clock.advance(SPIN + YIELD - 1);
     assertEquals(MIN_PARK, idle(strategy), "no longer as long as the device may go on");

@@ -29,7 +29,6 @@ final class LibC {
   static final int MADV_POPULATE_WRITE = 23;
   static final int PRIO_PROCESS = 0;
   static final int PR_SET_TIMERSLACK = 29;
-  static final int SCHED_OTHER = 0;
   static final int SCHED_RR = 2;
 
   static {

@@ -9,10 +9,6 @@ import java.util.List;
 public final class ThreadPlacement {
   private static final int MASK_BYTES = 128;
 
-  // Arrays because C takes a pointer; made once, because agents change their class while they run.
-  private static final int[] LOWEST_REALTIME = {1};
-  private static final int[] NO_PRIORITY = {0};
-
   private ThreadPlacement() {}
 
   /**
@@ -57,22 +53,9 @@ public final class ThreadPlacement {
    */
   public static void realtime() throws IOException {
     try {
-      LibC.sched_setscheduler(0, LibC.SCHED_RR, LOWEST_REALTIME);
+      LibC.sched_setscheduler(0, LibC.SCHED_RR, new int[] {1});
     } catch (LastErrorException e) {
       throw NativeErrors.translate("sched_setscheduler", "real-time priority 1", e);
-    }
-  }
-
-  /**
-   * Puts the calling thread back into the usual class; its nice value is what it was.
-   *
-   * @throws IOException one line, if the kernel refuses
-   */
-  public static void usual() throws IOException {
-    try {
-      LibC.sched_setscheduler(0, LibC.SCHED_OTHER, NO_PRIORITY);
-    } catch (LastErrorException e) {
-      throw NativeErrors.translate("sched_setscheduler", "the usual class", e);
     }
   }
 

@@ -91,19 +91,13 @@ class ThreadPlacementTest {
 
   /** As root it works, and as anybody else it is refused in one line: both are right. */
   @Test
-  void shouldEnterAndLeaveTheRealTimeClassOrSayWhyNot() throws Exception {
+  void shouldEnterTheRealTimeClassOrSayWhyNot() throws Exception {
     String outcome =
         onNewThread(
             () -> {
               try {
-                ThreadPlacement.nice(nice() + 1);
-                int nice = nice();
                 ThreadPlacement.realtime();
-                String realtime = policy();
-                ThreadPlacement.usual();
-                assertEquals("0", policy());
-                assertEquals(nice, nice(), "as before");
-                return realtime;
+                return policy();
               } catch (IOException e) {
                 return e.getMessage();
               }
