@@ -64,6 +64,22 @@ public record Load(
         layout, cores, aicpuThreads, level, bytesPerSecond, durationNs, onNs, offNs, cpus);
   }
 
+  /**
+   * @param list CPUs to pin the producer to instead; empty leaves it to the scheduler
+   */
+  public Load withCpus(String list) {
+    return new Load(
+        layout,
+        cores,
+        aicpuThreads,
+        level,
+        bytesPerSecond,
+        durationNs,
+        burstOnNs,
+        burstOffNs,
+        list);
+  }
+
   public List<String> arguments(Path socket, String name) {
     List<String> arguments =
         new ArrayList<>(

@@ -46,6 +46,7 @@ final class Runs implements AutoCloseable {
   private final Map<String, String> userSettings;
   private final Optional<Target> target;
   private final StopSignal stopSignal;
+  private final Processors processors = Processors.ofThisProcess();
 
   private EmbeddedDaemon daemon;
   private Map<String, String> daemonSettings = Map.of();
@@ -73,7 +74,13 @@ final class Runs implements AutoCloseable {
 
   /** The configuration of a daemon in which a regime wants these. */
   Map<String, String> settings(Map<String, String> wanted) {
-    Map<String, String> all = new LinkedHashMap<>(wanted);
+    Map<String, String> all = new LinkedHashMap<>();
+    if (processors.canBeShared()) {
+      all.put("sluice.drain.cpus", processors.lanes());
+      all.put("sluice.refill.cpus", processors.lanes());
+      all.put("sluice.collector.cpus", processors.lanes());
+    }
+    all.putAll(wanted);
     all.putAll(userSettings);
     return all;
   }
@@ -106,13 +113,11 @@ final class Runs implements AutoCloseable {
       DoubleSupplier cpuSeconds)
       throws ToolException {
     String name = "diagnose-" + ProcessHandle.current().pid() + "-" + sessions++;
-    List<String> arguments = new ArrayList<>(load.arguments(socket, name));
+    // In every generation: what the host gives back to a device that waits is held against what
+    // another one drops.
+    Load placed = load.withCpus(processors.canBeShared() ? processors.device() : "");
+    List<String> arguments = new ArrayList<>(placed.arguments(socket, name));
     arguments.addAll(shape.arguments());
-    if (load.cpus().isEmpty() && Runtime.getRuntime().availableProcessors() > 1) {
-      // The device has a processor of its own in every generation here: what the host gives back
-      // to one that waits is held against what another one drops.
-      arguments.addAll(List.of("--cpus", "0"));
-    }
     arguments.addAll(
         List.of("--device", Integer.toString(device), "--catch-up-ns", Long.toString(CATCH_UP_NS)));
     return new ProducerRun(client, cpuSeconds, stopSignal)
