@@ -79,7 +79,7 @@ public final class Sluice {
             new ProduceCommand(stopSignal),
             new StatusCommand(stopSignal),
             new CapturesCommand(stopSignal),
-            new VerifyCommand(),
+            new VerifyCommand(stopSignal),
             new ExportCommand(stopSignal),
             new SnapshotCommand(),
             new ReloadCommand(),

@@ -2,7 +2,6 @@ package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
 import dev.sluice.output.export.CaptureSource;
-import dev.sluice.output.export.ExportException;
 import dev.sluice.output.export.ExportFormat;
 import dev.sluice.output.export.ExportRequest;
 import dev.sluice.output.export.ExportSelection;
@@ -11,10 +10,12 @@ import dev.sluice.output.export.Exporter;
 import dev.sluice.output.export.LevelKey;
 import dev.sluice.output.export.NameMap;
 import dev.sluice.output.export.TaskGraph;
+import dev.sluice.output.export.TraceFacts;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Locale;
@@ -23,8 +24,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Turns a capture into a file that other tools open. */
@@ -41,6 +45,8 @@ public final class ExportCommand implements Callable<Integer> {
   private static final String STANDARD_OUTPUT = "-";
 
   private final StopSignal stopSignal;
+
+  @Spec private CommandSpec spec;
 
   @Mixin private CaptureArguments captures = new CaptureArguments();
 
@@ -118,7 +124,7 @@ public final class ExportCommand implements Callable<Integer> {
         ProgressLine line = ProgressLine.onStandardError()) {
       long startNs = System.nanoTime();
       ExportProgress progress = new ExportProgress(line, stopSignal);
-      Exporter exporter = new Exporter(source, request(), progress);
+      Exporter exporter = new Exporter(source, request(source.facts()), progress);
       progress.expect(exporter.totalRecords());
       ExportSummary summary = write(exporter);
       report(line, exporter, source, summary, (System.nanoTime() - startNs) / 1e9);
@@ -128,19 +134,27 @@ public final class ExportCommand implements Callable<Integer> {
     }
   }
 
-  private ExportRequest request() throws IOException, ToolException {
+  private ExportRequest request(TraceFacts facts) throws IOException {
     boolean isTrace = format == ExportFormat.CHROME_TRACE || format == ExportFormat.PERFETTO;
     if (!isTrace && (deps != null || names != null)) {
-      throw new ToolException("--deps and --names belong to chrome-trace and perfetto");
+      throw usage("--deps and --names belong to chrome-trace and perfetto");
     }
     if (format != ExportFormat.RECORDS_JSON && levelKey != LevelKey.AUTO) {
-      throw new ToolException("--level-key belongs to records-json");
+      throw usage("--level-key belongs to records-json");
     }
     ExportSelection selection;
     try {
       selection = new ExportSelection(optional(fromNs), optional(toNs), cores);
     } catch (IllegalArgumentException e) {
-      throw new ToolException(e.getMessage(), e);
+      throw usage(e.getMessage());
+    }
+    int numCores = facts.geometry().numCores();
+    if (cores.length() > numCores) {
+      throw usage(
+          "--cores names core "
+              + (cores.length() - 1)
+              + ", and the cores of this capture are 0 to "
+              + (numCores - 1));
     }
     return new ExportRequest(
         format,
@@ -148,6 +162,10 @@ public final class ExportCommand implements Callable<Integer> {
         levelKey,
         deps == null ? TaskGraph.NONE : TaskGraph.read(deps),
         names == null ? NameMap.NONE : NameMap.read(names));
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
   }
 
   private static OptionalLong optional(Long value) {
@@ -183,6 +201,14 @@ public final class ExportCommand implements Callable<Integer> {
               summary.aicpuWithoutAicore(),
               summary.aicoreWithoutAicpu()));
     }
+    if (summary.givenUp() > 0) {
+      line.println(
+          String.format(
+              Locale.ROOT,
+              "sluice: %,d tasks or submissions are drawn without the phase or the task that they"
+                  + " waited for: too many waited",
+              summary.givenUp()));
+    }
     String where = output.equals(STANDARD_OUTPUT) ? "" : " to " + exporter.fileOf(Path.of(output));
     line.println(
         String.format(
@@ -195,12 +221,21 @@ public final class ExportCommand implements Callable<Integer> {
             summary.records() / 1e6 / Math.max(seconds, 1e-9)));
   }
 
-  private static String reason(IOException e) {
+  /** One line: what failed, and on which file. */
+  private String reason(IOException e) {
     String message = e.getMessage();
-    if (e instanceof ExportException || message == null) {
-      return message == null ? e.toString() : message;
+    if (message == null) {
+      return e.toString();
     }
-    return message.equals("Broken pipe") ? "the reader of the export went away" : message;
+    if (message.equals("Broken pipe")) {
+      return "the reader of the export went away";
+    }
+    if (e instanceof AccessDeniedException) {
+      return message + " may not be read or written by this user";
+    }
+    // The system says why a write failed, but not where to.
+    boolean isOfOutput = e.getClass() == IOException.class && !output.equals(STANDARD_OUTPUT);
+    return isOfOutput ? output + ": " + message : message;
   }
 
   static final class FormatConverter implements ITypeConverter<ExportFormat> {

@@ -2,8 +2,10 @@ package dev.sluice.tool;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.config.Quantities;
+import dev.sluice.output.capture.CaptureException;
 import dev.sluice.output.capture.CaptureReader;
 import dev.sluice.output.capture.CaptureVerifier;
+import dev.sluice.output.capture.Frame;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -32,6 +34,12 @@ import picocli.CommandLine.Spec;
       "Exit code: 0 whole and complete, 1 damaged, 2 usage, 3 whole, but records are missing."
     })
 public final class VerifyCommand implements Callable<Integer> {
+  private static final long SHOW_INTERVAL_NS = 200_000_000L;
+
+  private final StopSignal stopSignal;
+  private long shownNs = System.nanoTime();
+  private long bytes;
+
   @Spec private CommandSpec spec;
 
   @Mixin private CaptureArguments captures = new CaptureArguments();
@@ -42,18 +50,42 @@ public final class VerifyCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean isJson;
 
+  public VerifyCommand(StopSignal stopSignal) {
+    this.stopSignal = stopSignal;
+  }
+
   @Override
   public Integer call() throws ToolException {
     Path directory = captures.capture(capture);
     long startNs = System.nanoTime();
-    try (CaptureReader reader = CaptureReader.open(directory)) {
-      CaptureVerifier.Result result = CaptureVerifier.verify(reader);
+    try (CaptureReader reader = CaptureReader.open(directory);
+        ProgressLine line = ProgressLine.onStandardError()) {
+      CaptureVerifier.Result result =
+          CaptureVerifier.verify(reader, frame -> watch(line, frame, startNs));
+      line.close();
       double seconds = (System.nanoTime() - startNs) / 1e9;
       out().print(isJson ? Json.print(json(directory, result)) + "\n" : text(result, seconds));
       out().flush();
       return exitCode(result);
     } catch (IOException e) {
       throw new ToolException(e.getMessage(), e);
+    }
+  }
+
+  private void watch(ProgressLine line, Frame frame, long startNs) throws CaptureException {
+    bytes += frame.payloadBytes();
+    if (stopSignal.isRequested()) {
+      throw new CaptureException(
+          "the check was stopped after " + Quantities.formatBytes(bytes) + "; it says nothing");
+    }
+    long nowNs = System.nanoTime();
+    if (nowNs - shownNs >= SHOW_INTERVAL_NS) {
+      shownNs = nowNs;
+      double seconds = (nowNs - startNs) / 1e9;
+      line.update(
+          Quantities.formatBytes(bytes)
+              + " checked, "
+              + Quantities.formatRate(bytes / Math.max(seconds, 1e-9)));
     }
   }
 

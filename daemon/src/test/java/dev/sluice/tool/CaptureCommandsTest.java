@@ -18,9 +18,12 @@ class CaptureCommandsTest {
   private static final CaptureManifest MANIFEST = withoutContent();
 
   @TempDir private Path folder;
+  private final StopSignal stopSignal = new StopSignal();
   private final Console console =
       new Console(
-          new CapturesCommand(new StopSignal()), new VerifyCommand(), new SnapshotCommand());
+          new CapturesCommand(new StopSignal()),
+          new VerifyCommand(stopSignal),
+          new SnapshotCommand());
 
   private static CaptureManifest withoutContent() {
     CaptureManifest m = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
@@ -90,6 +93,14 @@ class CaptureCommandsTest {
     Files.write(segment, bytes);
     assertEquals(ExitCode.FAILED, run("verify", "--json", folder.resolve("a b").toString()));
     assertTrue(console.out().contains("000000.seg, byte 64"), console.out());
+  }
+
+  @Test
+  void shouldEndACheckWhenTheOperatorSaysSo() {
+    stopSignal.request();
+    assertEquals(ExitCode.FAILED, run("verify", folder.resolve("a b").toString()));
+    assertTrue(console.err().contains("stopped"), console.err());
+    assertEquals("", console.out());
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.sluice.tool;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.output.capture.CaptureBuilder;
@@ -85,12 +86,24 @@ class ExportCommandTest {
 
   @Test
   void shouldRefuseOptionsOfOtherFormats() {
-    assertEquals(ExitCode.FAILED, export("--format", "csv", "--deps", "deps.json"));
+    assertEquals(ExitCode.USAGE, export("--format", "csv", "--deps", "deps.json"));
     assertTrue(console.err().contains("--deps"), console::err);
-    assertEquals(ExitCode.FAILED, export("--format", "perfetto", "--level-key", "l2"));
-    assertEquals(ExitCode.FAILED, export("--format", "perfetto", "--from", "2s", "--to", "1s"));
+    assertEquals(ExitCode.USAGE, export("--format", "perfetto", "--level-key", "l2"));
+    assertEquals(ExitCode.USAGE, export("--format", "perfetto", "--from", "2s", "--to", "1s"));
     assertEquals(ExitCode.USAGE, export("--format", "perfetto", "--cores", "a-b"));
     assertTrue(console.err().contains("0-7,12"), console::err);
+    assertEquals(ExitCode.USAGE, export("--format", "csv", "--cores", "1,3"));
+    assertTrue(console.err().contains("names core 3"), console::err);
+    assertTrue(console.err().contains("are 0 to 2"), console::err);
+    assertTrue(Files.notExists(Path.of(out)));
+  }
+
+  @Test
+  void shouldNameTheFileThatCouldNotBeWritten() {
+    out = "/dev/full";
+    assumeTrue(Files.isWritable(Path.of(out)), "this machine has no /dev/full");
+    assertEquals(ExitCode.FAILED, export("--format", "perfetto"));
+    assertTrue(console.err().contains("/dev/full: No space left on device"), console::err);
   }
 
   @Test

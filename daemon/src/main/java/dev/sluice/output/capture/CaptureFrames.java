@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -21,15 +20,23 @@ import java.util.stream.Stream;
  * What is written after opening is not seen.
  */
 public final class CaptureFrames implements AutoCloseable {
+  /** What a place takes while its array grows, twice over: something else needs memory, too. */
+  private static final int MAX_BYTES_PER_FRAME = 100;
+
+  /** Of a frame whose layout has smaller buffers: one frame of each pool must fit into memory. */
+  private static final int MAX_RECORDS = 1 << 14;
+
   private final Path directory;
   private final CaptureManifest manifest;
   private final List<List<PoolFrames>> pools = new ArrayList<>();
-  private final List<Damage> damages = new ArrayList<>();
+  private final Damages damages = new Damages();
   private final OpenSegments segments;
   private final Checksum checksum = new Checksum();
   private final ByteBuffer header =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final int captureTag;
+  private final long maxFrames = Runtime.getRuntime().maxMemory() / MAX_BYTES_PER_FRAME;
+  private long frames;
 
   private CaptureFrames(Path directory, CaptureManifest manifest) {
     this.directory = directory;
@@ -72,12 +79,15 @@ public final class CaptureFrames implements AutoCloseable {
       try {
         run = index != null ? find(number, index, run) : walk(number, window, run);
       } catch (NoSuchFileException | CaptureException e) {
+        if (frames == maxFrames) {
+          throw e;
+        }
         damages.add(new Damage(CaptureFormat.segmentName(number), -1, e.getMessage(), false));
       }
     }
   }
 
-  private int find(int number, SegmentIndex index, int runBefore) {
+  private int find(int number, SegmentIndex index, int runBefore) throws CaptureException {
     int run = runBefore;
     for (int entry = 0; entry < index.entries(); entry++) {
       if (index.type(entry) == FrameType.RUN) {
@@ -111,11 +121,31 @@ public final class CaptureFrames implements AutoCloseable {
     return run;
   }
 
-  /** A kind or an instance that the layout does not have is none of ours. */
-  private void add(BufferKind kind, int instance, int segment, long offset, int records, int run) {
-    if (kind != null && instance >= 0 && instance < pools.get(kind.ordinal()).size()) {
-      pools.get(kind.ordinal()).get(instance).add(segment, offset, records, run);
+  /** A kind, an instance or a length that the layout does not have is none of ours. */
+  private void add(BufferKind kind, int instance, int segment, long offset, int records, int run)
+      throws CaptureException {
+    if (records == 0) {
+      return;
     }
+    if (kind == null
+        || instance < 0
+        || instance >= pools.get(kind.ordinal()).size()
+        || records < 0
+        || records > Math.max(MAX_RECORDS, manifest.layout().buffer(kind).records())) {
+      String name = CaptureFormat.segmentName(segment);
+      damages.add(new Damage(name, offset, "the frame fits no pool of this capture", false));
+      return;
+    }
+    if (frames == maxFrames) {
+      throw new CaptureException(
+          directory
+              + " has more than "
+              + maxFrames
+              + " frames, whose places do not fit into the memory of this process; give it more"
+              + " with SLUICE_JAVA_OPTS=-Xmx4g");
+    }
+    frames++;
+    pools.get(kind.ordinal()).get(instance).add(segment, offset, records, run);
   }
 
   static List<Integer> segmentNumbers(Path directory) throws IOException {
@@ -135,7 +165,7 @@ public final class CaptureFrames implements AutoCloseable {
 
   /** What was passed over while frames were looked for. */
   public List<Damage> damages() {
-    return Collections.unmodifiableList(damages);
+    return damages.list();
   }
 
   /** Instances of a kind that the layout has. */

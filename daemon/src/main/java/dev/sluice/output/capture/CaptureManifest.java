@@ -32,8 +32,29 @@ public record CaptureManifest(
   /** The ending of a capture that is being written, or whose writer was killed. */
   public static final String RUNNING = "running";
 
+  // Every known device ticks at 50 MHz or 1 GHz.
+  private static final long MAX_CLOCK_HZ = 4_000_000_000L;
+
   public Layout layout() {
     return geometry.layout();
+  }
+
+  /**
+   * What every reader divides by, or looks up per core, is as it must be.
+   *
+   * @throws IllegalArgumentException with the key that is not
+   */
+  void requireUsable() {
+    if (clock.clockHz() < 1 || clock.clockHz() > MAX_CLOCK_HZ) {
+      throw new IllegalArgumentException("clock_hz is " + clock.clockHz());
+    }
+    int count = geometry.numCores();
+    if (cores.types().size() != count) {
+      throw new IllegalArgumentException("core_types does not name " + count + " cores");
+    }
+    if (!cores.threads().isEmpty() && cores.threads().size() != count) {
+      throw new IllegalArgumentException("core_to_thread does not name " + count + " cores");
+    }
   }
 
   /** The same capture with other totals. */

@@ -22,7 +22,7 @@ public final class CaptureReader implements AutoCloseable {
   private final Path directory;
   private final ManifestFile.Found found;
   private final SegmentWindow window = new SegmentWindow();
-  private final List<Damage> damages = new ArrayList<>();
+  private final Damages damages = new Damages();
   private final List<String> unsealed = new ArrayList<>();
 
   private CaptureReader(Path directory, ManifestFile.Found found) {
@@ -53,7 +53,7 @@ public final class CaptureReader implements AutoCloseable {
 
   /** What the last {@code forEach} had to pass over. */
   public List<Damage> damages() {
-    return Collections.unmodifiableList(damages);
+    return damages.list();
   }
 
   /** Segments of the last {@code forEach} without a footer: still open, or never closed. */

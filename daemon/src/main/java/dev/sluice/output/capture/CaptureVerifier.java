@@ -19,6 +19,7 @@ public final class CaptureVerifier {
   private static final int MAX_FINDINGS = 20;
 
   private final CaptureReader reader;
+  private final FrameVisitor monitor;
   private final CaptureManifest manifest;
   private final SyntheticContent content;
   private final long[] records = new long[BufferKind.COUNT];
@@ -69,8 +70,9 @@ public final class CaptureVerifier {
     }
   }
 
-  private CaptureVerifier(CaptureReader reader) {
+  private CaptureVerifier(CaptureReader reader, FrameVisitor monitor) {
     this.reader = reader;
+    this.monitor = monitor;
     this.manifest = reader.manifest();
     this.content =
         manifest
@@ -87,7 +89,12 @@ public final class CaptureVerifier {
 
   /** Reads the whole capture. */
   public static Result verify(CaptureReader reader) throws IOException {
-    return new CaptureVerifier(reader).run();
+    return verify(reader, frame -> {});
+  }
+
+  /** Likewise; the monitor sees each frame first, and ends the check by throwing. */
+  public static Result verify(CaptureReader reader, FrameVisitor monitor) throws IOException {
+    return new CaptureVerifier(reader, monitor).run();
   }
 
   private Result run() throws IOException {
@@ -126,9 +133,10 @@ public final class CaptureVerifier {
     }
   }
 
-  private void visit(Frame frame) {
+  private void visit(Frame frame) throws IOException {
     frames++;
     bytes += frame.sizeBytes();
+    monitor.visit(frame);
     checkNumber(frame);
     if (frame.type() == FrameType.RUN) {
       lastSequence.clear();

@@ -23,6 +23,9 @@ final class CompressedSegment implements SegmentSource {
   static final int TABLE_ENTRY_BYTES = 8;
   static final int TABLE_FOOTER_BYTES = 9;
 
+  /** Of a segment of 64 GiB. */
+  private static final long MAX_TABLE_BYTES = (64L << 10) * TABLE_ENTRY_BYTES;
+
   private final FileChannel channel;
   private final String name;
   private final long[] compressedAt;
@@ -63,6 +66,7 @@ final class CompressedSegment implements SegmentSource {
     long length = (footer.getInt(0) & 0xFFFFFFFFL) * TABLE_ENTRY_BYTES;
     long at = end - TABLE_FOOTER_BYTES - length;
     if (at < TABLE_HEADER_BYTES
+        || length > MAX_TABLE_BYTES
         || read(at - TABLE_HEADER_BYTES, TABLE_HEADER_BYTES).getInt(0) != SKIPPABLE_MAGIC) {
       throw damaged("its seek table is damaged");
     }
@@ -106,10 +110,11 @@ final class CompressedSegment implements SegmentSource {
       return;
     }
     loaded = -1;
-    int length = (int) (compressedAt[number + 1] - compressedAt[number]);
-    if (length > compressed.capacity()) {
-      throw damaged("chunk " + number + " has " + length + " bytes");
+    long stored = compressedAt[number + 1] - compressedAt[number];
+    if (stored > compressed.capacity()) {
+      throw damaged("chunk " + number + " has " + stored + " bytes");
     }
+    int length = (int) stored;
     compressed.clear().limit(length);
     SegmentSource.readFully(channel, compressed, compressedAt[number]);
     int expected = (int) Math.min(CHUNK_BYTES, size - (long) number * CHUNK_BYTES);

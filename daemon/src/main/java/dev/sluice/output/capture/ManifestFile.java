@@ -30,6 +30,7 @@ final class ManifestFile {
   // written over an earlier one on a disk that has no block left.
   private static final int PAGE_BYTES = 4096;
   private static final int MIN_PAGES = 2;
+  private static final long MAX_BYTES = 16L << 20;
 
   private static final JSON WRITER = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT);
 
@@ -56,11 +57,16 @@ final class ManifestFile {
     Path file = directory.resolve(CaptureFormat.MANIFEST);
     Map<String, Object> json;
     try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new CaptureException(file + " is damaged: no manifest is so large");
+      }
       json = JSON.std.mapFrom(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw new CaptureException(directory + " is no capture: it has no manifest.json", e);
     } catch (JSONObjectException e) {
       throw new CaptureException(file + " is damaged: " + firstLine(e), e);
+    } catch (CaptureException e) {
+      throw e;
     } catch (IOException e) {
       throw new CaptureException(file + " cannot be read: " + firstLine(e), e);
     }
@@ -193,25 +199,28 @@ final class ManifestFile {
     LayoutOverrides overrides = overrides(json.object("overrides"));
     try {
       Geometry geometry = geometry(json, overrides);
-      return new CaptureManifest(
-          version,
-          UUID.fromString(json.text("capture_id")),
-          new CaptureManifest.Origin(
-              json.text("sluice_version"),
-              json.text("host"),
-              json.integer("device"),
-              json.integer("session"),
-              json.text("producer")),
-          geometry,
-          overrides,
-          new CaptureManifest.Cores(json.texts("core_types"), json.integers("core_to_thread")),
-          new CaptureManifest.Clock(
-              Instant.parse(json.text("started_at")),
-              json.whole("host_origin_ns"),
-              json.whole("clock_hz")),
-          synthetic(json),
-          outcome(json),
-          snapshot(json));
+      CaptureManifest manifest =
+          new CaptureManifest(
+              version,
+              UUID.fromString(json.text("capture_id")),
+              new CaptureManifest.Origin(
+                  json.text("sluice_version"),
+                  json.text("host"),
+                  json.integer("device"),
+                  json.integer("session"),
+                  json.text("producer")),
+              geometry,
+              overrides,
+              new CaptureManifest.Cores(json.texts("core_types"), json.integers("core_to_thread")),
+              new CaptureManifest.Clock(
+                  Instant.parse(json.text("started_at")),
+                  json.whole("host_origin_ns"),
+                  json.whole("clock_hz")),
+              synthetic(json),
+              outcome(json),
+              snapshot(json));
+      manifest.requireUsable();
+      return manifest;
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new CaptureException(json.source() + " is damaged: " + firstLine(e), e);
     }

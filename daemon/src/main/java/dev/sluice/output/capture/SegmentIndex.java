@@ -27,6 +27,9 @@ final class SegmentIndex {
   static final int HEADER_BYTES = 64;
   static final int ENTRY_BYTES = 24;
 
+  /** A larger one does not pay: the segment is walked instead, in a few MiB of memory. */
+  private static final long MAX_BYTES = 32L << 20;
+
   private static final int ENTRIES_CRC_OFFSET = 36;
   private static final int HEADER_CRC_OFFSET = 60;
 
@@ -42,6 +45,9 @@ final class SegmentIndex {
   static SegmentIndex load(Path file, UUID captureId, int segment) {
     ByteBuffer in;
     try {
+      if (Files.size(file) > MAX_BYTES) {
+        return null;
+      }
       in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     } catch (IOException ignored) {
       return null;

@@ -2,8 +2,6 @@ package dev.sluice.output.capture;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 
 /**
@@ -18,7 +16,7 @@ final class SegmentWalk {
   private final int captureTag;
   private final Checksum checksum = new Checksum();
   private final Frame frame = new Frame();
-  private final List<Damage> damages = new ArrayList<>();
+  private final Damages damages = new Damages();
   private long next;
   private boolean isSealed;
   private boolean hasEnded;
@@ -63,7 +61,7 @@ final class SegmentWalk {
   /** The segment may have grown since {@link #next} returned null: look again from there. */
   void resume() {
     window.refresh();
-    damages.removeIf(Damage::isTornTail);
+    damages.forgetTornTail();
     hasEnded = isSealed;
   }
 
@@ -77,7 +75,7 @@ final class SegmentWalk {
       }
       ByteBuffer buffer = window.buffer();
       if (!FrameHeader.isValid(buffer, index, segment, captureTag, checksum)) {
-        if (!resync(at, "no frame starts here")) {
+        if (!resync(at, at + FrameHeader.ALIGNMENT, "no frame starts here")) {
           return null;
         }
         continue;
@@ -91,7 +89,9 @@ final class SegmentWalk {
       frame.point(window.buffer(), index);
       if (checksum.of(window.buffer(), index + FrameHeader.SIZE_BYTES, payload)
           != frame.payloadCrc()) {
-        if (!resync(at, "the payload has another checksum")) {
+        // The header is whole and so its length is right. Headers within the payload are none: if
+        // they were tried, a capture could be made that is read over and over again.
+        if (!resync(at, at + frame.sizeBytes(), "the payload has another checksum")) {
           return null;
         }
         continue;
@@ -107,9 +107,14 @@ final class SegmentWalk {
     return null;
   }
 
-  /** Looks for the next whole header behind damaged bytes; false if there is none. */
-  private boolean resync(long from, String what) throws IOException {
-    for (long at = from + FrameHeader.ALIGNMENT; ; at += FrameHeader.ALIGNMENT) {
+  /**
+   * Looks for the next whole header behind damaged bytes; false if there is none.
+   *
+   * @param from where the damage begins
+   * @param first where the next header can be
+   */
+  private boolean resync(long from, long first, String what) throws IOException {
+    for (long at = first; ; at += FrameHeader.ALIGNMENT) {
       int index = window.indexOf(at, FrameHeader.SIZE_BYTES);
       if (index < 0) {
         end(from, what);
@@ -139,7 +144,7 @@ final class SegmentWalk {
   }
 
   /** What was passed over so far; a torn tail is the last. */
-  List<Damage> damages() {
+  Damages damages() {
     return damages;
   }
 }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * own but the array's bounds.
  */
 final class ByteOutput implements AutoCloseable {
-  /** Written at once; no single {@link #ensure} may ask for more. */
+  /** Usually written at once. */
   static final int CHUNK_BYTES = 1 << 20;
 
   private static final int CHUNKS = 3;
@@ -22,7 +22,7 @@ final class ByteOutput implements AutoCloseable {
   static final int MAX_DECIMAL_BYTES = 20;
 
   private static final class Chunk {
-    final byte[] bytes = new byte[CHUNK_BYTES];
+    byte[] bytes = new byte[CHUNK_BYTES];
     int length;
   }
 
@@ -47,10 +47,14 @@ final class ByteOutput implements AutoCloseable {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  /** Makes room for this many bytes, at most a chunk. */
+  /** Makes room for this many bytes. A chunk grows for the one thing that needs a larger one. */
   void ensure(int bytes) throws IOException {
     if (chunk.length - position < bytes) {
       flush();
+      if (chunk.length < bytes) {
+        current.bytes = new byte[bytes];
+        chunk = current.bytes;
+      }
     }
   }
 
@@ -127,6 +131,18 @@ final class ByteOutput implements AutoCloseable {
       put('0' + fraction / 100);
       position = Decimal.putPair(chunk, position, fraction % 100);
     }
+  }
+
+  /** A key and a number; as {@link #putUnsigned}. */
+  void putNumber(byte[] key, long value) {
+    put(key);
+    putUnsigned(value);
+  }
+
+  /** A key and a time. */
+  void putMicros(byte[] key, long ns) {
+    put(key);
+    putMicros(ns);
   }
 
   /**

@@ -11,7 +11,8 @@ import java.util.List;
  * 6.4): complete events, counters and flow events, one a line, times in microseconds.
  */
 final class ChromeTraceWriter implements TraceSink {
-  private static final int MAX_EVENT_BYTES = 4096;
+  /** Longest event, names and lists aside. */
+  static final int MAX_EVENT_BYTES = 4096;
 
   private static final byte[] SLICE = text("{\"ph\":\"X\",");
   private static final byte[] TS = text("\"ts\":");
@@ -23,29 +24,6 @@ final class ChromeTraceWriter implements TraceSink {
   private static final byte[] QUOTE = text("\"");
   private static final byte[] ARGS = text(",\"args\":{");
   private static final byte[] END = text("}}");
-  private static final byte[] EVENT_HINT = text("\"event-hint\":\"Task:");
-  private static final byte[] FUNC_ID = text(", FuncId:");
-  private static final byte[] CORE_ID = text(", CoreId:");
-  private static final byte[] FAN_OUT = text("\",\"fanout-hint\":\"");
-  private static final byte[] FAN_IN = text("\",\"fanin-hint\":\"");
-  private static final byte[] DURATION = text("\",\"duration-us\":");
-  private static final byte[] KERNEL_DURATION = text(",\"kernel-duration-us\":");
-  private static final byte[] LOCAL_SETUP = text(",\"local_setup_us\":");
-  private static final byte[] TASK_ID = text(",\"taskId\":");
-  private static final byte[] DISPATCH_TIME = text("\",\"dispatch-time-us\":");
-  private static final byte[] FINISH_TIME = text(",\"finish-time-us\":");
-  private static final byte[] AICPU_DURATION = text(",\"aicpu-duration-us\":");
-  private static final byte[] PHASE = text("\"phase\":\"");
-  private static final byte[] LOOP_ITER = text("\",\"loop_iter\":");
-  private static final byte[] TASKS_PROCESSED = text(",\"tasks_processed\":");
-  private static final byte[] AT_START = text(",\"shared_at_start (aic,aiv,mix)\":\"");
-  private static final byte[] AT_END = text("\",\"shared_at_end (aic,aiv,mix)\":\"");
-  private static final byte[] FINISHES = text(",\"finishes_processed\":");
-  private static final byte[] FINISH_ROWS = text(",\"finish_rows_attributed\":");
-  private static final byte[] SUBMIT = text("\"phase\":\"orch_submit\",\"submit_idx\":");
-  private static final byte[] SUBMIT_TASK = text(",\"task_id\":");
-  private static final byte[] PLAIN_TASK_ID = text("\"taskId\":");
-  private static final byte[] NOT_PREDICATED = text(",\"predicated_pass\":false");
   private static final byte[] COUNTER = text("{\"ph\":\"C\",");
   private static final byte[] QUEUE_DEPTH =
       text(",\"name\":\"shared_ready_queue\",\"cat\":\"queue\",\"args\":{\"AIC\":");
@@ -59,13 +37,10 @@ final class ChromeTraceWriter implements TraceSink {
   private static final byte[] OUTPUTS = text(",\"output_task_count\":");
   private static final byte[] SUBMIT_COLOUR = text("rail_animation");
 
-  private final TraceFacts facts;
-  private final TaskGraph graph;
+  private final ChromeArguments arguments;
   private final SliceNames names;
   private final ByteOutput out;
-  private final Name display = new Name();
   private final List<byte[]> colours = new ArrayList<>();
-  private final List<byte[]> kindNames = new ArrayList<>();
   private final List<byte[]> categories = new ArrayList<>();
   private final List<byte[]> flowNames = new ArrayList<>();
   private final List<byte[]> lanePrefixes = new ArrayList<>();
@@ -73,14 +48,12 @@ final class ChromeTraceWriter implements TraceSink {
   private long flowIds;
 
   ChromeTraceWriter(TraceFacts facts, ExportRequest request, ByteOutput out) throws IOException {
-    this.facts = facts;
-    graph = request.graph();
+    arguments = new ChromeArguments(facts, request.graph(), out);
     names = new SliceNames(request.names());
     this.out = out;
     for (SchedPhaseKind kind : SchedPhaseKind.ALL) {
       String colour = colour(kind);
       colours.add(colour.isEmpty() ? null : text(colour));
-      kindNames.add(text(kind.jsonName()));
     }
     for (Slice.Type type : Slice.Type.values()) {
       categories.add(text(type.category()));
@@ -149,10 +122,8 @@ final class ChromeTraceWriter implements TraceSink {
     beginEvent();
     out.put(SLICE);
     out.put(lanePrefixes.get(slice.lane.index()));
-    out.put(TS);
-    out.putMicros(slice.beginNs);
-    out.put(DUR);
-    out.putMicros(slice.durationNs());
+    out.putMicros(TS, slice.beginNs);
+    out.putMicros(DUR, slice.durationNs());
     out.put(NAME);
     putName(names.of(slice));
     out.put(CATEGORY);
@@ -163,40 +134,12 @@ final class ChromeTraceWriter implements TraceSink {
       out.put(colour);
     }
     if (slice.type.hasId()) {
-      out.put(ID);
-      out.putUnsigned(slice.id);
+      out.putNumber(ID, slice.id);
     } else {
       out.put(QUOTE);
     }
     out.put(ARGS);
-    switch (slice.type) {
-      case KERNEL -> putKernel(slice);
-      case SETUP -> {
-        putEventHint(slice);
-        out.put(QUOTE);
-        putMicros(LOCAL_SETUP, slice.setupNs);
-        putNumber(TASK_ID, slice.taskId);
-      }
-      case SCHEDULED -> {
-        putEventHint(slice);
-        putMicros(DISPATCH_TIME, slice.beginNs);
-        putMicros(FINISH_TIME, slice.endNs);
-        putMicros(AICPU_DURATION, slice.durationNs());
-        putNumber(TASK_ID, slice.taskId);
-      }
-      case PHASE -> putPhase(slice);
-      case DUMMY -> {
-        putNumber(PLAIN_TASK_ID, slice.taskId);
-        if (slice.isPredicatedSkip) {
-          out.put(NOT_PREDICATED);
-        }
-      }
-      case SUBMIT -> {
-        putNumber(SUBMIT, Integer.toUnsignedLong(slice.submitIdx));
-        putNumber(SUBMIT_TASK, slice.taskId);
-      }
-      case ALLOC -> putNumber(PLAIN_TASK_ID, slice.taskId);
-    }
+    arguments.put(slice);
     out.put(END);
   }
 
@@ -224,100 +167,12 @@ final class ChromeTraceWriter implements TraceSink {
     out.put(bytes, length);
   }
 
-  private void putEventHint(Slice slice) {
-    out.put(EVENT_HINT);
-    display.clear();
-    display.appendTaskId(slice.taskId);
-    out.put(display.bytes(), display.length());
-    out.put(FUNC_ID);
-    out.putSigned(slice.funcId);
-    out.put(CORE_ID);
-    out.putUnsigned(slice.core);
-  }
-
-  private void putKernel(Slice slice) throws IOException {
-    putEventHint(slice);
-    out.put(FAN_OUT);
-    putFan(slice.node, true);
-    out.put(FAN_IN);
-    putFan(slice.node, false);
-    putMicros(DURATION, slice.durationNs());
-    if (facts.isChip()) {
-      putMicros(KERNEL_DURATION, slice.kernelNs);
-      putMicros(LOCAL_SETUP, slice.setupNs);
-    }
-    putNumber(TASK_ID, slice.taskId);
-  }
-
-  /** {@code 2: [4294967297, 4294967298]}. */
-  private void putFan(int node, boolean isOut) throws IOException {
-    int count = 0;
-    if (node != TaskGraph.NO_NODE) {
-      count = isOut ? graph.outgoingCount(node) : graph.incomingCount(node);
-    }
-    out.putUnsigned(count);
-    out.put(':');
-    out.put(' ');
-    out.put('[');
-    for (int i = 0; i < count; i++) {
-      out.ensure(MAX_EVENT_BYTES);
-      if (i > 0) {
-        out.put(',');
-        out.put(' ');
-      }
-      int other =
-          isOut ? graph.successor(graph.firstOutgoing(node) + i) : graph.predecessor(node, i);
-      out.putUnsigned(graph.taskId(other));
-    }
-    out.put(']');
-  }
-
-  private void putPhase(Slice slice) {
-    PhaseRow phase = slice.phase;
-    out.put(PHASE);
-    out.put(phase.kind == null ? UNKNOWN : kindNames.get(phase.kind.ordinal()));
-    putNumber(LOOP_ITER, Integer.toUnsignedLong(phase.loopIter));
-    putNumber(TASKS_PROCESSED, Integer.toUnsignedLong(phase.tasksProcessed));
-    out.put(AT_START);
-    putDepths(phase.depthAtStart);
-    out.put(AT_END);
-    putDepths(phase.depthAtEnd);
-    out.put(QUOTE);
-    if (phase.isCompleting()) {
-      putNumber(FINISHES, Integer.toUnsignedLong(phase.tasksProcessed));
-      if (facts.isChip()) {
-        putNumber(FINISH_ROWS, slice.finishes);
-      }
-    }
-  }
-
-  private static final byte[] UNKNOWN = text("unknown");
-
-  private void putDepths(short[] depths) {
-    for (int i = 0; i < depths.length; i++) {
-      if (i > 0) {
-        out.put(',');
-      }
-      out.putSigned(depths[i]);
-    }
-  }
-
-  private void putNumber(byte[] key, long value) {
-    out.put(key);
-    out.putUnsigned(value);
-  }
-
-  private void putMicros(byte[] key, long ns) {
-    out.put(key);
-    out.putMicros(ns);
-  }
-
   @Override
   public void queueDepth(Lane queue, Lane phase, long timeNs, short[] depths) throws IOException {
     beginEvent();
     out.put(COUNTER);
     out.put(lanePrefixes.get(queue.index()));
-    putMicros(TS, timeNs);
+    out.putMicros(TS, timeNs);
     out.put(QUEUE_DEPTH);
     out.putSigned(depths[0]);
     out.put(AIV);
@@ -343,17 +198,17 @@ final class ChromeTraceWriter implements TraceSink {
     beginEvent();
     out.put(start);
     out.put(lanePrefixes.get(lane.index()));
-    putMicros(TS, timeNs);
+    out.putMicros(TS, timeNs);
     out.put(NAME);
     out.put(flowNames.get(flow.type.ordinal()));
-    putNumber(FLOW_ID, flowIds);
+    out.putNumber(FLOW_ID, flowIds);
     if (flow.bindId != 0) {
-      putNumber(BIND_ID, flow.bindId);
+      out.putNumber(BIND_ID, flow.bindId);
     }
     if (flow.isDependency()) {
       out.put(ARGS);
-      putNumber(INPUTS, flow.inputTasks);
-      putNumber(OUTPUTS, flow.outputTasks);
+      out.putNumber(INPUTS, flow.inputTasks);
+      out.putNumber(OUTPUTS, flow.outputTasks);
       out.put('}');
     }
     out.put('}');

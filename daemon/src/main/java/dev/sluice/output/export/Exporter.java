@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Exports a capture to a file, a directory or a stream. One thread at a time; a trace is encoded on
- * a second one, and every output written on a third.
+ * Exports a capture to a file, a directory or a stream. One thread at a time; a trace is drawn on a
+ * second one and encoded on a third, and every output is written on one of its own.
  */
 public final class Exporter {
   private final RecordSource source;
@@ -96,7 +96,7 @@ public final class Exporter {
 
   private ExportSummary summary(long rows, long bytes) {
     return new ExportSummary(
-        records, rows, bytes, joins.aicpuWithoutAicore, joins.aicoreWithoutAicpu);
+        records, rows, bytes, joins.aicpuWithoutAicore, joins.aicoreWithoutAicpu, joins.givenUp);
   }
 
   private void advance(long more) throws ExportException {

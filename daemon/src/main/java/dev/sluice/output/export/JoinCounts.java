@@ -5,4 +5,10 @@ final class JoinCounts {
   long joined;
   long aicpuWithoutAicore;
   long aicoreWithoutAicpu;
+
+  /**
+   * Tasks that waited for their phase, and submissions that waited for their task, until there were
+   * too many of them; drawn without.
+   */
+  long givenUp;
 }

@@ -18,17 +18,23 @@ final class LongList {
     if (size + count > elements.length) {
       elements = Arrays.copyOf(elements, Math.max(size * 2, size + count));
     }
-    // Lists of flows have one or two elements: a call would cost more.
-    for (int i = 0; i < count; i++) {
-      elements[size + i] = from[at + i];
+    // Lists of flows have one or two elements: a loop would cost more, and a call far more.
+    if (count > 2) {
+      System.arraycopy(from, at, elements, size, count);
+    } else if (count > 0) {
+      elements[size] = from[at];
+      elements[size + count - 1] = from[at + count - 1];
     }
     size += count;
   }
 
   /** Returns the place behind the last one. */
   int copyTo(long[] into, int at) {
-    for (int i = 0; i < size; i++) {
-      into[at + i] = elements[i];
+    if (size > 2) {
+      System.arraycopy(elements, 0, into, at, size);
+    } else if (size > 0) {
+      into[at] = elements[0];
+      into[at + size - 1] = elements[size - 1];
     }
     return at + size;
   }
@@ -39,6 +45,12 @@ final class LongList {
 
   int size() {
     return size;
+  }
+
+  /** Becomes the same as another. */
+  void set(LongList other) {
+    size = 0;
+    addAll(other.elements, 0, other.size);
   }
 
   void clear() {

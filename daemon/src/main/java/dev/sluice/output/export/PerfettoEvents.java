@@ -46,20 +46,33 @@ final class PerfettoEvents {
   /** From so many bytes on, two bytes may be too few for a length. */
   private static final int LONG_EVENT_BYTES = 1 << 13;
 
+  /** How the beginning of an event of each type begins, from its tag on, as a word. */
+  private static final int BEGIN_BYTES = 7;
+
   private final boolean isChip;
   private final SliceNames names;
   private final ByteOutput out;
+  private final long[] beginnings;
 
-  PerfettoEvents(boolean isChip, SliceNames names, ByteOutput out) {
+  /**
+   * @param categoryIids numbers of the categories, by type of slice
+   */
+  PerfettoEvents(boolean isChip, SliceNames names, int[] categoryIids, ByteOutput out) {
     this.isChip = isChip;
     this.names = names;
     this.out = out;
+    beginnings = new long[categoryIids.length];
+    byte[] bytes = new byte[Long.BYTES];
+    for (int type = 0; type < beginnings.length; type++) {
+      // Two bytes are left for the length.
+      int p = tag(bytes, 0, PACKET_TRACK_EVENT) + 2;
+      p = small(bytes, p, EVENT_TYPE, TYPE_SLICE_BEGIN);
+      small(bytes, p, EVENT_CATEGORY_IIDS, categoryIids[type]);
+      beginnings[type] = word(bytes, 0);
+    }
   }
 
-  /**
-   * @param categoryIid number of its category
-   */
-  void begin(PerfettoSequence sequence, Slice slice, int categoryIid) throws IOException {
+  void begin(PerfettoSequence sequence, Slice slice) throws IOException {
     Name name = names.of(slice);
     // Numbers begin at 1; without one, the name itself is written.
     int nameIid = SliceNames.key(slice) + 1;
@@ -73,10 +86,15 @@ final class PerfettoEvents {
     if (nameIid != 0 && sequence.learns(nameIid)) {
       p = intern(b, p, nameIid, name);
     }
-    int event = tag(b, p, PACKET_TRACK_EVENT);
-    p = event + lengthBytes;
-    p = small(b, p, EVENT_TYPE, TYPE_SLICE_BEGIN);
-    p = small(b, p, EVENT_CATEGORY_IIDS, categoryIid);
+    long beginning = beginnings[slice.type.ordinal()];
+    int event = p + 1;
+    setWord(b, p, beginning);
+    p += BEGIN_BYTES;
+    if (lengthBytes != 2) {
+      // Once more, behind a longer length.
+      setWord(b, event + lengthBytes, beginning >>> (3 * Byte.SIZE));
+      p += lengthBytes - 2;
+    }
     p =
         nameIid != 0
             ? field(b, p, EVENT_NAME_IID, nameIid)

@@ -21,8 +21,9 @@ final class PerfettoSequence {
   private final BitSet knownNames = new BitSet();
   private final long[] openUntilNs = new long[OPEN_SLICES];
   private final LongList[] openFlows = new LongList[OPEN_SLICES];
-  // Values of counters at the end of an open slice; null for most.
-  private final short[][] openCounters = new short[OPEN_SLICES][];
+  // Values of counters at the end of an open slice; most have none.
+  private final short[][] openCounters = new short[OPEN_SLICES][PerfettoEvents.COUNTERS];
+  private final boolean[] hasCounters = new boolean[OPEN_SLICES];
   private int open;
 
   /** Of the packet before. */
@@ -59,11 +60,8 @@ final class PerfettoSequence {
   /** Opens a slice; its end carries these flows. */
   void push(long untilNs, LongList flows) {
     openUntilNs[open] = untilNs;
-    openFlows[open].clear();
-    openCounters[open] = null;
-    for (int i = 0; i < flows.size(); i++) {
-      openFlows[open].add(flows.get(i));
-    }
+    openFlows[open].set(flows);
+    hasCounters[open] = false;
     open++;
   }
 
@@ -78,12 +76,13 @@ final class PerfettoSequence {
 
   /** Has the end of the innermost slice carry these values of counters, too. */
   void attach(short[] counters) {
-    openCounters[open - 1] = counters.clone();
+    System.arraycopy(counters, 0, openCounters[open - 1], 0, counters.length);
+    hasCounters[open - 1] = true;
   }
 
   /** What the end of the innermost slice carries; null if nothing. */
   short[] innermostCounters() {
-    return openCounters[open - 1];
+    return hasCounters[open - 1] ? openCounters[open - 1] : null;
   }
 
   /** Closes the innermost slice; gives the flows of its end. */

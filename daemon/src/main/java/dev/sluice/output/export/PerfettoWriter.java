@@ -5,9 +5,8 @@ import static dev.sluice.output.export.PerfettoFields.*;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Perfetto's own format: a stream of TracePacket messages, written in one pass.
@@ -38,18 +37,17 @@ final class PerfettoWriter implements TraceSink {
   private final ByteOutput out;
   private final PerfettoEvents events;
   private final List<PerfettoSequence> laneSequences = new ArrayList<>();
-  private final Map<Integer, PerfettoSequence> allocationSequences = new HashMap<>();
-  private final int[] categoryIids;
+  // By lane, likewise; null where there was none.
+  private final List<PerfettoSequence> allocationSequences = new ArrayList<>();
   private int sequences = DESCRIPTOR_SEQUENCE;
 
   PerfettoWriter(TraceFacts facts, NameMap names, ByteOutput out) {
     this.out = out;
-    events = new PerfettoEvents(facts.isChip(), new SliceNames(names), out);
-    Slice.Type[] types = Slice.Type.values();
-    categoryIids = new int[types.length];
-    for (Slice.Type type : types) {
-      categoryIids[type.ordinal()] = CATEGORIES.indexOf(type.category()) + 1;
-    }
+    int[] categoryIids =
+        Arrays.stream(Slice.Type.values())
+            .mapToInt(type -> CATEGORIES.indexOf(type.category()) + 1)
+            .toArray();
+    events = new PerfettoEvents(facts.isChip(), new SliceNames(names), categoryIids, out);
   }
 
   private static long uuid(int pid, int tid) {
@@ -83,6 +81,7 @@ final class PerfettoWriter implements TraceSink {
   public void lane(Lane lane, int sortIndex) throws IOException {
     putTrack(uuid(lane), lane.pid(), lane.name(), lane.tid(), false);
     laneSequences.add(new PerfettoSequence(++sequences));
+    allocationSequences.add(null);
     if (sortIndex != NO_SORT_INDEX) {
       // The only lane with a place of its own is that of the counters, which are tracks here.
       for (int i = 0; i < COUNTER_NAMES.size(); i++) {
@@ -127,7 +126,7 @@ final class PerfettoWriter implements TraceSink {
     if (sequence.isFull()) {
       closeInnermost(sequence);
     }
-    events.begin(sequence, slice, categoryIids[slice.type.ordinal()]);
+    events.begin(sequence, slice);
     sequence.push(slice.endNs, slice.endFlows);
   }
 
@@ -144,7 +143,7 @@ final class PerfettoWriter implements TraceSink {
     putTrack(track, lane.pid(), lane.name(), lane.tid(), false);
     PerfettoSequence sequence = new PerfettoSequence(++sequences);
     start(sequence, track, lane.pid());
-    allocationSequences.put(lane.index(), sequence);
+    allocationSequences.set(lane.index(), sequence);
     return sequence;
   }
 
@@ -226,8 +225,10 @@ final class PerfettoWriter implements TraceSink {
     for (PerfettoSequence sequence : laneSequences) {
       closeUntil(sequence, Long.MAX_VALUE);
     }
-    for (PerfettoSequence sequence : allocationSequences.values()) {
-      closeUntil(sequence, Long.MAX_VALUE);
+    for (PerfettoSequence sequence : allocationSequences) {
+      if (sequence != null) {
+        closeUntil(sequence, Long.MAX_VALUE);
+      }
     }
   }
 

@@ -37,6 +37,7 @@ final class PhaseDrawer {
   private final Slice slice = new Slice();
   private final Slice dummy = new Slice();
   private final Flow flow = new Flow();
+  private long givenUp;
 
   PhaseDrawer(
       TraceFacts facts,
@@ -68,12 +69,18 @@ final class PhaseDrawer {
     waiting.add(row);
     TaskRow excess = waiting.pollExcessDispatched();
     if (excess != null) {
+      givenUp++;
       drawDispatch(excess, thread, null);
     }
     excess = waiting.pollExcessFinished();
     if (excess != null) {
       drawCompletion(excess, thread, null);
     }
+  }
+
+  /** Tasks that are drawn without their dispatch, since too many waited for a phase. */
+  long givenUp() {
+    return givenUp;
   }
 
   void draw(PhaseRow row) throws IOException {

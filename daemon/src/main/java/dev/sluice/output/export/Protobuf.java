@@ -11,27 +11,40 @@ import java.nio.ByteOrder;
 final class Protobuf {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** In each of four bytes: another one follows. */
+  private static final int CONTINUED = 0x80808080;
 
   private Protobuf() {}
 
+  /** A number in groups of seven bits. Up to three bytes behind it may change. */
   static int varint(byte[] into, int at, long value) {
-    if (value >= 0 && value < 1 << 14) {
-      if (value < 1 << 7) {
-        into[at] = (byte) value;
-        return at + 1;
-      }
-      into[at] = (byte) (value | 0x80);
-      into[at + 1] = (byte) (value >>> 7);
-      return at + 2;
-    }
     int next = at;
     long rest = value;
-    while ((rest & ~0x7FL) != 0) {
-      into[next++] = (byte) (rest | 0x80);
-      rest >>>= 7;
+    while (rest >>> 28 != 0) {
+      INT.set(into, next, spread((int) rest) | CONTINUED);
+      next += Integer.BYTES;
+      rest >>>= 28;
     }
-    into[next++] = (byte) rest;
-    return next;
+    if (rest < 1 << 7) {
+      into[next] = (byte) rest;
+      return next + 1;
+    }
+    int last = (int) rest;
+    // A seventh of the bits, rounded up; exact up to 28 of them.
+    int bytes = ((38 - Integer.numberOfLeadingZeros(last)) * 37) >>> 8;
+    INT.set(into, next, spread(last) | (CONTINUED & ((1 << (Byte.SIZE * (bytes - 1))) - 1)));
+    return next + bytes;
+  }
+
+  /** The four lowest groups of seven bits, each in a byte of its own. */
+  private static int spread(int bits) {
+    return (bits & 0x7F)
+        | ((bits & 0x3F80) << 1)
+        | ((bits & 0x1FC000) << 2)
+        | ((bits & 0xFE00000) << 3);
   }
 
   /** A tag and a varint. */

@@ -233,28 +233,23 @@ final class RecordsJsonExport {
         PhaseKinds.of(records.getInt(at + SchedPhaseRecord.KIND_OFFSET), facts.generation());
     out.put(KIND);
     out.put(kind == null ? UNKNOWN_KIND : KIND_NAMES.get(kind.ordinal()));
-    putField(START_CYCLES, records.getLong(at + SchedPhaseRecord.START_TIME_OFFSET));
-    putField(END_CYCLES, records.getLong(at + SchedPhaseRecord.END_TIME_OFFSET));
-    putField(LOOP_ITER, u32(records, at + SchedPhaseRecord.LOOP_ITER_OFFSET));
-    putField(TASKS_PROCESSED, u32(records, at + SchedPhaseRecord.TASKS_PROCESSED_OFFSET));
+    out.putNumber(START_CYCLES, records.getLong(at + SchedPhaseRecord.START_TIME_OFFSET));
+    out.putNumber(END_CYCLES, records.getLong(at + SchedPhaseRecord.END_TIME_OFFSET));
+    out.putNumber(LOOP_ITER, u32(records, at + SchedPhaseRecord.LOOP_ITER_OFFSET));
+    out.putNumber(TASKS_PROCESSED, u32(records, at + SchedPhaseRecord.TASKS_PROCESSED_OFFSET));
     long word28 = u32(records, at + SchedPhaseRecord.POP_HIT_OFFSET);
     long word32 = u32(records, at + SchedPhaseRecord.POP_MISS_OFFSET);
     if (kind == SchedPhaseKind.DISPATCH) {
-      putField(POP_HIT, word28);
-      putField(POP_MISS, word32);
+      out.putNumber(POP_HIT, word28);
+      out.putNumber(POP_MISS, word32);
     } else if (kind != null && kind.namesTaskInUnion(facts.generation())) {
-      putField(TASK_ID, (word32 << 32) | word28);
+      out.putNumber(TASK_ID, (word32 << 32) | word28);
     }
     out.put(SHARED_AT_START);
     putDepths(records, at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET);
     out.put(SHARED_AT_END);
     putDepths(records, at + SchedPhaseRecord.SHARED_DEPTH_AT_END_OFFSET);
     out.put(PHASE_END);
-  }
-
-  private void putField(byte[] key, long value) {
-    out.put(key);
-    out.putUnsigned(value);
   }
 
   private void putDepths(ByteBuffer records, int at) {
@@ -266,10 +261,10 @@ final class RecordsJsonExport {
   }
 
   private void putSubmit(ByteBuffer records, int at) {
-    putField(SUBMIT_IDX, u32(records, at + OrchPhaseRecord.SUBMIT_IDX_OFFSET));
-    putField(TASK_ID, records.getLong(at + OrchPhaseRecord.TASK_ID_OFFSET));
-    putField(SUBMIT_START, records.getLong(at + OrchPhaseRecord.START_TIME_OFFSET));
-    putField(END_CYCLES, records.getLong(at + OrchPhaseRecord.END_TIME_OFFSET));
+    out.putNumber(SUBMIT_IDX, u32(records, at + OrchPhaseRecord.SUBMIT_IDX_OFFSET));
+    out.putNumber(TASK_ID, records.getLong(at + OrchPhaseRecord.TASK_ID_OFFSET));
+    out.putNumber(SUBMIT_START, records.getLong(at + OrchPhaseRecord.START_TIME_OFFSET));
+    out.putNumber(END_CYCLES, records.getLong(at + OrchPhaseRecord.END_TIME_OFFSET));
     out.put('}');
   }
 

@@ -1,7 +1,5 @@
 package dev.sluice.output.export;
 
-import dev.sluice.abi.SchedPhaseKind;
-
 /** A bar on a lane. A flyweight: one object, filled anew for every slice. Times are ns. */
 final class Slice {
   /** What the bar stands for, which decides its arguments and its category. */
@@ -101,9 +99,5 @@ final class Slice {
 
   long durationNs() {
     return endNs - beginNs;
-  }
-
-  boolean isPhase(SchedPhaseKind kind) {
-    return phase != null && phase.kind == kind;
   }
 }

@@ -1,5 +1,10 @@
 package dev.sluice.output.export;
 
+import static dev.sluice.output.export.Words.high;
+import static dev.sluice.output.export.Words.pack;
+import static dev.sluice.output.export.Words.pair;
+import static dev.sluice.output.export.Words.unpack;
+
 import dev.sluice.abi.SchedPhaseKind;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -67,14 +72,6 @@ final class SliceBatch {
     return (long) lane << 24 | flags << 16 | type << 8 | call;
   }
 
-  private static long pair(int high, int low) {
-    return (long) high << 32 | Integer.toUnsignedLong(low);
-  }
-
-  private static int high(long pair) {
-    return (int) (pair >> 32);
-  }
-
   // The place is kept in a local variable: this runs for every bar.
   void slice(Slice slice) {
     LongList beginFlows = slice.beginFlows;
@@ -117,16 +114,6 @@ final class SliceBatch {
     to[at + 2] = pack(phase.depthAtStart);
     to[at + 3] = pack(phase.depthAtEnd);
     return at + 4;
-  }
-
-  private static long pack(short[] depths) {
-    return (depths[0] & 0xFFFFL) | (depths[1] & 0xFFFFL) << 16 | (depths[2] & 0xFFFFL) << 32;
-  }
-
-  private static void unpack(long packed, short[] depths) {
-    for (int i = 0; i < depths.length; i++) {
-      depths[i] = (short) (packed >>> (Short.SIZE * i));
-    }
   }
 
   void flow(Flow flow) {

@@ -7,7 +7,7 @@ import java.io.IOException;
  * allocation, done by the orchestrator itself.
  */
 final class SubmitDrawer {
-  /** More submissions than tasks that a device holds at a time. */
+  /** More than a device holds at a time. */
   static final int OPEN_SUBMITS = 1 << 17;
 
   /** A bar that is shorter cannot be seen. */
@@ -19,9 +19,10 @@ final class SubmitDrawer {
   private final TaskDrawer tasks;
   private final boolean hasPhases;
   private final TraceSink sink;
-  private final SubmitTable open = new SubmitTable(OPEN_SUBMITS);
+  private final SubmitTable open;
   private final Slice slice = new Slice();
   private long ordinals;
+  private long givenUp;
 
   SubmitDrawer(
       TraceFacts facts,
@@ -36,10 +37,12 @@ final class SubmitDrawer {
     this.tasks = tasks;
     this.hasPhases = hasPhases;
     this.sink = sink;
+    open = new SubmitTable(OPEN_SUBMITS, !facts.isChip());
   }
 
   void draw(SubmitRow row) throws IOException {
     if (open.isFull()) {
+      givenUp++;
       closeOldest();
     }
     ordinals++;
@@ -78,6 +81,11 @@ final class SubmitDrawer {
     }
   }
 
+  /** Submissions that are drawn as allocations since too many waited for their task. */
+  long givenUp() {
+    return givenUp;
+  }
+
   void finish() throws IOException {
     while (!open.isEmpty()) {
       closeOldest();
@@ -86,9 +94,6 @@ final class SubmitDrawer {
 
   private void closeOldest() throws IOException {
     int slot = open.removeOldest();
-    if (open.isClaimed(slot)) {
-      return;
-    }
     // The newest generation keeps the lanes of scheduler threads free of it.
     int lane = open.lane(slot) + (facts.isChip() ? facts.geometry().schedThreads() : 0);
     long beginNs = clock.ns(open.start(slot));

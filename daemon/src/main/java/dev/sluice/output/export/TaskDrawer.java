@@ -67,7 +67,6 @@ final class TaskDrawer {
     slice.begin(Slice.Type.KERNEL, row.workerLane, facts.isChip() ? receiveNs : startNs, endNs);
     describe(row, node, funcId, isSpmd, startNs - receiveNs);
     slice.kernelNs = Math.max(0, endNs - startNs);
-    row.workerSliceId = slice.id;
     if (hasPhases) {
       slice.beginFlows.add(FlowIds.kernel(row));
     }

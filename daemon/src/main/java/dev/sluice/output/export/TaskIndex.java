@@ -6,8 +6,6 @@ package dev.sluice.output.export;
  */
 final class TaskIndex {
   private static final int BUCKETS = 1 << 14;
-  // Spreads the rings; local ids are counted up and stay neighbours in memory.
-  private static final long MIX = 0x9E3779B97F4A7C15L;
 
   /** One task. */
   static final class Entry {
@@ -29,19 +27,18 @@ final class TaskIndex {
     }
   }
 
+  private final IdHash hash = new IdHash(BUCKETS);
   private final Entry[] buckets = new Entry[BUCKETS];
   private Entry free;
-
-  private static int bucket(long taskId) {
-    return (int) (taskId ^ ((taskId >>> 32) * MIX)) & (BUCKETS - 1);
-  }
+  private long steps;
 
   /** Takes a row in: it points at its task from now on. */
   void add(TaskRow row) {
-    int bucket = bucket(row.taskId);
+    int bucket = hash.bucket(row.taskId);
     Entry entry = buckets[bucket];
     while (entry != null && entry.taskId != row.taskId) {
       entry = entry.next;
+      steps++;
     }
     if (entry == null) {
       entry = newEntry(row.taskId);
@@ -79,17 +76,23 @@ final class TaskIndex {
     if (entry.holders > 0) {
       return;
     }
-    int bucket = bucket(entry.taskId);
+    int bucket = hash.bucket(entry.taskId);
     if (buckets[bucket] == entry) {
       buckets[bucket] = entry.next;
     } else {
       Entry before = buckets[bucket];
       while (before.next != entry) {
         before = before.next;
+        steps++;
       }
       before.next = entry.next;
     }
     entry.next = free;
     free = entry;
+  }
+
+  /** Entries passed over so far because they share a bucket; for tests. */
+  long stepsPassed() {
+    return steps;
   }
 }

@@ -23,7 +23,6 @@ final class TaskRow extends Row {
   Lane workerLane;
 
   Lane schedulerLane;
-  long workerSliceId;
   long schedulerSliceId;
 
   /** Whether no row of the task was drawn before, within the window. */

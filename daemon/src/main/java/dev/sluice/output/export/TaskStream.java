@@ -16,13 +16,18 @@ import java.nio.ByteBuffer;
  * counts.
  */
 final class TaskStream implements RowStream {
-  private static final int WINDOW = 1024;
+  private static final int WINDOW = 256;
   // AICore records are read this far ahead of the token in question, for duplicates and disorder.
-  private static final int LOOK_AHEAD = 64;
+  private static final int LOOK_AHEAD = 32;
 
-  private static final byte FREE = 0;
-  private static final byte WAITING = 1;
-  private static final byte JOINED = 2;
+  // The merge takes a row here and a row there; records are read so many in a row, as the memory
+  // gives them.
+  private static final int BURST = 16;
+
+  private static final long FREE = 0;
+  private static final long WAITING = 1L << 32;
+  private static final long JOINED = 2L << 32;
+  private static final long STATES = 3L << 32;
 
   private final int core;
   private final PoolCursor aicpu;
@@ -30,14 +35,20 @@ final class TaskStream implements RowStream {
   private final RowPool<TaskRow> pool;
   private final JoinCounts counts;
 
-  // By token modulo WINDOW: the AICore records of this run.
-  private final long[] tokens = new long[WINDOW];
-  private final byte[] states = new byte[WINDOW];
-  private final long[] taskIds = new long[WINDOW];
-  private final long[] starts = new long[WINDOW];
-  private final long[] ends = new long[WINDOW];
-  private final int[] receiveToStart = new int[WINDOW];
+  // By token modulo WINDOW: the AICore records of this run. The words of one lie together, since
+  // the cores take turns and each finds its part of the cache taken by the others.
+  private static final int WORDS = 5;
+  private static final int TOKEN = 0;
+  private static final int TASK_ID = 1;
+  private static final int START = 2;
+  private static final int END = 3;
+  // The state in the upper half, the ticks from receipt to start in the lower.
+  private static final int STATE = 4;
+  private final long[] window = new long[WINDOW * WORDS];
 
+  private final TaskRow[] burst = new TaskRow[BURST];
+  private int burstAt;
+  private int burstEnd;
   private int run = -1;
   private long token;
   private long newestAicoreToken;
@@ -59,6 +70,24 @@ final class TaskStream implements RowStream {
 
   @Override
   public Row next() throws IOException {
+    if (burstAt == burstEnd) {
+      burstAt = 0;
+      burstEnd = 0;
+      for (TaskRow row = join(); row != null; row = join()) {
+        burst[burstEnd++] = row;
+        if (burstEnd == BURST) {
+          break;
+        }
+      }
+      if (burstEnd == 0) {
+        return null;
+      }
+    }
+    return burst[burstAt++];
+  }
+
+  /** The next task, or null after the last. */
+  private TaskRow join() throws IOException {
     while (aicpu.next()) {
       ByteBuffer records = aicpu.records();
       int at = aicpu.at();
@@ -68,20 +97,21 @@ final class TaskStream implements RowStream {
       }
       token = widen(narrow);
       readAicore();
-      int slot = (int) token & (WINDOW - 1);
-      if (states[slot] == FREE || tokens[slot] != token) {
+      int slot = slot(token);
+      long state = window[slot + STATE];
+      if ((state & STATES) == FREE || window[slot + TOKEN] != token) {
         counts.aicpuWithoutAicore++;
         continue;
       }
-      states[slot] = JOINED;
+      window[slot + STATE] = (state & ~STATES) | JOINED;
       TaskRow row = pool.take();
       row.core = core;
-      row.taskId = taskIds[slot];
+      row.taskId = window[slot + TASK_ID];
       row.dispatch = records.getLong(at + AicpuTaskRecord.DISPATCH_TIME_OFFSET);
       row.finish = records.getLong(at + AicpuTaskRecord.FINISH_TIME_OFFSET);
-      row.start = starts[slot];
-      row.end = ends[slot];
-      row.receive = row.start - Integer.toUnsignedLong(receiveToStart[slot]);
+      row.start = window[slot + START];
+      row.end = window[slot + END];
+      row.receive = row.start - (state & 0xFFFFFFFFL);
       lastKey = Long.compareUnsigned(row.dispatch, lastKey) > 0 ? row.dispatch : lastKey;
       row.key = lastKey;
       counts.joined++;
@@ -90,6 +120,10 @@ final class TaskStream implements RowStream {
     passAicore(Integer.MAX_VALUE);
     forgetAicore();
     return null;
+  }
+
+  private static int slot(long token) {
+    return ((int) token & (WINDOW - 1)) * WORDS;
   }
 
   private long widen(int narrow) {
@@ -138,28 +172,29 @@ final class TaskStream implements RowStream {
   private void takeAicore(ByteBuffer records, int at) {
     isAicoreHeld = false;
     long aicoreToken = widen(records.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET));
-    int slot = (int) aicoreToken & (WINDOW - 1);
-    boolean isSame = states[slot] != FREE && tokens[slot] == aicoreToken;
-    if (!isSame) {
-      if (states[slot] == WAITING) {
+    int slot = slot(aicoreToken);
+    long state = window[slot + STATE] & STATES;
+    if (state == FREE || window[slot + TOKEN] != aicoreToken) {
+      if (state == WAITING) {
         counts.aicoreWithoutAicpu++;
       }
-      states[slot] = WAITING;
+      state = WAITING;
     }
-    tokens[slot] = aicoreToken;
-    taskIds[slot] = records.getLong(at + AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
-    starts[slot] = records.getLong(at + AicoreTaskRecord.START_TIME_OFFSET);
-    ends[slot] = records.getLong(at + AicoreTaskRecord.END_TIME_OFFSET);
-    receiveToStart[slot] = records.getInt(at + AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
+    window[slot + TOKEN] = aicoreToken;
+    window[slot + TASK_ID] = records.getLong(at + AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
+    window[slot + START] = records.getLong(at + AicoreTaskRecord.START_TIME_OFFSET);
+    window[slot + END] = records.getLong(at + AicoreTaskRecord.END_TIME_OFFSET);
+    int toStart = records.getInt(at + AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
+    window[slot + STATE] = state | Integer.toUnsignedLong(toStart);
     newestAicoreToken = Math.max(newestAicoreToken, aicoreToken);
   }
 
   private void forgetAicore() {
-    for (int slot = 0; slot < WINDOW; slot++) {
-      if (states[slot] == WAITING) {
+    for (int slot = 0; slot < window.length; slot += WORDS) {
+      if ((window[slot + STATE] & STATES) == WAITING) {
         counts.aicoreWithoutAicpu++;
       }
-      states[slot] = FREE;
+      window[slot + STATE] = FREE;
     }
   }
 }

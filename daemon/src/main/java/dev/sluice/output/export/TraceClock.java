@@ -7,20 +7,26 @@ import java.nio.ByteBuffer;
 /**
  * The time axis of a trace: device ticks to nanoseconds since the first event. Immutable.
  *
- * <p>A moment before the first event, and the device's "never", 0, are both at 0.
+ * <p>A moment before the first event, and the device's "never", 0, are both at 0; one that no clock
+ * reaches is at {@link #MAX_NS}, from where sums still do not overflow.
  */
 final class TraceClock {
   private static final long NS_PER_SECOND = 1_000_000_000L;
+
+  /** The end of the axis, 73 years after its beginning: what a record says beyond it is no time. */
+  static final long MAX_NS = Long.MAX_VALUE / 4;
 
   private final long baseTicks;
   private final long hz;
   // Ticks are whole nanoseconds on every known platform (50 MHz and 1 GHz): one multiplication.
   private final long nsPerTick;
+  private final long maxTicks;
 
   TraceClock(long baseTicks, long hz) {
     this.baseTicks = baseTicks;
     this.hz = hz;
     this.nsPerTick = NS_PER_SECOND % hz == 0 ? NS_PER_SECOND / hz : 0;
+    this.maxTicks = MAX_NS / NS_PER_SECOND * hz;
   }
 
   /**
@@ -56,16 +62,15 @@ final class TraceClock {
     return Long.compareUnsigned(a, b) <= 0 ? a : b;
   }
 
-  long baseTicks() {
-    return baseTicks;
-  }
-
   /** Nanoseconds since the base; 0 for what lies before it. */
   long ns(long ticks) {
     if (Long.compareUnsigned(ticks, baseTicks) <= 0) {
       return 0;
     }
     long since = ticks - baseTicks;
+    if (Long.compareUnsigned(since, maxTicks) >= 0) {
+      return MAX_NS;
+    }
     if (nsPerTick != 0) {
       return since * nsPerTick;
     }
@@ -73,15 +78,10 @@ final class TraceClock {
     return since / hz * NS_PER_SECOND + since % hz * NS_PER_SECOND / hz;
   }
 
-  /** The tick at this many nanoseconds after the base. */
+  /** The tick at this many nanoseconds after the base; the last one there is if it lies behind. */
   long ticks(long ns) {
-    return baseTicks + ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
-  }
-
-  /** Ticks in a duration, in ns: the clock without its base. */
-  long durationNs(long ticks) {
-    return nsPerTick != 0
-        ? ticks * nsPerTick
-        : ticks / hz * NS_PER_SECOND + ticks % hz * NS_PER_SECOND / hz;
+    long since = ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
+    long ticks = baseTicks + since;
+    return Long.compareUnsigned(ticks, baseTicks) < 0 ? -1 : ticks;
   }
 }

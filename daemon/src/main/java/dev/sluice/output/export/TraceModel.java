@@ -2,22 +2,20 @@ package dev.sluice.output.export;
 
 import dev.sluice.abi.BufferKind;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
- * Turns a capture into bars and arrows, in one pass and in bounded memory.
+ * Turns a capture into bars and arrows, in one pass and in bounded memory. Rows come on a thread of
+ * {@link RowReader}; before the first and after the last one, everything is on the caller's.
  *
  * <p>Rows of all pools come merged by time and stay in a window of {@value #WINDOW} rows before
  * they are drawn, so that what follows shortly is known: whether a task runs on several cores, and
  * which of its rows ends last. Beyond the window, rows of one task count as different tasks.
  */
-final class TraceModel {
+final class TraceModel implements RowBatch.Receiver {
   static final int WINDOW = 1 << 10;
 
-  private final RowMerge merge;
+  private final RowReader reader;
   private final TaskIndex index = new TaskIndex();
-  private final JoinCounts counts = new JoinCounts();
   private final RowPool<TaskRow> taskPool = new RowPool<>(TaskRow::new, TaskRow[]::new);
   private final RowPool<PhaseRow> phasePool = new RowPool<>(PhaseRow::new, PhaseRow[]::new);
   private final RowPool<SubmitRow> submitPool = new RowPool<>(SubmitRow::new, SubmitRow[]::new);
@@ -31,6 +29,8 @@ final class TraceModel {
   private final Dependencies dependencies;
   private final TraceSink sink;
   private long taskOrdinals;
+  private long admitted;
+  private long drawn;
 
   TraceModel(
       RecordSource source,
@@ -45,7 +45,7 @@ final class TraceModel {
     TraceFacts facts = source.facts();
     hasPhases = source.records(BufferKind.SCHED_PHASE) > 0;
     coreThreads = CoreThreads.of(source);
-    merge = new RowMerge(streams(source, selection, selection.window(clock), monitor));
+    reader = new RowReader(source, selection, selection.window(clock), monitor);
     Lanes lanes = new Lanes(facts, names.orchestrator(), sink);
     dependencies = new Dependencies(graph, facts.isChip(), sink);
     tasks = new TaskDrawer(facts, clock, graph, lanes, dependencies, hasPhases, sink);
@@ -56,62 +56,9 @@ final class TraceModel {
     }
   }
 
-  private List<RowStream> streams(
-      RecordSource source, ExportSelection selection, TimeWindow time, ExportMonitor monitor)
-      throws IOException {
-    List<RowStream> streams = new ArrayList<>();
-    for (int lane = 0; lane < source.instances(BufferKind.ORCH_PHASE); lane++) {
-      PoolCursor cursor = PoolCursor.of(source, BufferKind.ORCH_PHASE, lane, time, monitor);
-      streams.add(new SubmitStream(lane, cursor, submitPool));
-    }
-    boolean hasAicpu = source.records(BufferKind.AICPU_TASK) > 0;
-    boolean isAicoreOnly = !hasAicpu && source.facts().geometry().level() == 1;
-    for (int core = 0; core < source.facts().geometry().numCores(); core++) {
-      if (!selection.hasCore(core)) {
-        continue;
-      }
-      if (isAicoreOnly) {
-        streams.add(
-            new AicoreStream(
-                core,
-                PoolCursor.of(source, BufferKind.AICORE_TASK, core, time, monitor),
-                taskPool,
-                counts));
-      } else {
-        streams.add(
-            new TaskStream(
-                core,
-                PoolCursor.of(source, BufferKind.AICPU_TASK, core, time, monitor),
-                PoolCursor.ofFrames(source, BufferKind.AICORE_TASK, core, time, monitor),
-                taskPool,
-                counts));
-      }
-    }
-    // After the tasks: what happens at the very end of a phase is within it.
-    for (int thread = 0; thread < source.instances(BufferKind.SCHED_PHASE); thread++) {
-      PoolCursor cursor = PoolCursor.of(source, BufferKind.SCHED_PHASE, thread, time, monitor);
-      streams.add(new PhaseStream(thread, source.facts().generation(), cursor, phasePool));
-    }
-    return streams;
-  }
-
   /** Draws everything. */
   void run() throws IOException {
-    long admitted = 0;
-    long drawn = 0;
-    for (Row row = merge.next(); row != null; row = merge.next()) {
-      if (admitted - drawn == WINDOW) {
-        draw(window[(int) (drawn & (WINDOW - 1))]);
-        drawn++;
-      }
-      window[(int) (admitted & (WINDOW - 1))] = row;
-      admitted++;
-      row.holders = 1;
-      if (row instanceof TaskRow task) {
-        task.ordinal = ++taskOrdinals;
-        index.add(task);
-      }
-    }
+    reader.readAll(this);
     for (; drawn < admitted; drawn++) {
       draw(window[(int) (drawn & (WINDOW - 1))]);
     }
@@ -119,6 +66,37 @@ final class TraceModel {
     submits.finish();
     dependencies.finish();
     sink.finish();
+  }
+
+  @Override
+  public TaskRow newTask() {
+    return taskPool.take();
+  }
+
+  @Override
+  public SubmitRow newSubmit() {
+    return submitPool.take();
+  }
+
+  @Override
+  public PhaseRow newPhase() {
+    return phasePool.take();
+  }
+
+  /** The next row in the order of time. */
+  @Override
+  public void accept(Row row) throws IOException {
+    if (admitted - drawn == WINDOW) {
+      draw(window[(int) (drawn & (WINDOW - 1))]);
+      drawn++;
+    }
+    window[(int) (admitted & (WINDOW - 1))] = row;
+    admitted++;
+    row.holders = 1;
+    if (row instanceof TaskRow task) {
+      task.ordinal = ++taskOrdinals;
+      index.add(task);
+    }
   }
 
   private void draw(Row row) throws IOException {
@@ -148,6 +126,8 @@ final class TraceModel {
   }
 
   JoinCounts joins() {
+    JoinCounts counts = reader.counts();
+    counts.givenUp = phases.givenUp() + submits.givenUp();
     return counts;
   }
 }

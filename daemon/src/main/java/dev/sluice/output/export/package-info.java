@@ -16,8 +16,9 @@
  *                                   (TaskStream joins)         (window)        Chrome, Perfetto
  * </pre>
  *
- * <p>An export runs on the caller's thread, plus one that writes filled chunks and, for a trace,
- * one that encodes: a {@code PipelinedSink} stands between the model and the format. Imports {@code
- * abi}, {@code config}, {@code counters} and {@code output.capture}.
+ * <p>Records are read on the caller's thread, filled chunks are written on another. A trace has two
+ * more: a {@code RowReader} hands merged rows to the model, which draws them on a thread of its
+ * own, and a {@code PipelinedSink} stands between the model and the format. Imports {@code abi},
+ * {@code config}, {@code counters} and {@code output.capture}.
  */
 package dev.sluice.output.export;
