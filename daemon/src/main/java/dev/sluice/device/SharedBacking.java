@@ -15,6 +15,7 @@ final class SharedBacking implements ArenaBacking {
   private final SharedRegion region;
   private final MappedMemory memory;
   private final int device;
+  private volatile String failure = "";
 
   SharedBacking(Placement placement, int device, String name, long bytes, ArenaSettings settings)
       throws IOException {
@@ -70,6 +71,17 @@ final class SharedBacking implements ArenaBacking {
 
   @Override
   public String failure() {
+    return failure;
+  }
+
+  /** The memory stays readable: it is this host's, whatever became of the device. */
+  @Override
+  public void giveUp(String cause) {
+    failure = cause;
+  }
+
+  @Override
+  public String probe() {
     return "";
   }
 
