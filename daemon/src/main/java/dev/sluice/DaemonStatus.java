@@ -209,8 +209,17 @@ final class DaemonStatus implements DaemonView {
     List<Session> recent = new ArrayList<>(open);
     recent.addAll(sessions.endedSessions());
     List<DeviceSnapshot> devices = new ArrayList<>();
+    Map<Integer, DeviceWatch.Down> down = sessions.watch().down();
+    down.keySet().forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
     totals.forEach(
-        (device, sum) -> devices.add(device(device, sum, of(device, open), of(device, recent))));
+        (device, sum) ->
+            devices.add(
+                device(
+                    device,
+                    down.containsKey(device) ? down.get(device).cause() : "",
+                    sum,
+                    of(device, open),
+                    of(device, recent))));
     return devices;
   }
 
@@ -219,7 +228,11 @@ final class DaemonStatus implements DaemonView {
   }
 
   private static DeviceSnapshot device(
-      int device, DeviceHistory history, List<Session> open, List<Session> recent) {
+      int device,
+      String downCause,
+      DeviceHistory history,
+      List<Session> open,
+      List<Session> recent) {
     RunTotals sum = history.totals();
     LaneGauges gauges = new LaneGauges();
     for (Session session : open) {
@@ -231,7 +244,7 @@ final class DaemonStatus implements DaemonView {
     }
     return new DeviceSnapshot(
         device,
-        !open.isEmpty(),
+        downCause,
         open.size(),
         kinds(sum),
         gauges.readyQueues(),
@@ -280,7 +293,9 @@ final class DaemonStatus implements DaemonView {
             session.arenaBytes(),
             session.plan().bufferCount(),
             session.hasHugePages(),
-            session.isLocked()),
+            session.isLocked(),
+            session.placement().label(),
+            session.route()),
         gauges.readyQueues(),
         session.headroomToShow(),
         capture(session.capture()));

@@ -6,6 +6,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.bridge.ProcessIdentity;
+import dev.sluice.config.Placement;
 import dev.sluice.config.Quantities;
 import dev.sluice.config.Settings;
 import dev.sluice.config.Verification;
@@ -61,6 +62,7 @@ final class Session {
   private final Geometry geometry;
   private final Arena arena;
   private final long arenaBytes;
+  private final String route;
   private final Settings settings;
   private final ThreadPacking threads;
   private final SessionCapture capture;
@@ -79,6 +81,7 @@ final class Session {
   private volatile boolean isCaptureOpen = true;
   private long endedNs;
   private boolean hasLeftMemory;
+  private boolean isProducerDone;
   private SessionRun run;
   private ThreadPacking.Crew crew;
   // Of the run before: a run may be shorter than the interval at which anybody looks.
@@ -106,6 +109,7 @@ final class Session {
     this.request = request;
     this.arena = arena;
     this.arenaBytes = arena.bytes();
+    this.route = arena.handover().route();
     this.geometry = arena.plan().geometry();
     this.producerUid = peer.uid();
     this.producer = ProcessIdentity.of(peer.pid());
@@ -113,7 +117,7 @@ final class Session {
     this.threads = threads;
     this.clock = clock;
     this.startedNs = clock.nanoTime();
-    this.capture = captures.begin(id, request, geometry, startedAt, startedNs);
+    this.capture = captures.begin(id, request, geometry, settings.capture(), startedAt, startedNs);
     this.drops = new SessionDrops(id, request.device(), drops, capture, clock);
   }
 
@@ -149,7 +153,7 @@ final class Session {
           AttachStatus.MALFORMED,
           String.format("device_base 0x%x is not a multiple of 64 above 0", deviceBase));
     }
-    crew = threads.newCrew();
+    crew = threads.newCrew(settings, request.device());
     run =
         new SessionRun(
             arena.plan(),
@@ -160,6 +164,10 @@ final class Session {
             crew.meter(),
             this::newChecks,
             capture.ofRun());
+    if (!arena.failure().isEmpty()) {
+      run = null;
+      throw new AttachRefusedException(AttachStatus.DEVICE_DOWN, arena.failure());
+    }
     capture.beginRun();
     SessionRun started = run;
     crew.start(Integer.toString(id), run.steppedAgents(), started::slackNanos);
@@ -208,8 +216,11 @@ final class Session {
     ending = reason;
     endedNs = clock.nanoTime();
     // A client that is told has let go of a device's memory before (abi.md 5.5); one that is not
-    // may have it imported still, and its device may write to it.
-    hasLeftMemory = !isComplete && !hasDied && arena.placement().isOnDevice();
+    // may have it imported still, and its device may write to it. A device that has failed is not
+    // called before it answers again.
+    isProducerDone = isComplete || hasDied;
+    hasLeftMemory =
+        arena.placement().isOnDevice() && !(isProducerDone && arena.failure().isEmpty());
     if (!hasLeftMemory) {
       closeArena();
     }
@@ -224,12 +235,17 @@ final class Session {
     }
   }
 
-  /** Whether the end of the session left its memory to a producer that lives. */
+  /** Whether the end of the session left its memory as it was. */
   synchronized boolean hasLeftMemory() {
     return hasLeftMemory;
   }
 
-  /** Gives back what was left; the producer is gone, or the daemon stops. */
+  /** Whether no producer can use that memory any more. */
+  synchronized boolean isLeftMemoryFree() {
+    return isProducerDone || !producer.isAlive();
+  }
+
+  /** Gives back what was left; the device answers, and the producer is gone or the daemon stops. */
   synchronized void releaseLeftMemory() {
     hasLeftMemory = false;
     closeArena();
@@ -360,6 +376,24 @@ final class Session {
         : Optional.empty();
   }
 
+  /** Why the device's memory cannot be used any more; empty while it can. Any thread. */
+  String deviceFailure() {
+    return arena.failure();
+  }
+
+  /** The device is known to have failed; the session ends for it. Any thread. */
+  void deviceFailed(String cause) {
+    arena.giveUp(cause);
+  }
+
+  /** Asks the device whether it is still there. Takes as long as it likes, and no lock. */
+  void probe() {
+    String problem = arena.probe();
+    if (!problem.isEmpty()) {
+      arena.giveUp(problem);
+    }
+  }
+
   /** Brings counters up to date and logs each new sort of violation once. Janitor. */
   synchronized void reconcile() {
     if (run != null) {
@@ -484,6 +518,15 @@ final class Session {
 
   long arenaBytes() {
     return arenaBytes;
+  }
+
+  Placement placement() {
+    return arena.placement();
+  }
+
+  /** How the producer gets to see the arena. */
+  String route() {
+    return route;
   }
 
   ArenaPlan plan() {

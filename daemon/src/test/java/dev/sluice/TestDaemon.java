@@ -154,6 +154,12 @@ final class TestDaemon implements AutoCloseable {
     return TestProducer.start(attachSocket(), name, List.of(arguments));
   }
 
+  /** The same in an environment of its own. */
+  TestProducer producer(Map<String, String> environment, String name, String... arguments)
+      throws IOException {
+    return TestProducer.start(attachSocket(), environment, name, List.of(arguments));
+  }
+
   /** One whole life of a producer. */
   TestProducer.Report run(String name, String... arguments) throws Exception {
     try (TestProducer producer = producer(name, arguments)) {

@@ -30,6 +30,13 @@ final class TestProducer implements AutoCloseable {
   }
 
   static TestProducer start(Path socket, String name, List<String> arguments) throws IOException {
+    return start(socket, Map.of(), name, arguments);
+  }
+
+  /** With more variables in its environment. */
+  static TestProducer start(
+      Path socket, Map<String, String> environment, String name, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(NativeTools.find(NativeTools.PRODUCER).toString());
     command.addAll(List.of("--socket", socket.toString(), "--name", name, "--json"));
@@ -40,6 +47,7 @@ final class TestProducer implements AutoCloseable {
         new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
     // For those that are told to offer placements on a device.
     builder.environment().put("SLUICE_CANN_DIRECTORY", CannStandin.FOLDER.toString());
+    builder.environment().putAll(environment);
     Process process = builder.start();
     return new TestProducer(name, process, output, errors);
   }

@@ -257,6 +257,8 @@ class HttpServerTest {
             "device",
             "name",
             "layout",
+            "placement",
+            "route",
             "level",
             "num_cores",
             "sched_threads",
