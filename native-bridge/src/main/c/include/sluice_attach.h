@@ -84,6 +84,8 @@ enum sluice_status {
   SLUICE_ERROR_STOPPING = 12,   /* the daemon is stopping */
   SLUICE_ERROR_INTERNAL = 13,   /* a defect of the daemon; its log has the reason */
   SLUICE_ERROR_PLACEMENT = 14,  /* the device has a placement that the client did not offer */
+  SLUICE_ERROR_DEVICE_DOWN = 15, /* the device has failed or is gone; the daemon tries it again and
+                                    again: so may the client */
   /* client side only, never on the wire */
   SLUICE_ERROR_CONNECT = 100,  /* nobody listens on the socket */
   SLUICE_ERROR_PROTOCOL = 101, /* the reply is not one of ours, or the connection ended */

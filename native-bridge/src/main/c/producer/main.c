@@ -252,8 +252,38 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
   return NULL;
 }
 
+/*
+ * The number that this process has for a device of the host: the runtime numbers anew what
+ * ASCEND_RT_VISIBLE_DEVICES lists. -1 if it does not list the device.
+ */
+static int visible_number(uint32_t device) {
+  const char *visible = getenv("ASCEND_RT_VISIBLE_DEVICES");
+  if (visible == NULL) {
+    return (int)device;
+  }
+  int number = 0;
+  for (const char *c = visible; *c != '\0'; number++) {
+    char *end;
+    unsigned long listed = strtoul(c, &end, 10);
+    if (end != c && listed == device) {
+      return number;
+    }
+    const char *comma = strchr(c, ',');
+    c = comma != NULL ? comma + 1 : "";
+  }
+  return -1;
+}
+
 /* What a runtime has done long before it attaches: its thread has set the device. */
 static int set_device(uint32_t device) {
+  int number = visible_number(device);
+  if (number < 0) {
+    fprintf(stderr,
+            "sluice-producer: device %u is not in ASCEND_RT_VISIBLE_DEVICES=%s; --device is the "
+            "host's number\n",
+            device, getenv("ASCEND_RT_VISIBLE_DEVICES"));
+    return -1;
+  }
   const char *folder = getenv("SLUICE_CANN_DIRECTORY");
   char path[4096];
   snprintf(path, sizeof path, "%s%slibascendcl.so", folder != NULL ? folder : "",
@@ -267,7 +297,7 @@ static int set_device(uint32_t device) {
     fprintf(stderr, "sluice-producer: --placements needs libascendcl.so: %s\n", dlerror());
     return -1;
   }
-  int code = set((int32_t)device);
+  int code = set((int32_t)number);
   if (code != 0) {
     fprintf(stderr, "sluice-producer: aclrtSetDevice(%u) returned %d\n", device, code);
     return -1;

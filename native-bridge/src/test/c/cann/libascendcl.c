@@ -18,7 +18,7 @@ STANDIN_API int aclInit(const char *config) {
 }
 
 STANDIN_API int aclrtSetDevice(int32_t device) {
-  int code = standin_enter("aclrtSetDevice");
+  int code = standin_enter_for("aclrtSetDevice", device);
   if (code == 0 && (device < 0 || device >= standin_devices())) {
     code = RT_DEVICE_ID;
   }
@@ -256,7 +256,7 @@ STANDIN_API int aclrtMallocPhysical(void **handle, size_t size,
   }
   standin_lock();
   struct standin_range *range =
-      standin_new_range(STANDIN_PHYSICAL, (int)property->location.id, size);
+      standin_new_range(STANDIN_PHYSICAL, standin_host_device((int)property->location.id), size);
   code = range == NULL ? RT_MEMORY_ALLOCATION : standin_back(range);
   if (code == RT_OK) {
     *handle = range;
@@ -404,7 +404,7 @@ STANDIN_API int aclrtMemSetAccess(void *address, size_t size,
   standin_lock();
   struct standin_range *range = standin_find(address, 0);
   if (range == NULL || range->physical == NULL || size != range->bytes || access == NULL ||
-      count != 1 || access->location.id != (uint32_t)range->device) {
+      count != 1 || standin_host_device((int)access->location.id) != range->device) {
     code = RT_PARAM_INVALID;
   } else if (range->physical->control->pids + range->physical->control->skips_pid_check > 0) {
     /* Shared: somebody plays the device in this process or in the exporter's. */

@@ -8,7 +8,7 @@
 #define DEVICE_TO_HOST 2
 
 STANDIN_API int rtSetDevice(int device) {
-  int code = standin_enter("rtSetDevice");
+  int code = standin_enter_for("rtSetDevice", device);
   if (code == 0 && (device < 0 || device >= standin_devices())) {
     code = RT_DEVICE_ID;
   }
@@ -19,7 +19,7 @@ STANDIN_API int rtSetDevice(int device) {
 }
 
 static int allocate(void **pointer, uint64_t size) {
-  struct standin_range *range = standin_new_range(STANDIN_MALLOC, standin_current_device(), size);
+  struct standin_range *range = standin_new_range(STANDIN_MALLOC, standin_host_device(standin_current_device()), size);
   if (range == NULL) {
     return RT_MEMORY_ALLOCATION;
   }

@@ -22,6 +22,7 @@
 #define MAX_RANGES 1024
 #define MAX_CALLS 64
 #define MAX_FAILURES 64
+#define MAX_DEVICES 64
 /* No Linux process of ours has anything there; each process starts elsewhere by its pid. */
 #define DEVICE_SPACE 0x120000000000ull
 #define DEVICE_SPACE_STRIDE 0x000400000000ull
@@ -35,6 +36,7 @@ struct call {
 
 struct failure {
   char call[48];
+  int device; /* of the calling thread; -1 for any */
   int nth;
   int code;
   long seen;
@@ -47,6 +49,8 @@ static struct failure failures[MAX_FAILURES];
 static int failure_count;
 static long copies[2][2];
 static long copied_bytes[2];
+static long copies_of[MAX_DEVICES];
+static int broken[MAX_DEVICES]; /* the code with which every call for a device fails; 0: none */
 static long leaked;
 static uintptr_t next_device_address;
 static __thread int current_device = -1;
@@ -61,10 +65,11 @@ void standin_unlock(void) {
 
 /* ---- failures and counts --------------------------------------------------------------------- */
 
-static void add_failure(const char *call, int nth, int code) {
+static void add_failure(const char *call, int device, int nth, int code) {
   if (failure_count < MAX_FAILURES) {
     struct failure *f = &failures[failure_count++];
     snprintf(f->call, sizeof f->call, "%s", call);
+    f->device = device;
     f->nth = nth;
     f->code = code;
     f->seen = 0;
@@ -86,12 +91,20 @@ static void read_failures_once(void) {
     int nth;
     int code;
     if (sscanf(item, "%47[^:]:%d:%d", call, &nth, &code) == 3) {
-      add_failure(call, nth, code);
+      add_failure(call, -1, nth, code);
     }
   }
 }
 
+static int is_device(int device) {
+  return device >= 0 && device < MAX_DEVICES;
+}
+
 int standin_enter(const char *call) {
+  return standin_enter_for(call, current_device);
+}
+
+int standin_enter_for(const char *call, int device) {
   standin_lock();
   read_failures_once();
   for (int i = 0; i < MAX_CALLS; i++) {
@@ -103,10 +116,10 @@ int standin_enter(const char *call) {
       break;
     }
   }
-  int code = 0;
+  int code = is_device(device) ? broken[device] : 0;
   for (int i = 0; i < failure_count; i++) {
     struct failure *f = &failures[i];
-    if (strcmp(f->call, call) == 0) {
+    if (strcmp(f->call, call) == 0 && (f->device < 0 || f->device == device)) {
       f->seen++;
       if (f->nth == 0 || f->seen == f->nth) {
         code = f->code;
@@ -118,8 +131,20 @@ int standin_enter(const char *call) {
 }
 
 void standin_fail(const char *call, int nth, int code) {
+  standin_fail_on(call, -1, nth, code);
+}
+
+void standin_fail_on(const char *call, int device, int nth, int code) {
   standin_lock();
-  add_failure(call, nth, code);
+  add_failure(call, device, nth, code);
+  standin_unlock();
+}
+
+void standin_break(int device, int code) {
+  standin_lock();
+  if (is_device(device)) {
+    broken[device] = code;
+  }
   standin_unlock();
 }
 
@@ -129,6 +154,8 @@ void standin_reset(void) {
   memset(calls, 0, sizeof calls);
   memset(copies, 0, sizeof copies);
   memset(copied_bytes, 0, sizeof copied_bytes);
+  memset(copies_of, 0, sizeof copies_of);
+  memset(broken, 0, sizeof broken);
   leaked = 0;
   standin_unlock();
 }
@@ -148,6 +175,16 @@ long standin_calls(const char *call) {
 void standin_count_copy(int is_to_device, size_t bytes) {
   copies[is_to_device][bytes > NARROW_BYTES]++;
   copied_bytes[is_to_device] += (long)bytes;
+  if (is_device(current_device)) {
+    copies_of[current_device]++;
+  }
+}
+
+long standin_copies_of(int device) {
+  standin_lock();
+  long count = is_device(device) ? copies_of[device] : 0;
+  standin_unlock();
+  return count;
 }
 
 long standin_copies(int is_to_device, int is_wide) {
@@ -219,9 +256,37 @@ int standin_plays_device(void) {
   return where != NULL && strcmp(where, "here") == 0;
 }
 
+/* As the runtime does: a process sees the devices of that list only, numbered from 0. */
+static int visible_devices(const char *list) {
+  int count = *list != '\0';
+  for (const char *c = list; *c != '\0'; c++) {
+    count += *c == ',';
+  }
+  return count;
+}
+
 int standin_devices(void) {
+  const char *visible = getenv("ASCEND_RT_VISIBLE_DEVICES");
   const char *devices = getenv("SLUICE_STANDIN_DEVICES");
+  if (visible != NULL) {
+    return visible_devices(visible);
+  }
   return devices != NULL ? atoi(devices) : 8;
+}
+
+int standin_host_device(int device) {
+  const char *visible = getenv("ASCEND_RT_VISIBLE_DEVICES");
+  if (visible == NULL) {
+    return device;
+  }
+  for (; device > 0; device--) {
+    const char *comma = strchr(visible, ',');
+    if (comma == NULL) {
+      return -1;
+    }
+    visible = comma + 1;
+  }
+  return atoi(visible);
 }
 
 int standin_current_device(void) {

@@ -15,7 +15,8 @@
  *  - An importing process sees the memory at a device address of its own, where code that plays the
  *    device can use it.
  *
- * Any call can be made to fail at its nth use, and every call is counted.
+ * Any call can be made to fail at its nth use, or all calls for one device, and every call is
+ * counted.
  */
 #ifndef SLUICE_STANDIN_H
 #define SLUICE_STANDIN_H
@@ -92,11 +93,15 @@ struct standin_range {
 
 /* Counts the call; returns the code that was injected for it, or 0. Every function starts so. */
 int standin_enter(const char *call);
+/* The same for a call that names its device. */
+int standin_enter_for(const char *call, int device);
 
 enum standin_board standin_board(void);
 int standin_devices(void);
 /* Whether code that plays the device runs in this process, and uses memory that is allocated here. */
 int standin_plays_device(void);
+/* The host's number of a device of this process (ASCEND_RT_VISIBLE_DEVICES); -1 for none. */
+int standin_host_device(int device);
 
 /* The device of this thread, -1 if none was set. */
 int standin_current_device(void);
@@ -134,12 +139,18 @@ void standin_count_leak(void);
 
 /* Fails the nth use (from 1, counted from now; 0: every use) of a call with a code. */
 STANDIN_API void standin_fail(const char *call, int nth, int code);
+/* The same, for threads that have set this device; -1 is any. */
+STANDIN_API void standin_fail_on(const char *call, int device, int nth, int code);
+/* Lets every call for a device fail, as while it is being reset or is gone; code 0 ends that. */
+STANDIN_API void standin_break(int device, int code);
 /* Forgets injected failures, and counts from 0 again. Ranges stay. */
 STANDIN_API void standin_reset(void);
 STANDIN_API long standin_calls(const char *call);
 /* Copies so far: to the device or from it; at most so many bytes, or more. */
 STANDIN_API long standin_copies(int is_to_device, int is_wide);
 STANDIN_API long standin_copied_bytes(int is_to_device);
+/* Copies of threads that had set this device. */
+STANDIN_API long standin_copies_of(int device);
 /* Allocations, registrations, imports and reservations that are alive. */
 STANDIN_API long standin_live(void);
 /* Registrations whose memory was freed first. */

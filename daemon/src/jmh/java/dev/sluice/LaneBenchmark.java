@@ -54,6 +54,10 @@ public class LaneBenchmark {
   @Param({"L2_2026_06", "CHIP_2026_08"})
   private Generation generation;
 
+  /** How many implementations of DeviceMemory the JVM has met: one placement, or all of them. */
+  @Param({"1", "3"})
+  private int memories;
+
   private PlayedDevice device;
   private Agent drain;
   private Agent refill;
@@ -62,6 +66,9 @@ public class LaneBenchmark {
   /** Builds an engine of one drain, one refill and one collector. */
   @Setup
   public void build() throws Exception {
+    if (memories > 1) {
+      OtherPlacements.run();
+    }
     Layout layout = Layout.of(generation, Platform.A2A3);
     ArenaPlan plan =
         ArenaPlan.of(new Geometry(layout, CORES, 1, 0, 2), new BufferCounts(0, 0, 0, 0), 1L << 30);

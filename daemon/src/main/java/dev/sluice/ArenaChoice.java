@@ -1,5 +1,6 @@
 package dev.sluice;
 
+import dev.sluice.bridge.cann.CannException;
 import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
@@ -10,6 +11,7 @@ import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.PeerCredentials;
 import java.io.IOException;
+import java.util.function.IntFunction;
 
 /**
  * Whose memory a session's arena is. The configuration says what to try for a device, the client
@@ -19,9 +21,18 @@ import java.io.IOException;
 final class ArenaChoice {
   private ArenaChoice() {}
 
-  /** Makes the arena of a session that asks for one; refuses it with one line if none can be. */
+  /**
+   * Makes the arena of a session that asks for one; refuses it with one line if none can be.
+   *
+   * @param permissionProblem what keeps the daemon from a device, one line; empty if nothing
+   */
   static Arena make(
-      ArenaPlan plan, int id, AttachRequest request, PeerCredentials peer, Settings settings) {
+      ArenaPlan plan,
+      int id,
+      AttachRequest request,
+      PeerCredentials peer,
+      Settings settings,
+      IntFunction<String> permissionProblem) {
     int device = request.device();
     Placement placement = settings.placement().of(device);
     AttachRequest.Reach reach = request.reach();
@@ -53,8 +64,15 @@ final class ArenaChoice {
       }
       return maker.makeRelayed(plan, name, device, reason);
     } catch (IOException e) {
-      throw new AttachRefusedException(AttachStatus.MEMORY, e.getMessage());
+      throw refusal(e, placement.isOnDevice() ? permissionProblem.apply(device) : "");
     }
+  }
+
+  private static AttachRefusedException refusal(IOException e, String permission) {
+    boolean isBusy = e.getCause() instanceof CannException cann && cann.isBusy();
+    return new AttachRefusedException(
+        isBusy ? AttachStatus.BUSY : AttachStatus.MEMORY,
+        permission.isEmpty() ? e.getMessage() : permission + ": " + e.getMessage());
   }
 
   /** Why the daemon did not even try the placement that is configured. */

@@ -209,8 +209,17 @@ final class DaemonStatus implements DaemonView {
     List<Session> recent = new ArrayList<>(open);
     recent.addAll(sessions.endedSessions());
     List<DeviceSnapshot> devices = new ArrayList<>();
+    Map<Integer, DeviceWatch.Down> down = sessions.watch().down();
+    down.keySet().forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
     totals.forEach(
-        (device, sum) -> devices.add(device(device, sum, of(device, open), of(device, recent))));
+        (device, sum) ->
+            devices.add(
+                device(
+                    device,
+                    down.containsKey(device) ? down.get(device).cause() : "",
+                    sum,
+                    of(device, open),
+                    of(device, recent))));
     return devices;
   }
 
@@ -219,7 +228,11 @@ final class DaemonStatus implements DaemonView {
   }
 
   private static DeviceSnapshot device(
-      int device, DeviceHistory history, List<Session> open, List<Session> recent) {
+      int device,
+      String downCause,
+      DeviceHistory history,
+      List<Session> open,
+      List<Session> recent) {
     RunTotals sum = history.totals();
     LaneGauges gauges = new LaneGauges();
     for (Session session : open) {
@@ -231,7 +244,7 @@ final class DaemonStatus implements DaemonView {
     }
     return new DeviceSnapshot(
         device,
-        !open.isEmpty(),
+        downCause,
         open.size(),
         kinds(sum),
         gauges.readyQueues(),
@@ -277,11 +290,12 @@ final class DaemonStatus implements DaemonView {
         LatencySnapshot.of(latencies.refillOfAllKinds()),
         LatencySnapshot.of(latencies.drainPause),
         new ArenaSnapshot(
-            session.placement().label(),
             session.arenaBytes(),
             session.plan().bufferCount(),
             session.hasHugePages(),
             session.isLocked(),
+            session.placement().label(),
+            session.route(),
             session.notice()),
         gauges.readyQueues(),
         session.headroomToShow(),

@@ -109,6 +109,7 @@ final class RunBooks {
     attribution.begin(
         sum(DrainAgent.READY_QUEUE_FULL), isReadyQueueFull(), sum(DrainAgent.HANDOFF_FULL));
     deviceCounters.refresh();
+    boolean hasFailed = memory.failure() != 0;
     RunTotals now = new RunTotals();
     for (int pool = 0; pool < pools; pool++) {
       BufferKind kind = plan.kindOfPool(pool);
@@ -117,7 +118,9 @@ final class RunBooks {
       AccountingLaw.Evidence known =
           new AccountingLaw.Evidence(
               kind,
-              deviceCounters.total(pool),
+              hasFailed
+                  ? Math.max(deviceCounters.total(pool), atLeast(pool, collected, salvaged))
+                  : deviceCounters.total(pool),
               deviceCounters.dropped(pool),
               collected[pool],
               salvaged[pool],
@@ -139,6 +142,11 @@ final class RunBooks {
     }
     countAgents(now);
     return now;
+  }
+
+  /** A device that has failed cannot say any more what it produced: at least what came of it. */
+  private long atLeast(int pool, long[] collected, long[] salvaged) {
+    return collected[pool] + salvaged[pool] + deviceCounters.dropped(pool);
   }
 
   private void gather(int pool) {

@@ -63,6 +63,7 @@ final class Session {
   private final Geometry geometry;
   private final Arena arena;
   private final long arenaBytes;
+  private final String route;
   private final Settings settings;
   private final ThreadPacking threads;
   private final SessionCapture capture;
@@ -81,6 +82,7 @@ final class Session {
   private volatile boolean isCaptureOpen = true;
   private long endedNs;
   private boolean hasLeftMemory;
+  private boolean isProducerDone;
   private SessionRun run;
   private ThreadPacking.Crew crew;
   // Of the run before: a run may be shorter than the interval at which anybody looks.
@@ -108,6 +110,7 @@ final class Session {
     this.request = request;
     this.arena = arena;
     this.arenaBytes = arena.bytes();
+    this.route = arena.handover().route();
     this.geometry = arena.plan().geometry();
     this.producerUid = peer.uid();
     this.producer = ProcessIdentity.of(peer.pid());
@@ -115,7 +118,7 @@ final class Session {
     this.threads = threads;
     this.clock = clock;
     this.startedNs = clock.nanoTime();
-    this.capture = captures.begin(id, request, geometry, startedAt, startedNs);
+    this.capture = captures.begin(id, request, geometry, settings.capture(), startedAt, startedNs);
     this.drops = new SessionDrops(id, request.device(), drops, capture, clock);
   }
 
@@ -151,7 +154,7 @@ final class Session {
           AttachStatus.MALFORMED,
           String.format("device_base 0x%x is not a multiple of 64 above 0", deviceBase));
     }
-    crew = threads.newCrew();
+    crew = threads.newCrew(settings, request.device());
     run =
         new SessionRun(
             arena.plan(),
@@ -162,6 +165,10 @@ final class Session {
             crew.meter(),
             this::newChecks,
             capture.ofRun());
+    if (!arena.failure().isEmpty()) {
+      run = null;
+      throw new AttachRefusedException(AttachStatus.DEVICE_DOWN, arena.failure());
+    }
     capture.beginRun();
     SessionRun started = run;
     crew.start(Integer.toString(id), run.steppedAgents(), started::slackNanos);
@@ -209,8 +216,11 @@ final class Session {
     ending = reason;
     endedNs = clock.nanoTime();
     // A client that is told has let go of a device's memory before (abi.md 5.5); one that is not
-    // may have it imported still, and its device may write to it.
-    hasLeftMemory = !end.isComplete() && arena.placement().isOnDevice();
+    // may have it imported still, and its device may write to it. A device that has failed is not
+    // called before it answers again.
+    isProducerDone = end.isComplete();
+    hasLeftMemory =
+        arena.placement().isOnDevice() && !(isProducerDone && arena.failure().isEmpty());
     if (!hasLeftMemory) {
       closeArena();
     }
@@ -225,12 +235,17 @@ final class Session {
     }
   }
 
-  /** Whether the end of the session left its memory to a producer that lives. */
+  /** Whether the end of the session left its memory as it was. */
   synchronized boolean hasLeftMemory() {
     return hasLeftMemory;
   }
 
-  /** Gives back what was left; the producer is gone, or the daemon stops. */
+  /** Whether no producer can use that memory any more. */
+  synchronized boolean isLeftMemoryFree() {
+    return isProducerDone || !producer.isAlive();
+  }
+
+  /** Gives back what was left; the device answers, and the producer is gone or the daemon stops. */
   synchronized void releaseLeftMemory() {
     hasLeftMemory = false;
     closeArena();
@@ -366,6 +381,24 @@ final class Session {
         : Optional.empty();
   }
 
+  /** Why the device's memory cannot be used any more; empty while it can. Any thread. */
+  String deviceFailure() {
+    return arena.failure();
+  }
+
+  /** The device is known to have failed; the session ends for it. Any thread. */
+  void deviceFailed(String cause) {
+    arena.giveUp(cause);
+  }
+
+  /** Asks the device whether it is still there. Takes as long as it likes, and no lock. */
+  void probe() {
+    String problem = arena.probe();
+    if (!problem.isEmpty()) {
+      arena.giveUp(problem);
+    }
+  }
+
   /** Brings counters up to date and logs each new sort of violation once. Janitor. */
   synchronized void reconcile() {
     if (run != null) {
@@ -492,6 +525,15 @@ final class Session {
     return arenaBytes;
   }
 
+  Placement placement() {
+    return arena.placement();
+  }
+
+  /** How the producer gets to see the arena. */
+  String route() {
+    return route;
+  }
+
   ArenaPlan plan() {
     return arena.plan();
   }
@@ -502,10 +544,6 @@ final class Session {
 
   boolean isLocked() {
     return arena.isLocked();
-  }
-
-  Placement placement() {
-    return arena.placement();
   }
 
   /** What the host could not give for this arena; empty if nothing. */

@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.config.CaptureSettings;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.Capture;
 import dev.sluice.output.capture.CaptureManifest;
@@ -63,13 +64,19 @@ final class SessionCapture {
 
     /** Without one if there is no memory for it: a session is worth more than its capture. */
     SessionCapture begin(
-        int session, AttachRequest request, Geometry geometry, Instant startedAt, long startedNs) {
-      if (!store.isEnabled()) {
+        int session,
+        AttachRequest request,
+        Geometry geometry,
+        CaptureSettings settings,
+        Instant startedAt,
+        long startedNs) {
+      if (!settings.enabled()) {
         return new SessionCapture(store, null, "");
       }
       try {
         Capture begun =
-            store.begin(manifest(session, request, geometry, startedAt, startedNs), shards);
+            store.begin(
+                manifest(session, request, geometry, startedAt, startedNs), settings, shards);
         return new SessionCapture(store, begun, "");
       } catch (IOException e) {
         log.error("session {} is not captured: {}", session, e.getMessage());

@@ -30,18 +30,17 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +51,7 @@ import org.slf4j.LoggerFactory;
 final class SessionManager implements SessionBroker, ControlActions, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SessionManager.class);
   private static final int KEPT_ENDED = 64;
-  private static final int WORKERS = 4;
+  private static final int NO_DEVICE = -1;
 
   private volatile Settings settings;
   private final ThreadPacking threads;
@@ -62,11 +61,13 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   private final NanoClock clock;
   private final SecureRandom random = new SecureRandom();
   private final AtomicInteger lastId = new AtomicInteger();
-  private final ExecutorService workers;
+  private final DeviceWorkers workers = new DeviceWorkers();
+  private final DeviceWatch watch;
   // Guarded by this: who is open, who has ended, and what the ended ones add to their device.
   private final Map<Token, Session> open = new LinkedHashMap<>();
   private final Deque<Session> ended = new ArrayDeque<>();
   private final List<Session> withLeftMemory = new ArrayList<>();
+  private final Set<Session> ending = new HashSet<>();
   private final Map<Integer, DeviceHistory> history = new LinkedHashMap<>();
   private int attaching;
   private boolean isStopping;
@@ -88,15 +89,9 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
         new SessionCapture.Maker(captures, sluiceVersion, settings.collector().shards());
     this.drops = new DropLog(settings.drops().keptEvents());
     this.clock = clock;
-    AtomicInteger number = new AtomicInteger();
-    workers =
-        Executors.newFixedThreadPool(
-            WORKERS,
-            task -> {
-              Thread thread = new Thread(task, "sluice-session-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.watch =
+        new DeviceWatch(
+            settings.placement(), settings.cann(), System.getenv(), this::releaseBeforeUp, clock);
   }
 
   /** For sessions that attach from now on. Any thread. */
@@ -106,14 +101,14 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   @Override
   public CompletionStage<Granted> attach(AttachRequest request, PeerCredentials peer) {
-    return later(() -> attachNow(request, peer));
+    return workers.later(request.device(), () -> attachNow(request, peer));
   }
 
   @Override
   public CompletionStage<Started> start(Token token, long deviceBase) {
     return later(
-        () -> {
-          Session session = find(token);
+        token,
+        session -> {
           session.start(deviceBase);
           return new Started(session.id());
         });
@@ -121,24 +116,24 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   @Override
   public CompletionStage<Books> runEnd(Token token) {
-    return later(() -> find(token).runEnd());
+    return later(token, Session::runEnd);
   }
 
   @Override
   public CompletionStage<Books> detach(Token token) {
-    return later(() -> end(find(token), RunEnd.COMPLETE, "detached"));
+    return later(token, session -> end(session, RunEnd.COMPLETE, "detached"));
   }
 
   @Override
   public CompletionStage<Books> detachLost(Token token, String reason) {
-    return later(() -> end(find(token), RunEnd.MEMORY_LOST, "device lost: " + reason));
+    return later(token, session -> end(session, RunEnd.MEMORY_LOST, "device lost: " + reason));
   }
 
   @Override
   public CompletionStage<Granted> resume(Token token, PeerCredentials peer) {
     return later(
-        () -> {
-          Session session = find(token);
+        token,
+        session -> {
           session.resumed(peer);
           return session.granted();
         });
@@ -147,8 +142,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   @Override
   public void connectionLost(Token token, PeerCredentials peer) {
     later(
-        () -> {
-          Session session = find(token);
+        token,
+        session -> {
           log.info("session {} lost its connection to {}", session.id(), peer);
           session.connectionLost();
           return session;
@@ -162,60 +157,53 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   @Override
   public CompletionStage<Books> detachSession(int id) {
-    return later(
-        () -> {
-          Session session =
-              sessions().stream()
-                  .filter(candidate -> candidate.id() == id)
-                  .findFirst()
-                  .orElseThrow(
-                      () ->
-                          new AttachRefusedException(
-                              AttachStatus.STATE, "no open session has number " + id));
-          return endUnasked(session, "detached by the operator");
-        });
+    Optional<Session> found =
+        sessions().stream().filter(candidate -> candidate.id() == id).findFirst();
+    if (found.isEmpty()) {
+      return CompletableFuture.failedFuture(
+          new AttachRefusedException(AttachStatus.STATE, "no open session has number " + id));
+    }
+    Session session = found.get();
+    return workers.later(session.device(), () -> endUnasked(session, "detached by the operator"));
   }
 
   @Override
   public CompletionStage<List<String>> snapshot(String reason) {
-    return later(() -> captures.snapshot(reason).stream().map(Path::toString).toList());
+    return workers.later(
+        NO_DEVICE, () -> captures.snapshot(reason).stream().map(Path::toString).toList());
   }
 
-  private <T> CompletionStage<T> later(Callable<T> work) {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    try {
-      workers.execute(() -> complete(result, work));
-    } catch (RejectedExecutionException e) {
-      result.completeExceptionally(
-          new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping"));
-    }
-    return result;
+  /** Runs the work on a thread of the session's device; the token is looked up there, too. */
+  private <T> CompletionStage<T> later(Token token, Function<Session, T> work) {
+    return workers.later(deviceOf(token), () -> work.apply(find(token)));
   }
 
-  private static <T> void complete(CompletableFuture<T> result, Callable<T> work) {
-    try {
-      result.complete(work.call());
-    } catch (AttachRefusedException e) {
-      result.completeExceptionally(e);
-    } catch (Exception | AssertionError e) {
-      log.error("a session request failed", e);
-      result.completeExceptionally(e);
-    }
+  private synchronized int deviceOf(Token token) {
+    Session session = open.get(token);
+    return session == null ? NO_DEVICE : session.device();
   }
 
   private Granted attachNow(AttachRequest request, PeerCredentials peer) {
     // Once: a reload meanwhile is for the next one.
-    Settings current = settings;
+    Settings current = settings.ofDevice(request.device());
     if (!current.devices().allows(request.device())) {
       throw new AttachRefusedException(
           AttachStatus.DEVICE, "device " + request.device() + " is not in sluice.devices");
     }
+    watch
+        .down(request.device())
+        .ifPresent(
+            down -> {
+              throw new AttachRefusedException(
+                  AttachStatus.DEVICE_DOWN,
+                  "device " + request.device() + " is down, try again later: " + down.cause());
+            });
     Geometry geometry = geometry(request);
     ArenaPlan plan = plan(geometry, request, current.arena());
     reservePlace(current.attach().maxSessions());
     try {
       int id = lastId.incrementAndGet();
-      Arena arena = ArenaChoice.make(plan, id, request, peer, current);
+      Arena arena = ArenaChoice.make(plan, id, request, peer, current, watch::permissionProblem);
       Token token = Token.random(random);
       Session session =
           new Session(
@@ -341,16 +329,58 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     return books;
   }
 
-  /** Ends sessions whose producer is gone. Janitor; the work itself is done elsewhere. */
+  /**
+   * Ends sessions whose producer is gone or whose device has failed. Janitor; the work itself is
+   * done elsewhere.
+   */
   void endLost() {
     for (Session session : withLeftMemory()) {
-      if (session.hasProducerDied()) {
+      if (session.isLeftMemoryFree() && watch.down(session.device()).isEmpty()) {
+        once(session, () -> release(session));
+      }
+    }
+    List<Session> all = sessions();
+    watch.check(all);
+    for (Session session : all) {
+      String failure = session.deviceFailure();
+      if (!failure.isEmpty()) {
+        watch.failed(session.device(), failure);
+      }
+      session.reasonToEnd().ifPresent(reason -> once(session, () -> endUnasked(session, reason)));
+    }
+  }
+
+  /**
+   * A device that failed answers again: what its ended sessions left is given back before anybody
+   * gets new memory of it, perhaps at the same addresses.
+   */
+  private void releaseBeforeUp(int device) {
+    for (Session session : withLeftMemory()) {
+      if (session.device() == device && session.isLeftMemoryFree()) {
         release(session);
       }
     }
-    for (Session session : sessions()) {
-      session.reasonToEnd().ifPresent(reason -> later(() -> endUnasked(session, reason)));
+  }
+
+  /** On a thread of the session's device, unless that is doing the like already. */
+  private void once(Session session, Runnable work) {
+    synchronized (this) {
+      if (!ending.add(session)) {
+        return;
+      }
     }
+    workers.later(
+        session.device(),
+        () -> {
+          try {
+            work.run();
+          } finally {
+            synchronized (this) {
+              ending.remove(session);
+            }
+          }
+          return session;
+        });
   }
 
   /**
@@ -369,10 +399,17 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   }
 
   private void release(Session session) {
-    session.releaseLeftMemory();
     synchronized (this) {
-      withLeftMemory.remove(session);
+      if (!withLeftMemory.remove(session)) {
+        return;
+      }
     }
+    session.releaseLeftMemory();
+  }
+
+  /** Which devices can be used. */
+  DeviceWatch watch() {
+    return watch;
   }
 
   /** The last drops of all sessions. */
@@ -408,17 +445,17 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     synchronized (this) {
       isStopping = true;
     }
-    workers.shutdown();
-    try {
-      if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
-        log.warn("session requests are still under way; stopping all the same");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    workers.close();
+    watch.close();
     for (Session session : sessions()) {
       end(session, RunEnd.NOT_YET, "daemon stopped");
     }
-    withLeftMemory().forEach(this::release);
+    for (Session session : withLeftMemory()) {
+      if (watch.down(session.device()).isEmpty()) {
+        release(session);
+      } else {
+        log.info("session {}: its memory goes with this process, its device is down", session.id());
+      }
+    }
   }
 }

@@ -49,7 +49,8 @@ import java.util.stream.IntStream;
 final class SessionRun {
   private static final int COLLECTOR_BATCH = 16;
 
-  // A sink that copies takes as long for one buffer as counting for a hundred: between two buffers
+  // A sink or a memory that copies takes as long for one buffer as counting for a hundred: between
+  // two buffers
   // it is the drain's turn, where both share a thread.
   private static final int COPYING_BATCH = 1;
 
@@ -122,6 +123,7 @@ final class SessionRun {
         handoffs[group][shard] = SpscRing.forAtLeast(handoffEntries);
       }
     }
+    boolean isCopying = capture.isCopying() || memory.isCopied();
     collectors = new CollectorAgent[shards];
     for (int shard = 0; shard < shards; shard++) {
       int column = shard;
@@ -141,7 +143,7 @@ final class SessionRun {
                   .toArray(SpscRing[]::new),
               leases.shard(returns[shard]),
               sink,
-              capture.isCopying() ? COPYING_BATCH : COLLECTOR_BATCH,
+              isCopying ? COPYING_BATCH : COLLECTOR_BATCH,
               clock);
     }
     FreezeGate gate =
@@ -225,14 +227,14 @@ final class SessionRun {
       return;
     }
     throttles.forEach(ThrottledSink::lift);
-    if (end.isComplete()) {
+    if (end.isComplete() && memory.failure() == 0) {
       for (DrainAgent drain : drains) {
         drain.endGrace();
       }
     }
     stepUntilQuiet();
     refill.gate().release();
-    if (end.isComplete()) {
+    if (end.isComplete() && memory.failure() == 0) {
       new Salvage(memory, plan, table, ledger, leases)
           .run(
               end == RunEnd.DIED,
@@ -250,7 +252,8 @@ final class SessionRun {
               });
       stepUntilQuiet();
     }
-    totals = books.count(end);
+    // What a device that failed still held can neither be had nor be called lost.
+    totals = books.count(memory.failure() == 0 ? end : RunEnd.NOT_YET);
     // The end of a run that was too short for the janitor counts, too.
     headroom.sample(clock.nanoTime());
     isSettled = true;

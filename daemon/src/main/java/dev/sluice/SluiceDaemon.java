@@ -121,7 +121,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     CaptureStore captures =
         keep(
             CaptureStore.open(
-                settings.capture(),
+                settings.captureOfAny(),
                 settings.faults(),
                 keep(new StageRegions()),
                 SluiceDaemon::standBack));
@@ -167,7 +167,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     hot =
         next -> {
           sessions.apply(next);
-          captures.apply(next.capture());
+          captures.apply(next.captureOfAny());
           attach.apply(next.attach());
           janitorIntervalNanos = next.janitor().intervalNanos();
           janitor.watermarkWindow(next.watermark().windowNanos());

@@ -15,7 +15,9 @@ import dev.sluice.config.Settings;
 import dev.sluice.config.ThreadingMode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
@@ -38,6 +40,8 @@ final class ThreadPacking implements AutoCloseable {
   private static final int THREADS_WRITING = 1;
   private static final int CPUS_FOR_PRODUCER = 1;
 
+  private static final int NO_DEVICE = -1;
+
   // A nap of 20 us that ends after 70 is no use; the kernel's default allows it.
   private static final long TIMER_SLACK_NANOS = 1_000;
 
@@ -46,8 +50,8 @@ final class ThreadPacking implements AutoCloseable {
   private final AgentErrorHandler errors;
   private final IntSupplier availableCpus;
   private final List<Crew> crews = new CopyOnWriteArrayList<>();
-  private final ParkMeter inlineMeter = new ParkMeter();
-  private AgentRunner inlineRunner;
+  // One for all devices that only this host's memory is needed for, one for each other device.
+  private final Map<Integer, Inline> inlines = new HashMap<>();
 
   ThreadPacking(
       Settings settings, NanoClock clock, AgentErrorHandler errors, IntSupplier availableCpus) {
@@ -62,8 +66,16 @@ final class ThreadPacking implements AutoCloseable {
     long slackNanos(long nowNs);
   }
 
+  /** One thread for several sessions. */
+  private static final class Inline {
+    private final ParkMeter meter = new ParkMeter();
+    private AgentRunner runner;
+  }
+
   /** The threads of one session. */
   final class Crew {
+    private final Settings settings;
+    private final int inlineKey;
     private final ThreadingMode mode;
     private final boolean naps;
     private final ParkMeter meter;
@@ -71,10 +83,12 @@ final class ThreadPacking implements AutoCloseable {
     private List<Agent> agents = List.of();
     private Slack slack = nowNs -> Long.MAX_VALUE;
 
-    private Crew(ThreadingMode mode, boolean naps) {
+    private Crew(Settings settings, int inlineKey, ThreadingMode mode, boolean naps) {
+      this.settings = settings;
+      this.inlineKey = inlineKey;
       this.mode = mode;
       this.naps = naps;
-      this.meter = mode == ThreadingMode.INLINE ? inlineMeter : new ParkMeter();
+      this.meter = mode == ThreadingMode.INLINE ? inline(inlineKey).meter : new ParkMeter();
     }
 
     ThreadingMode mode() {
@@ -97,9 +111,9 @@ final class ThreadPacking implements AutoCloseable {
       slack = lanes;
       switch (mode) {
         case INLINE -> {
-          AgentRunner runner = inlineRunner();
+          AgentRunner runner = inlineRunner(this);
           runners.add(runner);
-          agents.forEach(runner::add);
+          runner.add(agents);
         }
         case DEDICATED -> {
           for (Agent agent : agents) {
@@ -114,8 +128,13 @@ final class ThreadPacking implements AutoCloseable {
     private void launch(String name, List<Agent> hosted, ParkMeter own) {
       AgentRunner runner =
           newRunner(
-              name, () -> slack.slackNanos(clock.nanoTime()), own, hosted.get(0).roleName(), naps);
-      hosted.forEach(runner::add);
+              settings,
+              name,
+              () -> slack.slackNanos(clock.nanoTime()),
+              own,
+              hosted.get(0).roleName(),
+              naps);
+      runner.add(hosted);
       runners.add(runner);
       runner.start();
     }
@@ -124,7 +143,7 @@ final class ThreadPacking implements AutoCloseable {
     void stop() {
       for (AgentRunner runner : runners) {
         if (mode == ThreadingMode.INLINE) {
-          agents.forEach(runner::remove);
+          runner.remove(agents);
         } else {
           runner.close();
         }
@@ -134,10 +153,16 @@ final class ThreadPacking implements AutoCloseable {
     }
   }
 
-  /** Assigns threads to a new session; nothing runs yet. */
-  synchronized Crew newCrew() {
-    ThreadingMode mode = resolve(settings.threading());
-    Crew crew = new Crew(mode, mustNap(mode));
+  /**
+   * Assigns threads to a new session; nothing runs yet.
+   *
+   * @param own the settings of its device
+   */
+  synchronized Crew newCrew(Settings own, int device) {
+    ThreadingMode mode = resolve(own.threading());
+    // A call to a device may take for ever; then it is that device's sessions alone that wait.
+    boolean callsDevice = own.placement().of(device).isOnDevice();
+    Crew crew = new Crew(own, callsDevice ? device : NO_DEVICE, mode, mustNap(own, mode));
     crews.add(crew);
     return crew;
   }
@@ -160,8 +185,8 @@ final class ThreadPacking implements AutoCloseable {
    * whenever a lane has. Without a CPU for it, it would run when the scheduler takes a spinning
    * lane off its own, for a time slice of milliseconds; beside a lane that naps it runs in between.
    */
-  private boolean mustNap(ThreadingMode mode) {
-    if (!settings.capture().enabled()) {
+  private boolean mustNap(Settings own, ThreadingMode mode) {
+    if (!own.capture().enabled()) {
       return false;
     }
     int agents = mode == ThreadingMode.DEDICATED ? THREADS_DEDICATED : 1;
@@ -169,25 +194,32 @@ final class ThreadPacking implements AutoCloseable {
     return wanted > availableCpus.getAsInt();
   }
 
-  private synchronized AgentRunner inlineRunner() {
-    if (inlineRunner == null) {
-      inlineRunner =
-          newRunner(
-              "sluice-inline",
-              this::inlineSlack,
-              inlineMeter,
-              "drain",
-              mustNap(ThreadingMode.INLINE));
-      inlineRunner.start();
-    }
-    return inlineRunner;
+  private synchronized Inline inline(int key) {
+    return inlines.computeIfAbsent(key, made -> new Inline());
   }
 
-  private long inlineSlack() {
+  private synchronized AgentRunner inlineRunner(Crew crew) {
+    int key = crew.inlineKey;
+    Inline inline = inline(key);
+    if (inline.runner == null) {
+      inline.runner =
+          newRunner(
+              key == NO_DEVICE ? settings : crew.settings,
+              key == NO_DEVICE ? "sluice-inline" : "sluice-inline-d" + key,
+              () -> inlineSlack(key),
+              inline.meter,
+              "drain",
+              crew.naps);
+      inline.runner.start();
+    }
+    return inline.runner;
+  }
+
+  private long inlineSlack(int key) {
     long nowNs = clock.nanoTime();
     long slack = Long.MAX_VALUE;
     for (Crew crew : crews) {
-      if (crew.mode == ThreadingMode.INLINE) {
+      if (crew.mode == ThreadingMode.INLINE && crew.inlineKey == key) {
         slack = Math.min(slack, crew.slack.slackNanos(nowNs));
       }
     }
@@ -195,25 +227,26 @@ final class ThreadPacking implements AutoCloseable {
   }
 
   private AgentRunner newRunner(
+      Settings own,
       String name,
       java.util.function.LongSupplier slack,
       ParkMeter meter,
       String role,
       boolean naps) {
-    IdleSettings idle = settings.drain().idle();
+    IdleSettings idle = own.drain().idle();
     return new AgentRunner(
         name,
         new BackoffIdleStrategy(
             clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter, naps),
         clock,
         errors,
-        () -> place(name, role, naps));
+        () -> place(own, name, role, naps));
   }
 
-  private void place(String name, String role, boolean naps) {
-    DrainSettings drain = settings.drain();
-    RefillSettings refill = settings.refill();
-    CollectorSettings collector = settings.collector();
+  private static void place(Settings own, String name, String role, boolean naps) {
+    DrainSettings drain = own.drain();
+    RefillSettings refill = own.refill();
+    CollectorSettings collector = own.collector();
     List<Integer> cpus =
         switch (role) {
           case "refill" -> refill.cpus();
@@ -250,17 +283,19 @@ final class ThreadPacking implements AutoCloseable {
         all.addAll(crew.runners);
       }
     }
-    if (inlineRunner != null) {
-      all.add(inlineRunner);
-    }
+    inlines.values().stream()
+        .filter(inline -> inline.runner != null)
+        .forEach(inline -> all.add(inline.runner));
     return all;
   }
 
-  /** Ends the shared thread; crews must have been stopped. Idempotent. */
+  /** Ends the shared threads; crews must have been stopped. Idempotent. */
   @Override
   public synchronized void close() {
-    if (inlineRunner != null) {
-      inlineRunner.close();
+    for (Inline inline : inlines.values()) {
+      if (inline.runner != null) {
+        inline.runner.close();
+      }
     }
   }
 }

@@ -82,7 +82,9 @@ final class Warmup {
     DeviceMemory memory = new MappedMemory(ByteBuffer.allocateDirect(plan.totalBytes()));
     SyntheticContent content = new SyntheticContent(geometry, 1, 1_000_000, 1_000);
     RehearsedCapture capture =
-        settings.capture().enabled() ? new RehearsedCapture(settings.capture(), geometry) : null;
+        settings.captureOfAny().enabled()
+            ? new RehearsedCapture(settings.captureOfAny(), geometry)
+            : null;
     SessionRun session =
         new SessionRun(
             plan,

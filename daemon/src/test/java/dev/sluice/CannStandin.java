@@ -28,6 +28,16 @@ final class CannStandin {
     function("standin_fail").invokeVoid(new Object[] {call, nth, code});
   }
 
+  /** The same, for threads that have set this device. */
+  static void failOn(String call, int device, int nth, int code) {
+    function("standin_fail_on").invokeVoid(new Object[] {call, device, nth, code});
+  }
+
+  /** Lets every call for a device fail with a code, as while it is being reset; 0 ends that. */
+  static void breakDevice(int device, int code) {
+    function("standin_break").invokeVoid(new Object[] {device, code});
+  }
+
   static long calls(String call) {
     return function("standin_calls").invokeLong(new Object[] {call});
   }
@@ -39,6 +49,11 @@ final class CannStandin {
 
   static long copiedBytes(boolean isToDevice) {
     return function("standin_copied_bytes").invokeLong(new Object[] {isToDevice ? 1 : 0});
+  }
+
+  /** Copies of one device. */
+  static long copiesOf(int device) {
+    return function("standin_copies_of").invokeLong(new Object[] {device});
   }
 
   /** What is allocated, registered or reserved. */

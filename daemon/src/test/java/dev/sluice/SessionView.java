@@ -24,7 +24,7 @@ record SessionView(Map<String, Object> json) {
 
   /** Whose memory its arena is. */
   String placement() throws ToolException {
-    return Json.text(Json.object(json, "arena"), "placement");
+    return Json.text(json, "placement");
   }
 
   /** What had to be chosen for the arena, for people. */

@@ -70,7 +70,7 @@ class SessionsTest {
         produced += device.kind("orch_phase", "produced");
       }
       assertEquals(0, daemon.metric("sluice_sessions{device=\"5\"}"));
-      assertEquals(0, daemon.metric("sluice_device_up{device=\"5\"}"));
+      assertEquals(1, daemon.metric("sluice_device_up{device=\"5\"}"));
       assertEquals(
           produced, daemon.metric("sluice_device_records_total{device=\"5\",kind=\"orch_phase\"}"));
     } finally {

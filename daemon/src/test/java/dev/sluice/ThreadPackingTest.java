@@ -3,6 +3,7 @@ package dev.sluice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sluice.agent.NanoClock;
+import dev.sluice.config.Settings;
 import dev.sluice.config.ThreadingMode;
 import dev.sluice.testkit.TestSettings;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ class ThreadPackingTest {
 
   private static boolean naps(int cpus, String... settings) {
     try (ThreadPacking packing = packing(cpus, settings)) {
-      return packing.newCrew().naps();
+      return packing.newCrew(TestSettings.with(settings), 0).naps();
     }
   }
 
@@ -36,10 +37,11 @@ class ThreadPackingTest {
   @Test
   void shouldCountTheSessionsThatAreThere() {
     try (ThreadPacking packing = packing(4, "sluice.capture.enabled=true")) {
-      ThreadPacking.Crew first = packing.newCrew();
+      Settings settings = TestSettings.with("sluice.capture.enabled=true");
+      ThreadPacking.Crew first = packing.newCrew(settings, 0);
       assertEquals(ThreadingMode.SHARED, first.mode());
       assertEquals(false, first.naps());
-      assertEquals(true, packing.newCrew().naps());
+      assertEquals(true, packing.newCrew(settings, 0).naps());
       first.stop();
     }
   }

@@ -4,11 +4,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * {@code sluice.cann}: the vendor's libraries, for placements on a device.
+ * {@code sluice.cann}: the vendor's libraries and driver, for placements on a device.
  *
- * @param directory where they are; absent: look in the usual places
+ * @param directory where the libraries are; absent: look in the usual places
+ * @param nodes folder of the driver's device nodes
+ * @param probeIntervalNanos how often a device is asked whether it is still there, or back
  */
-public record CannSettings(Optional<Path> directory, Share share, Payload payload) {
+public record CannSettings(
+    Optional<Path> directory, Share share, Payload payload, Path nodes, long probeIntervalNanos) {
   /** How the runtime process gets to see device memory that the daemon made. */
   public enum Share {
     /** The first route that works, in the order of this list. */

@@ -21,6 +21,22 @@ public record CaptureSettings(
     Recorder recorder,
     Snapshots snapshots) {
 
+  /** The same, switched on or off. */
+  CaptureSettings withEnabled(boolean isEnabled) {
+    return new CaptureSettings(
+        isEnabled,
+        directory,
+        segmentBytes,
+        stageBytes,
+        overload,
+        stallLimitNanos,
+        fsync,
+        compress,
+        retention,
+        recorder,
+        snapshots);
+  }
+
   /** Whether closed segments survive a loss of power, by names and content. */
   public boolean isForced() {
     return fsync != Fsync.NEVER;

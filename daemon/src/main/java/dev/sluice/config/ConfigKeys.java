@@ -412,6 +412,18 @@ public final class ConfigKeys {
           ConfigTypes.choice(CannSettings.Payload.class),
           "How records are read from device-mapped memory: by loads through the mapping or by the"
               + " runtime's copy. auto measures both when an arena is made.");
+  public static final ConfigKey<Path> CANN_DEVICE_NODES =
+      key(
+          "cann.device-nodes",
+          ConfigTypes.directory(),
+          "Where the driver shows its devices (davinci0 and so on). One that goes away ends the"
+              + " sessions of its device.");
+  public static final ConfigKey<Long> CANN_PROBE_INTERVAL =
+      key(
+          "cann.probe-interval",
+          ConfigTypes.duration(10 * MS, 600 * SECOND),
+          "How often a device with sessions is asked whether it is still there, and one that failed"
+              + " whether it is back. Not for placement sim.");
   public static final ConfigKey<Long> FAULT_PAUSE =
       key(
           "faults.pause",

@@ -5,8 +5,10 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Values from {@code SLUICE_} variables and from {@code --set}, as configuration layers. */
@@ -31,6 +33,12 @@ final class ConfigOverrides {
     Config config = ConfigFactory.empty();
     for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
       String name = variable.getKey();
+      Optional<Integer> device = DeviceKeys.deviceOfVariable(name);
+      if (device.isPresent()) {
+        config =
+            with(config, pathOf(device.get(), name), variable.getValue(), "environment " + name);
+        continue;
+      }
       if (!name.startsWith(PREFIX)
           || !sections.contains(name.substring(PREFIX.length()).split("_", 2)[0])) {
         continue;
@@ -49,8 +57,27 @@ final class ConfigOverrides {
     return config;
   }
 
+  private static String pathOf(int device, String variable) {
+    Map<String, String> keys =
+        DeviceKeys.of(device).stream()
+            .collect(Collectors.toMap(ConfigKey::environmentVariable, ConfigKey::path));
+    String path = keys.get(variable);
+    if (path == null) {
+      throw new SettingsException(
+          "environment: unknown variable "
+              + variable
+              + ", did you mean "
+              + UnknownKeys.nearest(variable, keys.keySet())
+              + "?");
+    }
+    return path;
+  }
+
   static Config fromOptions(List<String> overrides) {
-    Set<String> known = ConfigKeys.all().stream().map(ConfigKey::path).collect(Collectors.toSet());
+    Set<String> known =
+        ConfigKeys.all().stream()
+            .map(ConfigKey::path)
+            .collect(Collectors.toCollection(TreeSet::new));
     Config config = ConfigFactory.empty();
     for (String override : overrides) {
       int equals = override.indexOf('=');
@@ -62,6 +89,8 @@ final class ConfigOverrides {
                 + " --set sluice.http.listen=127.0.0.1:9797");
       }
       String path = override.substring(0, equals).strip();
+      DeviceKeys.deviceOf(path)
+          .ifPresent(id -> DeviceKeys.of(id).forEach(own -> known.add(own.path())));
       if (!known.contains(path)) {
         throw new SettingsException(
             "--set: unknown key "

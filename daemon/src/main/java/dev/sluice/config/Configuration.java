@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
@@ -18,16 +19,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A loaded and fully checked configuration: every key has a legal value, and the origin of each is
  * known. Immutable. Everything that is wrong ends in a {@link SettingsException} whose one line
  * names the place, the key and what may be written there.
  */
-public final class Configuration {
+public final class Configuration implements SettingsSource {
   private static final String REFERENCE = "/sluice.conf";
 
   private final Map<ConfigKey<?>, Object> values = new LinkedHashMap<>();
@@ -35,26 +42,93 @@ public final class Configuration {
   private final Settings settings;
 
   private Configuration(Config merged) {
-    UnknownKeys.refuse(merged.root());
+    SortedSet<Integer> devices = devices(merged);
+    List<ConfigKey<?>> ofDevices =
+        devices.stream().flatMap(id -> DeviceKeys.of(id).stream()).toList();
+    UnknownKeys.refuse(
+        merged.root(),
+        Stream.concat(ConfigKeys.all().stream(), ofDevices.stream())
+            .map(ConfigKey::path)
+            .collect(Collectors.toSet()));
     for (ConfigKey<?> key : ConfigKeys.all()) {
       if (!merged.hasPath(key.path())) {
         throw new SettingsException(key.path() + " has no value: it may not be null");
       }
-      ConfigValue value = merged.getValue(key.path());
-      values.put(key, read(key, value));
-      origins.put(key, describe(value.origin()));
+      put(key, merged.getValue(key.path()));
     }
-    this.settings = SettingsBuilder.build(this);
+    for (ConfigKey<?> key : ofDevices) {
+      if (merged.hasPath(key.path())) {
+        put(key, merged.getValue(key.path()));
+      }
+    }
+    this.settings = SettingsBuilder.build(this, devices());
   }
 
   /** What runs after a reload: see {@link #reloaded}. */
   private Configuration(Configuration running, Configuration next) {
-    for (ConfigKey<?> key : ConfigKeys.all()) {
+    for (ConfigKey<?> key : running.keysWith(next)) {
       Configuration from = key.applies() == Applies.RESTART ? running : next;
-      values.put(key, from.values.get(key));
-      origins.put(key, from.origins.get(key));
+      if (from.has(key)) {
+        values.put(key, from.values.get(key));
+        origins.put(key, from.origins.get(key));
+      }
     }
-    this.settings = SettingsBuilder.build(this);
+    this.settings = SettingsBuilder.build(this, devices());
+  }
+
+  private void put(ConfigKey<?> key, ConfigValue value) {
+    values.put(key, read(key, value));
+    origins.put(key, describe(value.origin()));
+  }
+
+  /** The devices that have a section of their own, whatever is in it. */
+  private static SortedSet<Integer> devices(Config merged) {
+    SortedSet<Integer> devices = new TreeSet<>();
+    if (!merged.hasPath(DeviceKeys.SECTION)) {
+      return devices;
+    }
+    ConfigValue value = merged.getValue(DeviceKeys.SECTION);
+    if (!(value instanceof ConfigObject sections)) {
+      throw new SettingsException(
+          describe(value.origin())
+              + ": "
+              + DeviceKeys.SECTION
+              + " is a section, write "
+              + DeviceKeys.SECTION
+              + " { 0 { ... } }");
+    }
+    sections.forEach(
+        (name, section) ->
+            devices.add(
+                DeviceKeys.number(name)
+                    .orElseThrow(
+                        () ->
+                            new SettingsException(
+                                describe(section.origin())
+                                    + ": "
+                                    + DeviceKeys.SECTION
+                                    + "."
+                                    + name
+                                    + ": '"
+                                    + name
+                                    + "' is no device number, write "
+                                    + DeviceKeys.SECTION
+                                    + ".0"))));
+    return devices;
+  }
+
+  /** The devices that have at least one key of their own. */
+  private SortedSet<Integer> devices() {
+    return values.keySet().stream()
+        .flatMap(key -> DeviceKeys.deviceOf(key.path()).stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** All keys that have a value here or there, in the order of the reference. */
+  private Set<ConfigKey<?>> keysWith(Configuration other) {
+    Set<ConfigKey<?>> keys = new LinkedHashSet<>(values.keySet());
+    keys.addAll(other.values.keySet());
+    return keys;
   }
 
   /** Layers the sources, then checks everything. */
@@ -87,8 +161,8 @@ public final class Configuration {
 
   /** Keys that have another value in the next configuration, in the order of the reference. */
   public List<ConfigKey<?>> changed(Configuration next) {
-    return ConfigKeys.all().stream()
-        .filter(key -> !values.get(key).equals(next.values.get(key)))
+    return keysWith(next).stream()
+        .filter(key -> !Objects.equals(values.get(key), next.values.get(key)))
         .collect(Collectors.toList());
   }
 
@@ -105,7 +179,7 @@ public final class Configuration {
   /** The effective values as a HOCON file that loads to the same, each with where it came from. */
   public String render() {
     StringBuilder text = new StringBuilder();
-    for (ConfigKey<?> key : ConfigKeys.all()) {
+    for (ConfigKey<?> key : values.keySet()) {
       String line = key.path() + " = " + written(key);
       text.append(String.format("%-52s # %s%n", line, origins.get(key)));
     }
@@ -113,8 +187,9 @@ public final class Configuration {
   }
 
   /** The value of a key; its type is the key's. */
+  @Override
   @SuppressWarnings("unchecked") // put there by the same key's reader
-  <T> T get(ConfigKey<T> key) {
+  public <T> T get(ConfigKey<T> key) {
     return (T) values.get(key);
   }
 
@@ -124,8 +199,33 @@ public final class Configuration {
   }
 
   /** Where the value of a key came from: {@code file:line}, a variable, --set, or "default". */
+  @Override
   public String origin(ConfigKey<?> key) {
     return origins.get(key);
+  }
+
+  /** Whether the key has a value: a general one always has. */
+  boolean has(ConfigKey<?> key) {
+    return values.containsKey(key);
+  }
+
+  /** The values that count for a device: its own where it has one. */
+  SettingsSource of(int device) {
+    return new SettingsSource() {
+      @Override
+      public <T> T get(ConfigKey<T> key) {
+        return Configuration.this.get(effective(key));
+      }
+
+      @Override
+      public String origin(ConfigKey<?> key) {
+        return Configuration.this.origin(effective(key));
+      }
+
+      private <T> ConfigKey<T> effective(ConfigKey<T> key) {
+        return DeviceKeys.own(device, key).filter(Configuration.this::has).orElse(key);
+      }
+    };
   }
 
   private static Config file(Path path) {

@@ -1,10 +1,29 @@
 package dev.sluice.config;
 
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
 /** Puts checked values into the records, and checks what concerns more than one key. */
 final class SettingsBuilder {
   private SettingsBuilder() {}
 
-  static Settings build(Configuration from) {
+  /**
+   * The settings of the daemon, with those of the devices that have some of their own.
+   *
+   * @param devices whose own keys are set
+   */
+  static Settings build(Configuration from, SortedSet<Integer> devices) {
+    PlacementSettings placement = placement(from, devices);
+    Map<Integer, Settings> byDevice = new TreeMap<>();
+    for (int device : devices) {
+      byDevice.put(device, build(from.of(device), placement, Map.of()));
+    }
+    return build(from, placement, byDevice);
+  }
+
+  private static Settings build(
+      SettingsSource from, PlacementSettings placement, Map<Integer, Settings> byDevice) {
     refuseSharedSocket(from);
     return new Settings(
         http(from),
@@ -29,16 +48,38 @@ final class SettingsBuilder {
         new HeadroomSettings(from.get(ConfigKeys.HEADROOM_WINDOW)),
         new DropSettings(from.get(ConfigKeys.DROPS_KEPT_EVENTS)),
         from.get(ConfigKeys.DEVICES),
-        new PlacementSettings(
-            from.get(ConfigKeys.PLACEMENT_DEFAULT), from.get(ConfigKeys.PLACEMENT_DEVICES)),
+        placement,
         new CannSettings(
             from.get(ConfigKeys.CANN_DIRECTORY),
             from.get(ConfigKeys.CANN_SHARE),
-            from.get(ConfigKeys.CANN_PAYLOAD)),
-        faults(from));
+            from.get(ConfigKeys.CANN_PAYLOAD),
+            from.get(ConfigKeys.CANN_DEVICE_NODES),
+            from.get(ConfigKeys.CANN_PROBE_INTERVAL)),
+        faults(from),
+        byDevice);
   }
 
-  private static FaultSettings faults(Configuration from) {
+  /** A device's own placement is one of the list; saying it in both places is an error. */
+  private static PlacementSettings placement(Configuration from, SortedSet<Integer> devices) {
+    Map<Integer, Placement> listed = new TreeMap<>(from.get(ConfigKeys.PLACEMENT_DEVICES));
+    for (int device : devices) {
+      ConfigKey<Placement> own = DeviceKeys.own(device, ConfigKeys.PLACEMENT_DEFAULT).orElseThrow();
+      if (from.has(own) && listed.put(device, from.get(own)) != null) {
+        throw new SettingsException(
+            from.origin(own)
+                + ": "
+                + own.path()
+                + " and "
+                + ConfigKeys.PLACEMENT_DEVICES.path()
+                + " both say where device "
+                + device
+                + " has its arenas; say it once");
+      }
+    }
+    return new PlacementSettings(from.get(ConfigKeys.PLACEMENT_DEFAULT), listed);
+  }
+
+  private static FaultSettings faults(SettingsSource from) {
     if (from.get(ConfigKeys.FAULT_PAUSE) >= from.get(ConfigKeys.FAULT_PAUSE_EVERY)) {
       throw new SettingsException(
           from.origin(ConfigKeys.FAULT_PAUSE)
@@ -55,7 +96,7 @@ final class SettingsBuilder {
         from.get(ConfigKeys.FAULT_STORAGE_RATE));
   }
 
-  private static HttpSettings http(Configuration from) {
+  private static HttpSettings http(SettingsSource from) {
     return new HttpSettings(
         from.get(ConfigKeys.HTTP_LISTEN),
         from.get(ConfigKeys.HTTP_WEB_CONFIG),
@@ -66,7 +107,7 @@ final class SettingsBuilder {
             from.get(ConfigKeys.HTTP_LIVE_MAX_CLIENTS), from.get(ConfigKeys.HTTP_LIVE_INTERVAL)));
   }
 
-  private static AttachSettings attach(Configuration from) {
+  private static AttachSettings attach(SettingsSource from) {
     return new AttachSettings(
         from.get(ConfigKeys.ATTACH_SOCKET),
         from.get(ConfigKeys.ATTACH_MAX_SESSIONS),
@@ -77,7 +118,7 @@ final class SettingsBuilder {
         from.get(ConfigKeys.ATTACH_HANDSHAKE_TIMEOUT));
   }
 
-  private static ArenaSettings arena(Configuration from) {
+  private static ArenaSettings arena(SettingsSource from) {
     return new ArenaSettings(
         from.get(ConfigKeys.ARENA_BYTES),
         from.get(ConfigKeys.ARENA_HUGE_PAGES),
@@ -89,7 +130,7 @@ final class SettingsBuilder {
             from.get(ConfigKeys.ARENA_BUFFERS_AICORE_TASK)));
   }
 
-  private static DrainSettings drain(Configuration from) {
+  private static DrainSettings drain(SettingsSource from) {
     return new DrainSettings(
         from.get(ConfigKeys.DRAIN_BATCH_ENTRIES),
         from.get(ConfigKeys.DRAIN_GROUPS),
@@ -103,7 +144,7 @@ final class SettingsBuilder {
             from.get(ConfigKeys.IDLE_MAX_PARK)));
   }
 
-  private static CaptureSettings capture(Configuration from) {
+  private static CaptureSettings capture(SettingsSource from) {
     return new CaptureSettings(
         from.get(ConfigKeys.CAPTURE_ENABLED),
         from.get(ConfigKeys.CAPTURE_DIRECTORY),
@@ -129,7 +170,7 @@ final class SettingsBuilder {
             from.get(ConfigKeys.CAPTURE_SNAPSHOT_RETENTION_AGE)));
   }
 
-  private static void refuseSharedSocket(Configuration from) {
+  private static void refuseSharedSocket(SettingsSource from) {
     if (from.get(ConfigKeys.ATTACH_SOCKET).equals(from.get(ConfigKeys.CONTROL_SOCKET))) {
       throw new SettingsException(
           from.origin(ConfigKeys.ATTACH_SOCKET)

@@ -7,14 +7,16 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** Refuses keys that mean nothing, and says which one was probably meant. */
 final class UnknownKeys {
   private UnknownKeys() {}
 
-  static void refuse(ConfigObject root) {
-    refuse(root, "", ConfigKeys.all().stream().map(ConfigKey::path).collect(Collectors.toSet()));
+  /**
+   * @param known paths of all keys that mean something
+   */
+  static void refuse(ConfigObject root, Set<String> known) {
+    refuse(root, "", known);
   }
 
   private static void refuse(ConfigObject object, String prefix, Set<String> known) {

@@ -85,9 +85,24 @@ public final class Arena implements AutoCloseable {
     return backing.notice();
   }
 
-  /** Why the memory can no longer be reached, one line; empty while it can. Any thread. */
+  /** Why the memory can no longer be used, one line; empty while it can. Any thread. */
   public String failure() {
     return backing.failure();
+  }
+
+  /** The device is known to have failed: its memory is left alone from now on. Any thread. */
+  public void giveUp(String cause) {
+    backing.giveUp(cause);
+  }
+
+  /**
+   * Asks the device whether the memory is still there, where only asking shows it. May take as long
+   * as the device likes, so no thread may call it that others wait for.
+   *
+   * @return why it is not, one line; empty if it is
+   */
+  public String probe() {
+    return backing.probe();
   }
 
   /** Gives the memory back. Idempotent. */

@@ -20,8 +20,19 @@ interface ArenaBacking {
   /** What the host could not give, or had to choose, for people; empty if nothing. */
   String notice();
 
-  /** Why the memory can no longer be reached, one line; empty while it can. */
+  /** Why the memory can no longer be used, one line; empty while it can. Any thread. */
   String failure();
+
+  /** The device is known to have failed: its memory is left alone from now on. Any thread. */
+  void giveUp(String cause);
+
+  /**
+   * Asks the device whether the memory is still there, where only asking shows it. May take as long
+   * as the device likes.
+   *
+   * @return why it is not, one line; empty if it is, or if there is nothing to ask
+   */
+  String probe();
 
   /**
    * Gives the memory back. Idempotent.

@@ -84,12 +84,14 @@ public final class ArenaLeases {
     }
 
     @Override
-    public void open(int number, Lease lease) {
+    public boolean open(int number, Lease lease) {
       ledger.collecting(number);
       BufferLayout layout = layouts[kinds[number]];
       int offset = table.offset(number);
       boolean isSalvaged = queues[number] == SALVAGED_QUEUE;
-      memory.fetch(offset, layout.sizeBytes());
+      if (!memory.fetch(offset, layout.sizeBytes())) {
+        return false;
+      }
       lease.point(
           memory.payload(),
           layout,
@@ -102,6 +104,7 @@ public final class ArenaLeases {
           isSalvaged ? salvagedCounts[number] : memory.loadInt(offset + layout.countOffset()),
           readyNs[number],
           isSalvaged);
+      return true;
     }
 
     @Override

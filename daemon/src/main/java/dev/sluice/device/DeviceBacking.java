@@ -20,12 +20,20 @@ final class DeviceBacking implements ArenaBacking {
   private static final int PROBE_BYTES = 256 << 10;
   private static final int PROBES = 5;
 
+  // As a code of failure: not from a call, somebody else found out. Codes of the runtime are above.
+  private static final int GIVEN_UP = -1;
+
   private final Placement placement;
   private final Cann cann;
   private final DeviceAllocation allocation;
   private final SharedRegion shadow;
   private final ShadowedMemory memory;
   private final String notice;
+
+  // Of the probe, which must not find the memory freed under its feet.
+  private final Object lifeSign = new Object();
+  private boolean isReleased;
+  private volatile String cause = "";
 
   /**
    * @param importer process id that will import the memory
@@ -178,13 +186,34 @@ final class DeviceBacking implements ArenaBacking {
   @Override
   public String failure() {
     int code = memory.failure();
-    return code == 0 ? "" : cann.copyFailure(code).getMessage();
+    return code == 0 ? "" : code == GIVEN_UP ? cause : cann.copyFailure(code).getMessage();
+  }
+
+  @Override
+  public void giveUp(String why) {
+    cause = why;
+    memory.note(GIVEN_UP);
+  }
+
+  /** A mapping never says that its device is gone, so a copy has to (abi.md 5.2). */
+  @Override
+  public String probe() {
+    synchronized (lifeSign) {
+      if (isReleased || placement != Placement.DEVICE_MAPPED) {
+        return "";
+      }
+      int code = cann.touch(allocation.deviceAddress());
+      return code == 0 ? "" : cann.copyFailure(code).getMessage();
+    }
   }
 
   @Override
   public String release() {
-    String left = free();
-    shadow.close();
-    return left;
+    synchronized (lifeSign) {
+      isReleased = true;
+      String left = free();
+      shadow.close();
+      return left;
+    }
   }
 }

@@ -18,10 +18,19 @@ public interface DeviceMemory {
   /**
    * Makes a range that the device wrote, and that the host owns now, readable by plain loads and by
    * {@link #payload}. Where the host reads the device's own memory there is nothing to do.
+   *
+   * @return false if the memory cannot be reached: what a load gives is old, and must not be used
    */
-  void fetch(int offset, int length);
+  boolean fetch(int offset, int length);
 
-  /** The first code with which reaching the memory failed; 0 while it works. Any thread. */
+  /** Whether {@link #fetch} is a copy, which takes its time, and not nothing. */
+  boolean isCopied();
+
+  /**
+   * The first code with which reaching the memory failed; 0 while it works. After the first failure
+   * the device's memory is not touched any more: reads give what was read last, writes go nowhere.
+   * Any thread.
+   */
   int failure();
 
   /** A plain read: of one's own words, or of what was fetched. */

@@ -9,6 +9,11 @@ package dev.sluice.device;
  * @param device as the daemon numbers it
  */
 public record Handover(int fd, String key, long shareable, int device) {
+  /** How the other process gets to see the memory, for people and scripts. */
+  public String route() {
+    return fd >= 0 ? "memfd" : key.isEmpty() ? "shareable-handle" : "ipc-key";
+  }
+
   static Handover ofDescriptor(int fd, int device) {
     return new Handover(fd, "", 0, device);
   }

@@ -37,8 +37,13 @@ public final class MappedMemory implements DeviceMemory {
   }
 
   @Override
-  public void fetch(int offset, int length) {
-    // The memory is the device's own.
+  public boolean fetch(int offset, int length) {
+    return true; // the memory is the device's own
+  }
+
+  @Override
+  public boolean isCopied() {
+    return false;
   }
 
   @Override

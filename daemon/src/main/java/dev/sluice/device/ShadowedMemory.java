@@ -54,11 +54,20 @@ abstract class ShadowedMemory implements DeviceMemory {
   /** Copies from the shadow to the device. The range is inside. */
   abstract void write(int offset, int length);
 
-  /** Keeps the first code that is not 0; of two at the same moment, either. */
+  /**
+   * Keeps the first code that is not 0; of two at the same moment, either. From then on the device
+   * is left alone: after a reset its addresses may be somebody else's, and a mapping of a device
+   * that is gone may be fatal to touch.
+   */
   final void note(int code) {
     if (code != 0 && failure == 0) {
       failure = code;
     }
+  }
+
+  @Override
+  public final boolean isCopied() {
+    return true;
   }
 
   @Override
@@ -93,6 +102,9 @@ abstract class ShadowedMemory implements DeviceMemory {
   @Override
   public final int loadIntAcquire(int offset) {
     int before = (int) INT.get(shadow, offset); // throws if outside
+    if (failure != 0) {
+      return before;
+    }
     int value = readInt(offset);
     if (value != before) {
       INT.set(shadow, offset, value);
@@ -103,6 +115,9 @@ abstract class ShadowedMemory implements DeviceMemory {
   @Override
   public final long loadLongAcquire(int offset) {
     long before = (long) LONG.get(shadow, offset);
+    if (failure != 0) {
+      return before;
+    }
     long value = readLong(offset);
     if (value != before) {
       LONG.set(shadow, offset, value);
@@ -113,13 +128,17 @@ abstract class ShadowedMemory implements DeviceMemory {
   @Override
   public final void storeInt(int offset, int value) {
     INT.set(shadow, offset, value);
-    writeInt(offset, value);
+    if (failure == 0) {
+      writeInt(offset, value);
+    }
   }
 
   @Override
   public final void storeLong(int offset, long value) {
     LONG.set(shadow, offset, value);
-    writeLong(offset, value);
+    if (failure == 0) {
+      writeLong(offset, value);
+    }
   }
 
   @Override
@@ -132,15 +151,20 @@ abstract class ShadowedMemory implements DeviceMemory {
     for (int done = 0; done < length; ) {
       int chunk = Math.min(length - done, ZEROS.capacity());
       shadow.put(offset + done, ZEROS, 0, chunk);
-      write(offset + done, chunk);
+      if (failure == 0) {
+        write(offset + done, chunk);
+      }
       done += chunk;
     }
   }
 
   @Override
-  public final void fetch(int offset, int length) {
+  public final boolean fetch(int offset, int length) {
     Objects.checkFromIndexSize(offset, length, shadow.capacity());
-    read(offset, length);
+    if (failure == 0) {
+      read(offset, length);
+    }
+    return failure == 0;
   }
 
   @Override

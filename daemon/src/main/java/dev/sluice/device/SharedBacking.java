@@ -17,6 +17,7 @@ final class SharedBacking implements ArenaBacking {
   private final MappedMemory memory;
   private final int device;
   private final String notice;
+  private volatile String failure = "";
 
   /**
    * @param notice what else people should know of this memory; empty if nothing
@@ -83,6 +84,17 @@ final class SharedBacking implements ArenaBacking {
 
   @Override
   public String failure() {
+    return failure;
+  }
+
+  /** The memory stays readable: it is this host's, whatever became of the device. */
+  @Override
+  public void giveUp(String cause) {
+    failure = cause;
+  }
+
+  @Override
+  public String probe() {
     return "";
   }
 

@@ -7,8 +7,13 @@ package dev.sluice.handoff;
  * it may release it, once.
  */
 public interface LeaseTable {
-  /** Points {@code lease} at the buffer with this number; the buffer is now being collected. */
-  void open(int number, Lease lease);
+  /**
+   * Points {@code lease} at the buffer with this number; the buffer is now being collected.
+   *
+   * @return false if its content cannot be had any more: the device has failed, the lease says
+   *     nothing and must not be released
+   */
+  boolean open(int number, Lease lease);
 
   /**
    * Makes the buffer fit to be lent again (count 0; records stay as they are) and puts it into the

@@ -41,7 +41,14 @@ public final class CollectorAgent implements Agent {
   /** Time in which a buffer was in hand that the sink had no room for, in nanoseconds. */
   public static final int HELD_NANOS = 6;
 
-  private static final int COUNTERS = 7;
+  /** Buffers whose content could not be read any more: their device has failed. */
+  public static final int UNREADABLE = 7;
+
+  private static final int COUNTERS = 8;
+
+  // A turn may read every byte of its buffers. This many take well under a millisecond; a lane that
+  // shares the thread can do without for so long.
+  private static final int TURN_BYTES = 1 << 20;
 
   private enum Stage {
     EMPTY,
@@ -115,7 +122,8 @@ public final class CollectorAgent implements Agent {
     }
     int done = 0;
     for (SpscRing ring : handoffs) {
-      for (int i = 0; i < batchBuffers; i++) {
+      int bytes = 0;
+      for (int i = 0; i < batchBuffers && bytes < TURN_BYTES; i++) {
         long number = ring.poll();
         if (number == SpscRing.EMPTY) {
           break;
@@ -123,8 +131,12 @@ public final class CollectorAgent implements Agent {
         if (sinceNs == 0) {
           sinceNs = clock.nanoTime();
         }
-        begin((int) number);
         done++;
+        if (!begin((int) number)) {
+          counters.increment(UNREADABLE);
+          continue;
+        }
+        bytes += lease.layout().recordArrayBytes();
         if (!finish()) {
           noteBusy(sinceNs);
           heldSinceNs = clock.nanoTime();
@@ -142,8 +154,11 @@ public final class CollectorAgent implements Agent {
     }
   }
 
-  private void begin(int number) {
-    leases.open(number, lease);
+  /** False if there is nothing to finish. */
+  private boolean begin(int number) {
+    if (!leases.open(number, lease)) {
+      return false;
+    }
     if (lease.kind() == BufferKind.AICORE_TASK) {
       if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, records)) {
         aicore.scan(lease, records);
@@ -156,6 +171,7 @@ public final class CollectorAgent implements Agent {
       checkSequence();
     }
     stage = Stage.OFFER;
+    return true;
   }
 
   private int checkedCount() {

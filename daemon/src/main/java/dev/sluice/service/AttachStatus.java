@@ -18,7 +18,8 @@ public enum AttachStatus {
   PERMISSION(11),
   STOPPING(12),
   INTERNAL(13),
-  PLACEMENT(14);
+  PLACEMENT(14),
+  DEVICE_DOWN(15);
 
   private final int code;
 

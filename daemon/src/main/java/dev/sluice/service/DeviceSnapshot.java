@@ -9,7 +9,8 @@ import org.HdrHistogram.Histogram;
  * One device over all its sessions since the daemon started. Counters never decrease; gauges are of
  * the open sessions. Whatever label a map leaves out is exported as 0.
  *
- * @param up a session is open and its agents make progress
+ * @param downCause why sessions of it are refused: it has failed and was not back yet; empty if it
+ *     can be used
  * @param kinds totals by {@link Labels#KINDS}
  * @param freeQueues by kind
  * @param buffers by kind, then by {@link Labels#BUFFER_STATES}
@@ -22,7 +23,7 @@ import org.HdrHistogram.Histogram;
  */
 public record DeviceSnapshot(
     int device,
-    boolean up,
+    String downCause,
     int sessions,
     Map<String, KindTotals> kinds,
     List<QueueSnapshot> readyQueues,
@@ -43,6 +44,11 @@ public record DeviceSnapshot(
     refillLatencyNanos = Map.copyOf(refillLatencyNanos);
     stalls = Map.copyOf(stalls);
     abiViolations = Map.copyOf(abiViolations);
+  }
+
+  /** Whether it can be used, as far as is known. */
+  public boolean up() {
+    return downCause.isEmpty();
   }
 
   /** The emptiest free queue of a kind within the watermark window, and what each can hold. */

@@ -9,6 +9,8 @@ import java.util.Optional;
  *
  * @param state one word, after it sometimes a reason in parentheses; {@link #isEnded} says whether
  *     the books are settled
+ * @param placement whose memory the arena is
+ * @param route how the producer gets to see it
  * @param durationSeconds from attach to the answer, or to the end of the session
  * @param deviceStallSeconds time the device's threads waited for the host, summed over them
  */
@@ -17,6 +19,8 @@ public record SessionReport(
     long device,
     String name,
     String layout,
+    String placement,
+    String route,
     String state,
     double durationSeconds,
     KindCounts total,
@@ -40,6 +44,8 @@ public record SessionReport(
         Json.whole(object, "device"),
         Json.text(object, "name"),
         Json.text(object, "layout"),
+        Json.text(object, "placement"),
+        Json.text(object, "route"),
         Json.text(object, "state"),
         Json.real(object, "duration_seconds"),
         KindCounts.read(object),

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
 public final class StatusCommand implements Callable<Integer> {
   private static final long WATCH_INTERVAL_MS = 1_000;
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
-  private static final String ROW = "%-6s %-4s %-20s %-18s %-22s %10s %16s %12s %12s%n";
+  private static final String ROW = "%-6s %-4s %-20s %-18s %-30s %-22s %10s %16s %12s %12s%n";
 
   private static final int SHOWN_DROPS = 5;
 
@@ -101,6 +102,7 @@ public final class StatusCommand implements Callable<Integer> {
             "dev",
             "name",
             "layout",
+            "memory",
             "state",
             "time",
             "collected",
@@ -116,15 +118,26 @@ public final class StatusCommand implements Callable<Integer> {
               session.device(),
               session.name(),
               session.layout(),
+              session.placement() + " by " + session.route(),
               session.state(),
               Quantities.formatNanos(Math.round(session.durationSeconds() * 1e9)),
               String.format(Locale.ROOT, "%,d", total.collectedRecords()),
               String.format(Locale.ROOT, "%,d", total.droppedRecords()),
               String.format(Locale.ROOT, "%,d", total.unaccountedRecords())));
     }
+    devicesDown(text, client.status());
     headroom(text, sessions);
     drops(text, client.drops(SHOWN_DROPS));
     return text.toString();
+  }
+
+  private static void devicesDown(StringBuilder text, Map<String, Object> status)
+      throws ToolException {
+    for (Map<String, Object> down : Json.objects(status, "devices_down")) {
+      text.append(
+          String.format(
+              "%ndevice %d is down: %s%n", Json.whole(down, "device"), Json.text(down, "cause")));
+    }
   }
 
   private static void headroom(StringBuilder text, List<SessionReport> sessions) {

@@ -57,7 +57,34 @@ class ConfigurationDocTest {
               key.environmentVariable(),
               key.applies().text()));
     }
+    appendOwn(page);
     return page.toString().stripTrailing() + "\n";
+  }
+
+  private static void appendOwn(StringBuilder page) {
+    page.append(
+        """
+        ## `sluice.device.ID`
+
+        What a device may have of its own. `sluice.device.3.arena.bytes` is for device 3 what
+        `sluice.arena.bytes` is for all others: same values, same time at which a change counts. A
+        key that is not set here has the general value. In a file:
+
+        ```
+        sluice.device {
+          3 { placement = device-copied, arena.bytes = 512MiB, capture.enabled = false }
+        }
+        ```
+
+        | key | is for the device what |
+        |---|---|
+        """);
+    DeviceKeys.all()
+        .forEach(
+            (name, general) ->
+                page.append(
+                    String.format("| `sluice.device.ID.%s` | `%s` |%n", name, general.path())));
+    page.append("\nIts variable is that of any key: `SLUICE_DEVICE_3_ARENA_BYTES`.\n");
   }
 
   private static String wrap(String text) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.sluice.config.ConfigKey;
 import dev.sluice.config.ConfigKeys;
+import dev.sluice.config.DeviceKeys;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -66,7 +67,9 @@ class PagesTest {
     for (Map.Entry<Path, String> page : pages().entrySet()) {
       Matcher key = KEY.matcher(page.getValue());
       while (key.find()) {
-        if (!keys.contains(key.group(1)) && !isFile(key.group(1))) {
+        if (!keys.contains(key.group(1))
+            && !DeviceKeys.isKey(key.group(1))
+            && !isFile(key.group(1))) {
           unknown.add(DOCS.relativize(page.getKey()) + ": " + key.group(1));
         }
       }

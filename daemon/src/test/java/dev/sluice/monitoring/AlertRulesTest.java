@@ -47,8 +47,9 @@ class AlertRulesTest {
       String summary = (String) annotations.get("summary");
       assertTrue(summary.endsWith(".") && !summary.contains("{{"), name);
       String description = (String) annotations.get("description");
-      // Two are about a state, which is its own number.
-      if (!Set.of("SluiceDown", "SluiceDeviceDetached", "SluiceConfigReloadFailed")
+      // Some are about a state, which is its own number.
+      if (!Set.of(
+              "SluiceDown", "SluiceDeviceDown", "SluiceDeviceDetached", "SluiceConfigReloadFailed")
           .contains(name)) {
         assertTrue(description.contains("{{ $value"), name);
       }

@@ -53,7 +53,7 @@ final class FleetDashboard {
         Panel.number(
                 104, "Devices attached", "none", "Devices with an open session, over all hosts.")
             .width(5)
-            .query("devices", "sum(sluice_device_up{" + HOST + "})"),
+            .query("devices", "sum(sluice_sessions{" + HOST + "} > bool 0)"),
         Panel.number(
                 105,
                 "Nearest ceiling",

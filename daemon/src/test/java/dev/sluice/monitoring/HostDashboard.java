@@ -210,7 +210,11 @@ final class HostDashboard {
 
   private static List<Panel> sessions() {
     return List.of(
-        Panel.lines(20, "Open sessions", "none", "By device; 0 is a device without a producer.")
+        Panel.lines(
+                20,
+                "Open sessions",
+                "none",
+                "By device; 0 is one without a producer. Up is 0 after a failure.")
             .query("device {{device}}", sum("device", "sluice_sessions", DEVICE))
             .query("device {{device}} up", max("device", "sluice_device_up", DEVICE)),
         Panel.lines(

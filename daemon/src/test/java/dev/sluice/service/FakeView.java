@@ -66,7 +66,7 @@ public class FakeView implements DaemonView {
         0.25,
         new LatencySnapshot(1000, 0.002, 1.5e-6, 2e-5, 3e-5, 4e-5),
         LatencySnapshot.EMPTY,
-        new ArenaSnapshot("host", 1 << 20, 64, true, false, ""),
+        new ArenaSnapshot(1 << 20, 64, true, false, "sim", "memfd", ""),
         List.of(new QueueSnapshot(0, 1, 1023, 5)),
         HEADROOM,
         Optional.empty());
@@ -89,7 +89,7 @@ public class FakeView implements DaemonView {
     return List.of(
         new DeviceSnapshot(
             3,
-            true,
+            "",
             1,
             kinds(),
             List.of(new QueueSnapshot(0, 1, 1023, 5), new QueueSnapshot(1, 0, 1023, 2)),

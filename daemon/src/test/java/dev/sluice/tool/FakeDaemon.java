@@ -37,6 +37,8 @@ public final class FakeDaemon implements DaemonHost {
     session.put("device", 0);
     session.put("name", name);
     session.put("layout", "chip-2026.08/a2a3");
+    session.put("placement", "sim");
+    session.put("route", "memfd");
     session.put("level", 4);
     session.put("num_cores", 24);
     session.put("state", "ended (detached)");
@@ -83,7 +85,7 @@ public final class FakeDaemon implements DaemonHost {
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       serve(server, "/api/v1/sessions", () -> Map.of("sessions", sessions, "ended", ended));
       serve(server, "/api/v1/drops", () -> Map.of("drops", drops));
-      serve(server, "/api/v1/status", () -> Map.of("ready", isReady));
+      serve(server, "/api/v1/status", () -> Map.of("ready", isReady, "devices_down", List.of()));
       server.createContext(
           "/-/ready",
           exchange -> {

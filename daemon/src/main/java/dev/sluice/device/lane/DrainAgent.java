@@ -213,7 +213,9 @@ public final class DrainAgent implements Agent {
   /** Handles the entry at the head: {@link #TAKEN}, {@link #STEPPED_OVER}, or {@link #RETRY}. */
   private int takeHead(ReadyLane lane, long nowNs) {
     int entry = lane.entryOffset();
-    memory.fetch(entry, ReadyEntryLayout.SIZE_BYTES);
+    if (!memory.fetch(entry, ReadyEntryLayout.SIZE_BYTES)) {
+      return RETRY; // the session is about to end
+    }
     int instanceUntrusted = memory.loadInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET);
     int kindUntrusted = memory.loadInt(entry + ReadyEntryLayout.KIND_OFFSET);
     long pointerUntrusted = memory.loadLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET);

@@ -90,21 +90,16 @@ public final class CaptureStore implements AutoCloseable {
     keeper.wake();
   }
 
-  /** Whether sessions are captured at all. */
-  public boolean isEnabled() {
-    return settings.enabled();
-  }
-
   /**
    * Begins a capture; its directory appears with its first write.
    *
    * @param manifest with the name of the producer, and what else is known at attach
+   * @param current of the device
    * @param shards collectors that will write into it
    * @throws IOException one line, if there is no memory for the stages
    */
-  public Capture begin(CaptureManifest manifest, int shards) throws IOException {
-    // Once: a reload meanwhile is for the next one.
-    CaptureSettings current = settings;
+  public Capture begin(CaptureManifest manifest, CaptureSettings current, int shards)
+      throws IOException {
     List<ByteBuffer> stages = new ArrayList<>();
     try {
       for (int shard = 0; shard < shards; shard++) {

@@ -42,6 +42,9 @@ final class Json {
     json.put("notices", view.notices());
     json.put("config", config(view.config()));
     json.put("devices", view.devices().stream().map(device -> device.device()).toList());
+    json.put(
+        "devices_down",
+        view.devices().stream().filter(device -> !device.up()).map(Json::deviceDown).toList());
     json.put("headroom", view.devices().stream().map(Json::deviceHeadroom).toList());
     json.put("agents", view.agents().stream().map(Json::agent).toList());
     json.put("attach_failures", view.attachFailures());
@@ -63,6 +66,13 @@ final class Json {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("sessions", view.sessions().stream().map(Json::session).toList());
     json.put("ended", view.recentSessions().stream().map(Json::session).toList());
+    return json;
+  }
+
+  private static Map<String, Object> deviceDown(DeviceSnapshot device) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("device", device.device());
+    json.put("cause", device.downCause());
     return json;
   }
 
@@ -99,6 +109,8 @@ final class Json {
     json.put("device", session.device());
     json.put("name", session.name());
     json.put("layout", session.layout());
+    json.put("placement", session.arena().placement());
+    json.put("route", session.arena().route());
     json.put("level", session.level());
     json.put("num_cores", session.numCores());
     json.put("sched_threads", session.schedThreads());
@@ -200,7 +212,6 @@ final class Json {
 
   private static Map<String, Object> arena(ArenaSnapshot arena) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("placement", arena.placement());
     json.put("bytes", arena.bytes());
     json.put("buffers", arena.buffers());
     json.put("huge_pages", arena.hugePages());

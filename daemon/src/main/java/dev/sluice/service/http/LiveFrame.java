@@ -113,6 +113,7 @@ final class LiveFrame {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("device", device.device());
     json.put("up", device.up());
+    json.put("down_cause", device.downCause());
     json.put("sessions", device.sessions());
     json.put("free_queues", free);
     return json;

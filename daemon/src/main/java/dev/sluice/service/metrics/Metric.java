@@ -159,7 +159,10 @@ enum Metric {
           + " is captured."),
   SESSIONS(Type.GAUGE, "sluice_sessions", "Open sessions.", "device"),
   DEVICE_UP(
-      Type.GAUGE, "sluice_device_up", "1 while a session of the device is open, else 0.", "device"),
+      Type.GAUGE,
+      "sluice_device_up",
+      "1 if sessions of the device can be had; 0 from its failure until a probe succeeds.",
+      "device"),
   ATTACH_FAILURES(
       Type.COUNTER,
       "sluice_attach_failures_total",

@@ -15,12 +15,14 @@ final class StatusLine {
   static String of(DaemonView view) {
     long sessions = 0;
     long devices = 0;
+    long down = 0;
     long dropped = 0;
     long unaccounted = 0;
     Headroom headroom = Headroom.IDLE;
     for (DeviceSnapshot device : view.devices()) {
       sessions += device.sessions();
-      devices += device.up() ? 1 : 0;
+      devices += device.sessions() > 0 ? 1 : 0;
+      down += device.up() ? 0 : 1;
       for (KindTotals totals : device.kinds().values()) {
         dropped += totals.droppedRecords().values().stream().mapToLong(Long::longValue).sum();
         unaccounted += Math.abs(totals.unaccountedRecords());
@@ -41,6 +43,9 @@ final class StatusLine {
       Ceiling nearest = headroom.nearest();
       long percent = Math.round(100 * headroom.worst(nearest));
       line += ", nearest ceiling " + nearest.label() + " at " + percent + "%";
+    }
+    if (down > 0) {
+      line += ", " + down + (down == 1 ? " device down" : " devices down");
     }
     List<String> reasons = view.notReadyReasons();
     return reasons.isEmpty() ? line : line + "; not ready: " + String.join(", ", reasons);

@@ -201,6 +201,7 @@
     }
     document.title = (lost > 0 ? count(lost) + " lost" : produced > 0 ? "0 lost" : "idle") + " – Sluice";
     const warnings = frame.not_ready_reasons.map((reason) => "Not ready: " + reason)
+      .concat(frame.devices.filter((device) => !device.up).map((device) => "Device " + device.device + " is down: " + device.down_cause))
       .concat(frame.agents.filter((agent) => !agent.healthy).map((agent) => "Agent " + agent.name + " makes no progress"));
     showLines("warnings", byId("warnings"), warnings);
     showLines("notices", byId("host"), frame.notices);
@@ -277,8 +278,8 @@
   function showSession(card, session, device, elapsed) {
     write(card.name, session.name || "session " + session.id);
     write(card.state, session.state + ", " + age(session.duration_seconds));
-    write(card.about, "session " + session.id + " · device " + session.device + " · " + session.layout + " · level " +
-      session.level + " · " + session.num_cores + " cores · " + session.sched_threads + " AICPU threads");
+    write(card.about, "session " + session.id + " · device " + session.device + " · " + session.layout + " · " + session.placement +
+      " by " + session.route + " · level " + session.level + " · " + session.num_cores + " cores · " + session.sched_threads + " AICPU threads");
     if (elapsed > 0) {
       card.rates.push(Math.max(0, (session.collected_bytes - card.bytes) / elapsed));
       if (card.rates.length > KEPT_POINTS) card.rates.shift();

@@ -257,6 +257,8 @@ class HttpServerTest {
             "device",
             "name",
             "layout",
+            "placement",
+            "route",
             "level",
             "num_cores",
             "sched_threads",
@@ -292,19 +294,7 @@ class HttpServerTest {
         Map.of("p50", 1.5e-6, "p99", 2e-5, "p999", 3e-5, "max", 4e-5, "count", 1000),
         session.get("refill_latency_seconds"));
     assertEquals(
-        Map.of(
-            "placement",
-            "host",
-            "bytes",
-            1 << 20,
-            "buffers",
-            64,
-            "huge_pages",
-            true,
-            "locked",
-            false,
-            "notice",
-            ""),
+        Map.of("bytes", 1 << 20, "buffers", 64, "huge_pages", true, "locked", false, "notice", ""),
         session.get("arena"));
     assertEquals(Labels.KINDS, new ArrayList<>(((Map<String, ?>) session.get("kinds")).keySet()));
   }

@@ -13,6 +13,7 @@ public final class Cann {
   private static final int MEM_ATTR_HBM_HUGE = 4;
   private static final int LOCATION_DEVICE = 1;
   private static final int ACCESS_READ_WRITE = 3;
+  private static final int PROBE_BYTES = 64;
 
   // The device that this class last made that of the thread; -1 for none.
   private static final ThreadLocal<int[]> CURRENT = ThreadLocal.withInitial(() -> new int[] {-1});
@@ -106,6 +107,25 @@ public final class Cann {
         from,
         bytes,
         isToDevice ? RuntimeCalls.HOST_TO_DEVICE : RuntimeCalls.DEVICE_TO_HOST);
+  }
+
+  /**
+   * Asks the device for a sign of life: a little memory, taken and given back. Succeeds on a device
+   * that is well, after a reset, too (abi.md 5.2).
+   */
+  public void probe() throws CannException {
+    free(allocate(PROBE_BYTES));
+  }
+
+  /**
+   * Reads a little of memory that this process has on the device, to see whether it still can.
+   *
+   * @return 0, or a code of the runtime
+   */
+  public int touch(long address) {
+    try (Memory scratch = new Memory(PROBE_BYTES)) {
+      return copy(Pointer.nativeValue(scratch), address, PROBE_BYTES, false);
+    }
   }
 
   /** The failure behind a code of {@link #copy}. */

@@ -7,6 +7,7 @@ package dev.sluice.bridge.cann;
  * @param name as in the vendor's headers, or {@code unknown}
  */
 public record CannCode(String name, String meaning, String advice) {
+  private static final String BUSY = "DRV_ERROR_BUSY";
   private static final CannCode UNKNOWN_RUNTIME =
       new CannCode(
           "unknown", "a code that is not in our list", "look it up in the vendor's runtime codes");
@@ -99,7 +100,7 @@ public record CannCode(String name, String meaning, String advice) {
       case 9 ->
           new CannCode(
               "DRV_ERROR_UNINIT", "the driver is not initialised", "check the driver service");
-      case 13 -> new CannCode("DRV_ERROR_BUSY", "the device is busy", "try again when it is idle");
+      case 13 -> new CannCode(BUSY, "the device is busy", "try again when it is idle");
       case 14 ->
           new CannCode(
               "DRV_ERROR_NO_RESOURCES", "no resources are left", "end other users of the device");
@@ -107,5 +108,10 @@ public record CannCode(String name, String meaning, String advice) {
           new CannCode("DRV_ERROR_WAIT_TIMEOUT", "a timeout", "the device may hang: read its log");
       default -> UNKNOWN_DRIVER;
     };
+  }
+
+  /** Whether it goes away by itself. */
+  boolean isBusy() {
+    return name.equals(BUSY);
   }
 }

@@ -9,6 +9,7 @@ public final class CannException extends IOException {
   private final String call;
   private final int device;
   private final int code;
+  private final boolean isBusy;
 
   private CannException(String call, int device, int code, CannCode words) {
     super(
@@ -26,6 +27,7 @@ public final class CannException extends IOException {
     this.call = call;
     this.device = device;
     this.code = code;
+    this.isBusy = words.isBusy();
   }
 
   /** For a call of libruntime or libascendcl. */
@@ -46,6 +48,11 @@ public final class CannException extends IOException {
   /** The device that the calling thread had set. */
   public int device() {
     return device;
+  }
+
+  /** Whether the same call may succeed in a while, without anybody doing anything. */
+  public boolean isBusy() {
+    return isBusy;
   }
 
   public int code() {

@@ -1,0 +1,193 @@
+package dev.sluice;
+
+import dev.sluice.agent.NanoClock;
+import dev.sluice.config.CannSettings;
+import dev.sluice.config.Placement;
+import dev.sluice.config.PlacementSettings;
+import dev.sluice.device.DeviceNodes;
+import dev.sluice.device.DeviceProbe;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which devices can be used. One is down from the moment at which a session of it failed, its node
+ * went away, or its memory stopped to answer, until a probe succeeds; new sessions are refused
+ * meanwhile. Devices whose sessions use this host's memory alone ({@code sim}) are never down.
+ *
+ * <p>What asks a device runs on threads of its own, at most one per device: an answer may never
+ * come. One that does not come for {@link #HUNG_NANOS} is an answer, too.
+ */
+final class DeviceWatch implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DeviceWatch.class);
+
+  /** Longer than any call of a device that is well, and shorter than the patience of people. */
+  static final long HUNG_NANOS = 10_000_000_000L;
+
+  /**
+   * Why a device cannot be used.
+   *
+   * @param sinceNs by the daemon's clock
+   */
+  record Down(String cause, long sinceNs) {}
+
+  private final PlacementSettings placements;
+  private final long intervalNs;
+  private final DeviceNodes nodes;
+  private final DeviceProbe probe;
+  private final IntConsumer beforeUp;
+  private final NanoClock clock;
+  private final ExecutorService threads;
+  private final Map<Integer, Down> down = new ConcurrentHashMap<>();
+  // Nodes that were there once; only those can go away. A host without a driver never had any.
+  private final Set<Integer> seenNodes = ConcurrentHashMap.newKeySet();
+  // Since when a question to the device is open.
+  private final Map<Integer, Long> asked = new ConcurrentHashMap<>();
+  private long lastCheckNs;
+
+  /**
+   * @param environment of the process
+   * @param beforeUp called when a device answers again, before a new session can have it
+   */
+  DeviceWatch(
+      PlacementSettings placements,
+      CannSettings cann,
+      Map<String, String> environment,
+      IntConsumer beforeUp,
+      NanoClock clock) {
+    this.placements = placements;
+    this.intervalNs = cann.probeIntervalNanos();
+    this.nodes = new DeviceNodes(cann.nodes(), environment);
+    this.probe = new DeviceProbe(cann, environment);
+    this.beforeUp = beforeUp;
+    this.clock = clock;
+    this.lastCheckNs = clock.nanoTime() - intervalNs;
+    this.threads =
+        Executors.newCachedThreadPool(
+            task -> {
+              Thread thread = new Thread(task, "sluice-probe");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** Why a device cannot be used; empty if it can. Any thread. */
+  Optional<Down> down(int device) {
+    return Optional.ofNullable(down.get(device));
+  }
+
+  /** All that cannot be used, by number. Any thread. */
+  Map<Integer, Down> down() {
+    return new TreeMap<>(down);
+  }
+
+  /** Why this process may not open the device, one line; empty if it may. */
+  String permissionProblem(int device) {
+    return nodes.refusal(device);
+  }
+
+  /** A device was found to have failed. Any thread. */
+  void failed(int device, String cause) {
+    if (down.putIfAbsent(device, new Down(cause, clock.nanoTime())) == null) {
+      log.warn("device {} is down, sessions are refused until it answers: {}", device, cause);
+    }
+  }
+
+  /**
+   * Looks after every device that has sessions or is down. Janitor.
+   *
+   * @param sessions those that are open
+   */
+  void check(List<Session> sessions) {
+    long nowNs = clock.nanoTime();
+    if (nowNs - lastCheckNs < intervalNs) {
+      return;
+    }
+    lastCheckNs = nowNs;
+    Map<Integer, List<Session>> byDevice = new HashMap<>();
+    for (Session session : sessions) {
+      if (session.placement() != Placement.SIM) {
+        byDevice.computeIfAbsent(session.device(), device -> new ArrayList<>()).add(session);
+      }
+    }
+    Set<Integer> all = new HashSet<>(byDevice.keySet());
+    all.addAll(down.keySet());
+    for (int device : all) {
+      check(device, byDevice.getOrDefault(device, List.of()), nowNs);
+    }
+  }
+
+  private void check(int device, List<Session> sessions, long nowNs) {
+    if (nodes.exists(device)) {
+      seenNodes.add(device);
+    } else if (seenNodes.contains(device)) {
+      giveUp(
+          device,
+          sessions,
+          nodes.node(device) + " is gone: the device was unplugged, or its driver unloaded");
+      return;
+    }
+    Long sinceNs = asked.putIfAbsent(device, nowNs);
+    if (sinceNs == null) {
+      ask(device, sessions);
+    } else if (nowNs - sinceNs > HUNG_NANOS) {
+      giveUp(device, sessions, "a call to the device does not return: it hangs, read its log");
+    }
+  }
+
+  private void giveUp(int device, List<Session> sessions, String cause) {
+    failed(device, cause);
+    sessions.forEach(session -> session.deviceFailed(cause));
+  }
+
+  private void ask(int device, List<Session> sessions) {
+    try {
+      threads.execute(
+          () -> {
+            try {
+              if (down.containsKey(device)) {
+                askWhetherItIsBack(device);
+              } else {
+                sessions.forEach(Session::probe);
+              }
+            } finally {
+              asked.remove(device);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      asked.remove(device); // the daemon is stopping
+    }
+  }
+
+  private void askWhetherItIsBack(int device) {
+    String problem = probe.probe(device, placements.of(device));
+    if (problem.isEmpty()) {
+      beforeUp.accept(device);
+      Down was = down.remove(device);
+      log.info(
+          "device {} is up again after {} s; it had failed: {}",
+          device,
+          (clock.nanoTime() - was.sinceNs()) / 1_000_000_000,
+          was.cause());
+    } else {
+      log.debug("device {} is still down: {}", device, problem);
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}
