@@ -2,11 +2,11 @@ package dev.sluice.tool;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.config.Quantities;
-import dev.sluice.output.capture.CaptureException;
 import dev.sluice.output.capture.CaptureReader;
 import dev.sluice.output.capture.CaptureVerifier;
 import dev.sluice.output.capture.Frame;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -72,10 +72,11 @@ public final class VerifyCommand implements Callable<Integer> {
     }
   }
 
-  private void watch(ProgressLine line, Frame frame, long startNs) throws CaptureException {
+  private void watch(ProgressLine line, Frame frame, long startNs) throws IOException {
     bytes += frame.payloadBytes();
     if (stopSignal.isRequested()) {
-      throw new CaptureException(
+      // Not a CaptureException: that would be a finding about the segment, and not the end.
+      throw new InterruptedIOException(
           "the check was stopped after " + Quantities.formatBytes(bytes) + "; it says nothing");
     }
     long nowNs = System.nanoTime();

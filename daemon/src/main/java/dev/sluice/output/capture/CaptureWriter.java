@@ -83,9 +83,11 @@ final class CaptureWriter {
     int work = 0;
     for (int i = 0; i < intakes.size(); i++) {
       CaptureStage stage = intakes.get(i).stage();
+      // First, since it steps over what is left of a chunk, which is no part of what is allowed.
+      int readable = stage.readable();
       long allowed = barrier[i] - stage.released();
       if (allowed > 0) {
-        work += write(stage, (int) Math.min(stage.readable(), allowed), nowNs);
+        work += write(stage, (int) Math.min(readable, allowed), nowNs);
       }
     }
     return work;

@@ -275,4 +275,29 @@ class CaptureReaderTest {
     assertEquals(MANIFEST.with(read.outcome()).toString(), read.toString());
     assertFalse(read.outcome().isEnded());
   }
+
+  @Test
+  void shouldKeepTheMarkOfARunWhereAChunkOfTheStageEnds() throws IOException {
+    CaptureRig rig = new CaptureRig(folder, 1 << 20);
+    // 16 buffers of the first run leave too little of the first chunk for another one.
+    rig.write(BufferKind.AICPU_TASK, 0, 16);
+    rig.put(BufferKind.AICPU_TASK, 1);
+    rig.capture.beginRun();
+    rig.put(BufferKind.AICPU_TASK, 2);
+    rig.step();
+    rig.end();
+
+    List<Integer> instances = new ArrayList<>();
+    try (CaptureReader reader = CaptureReader.open(rig.directory())) {
+      reader.forEach(
+          frame -> {
+            if (frame.type() == FrameType.RUN) {
+              instances.add(-1);
+            } else if (frame.type() == FrameType.RECORDS) {
+              instances.add(frame.instance());
+            }
+          });
+    }
+    assertEquals(List.of(1, -1, 2), instances.subList(17, 20));
+  }
 }
