@@ -139,6 +139,10 @@ final class DeviceWatch implements AutoCloseable {
           nodes.node(device) + " is gone: the device was unplugged, or its driver unloaded");
       return;
     }
+    if (down.containsKey(device)
+        && sessions.stream().anyMatch(session -> !session.deviceFailure().isEmpty())) {
+      return; // those that failed are still ending; it is not back before they are gone
+    }
     Long sinceNs = asked.putIfAbsent(device, nowNs);
     if (sinceNs == null) {
       ask(device, sessions);

@@ -167,6 +167,8 @@ final class Session {
             capture.ofRun());
     if (!arena.failure().isEmpty()) {
       run = null;
+      crew.stop(); // or it would count among those that share the CPUs
+      crew = null;
       throw new AttachRefusedException(AttachStatus.DEVICE_DOWN, arena.failure());
     }
     capture.beginRun();
