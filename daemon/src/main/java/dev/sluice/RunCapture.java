@@ -38,6 +38,11 @@ final class RunCapture {
     return Optional.ofNullable(capture).map(Capture::load);
   }
 
+  /** How long the capture's thread takes for what it has, as {@link Capture#backlogNanos}. */
+  long backlogNanos() {
+    return capture == null ? 0 : capture.backlogNanos();
+  }
+
   /** How long a settlement waits for the disk before it counts what is left as lost. */
   long patienceNanos() {
     return capture == null ? 0 : PATIENCE_NANOS;

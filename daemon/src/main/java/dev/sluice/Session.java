@@ -173,7 +173,7 @@ final class Session {
     }
     capture.beginRun();
     SessionRun started = run;
-    crew.start(Integer.toString(id), run.steppedAgents(), started::slackNanos);
+    crew.start(Integer.toString(id), run.steppedAgents(), started);
     state = State.RUNNING;
     log.info(
         "session {} device {} run started: {} level {}, {} cores, {} threads {}",

@@ -46,7 +46,7 @@ import java.util.stream.IntStream;
  *      collector ------------+
  * </pre>
  */
-final class SessionRun {
+final class SessionRun implements ThreadPacking.Slack {
   private static final int COLLECTOR_BATCH = 16;
 
   // A sink or a memory that copies takes as long for one buffer as counting for a hundred: between
@@ -210,9 +210,15 @@ final class SessionRun {
     return SlowedAgents.of(agents(), faults, clock);
   }
 
-  /** How long the device can do without the host. The drain's thread. */
-  long slackNanos(long nowNs) {
+  /** The drain's thread. */
+  @Override
+  public long slackNanos(long nowNs) {
     return slack.slackNanos(nowNs);
+  }
+
+  @Override
+  public long backlogNanos() {
+    return capture.backlogNanos();
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.BackoffIdleStrategy;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
+import dev.sluice.agent.SleepBounds;
 import dev.sluice.bridge.ThreadPlacement;
 import dev.sluice.config.CollectorSettings;
 import dev.sluice.config.DrainSettings;
@@ -61,9 +62,15 @@ final class ThreadPacking implements AutoCloseable {
     this.availableCpus = availableCpus;
   }
 
-  /** What asks for a park's length: the lanes that the thread serves. */
+  /** What decides on a park's length: the lanes that the thread serves, and their capture. */
   interface Slack {
+    /** How long the device can do without the host. */
     long slackNanos(long nowNs);
+
+    /** How long the capture's writer has work for. */
+    default long backlogNanos() {
+      return 0;
+    }
   }
 
   /** One thread for several sessions. */
@@ -125,15 +132,22 @@ final class ThreadPacking implements AutoCloseable {
       }
     }
 
+    private SleepBounds bounds() {
+      return new SleepBounds() {
+        @Override
+        public long slackNanos() {
+          return slack.slackNanos(clock.nanoTime());
+        }
+
+        @Override
+        public long backlogNanos() {
+          return slack.backlogNanos();
+        }
+      };
+    }
+
     private void launch(String name, List<Agent> hosted, ParkMeter own) {
-      AgentRunner runner =
-          newRunner(
-              settings,
-              name,
-              () -> slack.slackNanos(clock.nanoTime()),
-              own,
-              hosted.get(0).roleName(),
-              naps);
+      AgentRunner runner = newRunner(settings, name, bounds(), own, hosted.get(0).roleName(), naps);
       runner.add(hosted);
       runners.add(runner);
       runner.start();
@@ -206,7 +220,7 @@ final class ThreadPacking implements AutoCloseable {
           newRunner(
               key == NO_DEVICE ? settings : crew.settings,
               key == NO_DEVICE ? "sluice-inline" : "sluice-inline-d" + key,
-              () -> inlineSlack(key),
+              inlineBounds(key),
               inline.meter,
               "drain",
               crew.naps);
@@ -215,29 +229,40 @@ final class ThreadPacking implements AutoCloseable {
     return inline.runner;
   }
 
-  private long inlineSlack(int key) {
-    long nowNs = clock.nanoTime();
-    long slack = Long.MAX_VALUE;
-    for (Crew crew : crews) {
-      if (crew.mode == ThreadingMode.INLINE && crew.inlineKey == key) {
-        slack = Math.min(slack, crew.slack.slackNanos(nowNs));
+  private SleepBounds inlineBounds(int key) {
+    return new SleepBounds() {
+      @Override
+      public long slackNanos() {
+        long nowNs = clock.nanoTime();
+        long slack = Long.MAX_VALUE;
+        for (Crew crew : crews) {
+          if (crew.mode == ThreadingMode.INLINE && crew.inlineKey == key) {
+            slack = Math.min(slack, crew.slack.slackNanos(nowNs));
+          }
+        }
+        return slack;
       }
-    }
-    return slack;
+
+      @Override
+      public long backlogNanos() {
+        long backlog = 0;
+        for (Crew crew : crews) {
+          if (crew.mode == ThreadingMode.INLINE && crew.inlineKey == key) {
+            backlog = Math.max(backlog, crew.slack.backlogNanos());
+          }
+        }
+        return backlog;
+      }
+    };
   }
 
   private AgentRunner newRunner(
-      Settings own,
-      String name,
-      java.util.function.LongSupplier slack,
-      ParkMeter meter,
-      String role,
-      boolean naps) {
+      Settings own, String name, SleepBounds bounds, ParkMeter meter, String role, boolean naps) {
     IdleSettings idle = own.drain().idle();
     return new AgentRunner(
         name,
         new BackoffIdleStrategy(
-            clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), slack, meter, naps),
+            clock, idle.spinNanos(), idle.yieldNanos(), idle.maxParkNanos(), bounds, meter, naps),
         clock,
         errors,
         () -> place(own, name, role, naps));

@@ -1,12 +1,11 @@
 package dev.sluice.agent;
 
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongSupplier;
 
 /**
  * Spins, then yields, then parks for longer and longer, up to a bound that the lanes' slack gives.
  *
- * <p>The park is never a fixed number: {@code slackNanos} says how long the device could go on
+ * <p>The park is never a fixed number: {@link SleepBounds} say how long the device could go on
  * without the host at the rate it showed last, and a park takes at most a quarter of that. Without
  * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle
  * cost (one wake-up per park) traded against the fastest first burst that is served without loss:
@@ -17,7 +16,9 @@ import java.util.function.LongSupplier;
  * short parks instead: a thread that slept is let back in at once. A strategy that {@code naps}
  * takes the machine for crowded from the start and does not spin either: a thread that never sleeps
  * uses its share of a CPU up, and then waits for the end of somebody else's time slice in the
- * middle of its work.
+ * middle of its work. Such a strategy also naps for longer while the one that it makes room for is
+ * behind, up to an eighth of the slack: short naps take a CPU away from it that the scheduler
+ * counts as idle and yet lends to nobody else.
  *
  * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners take it off
  * their threads where they can, and a park below {@value #MIN_PARK_NANOS} ns is not worth its
@@ -26,6 +27,7 @@ import java.util.function.LongSupplier;
 public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 20_000;
   private static final int SLACK_FRACTION = 4;
+  private static final int NAP_FRACTION = 8;
   private static final long LONG_YIELD_NANOS = 200_000;
   private static final long CROWDED_NANOS = 100_000_000;
 
@@ -33,7 +35,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private final long spinNanos;
   private final long yieldNanos;
   private final long maxParkNanos;
-  private final LongSupplier slackNanos;
+  private final SleepBounds bounds;
   private final ParkMeter meter;
   private final boolean naps;
 
@@ -46,7 +48,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
    * @param spinNanos busy polls for this long after the last work
    * @param yieldNanos then gives way to others for this long
    * @param maxParkNanos the longest park
-   * @param slackNanos how long the device can do without the host; asked only before a park
+   * @param bounds how long the device can do without the host, and others need the CPU
    * @param meter told of every park
    * @param naps short parks in place of spinning and yielding
    */
@@ -55,14 +57,14 @@ public final class BackoffIdleStrategy implements IdleStrategy {
       long spinNanos,
       long yieldNanos,
       long maxParkNanos,
-      LongSupplier slackNanos,
+      SleepBounds bounds,
       ParkMeter meter,
       boolean naps) {
     this.clock = clock;
     this.spinNanos = spinNanos;
     this.yieldNanos = yieldNanos;
     this.maxParkNanos = maxParkNanos;
-    this.slackNanos = slackNanos;
+    this.bounds = bounds;
     this.meter = meter;
     this.naps = naps;
     this.crowdedSinceNs = clock.nanoTime() - CROWDED_NANOS;
@@ -87,7 +89,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     } else if (idleNanos < spinNanos + yieldNanos) {
       yieldOrNap(nowNs);
     } else {
-      long bound = Math.min(maxParkNanos, slackNanos.getAsLong() / SLACK_FRACTION);
+      long bound = Math.min(maxParkNanos, bounds.slackNanos() / SLACK_FRACTION);
       if (bound < MIN_PARK_NANOS) {
         Thread.yield();
         return;
@@ -101,8 +103,9 @@ public final class BackoffIdleStrategy implements IdleStrategy {
 
   private void yieldOrNap(long nowNs) {
     if (naps || nowNs - crowdedSinceNs < CROWDED_NANOS) {
-      meter.set(MIN_PARK_NANOS);
-      LockSupport.parkNanos(this, MIN_PARK_NANOS);
+      long napNanos = napNanos();
+      meter.set(napNanos);
+      LockSupport.parkNanos(this, napNanos);
       return;
     }
     Thread.yield();
@@ -110,5 +113,12 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     if (afterNs - nowNs > LONG_YIELD_NANOS) {
       crowdedSinceNs = afterNs;
     }
+  }
+
+  private long napNanos() {
+    long backlogNanos = naps ? bounds.backlogNanos() : 0;
+    return backlogNanos <= MIN_PARK_NANOS
+        ? MIN_PARK_NANOS
+        : Math.max(MIN_PARK_NANOS, Math.min(backlogNanos, bounds.slackNanos() / NAP_FRACTION));
   }
 }

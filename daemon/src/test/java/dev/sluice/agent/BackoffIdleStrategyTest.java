@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.testkit.Allocations;
 import dev.sluice.testkit.ManualClock;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 /** The meter tells what the strategy meant to sleep; a permit given before makes it not sleep. */
@@ -22,7 +21,7 @@ class BackoffIdleStrategyTest {
   private int asked;
 
   private BackoffIdleStrategy strategy() {
-    LongSupplier slack =
+    SleepBounds slack =
         () -> {
           asked++;
           return slackNanos;
@@ -138,6 +137,39 @@ class BackoffIdleStrategyTest {
     strategy.idle(1);
     assertEquals(0, meter.intendedNanos(), "no park after work");
     assertEquals(MIN_PARK, idle(strategy));
+  }
+
+  @Test
+  void shouldNapForLongerWhileTheWriterIsBehind() {
+    long[] backlogNanos = {0};
+    SleepBounds bounds =
+        new SleepBounds() {
+          @Override
+          public long slackNanos() {
+            return slackNanos;
+          }
+
+          @Override
+          public long backlogNanos() {
+            return backlogNanos[0];
+          }
+        };
+    BackoffIdleStrategy naps =
+        new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, bounds, meter, true);
+    backlogNanos[0] = 130_000;
+    assertEquals(130_000, idle(naps));
+    slackNanos = 800_000;
+    assertEquals(100_000, idle(naps), "an eighth of what the device can do without");
+    slackNanos = 1_000;
+    assertEquals(MIN_PARK, idle(naps), "never shorter than is worth its call");
+    backlogNanos[0] = 10_000;
+    assertEquals(MIN_PARK, idle(naps));
+
+    backlogNanos[0] = 130_000;
+    slackNanos = Long.MAX_VALUE;
+    BackoffIdleStrategy spins =
+        new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, bounds, meter, false);
+    assertEquals(0, idle(spins), "it has a CPU of its own");
   }
 
   @Test
