@@ -50,12 +50,11 @@ final class SessionRun implements ThreadPacking.Slack {
   private static final int COLLECTOR_BATCH = 16;
 
   // A sink or a memory that copies takes as long for one buffer as counting for a hundred: between
-  // two buffers
-  // it is the drain's turn, where both share a thread.
+  // two buffers it is the drain's turn, where both share a thread.
   private static final int COPYING_BATCH = 1;
 
   // Far more than draining a full arena takes; ends a settlement whose sink never has room, or
-  // whose device goes on writing.
+  // whose device is said to be complete and goes on writing.
   private static final int MAX_SETTLE_CYCLES = 100_000;
 
   private final ArenaPlan plan;
@@ -205,6 +204,12 @@ final class SessionRun implements ThreadPacking.Slack {
     return agents;
   }
 
+  private List<Agent> agentsBut(Agent left) {
+    List<Agent> agents = agents();
+    agents.remove(left);
+    return agents;
+  }
+
   /** The same as a thread should step them: as slow as the configuration asks for. */
   List<Agent> steppedAgents() {
     return SlowedAgents.of(agents(), faults, clock);
@@ -225,8 +230,8 @@ final class SessionRun implements ThreadPacking.Slack {
    * Drains what is published, salvages what is left, and closes the books. The agents must have
    * been taken off their threads; they are stepped here.
    *
-   * @param end if not complete, the device still runs: nothing is salvaged, and what it holds stays
-   *     in flight
+   * @param end if not complete, the device still runs: it gets no buffer while it is drained, or
+   *     that would have no end, nothing is salvaged, and what it holds stays in flight
    */
   synchronized void settle(RunEnd end) {
     if (isSettled) {
@@ -238,7 +243,10 @@ final class SessionRun implements ThreadPacking.Slack {
         drain.endGrace();
       }
     }
-    stepUntilQuiet();
+    stepUntilQuiet(end.isComplete() ? agents() : agentsBut(refill));
+    if (!end.isComplete()) {
+      refill.doWork(); // what was drained, for a device that goes on without this host for a while
+    }
     refill.gate().release();
     if (end.isComplete() && memory.failure() == 0) {
       new Salvage(memory, plan, table, ledger, leases)
@@ -253,10 +261,10 @@ final class SessionRun implements ThreadPacking.Slack {
 
                 @Override
                 public void makeRoom(int pool) {
-                  stepUntilQuiet();
+                  stepUntilQuiet(agents());
                 }
               });
-      stepUntilQuiet();
+      stepUntilQuiet(agents());
     }
     // What a device that failed still held can neither be had nor be called lost.
     totals = books.count(memory.failure() == 0 ? end : RunEnd.NOT_YET);
@@ -269,8 +277,7 @@ final class SessionRun implements ThreadPacking.Slack {
    * Until a whole round has moved nothing, twice: what the first left may enable the second. A
    * capture that is behind gets its time, but not for ever: in the end it counts what it loses.
    */
-  private void stepUntilQuiet() {
-    List<Agent> agents = agents();
+  private void stepUntilQuiet(List<Agent> agents) {
     long waitUntilNs = clock.nanoTime() + capture.patienceNanos();
     int quiet = 0;
     for (int cycle = 0; quiet < 2 && cycle < MAX_SETTLE_CYCLES; cycle++) {

@@ -5,6 +5,8 @@ import dev.sluice.agent.NanoClock;
 /** A clock that moves only when a test says so. One thread. */
 public final class ManualClock implements NanoClock {
   private long nowNs;
+  private Runnable onRead = () -> {};
+  private boolean isReading;
 
   public ManualClock() {
     this(1_000_000_000L);
@@ -16,7 +18,17 @@ public final class ManualClock implements NanoClock {
 
   @Override
   public long nanoTime() {
+    if (!isReading) {
+      isReading = true;
+      onRead.run();
+      isReading = false;
+    }
     return nowNs;
+  }
+
+  /** Does this whenever somebody reads the clock: what goes on meanwhile elsewhere. */
+  public void whenRead(Runnable work) {
+    onRead = work;
   }
 
   public void advance(long nanos) {
