@@ -4,6 +4,7 @@ import dev.sluice.agent.Agent;
 import dev.sluice.agent.AgentErrorHandler;
 import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.BackoffIdleStrategy;
+import dev.sluice.agent.CommonSleepBounds;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
 import dev.sluice.agent.SleepBounds;
@@ -76,11 +77,12 @@ final class ThreadPacking implements AutoCloseable {
   /** One thread for several sessions. */
   private static final class Inline {
     private final ParkMeter meter = new ParkMeter();
+    private final CommonSleepBounds bounds = new CommonSleepBounds();
     private AgentRunner runner;
   }
 
   /** The threads of one session. */
-  final class Crew {
+  final class Crew implements SleepBounds {
     private final Settings settings;
     private final int inlineKey;
     private final ThreadingMode mode;
@@ -118,7 +120,7 @@ final class ThreadPacking implements AutoCloseable {
       slack = lanes;
       switch (mode) {
         case INLINE -> {
-          AgentRunner runner = inlineRunner(this);
+          AgentRunner runner = joinInline(this);
           runners.add(runner);
           runner.add(agents);
         }
@@ -132,22 +134,18 @@ final class ThreadPacking implements AutoCloseable {
       }
     }
 
-    private SleepBounds bounds() {
-      return new SleepBounds() {
-        @Override
-        public long slackNanos() {
-          return slack.slackNanos(clock.nanoTime());
-        }
+    @Override
+    public long slackNanos() {
+      return slack.slackNanos(clock.nanoTime());
+    }
 
-        @Override
-        public long backlogNanos() {
-          return slack.backlogNanos();
-        }
-      };
+    @Override
+    public long backlogNanos() {
+      return slack.backlogNanos();
     }
 
     private void launch(String name, List<Agent> hosted, ParkMeter own) {
-      AgentRunner runner = newRunner(settings, name, bounds(), own, hosted.get(0).roleName(), naps);
+      AgentRunner runner = newRunner(settings, name, this, own, hosted.get(0).roleName(), naps);
       runner.add(hosted);
       runners.add(runner);
       runner.start();
@@ -158,6 +156,7 @@ final class ThreadPacking implements AutoCloseable {
       for (AgentRunner runner : runners) {
         if (mode == ThreadingMode.INLINE) {
           runner.remove(agents);
+          inline(inlineKey).bounds.remove(this);
         } else {
           runner.close();
         }
@@ -212,48 +211,22 @@ final class ThreadPacking implements AutoCloseable {
     return inlines.computeIfAbsent(key, made -> new Inline());
   }
 
-  private synchronized AgentRunner inlineRunner(Crew crew) {
+  private synchronized AgentRunner joinInline(Crew crew) {
     int key = crew.inlineKey;
     Inline inline = inline(key);
+    inline.bounds.add(crew);
     if (inline.runner == null) {
       inline.runner =
           newRunner(
               key == NO_DEVICE ? settings : crew.settings,
               key == NO_DEVICE ? "sluice-inline" : "sluice-inline-d" + key,
-              inlineBounds(key),
+              inline.bounds,
               inline.meter,
               "drain",
               crew.naps);
       inline.runner.start();
     }
     return inline.runner;
-  }
-
-  private SleepBounds inlineBounds(int key) {
-    return new SleepBounds() {
-      @Override
-      public long slackNanos() {
-        long nowNs = clock.nanoTime();
-        long slack = Long.MAX_VALUE;
-        for (Crew crew : crews) {
-          if (crew.mode == ThreadingMode.INLINE && crew.inlineKey == key) {
-            slack = Math.min(slack, crew.slack.slackNanos(nowNs));
-          }
-        }
-        return slack;
-      }
-
-      @Override
-      public long backlogNanos() {
-        long backlog = 0;
-        for (Crew crew : crews) {
-          if (crew.mode == ThreadingMode.INLINE && crew.inlineKey == key) {
-            backlog = Math.max(backlog, crew.slack.backlogNanos());
-          }
-        }
-        return backlog;
-      }
-    };
   }
 
   private AgentRunner newRunner(

@@ -25,8 +25,6 @@ import java.util.function.LongSupplier;
  * files.
  */
 public final class Capture {
-  private static final int WRITTEN_BYTES_PER_NANO = 1;
-
   private final Path directory;
   private final CaptureSettings settings;
   private final List<CaptureIntake> intakes;
@@ -183,15 +181,15 @@ public final class Capture {
   }
 
   /**
-   * How long the capture's thread would take for what is in the stages, at {@value
-   * #WRITTEN_BYTES_PER_NANO} GB/s, which a slow page cache takes; any thread, without allocating.
+   * How long the capture's thread would take for what is in the stages at a byte a nanosecond,
+   * which a slow page cache takes; any thread, without allocating.
    */
   public long backlogNanos() {
     long bytes = 0;
     for (int i = 0; i < intakes.size(); i++) {
       bytes += intakes.get(i).stage().used();
     }
-    return bytes / WRITTEN_BYTES_PER_NANO;
+    return bytes;
   }
 
   /** From now on nobody waits for room in the stage: the session has to end. */

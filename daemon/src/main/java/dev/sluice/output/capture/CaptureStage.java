@@ -37,8 +37,7 @@ final class CaptureStage {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
   private static final int PAD = 16;
   private static final int TAIL = PAD;
-  private static final int HEAD_COPY = TAIL + PAD;
-  private static final int HEAD = HEAD_COPY + PAD;
+  private static final int HEAD = TAIL + PAD;
   private static final int TAIL_COPY = HEAD + PAD;
 
   private final long[] positions = new long[TAIL_COPY + PAD];
@@ -122,8 +121,7 @@ final class CaptureStage {
 
   /** Gives the next chunk of the queue its memory. */
   private boolean open() {
-    positions[HEAD_COPY] = (long) ELEMENT.getAcquire(positions, HEAD);
-    for (long done = positions[HEAD_COPY] / chunkBytes; reclaimed < done; reclaimed++) {
+    for (long done = released() / chunkBytes; reclaimed < done; reclaimed++) {
       empty[emptyCount++] = place(reclaimed);
     }
     if (emptyCount == 0) {
