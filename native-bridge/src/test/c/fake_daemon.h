@@ -50,7 +50,7 @@ struct fake_daemon {
   bool
       hold; /* keeps what it drains in the last 50 ms before it dies, as a daemon's collectors do */
   bool dies_midway; /* in the middle of a step: a freeze is open, an entry cleared but not released */
-  bool idle_first;  /* does not drain for the first 20 ms: makes small pools overflow */
+  bool idle_first;  /* drains when the device is through; after 20 ms where it would block */
 
   /* results, valid after fake_join */
   struct fake_kind kinds[SLUICE_KINDS];

@@ -18,10 +18,6 @@ const char *const kind_sections[4] = {
     "\"aicpu_task\":{\"produced\"", "\"sched_phase\":{\"produced\"", "\"orch_phase\":{\"produced\"",
     "\"aicore_task\":{\"produced\""};
 
-bool is_emulated(void) {
-  return getenv("SLUICE_TEST_RUNNER") != NULL;
-}
-
 /* Words of SLUICE_TEST_RUNNER, before the program: an emulator, where the products are another
  * machine's. */
 static unsigned put_runner(char **argv) {

@@ -17,9 +17,6 @@ struct outcome {
   char output[8192];
 };
 
-/* Whether the products run under an emulator, and so may be slower than any device. */
-bool is_emulated(void);
-
 /* Starts a product with arguments (NULL terminated); what it says on standard error is dropped. */
 struct program program_start(const char *name, const char *const *arguments);
 

@@ -57,7 +57,11 @@ static void every_layout_delivers_every_record(void) {
   }
 }
 
-/* Tiny buffers, a short ready queue and a host that sleeps first: everything overflows. */
+/*
+ * Tiny buffers, a short ready queue and a host that waits for it: everything overflows. A host that
+ * came back before the end would make this inexact: an AICore pool whose rotations have failed counts
+ * as many dropped as it believes to be in its last buffer (abi.md 4.11).
+ */
 static void losses_are_exact_when_the_host_is_late(void) {
   for (unsigned i = 0; i < 6; i++) {
     struct fake_daemon f = {
@@ -66,16 +70,15 @@ static void losses_are_exact_when_the_host_is_late(void) {
     struct outcome *o =
         run("sluice-producer", (const char *[]){"--socket", f.path, "--layout", all_layouts[i],
                                                 "--cores", "5", "--aicpu-threads", "2", "--tasks",
-                                                "100003", "--slots", "2", "--ready-queue-entries",
+                                                "20011", "--slots", "2", "--ready-queue-entries",
                                                 "16", "--records", "50,32,32,64", "--json", NULL});
     fake_join(&f);
     CHECK_EQUAL(0, o->status);
     check_books(&f, o->output);
     uint64_t dropped = number_in(o->output, "{", "dropped_records");
     uint64_t lost = number_in(o->output, "{", "aicore_lost");
-    CHECK(never_drops(all_layouts[i]) ? dropped == 0 : dropped > 0 || is_emulated());
-    /* A device under an emulator may be as slow as the host. */
-    CHECK(never_drops(all_layouts[i]) ? lost == 0 : lost > 0 || is_emulated());
+    CHECK(never_drops(all_layouts[i]) ? dropped == 0 : dropped > 0);
+    CHECK(never_drops(all_layouts[i]) ? lost == 0 : lost > 0);
     /* The dropped counter and the gaps in the indices tell the same story, but for the tails. */
     for (unsigned kind = 0; kind < SLUICE_KIND_AICORE_TASK; kind++) {
       CHECK(f.kinds[kind].gaps <= f.kinds[kind].dropped);
