@@ -209,9 +209,11 @@ static void salvage_buffer(struct fake_daemon *f, unsigned kind, uint32_t index)
     if (load64_relaxed(pool + SLUICE_POOL_PTR) == address) {
       uint64_t wrong = f->kinds[kind].wrong;
       read_buffer(f, kind, i, buffer_bytes(f, kind, index), &f->kinds[kind].salvaged);
-      /* count is raised before the fields: the last phase record may be incomplete. */
-      bool is_phase = kind == SLUICE_KIND_SCHED_PHASE || kind == SLUICE_KIND_ORCH_PHASE;
-      if (is_phase && f->kinds[kind].wrong == wrong + 1) {
+      /*
+       * The last record may be incomplete: count is raised before the fields of a phase, and an
+       * AICore slot's token, which makes it a record, comes after its times.
+       */
+      if (kind != SLUICE_KIND_AICPU_TASK && f->kinds[kind].wrong == wrong + 1) {
         f->kinds[kind].wrong = wrong;
       }
     }

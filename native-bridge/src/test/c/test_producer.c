@@ -271,7 +271,8 @@ static void counters_wrap_at_32_bits(void) {
   check_books(&f, o->output); /* compares modulo 2^32, as the fake only has the device's words */
   CHECK_EQUAL(((uint64_t)1 << 32) + 10007,
               number_in(o->output, kind_sections[SLUICE_KIND_AICPU_TASK], "produced"));
-  CHECK_EQUAL((uint64_t)1 << 32,
+  /* A late host may have lost some beside those that the fault makes up. */
+  CHECK_EQUAL(((uint64_t)1 << 32) + 10007 - f.kinds[SLUICE_KIND_AICPU_TASK].collected,
               number_in(o->output, kind_sections[SLUICE_KIND_AICPU_TASK], "dropped"));
   free(o);
 }
@@ -279,7 +280,8 @@ static void counters_wrap_at_32_bits(void) {
 /* SIGKILL at some moment: everything is there, but for what was between two stores. */
 static void killed_producer_leaves_what_a_device_would(void) {
   for (unsigned i = 0; i < 6; i++) {
-    struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 6}};
+    /* Slots for all that a core writes: a rotation that fails because the host is late counts nothing. */
+    struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 10}};
     char seed[8];
     snprintf(seed, sizeof seed, "%u", i + 1);
     fake_start(&f);
@@ -287,7 +289,8 @@ static void killed_producer_leaves_what_a_device_would(void) {
         run("sluice-producer",
             (const char *[]){"--socket", f.path, "--layout", all_layouts[i], "--cores", "6",
                              "--aicpu-threads", "2", "--duration-ns", "200000000", "--rate",
-                             "60000000", "--seed", seed, "--misbehave", "kill", "--json", NULL});
+                             "60000000", "--slots", "8", "--seed", seed, "--misbehave", "kill",
+                             "--json", NULL});
     fake_join(&f);
     CHECK(WIFSIGNALED(o->status) && WTERMSIG(o->status) == SIGKILL);
     CHECK(!f.saw_detach);
@@ -296,8 +299,16 @@ static void killed_producer_leaves_what_a_device_would(void) {
       uint64_t known = k->collected + k->salvaged + k->dropped;
       /* AICore: one task in flight per core; a stash is found only by a real ledger, not here. */
       uint64_t slack = kind == SLUICE_KIND_AICORE_TASK ? 6 * 1025 : 3;
+      /* A device that dies between its dropped counter and the count tells of a buffer twice. */
+      uint64_t twice = k->dropped > 0 ? f.host.layout.records[kind] : 0;
       CHECK_EQUAL(0, k->wrong);
-      CHECK(k->produced >= known && k->produced - known <= slack);
+      if (known > k->produced + twice || k->produced > known + slack) {
+        test_failed(__FILE__, __LINE__,
+                    "%s, kind %u: produced %llu, collected %llu, salvaged %llu, dropped %llu",
+                    all_layouts[i], kind, (unsigned long long)k->produced,
+                    (unsigned long long)k->collected, (unsigned long long)k->salvaged,
+                    (unsigned long long)k->dropped);
+      }
     }
     CHECK(f.kinds[SLUICE_KIND_AICORE_TASK].produced > 0);
     free(o);

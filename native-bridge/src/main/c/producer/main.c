@@ -164,6 +164,9 @@ static const char *watch(struct device *d, sluice_attach *session) {
       atomic_store(&d->abort, true);
     }
   }
+  if (kill_at != 0 && has_produced(d)) {
+    kill(getpid(), SIGKILL); /* woken too late for its time, but what was asked for */
+  }
   return failure;
 }
 
