@@ -6,6 +6,7 @@ import java.nio.file.Path;
  * {@code sluice.capture}: what is written to disk, and how long it stays there.
  *
  * @param stageBytes memory between collectors and disk, per session
+ * @param spareBytes of files that stand ready for segments
  * @param stallLimitNanos after so long without an answer a disk counts as failed
  */
 public record CaptureSettings(
@@ -13,6 +14,7 @@ public record CaptureSettings(
     Path directory,
     long segmentBytes,
     long stageBytes,
+    long spareBytes,
     Overload overload,
     long stallLimitNanos,
     Fsync fsync,
@@ -28,6 +30,7 @@ public record CaptureSettings(
         directory,
         segmentBytes,
         stageBytes,
+        spareBytes,
         overload,
         stallLimitNanos,
         fsync,
@@ -35,6 +38,16 @@ public record CaptureSettings(
         retention,
         recorder,
         snapshots);
+  }
+
+  /** How many files stand ready: as configured, but never more than half of what may be kept. */
+  public int spares() {
+    return (int) (Math.min(spareBytes, retention.bytes() / 2) / segmentBytes);
+  }
+
+  /** What all captures may take beside the spares. */
+  public long retainedBytes() {
+    return retention.bytes() - spares() * segmentBytes;
   }
 
   /** Whether closed segments survive a loss of power, by names and content. */

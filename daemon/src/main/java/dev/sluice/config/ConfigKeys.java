@@ -251,6 +251,15 @@ public final class ConfigKeys {
           Applies.NEXT_SESSION,
           "Memory between collectors and disk, per session. It absorbs the pauses of a disk: rate"
               + " times pause.");
+  public static final ConfigKey<Long> CAPTURE_SPARE_BYTES =
+      key(
+          "capture.spare-bytes",
+          ConfigTypes.size(0, 1L << 40),
+          Applies.AT_ONCE,
+          "Files that stand ready for the segments to come, in whole segments: a file system hands"
+              + " out fresh blocks and pages at a fraction of the speed. They are those of removed"
+              + " segments; while no session is open, missing ones are made. Part of"
+              + " retention-bytes, at most half of it.");
   public static final ConfigKey<CaptureSettings.Overload> CAPTURE_OVERLOAD =
       key(
           "capture.overload",

@@ -150,6 +150,7 @@ final class SettingsBuilder {
         from.get(ConfigKeys.CAPTURE_DIRECTORY),
         from.get(ConfigKeys.CAPTURE_SEGMENT_BYTES),
         from.get(ConfigKeys.CAPTURE_STAGE_BYTES),
+        from.get(ConfigKeys.CAPTURE_SPARE_BYTES),
         from.get(ConfigKeys.CAPTURE_OVERLOAD),
         from.get(ConfigKeys.CAPTURE_STALL_LIMIT),
         from.get(ConfigKeys.CAPTURE_FSYNC),

@@ -23,6 +23,8 @@ import org.slf4j.LoggerFactory;
 final class CaptureKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CaptureKeeper.class);
   private static final long ROUND_NANOS = 1_000_000_000;
+  // A daemon that was started for one short run need not write for the next one.
+  private static final long SETTLED_NANOS = 10_000_000_000L;
   // Without any change on disk only age and other people's files matter.
   private static final long IDLE_ROUND_NANOS = 30_000_000_000L;
 
@@ -31,6 +33,7 @@ final class CaptureKeeper implements AutoCloseable {
   private final Supplier<List<Capture>> live;
   private final CaptureThreads threads;
   private final LongSupplier clock;
+  private final SegmentSupply supply;
   private final CaptureRetention retention;
   private final CaptureSnapshots snapshots;
   private final CaptureDownloads downloads;
@@ -53,6 +56,7 @@ final class CaptureKeeper implements AutoCloseable {
     this.live = live;
     this.threads = threads;
     this.clock = clock;
+    this.supply = supply;
     this.retention = new CaptureRetention(settings, files, supply);
     this.snapshots = new CaptureSnapshots(settings, files, retention, clock);
     this.downloads =
@@ -76,6 +80,7 @@ final class CaptureKeeper implements AutoCloseable {
   /** From the next round on. Any thread. */
   void apply(CaptureSettings next) {
     settings = next;
+    supply.apply(next);
     retention.apply(next);
     snapshots.apply(next);
   }
@@ -92,9 +97,13 @@ final class CaptureKeeper implements AutoCloseable {
     // What a daemon that was killed left behind.
     attempt("tidying up", this::deleteSpares);
     attempt("tidying up downloads", downloads::tidy);
-    long lastNs = clock.getAsLong() - IDLE_ROUND_NANOS;
+    long busyNs = clock.getAsLong();
+    long lastNs = busyNs - IDLE_ROUND_NANOS;
     while (!isClosed) {
       List<Capture> captures = live.get();
+      if (!captures.isEmpty()) {
+        busyNs = clock.getAsLong();
+      }
       captures.forEach(capture -> snapshotIfDue(capture, false));
       long nowNs = clock.getAsLong();
       if (isChanged || !captures.isEmpty() || nowNs - lastNs >= IDLE_ROUND_NANOS) {
@@ -102,8 +111,15 @@ final class CaptureKeeper implements AutoCloseable {
         lastNs = nowNs;
         attempt("retention", () -> retention.enforce(captures, System.currentTimeMillis()));
       }
+      if (captures.isEmpty() && clock.getAsLong() - busyNs > SETTLED_NANOS) {
+        attempt("making spare segments", () -> supply.prepare(this::isIdle));
+      }
       LockSupport.parkNanos(ROUND_NANOS);
     }
+  }
+
+  private boolean isIdle() {
+    return !isClosed && live.get().isEmpty();
   }
 
   /** Takes the snapshot around a drop if its time has come. */
@@ -213,7 +229,7 @@ final class CaptureKeeper implements AutoCloseable {
 
   private void deleteSpares() throws IOException {
     retention.deleteSpares();
-    Path folder = settings.directory().resolve(".spare");
+    Path folder = SegmentSupply.folder(settings);
     if (Files.isDirectory(folder)) {
       try (var left = Files.list(folder)) {
         for (Path file : (Iterable<Path>) left::iterator) {

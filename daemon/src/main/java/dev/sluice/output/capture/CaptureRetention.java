@@ -100,7 +100,7 @@ final class CaptureRetention {
     while (!oldest.isEmpty()) {
       Candidate next = oldest.poll();
       boolean isTooOld = next.segment().modifiedMillis() < oldestMillis;
-      boolean isTooMuch = bytes - removed > settings.retention().bytes();
+      boolean isTooMuch = bytes - removed > settings.retainedBytes();
       boolean isTight = reclaimed < missing;
       if (!isTooOld && !isTooMuch && !isTight) {
         break;

@@ -28,9 +28,6 @@ public final class CaptureStore implements AutoCloseable {
   private static final DateTimeFormatter NAME_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss.SSS").withZone(ZoneOffset.UTC);
 
-  /** How many files of removed segments wait to be written over. */
-  static final int MAX_SPARES = 4;
-
   private static final int NAME_LENGTH = 40;
   private static final long BUSY_PARK_NANOS = 500_000;
   // Between two bursts of a run, and without a run: what fills a stage meanwhile fits into it.
@@ -62,7 +59,7 @@ public final class CaptureStore implements AutoCloseable {
     this.memory = memory;
     this.threads = threads;
     this.clock = clock;
-    this.supply = new SegmentSupply(files, settings.directory().resolve(".spare"), MAX_SPARES);
+    this.supply = new SegmentSupply(settings, files);
     this.keeper = new CaptureKeeper(settings, files, supply, this::captures, threads, clock);
   }
 

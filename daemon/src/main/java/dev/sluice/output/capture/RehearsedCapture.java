@@ -37,7 +37,7 @@ public final class RehearsedCapture {
     capture =
         new Capture(
             nowhere,
-            new SegmentSupply(nowhere, directory, 0),
+            new SegmentSupply(settings, nowhere),
             directory,
             manifest,
             settings,

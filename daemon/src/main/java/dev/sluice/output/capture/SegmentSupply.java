@@ -1,29 +1,43 @@
 package dev.sluice.output.capture;
 
+import dev.sluice.config.CaptureSettings;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BooleanSupplier;
 
 /**
- * Files for new segments: those that retention took out of a capture are kept for a while and
- * written over, since a file system hands out fresh blocks and pages at half the speed. Any thread.
+ * Files for new segments: spares that are written over, since a file system hands out fresh blocks
+ * and pages at a fraction of the speed. They are those that retention took out of a capture; what
+ * is missing is made while nothing else is to be written. Any thread.
  */
 final class SegmentSupply {
+  private static final String FOLDER = ".spare";
+  private static final int BLOCK_BYTES = 1 << 20;
+
+  private volatile CaptureSettings settings;
   private final CaptureFiles files;
   private final Path folder;
-  private final int maxSpares;
   // Guarded by this.
   private final Deque<Path> spares = new ArrayDeque<>();
   private int lastSpare;
 
-  /**
-   * @param folder where spares wait; on the same file system as the captures
-   */
-  SegmentSupply(CaptureFiles files, Path folder, int maxSpares) {
+  SegmentSupply(CaptureSettings settings, CaptureFiles files) {
+    this.settings = settings;
     this.files = files;
-    this.folder = folder;
-    this.maxSpares = maxSpares;
+    this.folder = folder(settings);
+  }
+
+  /** Where spares wait: on the same file system as the captures. */
+  static Path folder(CaptureSettings settings) {
+    return settings.directory().resolve(FOLDER);
+  }
+
+  /** From the next file on. */
+  void apply(CaptureSettings next) {
+    settings = next;
   }
 
   /** A file under this name to write a segment into. */
@@ -41,27 +55,78 @@ final class SegmentSupply {
     return files.create(file);
   }
 
+  /** The one that came last: it is the likeliest to be in memory. */
   private synchronized Path takeSpare() {
-    return spares.poll();
+    return spares.pollLast();
+  }
+
+  /** A name for one more spare, null if there are enough. */
+  private synchronized Path nextSpare() {
+    return spares.size() < settings.spares() ? folder.resolve(++lastSpare + ".spare") : null;
+  }
+
+  private synchronized void add(Path spare) {
+    spares.addLast(spare);
   }
 
   /** Takes the file of a removed segment: keeps it as a spare, or deletes it. */
   void retire(Path file) throws IOException {
-    Path spare = null;
-    synchronized (this) {
-      if (spares.size() < maxSpares && !files.isShared(file)) {
-        lastSpare++;
-        spare = folder.resolve(lastSpare + ".spare");
-      }
-    }
+    Path spare = files.isShared(file) ? null : nextSpare();
     if (spare == null) {
       files.delete(file);
       return;
     }
     files.createDirectories(folder);
     files.move(file, spare);
-    synchronized (this) {
-      spares.add(spare);
+    add(spare);
+  }
+
+  /**
+   * Makes the spares that are missing, as long as the file system has room for them beside the free
+   * space that it is to keep.
+   *
+   * @param isWanted asked before each MiB, whether to go on
+   */
+  void prepare(BooleanSupplier isWanted) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect(BLOCK_BYTES);
+    while (isRoomy()) {
+      Path spare = nextSpare();
+      if (spare == null || !make(spare, zeros, isWanted)) {
+        return;
+      }
+      add(spare);
+    }
+  }
+
+  private boolean isRoomy() throws IOException {
+    return files.exists(settings.directory())
+        && files.usableBytes(settings.directory()) - settings.segmentBytes()
+            > settings.retention().freeSpaceFloor();
+  }
+
+  private boolean make(Path spare, ByteBuffer zeros, BooleanSupplier isWanted) throws IOException {
+    files.createDirectories(folder);
+    try (CaptureFiles.SegmentFile file = files.create(spare)) {
+      long bytes = settings.segmentBytes();
+      for (long at = 0; at < bytes; at += BLOCK_BYTES) {
+        if (!isWanted.getAsBoolean()) {
+          files.delete(spare);
+          return false;
+        }
+        file.write(zeros.clear().limit((int) Math.min(BLOCK_BYTES, bytes - at)), at);
+      }
+      return true;
+    } catch (IOException e) {
+      discard(spare);
+      throw e;
+    }
+  }
+
+  private void discard(Path spare) {
+    try {
+      files.delete(spare);
+    } catch (IOException ignored) {
+      // The failure that led here is the one to tell. Whoever starts next deletes what is left.
     }
   }
 

@@ -14,7 +14,7 @@ import java.util.Map;
 record BaselineWorkload(String name, Baseline baseline, Load load) implements Workload {
   @Override
   public int version() {
-    return 1;
+    return 2;
   }
 
   @Override

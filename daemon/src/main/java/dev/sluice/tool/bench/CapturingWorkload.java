@@ -30,6 +30,7 @@ record CapturingWorkload(String name, Workload inner) implements Workload {
                     "sluice.capture.retention-bytes", "2GiB",
                     "sluice.capture.recorder.enabled", "true",
                     "sluice.capture.recorder.bytes", "1GiB",
+                    "sluice.capture.spare-bytes", "1GiB",
                     // The search drops records on purpose; their snapshots would fill the memory.
                     "sluice.capture.snapshot.on-drop", "false"))) {
       return inner.measure(capturing);

@@ -20,6 +20,7 @@ final class CleanRateSearch {
   static final long FLOOR_BYTES_PER_SECOND = 10_000_000L;
 
   private static final int TRIES = 3;
+  private static final int BEYOND_OFFERED = 4;
 
   /** Two neighbouring rungs differ by 9 %. */
   private static final double STEP = Math.pow(2, 1.0 / 8);
@@ -86,10 +87,14 @@ final class CleanRateSearch {
     return outcomes.stream().filter(Outcome::isClean).count() * 2 > outcomes.size();
   }
 
-  /** Rates from the floor up to what the producer can offer at all. */
+  /**
+   * Rates from the floor up to beyond what the producer offered without a throttle: a device that
+   * blocks offers no more than what an overrun host lets through.
+   */
   static List<Long> ladder(double offeredBytesPerSecond) {
     List<Long> rungs = new ArrayList<>();
-    for (double rate = FLOOR_BYTES_PER_SECOND; rate < offeredBytesPerSecond; rate *= STEP) {
+    double top = offeredBytesPerSecond * BEYOND_OFFERED;
+    for (double rate = FLOOR_BYTES_PER_SECOND; rate < top; rate *= STEP) {
       rungs.add(Math.round(rate));
     }
     return rungs;

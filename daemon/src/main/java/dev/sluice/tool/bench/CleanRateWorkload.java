@@ -17,7 +17,7 @@ record CleanRateWorkload(String name, Load load, double targetBytesPerSecond) im
 
   @Override
   public int version() {
-    return 1;
+    return 2;
   }
 
   @Override

@@ -114,9 +114,11 @@ class CaptureRetentionTest {
 
   @Test
   void shouldWriteOverTheFilesOfRemovedSegments() throws IOException {
-    CaptureRig rig = rig("retention-bytes=2MiB");
+    CaptureRig rig = rig("retention-bytes=3MiB", "spare-bytes=1MiB");
     fill(rig, 4);
     retention(rig).enforce(List.of(rig.capture), 2_000_000);
+    // Those that wait are part of what may be kept.
+    assertEquals(List.of(2, 3, 4), segments(rig.directory()));
     assertTrue(Files.exists(root.resolve(".spare/1.spare")));
     fill(rig, 7);
     assertFalse(Files.exists(root.resolve(".spare/1.spare")));

@@ -43,12 +43,14 @@ public final class CaptureRig {
    * @param overrides of {@code sluice.capture}, without the prefix
    */
   public CaptureRig(Path root, int stageBytes, String... overrides) {
-    List<String> all = new ArrayList<>(List.of("sluice.capture.directory=" + root));
+    List<String> all =
+        new ArrayList<>(
+            List.of("sluice.capture.directory=" + root, "sluice.capture.spare-bytes=0"));
     for (String override : overrides) {
       all.add("sluice.capture." + override);
     }
     settings = TestSettings.with(all.toArray(String[]::new)).capture();
-    supply = new SegmentSupply(files, root.resolve(".spare"), CaptureStore.MAX_SPARES);
+    supply = new SegmentSupply(settings, files);
     manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
     Geometry geometry = manifest.geometry();
     content = new SyntheticRecords(geometry, 1, 1_000_000, 1_000);
@@ -71,7 +73,7 @@ public final class CaptureRig {
     CaptureFiles files = new DiskFiles();
     return new Capture(
         files,
-        new SegmentSupply(files, root.resolve(".spare"), 0),
+        new SegmentSupply(settings, files),
         root.resolve("capture"),
         new CaptureManifest(
             manifest.format(),

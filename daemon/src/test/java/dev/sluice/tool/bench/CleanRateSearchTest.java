@@ -42,6 +42,17 @@ class CleanRateSearchTest {
   }
 
   @Test
+  void shouldClimbBeyondWhatABlockedDeviceOffered() throws ToolException {
+    CleanRateSearch.Trial trial =
+        rate ->
+            rate == 0
+                ? new CleanRateSearch.Outcome(false, 300e6, 300e6)
+                : outcome(rate, rate <= 1_000_000_000L);
+    CleanRateSearch.Found found = new CleanRateSearch(trial, 3).search();
+    assertTrue(found.requestedBytesPerSecond() > 900_000_000L, found.toString());
+  }
+
+  @Test
   void shouldStepDownWhenTheConfirmingRunsAreNotClean() throws ToolException {
     List<Long> ladder = CleanRateSearch.ladder(OFFERED);
     long lucky = ladder.get(40);
