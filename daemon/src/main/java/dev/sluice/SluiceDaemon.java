@@ -41,7 +41,6 @@ import org.slf4j.LoggerFactory;
 final class SluiceDaemon implements DaemonHost.Running {
   private static final Logger log = LoggerFactory.getLogger(SluiceDaemon.class);
   private static final int IO_THREADS = 2;
-  private static final int CAPTURE_NICE = 10;
   private static final int LOWEST_NICE = 19;
 
   private final Configuration configuration;
@@ -201,14 +200,16 @@ final class SluiceDaemon implements DaemonHost.Running {
     runner.start();
   }
 
-  /** Where CPUs are few, the threads that copy to disk yield to those that a device waits for. */
+  /**
+   * Retention and compression can wait for everything else. A writer cannot: what it is behind, the
+   * device waits for in the end.
+   */
   private static void standBack(CaptureThreads.Work work) {
+    if (work == CaptureThreads.Work.WRITE) {
+      return;
+    }
     try {
-      ThreadPlacement.nice(
-          switch (work) {
-            case WRITE -> CAPTURE_NICE;
-            case KEEP, COMPRESS -> LOWEST_NICE;
-          });
+      ThreadPlacement.nice(LOWEST_NICE);
     } catch (IOException e) {
       log.debug("{} runs at the usual priority: {}", work, e.getMessage());
     }
