@@ -92,12 +92,12 @@ final class DaemonStatus implements DaemonView {
 
   @Override
   public List<SessionSnapshot> sessions() {
-    return sessions.sessions().stream().map(ReadModel::of).toList();
+    return sessions.registry().open().stream().map(ReadModel::of).toList();
   }
 
   @Override
   public List<SessionSnapshot> recentSessions() {
-    return sessions.endedSessions().stream().map(ReadModel::of).toList();
+    return sessions.registry().ended().stream().map(ReadModel::of).toList();
   }
 
   @Override
@@ -116,7 +116,7 @@ final class DaemonStatus implements DaemonView {
 
   @Override
   public List<String> notices() {
-    return sessions.sessions().stream()
+    return sessions.registry().open().stream()
         .flatMap(
             session ->
                 Stream.of(session.notice(), session.capture().notice())
@@ -192,11 +192,11 @@ final class DaemonStatus implements DaemonView {
 
   @Override
   public List<DeviceSnapshot> devices() {
-    Map<Integer, DeviceHistory> totals = new TreeMap<>(sessions.byDevice());
+    Map<Integer, DeviceHistory> totals = new TreeMap<>(sessions.registry().byDevice());
     configuredDevices.forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
-    List<Session> open = sessions.sessions();
+    List<Session> open = sessions.registry().open();
     List<Session> recent = new ArrayList<>(open);
-    recent.addAll(sessions.endedSessions());
+    recent.addAll(sessions.registry().ended());
     List<DeviceSnapshot> devices = new ArrayList<>();
     Map<Integer, DeviceWatch.Down> down = sessions.watch().down();
     down.keySet().forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
