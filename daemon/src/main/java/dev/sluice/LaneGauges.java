@@ -2,6 +2,7 @@ package dev.sluice;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Layout;
+import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferState;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.service.DeviceSnapshot;
@@ -36,11 +37,13 @@ final class LaneGauges {
 
   /** Adds what a run shows now. */
   void add(SessionRun run) {
-    Layout layout = run.plan().layout();
-    for (DrainAgent drain : run.drains()) {
+    RunEngine engine = run.engine();
+    ArenaPlan plan = engine.plan();
+    Layout layout = plan.layout();
+    for (DrainAgent drain : engine.drains()) {
       for (int i = 0; i < drain.queueCount(); i++) {
         long[] gauge = queues.computeIfAbsent(drain.queue(i), queue -> new long[3]);
-        gauge[0] += run.readyEntries(drain.queue(i));
+        gauge[0] += run.books().readyEntries(drain.queue(i));
         gauge[1] += layout.queueEntries() - 1;
         gauge[2] = Math.max(gauge[2], drain.fill().get(i, 0));
       }
@@ -48,18 +51,18 @@ final class LaneGauges {
     int[] counted = new int[BufferState.ALL.size()];
     for (BufferKind kind : BufferKind.ALL) {
       int k = kind.ordinal();
-      int target = Math.min(layout.pool().slotCount(), run.plan().quota(kind));
-      if (run.plan().instances(kind) > 0) {
+      int target = Math.min(layout.pool().slotCount(), plan.quota(kind));
+      if (plan.instances(kind) > 0) {
         freeCapacity[k] = Math.max(freeCapacity[k], target);
-        freeMin[k] = Math.min(freeMin[k], run.refill().depth().get(k, target));
+        freeMin[k] = Math.min(freeMin[k], engine.refill().depth().get(k, target));
       }
-      run.ledger().count(run.plan().firstBuffer(kind), run.plan().buffers(kind), counted);
+      engine.ledger().count(plan.firstBuffer(kind), plan.buffers(kind), counted);
       for (int state = 0; state < counted.length; state++) {
         states[k][state] += counted[state];
       }
     }
-    handoff += run.handoffEntries();
-    handoffRoom += run.handoffCapacity();
+    handoff += engine.handoffEntries();
+    handoffRoom += engine.handoffCapacity();
   }
 
   List<QueueSnapshot> readyQueues() {

@@ -172,8 +172,7 @@ final class Session {
       throw new AttachRefusedException(AttachStatus.DEVICE_DOWN, arena.failure());
     }
     capture.beginRun();
-    SessionRun started = run;
-    crew.start(Integer.toString(id), run.steppedAgents(), started);
+    crew.start(Integer.toString(id), run.steppedAgents(), run.engine());
     state = State.RUNNING;
     log.info(
         "session {} device {} run started: {} level {}, {} cores, {} threads {}",
@@ -448,7 +447,7 @@ final class Session {
 
   synchronized void rotateWatermarks() {
     if (run != null) {
-      run.rotateWatermarks();
+      run.engine().rotateWatermarks();
     }
   }
 
