@@ -119,7 +119,7 @@ final class DaemonStatus implements DaemonView {
     return sessions.registry().open().stream()
         .flatMap(
             session ->
-                Stream.of(session.notice(), session.capture().notice())
+                Stream.of(session.memory().notice(), session.capture().notice())
                     .filter(notice -> !notice.isEmpty())
                     .map(notice -> "session " + session.id() + ": " + notice))
         .toList();

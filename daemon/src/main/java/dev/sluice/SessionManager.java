@@ -198,7 +198,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
           request.device(),
           request.name(),
           peer,
-          session.arenaBytes(),
+          session.memory().bytes(),
           arena.notice().isEmpty() ? "" : "; " + arena.notice());
       return session.granted();
     } finally {
@@ -208,9 +208,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   private Books end(Session session, RunEnd how, String reason) {
     Books books = session.end(how, reason);
-    // Without the session's lock: status and metrics must not wait for a disk.
     session.endCapture();
-    session.captureEnded();
     registry.ended(session);
     return books;
   }
@@ -228,7 +226,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     List<Session> all = registry.open();
     watch.check(all);
     for (Session session : all) {
-      String failure = session.deviceFailure();
+      String failure = session.memory().failure();
       if (!failure.isEmpty()) {
         watch.failed(session.device(), failure);
       }
@@ -264,7 +262,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   private void release(Session session) {
     if (registry.takeLeftMemory(session)) {
-      session.releaseLeftMemory();
+      session.memory().release();
     }
   }
 

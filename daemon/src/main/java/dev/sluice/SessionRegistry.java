@@ -87,7 +87,7 @@ final class SessionRegistry {
     open.remove(session.token());
     ended.addFirst(session);
     history.merge(session.device(), DeviceHistory.of(session), DeviceHistory::plus);
-    if (session.hasLeftMemory()) {
+    if (session.memory().isLeft()) {
       withLeftMemory.add(session);
     }
     if (ended.size() > KEPT_ENDED) {
