@@ -118,7 +118,7 @@ final class DeviceWatch implements AutoCloseable {
     lastCheckNs = nowNs;
     Map<Integer, List<Session>> byDevice = new HashMap<>();
     for (Session session : sessions) {
-      if (session.placement() != Placement.SIM) {
+      if (session.memory().placement() != Placement.SIM) {
         byDevice.computeIfAbsent(session.device(), device -> new ArrayList<>()).add(session);
       }
     }
@@ -140,7 +140,7 @@ final class DeviceWatch implements AutoCloseable {
       return;
     }
     if (down.containsKey(device)
-        && sessions.stream().anyMatch(session -> !session.deviceFailure().isEmpty())) {
+        && sessions.stream().anyMatch(session -> !session.memory().failure().isEmpty())) {
       return; // those that failed are still ending; it is not back before they are gone
     }
     Long sinceNs = asked.putIfAbsent(device, nowNs);
@@ -153,7 +153,7 @@ final class DeviceWatch implements AutoCloseable {
 
   private void giveUp(int device, List<Session> sessions, String cause) {
     failed(device, cause);
-    sessions.forEach(session -> session.deviceFailed(cause));
+    sessions.forEach(session -> session.memory().giveUp(cause));
   }
 
   private void ask(int device, List<Session> sessions) {
@@ -164,7 +164,7 @@ final class DeviceWatch implements AutoCloseable {
               if (down.containsKey(device)) {
                 askWhetherItIsBack(device);
               } else {
-                sessions.forEach(Session::probe);
+                sessions.forEach(session -> session.memory().probe());
               }
             } finally {
               asked.remove(device);

@@ -4,9 +4,11 @@ import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -18,6 +20,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The threads of the slow work on sessions: reserving memory, settling books, giving memory back.
  * Each device has its own few, so that one whose calls hang holds up nobody but itself.
+ *
+ * <p>Any thread may hand work over; the lock guards which groups there are, and is not held while
+ * anything runs. What goes wrong completes the stage: a refusal as it is, all else after a line in
+ * the log.
  */
 final class DeviceWorkers implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DeviceWorkers.class);
@@ -32,6 +38,7 @@ final class DeviceWorkers implements AutoCloseable {
 
   private final ThreadPoolExecutor[] groups = new ThreadPoolExecutor[GROUPS];
   private final AtomicInteger threadNumber = new AtomicInteger();
+  private final Set<Object> underWay = ConcurrentHashMap.newKeySet();
   private boolean isStopped;
 
   /** Runs the work on a thread of this device. Never blocks; a refusal completes the stage. */
@@ -44,6 +51,26 @@ final class DeviceWorkers implements AutoCloseable {
           new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping"));
     }
     return result;
+  }
+
+  /**
+   * As {@link #later}, unless such work on the same subject waits or is under way already: for
+   * whoever comes round and finds the same thing to do each time. Never blocks.
+   */
+  void once(int device, Object subject, Runnable work) {
+    if (!underWay.add(subject)) {
+      return;
+    }
+    later(
+        device,
+        () -> {
+          try {
+            work.run();
+          } finally {
+            underWay.remove(subject);
+          }
+          return subject;
+        });
   }
 
   private synchronized ThreadPoolExecutor group(int device) {

@@ -50,10 +50,10 @@ final class Janitor implements Agent {
   public int doWork() {
     long nowNs = clock.nanoTime();
     sessions.endLost();
-    sessions.sessions().forEach(Session::reconcile);
+    sessions.registry().open().forEach(Session::reconcile);
     if (nowNs - windowSinceNs >= windowNanos) {
       windowSinceNs = nowNs;
-      sessions.sessions().forEach(Session::rotateWatermarks);
+      sessions.registry().open().forEach(Session::rotateWatermarks);
     }
     watch(nowNs);
     return 0;

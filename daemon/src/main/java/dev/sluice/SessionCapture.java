@@ -3,7 +3,6 @@ package dev.sluice;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
-import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.Capture;
@@ -92,7 +91,7 @@ final class SessionCapture {
           new CaptureManifest.Origin(
               sluiceVersion, hostName(), request.device(), session, request.name()),
           geometry,
-          overrides(request.overrides()),
+          RequestedPlan.overrides(request.overrides()),
           new CaptureManifest.Cores(coreTypes(geometry.numCores()), List.of()),
           new CaptureManifest.Clock(startedAt, startedNs, geometry.layout().platform().clockHz()),
           request
@@ -103,17 +102,6 @@ final class SessionCapture {
                           synthetic.seed(), synthetic.originTicks(), synthetic.periodTicks())),
           CaptureManifest.Outcome.running(),
           Optional.empty());
-    }
-
-    private static LayoutOverrides overrides(AttachRequest.Overrides asked) {
-      List<Integer> records = asked.bufferRecords();
-      return new LayoutOverrides(
-          asked.slotCount(),
-          asked.readyQueueEntries(),
-          records.get(BufferKind.AICPU_TASK.ordinal()),
-          records.get(BufferKind.SCHED_PHASE.ordinal()),
-          records.get(BufferKind.ORCH_PHASE.ordinal()),
-          records.get(BufferKind.AICORE_TASK.ordinal()));
     }
 
     /** The first third of the cores are AIC, the others AIV (abi.md section 3). */

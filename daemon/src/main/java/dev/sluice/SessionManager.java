@@ -1,18 +1,9 @@
 package dev.sluice;
 
-import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.Generation;
-import dev.sluice.abi.Geometry;
-import dev.sluice.abi.Layout;
-import dev.sluice.abi.LayoutOverrides;
-import dev.sluice.abi.Platform;
 import dev.sluice.agent.NanoClock;
-import dev.sluice.config.ArenaSettings;
-import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaPlan;
-import dev.sluice.device.ArenaRefusedException;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.service.AttachRefusedException;
@@ -27,15 +18,8 @@ import dev.sluice.service.Started;
 import dev.sluice.service.Token;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,13 +29,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes, finds and ends sessions. The slow work (reserving memory, settling books) runs on threads
- * of its own, so that neither a socket nor a lane ever waits for it.
+ * What clients, operators and the janitor want of sessions: makes one where the request, the device
+ * and the limits allow it, passes on what its client says, ends it when it is detached, lost or in
+ * the way of a stop, and gives back later what a failed device would not take.
+ *
+ * <p>Requests may come on any thread and never wait: they are done on the threads of {@link
+ * DeviceWorkers}, so that neither a socket nor a lane waits for memory or for books. {@link
+ * #endLost} is the janitor's and hands its work over likewise. There is no lock here: the {@link
+ * SessionRegistry} and each session have their own.
+ *
+ * <p>A refusal is an {@link AttachRefusedException} in the stage, with the status for the client.
  */
 final class SessionManager implements SessionBroker, ControlActions, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SessionManager.class);
-  private static final int KEPT_ENDED = 64;
-  private static final int NO_DEVICE = -1;
 
   private volatile Settings settings;
   private final ThreadPacking threads;
@@ -63,14 +53,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   private final AtomicInteger lastId = new AtomicInteger();
   private final DeviceWorkers workers = new DeviceWorkers();
   private final DeviceWatch watch;
-  // Guarded by this: who is open, who has ended, and what the ended ones add to their device.
-  private final Map<Token, Session> open = new LinkedHashMap<>();
-  private final Deque<Session> ended = new ArrayDeque<>();
-  private final List<Session> withLeftMemory = new ArrayList<>();
-  private final Set<Session> ending = new HashSet<>();
-  private final Map<Integer, DeviceHistory> history = new LinkedHashMap<>();
-  private int attaching;
-  private boolean isStopping;
+  private final SessionRegistry registry = new SessionRegistry();
   private volatile Consumer<Token> revoked = token -> {};
 
   /**
@@ -158,7 +141,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   @Override
   public CompletionStage<Books> detachSession(int id) {
     Optional<Session> found =
-        sessions().stream().filter(candidate -> candidate.id() == id).findFirst();
+        registry.open().stream().filter(candidate -> candidate.id() == id).findFirst();
     if (found.isEmpty()) {
       return CompletableFuture.failedFuture(
           new AttachRefusedException(AttachStatus.STATE, "no open session has number " + id));
@@ -170,17 +153,13 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
   @Override
   public CompletionStage<List<String>> snapshot(String reason) {
     return workers.later(
-        NO_DEVICE, () -> captures.snapshot(reason).stream().map(Path::toString).toList());
+        SessionRegistry.NO_DEVICE,
+        () -> captures.snapshot(reason).stream().map(Path::toString).toList());
   }
 
   /** Runs the work on a thread of the session's device; the token is looked up there, too. */
   private <T> CompletionStage<T> later(Token token, Function<Session, T> work) {
-    return workers.later(deviceOf(token), () -> work.apply(find(token)));
-  }
-
-  private synchronized int deviceOf(Token token) {
-    Session session = open.get(token);
-    return session == null ? NO_DEVICE : session.device();
+    return workers.later(registry.deviceOf(token), () -> work.apply(registry.find(token)));
   }
 
   private Granted attachNow(AttachRequest request, PeerCredentials peer) {
@@ -198,9 +177,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
                   AttachStatus.DEVICE_DOWN,
                   "device " + request.device() + " is down, try again later: " + down.cause());
             });
-    Geometry geometry = geometry(request);
-    ArenaPlan plan = plan(geometry, request, current.arena());
-    reservePlace(current.attach().maxSessions());
+    ArenaPlan plan = RequestedPlan.of(request, current.arena());
+    registry.reservePlace(current.attach().maxSessions());
     try {
       int id = lastId.incrementAndGet();
       Arena arena = ArenaChoice.make(plan, id, request, peer, current, watch::permissionProblem);
@@ -208,13 +186,11 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
       Session session =
           new Session(
               id, token, request, arena, peer, current, threads, captureMaker, drops, clock);
-      synchronized (this) {
-        if (isStopping) {
-          arena.close();
-          throw new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping");
-        }
-        open.put(token, session);
-        history.putIfAbsent(request.device(), DeviceHistory.NONE);
+      try {
+        registry.add(session);
+      } catch (AttachRefusedException e) {
+        arena.close();
+        throw e;
       }
       log.info(
           "session {} device {} attached by {} ({}): arena {} bytes{}",
@@ -222,110 +198,18 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
           request.device(),
           request.name(),
           peer,
-          session.arenaBytes(),
+          session.memory().bytes(),
           arena.notice().isEmpty() ? "" : "; " + arena.notice());
       return session.granted();
     } finally {
-      releasePlace();
+      registry.releasePlace();
     }
-  }
-
-  private synchronized void reservePlace(int maxSessions) {
-    if (isStopping) {
-      throw new AttachRefusedException(AttachStatus.STOPPING, "the daemon is stopping");
-    }
-    if (open.size() + attaching >= maxSessions) {
-      throw new AttachRefusedException(
-          AttachStatus.BUSY, "sluice.attach.max-sessions is " + maxSessions);
-    }
-    attaching++;
-  }
-
-  private synchronized void releasePlace() {
-    attaching--;
-  }
-
-  private static Geometry geometry(AttachRequest request) {
-    Generation generation = Generation.ofWireNumber(request.generation());
-    Platform platform = Platform.ofWireNumber(request.platform());
-    if (generation == null || platform == null) {
-      throw new AttachRefusedException(
-          AttachStatus.LAYOUT,
-          "no layout has generation " + request.generation() + ", platform " + request.platform());
-    }
-    List<Integer> records = request.overrides().bufferRecords();
-    Layout layout;
-    try {
-      layout =
-          Layout.of(
-              generation,
-              platform,
-              new LayoutOverrides(
-                  request.overrides().slotCount(),
-                  request.overrides().readyQueueEntries(),
-                  records.get(BufferKind.AICPU_TASK.ordinal()),
-                  records.get(BufferKind.SCHED_PHASE.ordinal()),
-                  records.get(BufferKind.ORCH_PHASE.ordinal()),
-                  records.get(BufferKind.AICORE_TASK.ordinal())));
-    } catch (IllegalArgumentException e) {
-      throw new AttachRefusedException(AttachStatus.LAYOUT, e.getMessage());
-    }
-    try {
-      return new Geometry(
-          layout,
-          request.numCores(),
-          request.schedThreads(),
-          request.orchThreads(),
-          request.level());
-    } catch (IllegalArgumentException e) {
-      throw new AttachRefusedException(AttachStatus.GEOMETRY, e.getMessage());
-    }
-  }
-
-  private static ArenaPlan plan(Geometry geometry, AttachRequest request, ArenaSettings settings) {
-    List<Integer> asked = request.overrides().buffersPerInstance();
-    BufferCounts configured = settings.buffers();
-    BufferCounts counts =
-        new BufferCounts(
-            first(asked.get(0), configured.aicpuTask()),
-            first(asked.get(1), configured.schedPhase()),
-            first(asked.get(2), configured.orchPhase()),
-            first(asked.get(3), configured.aicoreTask()));
-    try {
-      return ArenaPlan.of(geometry, counts, settings.bytes());
-    } catch (ArenaRefusedException e) {
-      throw new AttachRefusedException(AttachStatus.ARENA, e.getMessage());
-    }
-  }
-
-  private static int first(int asked, int configured) {
-    return asked != 0 ? asked : configured;
-  }
-
-  private synchronized Session find(Token token) {
-    Session session = open.get(token);
-    if (session == null) {
-      throw new AttachRefusedException(AttachStatus.TOKEN, "no open session has this token");
-    }
-    return session;
   }
 
   private Books end(Session session, RunEnd how, String reason) {
     Books books = session.end(how, reason);
-    // Without the session's lock: status and metrics must not wait for a disk.
     session.endCapture();
-    session.captureEnded();
-    synchronized (this) {
-      open.remove(session.token());
-      ended.addFirst(session);
-      history.merge(session.device(), DeviceHistory.of(session), DeviceHistory::plus);
-      if (session.hasLeftMemory()) {
-        withLeftMemory.add(session);
-      }
-      if (ended.size() > KEPT_ENDED) {
-        ended.removeLast();
-      }
-    }
+    registry.ended(session);
     return books;
   }
 
@@ -334,19 +218,22 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
    * done elsewhere.
    */
   void endLost() {
-    for (Session session : withLeftMemory()) {
+    for (Session session : registry.withLeftMemory()) {
       if (session.isLeftMemoryFree() && watch.down(session.device()).isEmpty()) {
-        once(session, () -> release(session));
+        workers.once(session.device(), session, () -> release(session));
       }
     }
-    List<Session> all = sessions();
+    List<Session> all = registry.open();
     watch.check(all);
     for (Session session : all) {
-      String failure = session.deviceFailure();
+      String failure = session.memory().failure();
       if (!failure.isEmpty()) {
         watch.failed(session.device(), failure);
       }
-      session.reasonToEnd().ifPresent(reason -> once(session, () -> endUnasked(session, reason)));
+      session
+          .reasonToEnd()
+          .ifPresent(
+              reason -> workers.once(session.device(), session, () -> endUnasked(session, reason)));
     }
   }
 
@@ -355,32 +242,11 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
    * gets new memory of it, perhaps at the same addresses.
    */
   private void releaseBeforeUp(int device) {
-    for (Session session : withLeftMemory()) {
+    for (Session session : registry.withLeftMemory()) {
       if (session.device() == device && session.isLeftMemoryFree()) {
         release(session);
       }
     }
-  }
-
-  /** On a thread of the session's device, unless that is doing the like already. */
-  private void once(Session session, Runnable work) {
-    synchronized (this) {
-      if (!ending.add(session)) {
-        return;
-      }
-    }
-    workers.later(
-        session.device(),
-        () -> {
-          try {
-            work.run();
-          } finally {
-            synchronized (this) {
-              ending.remove(session);
-            }
-          }
-          return session;
-        });
   }
 
   /**
@@ -394,17 +260,10 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     return books;
   }
 
-  private synchronized List<Session> withLeftMemory() {
-    return new ArrayList<>(withLeftMemory);
-  }
-
   private void release(Session session) {
-    synchronized (this) {
-      if (!withLeftMemory.remove(session)) {
-        return;
-      }
+    if (registry.takeLeftMemory(session)) {
+      session.memory().release();
     }
-    session.releaseLeftMemory();
   }
 
   /** Which devices can be used. */
@@ -417,40 +276,21 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     return drops;
   }
 
-  /** Open sessions, oldest first. */
-  synchronized List<Session> sessions() {
-    return new ArrayList<>(open.values());
-  }
-
-  /** Ended sessions, newest first. */
-  synchronized List<Session> endedSessions() {
-    return new ArrayList<>(ended);
-  }
-
-  /**
-   * All sessions of each device that ever attached, as of one moment: the open ones with it, so
-   * that a session that is just ending counts exactly once.
-   */
-  synchronized Map<Integer, DeviceHistory> byDevice() {
-    Map<Integer, DeviceHistory> all = new LinkedHashMap<>(history);
-    for (Session session : open.values()) {
-      all.merge(session.device(), DeviceHistory.of(session), DeviceHistory::plus);
-    }
-    return all;
+  /** Who is open, who has ended, and what they have counted. */
+  SessionRegistry registry() {
+    return registry;
   }
 
   /** Drains and settles every session, then ends it: the devices may go on without us. */
   @Override
   public void close() {
-    synchronized (this) {
-      isStopping = true;
-    }
+    registry.stop();
     workers.close();
     watch.close();
-    for (Session session : sessions()) {
+    for (Session session : registry.open()) {
       end(session, RunEnd.NOT_YET, "daemon stopped");
     }
-    for (Session session : withLeftMemory()) {
+    for (Session session : registry.withLeftMemory()) {
       if (watch.down(session.device()).isEmpty()) {
         release(session);
       } else {

@@ -4,74 +4,47 @@ import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
 import dev.sluice.config.FaultSettings;
-import dev.sluice.config.FreezePolicy;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
-import dev.sluice.device.ArenaLeases;
 import dev.sluice.device.ArenaPlan;
-import dev.sluice.device.BufferLedger;
-import dev.sluice.device.BufferTable;
 import dev.sluice.device.DeviceMemory;
-import dev.sluice.device.Salvage;
 import dev.sluice.device.lane.DrainAgent;
-import dev.sluice.device.lane.FreezeGate;
-import dev.sluice.device.lane.LaneSlack;
 import dev.sluice.device.lane.RefillAgent;
-import dev.sluice.handoff.SpscRing;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
-import dev.sluice.ingest.LeaseSink;
 import dev.sluice.ingest.RunEnd;
-import dev.sluice.ingest.ThrottledSink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 
 /**
- * One run of a device in an arena: the agents with their rings, built for this run alone and thrown
- * away after it, and the books that they keep.
+ * One run of a device in an arena: the engine, built for this run alone and thrown away after it,
+ * how it is brought to rest, and the books that are kept of it.
  *
  * <p>Life: construct (the region is initialised and the free queues are full), let a crew step
- * {@link #agents}, take them off their threads, {@link #settle}. The agents are wired thus:
+ * {@link #steppedAgents}, take them off their threads, {@link #settle}.
  *
- * <pre>
- *              hint ring
- *      drain ------------> refill
- *        |                   ^
- *        | handoff ring      | return ring
- *        v                   |
- *      collector ------------+
- * </pre>
+ * <p>The lock guards the books: the janitor counts and samples them, scrapes read them, and a
+ * control thread settles, holding it until all is drained. No agent takes it. The arena must stay
+ * mapped for all of this; the session's lock sees to that.
+ *
+ * <p>A device that fails meanwhile is no error here: what it still held stays in flight in the
+ * books.
  */
-final class SessionRun implements ThreadPacking.Slack {
-  private static final int COLLECTOR_BATCH = 16;
-
-  // A sink or a memory that copies takes as long for one buffer as counting for a hundred: between
-  // two buffers it is the drain's turn, where both share a thread.
-  private static final int COPYING_BATCH = 1;
-
+final class SessionRun {
   // Far more than draining a full arena takes; ends a settlement whose sink never has room, or
   // whose device is said to be complete and goes on writing.
   private static final int MAX_SETTLE_CYCLES = 100_000;
 
   private final ArenaPlan plan;
   private final DeviceMemory memory;
-  private final BufferTable table;
-  private final BufferLedger ledger;
-  private final ArenaLeases leases;
   private final NanoClock clock;
-  private final LaneSlack slack;
-  private final SpscRing[][] handoffs;
-  private final DrainAgent[] drains;
-  private final CollectorAgent[] collectors;
-  private final RefillAgent refill;
+  private final RunEngine engine;
   private final RunBooks books;
   private final RunCapture capture;
   private final FaultSettings faults;
-  private final List<ThrottledSink> throttles = new ArrayList<>();
   private final SessionHeadroom headroom;
   private final RunDrops drops;
 
@@ -102,81 +75,11 @@ final class SessionRun implements ThreadPacking.Slack {
     this.clock = clock;
     ContentChecks contentChecks = checks.get();
     Arena.initialise(memory, plan);
-    table = new BufferTable(plan, deviceBase);
-    ledger = new BufferLedger(plan.bufferCount());
-    leases = new ArenaLeases(memory, plan, table, ledger);
-    slack = new LaneSlack(plan.usableSlots());
-
-    int groups = Math.min(settings.drain().groups(), plan.layout().queueCount());
-    int shards = settings.collector().shards();
-    int handoffEntries =
-        settings.drain().handoffEntries() != 0
-            ? settings.drain().handoffEntries()
-            : plan.bufferCount();
-    handoffs = new SpscRing[groups][shards];
-    SpscRing[] hints = new SpscRing[groups];
-    SpscRing[] returns = new SpscRing[shards];
-    for (int group = 0; group < groups; group++) {
-      hints[group] = SpscRing.forAtLeast(plan.bufferCount());
-      for (int shard = 0; shard < shards; shard++) {
-        handoffs[group][shard] = SpscRing.forAtLeast(handoffEntries);
-      }
-    }
-    boolean isCopying = capture.isCopying() || memory.isCopied();
-    collectors = new CollectorAgent[shards];
-    for (int shard = 0; shard < shards; shard++) {
-      int column = shard;
-      returns[shard] = SpscRing.forAtLeast(plan.bufferCount());
-      LeaseSink sink = capture.sink(shard, contentChecks.newSink());
-      if (faults.collectorBytesPerSecond() > 0) {
-        long share = Math.max(1, faults.collectorBytesPerSecond() / shards);
-        throttles.add(new ThrottledSink(sink, share, clock));
-        sink = throttles.get(shard);
-      }
-      collectors[shard] =
-          new CollectorAgent(
-              plan.geometry(),
-              plan.poolCount(),
-              IntStream.range(0, groups)
-                  .mapToObj(group -> handoffs[group][column])
-                  .toArray(SpscRing[]::new),
-              leases.shard(returns[shard]),
-              sink,
-              isCopying ? COPYING_BATCH : COLLECTOR_BATCH,
-              clock);
-    }
-    FreezeGate gate =
-        settings.refill().freeze() == FreezePolicy.CYCLE
-            ? FreezeGate.cycling(memory, plan.layout())
-            : FreezeGate.never(memory, plan.layout());
-    refill =
-        new RefillAgent(
-            memory,
-            plan,
-            table,
-            ledger,
-            hints,
-            returns,
-            gate,
-            settings.refill().sweepIntervalNanos(),
-            clock);
-    drains = new DrainAgent[groups];
-    for (int group = 0; group < groups; group++) {
-      drains[group] =
-          new DrainAgent(
-              memory,
-              plan,
-              table,
-              ledger,
-              leases,
-              queuesOf(group, groups, plan.layout().queueCount()),
-              handoffs[group],
-              hints[group],
-              slack,
-              settings.drain().batchEntries(),
-              clock,
-              parks);
-    }
+    engine =
+        new RunEngine(plan, memory, deviceBase, settings, clock, parks, contentChecks, capture);
+    DrainAgent[] drains = engine.drains();
+    CollectorAgent[] collectors = engine.collectors();
+    RefillAgent refill = engine.refill();
     books = new RunBooks(plan, memory, drains, refill, collectors, contentChecks);
     drops = new RunDrops(plan, memory, books, drains, refill.shortages());
     refill.seed();
@@ -192,20 +95,13 @@ final class SessionRun implements ThreadPacking.Slack {
             clock.nanoTime());
   }
 
-  private static int[] queuesOf(int group, int groups, int queueCount) {
-    return IntStream.range(0, queueCount).filter(queue -> queue % groups == group).toArray();
-  }
-
   /** In the order in which one thread should step them. */
   List<Agent> agents() {
-    List<Agent> agents = new ArrayList<>(List.of(drains));
-    agents.add(refill);
-    agents.addAll(List.of(collectors));
-    return agents;
+    return engine.agents();
   }
 
   private List<Agent> agentsBut(Agent left) {
-    List<Agent> agents = agents();
+    List<Agent> agents = engine.agents();
     agents.remove(left);
     return agents;
   }
@@ -213,17 +109,6 @@ final class SessionRun implements ThreadPacking.Slack {
   /** The same as a thread should step them: as slow as the configuration asks for. */
   List<Agent> steppedAgents() {
     return SlowedAgents.of(agents(), faults, clock);
-  }
-
-  /** The drain's thread. */
-  @Override
-  public long slackNanos(long nowNs) {
-    return slack.slackNanos(nowNs);
-  }
-
-  @Override
-  public long backlogNanos() {
-    return capture.backlogNanos();
   }
 
   /**
@@ -237,33 +122,18 @@ final class SessionRun implements ThreadPacking.Slack {
     if (isSettled) {
       return;
     }
-    throttles.forEach(ThrottledSink::lift);
+    engine.liftThrottles();
     if (end.isComplete() && memory.failure() == 0) {
-      for (DrainAgent drain : drains) {
-        drain.endGrace();
-      }
+      engine.endGrace();
     }
+    RefillAgent refill = engine.refill();
     stepUntilQuiet(end.isComplete() ? agents() : agentsBut(refill));
     if (!end.isComplete()) {
       refill.doWork(); // what was drained, for a device that goes on without this host for a while
     }
     refill.gate().release();
     if (end.isComplete() && memory.failure() == 0) {
-      new Salvage(memory, plan, table, ledger, leases)
-          .run(
-              end == RunEnd.DIED,
-              clock.nanoTime(),
-              new Salvage.Sink() {
-                @Override
-                public SpscRing ring(int pool) {
-                  return handoffs[0][pool % collectors.length];
-                }
-
-                @Override
-                public void makeRoom(int pool) {
-                  stepUntilQuiet(agents());
-                }
-              });
+      engine.salvage(end == RunEnd.DIED, clock.nanoTime(), () -> stepUntilQuiet(agents()));
       stepUntilQuiet(agents());
     }
     // What a device that failed still held can neither be had nor be called lost.
@@ -285,7 +155,7 @@ final class SessionRun implements ThreadPacking.Slack {
       for (Agent agent : agents) {
         work += agent.doWork();
       }
-      if (work == 0 && isHolding()) {
+      if (work == 0 && engine.isHolding()) {
         if (clock.nanoTime() - waitUntilNs < 0) {
           capture.pause();
         } else {
@@ -295,15 +165,6 @@ final class SessionRun implements ThreadPacking.Slack {
       }
       quiet = work == 0 ? quiet + 1 : 0;
     }
-  }
-
-  private boolean isHolding() {
-    for (CollectorAgent collector : collectors) {
-      if (collector.isHolding()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Which AICPU thread serves which core, as the device wrote it; -1 for none. */
@@ -337,7 +198,7 @@ final class SessionRun implements ThreadPacking.Slack {
 
   /** Tells of the drops since it was called last, each with its evidence. */
   synchronized void tellDrops(Consumer<DropEvent> listener) {
-    drops.tell(headroom.headroom(), handoffEntries(), listener);
+    drops.tell(headroom.headroom(), engine.handoffEntries(), listener);
   }
 
   /** How near each ceiling is, as of the last sample. Any thread. */
@@ -345,54 +206,8 @@ final class SessionRun implements ThreadPacking.Slack {
     return headroom.headroom();
   }
 
-  /** Starts a new watermark window. */
-  void rotateWatermarks() {
-    refill.depth().rotate();
-    for (DrainAgent drain : drains) {
-      drain.fill().rotate();
-    }
-  }
-
-  ArenaPlan plan() {
-    return plan;
-  }
-
-  BufferLedger ledger() {
-    return ledger;
-  }
-
-  RefillAgent refill() {
-    return refill;
-  }
-
-  DrainAgent[] drains() {
-    return drains.clone();
-  }
-
-  /** Entries in the ready queue now, 0 if its indices make no sense. Any thread while mapped. */
-  int readyEntries(int queue) {
-    return books.readyEntries(queue);
-  }
-
-  /** Buffers between drain and collectors. */
-  int handoffEntries() {
-    int entries = 0;
-    for (SpscRing[] row : handoffs) {
-      for (SpscRing ring : row) {
-        entries += ring.size();
-      }
-    }
-    return entries;
-  }
-
-  /** Room between drain and collectors. */
-  int handoffCapacity() {
-    int entries = 0;
-    for (SpscRing[] row : handoffs) {
-      for (SpscRing ring : row) {
-        entries += ring.capacity();
-      }
-    }
-    return entries;
+  /** The agents and what they share, for whoever shows or packs them. */
+  RunEngine engine() {
+    return engine;
   }
 }

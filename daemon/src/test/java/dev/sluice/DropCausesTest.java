@@ -190,7 +190,7 @@ class DropCausesTest {
     private int readyEntries() {
       int entries = 0;
       for (int queue = 0; queue < engine.plan.layout().queueCount(); queue++) {
-        entries += engine.run.readyEntries(queue);
+        entries += engine.run.books().readyEntries(queue);
       }
       return entries;
     }

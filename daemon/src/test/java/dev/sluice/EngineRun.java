@@ -94,7 +94,7 @@ final class EngineRun {
 
   /** Every buffer is in exactly one place, and the ledger says which. */
   void checkConservation() {
-    BufferLedger ledger = run.ledger();
+    BufferLedger ledger = run.engine().ledger();
     java.util.Arrays.fill(isInSlot, false);
     java.util.Arrays.fill(isHeld, false);
     java.util.Arrays.fill(heldByPool, 0);
@@ -133,7 +133,7 @@ final class EngineRun {
       assertTrue(state != BufferState.COLLECTING, "a collector holds on to a buffer");
       ready += state == BufferState.READY ? 1 : 0;
     }
-    assertEquals(run.handoffEntries(), ready, "buffers between drain and collectors");
+    assertEquals(run.engine().handoffEntries(), ready, "buffers between drain and collectors");
     for (int p = 0; p < pools.length; p++) {
       assertTrue(heldByPool[p] <= plan.quota(pools[p].kind()), "quota of " + pools[p]);
     }

@@ -46,7 +46,7 @@ class FairSharingTest {
 
   private static long entries(EngineRun run) {
     long entries = 0;
-    for (DrainAgent drain : run.run.drains()) {
+    for (DrainAgent drain : run.run.engine().drains()) {
       entries += drain.counters().get(DrainAgent.ENTRIES);
     }
     return entries;

@@ -50,7 +50,7 @@ class FaultHooksTest {
     for (int i = 0; i < 200; i++) {
       engine.device.task(0);
       engine.device.runUntilBlocked();
-      engine.run.drains()[0].doWork();
+      engine.run.engine().drains()[0].doWork();
       collector.doWork();
     }
     assertTrue(collector.doWork() > 0, "it holds a buffer, and its thread must not park");

@@ -132,12 +132,12 @@ class SessionManagerTest {
     second.flush();
     run(second);
     expects(second, BrokerRig.join(rig.manager.detach(granted.token())));
-    assertEquals(0, rig.manager.sessions().size());
+    assertEquals(0, rig.manager.registry().open().size());
     assertEquals(
         320L * BrokerRig.CORES,
-        rig.manager.byDevice().get(3).totals().laws[0].collected(),
+        rig.manager.registry().byDevice().get(3).totals().laws[0].collected(),
         "both runs");
-    assertEquals(0, rig.manager.byDevice().get(3).totals().syntheticMismatched);
+    assertEquals(0, rig.manager.registry().byDevice().get(3).totals().syntheticMismatched);
   }
 
   @Test
@@ -162,7 +162,8 @@ class SessionManagerTest {
     expects(first, BrokerRig.join(rig.manager.detach(one.token())));
     expects(other, BrokerRig.join(rig.manager.detach(two.token())));
     assertEquals(
-        120L * BrokerRig.CORES, rig.manager.byDevice().get(0).totals().laws[0].collected());
+        120L * BrokerRig.CORES,
+        rig.manager.registry().byDevice().get(0).totals().laws[0].collected());
   }
 
   @Test
@@ -205,11 +206,11 @@ class SessionManagerTest {
       run(device);
       producer.destroyForcibly().waitFor();
       lose(granted);
-      RunTotals totals = rig.manager.byDevice().get(0).totals();
+      RunTotals totals = rig.manager.registry().byDevice().get(0).totals();
       assertEquals(0, totals.law().unaccounted(), () -> "" + totals.law());
       assertTrue(totals.law().salvaged() > 0, "53 tasks leave a started buffer");
-      assertEquals(1, rig.manager.endedSessions().size());
-      assertEquals("ended (producer died)", rig.manager.endedSessions().get(0).stateName());
+      assertEquals(1, rig.manager.registry().ended().size());
+      assertEquals("ended (producer died)", rig.manager.registry().ended().get(0).stateName());
     } finally {
       producer.destroyForcibly();
     }
@@ -218,7 +219,7 @@ class SessionManagerTest {
   /** Reports the loss and lets the janitor's part come round until the session is over. */
   private void lose(Granted granted) {
     rig.manager.connectionLost(granted.token(), rig.self);
-    while (!rig.manager.sessions().isEmpty()) {
+    while (!rig.manager.registry().open().isEmpty()) {
       rig.manager.endLost();
       Thread.onSpinWait();
     }
@@ -248,7 +249,7 @@ class SessionManagerTest {
     rig.restart("sluice.attach.resume-grace=5s");
     Granted granted = rig.attach(0);
     rig.manager.connectionLost(granted.token(), rig.self);
-    while (!rig.manager.sessions().get(0).stateName().contains("connection lost")) {
+    while (!rig.manager.registry().open().get(0).stateName().contains("connection lost")) {
       Thread.onSpinWait();
     }
     rig.clock.advance(TimeUnit.SECONDS.toNanos(5));
@@ -257,7 +258,7 @@ class SessionManagerTest {
     assertEquals(granted, again, "the same arena, the same offsets");
     rig.clock.advance(TimeUnit.SECONDS.toNanos(60));
     rig.manager.endLost();
-    assertEquals("attached", rig.manager.sessions().get(0).stateName());
+    assertEquals("attached", rig.manager.registry().open().get(0).stateName());
   }
 
   @Test
@@ -265,7 +266,7 @@ class SessionManagerTest {
     rig.restart("sluice.attach.resume-grace=5s");
     Granted granted = rig.attach(0);
     rig.manager.connectionLost(granted.token(), rig.self);
-    while (!rig.manager.sessions().get(0).stateName().contains("connection lost")) {
+    while (!rig.manager.registry().open().get(0).stateName().contains("connection lost")) {
       Thread.onSpinWait();
     }
     rig.clock.advance(TimeUnit.SECONDS.toNanos(5) + 1);
@@ -283,12 +284,12 @@ class SessionManagerTest {
     tasks(device, 40);
     run(device);
     rig.manager.close();
-    assertEquals(0, rig.manager.sessions().size());
-    assertEquals(2, rig.manager.endedSessions().size());
-    RunTotals totals = rig.manager.byDevice().get(1).totals();
+    assertEquals(0, rig.manager.registry().open().size());
+    assertEquals(2, rig.manager.registry().ended().size());
+    RunTotals totals = rig.manager.registry().byDevice().get(1).totals();
     assertEquals(0, totals.law().unaccounted());
     assertEquals(0, totals.law().salvaged(), "the device may still be running");
-    assertEquals(0, rig.manager.byDevice().get(0).totals().law().produced());
+    assertEquals(0, rig.manager.registry().byDevice().get(0).totals().law().produced());
     BrokerRig.refused(
         AttachStatus.STOPPING, rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), rig.self));
     BrokerRig.refused(AttachStatus.STOPPING, rig.manager.detach(idle.token()));
