@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -70,18 +71,46 @@ class SharedScrapesTest {
   }
 
   @Test
-  void shouldMakeOneAnswerForAllThatWait() {
-    CompletableFuture<Answer> first = join(TEXT);
-    List<CompletableFuture<Answer>> others = new ArrayList<>();
+  void shouldMakeOneAnswerForAllThatWaitAndHandItOutBitByBit() {
+    List<CompletableFuture<Answer>> all = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
-      others.add(join(TEXT));
+      all.add(join(TEXT));
     }
     assertEquals(1, thread.tasks.size());
-    thread.runNext();
-    for (CompletableFuture<Answer> other : others) {
-      assertSame(first.join(), other.join());
+    for (int served = 0; served < all.size(); served += SharedScrapes.AT_ONCE) {
+      assertFalse(all.get(served).isDone());
+      thread.runNext();
+      assertTrue(all.get(Math.min(served + SharedScrapes.AT_ONCE, all.size()) - 1).isDone());
+    }
+    for (CompletableFuture<Answer> one : all) {
+      assertSame(all.get(0).join(), one.join());
     }
     assertEquals(1, made);
+    assertEquals(List.of(), thread.tasks);
+    assertEquals(List.of(0L, PAUSE, PAUSE), thread.delays.subList(0, 3));
+  }
+
+  /** What is made while others still wait for the last one would be old when it is handed out. */
+  @Test
+  void shouldNotBeginBeforeTheLastAnswerIsHandedOut() {
+    List<CompletableFuture<Answer>> first = new ArrayList<>();
+    for (int i = 0; i < 2 * SharedScrapes.AT_ONCE; i++) {
+      first.add(join(TEXT));
+    }
+    thread.runNext();
+    CompletableFuture<Answer> second = join(TEXT);
+    // The rest of the first answer, then the beginning of the second, which comes in between.
+    while (!second.isDone()) {
+      assertEquals(1, made);
+      thread.runNext();
+    }
+    assertTrue(first.stream().allMatch(CompletableFuture::isDone));
+    assertEquals("made 2", text(second.join()));
+    assertEquals(List.of(), thread.tasks);
+  }
+
+  private static String text(Answer answer) {
+    return StandardCharsets.UTF_8.decode(answer.body().duplicate()).toString().trim();
   }
 
   /** A figure must not be older than the request for it. */
