@@ -62,7 +62,7 @@ final class SegmentSupply {
 
   /** A name for one more spare, null if there are enough. */
   private synchronized Path nextSpare() {
-    return spares.size() < settings.spares() ? folder.resolve(++lastSpare + ".spare") : null;
+    return isMissing() ? folder.resolve(++lastSpare + ".spare") : null;
   }
 
   private synchronized void add(Path spare) {
@@ -88,24 +88,30 @@ final class SegmentSupply {
    * @param isWanted asked before each MiB, whether to go on
    */
   void prepare(BooleanSupplier isWanted) throws IOException {
-    ByteBuffer zeros = ByteBuffer.allocateDirect(BLOCK_BYTES);
-    while (isRoomy()) {
+    while (isMissing()) {
+      files.createDirectories(folder);
+      if (!isRoomy()) {
+        return;
+      }
       Path spare = nextSpare();
-      if (spare == null || !make(spare, zeros, isWanted)) {
+      if (spare == null || !make(spare, isWanted)) {
         return;
       }
       add(spare);
     }
   }
 
-  private boolean isRoomy() throws IOException {
-    return files.exists(settings.directory())
-        && files.usableBytes(settings.directory()) - settings.segmentBytes()
-            > settings.retention().freeSpaceFloor();
+  private synchronized boolean isMissing() {
+    return spares.size() < settings.spares();
   }
 
-  private boolean make(Path spare, ByteBuffer zeros, BooleanSupplier isWanted) throws IOException {
-    files.createDirectories(folder);
+  private boolean isRoomy() throws IOException {
+    return files.usableBytes(folder) - settings.segmentBytes()
+        > settings.retention().freeSpaceFloor();
+  }
+
+  private boolean make(Path spare, BooleanSupplier isWanted) throws IOException {
+    ByteBuffer zeros = ByteBuffer.allocateDirect(BLOCK_BYTES);
     try (CaptureFiles.SegmentFile file = files.create(spare)) {
       long bytes = settings.segmentBytes();
       for (long at = 0; at < bytes; at += BLOCK_BYTES) {

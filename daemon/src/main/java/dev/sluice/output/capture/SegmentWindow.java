@@ -6,7 +6,8 @@ import java.nio.ByteOrder;
 
 /** A part of a segment in memory, which moves forward with the reader. One thread. */
 final class SegmentWindow {
-  private static final int USUAL_BYTES = 4 << 20;
+  // What was read is looked at at once, and so should still be in a core's own cache.
+  private static final int USUAL_BYTES = 512 << 10;
 
   private ByteBuffer buffer = allocate(0);
   private SegmentSource source;

@@ -62,6 +62,20 @@ final class SegmentSupplyTest {
   }
 
   @Test
+  void shouldMakeThemBeforeTheFirstCapture() throws IOException {
+    Path captures = root.resolve("captures");
+    CaptureSettings fresh =
+        TestSettings.with(
+                "sluice.capture.directory=" + captures,
+                "sluice.capture.segment-bytes=1MiB",
+                "sluice.capture.free-space-floor=1MiB",
+                "sluice.capture.spare-bytes=1MiB")
+            .capture();
+    new SegmentSupply(fresh, files).prepare(() -> true);
+    assertEquals(MIB, Files.size(captures.resolve(".spare/1.spare")));
+  }
+
+  @Test
   void shouldGiveTheSpareThatCameLast() throws IOException {
     supply.retire(segment("a.seg"));
     supply.prepare(() -> true);
