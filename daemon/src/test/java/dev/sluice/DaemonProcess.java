@@ -41,6 +41,8 @@ final class DaemonProcess implements AutoCloseable {
       String shellPrefix, List<String> options, Path folder, String... settings)
       throws IOException {
     List<String> command = new ArrayList<>();
+    // A build under nohup ignores SIGHUP, and a JVM that it starts would go on ignoring it.
+    command.addAll(List.of("env", "--default-signal=HUP"));
     command.addAll(List.of("/bin/sh", "-c", shellPrefix + " exec \"$@\"", "sh"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Limits of the size of files would hit the JVM's own as well.
