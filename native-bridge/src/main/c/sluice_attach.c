@@ -48,8 +48,8 @@ static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_
     close(fd);
     if (cause == EACCES) {
       return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes,
-                         "%s may not be used by this user, who is not in the daemon's group: %s",
-                         s->socket_path, strerror(cause));
+                         "this user may not open %s, as the daemon's group may: %s", s->socket_path,
+                         strerror(cause));
     }
     return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes, "no daemon at %s: %s",
                        s->socket_path, strerror(cause));

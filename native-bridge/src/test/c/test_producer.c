@@ -59,8 +59,8 @@ static void every_layout_delivers_every_record(void) {
 
 /*
  * Tiny buffers, a short ready queue and a host that waits for it: everything overflows. A host that
- * came back before the end would make this inexact: an AICore pool whose rotations have failed counts
- * as many dropped as it believes to be in its last buffer (abi.md 4.11).
+ * came back before the end would make this inexact: an AICore pool whose rotations have failed
+ * counts as many dropped as it believes to be in its last buffer (abi.md 4.11).
  */
 static void losses_are_exact_when_the_host_is_late(void) {
   for (unsigned i = 0; i < 6; i++) {
@@ -280,7 +280,7 @@ static void counters_wrap_at_32_bits(void) {
 /* SIGKILL at some moment: everything is there, but for what was between two stores. */
 static void killed_producer_leaves_what_a_device_would(void) {
   for (unsigned i = 0; i < 6; i++) {
-    /* Slots for all that a core writes: a rotation that fails because the host is late counts nothing. */
+    /* Slots for all that a core writes: a rotation that a late host fails counts nothing. */
     struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 10}};
     char seed[8];
     snprintf(seed, sizeof seed, "%u", i + 1);

@@ -45,8 +45,8 @@ public record CaptureSettings(
     return (int) (Math.min(spareBytes, retention.bytes() / 2) / segmentBytes);
   }
 
-  /** What all captures may take beside the spares. */
-  public long retainedBytes() {
+  /** What all captures may take before the oldest are removed: what the spares leave of it. */
+  public long quotaBytes() {
     return retention.bytes() - spares() * segmentBytes;
   }
 

@@ -43,6 +43,7 @@ final class CaptureRetention {
 
   /** One round over everything there is. */
   synchronized void enforce(List<Capture> live, long nowMillis) throws IOException {
+    supply.trim();
     Map<Path, Capture> running = new HashMap<>();
     live.forEach(capture -> running.put(capture.directory(), capture));
     List<StoredCapture> captures = StoredCapture.all(settings.directory());
@@ -97,10 +98,15 @@ final class CaptureRetention {
     long removed = 0;
     long reclaimed = 0;
     long missing = missingFreeBytes();
+    if (missing > 0) {
+      // Nobody misses them.
+      supply.clear();
+      missing = missingFreeBytes();
+    }
     while (!oldest.isEmpty()) {
       Candidate next = oldest.poll();
       boolean isTooOld = next.segment().modifiedMillis() < oldestMillis;
-      boolean isTooMuch = bytes - removed > settings.retainedBytes();
+      boolean isTooMuch = bytes - removed > settings.quotaBytes();
       boolean isTight = reclaimed < missing;
       if (!isTooOld && !isTooMuch && !isTight) {
         break;
@@ -109,7 +115,7 @@ final class CaptureRetention {
       reclaimed += next.segment().bytes();
     }
     if (missing > 0) {
-      // Spares would keep the disk as full as it was.
+      // What was removed must not become spares, which would keep the disk as full as it was.
       supply.clear();
     }
     return removed;

@@ -246,9 +246,7 @@ public final class CaptureStore implements AutoCloseable {
 
   /** What captures and snapshots may take together before the oldest go, in bytes. Any thread. */
   public long quotaBytes() {
-    return settings.enabled()
-        ? settings.retention().bytes() + settings.snapshots().retentionBytes()
-        : 0;
+    return settings.enabled() ? settings.quotaBytes() + settings.snapshots().retentionBytes() : 0;
   }
 
   /** Bytes that captures take on disk, as of the keeper's last round. */

@@ -136,6 +136,17 @@ final class SegmentSupply {
     }
   }
 
+  /** Deletes the spares that are too many since the settings changed. */
+  void trim() throws IOException {
+    for (Path spare = takeSurplus(); spare != null; spare = takeSurplus()) {
+      files.delete(spare);
+    }
+  }
+
+  private synchronized Path takeSurplus() {
+    return spares.size() > settings.spares() ? spares.poll() : null;
+  }
+
   /** Deletes the spares: the disk is needed for something else. */
   void clear() throws IOException {
     for (Path spare = takeSpare(); spare != null; spare = takeSpare()) {

@@ -112,6 +112,20 @@ class CaptureRetentionTest {
     assertFalse(Files.exists(root.resolve(".spare/1.spare")));
   }
 
+  /** No record goes while files that hold none take the room. */
+  @Test
+  void shouldGiveUpSparesBeforeCaptures() throws IOException {
+    CaptureRig rig = rig("spare-bytes=2MiB", "free-space-floor=1MiB");
+    fill(rig, 4);
+    rig.supply.prepare(() -> true);
+    List<Integer> all = segments(rig.directory());
+    // With the spares half a MiB is missing.
+    rig.files.capacity(root, FaultyFiles.filledBytes(root) + (1 << 19));
+    retention(rig).enforce(List.of(rig.capture), 2_000_000);
+    assertFalse(Files.exists(root.resolve(".spare/1.spare")));
+    assertEquals(all, segments(rig.directory()));
+  }
+
   @Test
   void shouldWriteOverTheFilesOfRemovedSegments() throws IOException {
     CaptureRig rig = rig("retention-bytes=3MiB", "spare-bytes=1MiB");

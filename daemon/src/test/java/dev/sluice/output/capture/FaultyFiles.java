@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,6 +18,7 @@ final class FaultyFiles implements CaptureFiles {
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private volatile CountDownLatch blocked = new CountDownLatch(1);
   private volatile long usable = Long.MAX_VALUE;
+  private volatile Path filled;
   // Names that a power loss would take away.
   private final Set<Path> unforced = ConcurrentHashMap.newKeySet();
   private final AtomicInteger writesBeforeFailure = new AtomicInteger();
@@ -55,6 +57,18 @@ final class FaultyFiles implements CaptureFiles {
 
   void usable(long bytes) {
     usable = bytes;
+  }
+
+  /** A disk of this size, which everything under this directory fills. */
+  void capacity(Path under, long bytes) {
+    filled = under;
+    usable = bytes;
+  }
+
+  static long filledBytes(Path under) throws IOException {
+    try (var all = Files.walk(under)) {
+      return all.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+    }
   }
 
   /** Which of these names a power loss would take away now, or something that leads to them. */
@@ -152,7 +166,8 @@ final class FaultyFiles implements CaptureFiles {
 
   @Override
   public long usableBytes(Path directory) throws IOException {
-    return Math.min(usable, disk.usableBytes(directory));
+    return Math.min(
+        usable - (filled == null ? 0 : filledBytes(filled)), disk.usableBytes(directory));
   }
 
   private final class Faulty implements SegmentFile {

@@ -90,8 +90,11 @@ final class SegmentSupplyTest {
       supply.retire(segment(name));
     }
     assertEquals(2, spares().size());
+    supply.apply(settings("1536KiB"));
+    supply.trim();
+    assertEquals(List.of("2.spare"), spares());
     supply.apply(settings("0"));
-    supply.clear();
+    supply.trim();
     supply.retire(segment("d.seg"));
     supply.prepare(() -> true);
     assertEquals(List.of(), spares());
@@ -147,6 +150,6 @@ final class SegmentSupplyTest {
                 "sluice.capture.retention-bytes=5MiB")
             .capture();
     assertEquals(2, small.spares());
-    assertEquals(3 * MIB, small.retainedBytes());
+    assertEquals(3 * MIB, small.quotaBytes());
   }
 }
