@@ -102,7 +102,7 @@ class CaptureRetentionTest {
 
   @Test
   void shouldFreeSpaceWhenTheFileSystemIsTight() throws IOException {
-    CaptureRig rig = rig("free-space-floor=2MiB");
+    CaptureRig rig = rig("free-space-floor=2MiB", "spare-bytes=4MiB");
     fill(rig, 4);
     rig.files.usable(1L << 20);
     retention(rig).enforce(List.of(rig.capture), 2_000_000);

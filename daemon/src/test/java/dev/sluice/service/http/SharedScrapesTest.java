@@ -94,7 +94,7 @@ class SharedScrapesTest {
   @Test
   void shouldNotBeginBeforeTheLastAnswerIsHandedOut() {
     List<CompletableFuture<Answer>> first = new ArrayList<>();
-    for (int i = 0; i < 2 * SharedScrapes.AT_ONCE; i++) {
+    for (int i = 0; i < 3 * SharedScrapes.AT_ONCE; i++) {
       first.add(join(TEXT));
     }
     thread.runNext();
