@@ -21,8 +21,11 @@ final class ByteOutput implements AutoCloseable {
   /** The longest u64 in decimal. */
   static final int MAX_DECIMAL_BYTES = 20;
 
+  /** Behind what there is room for: numbers and texts are put word by word. */
+  private static final int SPILL_BYTES = 2 * Long.BYTES;
+
   private static final class Chunk {
-    byte[] bytes = new byte[CHUNK_BYTES];
+    byte[] bytes = new byte[CHUNK_BYTES + SPILL_BYTES];
     int length;
   }
 
@@ -49,10 +52,11 @@ final class ByteOutput implements AutoCloseable {
 
   /** Makes room for this many bytes. A chunk grows for the one thing that needs a larger one. */
   void ensure(int bytes) throws IOException {
-    if (chunk.length - position < bytes) {
+    int needed = bytes + SPILL_BYTES;
+    if (chunk.length - position < needed) {
       flush();
-      if (chunk.length < bytes) {
-        current.bytes = new byte[bytes];
+      if (chunk.length < needed) {
+        current.bytes = new byte[needed];
         chunk = current.bytes;
       }
     }
@@ -128,8 +132,7 @@ final class ByteOutput implements AutoCloseable {
     putUnsigned(micros);
     if (fraction != 0) {
       put('.');
-      put('0' + fraction / 100);
-      position = Decimal.putPair(chunk, position, fraction % 100);
+      position = Decimal.putFixed(chunk, position, fraction, 3);
     }
   }
 
@@ -147,7 +150,8 @@ final class ByteOutput implements AutoCloseable {
 
   /**
    * The chunk itself, for who writes many small things in a row: from {@link #position}, at most as
-   * much as {@link #ensure} made room for, and then {@link #moveTo}.
+   * much as {@link #ensure} made room for and a few bytes that come to nothing, and then {@link
+   * #moveTo}.
    */
   byte[] chunk() {
     return chunk;

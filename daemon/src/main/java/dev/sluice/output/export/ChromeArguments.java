@@ -41,7 +41,6 @@ final class ChromeArguments {
   private final TraceFacts facts;
   private final TaskGraph graph;
   private final ByteOutput out;
-  private final Name display = new Name();
 
   ChromeArguments(TraceFacts facts, TaskGraph graph, ByteOutput out) {
     this.facts = facts;
@@ -85,9 +84,7 @@ final class ChromeArguments {
 
   private void putEventHint(Slice slice) {
     out.put(EVENT_HINT);
-    display.clear();
-    display.appendTaskId(slice.taskId);
-    out.put(display.bytes(), display.length());
+    out.moveTo(TaskNames.putTaskId(out.chunk(), out.position(), slice.taskId));
     out.put(FUNC_ID);
     out.putSigned(slice.funcId);
     out.put(CORE_ID);

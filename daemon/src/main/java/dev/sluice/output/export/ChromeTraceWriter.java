@@ -125,7 +125,7 @@ final class ChromeTraceWriter implements TraceSink {
     out.putMicros(TS, slice.beginNs);
     out.putMicros(DUR, slice.durationNs());
     out.put(NAME);
-    putName(names.of(slice));
+    putName(slice);
     out.put(CATEGORY);
     out.put(categories.get(slice.type.ordinal()));
     byte[] colour = colour(slice);
@@ -152,19 +152,20 @@ final class ChromeTraceWriter implements TraceSink {
         : colours.get(slice.phase.kind.ordinal());
   }
 
-  /** Names of kernels come from a file that a person wrote. */
-  private void putName(Name name) throws IOException {
-    byte[] bytes = name.bytes();
-    int length = name.length();
-    for (int i = 0; i < length; i++) {
+  private void putName(Slice slice) throws IOException {
+    out.ensure(MAX_EVENT_BYTES + names.maxBytes(slice));
+    byte[] bytes = out.chunk();
+    int start = out.position();
+    int end = names.put(bytes, start, slice);
+    for (int i = start; i < end; i++) {
+      // Names of kernels come from a file that a person wrote.
       if (JsonText.needsEscape(bytes[i])) {
-        out.putText(JsonText.escape(name.toString()));
+        out.putText(JsonText.escape(new String(bytes, start, end - start, StandardCharsets.UTF_8)));
         out.ensure(MAX_EVENT_BYTES);
         return;
       }
     }
-    out.ensure(MAX_EVENT_BYTES + length);
-    out.put(bytes, length);
+    out.moveTo(end);
   }
 
   @Override

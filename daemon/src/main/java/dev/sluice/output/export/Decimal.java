@@ -1,59 +1,58 @@
 package dev.sluice.output.export;
 
-/** Decimal digits into an array, two at a time; each method returns the place behind them. */
-final class Decimal {
-  private static final byte[] TENS = new byte[100];
-  private static final byte[] ONES = new byte[100];
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
-  static {
-    for (int i = 0; i < 100; i++) {
-      TENS[i] = (byte) ('0' + i / 10);
-      ONES[i] = (byte) ('0' + i % 10);
-    }
-  }
+/**
+ * Decimal digits into an array, eight at a time; each method returns the place behind them. Up to
+ * {@value #SPILL_BYTES} bytes from there on may change, too.
+ */
+final class Decimal {
+  /** How far behind a number its last word may reach. */
+  static final int SPILL_BYTES = Long.BYTES - 1;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final int EIGHT_DIGITS = 100_000_000;
+  private static final long ASCII = 0x3030303030303030L;
 
   private Decimal() {}
 
-  /** Two digits. */
-  static int putPair(byte[] into, int at, int value) {
-    into[at] = TENS[value];
-    into[at + 1] = ONES[value];
-    return at + 2;
-  }
-
   /** A number that is not negative, without leading zeros. */
   static int put(byte[] into, int at, long value) {
-    int end = at + digits(value);
-    int next = end;
-    long rest = value;
-    while (rest > Integer.MAX_VALUE) {
-      long quotient = rest / 100;
-      next -= 2;
-      putPair(into, next, (int) (rest - quotient * 100));
-      rest = quotient;
+    if (value >= EIGHT_DIGITS) {
+      long above = value / EIGHT_DIGITS;
+      return putFixed(into, put(into, at, above), (int) (value - above * EIGHT_DIGITS), 8);
     }
-    int small = (int) rest;
-    while (small >= 100) {
-      int quotient = small / 100;
-      next -= 2;
-      putPair(into, next, small - quotient * 100);
-      small = quotient;
-    }
-    if (small >= 10) {
-      putPair(into, at, small);
-    } else {
-      into[at] = (byte) ('0' + small);
-    }
-    return end;
+    long digits = digits((int) value);
+    // The first digit is in the lowest byte; the number 0 keeps one of its zeros.
+    int zeros = Math.min(Long.numberOfTrailingZeros(digits) / Byte.SIZE, Long.BYTES - 1);
+    LONG.set(into, at, (digits + ASCII) >>> (zeros * Byte.SIZE));
+    return at + Long.BYTES - zeros;
   }
 
-  private static int digits(long value) {
-    int digits = 1;
-    long bound = 10;
-    while (digits < 19 && value >= bound) {
-      digits++;
-      bound *= 10;
-    }
-    return digits;
+  /**
+   * A number with leading zeros.
+   *
+   * @param count of digits, from 1 to 8; the number has no more
+   */
+  static int putFixed(byte[] into, int at, int value, int count) {
+    LONG.set(into, at, (digits(value) + ASCII) >>> ((Long.BYTES - count) * Byte.SIZE));
+    return at + count;
+  }
+
+  /**
+   * Eight digits, one in each byte: halves, quarters and digits of the number are divided beside
+   * each other in one word, by a multiplication with the reciprocal that is exact for so few
+   * digits.
+   */
+  private static long digits(int value) {
+    int high = value / 10_000;
+    long halves = high | (long) (value - high * 10_000) << 32;
+    long hundreds = ((halves * 10_486) >>> 20) & 0x0000_007F_0000_007FL;
+    long pairs = hundreds | (halves - hundreds * 100) << 16;
+    long tens = ((pairs * 103) >>> 10) & 0x000F_000F_000F_000FL;
+    return tens | (pairs - tens * 10) << 8;
   }
 }

@@ -43,16 +43,28 @@ final class PerfettoEvents {
 
   private static final int FLOW_BYTES = 10;
 
+  /**
+   * Up to so many bytes of name and flows, one byte is enough for a length: all else in the packet
+   * of any slice but a phase are 60 of the 127 bytes at most.
+   */
+  private static final int SHORT_EVENT_BYTES = 64;
+
   /** From so many bytes on, two bytes may be too few for a length. */
   private static final int LONG_EVENT_BYTES = 1 << 13;
 
-  /** How the beginning of an event of each type begins, from its tag on, as a word. */
-  private static final int BEGIN_BYTES = 7;
+  /** The event of an end without any attachment, from its tag on, as a word. */
+  private static final int END_BYTES = 4;
+
+  private static final long END = word(PACKET_TRACK_EVENT, 2, EVENT_TYPE, TYPE_SLICE_END);
+
+  /** Type and category of the beginning of an event. */
+  private static final int KIND_BYTES = 4;
 
   private final boolean isChip;
   private final SliceNames names;
   private final ByteOutput out;
-  private final long[] beginnings;
+  // As they stand in the event, by type of slice, as words.
+  private final long[] kinds;
 
   /**
    * @param categoryIids numbers of the categories, by type of slice
@@ -61,51 +73,70 @@ final class PerfettoEvents {
     this.isChip = isChip;
     this.names = names;
     this.out = out;
-    beginnings = new long[categoryIids.length];
-    byte[] bytes = new byte[Long.BYTES];
-    for (int type = 0; type < beginnings.length; type++) {
-      // Two bytes are left for the length.
-      int p = tag(bytes, 0, PACKET_TRACK_EVENT) + 2;
-      p = small(bytes, p, EVENT_TYPE, TYPE_SLICE_BEGIN);
-      small(bytes, p, EVENT_CATEGORY_IIDS, categoryIids[type]);
-      beginnings[type] = word(bytes, 0);
+    kinds = new long[categoryIids.length];
+    for (int type = 0; type < kinds.length; type++) {
+      kinds[type] = word(EVENT_TYPE, TYPE_SLICE_BEGIN, EVENT_CATEGORY_IIDS, categoryIids[type]);
     }
   }
 
+  /** Two pairs of bytes, each a tag and what follows. */
+  private static long word(int tag, int value, int nextTag, int nextValue) {
+    byte[] bytes = new byte[Long.BYTES];
+    small(bytes, small(bytes, 0, tag, value), nextTag, nextValue);
+    return Protobuf.word(bytes, 0);
+  }
+
   void begin(PerfettoSequence sequence, Slice slice) throws IOException {
-    Name name = names.of(slice);
     // Numbers begin at 1; without one, the name itself is written.
     int nameIid = SliceNames.key(slice) + 1;
+    boolean isNewName = nameIid != 0 && sequence.learns(nameIid);
     LongList flows = slice.beginFlows;
-    int variable = 2 * name.length() + flows.size() * FLOW_BYTES;
+    int variable = flows.size() * FLOW_BYTES;
+    if (nameIid == 0 || isNewName) {
+      variable += names.maxBytes(slice);
+    }
     out.ensure(EVENT_BYTES + variable);
-    int lengthBytes = variable > LONG_EVENT_BYTES ? 4 : 2;
+    boolean isShort = variable <= SHORT_EVENT_BYTES && !isNewName && slice.type != Slice.Type.PHASE;
+    int lengthBytes = isShort ? 1 : lengthBytes(variable);
     byte[] b = out.chunk();
     int packet = tag(b, out.position(), TRACE_PACKET);
     int p = time(b, packet + lengthBytes, sequence, slice.beginNs);
-    if (nameIid != 0 && sequence.learns(nameIid)) {
-      p = intern(b, p, nameIid, name);
+    if (isNewName) {
+      p = intern(b, p, nameIid, slice, lengthBytes);
     }
-    long beginning = beginnings[slice.type.ordinal()];
-    int event = p + 1;
-    setWord(b, p, beginning);
-    p += BEGIN_BYTES;
-    if (lengthBytes != 2) {
-      // Once more, behind a longer length.
-      setWord(b, event + lengthBytes, beginning >>> (3 * Byte.SIZE));
-      p += lengthBytes - 2;
-    }
+    int event = tag(b, p, PACKET_TRACK_EVENT);
+    p = event + lengthBytes;
+    setWord(b, p, kinds[slice.type.ordinal()]);
+    p += KIND_BYTES;
     p =
         nameIid != 0
             ? field(b, p, EVENT_NAME_IID, nameIid)
-            : bytes(b, p, EVENT_NAME, name.bytes(), name.length());
+            : name(b, tag(b, p, EVENT_NAME), slice, lengthBytes);
     p = annotations(b, p, slice);
-    for (int i = 0; i < flows.size(); i++) {
-      p = fixed64(b, p, EVENT_FLOW_IDS, flows.get(i));
-    }
+    p = flows(b, p, flows);
     fillLength(b, event, lengthBytes, p);
     fillLength(b, packet, lengthBytes, p);
     out.moveTo(p);
+  }
+
+  /** For the length of a message with so many bytes of names and flows. */
+  private static int lengthBytes(int variable) {
+    return variable > LONG_EVENT_BYTES ? 4 : 2;
+  }
+
+  /** The name of a slice, behind its tag. */
+  private int name(byte[] b, int at, Slice slice, int lengthBytes) {
+    int end = names.put(b, at + lengthBytes, slice);
+    fillLength(b, at, lengthBytes, end);
+    return end;
+  }
+
+  private static int flows(byte[] b, int at, LongList flows) {
+    int p = at;
+    for (int i = 0; i < flows.size(); i++) {
+      p = fixed64(b, p, EVENT_FLOW_IDS, flows.get(i));
+    }
+    return p;
   }
 
   /**
@@ -117,20 +148,22 @@ final class PerfettoEvents {
       throws IOException {
     int variable = flows.size() * FLOW_BYTES + (counters == null ? 0 : COUNTERS * FLOW_BYTES);
     out.ensure(EVENT_BYTES + variable);
-    int lengthBytes = variable == 0 ? 1 : variable > LONG_EVENT_BYTES ? 4 : 2;
+    int lengthBytes = variable == 0 ? 1 : lengthBytes(variable);
     byte[] b = out.chunk();
     int packet = tag(b, out.position(), TRACE_PACKET);
     int p = time(b, packet + lengthBytes, sequence, endNs);
-    int event = tag(b, p, PACKET_TRACK_EVENT);
-    p = event + lengthBytes;
-    p = small(b, p, EVENT_TYPE, TYPE_SLICE_END);
-    for (int i = 0; counters != null && i < COUNTERS; i++) {
-      p = field(b, p, EVENT_EXTRA_COUNTER_VALUES, counters[i]);
+    if (variable == 0) {
+      setWord(b, p, END);
+      p += END_BYTES;
+    } else {
+      int event = tag(b, p, PACKET_TRACK_EVENT);
+      p = small(b, event + lengthBytes, EVENT_TYPE, TYPE_SLICE_END);
+      for (int i = 0; counters != null && i < COUNTERS; i++) {
+        p = field(b, p, EVENT_EXTRA_COUNTER_VALUES, counters[i]);
+      }
+      p = flows(b, p, flows);
+      fillLength(b, event, lengthBytes, p);
     }
-    for (int i = 0; i < flows.size(); i++) {
-      p = fixed64(b, p, EVENT_FLOW_IDS, flows.get(i));
-    }
-    fillLength(b, event, lengthBytes, p);
     fillLength(b, packet, lengthBytes, p);
     out.moveTo(p);
   }
@@ -150,13 +183,13 @@ final class PerfettoEvents {
     return p;
   }
 
-  private static int intern(byte[] b, int at, int iid, Name name) {
+  private int intern(byte[] b, int at, int iid, Slice slice, int lengthBytes) {
     int data = tag(b, at, PACKET_INTERNED_DATA);
-    int entry = tag(b, data + 2, INTERNED_EVENT_NAMES);
-    int p = field(b, entry + 2, INTERNED_IID, iid);
-    p = bytes(b, p, INTERNED_NAME, name.bytes(), name.length());
-    fillLength(b, entry, 2, p);
-    fillLength(b, data, 2, p);
+    int entry = tag(b, data + lengthBytes, INTERNED_EVENT_NAMES);
+    int p = field(b, entry + lengthBytes, INTERNED_IID, iid);
+    p = name(b, tag(b, p, INTERNED_NAME), slice, lengthBytes);
+    fillLength(b, entry, lengthBytes, p);
+    fillLength(b, data, lengthBytes, p);
     return p;
   }
 

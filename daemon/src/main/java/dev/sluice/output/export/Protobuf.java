@@ -11,40 +11,32 @@ import java.nio.ByteOrder;
 final class Protobuf {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle INT =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** In each of four bytes: another one follows. */
-  private static final int CONTINUED = 0x80808080;
+  /** In each of eight bytes: another one follows. */
+  private static final long CONTINUED = 0x8080808080808080L;
+
+  /** Groups of seven bits that a word takes, one in each byte. */
+  private static final int WORD_BITS = 7 * Long.BYTES;
 
   private Protobuf() {}
 
-  /** A number in groups of seven bits. Up to three bytes behind it may change. */
+  /** A number in groups of seven bits. Up to seven bytes behind it may change. */
   static int varint(byte[] into, int at, long value) {
-    int next = at;
-    long rest = value;
-    while (rest >>> 28 != 0) {
-      INT.set(into, next, spread((int) rest) | CONTINUED);
-      next += Integer.BYTES;
-      rest >>>= 28;
+    if (value >>> WORD_BITS != 0) {
+      LONG.set(into, at, spread(value) | CONTINUED);
+      return varint(into, at + Long.BYTES, value >>> WORD_BITS);
     }
-    if (rest < 1 << 7) {
-      into[next] = (byte) rest;
-      return next + 1;
-    }
-    int last = (int) rest;
-    // A seventh of the bits, rounded up; exact up to 28 of them.
-    int bytes = ((38 - Integer.numberOfLeadingZeros(last)) * 37) >>> 8;
-    INT.set(into, next, spread(last) | (CONTINUED & ((1 << (Byte.SIZE * (bytes - 1))) - 1)));
-    return next + bytes;
+    // A seventh of the bits, rounded up; exact up to 56 of them.
+    int bytes = ((70 - Long.numberOfLeadingZeros(value | 1)) * 37) >>> 8;
+    LONG.set(into, at, spread(value) | (CONTINUED & ((1L << (Byte.SIZE * (bytes - 1))) - 1)));
+    return at + bytes;
   }
 
-  /** The four lowest groups of seven bits, each in a byte of its own. */
-  private static int spread(int bits) {
-    return (bits & 0x7F)
-        | ((bits & 0x3F80) << 1)
-        | ((bits & 0x1FC000) << 2)
-        | ((bits & 0xFE00000) << 3);
+  /** The eight lowest groups of seven bits, each in a byte of its own: halves, quarters, groups. */
+  private static long spread(long bits) {
+    long halves = (bits & 0xFFF_FFFFL) | (bits & 0xFF_FFFF_F000_0000L) << 4;
+    long quarters = (halves & 0x3FFF_0000_3FFFL) | (halves & 0xFFF_C000_0FFF_C000L) << 2;
+    return (quarters & 0x7F_007F_007F_007FL) | (quarters & 0x3F80_3F80_3F80_3F80L) << 1;
   }
 
   /** A tag and a varint. */
@@ -59,16 +51,10 @@ final class Protobuf {
     return next + Long.BYTES;
   }
 
-  /** A tag, a length, and bytes. Up to two words behind the bytes may change. */
+  /** A tag, a length, and bytes. */
   static int bytes(byte[] into, int at, int tag, byte[] bytes, int length) {
     int next = varint(into, tag(into, at, tag), length);
-    if (length <= 2 * Long.BYTES && bytes.length >= 2 * Long.BYTES) {
-      // Nearly all: two words are cheaper than a copy, and what they write too much comes later.
-      setWord(into, next, word(bytes, 0));
-      setWord(into, next + Long.BYTES, word(bytes, Long.BYTES));
-    } else {
-      System.arraycopy(bytes, 0, into, next, length);
-    }
+    System.arraycopy(bytes, 0, into, next, length);
     return next + length;
   }
 

@@ -17,20 +17,18 @@ final class SliceNames {
   private static final int KINDS = SchedPhaseKind.ALL.size() + 1;
   private static final int SETUP_KEY = KINDS * MAX_COUNT_IN_KEY;
 
+  /** Room for all numbers of a name and the parentheses around them. */
+  private static final int NUMBERS_BYTES = TaskNames.MAX_TASK_ID_BYTES + 2;
+
   private static final byte[] SETUP = ByteOutput.ascii("setup");
-  private static final byte[] DUMMY = ByteOutput.ascii("dummy(");
-  private static final byte[] SUBMIT = ByteOutput.ascii("submit(");
-  private static final byte[] ALLOC = ByteOutput.ascii("alloc(");
+  private static final byte[] DUMMY = ByteOutput.ascii("dummy");
+  private static final byte[] SUBMIT = ByteOutput.ascii("submit");
+  private static final byte[] ALLOC = ByteOutput.ascii("alloc");
   private static final byte[] UNKNOWN = ByteOutput.ascii("unknown");
   private static final List<byte[]> KIND_NAMES =
       SchedPhaseKind.ALL.stream().map(kind -> ByteOutput.ascii(kind.jsonName())).toList();
 
   private final TaskNames tasks;
-  private final Name name = new Name();
-  private Slice.Type lastType;
-  private long lastTaskId;
-  private int lastFuncId;
-  private boolean isLastSpmd;
 
   SliceNames(NameMap names) {
     tasks = new TaskNames(names);
@@ -49,54 +47,43 @@ final class SliceNames {
     return count >= 0 && count < MAX_COUNT_IN_KEY ? kind * MAX_COUNT_IN_KEY + count : UNIQUE;
   }
 
-  /** The name of a slice as UTF-8; valid until the next call. */
-  Name of(Slice slice) {
-    if (isSameTask(slice)) {
-      return name;
+  /** How long the name of a slice is at most. */
+  int maxBytes(Slice slice) {
+    return prefix(slice).length + NUMBERS_BYTES;
+  }
+
+  /**
+   * Writes the name of a slice as UTF-8, and returns the place behind it; up to {@link
+   * Decimal#SPILL_BYTES} more bytes may change. Straight to where it belongs: bytes that were just
+   * written one by one are not read back as words without a wait.
+   */
+  int put(byte[] into, int at, Slice slice) {
+    byte[] prefix = prefix(slice);
+    int next = at;
+    // A handful of bytes: a loop is cheaper than a call.
+    for (byte each : prefix) {
+      into[next++] = each;
     }
-    lastType = slice.type;
-    name.clear();
-    switch (slice.type) {
-      case KERNEL, SCHEDULED -> task(slice);
-      case SETUP -> name.append(SETUP);
-      case PHASE -> phase(slice.phase);
-      case DUMMY -> {
-        if (slice.isPredicatedSkip) {
-          tasks.append(name, slice.taskId, -1, false);
-        } else {
-          ofTask(DUMMY, slice);
-        }
-      }
-      case SUBMIT -> ofTask(SUBMIT, slice);
-      case ALLOC -> ofTask(ALLOC, slice);
+    if (slice.type == Slice.Type.SETUP) {
+      return next;
     }
-    return name;
+    into[next] = '(';
+    next =
+        slice.type == Slice.Type.PHASE
+            ? Decimal.put(into, next + 1, Integer.toUnsignedLong(slice.phase.tasksProcessed))
+            : TaskNames.putTaskId(into, next + 1, slice.taskId);
+    into[next] = ')';
+    return next + 1;
   }
 
-  /** The bar in the scheduler's view comes behind the kernel, and is called the same. */
-  private boolean isSameTask(Slice slice) {
-    return slice.type == Slice.Type.SCHEDULED
-        && lastType == Slice.Type.KERNEL
-        && slice.taskId == lastTaskId
-        && slice.funcId == lastFuncId
-        && slice.isSpmd == isLastSpmd;
-  }
-
-  private void task(Slice slice) {
-    lastTaskId = slice.taskId;
-    lastFuncId = slice.funcId;
-    isLastSpmd = slice.isSpmd;
-    tasks.append(name, slice.taskId, slice.funcId, slice.isSpmd);
-  }
-
-  private void phase(PhaseRow phase) {
-    name.append(phase.kind == null ? UNKNOWN : KIND_NAMES.get(phase.kind.ordinal()))
-        .append('(')
-        .append(phase.tasksProcessed)
-        .append(')');
-  }
-
-  private void ofTask(byte[] what, Slice slice) {
-    name.append(what).appendTaskId(slice.taskId).append(')');
+  private byte[] prefix(Slice slice) {
+    return switch (slice.type) {
+      case KERNEL, SCHEDULED -> tasks.prefix(slice.funcId, slice.isSpmd);
+      case SETUP -> SETUP;
+      case PHASE -> slice.phase.kind == null ? UNKNOWN : KIND_NAMES.get(slice.phase.kind.ordinal());
+      case DUMMY -> slice.isPredicatedSkip ? tasks.prefix(-1, false) : DUMMY;
+      case SUBMIT -> SUBMIT;
+      case ALLOC -> ALLOC;
+    };
   }
 }

@@ -12,6 +12,9 @@ final class TaskNames {
   private static final String SPMD = "spmd";
   private static final int LETTERS = 26;
 
+  /** Of {@link #putTaskId}: two u32 behind a letter each. */
+  static final int MAX_TASK_ID_BYTES = 22;
+
   private final NameMap names;
   private final Map<Integer, byte[]> single = new HashMap<>();
   private final Map<Integer, byte[]> spmd = new HashMap<>();
@@ -22,11 +25,20 @@ final class TaskNames {
     this.names = names;
   }
 
-  void append(Name name, long taskId, int funcId, boolean isSpmd) {
-    name.append(prefix(funcId, isSpmd)).append('(').appendTaskId(taskId).append(')');
+  /** {@code r1t5}, or {@code t5} in ring 0. At most {@value #MAX_TASK_ID_BYTES} bytes. */
+  static int putTaskId(byte[] into, int at, long taskId) {
+    int next = at;
+    long ring = taskId >>> Integer.SIZE;
+    if (ring != 0) {
+      into[next] = 'r';
+      next = Decimal.put(into, next + 1, ring);
+    }
+    into[next] = 't';
+    return Decimal.put(into, next + 1, taskId & 0xFFFFFFFFL);
   }
 
-  private byte[] prefix(int funcId, boolean isSpmd) {
+  /** What stands before the parenthesis with the task id. */
+  byte[] prefix(int funcId, boolean isSpmd) {
     if (funcId < 0) {
       return isSpmd ? unknownSpmd : unknownSingle;
     }

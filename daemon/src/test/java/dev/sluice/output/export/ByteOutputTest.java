@@ -82,6 +82,26 @@ class ByteOutputTest {
     assertEquals(line.repeat(lines), all);
   }
 
+  /** Digits are put by the word, which must not need more room than they were given. */
+  @Test
+  void shouldPutNumbersUpToTheEndOfAChunk() throws IOException {
+    for (long number = 1; number > 0 && number < Long.MAX_VALUE / 10; number = 10 * number + 1) {
+      String digits = Long.toString(number);
+      String line = "-".repeat(ByteOutput.CHUNK_BYTES - digits.length());
+      long last = number;
+      assertEquals(
+          line + digits + "0.001",
+          text(
+              out -> {
+                out.putText(line);
+                out.ensure(digits.length());
+                out.putUnsigned(last);
+                out.ensure(5);
+                out.putMicros(1);
+              }));
+    }
+  }
+
   @Test
   void shouldThrowWhatTheOutputThrew() {
     OutputStream full =

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,7 +36,7 @@ class PipelinedSinkTest {
     @Override
     public void slice(Slice slice) {
       StringBuilder call = new StringBuilder("slice ");
-      call.append(slice.type).append(' ').append(slice.lane).append(' ').append(names.of(slice));
+      call.append(slice.type).append(' ').append(slice.lane).append(' ').append(name(slice));
       for (long value :
           new long[] {
             slice.id,
@@ -64,6 +65,11 @@ class PipelinedSinkTest {
             .append(Arrays.toString(slice.phase.depthAtEnd));
       }
       calls.add(call.toString());
+    }
+
+    private String name(Slice slice) {
+      byte[] bytes = new byte[names.maxBytes(slice) + Decimal.SPILL_BYTES];
+      return new String(bytes, 0, names.put(bytes, 0, slice), StandardCharsets.UTF_8);
     }
 
     private static void append(StringBuilder call, LongList flows) {
