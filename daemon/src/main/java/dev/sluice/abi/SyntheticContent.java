@@ -108,6 +108,45 @@ public final class SyntheticContent {
     };
   }
 
+  /**
+   * How many records from {@code at} on are, to the last bit, those with this index and the next
+   * ones: up to the first that is not. As {@link #matches}, in a fraction of the time.
+   *
+   * @param count of records that lie there
+   */
+  public int matching(
+      BufferKind kind, ByteBuffer memory, int at, int count, int instance, long index) {
+    int size = kind.recordBytes();
+    int found = 0;
+    // A loop for each kind, so that what is the same for all of its records is found out once.
+    switch (kind) {
+      case AICPU_TASK -> {
+        while (found < count
+            && matchesAicpuTask(memory, at + found * size, instance, index + found)) {
+          found++;
+        }
+      }
+      case AICORE_TASK -> {
+        while (found < count
+            && matchesAicoreTask(memory, at + found * size, instance, index + found)) {
+          found++;
+        }
+      }
+      case ORCH_PHASE -> {
+        while (found < count && matchesOrchPhase(memory, at + found * size, index + found)) {
+          found++;
+        }
+      }
+      case SCHED_PHASE -> {
+        while (found < count
+            && matchesSchedPhase(memory, at + found * size, instance, index + found)) {
+          found++;
+        }
+      }
+    }
+    return found;
+  }
+
   private long taskBase(int core, long index) {
     return origin + index * task.ticks + core * step.ticks;
   }

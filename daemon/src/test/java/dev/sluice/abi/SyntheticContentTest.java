@@ -81,6 +81,36 @@ class SyntheticContentTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void shouldFindHowManyRecordsFollowEachOther(Generation generation) {
+    SyntheticContent content = content(generation);
+    SyntheticRecords writer = new SyntheticRecords(geometry(generation), SEED, ORIGIN, PERIOD);
+    int count = 20;
+    long first = (1L << 32) - 7;
+    for (BufferKind kind : BufferKind.ALL) {
+      int size = kind.recordBytes();
+      ByteBuffer records =
+          ByteBuffer.allocate(AT + (count + 1) * size).order(ByteOrder.LITTLE_ENDIAN);
+      for (int i = 0; i <= count; i++) {
+        writer.write(kind, 1, first + i, records, AT + i * size);
+      }
+      // The one behind the count is right, too, and not looked at.
+      assertEquals(count, content.matching(kind, records, AT, count, 1, first), kind.label());
+      assertEquals(0, content.matching(kind, records, AT, 0, 1, first));
+      for (int wrong = 0; wrong < count; wrong++) {
+        // Missing or damaged.
+        writer.write(kind, 1, first + wrong + 1, records, AT + wrong * size);
+        assertEquals(wrong, content.matching(kind, records, AT, count, 1, first), kind.label());
+        writer.write(kind, 1, first + wrong, records, AT + wrong * size);
+        int at = AT + wrong * size + size - 1;
+        records.put(at, (byte) ~records.get(at));
+        assertEquals(wrong, content.matching(kind, records, AT, count, 1, first), kind.label());
+        records.put(at, (byte) ~records.get(at));
+      }
+    }
+  }
+
   private void flip(int at, int bit) {
     memory.put(at, (byte) (memory.get(at) ^ 1 << bit));
   }

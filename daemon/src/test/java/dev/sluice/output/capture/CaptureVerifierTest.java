@@ -68,6 +68,38 @@ class CaptureVerifierTest {
     assertTrue(result.damages().get(0).startsWith("1 records are not what"));
   }
 
+  /**
+   * Records that a device left out are no damage to those behind them, and damage does not hide.
+   */
+  @Test
+  void shouldGoOnBehindRecordsThatAreMissingOrWrong() throws IOException {
+    CaptureManifest manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
+    try (CaptureBuilder builder = new CaptureBuilder(folder.resolve("c"), manifest)) {
+      for (BufferKind kind : BufferKind.ALL) {
+        int size = kind.recordBytes();
+        // 0 to 4, 9 to 13, of which 1, 2 and 11 are wrong; then 20 to 29, of which the first and
+        // the last are.
+        ByteBuffer first = CaptureBuilder.zeros(kind, 10);
+        first.put(0, content(manifest, kind, 0, 0, 5), 0, 5 * size);
+        first.put(5 * size, content(manifest, kind, 0, 9, 5), 0, 5 * size);
+        ByteBuffer second = content(manifest, kind, 0, 20, 10);
+        for (int wrong : new int[] {1, 2, 7}) {
+          first.put(wrong * size, (byte) ~first.get(wrong * size));
+        }
+        for (int wrong : new int[] {0, 9}) {
+          second.put(wrong * size, (byte) ~second.get(wrong * size));
+        }
+        builder.records(kind, 0, 0, 0, 0, first);
+        builder.records(kind, 0, 0, 1, 1, second);
+      }
+    }
+    CaptureVerifier.Result result = verify(folder.resolve("c"));
+    assertEquals(80, result.comparedRecords());
+    assertEquals(
+        "20 records are not what the synthetic producer must have written",
+        result.damages().get(0));
+  }
+
   @Test
   void shouldFindBuffersThatComeTwiceOrInTheWrongOrder() throws IOException {
     CaptureManifest manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
