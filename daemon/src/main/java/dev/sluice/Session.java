@@ -174,8 +174,8 @@ final class Session {
     producer.connectionLost(clock.nanoTime());
   }
 
-  /** The client is back. */
-  synchronized void resumed(PeerCredentials peer) {
+  /** The client is back: once more what it needs to map the arena, which is there as of now. */
+  synchronized Granted resumed(PeerCredentials peer) {
     requireState(!state.hasEnded(), "RESUME");
     if (!producer.resume(peer)) {
       log.warn("session {}: {} has its token and is another user; refused", id, peer);
@@ -183,6 +183,7 @@ final class Session {
           AttachStatus.TOKEN, "the session of this token belongs to another user");
     }
     log.info("session {} device {} resumed by {}", id, request.device(), peer);
+    return memory.granted(token);
   }
 
   /** What the death of the producer does: a relay takes the memory of its device along. */

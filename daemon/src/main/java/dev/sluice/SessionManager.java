@@ -114,12 +114,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   @Override
   public CompletionStage<Granted> resume(Token token, PeerCredentials peer) {
-    return later(
-        token,
-        session -> {
-          session.resumed(peer);
-          return session.granted();
-        });
+    return later(token, session -> session.resumed(peer));
   }
 
   @Override
@@ -189,7 +184,9 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
       try {
         registry.add(session);
       } catch (AttachRefusedException e) {
-        arena.close();
+        // Nobody else knows of it: what it has begun ends here.
+        session.end(RunEnd.COMPLETE, "refused");
+        session.endCapture();
         throw e;
       }
       log.info(

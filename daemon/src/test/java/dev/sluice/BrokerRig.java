@@ -9,6 +9,7 @@ import dev.sluice.abi.Platform;
 import dev.sluice.config.Settings;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureThreads;
+import dev.sluice.output.capture.StageMemory;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachRequest.Overrides;
@@ -37,10 +38,14 @@ final class BrokerRig implements AutoCloseable {
   SessionManager manager = manager();
 
   private SessionManager manager(String... overrides) {
+    return manager(new StageRegions(), overrides);
+  }
+
+  private SessionManager manager(StageMemory stages, String... overrides) {
     Settings settings = TestSettings.with(overrides);
     CaptureStore captures =
         CaptureStore.open(
-            settings.capture(), settings.faults(), new StageRegions(), CaptureThreads.AS_THEY_ARE);
+            settings.capture(), settings.faults(), stages, CaptureThreads.AS_THEY_ARE);
     ThreadPacking threads =
         new ThreadPacking(
             settings,
@@ -56,6 +61,12 @@ final class BrokerRig implements AutoCloseable {
   void restart(String... overrides) {
     manager.close();
     manager = manager(overrides);
+  }
+
+  /** Likewise, with memory of the caller's for captures. */
+  void restart(StageMemory stages, String... overrides) {
+    manager.close();
+    manager = manager(stages, overrides);
   }
 
   static AttachRequest request(int device, Overrides overrides) {

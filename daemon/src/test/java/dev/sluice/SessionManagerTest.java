@@ -12,6 +12,7 @@ import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.output.capture.StageMemory;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Books;
 import dev.sluice.service.Granted;
@@ -30,9 +31,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -294,5 +297,40 @@ class SessionManagerTest {
         AttachStatus.STOPPING, rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), rig.self));
     BrokerRig.refused(AttachStatus.STOPPING, rig.manager.detach(idle.token()));
     rig.manager.close();
+  }
+
+  /** The stop comes between the two looks: when the session is made, and when it is taken in. */
+  @Test
+  void shouldEndWhatARefusedSessionHasBegun(@TempDir Path captures) {
+    AtomicInteger lent = new AtomicInteger();
+    StageRegions regions = new StageRegions();
+    StageMemory stages =
+        new StageMemory() {
+          @Override
+          public ByteBuffer take(long bytes) throws IOException {
+            rig.manager.registry().stop();
+            lent.incrementAndGet();
+            return regions.take(bytes);
+          }
+
+          @Override
+          public void give(ByteBuffer memory) {
+            lent.decrementAndGet();
+            regions.give(memory);
+          }
+        };
+    rig.restart(
+        stages,
+        "sluice.capture.enabled=true",
+        "sluice.capture.stage-bytes=1MiB",
+        "sluice.capture.directory=" + captures);
+    assertEquals(
+        "the daemon is stopping",
+        BrokerRig.refused(
+            AttachStatus.STOPPING,
+            rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), rig.self)));
+    assertEquals(0, lent.get(), "the capture has ended and gave its memory back");
+    assertEquals(List.of(), rig.manager.registry().ended());
+    regions.close();
   }
 }
