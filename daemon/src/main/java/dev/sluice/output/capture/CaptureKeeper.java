@@ -41,6 +41,9 @@ final class CaptureKeeper implements AutoCloseable {
   private final Thread compressing = thread(this::compress, "sluice-capture-zstd");
   private volatile boolean isChanged = true;
   private volatile boolean isClosed;
+  // The keeping thread's: when a capture was last open, and when the disk was last looked at.
+  private long busyNs;
+  private long lookedNs;
   // Guarded by this: what failed last, by what was attempted.
   private final Map<String, String> troubles = new HashMap<>();
 
@@ -59,6 +62,8 @@ final class CaptureKeeper implements AutoCloseable {
     this.supply = supply;
     this.retention = new CaptureRetention(settings, files, supply);
     this.snapshots = new CaptureSnapshots(settings, files, retention, clock);
+    this.busyNs = clock.getAsLong();
+    this.lookedNs = busyNs;
     this.downloads =
         new CaptureDownloads(files, retention, settings.directory().resolve(".downloads"));
   }
@@ -97,24 +102,27 @@ final class CaptureKeeper implements AutoCloseable {
     // What a daemon that was killed left behind.
     attempt("tidying up", this::deleteSpares);
     attempt("tidying up downloads", downloads::tidy);
-    long busyNs = clock.getAsLong();
-    long lastNs = busyNs - IDLE_ROUND_NANOS;
     while (!isClosed) {
-      List<Capture> captures = live.get();
-      if (!captures.isEmpty()) {
-        busyNs = clock.getAsLong();
-      }
-      captures.forEach(capture -> snapshotIfDue(capture, false));
-      long nowNs = clock.getAsLong();
-      if (isChanged || !captures.isEmpty() || nowNs - lastNs >= IDLE_ROUND_NANOS) {
-        isChanged = false;
-        lastNs = nowNs;
-        attempt("retention", () -> retention.enforce(captures, System.currentTimeMillis()));
-      }
-      if (captures.isEmpty() && clock.getAsLong() - busyNs > SETTLED_NANOS) {
-        attempt("making spare segments", () -> supply.prepare(this::isIdle));
-      }
+      doRound();
       LockSupport.parkNanos(ROUND_NANOS);
+    }
+  }
+
+  /** Looks once at what there is to do, and does it. The keeping thread. */
+  void doRound() {
+    List<Capture> captures = live.get();
+    if (!captures.isEmpty()) {
+      busyNs = clock.getAsLong();
+    }
+    captures.forEach(capture -> snapshotIfDue(capture, false));
+    long nowNs = clock.getAsLong();
+    if (isChanged || !captures.isEmpty() || nowNs - lookedNs >= IDLE_ROUND_NANOS) {
+      isChanged = false;
+      lookedNs = nowNs;
+      attempt("retention", () -> retention.enforce(captures, System.currentTimeMillis()));
+    }
+    if (captures.isEmpty() && clock.getAsLong() - busyNs > SETTLED_NANOS) {
+      attempt("making spare segments", () -> supply.prepare(this::isIdle));
     }
   }
 
