@@ -55,6 +55,9 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Set a configuration key of the daemon; may be repeated.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
+  /** Made for the capture; null if the user named a folder. */
+  private Path newFolder;
+
   public DemoCommand(DaemonHost host, StopSignal stopSignal) {
     this.host = host;
     this.stopSignal = stopSignal;
@@ -63,6 +66,14 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ToolException {
     producer.validate();
+    try {
+      return demonstrate();
+    } finally {
+      deleteIfEmpty();
+    }
+  }
+
+  private int demonstrate() throws ToolException {
     try (EmbeddedDaemon daemon = EmbeddedDaemon.start(host, withCapture());
         ProgressLine progress = ProgressLine.onStandardError()) {
       progress.println(
@@ -96,16 +107,29 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private Path captureDirectory() throws ToolException {
+    if (captureDirectory != null) {
+      return captureDirectory.toAbsolutePath().normalize();
+    }
     try {
-      return captureDirectory != null
-          ? captureDirectory.toAbsolutePath().normalize()
-          : Files.createTempDirectory("sluice-demo-");
+      newFolder = Files.createTempDirectory("sluice-demo-");
+      return newFolder;
     } catch (IOException e) {
       throw new ToolException(
           "no temporary folder for the capture: "
               + e.getMessage()
               + "; set TMPDIR, name one with --capture-directory, or use --no-capture",
           e);
+    }
+  }
+
+  /** A demo that failed before anything was captured leaves nothing behind. */
+  private void deleteIfEmpty() {
+    try {
+      if (newFolder != null) {
+        Files.delete(newFolder);
+      }
+    } catch (IOException ignored) {
+      // It holds the capture.
     }
   }
 

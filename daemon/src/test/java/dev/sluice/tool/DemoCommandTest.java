@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -60,6 +61,33 @@ class DemoCommandTest {
       assertEquals(ExitCode.FAILED, console.run("demo", "--name", "t"));
     }
     assertTrue(console.out().contains("The books do not match"), console.out());
+  }
+
+  @Test
+  void shouldLeaveAFolderForItsCaptureOnlyIfSomethingIsInIt() throws IOException {
+    daemon.ended.add(FakeDaemon.session("t", 64_000, 0, 0));
+    try (FakeProducer ignored = FakeProducer.producing(folder, 64_000)) {
+      assertEquals(ExitCode.FINE, console.run("demo", "--name", "t"), console.err());
+    }
+    assertFalse(Files.exists(captures()));
+
+    daemon.onStart =
+        () -> {
+          try {
+            Files.createDirectory(captures().resolve("a capture"));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
+    try (FakeProducer ignored = new FakeProducer(folder, "exit 1\n")) {
+      assertEquals(ExitCode.FAILED, console.run("demo", "--name", "t"));
+    }
+    Files.delete(captures().resolve("a capture"));
+    Files.delete(captures());
+  }
+
+  private Path captures() {
+    return Path.of(daemon.overrides.get("sluice.capture.directory"));
   }
 
   @Test

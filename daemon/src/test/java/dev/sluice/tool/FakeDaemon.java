@@ -28,6 +28,9 @@ public final class FakeDaemon implements DaemonHost {
   public int closes;
   public boolean isReady = true;
 
+  /** What else a daemon does at its start. */
+  public Runnable onStart = () -> {};
+
   /** A settled session whose device wrote so many records of 32 bytes, all AICPU tasks. */
   public static Map<String, Object> session(
       String name, long device, long dropped, long unaccounted) {
@@ -80,6 +83,7 @@ public final class FakeDaemon implements DaemonHost {
     overrides.clear();
     overrides.putAll(settings);
     starts++;
+    onStart.run();
     try {
       HttpServer server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
