@@ -21,11 +21,8 @@ final class ByteOutput implements AutoCloseable {
   /** The longest u64 in decimal. */
   static final int MAX_DECIMAL_BYTES = 20;
 
-  /** Behind what there is room for: numbers and texts are put word by word. */
-  private static final int SPILL_BYTES = 2 * Long.BYTES;
-
   private static final class Chunk {
-    byte[] bytes = new byte[CHUNK_BYTES + SPILL_BYTES];
+    byte[] bytes = new byte[CHUNK_BYTES + Decimal.SPILL_BYTES];
     int length;
   }
 
@@ -52,7 +49,8 @@ final class ByteOutput implements AutoCloseable {
 
   /** Makes room for this many bytes. A chunk grows for the one thing that needs a larger one. */
   void ensure(int bytes) throws IOException {
-    int needed = bytes + SPILL_BYTES;
+    // Numbers are put word by word, and the last word may reach beyond them.
+    int needed = bytes + Decimal.SPILL_BYTES;
     if (chunk.length - position < needed) {
       flush();
       if (chunk.length < needed) {
@@ -91,12 +89,8 @@ final class ByteOutput implements AutoCloseable {
   }
 
   void put(byte[] bytes) {
-    put(bytes, bytes.length);
-  }
-
-  void put(byte[] bytes, int length) {
-    System.arraycopy(bytes, 0, chunk, position, length);
-    position += length;
+    System.arraycopy(bytes, 0, chunk, position, bytes.length);
+    position += bytes.length;
   }
 
   /** A text of any length, for what is written once. */

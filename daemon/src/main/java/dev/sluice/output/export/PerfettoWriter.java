@@ -238,7 +238,7 @@ final class PerfettoWriter implements TraceSink {
 
   private void putString(int tag, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    out.moveTo(Protobuf.bytes(out.chunk(), out.position(), tag, bytes, bytes.length));
+    out.moveTo(Protobuf.bytes(out.chunk(), out.position(), tag, bytes));
   }
 
   /** A message of at most 16 KiB: reserves its length. */

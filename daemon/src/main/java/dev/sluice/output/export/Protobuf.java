@@ -52,10 +52,10 @@ final class Protobuf {
   }
 
   /** A tag, a length, and bytes. */
-  static int bytes(byte[] into, int at, int tag, byte[] bytes, int length) {
-    int next = varint(into, tag(into, at, tag), length);
-    System.arraycopy(bytes, 0, into, next, length);
-    return next + length;
+  static int bytes(byte[] into, int at, int tag, byte[] bytes) {
+    int next = varint(into, tag(into, at, tag), bytes.length);
+    System.arraycopy(bytes, 0, into, next, bytes.length);
+    return next + bytes.length;
   }
 
   /** Eight bytes as a number, the first one lowest. */
