@@ -139,13 +139,13 @@ final class DeviceWatch implements AutoCloseable {
           nodes.node(device) + " is gone: the device was unplugged, or its driver unloaded");
       return;
     }
-    if (down.containsKey(device)
-        && sessions.stream().anyMatch(session -> !session.memory().failure().isEmpty())) {
+    boolean isDown = down.containsKey(device);
+    if (isDown && sessions.stream().anyMatch(session -> !session.memory().failure().isEmpty())) {
       return; // those that failed are still ending; it is not back before they are gone
     }
     Long sinceNs = asked.putIfAbsent(device, nowNs);
     if (sinceNs == null) {
-      ask(device, sessions);
+      ask(device, isDown, sessions);
     } else if (nowNs - sinceNs > HUNG_NANOS) {
       giveUp(device, sessions, "a call to the device does not return: it hangs, read its log");
     }
@@ -156,12 +156,13 @@ final class DeviceWatch implements AutoCloseable {
     sessions.forEach(session -> session.memory().giveUp(cause));
   }
 
-  private void ask(int device, List<Session> sessions) {
+  /** What to ask was decided with the look at its sessions: one that fails since is not gone. */
+  private void ask(int device, boolean isDown, List<Session> sessions) {
     try {
       threads.execute(
           () -> {
             try {
-              if (down.containsKey(device)) {
+              if (isDown) {
                 askWhetherItIsBack(device);
               } else {
                 sessions.forEach(session -> session.memory().probe());

@@ -205,6 +205,8 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   private Books end(Session session, RunEnd how, String reason) {
     Books books = session.end(how, reason);
+    // Its device may have failed since the janitor came by; nobody asks an ended session.
+    tellOfFailure(session);
     session.endCapture();
     registry.ended(session);
     return books;
@@ -223,14 +225,22 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
     List<Session> all = registry.open();
     watch.check(all);
     for (Session session : all) {
-      String failure = session.memory().failure();
-      if (!failure.isEmpty()) {
-        watch.failed(session.device(), failure);
-      }
       session
           .reasonToEnd()
           .ifPresent(
-              reason -> workers.once(session.device(), session, () -> endUnasked(session, reason)));
+              reason -> {
+                // After the reason was found and before it can be seen: who reads of a failure
+                // finds the device down.
+                tellOfFailure(session);
+                workers.once(session.device(), session, () -> endUnasked(session, reason));
+              });
+    }
+  }
+
+  private void tellOfFailure(Session session) {
+    String failure = session.memory().failure();
+    if (!failure.isEmpty()) {
+      watch.failed(session.device(), failure);
     }
   }
 

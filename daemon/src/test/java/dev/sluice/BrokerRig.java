@@ -70,6 +70,10 @@ final class BrokerRig implements AutoCloseable {
   }
 
   static AttachRequest request(int device, Overrides overrides) {
+    return request(device, overrides, AttachRequest.Reach.ofSim());
+  }
+
+  static AttachRequest request(int device, Overrides overrides, AttachRequest.Reach reach) {
     return new AttachRequest(
         device,
         Generation.CHIP_2026_08.wireNumber(),
@@ -80,7 +84,7 @@ final class BrokerRig implements AutoCloseable {
         1,
         overrides,
         Optional.of(SYNTHETIC),
-        AttachRequest.Reach.ofSim(),
+        reach,
         "test");
   }
 

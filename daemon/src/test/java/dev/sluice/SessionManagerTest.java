@@ -11,8 +11,10 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
 import dev.sluice.config.BufferCounts;
+import dev.sluice.config.Placement;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.output.capture.StageMemory;
+import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Books;
 import dev.sluice.service.Granted;
@@ -332,5 +334,30 @@ class SessionManagerTest {
     assertEquals(0, lent.get(), "the capture has ended and gave its memory back");
     assertEquals(List.of(), rig.manager.registry().ended());
     regions.close();
+  }
+
+  /** It fails between two rounds of the janitor, and its session is gone before the second. */
+  @Test
+  void shouldHaveTheDeviceOfAFailedSessionDownHoweverTheSessionEnds() throws Exception {
+    rig.restart("sluice.placement.devices=1:host", "sluice.cann.probe-interval=1s");
+    AttachRequest request =
+        BrokerRig.request(
+            1, BrokerRig.SMALL, new AttachRequest.Reach(1 << Placement.HOST.wireNumber(), 0, 0));
+    Granted granted = BrokerRig.join(rig.manager.attach(request, rig.self));
+    rig.manager.endLost();
+    rig.manager.registry().open().get(0).memory().giveUp("rtMemcpy returned 507000");
+    BrokerRig.join(rig.manager.detach(granted.token()));
+    assertEquals(List.of(), rig.manager.registry().open());
+    assertEquals("rtMemcpy returned 507000", rig.manager.watch().down(1).orElseThrow().cause());
+    assertEquals(
+        "device 1 is down, try again later: rtMemcpy returned 507000",
+        BrokerRig.refused(AttachStatus.DEVICE_DOWN, rig.manager.attach(request, rig.self)));
+    // Host memory has nothing that could fail to answer.
+    rig.clock.advance(TimeUnit.SECONDS.toNanos(1));
+    rig.manager.endLost();
+    while (rig.manager.watch().down(1).isPresent()) {
+      Thread.onSpinWait();
+    }
+    BrokerRig.join(rig.manager.attach(request, rig.self));
   }
 }
