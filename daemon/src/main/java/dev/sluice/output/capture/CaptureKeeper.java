@@ -37,6 +37,8 @@ final class CaptureKeeper implements AutoCloseable {
   private final CaptureRetention retention;
   private final CaptureSnapshots snapshots;
   private final CaptureDownloads downloads;
+  // The compressing thread's.
+  private final StoredCaptures compressible = new StoredCaptures();
   private final Thread keeping = thread(this::keep, "sluice-capture-keeper");
   private final Thread compressing = thread(this::compress, "sluice-capture-zstd");
   private volatile boolean isChanged = true;
@@ -182,7 +184,7 @@ final class CaptureKeeper implements AutoCloseable {
 
   /** Compresses the oldest sealed segment that is not; false if there is none. */
   boolean compressOne(SegmentCompressor compressor) throws IOException {
-    for (StoredCapture capture : StoredCapture.all(settings.directory())) {
+    for (StoredCapture capture : compressible.all(settings.directory())) {
       for (StoredCapture.Segment segment : capture.segments()) {
         if (segment.isSealed() && !segment.isCompressed()) {
           compress(compressor, segment);

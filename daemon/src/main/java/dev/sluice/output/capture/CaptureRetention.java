@@ -28,6 +28,7 @@ final class CaptureRetention {
   private volatile CaptureSettings settings;
   private final CaptureFiles files;
   private final SegmentSupply supply;
+  private final StoredCaptures stored = new StoredCaptures();
   private volatile long retainedBytes;
 
   CaptureRetention(CaptureSettings settings, CaptureFiles files, SegmentSupply supply) {
@@ -46,7 +47,7 @@ final class CaptureRetention {
     supply.trim();
     Map<Path, Capture> running = new HashMap<>();
     live.forEach(capture -> running.put(capture.directory(), capture));
-    List<StoredCapture> captures = StoredCapture.all(settings.directory());
+    List<StoredCapture> captures = stored.all(settings.directory());
     long bytes = captures.stream().mapToLong(StoredCapture::bytes).sum();
     if (settings.recorder().enabled()) {
       for (StoredCapture capture : captures) {
@@ -190,7 +191,7 @@ final class CaptureRetention {
   /** A capture of which retention took the last segment goes as a whole. */
   private long removeEmpty(Map<Path, Capture> running) throws IOException {
     long removed = 0;
-    for (StoredCapture capture : StoredCapture.all(settings.directory())) {
+    for (StoredCapture capture : stored.all(settings.directory())) {
       if (capture.segments().isEmpty() && !running.containsKey(capture.directory())) {
         CaptureManifest manifest;
         try {

@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -15,7 +18,7 @@ import java.util.stream.Stream;
  *
  * @param bytes of all files
  * @param segments sealed or not, oldest first
- * @param modifiedMillis Unix time of the youngest file
+ * @param modifiedMillis Unix time of the youngest file, indexes of segments aside
  */
 record StoredCapture(Path directory, long bytes, List<Segment> segments, long modifiedMillis) {
 
@@ -59,38 +62,78 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
   }
 
   static StoredCapture of(Path directory) throws IOException {
+    return of(directory, Map.of());
+  }
+
+  /**
+   * The same without asking for what is known.
+   *
+   * @param sealed segments as they were found before, by file
+   */
+  static StoredCapture of(Path directory, Map<Path, Segment> sealed) throws IOException {
     List<Segment> segments = new ArrayList<>();
+    List<Path> others = new ArrayList<>();
+    Set<Path> indexes = new HashSet<>();
+    for (Path file : files(directory)) {
+      int number = CaptureFormat.segmentNumber(file);
+      if (number < 0) {
+        others.add(file);
+        continue;
+      }
+      Segment known = sealed.get(file);
+      try {
+        Segment segment = known != null ? known : segment(file, number);
+        segments.add(segment);
+        if (segment.isSealed()) {
+          indexes.add(segment.index());
+        }
+      } catch (NoSuchFileException ignored) {
+        // Removed or renamed between the two calls: it is not here any more.
+      }
+    }
+    segments.sort(Comparator.comparingInt(Segment::number));
     long bytes = 0;
     long modified = 0;
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
+    for (Segment segment : segments) {
+      bytes += segment.bytes();
+      modified = Math.max(modified, segment.modifiedMillis());
+    }
+    for (Path file : others) {
+      if (!indexes.contains(file)) {
         try {
           BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
           bytes += attributes.size();
           modified = Math.max(modified, attributes.lastModifiedTime().toMillis());
-          int number = CaptureFormat.segmentNumber(file);
-          if (number >= 0) {
-            segments.add(segment(file, number, attributes));
-          }
         } catch (NoSuchFileException ignored) {
-          // Removed or renamed between the two calls: it is not here any more.
+          // Likewise.
         }
       }
-    } catch (NoSuchFileException ignored) {
-      // Likewise, the whole directory.
     }
-    segments.sort(Comparator.comparingInt(Segment::number));
     return new StoredCapture(directory, bytes, segments, modified);
   }
 
-  private static Segment segment(Path file, int number, BasicFileAttributes attributes)
-      throws IOException {
-    Path index = file.resolveSibling(CaptureFormat.indexName(number));
-    boolean isSealed = Files.exists(index);
+  private static List<Path> files(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList();
+    } catch (NoSuchFileException ignored) {
+      return List.of(); // The whole directory was removed.
+    }
+  }
+
+  private static Segment segment(Path file, int number) throws IOException {
+    long indexBytes = 0;
+    boolean isSealed = true;
+    try {
+      indexBytes = Files.size(file.resolveSibling(CaptureFormat.indexName(number)));
+    } catch (NoSuchFileException ignored) {
+      isSealed = false;
+    }
+    // Afterwards: the index comes with the seal, so that the size is the last one.
+    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
     return new Segment(
         file,
         number,
-        attributes.size() + (isSealed ? Files.size(index) : 0),
+        attributes.size() + indexBytes,
         attributes.lastModifiedTime().toMillis(),
         CaptureFormat.isCompressed(file),
         isSealed);

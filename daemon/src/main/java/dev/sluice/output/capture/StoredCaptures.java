@@ -1,0 +1,34 @@
+package dev.sluice.output.capture;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is in a directory of captures, for whoever asks again with each segment that is closed: the
+ * file system is asked only for names and for what may have changed, which a sealed segment never
+ * does, so that a round does not cost more and more the more is kept. Not thread-safe.
+ */
+final class StoredCaptures {
+  private Map<Path, StoredCapture.Segment> sealed = Map.of();
+
+  /** All captures in a directory, by name, which is oldest first. */
+  List<StoredCapture> all(Path root) throws IOException {
+    List<StoredCapture> captures = new ArrayList<>();
+    Map<Path, StoredCapture.Segment> stillThere = new HashMap<>();
+    for (Path directory : StoredCapture.directories(root)) {
+      StoredCapture capture = StoredCapture.of(directory, sealed);
+      captures.add(capture);
+      for (StoredCapture.Segment segment : capture.segments()) {
+        if (segment.isSealed()) {
+          stillThere.put(segment.file(), segment);
+        }
+      }
+    }
+    sealed = stillThere;
+    return captures;
+  }
+}

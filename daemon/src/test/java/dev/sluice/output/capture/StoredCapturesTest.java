@@ -1,0 +1,79 @@
+package dev.sluice.output.capture;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StoredCapturesTest {
+  @TempDir private Path root;
+
+  private final StoredCaptures captures = new StoredCaptures();
+
+  private Path directory;
+
+  @BeforeEach
+  void makeACapture() throws IOException {
+    directory = Files.createDirectory(root.resolve("one"));
+    write(CaptureFormat.MANIFEST, 10);
+    write("000000.seg", 1000);
+    write("000000.idx", 100);
+    write("000001.seg", 500);
+  }
+
+  private void write(String name, int bytes) throws IOException {
+    Files.write(directory.resolve(name), new byte[bytes]);
+  }
+
+  /** What is remembered is what a first look would find. */
+  private StoredCapture look() throws IOException {
+    List<StoredCapture> all = captures.all(root);
+    assertEquals(new StoredCaptures().all(root), all);
+    return all.get(0);
+  }
+
+  @Test
+  void shouldAskAgainForWhatIsOpen() throws IOException {
+    assertEquals(1610, look().bytes());
+    write("000001.seg", 700);
+    write(CaptureFormat.MANIFEST, 20);
+    assertEquals(1820, look().bytes());
+    write("000001.idx", 50);
+    assertEquals(List.of(1100L, 750L), sizes(look()));
+    write("000002.seg", 1);
+    assertEquals(List.of(1100L, 750L, 1L), sizes(look()));
+  }
+
+  private static List<Long> sizes(StoredCapture capture) {
+    return capture.segments().stream().map(StoredCapture.Segment::bytes).toList();
+  }
+
+  @Test
+  void shouldSeeWhatIsCompressedOrRemoved() throws IOException {
+    look();
+    Files.delete(directory.resolve("000000.seg"));
+    write("000000.seg.zst", 200);
+    StoredCapture compressed = look();
+    assertEquals(List.of(300L, 500L), sizes(compressed));
+    assertTrue(compressed.segments().get(0).isCompressed());
+    Files.delete(directory.resolve("000000.seg.zst"));
+    assertEquals(610, look().bytes(), "an index without its segment is a file all the same");
+    Files.delete(directory.resolve("000000.idx"));
+    assertEquals(510, look().bytes());
+  }
+
+  /** What makes a round cheap: the sealed one is not asked for, or its new size would be seen. */
+  @Test
+  void shouldNotAskForWhatIsSealed() throws IOException {
+    look();
+    write("000000.seg", 2000);
+    write("000000.idx", 200);
+    assertEquals(1610, captures.all(root).get(0).bytes());
+  }
+}
