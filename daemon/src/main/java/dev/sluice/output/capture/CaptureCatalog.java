@@ -44,7 +44,7 @@ public final class CaptureCatalog {
   public static List<Entry> list(Path root) throws IOException {
     List<Entry> entries = new ArrayList<>();
     for (Path folder : List.of(root, root.resolve(CaptureRetention.SNAPSHOTS))) {
-      for (StoredCapture stored : StoredCapture.all(folder)) {
+      for (StoredCapture stored : new StoredCaptures().all(folder)) {
         entries.add(entry(root, stored));
       }
     }

@@ -29,6 +29,7 @@ final class CaptureRetention {
   private final CaptureFiles files;
   private final SegmentSupply supply;
   private final StoredCaptures stored = new StoredCaptures();
+  private final StoredCaptures storedSnapshots = new StoredCaptures();
   private volatile long retainedBytes;
 
   CaptureRetention(CaptureSettings settings, CaptureFiles files, SegmentSupply supply) {
@@ -209,7 +210,7 @@ final class CaptureRetention {
   }
 
   private long enforceSnapshots(long nowMillis) throws IOException {
-    List<StoredCapture> all = StoredCapture.all(settings.directory().resolve(SNAPSHOTS));
+    List<StoredCapture> all = storedSnapshots.all(settings.directory().resolve(SNAPSHOTS));
     long bytes = all.stream().mapToLong(StoredCapture::bytes).sum();
     long oldestMillis = nowMillis - settings.snapshots().ageNanos() / 1_000_000;
     for (StoredCapture snapshot : all) {

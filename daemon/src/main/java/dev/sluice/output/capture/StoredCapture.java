@@ -40,16 +40,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
     }
   }
 
-  /** All captures in a directory, by name, which is oldest first. */
-  static List<StoredCapture> all(Path root) throws IOException {
-    List<StoredCapture> captures = new ArrayList<>();
-    for (Path directory : directories(root)) {
-      captures.add(of(directory));
-    }
-    return captures;
-  }
-
-  /** The directories of all captures in a directory, by name. */
+  /** The directories of all captures in a directory, by name, which is oldest first. */
   static List<Path> directories(Path root) throws IOException {
     try (Stream<Path> entries = Files.list(root)) {
       return entries

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is in a directory of captures, for whoever asks again with each segment that is closed: the
- * file system is asked only for names and for what may have changed, which a sealed segment never
- * does, so that a round does not cost more and more the more is kept. Not thread-safe.
+ * What is in a directory of captures, the same one each time, for whoever asks again with each
+ * segment that is closed: after the first time the file system is asked only for names and for what
+ * may have changed, which a sealed segment never does. Not thread-safe.
  */
 final class StoredCaptures {
   private Map<Path, StoredCapture.Segment> sealed = Map.of();
