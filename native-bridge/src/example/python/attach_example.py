@@ -18,7 +18,7 @@ def check(status):
 
 
 # What the device was built for: device, level, cores, scheduler and orchestrator threads; then what
-# memory this process can use, 0 being sim alone (on hardware: 2 + 4 + 8 + 16, and 32 to relay).
+# memory this process can use, 0 being sim alone (on hardware: 2 + 4 + 8 + 16).
 check(library.sluice_attach_open_layout(
     sys.argv[2].encode() if len(sys.argv) > 2 else None, b"l2-2026.07/a2a3", 0, 2, 24, 3, 0, 0,
     b"attach_example.py", ctypes.byref(session), error, room))

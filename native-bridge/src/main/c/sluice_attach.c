@@ -97,12 +97,9 @@ static int map_arena(struct sluice_attach *s, const struct sluice_arena_reply *r
     return sluice_fail(SLUICE_ERROR_MAP, error, error_bytes, "cannot map %zu bytes of arena: %s",
                        s->mapped_bytes, strerror(errno));
   }
-  s->mapping = base;
-  if (r->placement != SLUICE_PLACEMENT_RELAY) {
-    s->arena.base = s->mapping;
-    s->arena.region = s->mapping + r->region_offset;
-    s->arena.rotation_table = (uint64_t *)(void *)(s->mapping + r->rotation_offset);
-  }
+  s->arena.base = base;
+  s->arena.region = s->arena.base + r->region_offset;
+  s->arena.rotation_table = (uint64_t *)(void *)(s->arena.base + r->rotation_offset);
   s->arena.device_base = (uint64_t)(uintptr_t)base;
   return SLUICE_OK;
 }
@@ -130,11 +127,9 @@ static int import_arena(struct sluice_attach *s, const struct sluice_share *shar
 
 /* Undoes what attaching has done in this process, all but the connection. */
 static void let_go(struct sluice_attach *s) {
-  sluice_relay_free(s);
   sluice_device_release(s);
-  if (s->mapping != NULL) {
-    munmap(s->mapping, s->mapped_bytes);
-    s->mapping = NULL;
+  if (s->arena.base != NULL) {
+    munmap(s->arena.base, s->mapped_bytes);
   }
   if (s->arena.fd >= 0) {
     close(s->arena.fd);
@@ -156,15 +151,6 @@ static void release(struct sluice_attach *s) {
   hang_up(s);
   pthread_mutex_destroy(&s->lock);
   free(s);
-}
-
-void sluice_end_lost_locked(struct sluice_attach *s, const char *reason) {
-  struct sluice_message m;
-  memset(&m, 0, sizeof m);
-  m.body.end.is_lost = 1;
-  snprintf(m.body.end.lost_reason, sizeof m.body.end.lost_reason, "%s", reason);
-  sluice_converse(s, &m, SLUICE_DETACH, SLUICE_DETACHED, "detach", SETTLE_TIMEOUT_SECONDS, NULL, 0);
-  hang_up(s);
 }
 
 static int attach_and_map(struct sluice_attach *s, char *error, size_t error_bytes) {
@@ -195,7 +181,7 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   s->arena.placement = placement;
   uint32_t offered = s->geometry.placements != 0 ? s->geometry.placements
                                                  : SLUICE_CAN(SLUICE_PLACEMENT_SIM);
-  if (placement > SLUICE_PLACEMENT_RELAY || (offered & SLUICE_CAN(placement)) == 0) {
+  if (placement > SLUICE_PLACEMENT_DEVICE_COPIED || (offered & SLUICE_CAN(placement)) == 0) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "the arena has placement %u, which was not offered", placement);
   }
@@ -217,44 +203,27 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   code = map_arena(s, &m.body.arena, error, error_bytes);
   if (code == SLUICE_OK && placement == SLUICE_PLACEMENT_HOST) {
     code = sluice_device_register(s, error, error_bytes);
-  } else if (code == SLUICE_OK && placement == SLUICE_PLACEMENT_RELAY) {
-    code = sluice_relay_make(s, error, error_bytes);
   }
   return code;
 }
 
 /* Attaches; what was granted and cannot be used here is given back to the daemon at once. */
 static int attach_or_end(struct sluice_attach *s, char *error, size_t error_bytes) {
-  int code = attach_and_map(s, error, error_bytes);
-  if (code == SLUICE_OK || !s->is_granted) {
-    return code;
-  }
-  s->geometry.failed_placement = s->arena.placement;
-  let_go(s); /* before the daemon hears of it, which then frees its memory (abi.md 5.5) */
-  pthread_mutex_lock(&s->lock);
-  sluice_end_lost_locked(s, error);
-  pthread_mutex_unlock(&s->lock);
-  s->is_granted = 0;
-  memset(s->token, 0, sizeof s->token);
-  return code;
-}
-
-/* Where a call of the vendor's failed in this process, a relay may still do. */
-static int attach_or_relay(struct sluice_attach *s, char *error, size_t error_bytes) {
-  char direct[256] = "";
-  char relayed[256] = "";
-  int code = attach_or_end(s, direct, sizeof direct);
-  uint32_t relay = SLUICE_CAN(SLUICE_PLACEMENT_RELAY);
-  if (code == SLUICE_ERROR_CANN && s->geometry.failed_placement != SLUICE_PLACEMENT_RELAY &&
-      (s->geometry.placements & relay) != 0) {
-    s->geometry.placements = relay;
-    code = attach_or_end(s, relayed, sizeof relayed);
-  }
+  char reason[256] = "";
+  int code = attach_and_map(s, reason, sizeof reason);
   if (code == SLUICE_OK) {
     return code;
   }
-  return sluice_fail(code, error, error_bytes, "%s%s%s", direct,
-                     relayed[0] != '\0' ? "; then through a relay: " : "", relayed);
+  if (s->is_granted) {
+    let_go(s); /* before the daemon hears of it, which then frees its memory (abi.md 5.5) */
+    struct sluice_message m;
+    memset(&m, 0, sizeof m);
+    m.body.end.is_lost = 1;
+    memcpy(m.body.end.lost_reason, reason, sizeof m.body.end.lost_reason - 1);
+    sluice_converse(s, &m, SLUICE_DETACH, SLUICE_DETACHED, "detach", SETTLE_TIMEOUT_SECONDS, NULL,
+                    0);
+  }
+  return sluice_fail(code, error, error_bytes, "%s", reason);
 }
 
 /* ---- public calls ---------------------------------------------------------------------------- */
@@ -277,7 +246,7 @@ int sluice_attach_open(const char *socket_path, const struct sluice_geometry *ge
                        sizeof s->socket_path - 1);
   } else {
     strcpy(s->socket_path, path);
-    code = attach_or_relay(s, error, error_bytes);
+    code = attach_or_end(s, error, error_bytes);
   }
   if (code != SLUICE_OK) {
     release(s);
@@ -294,33 +263,21 @@ const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
 int sluice_attach_start(sluice_attach *s, uint64_t device_base, char *error, size_t error_bytes) {
   struct sluice_message m;
   memset(&m, 0, sizeof m);
-  if (s->relay != NULL && device_base != 0 && device_base != s->arena.device_base) {
-    return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
-                       "a relay has memory of the device already: start takes 0");
-  }
   s->device_base = device_base != 0 ? device_base : s->arena.device_base;
-  if (s->relay != NULL) {
-    /* Towards the daemon the relay is the device, and has the arena where this process has it. */
-    s->device_base = (uint64_t)(uintptr_t)s->mapping;
-  }
   m.body.start.device_base = s->device_base;
   pthread_mutex_lock(&s->lock);
   int code = sluice_converse(s, &m, SLUICE_START, SLUICE_STARTED, "start", REPLY_TIMEOUT_SECONDS,
                              error, error_bytes);
   pthread_mutex_unlock(&s->lock);
-  return code == SLUICE_OK && s->relay != NULL ? sluice_relay_start(s, error, error_bytes) : code;
+  return code;
 }
 
 static int settle(sluice_attach *s, uint16_t type, uint16_t reply_type, const char *what,
                   struct sluice_books *books, char *error, size_t error_bytes) {
   struct sluice_message m;
   memset(&m, 0, sizeof m);
-  int code = sluice_relay_stop(s, 1, error, error_bytes);
-  if (code != SLUICE_OK) {
-    return code; /* the daemon has been told, and has ended the session */
-  }
   pthread_mutex_lock(&s->lock);
-  code =
+  int code =
       sluice_converse(s, &m, type, reply_type, what, SETTLE_TIMEOUT_SECONDS, error, error_bytes);
   pthread_mutex_unlock(&s->lock);
   if (code == SLUICE_OK && books != NULL) {
@@ -336,7 +293,7 @@ int sluice_attach_run_end(sluice_attach *s, struct sluice_books *books, char *er
 
 int sluice_attach_detach(sluice_attach *s, struct sluice_books *books, char *error,
                          size_t error_bytes) {
-  if (s->mapping == NULL) {
+  if (s->arena.base == NULL) {
     /* The daemon frees its memory when it answers, and must be the last who has it (abi.md 5.5). */
     sluice_device_release(s);
   }

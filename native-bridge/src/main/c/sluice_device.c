@@ -2,12 +2,15 @@
  * sluice_device.c - the part of the client that speaks to a device: it registers the mapped arena
  * (placement host) or imports memory that the daemon made on the device (abi.md 5.5).
  * Never met hardware; tested against a stand-in.
+ *
+ * The vendor's library is bound at run time, not linked: a runtime process has it loaded already,
+ * and a machine without a device must be able to use this client too.
  */
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sluice_cann.h"
 #include "sluice_internal.h"
 
 #define LIBRARY "libascendcl.so"
@@ -51,8 +54,29 @@ struct sluice_device {
   void *mapped;
 };
 
+/*
+ * The library that the process already has, or that of the folder SLUICE_CANN_DIRECTORY, or the
+ * linker's; NULL if there is none. Kept for the life of the process: the vendor's libraries do not
+ * support being unloaded.
+ */
+static void *open_library(void) {
+  void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+  const char *folder = getenv("SLUICE_CANN_DIRECTORY");
+  if (library == NULL && folder != NULL) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", folder, LIBRARY);
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  } else if (library == NULL) {
+    library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  }
+  return library;
+}
+
 static int bind(struct acl *acl, char *error, size_t error_bytes) {
-  const struct sluice_symbol symbols[] = {
+  const struct {
+    const char *name;
+    void **function;
+  } symbols[] = {
       {"aclrtHostRegister", (void **)&acl->host_register},
       {"aclrtHostUnregister", (void **)&acl->host_unregister},
       {"aclrtIpcMemImportByKey", (void **)&acl->import_key},
@@ -66,7 +90,31 @@ static int bind(struct acl *acl, char *error, size_t error_bytes) {
       {"aclrtMemSetAccess", (void **)&acl->set_access},
       {"aclrtFreePhysical", (void **)&acl->free_physical},
   };
-  return sluice_cann_bind(LIBRARY, symbols, sizeof symbols / sizeof symbols[0], error, error_bytes);
+  void *library = open_library();
+  if (library == NULL) {
+    const char *reason = dlerror();
+    return sluice_fail(SLUICE_ERROR_CANN, error, error_bytes, "cannot load %s: %s", LIBRARY,
+                       reason != NULL ? reason : "unknown reason");
+  }
+  for (size_t i = 0; i < sizeof symbols / sizeof symbols[0]; i++) {
+    *symbols[i].function = dlsym(library, symbols[i].name);
+    if (*symbols[i].function == NULL) {
+      return sluice_fail(SLUICE_ERROR_CANN, error, error_bytes,
+                         "%s lacks %s: a version of CANN that is too old", LIBRARY,
+                         symbols[i].name);
+    }
+  }
+  return SLUICE_OK;
+}
+
+/* SLUICE_ERROR_CANN, and a line that names call and code and says what the code means. */
+static int failed(const char *call, int code, char *error, size_t error_bytes) {
+  const char *meaning = code == 107002   ? " (the calling thread has not set its device)"
+                        : code == 207001 ? " (no memory or registration resource is left)"
+                        : code == 507899 ? " (not possible on this board, or a driver error)"
+                                         : "";
+  return sluice_fail(SLUICE_ERROR_CANN, error, error_bytes, "%s returned %d%s", call, code,
+                     meaning);
 }
 
 /* The state of a session, with its functions bound. */
@@ -79,7 +127,7 @@ static int begin(struct sluice_attach *s, char *error, size_t error_bytes) {
 }
 
 uint32_t sluice_device_bare_process(void) {
-  void *library = sluice_cann_open(LIBRARY);
+  void *library = open_library();
   int (*get)(int32_t *) = NULL;
   int32_t process = 0;
   if (library != NULL) {
@@ -94,12 +142,12 @@ int sluice_device_register(struct sluice_attach *s, char *error, size_t error_by
     return code;
   }
   void *device = NULL;
-  int result = s->device->acl.host_register(s->mapping, s->mapped_bytes, HOST_REGISTER_MAPPED,
+  int result = s->device->acl.host_register(s->arena.base, s->mapped_bytes, HOST_REGISTER_MAPPED,
                                             &device);
   if (result != 0) {
-    return sluice_cann_failed("aclrtHostRegister", result, error, error_bytes);
+    return failed("aclrtHostRegister", result, error, error_bytes);
   }
-  s->device->registered = s->mapping;
+  s->device->registered = s->arena.base;
   s->arena.device_base = (uint64_t)(uintptr_t)device;
   return SLUICE_OK;
 }
@@ -111,7 +159,7 @@ static int import_by_key(struct sluice_attach *s, const struct sluice_share *sha
   memcpy(key, share->key, SLUICE_SHARE_KEY_BYTES);
   int result = s->device->acl.import_key(&device, key, 0);
   if (result != 0) {
-    return sluice_cann_failed("aclrtIpcMemImportByKey", result, error, error_bytes);
+    return failed("aclrtIpcMemImportByKey", result, error, error_bytes);
   }
   memcpy(s->device->key, key, sizeof key);
   s->arena.device_base = (uint64_t)(uintptr_t)device;
@@ -127,28 +175,28 @@ static int import_by_handle(struct sluice_attach *s, const struct sluice_share *
   int32_t device = 0;
   int result = d->acl.get_device(&device);
   if (result != 0) {
-    return sluice_cann_failed("aclrtGetDevice", result, error, error_bytes);
+    return failed("aclrtGetDevice", result, error, error_bytes);
   }
   result = d->acl.import_handle(share->shareable, device, &d->handle);
   if (result != 0) {
     d->handle = NULL;
-    return sluice_cann_failed("aclrtMemImportFromShareableHandle", result, error, error_bytes);
+    return failed("aclrtMemImportFromShareableHandle", result, error, error_bytes);
   }
   result = d->acl.reserve(&d->reserved, bytes, 0, NULL, 0);
   if (result != 0) {
     d->reserved = NULL;
-    return sluice_cann_failed("aclrtReserveMemAddress", result, error, error_bytes);
+    return failed("aclrtReserveMemAddress", result, error, error_bytes);
   }
   result = d->acl.map(d->reserved, bytes, 0, d->handle, 0);
   if (result != 0) {
-    return sluice_cann_failed("aclrtMapMem", result, error, error_bytes);
+    return failed("aclrtMapMem", result, error, error_bytes);
   }
   d->mapped = d->reserved;
   struct access_description access = {.flags = ACCESS_READ_WRITE,
                                       .location = {(uint32_t)device, LOCATION_DEVICE}};
   result = d->acl.set_access(d->mapped, bytes, &access, 1);
   if (result != 0) {
-    return sluice_cann_failed("aclrtMemSetAccess", result, error, error_bytes);
+    return failed("aclrtMemSetAccess", result, error, error_bytes);
   }
   s->arena.device_base = (uint64_t)(uintptr_t)d->mapped;
   return SLUICE_OK;

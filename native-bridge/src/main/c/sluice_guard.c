@@ -296,9 +296,9 @@ static struct sluice_guard *new_guard(const struct sluice_attach *s, uint32_t gr
   pthread_condattr_destroy(&monotonic);
   g->grace_ms = grace_ms;
   sluice_layout_init(&g->recycler.layout, &s->geometry); /* was checked at attach */
-  g->recycler.region = s->mapping + s->arena.region_offset;
+  g->recycler.region = s->arena.region;
   g->recycler.device_base = s->device_base;
-  g->recycler.host_base = s->mapping;
+  g->recycler.host_base = s->arena.base;
   g->recycler.arena_bytes = s->arena.bytes;
   memcpy(g->recycler.buffer_at, s->arena.buffer_offset, sizeof g->recycler.buffer_at);
   memcpy(g->recycler.buffers, s->arena.buffers, sizeof g->recycler.buffers);
@@ -318,7 +318,7 @@ int sluice_attach_guard_start(sluice_attach *s, uint32_t grace_ms, char *error,
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
                        "the guard is started once, after start");
   }
-  if (s->mapping == NULL) {
+  if (s->arena.base == NULL) {
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
                        "this process cannot reach memory of a device: no guard");
   }

@@ -13,7 +13,6 @@
 
 struct sluice_guard;  /* sluice_guard.c */
 struct sluice_device; /* sluice_device.c */
-struct sluice_relay;  /* sluice_relay.c */
 
 struct sluice_attach {
   /* One conversation at a time: the owner's calls and the guard's resume exclude each other here.
@@ -24,12 +23,10 @@ struct sluice_attach {
   uint8_t token[SLUICE_TOKEN_BYTES];
   struct sluice_geometry geometry;
   struct sluice_arena arena;
-  uint8_t *mapping; /* arena byte 0 here, also where a relay hides it; NULL if imported */
   size_t mapped_bytes;
   int is_granted;       /* the daemon has a session for us */
   uint64_t device_base; /* as told in START; 0 before */
   struct sluice_device *device; /* what libascendcl did for this session; NULL for sim */
-  struct sluice_relay *relay;
   struct sluice_guard *guard;
 };
 
@@ -38,12 +35,6 @@ int sluice_resume_locked(struct sluice_attach *session, char *error, size_t erro
 
 /* As sluice_attach_connected; the caller holds session->lock. */
 int sluice_connected_locked(struct sluice_attach *session);
-
-/*
- * Ends the session of a device that cannot be reached, and the connection with it; reason names the
- * call. A daemon that is gone need not hear of it. The caller holds session->lock.
- */
-void sluice_end_lost_locked(struct sluice_attach *session, const char *reason);
 
 /* Registers the mapped arena with the device of this thread; sets arena.device_base. */
 int sluice_device_register(struct sluice_attach *session, char *error, size_t error_bytes);
@@ -57,23 +48,6 @@ uint32_t sluice_device_bare_process(void);
 
 /* Undoes the registration or import. Idempotent. */
 void sluice_device_release(struct sluice_attach *session);
-
-/* Makes memory of the device with the plan of the mapped arena; sets arena.device_base. */
-int sluice_relay_make(struct sluice_attach *session, char *error, size_t error_bytes);
-
-/* After STARTED: brings that memory into the same state, and starts the relay's thread. */
-int sluice_relay_start(struct sluice_attach *session, char *error, size_t error_bytes);
-
-/*
- * Joins the thread, if there is one; if the device is complete, after everything has been carried
- * over. The caller does not hold session->lock. An error if the relay has lost the device, now or
- * before; the daemon has been told.
- */
-int sluice_relay_stop(struct sluice_attach *session, int is_complete, char *error,
-                      size_t error_bytes);
-
-/* Stops the thread and gives the memory back. Idempotent. */
-void sluice_relay_free(struct sluice_attach *session);
 
 /* Stops and joins the guard thread, if there is one. Idempotent. */
 void sluice_guard_stop(struct sluice_attach *session);

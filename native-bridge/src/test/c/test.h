@@ -37,7 +37,6 @@ extern const struct test stress_tests[];
 extern const struct test attach_tests[];
 extern const struct test producer_tests[];
 extern const struct test baseline_tests[];
-extern const struct test relay_tests[];
 
 /* Directory with the programs under test. */
 extern const char *products;

@@ -94,7 +94,6 @@ int main(int argc, char **argv) {
   run_all(attach_tests, &passed, &failed);
   run_all(producer_tests, &passed, &failed);
   run_all(baseline_tests, &passed, &failed);
-  run_all(relay_tests, &passed, &failed);
   for (unsigned i = 0; i < sockets; i++) {
     char path[108];
     snprintf(path, sizeof path, "%s/%u.sock", directory, i);

@@ -99,7 +99,7 @@ static void old_pointers_would_be_believed(void) {
 /* ---- the client's host ----------------------------------------------------------------------- */
 
 /* Real lanes, on threads of their own, against what the guard does. */
-struct relay {
+struct lane_race {
   struct options options;
   struct device device;
   struct sluice_recycler host;
@@ -109,7 +109,7 @@ struct relay {
 };
 
 static void *recycle_all(void *argument) {
-  struct relay *r = argument;
+  struct lane_race *r = argument;
   bool is_last;
   unsigned popped;
   do {
@@ -125,7 +125,7 @@ static void *recycle_all(void *argument) {
   return NULL;
 }
 
-static void make_relay(struct relay *r, uint16_t generation, uint64_t tasks) {
+static void make_race(struct lane_race *r, uint16_t generation, uint64_t tasks) {
   static const uint32_t per_pool[SLUICE_KINDS] = {4, 3, 3, 4};
   struct sluice_geometry *g = &r->options.geometry;
   uint32_t handed[SLUICE_KINDS];
@@ -161,7 +161,7 @@ static void make_relay(struct relay *r, uint16_t generation, uint64_t tasks) {
   r->device.go_ns = clock_ns();
 }
 
-static void run_relay(struct relay *r) {
+static void run_race(struct lane_race *r) {
   CHECK_EQUAL(0, pthread_create(&r->host_thread, NULL, recycle_all, r));
   for (unsigned i = 0; i < r->device.lane_count; i++) {
     struct lane *l = &r->device.lanes[i];
@@ -179,10 +179,10 @@ static void lanes_race_the_guards_host(void) {
   static const uint16_t generations[] = {SLUICE_L2_2026_06, SLUICE_L2_2026_07,
                                          SLUICE_CHIP_2026_08};
   for (unsigned i = 0; i < 3; i++) {
-    struct relay *r = aligned_alloc(64, (sizeof *r + 63) / 64 * 64);
+    struct lane_race *r = aligned_alloc(64, (sizeof *r + 63) / 64 * 64);
     memset(r, 0, sizeof *r);
-    make_relay(r, generations[i], scaled(40000));
-    run_relay(r);
+    make_race(r, generations[i], scaled(40000));
+    run_race(r);
     /* The count of an AICore buffer is a hint, so those cannot be checked without a ledger. */
     for (unsigned kind = 0; kind < SLUICE_KIND_AICORE_TASK; kind++) {
       uint64_t produced = 0;

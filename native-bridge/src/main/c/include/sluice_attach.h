@@ -102,13 +102,10 @@ enum sluice_placement {
   SLUICE_PLACEMENT_SIM = 1,  /* the daemon's, mapped by the client; no device */
   SLUICE_PLACEMENT_HOST = 2, /* the same, which the client registers with its device */
   SLUICE_PLACEMENT_DEVICE_MAPPED = 3, /* the device's, imported; the daemon has it mapped (a2a3) */
-  SLUICE_PLACEMENT_DEVICE_COPIED = 4, /* the device's, imported; the daemon copies (a5) */
-  /* The last resort: the daemon's, and a thread of the client carries records over from memory that
-   * the client makes on its device. */
-  SLUICE_PLACEMENT_RELAY = 5
+  SLUICE_PLACEMENT_DEVICE_COPIED = 4  /* the device's, imported; the daemon copies (a5) */
 };
 
-/* For geometry.placements. CAN_ALL is what needs no thread in the client, so not the relay. */
+/* For geometry.placements. */
 #define SLUICE_CAN(placement) (1u << (placement))
 #define SLUICE_CAN_ALL                                                     \
   (SLUICE_CAN(SLUICE_PLACEMENT_SIM) | SLUICE_CAN(SLUICE_PLACEMENT_HOST) | \
@@ -142,8 +139,7 @@ struct sluice_geometry {
   uint64_t synthetic_period_ticks;             /* 120 */
   char name[64];         /* 128  who attaches, for logs and captures; NUL padded */
   uint32_t bare_process; /* 192  the client as the device's driver numbers it; 0 = as the kernel */
-  uint32_t failed_placement; /* 196  granted before, and failed in the client; set by the library */
-  uint8_t pad[56];           /* 200  must be 0 */
+  uint8_t pad[60];       /* 196  must be 0 */
 };
 
 /* Body of ARENA and RESUMED. Offsets are from arena byte 0. */
@@ -185,11 +181,11 @@ struct sluice_start {
 /* Body of DETACH. */
 struct sluice_end {
   /*
-   *  32  1: the client can reach memory of the device no longer, or never could; what the daemon is
-   *      missing is lost.
+   *  32  1: the client cannot use the memory that it was granted. The session ends at once; a run
+   *      that is open is settled as if the process of the client had died.
    */
   uint32_t is_lost;
-  uint8_t pad[124];      /*  36 */
+  uint8_t pad[124];     /*  36 */
   char lost_reason[96]; /* 160  which call and what it returned; UTF-8, NUL padded */
 };
 
@@ -242,7 +238,6 @@ _Static_assert(offsetof(struct sluice_message, body.arena.buffers) == 80, "buffe
 _Static_assert(offsetof(struct sluice_message, body.arena.buffer_offset) == 96, "buffer_offset");
 _Static_assert(offsetof(struct sluice_message, body.arena.text) == 160, "text");
 _Static_assert(offsetof(struct sluice_message, body.books.unaccounted) == 160, "unaccounted");
-_Static_assert(offsetof(struct sluice_message, body.geometry.failed_placement) == 196, "failed");
 _Static_assert(offsetof(struct sluice_message, body.end.lost_reason) == 160, "lost_reason");
 #endif
 
@@ -252,7 +247,7 @@ typedef struct sluice_attach sluice_attach; /* one session; used by one thread a
 
 /* What a producer needs to launch. */
 struct sluice_arena {
-  uint8_t *base; /* arena byte 0 in this process; NULL for memory of a device, relayed or not */
+  uint8_t *base; /* arena byte 0 in this process; NULL for memory of a device */
   size_t bytes;
   uint8_t *region; /* the data header in this process; NULL for memory of a device */
   size_t region_bytes;
@@ -363,29 +358,6 @@ SLUICE_API int sluice_attach_guard_start(sluice_attach *session, uint32_t grace_
 
 /* A snapshot of what the guard has done so far; zeros if none was started. */
 SLUICE_API void sluice_attach_guard_stats(sluice_attach *session, struct sluice_guard_stats *stats);
-
-/* ---- the relay ------------------------------------------------------------------------------- */
-
-/*
- * With SLUICE_CAN(SLUICE_PLACEMENT_RELAY) in geometry.placements, a session is had even where no
- * memory can be shared: the library then makes memory of the device in this process, and one
- * thread, from start to run_end or detach, keeps it in step with the daemon's arena. It copies
- * every payload byte once and loses none: when the daemon is late, the device's own policy applies.
- * The guard works as for memory of the daemon. When a copy fails, the session ends:
- * sluice_attach_connected answers 0, and the next call says why.
- */
-struct sluice_relay_stats {
-  uint64_t buffers;       /* full buffers carried over */
-  uint64_t payload_bytes; /* copied, leftovers included */
-  uint64_t looks;         /* at the device's queues */
-  uint64_t sweeps;        /* over all of its pools */
-  uint64_t waits;         /* looks at which the daemon's ready queue had no room */
-  uint64_t violations;    /* entries that named no buffer of the device's; counted there, too */
-  uint64_t leftovers;     /* buffers that a complete device never published */
-};
-
-/* A snapshot, as of the relay's last pause or its end; zeros if there is none. */
-SLUICE_API void sluice_attach_relay_stats(sluice_attach *session, struct sluice_relay_stats *stats);
 
 /* ---- the offset table ---------------------------------------------------------------------- */
 

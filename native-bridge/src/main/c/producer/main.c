@@ -226,27 +226,12 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
   if (r->has_guard) {
     sluice_attach_guard_stats(session, &r->guard);
   }
-  if (r->has_relay && r->failure != NULL) {
-    /* It knows better why than the end of the connection tells. */
-    return sluice_attach_detach(session, NULL, error, error_bytes) != SLUICE_OK ? error
-                                                                                : r->failure;
-  }
   if ((o->faults & 1u << FAULT_NO_FLUSH) != 0 || r->failure != NULL) {
     sluice_attach_abandon(session);
     return r->failure;
   }
   if (!sluice_attach_connected(session)) {
     sluice_attach_resume(session, error, error_bytes); /* detach reports it if this failed */
-  }
-  if (r->has_relay) {
-    /* Detach frees what counts; the run's end brings the last of it. */
-    if (sluice_attach_run_end(session, &r->books, error, error_bytes) != SLUICE_OK) {
-      sluice_attach_abandon(session);
-      return error;
-    }
-    sluice_attach_relay_stats(session, &r->relay);
-    r->has_books = true;
-    return sluice_attach_detach(session, NULL, error, error_bytes) == SLUICE_OK ? NULL : error;
   }
   if (sluice_attach_detach(session, &r->books, error, error_bytes) != SLUICE_OK) {
     return error;
@@ -348,7 +333,6 @@ static int run_attached(struct options *o) {
   set_pace(&device);
   report.failure = launch(&device, session);
   report.has_guard = o->guard_ms != 0;
-  report.has_relay = arena->placement == SLUICE_PLACEMENT_RELAY;
   report_collect(&report, &device);
   report.failure = end_session(session, o, &report, error, sizeof error);
   device_free(&device);

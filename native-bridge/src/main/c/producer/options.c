@@ -60,7 +60,6 @@ static const char usage_end[] =
     "                           go on; 0 = stop with an error when it goes (0)\n"
     "  --placements             offer every placement, not only sim: needs libascendcl.so, from\n"
     "                           $SLUICE_CANN_DIRECTORY or the dynamic linker\n"
-    "  --relay                  offer to relay, too: alone, or where no placement works\n"
     "\n"
     "Output\n"
     "  --json                   the report as one JSON object on standard output\n"
@@ -106,7 +105,6 @@ enum option_id {
   OPT_MISBEHAVE,
   OPT_GUARD,
   OPT_PLACEMENTS,
-  OPT_RELAY,
   OPT_JSON,
   OPT_PROGRESS,
   OPT_SELF_TEST,
@@ -137,7 +135,6 @@ static const struct option long_options[] = {
     {"misbehave", required_argument, NULL, OPT_MISBEHAVE},
     {"guard-ms", required_argument, NULL, OPT_GUARD},
     {"placements", no_argument, NULL, OPT_PLACEMENTS},
-    {"relay", no_argument, NULL, OPT_RELAY},
     {"json", no_argument, NULL, OPT_JSON},
     {"progress", no_argument, NULL, OPT_PROGRESS},
     {"self-test-rate", no_argument, NULL, OPT_SELF_TEST},
@@ -305,10 +302,7 @@ static void apply(struct options *o, int id, struct argument *a, bool *burst) {
       o->guard_ms = (uint32_t)number(a, 0, 3600000);
       break;
     case OPT_PLACEMENTS:
-      g->placements |= SLUICE_CAN_ALL;
-      break;
-    case OPT_RELAY:
-      g->placements |= SLUICE_CAN(SLUICE_PLACEMENT_RELAY);
+      g->placements = SLUICE_CAN_ALL;
       break;
     case OPT_JSON:
       o->json = true;

@@ -129,17 +129,6 @@ static void print_guard(const struct report *r, FILE *out) {
           r->guard.rescued_buffers, r->guard.takeovers, r->guard.resumes);
 }
 
-static void print_relay(const struct report *r, FILE *out) {
-  if (r->has_relay) {
-    fprintf(out,
-            "\"relay\":{\"buffers\":%" PRIu64 ",\"payload_bytes\":%" PRIu64 ",\"looks\":%" PRIu64
-            ",\"sweeps\":%" PRIu64 ",\"waits\":%" PRIu64 ",\"violations\":%" PRIu64
-            ",\"leftovers\":%" PRIu64 "},",
-            r->relay.buffers, r->relay.payload_bytes, r->relay.looks, r->relay.sweeps,
-            r->relay.waits, r->relay.violations, r->relay.leftovers);
-  }
-}
-
 static void print_injected(const struct report *r, FILE *out) {
   if (r->faults == 0) {
     return;
@@ -169,7 +158,6 @@ void report_print_json(const struct report *r, FILE *out) {
           r->least_core_tasks, r->most_core_tasks);
   print_injected(r, out);
   print_guard(r, out);
-  print_relay(r, out);
   print_books(r, out);
   if (r->failure != NULL) {
     fputs("\"failure\":", out);

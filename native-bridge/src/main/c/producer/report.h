@@ -29,8 +29,6 @@ struct report {
   struct sluice_books books;
   bool has_guard;
   struct sluice_guard_stats guard;
-  bool has_relay;
-  struct sluice_relay_stats relay;
   const char *failure; /* NULL, or why the run did not end well */
 };
 

@@ -27,8 +27,7 @@ STANDIN_API int halHostRegister(void *device, uint64_t size, uint32_t flags, uin
   if (code != 0) {
     return code;
   }
-  /* a5 has no such mapping; a board without the BAR capability answers alike. */
-  if (flags != DEV_SVM_MAP_HOST || host == NULL || size == 0 || standin_board() == STANDIN_A5) {
+  if (flags != DEV_SVM_MAP_HOST || host == NULL || size == 0) {
     return DRV_INVALID_VALUE;
   }
   standin_lock();

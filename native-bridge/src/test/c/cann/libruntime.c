@@ -25,7 +25,7 @@ static int allocate(void **pointer, uint64_t size) {
   }
   int code = standin_back(range);
   if (code == RT_OK) {
-    code = standin_place(range, standin_plays_device());
+    code = standin_place(range, 0);
   }
   if (code != RT_OK) {
     standin_release(range);

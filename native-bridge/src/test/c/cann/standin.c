@@ -1,11 +1,8 @@
 /*
  * standin.c - the memory, the bookkeeping and the injected failures behind the three libraries.
  *
- * Environment: SLUICE_STANDIN_BOARD = a2a3 (default) or a5; SLUICE_STANDIN_DEVICES (default 8);
- * SLUICE_STANDIN_FAIL = "call:nth:code,..."; SLUICE_STANDIN_LOG = a file to which the process
- * appends its counts when it ends, one "pid call count" per line; SLUICE_STANDIN_DEVICE=here: code
- * that plays the device runs in this process, so memory that it allocates is usable at its device
- * address (otherwise only importers can use theirs).
+ * Environment: SLUICE_STANDIN_FAIL = "call:nth:code,..."; SLUICE_STANDIN_LOG = a file to which the
+ * process appends its counts when it ends, one "pid call count" per line.
  */
 #include "standin.h"
 
@@ -23,6 +20,7 @@
 #define MAX_CALLS 64
 #define MAX_FAILURES 64
 #define MAX_DEVICES 64
+#define DEVICES 8
 /* No Linux process of ours has anything there; each process starts elsewhere by its pid. */
 #define DEVICE_SPACE 0x120000000000ull
 #define DEVICE_SPACE_STRIDE 0x000400000000ull
@@ -246,16 +244,6 @@ __attribute__((destructor)) static void log_counts(void) {
 
 /* ---- the board ------------------------------------------------------------------------------- */
 
-enum standin_board standin_board(void) {
-  const char *board = getenv("SLUICE_STANDIN_BOARD");
-  return board != NULL && strcmp(board, "a5") == 0 ? STANDIN_A5 : STANDIN_A2A3;
-}
-
-int standin_plays_device(void) {
-  const char *where = getenv("SLUICE_STANDIN_DEVICE");
-  return where != NULL && strcmp(where, "here") == 0;
-}
-
 /* As the runtime does: a process sees the devices of that list only, numbered from 0. */
 static int visible_devices(const char *list) {
   int count = *list != '\0';
@@ -267,11 +255,7 @@ static int visible_devices(const char *list) {
 
 int standin_devices(void) {
   const char *visible = getenv("ASCEND_RT_VISIBLE_DEVICES");
-  const char *devices = getenv("SLUICE_STANDIN_DEVICES");
-  if (visible != NULL) {
-    return visible_devices(visible);
-  }
-  return devices != NULL ? atoi(devices) : 8;
+  return visible != NULL ? visible_devices(visible) : DEVICES;
 }
 
 int standin_host_device(int device) {

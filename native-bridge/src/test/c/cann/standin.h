@@ -7,8 +7,8 @@
  *
  *  - Device memory is a memfd. Its device address lies in a range that the allocating process can
  *    neither read nor write: a host that follows a device address dies here, as it should.
- *  - Board a2a3: halHostRegister maps an allocation at a host address that differs from the
- *    device's. Board a5: it refuses; device memory is reached by rtMemcpy alone.
+ *  - halHostRegister maps an allocation at a host address that differs from the device's, as on
+ *    a2a3. A test that wants an a5 makes it fail.
  *  - Registration works on allocation bases only, once; sizes are rounded up to pages; freeing
  *    memory that is still registered leaks the registration (code 8 from then on).
  *  - The device context belongs to a thread: runtime calls fail before rtSetDevice in it.
@@ -52,8 +52,6 @@ enum {
   DRV_BUSY = 13
 };
 
-enum standin_board { STANDIN_A2A3, STANDIN_A5 };
-
 /* What hangs off the end of each memfd: seen by every process that has it. */
 struct standin_control {
   uint32_t magic;
@@ -96,10 +94,7 @@ int standin_enter(const char *call);
 /* The same for a call that names its device. */
 int standin_enter_for(const char *call, int device);
 
-enum standin_board standin_board(void);
 int standin_devices(void);
-/* Whether code that plays the device runs in this process, and uses memory that is allocated here. */
-int standin_plays_device(void);
 /* The host's number of a device of this process (ASCEND_RT_VISIBLE_DEVICES); -1 for none. */
 int standin_host_device(int device);
 

@@ -13,16 +13,12 @@ import dev.sluice.service.PeerCredentials;
 import java.io.IOException;
 import java.util.function.IntFunction;
 
-/**
- * Whose memory a session's arena is. The configuration says what to try for a device, the client
- * what it can use; where that fails, in the daemon or in the client before, a relay is the last
- * resort, if the client offers one.
- */
+/** Whose memory a session's arena is: as configured for the device, if the client can use it. */
 final class ArenaChoice {
   private ArenaChoice() {}
 
   /**
-   * Makes the arena of a session that asks for one; refuses it with one line if none can be.
+   * Makes the arena of a session that asks for one; refuses it with one line if that is impossible.
    *
    * @param permissionProblem what keeps the daemon from a device, one line; empty if nothing
    */
@@ -35,13 +31,7 @@ final class ArenaChoice {
       IntFunction<String> permissionProblem) {
     int device = request.device();
     Placement placement = settings.placement().of(device);
-    AttachRequest.Reach reach = request.reach();
-    int bare = reach.bareProcess();
-    ArenaMaker maker = new ArenaMaker(settings.arena(), settings.cann(), System.getenv());
-    String name = "sluice-d" + device + "-s" + id;
-    // The last resort, for memory of a device only: whoever has none needs none.
-    boolean mayRelay = placement != Placement.SIM && reach.includes(Placement.RELAY.wireNumber());
-    if (!reach.includes(placement.wireNumber()) && !mayRelay) {
+    if (!request.reach().includes(placement.wireNumber())) {
       throw new AttachRefusedException(
           AttachStatus.PLACEMENT,
           "device "
@@ -50,19 +40,11 @@ final class ArenaChoice {
               + placement.label()
               + ", which this client did not offer");
     }
-    String reason = reasonToRelay(reach, placement);
+    int bare = request.reach().bareProcess();
+    String name = "sluice-d" + device + "-s" + id;
     try {
-      if (placement != Placement.RELAY && reach.includes(placement.wireNumber())) {
-        try {
-          return maker.make(plan, name, placement, device, bare != 0 ? bare : peer.pid());
-        } catch (IOException e) {
-          if (!mayRelay || !placement.isOnDevice()) {
-            throw e; // what a relay would have to make here as well
-          }
-          reason = e.getMessage();
-        }
-      }
-      return maker.makeRelayed(plan, name, device, reason);
+      return new ArenaMaker(settings.arena(), settings.cann(), System.getenv())
+          .make(plan, name, placement, device, bare != 0 ? bare : peer.pid());
     } catch (IOException e) {
       throw refusal(e, placement.isOnDevice() ? permissionProblem.apply(device) : "");
     }
@@ -73,16 +55,5 @@ final class ArenaChoice {
     return new AttachRefusedException(
         isBusy ? AttachStatus.BUSY : AttachStatus.MEMORY,
         permission.isEmpty() ? e.getMessage() : permission + ": " + e.getMessage());
-  }
-
-  /** Why the daemon did not even try the placement that is configured. */
-  private static String reasonToRelay(AttachRequest.Reach reach, Placement placement) {
-    return placement == Placement.RELAY
-        ? "as configured"
-        : "placement "
-            + placement.label()
-            + (reach.failedPlacement() == placement.wireNumber()
-                ? " failed in the client"
-                : " was not offered by the client");
   }
 }

@@ -2,7 +2,6 @@ package dev.sluice;
 
 import dev.sluice.abi.Geometry;
 import dev.sluice.agent.NanoClock;
-import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.headroom.Headroom;
@@ -184,11 +183,6 @@ final class Session {
     }
     log.info("session {} device {} resumed by {}", id, request.device(), peer);
     return memory.granted(token);
-  }
-
-  /** What the death of the producer does: a relay takes the memory of its device along. */
-  RunEnd endOfDeadProducer() {
-    return memory.placement() == Placement.RELAY ? RunEnd.MEMORY_LOST : RunEnd.DIED;
   }
 
   /** Whether nobody writes to the arena any more. */

@@ -109,7 +109,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
 
   @Override
   public CompletionStage<Books> detachLost(Token token, String reason) {
-    return later(token, session -> end(session, RunEnd.MEMORY_LOST, "device lost: " + reason));
+    return later(token, session -> end(session, RunEnd.DIED, "device lost: " + reason));
   }
 
   @Override
@@ -262,7 +262,7 @@ final class SessionManager implements SessionBroker, ControlActions, AutoCloseab
    */
   private Books endUnasked(Session session, String reason) {
     boolean hasDied = session.hasProducerDied();
-    Books books = end(session, hasDied ? session.endOfDeadProducer() : RunEnd.NOT_YET, reason);
+    Books books = end(session, hasDied ? RunEnd.DIED : RunEnd.NOT_YET, reason);
     revoked.accept(session.token());
     return books;
   }

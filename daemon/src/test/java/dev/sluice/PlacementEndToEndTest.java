@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import dev.sluice.config.Placement;
 import dev.sluice.service.Labels;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +44,8 @@ class PlacementEndToEndTest {
           "chip-2026.08/a5");
 
   private static TestDaemon daemon;
+
+  @TempDir Path folder;
 
   @BeforeAll
   static void startDaemon() {
@@ -75,7 +81,6 @@ class PlacementEndToEndTest {
 
   static Stream<Arguments> placementsAndLayouts() {
     return Stream.of(Placement.values())
-        .filter(placement -> placement != Placement.RELAY) // RelayEndToEndTest
         .flatMap(placement -> LAYOUTS.stream().map(layout -> Arguments.of(placement, layout)));
   }
 
@@ -176,6 +181,37 @@ class PlacementEndToEndTest {
     CannStandin.fail("aclrtIpcMemGetExportKey", 0, 507899);
     runTasks("handle " + placement, placement, 5_000);
     assertEquals(1, CannStandin.calls("aclrtMemExportToShareableHandle"));
+  }
+
+  /** It has given back what it had done, and then tells the daemon (abi.md 5.5). */
+  @ParameterizedTest
+  @CsvSource({
+    "HOST, aclrtHostRegister",
+    "DEVICE_MAPPED, aclrtIpcMemImportByKey",
+    "DEVICE_COPIED, aclrtMemImportFromShareableHandle",
+    "DEVICE_COPIED, aclrtReserveMemAddress",
+    "DEVICE_COPIED, aclrtMapMem",
+    "DEVICE_COPIED, aclrtMemSetAccess",
+  })
+  void shouldEndTheSessionOfAClientThatCannotUseItsMemoryAtOnce(Placement placement, String call)
+      throws Exception {
+    if (placement == Placement.DEVICE_COPIED) {
+      CannStandin.fail("aclrtIpcMemGetExportKey", 0, 507899);
+    }
+    Path log = folder.resolve("calls");
+    TestProducer.Report device =
+        daemon.run(
+            Map.of("SLUICE_STANDIN_FAIL", call + ":1:507899", "SLUICE_STANDIN_LOG", log.toString()),
+            call,
+            arguments(placement));
+    assertEquals(1, device.exitCode());
+    assertTrue(device.errors().contains(call + " returned 507899"), device.errors());
+    // No waiting: the answer to its DETACH was the end of the session.
+    String state = daemon.session(call).state();
+    assertTrue(state.startsWith("ended (device lost: " + call), state);
+    List<String> counts = Files.readAllLines(log);
+    assertTrue(counts.stream().anyMatch(line -> line.endsWith(" live 0")), counts::toString);
+    assertTrue(counts.stream().anyMatch(line -> line.endsWith(" leaked 0")), counts::toString);
   }
 
   @Test

@@ -342,7 +342,7 @@ class SessionManagerTest {
     rig.restart("sluice.placement.devices=1:host", "sluice.cann.probe-interval=1s");
     AttachRequest request =
         BrokerRig.request(
-            1, BrokerRig.SMALL, new AttachRequest.Reach(1 << Placement.HOST.wireNumber(), 0, 0));
+            1, BrokerRig.SMALL, new AttachRequest.Reach(1 << Placement.HOST.wireNumber(), 0));
     Granted granted = BrokerRig.join(rig.manager.attach(request, rig.self));
     rig.manager.endLost();
     rig.manager.registry().open().get(0).memory().giveUp("rtMemcpy returned 507000");

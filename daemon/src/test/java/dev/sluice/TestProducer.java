@@ -117,11 +117,6 @@ final class TestProducer implements AutoCloseable {
       return Json.whole(Json.object(Json.object(json(), "kinds"), kind), key);
     }
 
-    /** One of the numbers of its relay. */
-    long relay(String key) throws ToolException {
-      return Json.whole(Json.object(json(), "relay"), key);
-    }
-
     /** Records that its guard recycled unread. */
     long guardLost() throws ToolException {
       return SessionView.sum(Json.counts(Json.object(json(), "guard"), "lost_records"));

@@ -395,9 +395,8 @@ public final class ConfigKeys {
           ConfigTypes.choice(Placement.class),
           "Where arenas are. sim: this host's memory, no device. host: the same, registered with"
               + " the device by the runtime process. device-mapped (a2a3) and device-copied (a5):"
-              + " the device's memory. relay: a thread of the runtime process carries records over;"
-              + " the last resort, taken by itself where the others fail and the client offers it."
-              + " All but sim have met only a stand-in for the vendor's libraries.");
+              + " the device's memory. All but sim have met only a stand-in for the vendor's"
+              + " libraries.");
   public static final ConfigKey<Map<Integer, Placement>> PLACEMENT_DEVICES =
       key(
           "placement.devices",

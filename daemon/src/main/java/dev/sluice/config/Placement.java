@@ -9,12 +9,7 @@ public enum Placement {
   /** Memory of the device that is mapped into the daemon, uncached. Platform a2a3. */
   DEVICE_MAPPED,
   /** Memory of the device that the daemon reaches by copies alone. Platform a5. */
-  DEVICE_COPIED,
-  /**
-   * As {@link #SIM}, and a thread of the runtime process carries records over from memory that it
-   * makes on its device: where none of the others works.
-   */
-  RELAY;
+  DEVICE_COPIED;
 
   /** {@code enum sluice_placement} of the attach contract. */
   public int wireNumber() {

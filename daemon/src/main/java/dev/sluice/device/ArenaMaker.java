@@ -26,24 +26,6 @@ public final class ArenaMaker {
     this.environment = Map.copyOf(environment);
   }
 
-  private Arena shared(ArenaPlan plan, String name, Placement placement, int device, String notice)
-      throws IOException {
-    return new Arena(
-        plan, new SharedBacking(placement, device, name, plan.totalBytes(), arena, notice));
-  }
-
-  /**
-   * Reserves the memory of a plan for a relay.
-   *
-   * @param reason why it must be one, for people
-   * @throws IOException as {@link #make}
-   */
-  public Arena makeRelayed(ArenaPlan plan, String name, int device, String reason)
-      throws IOException {
-    String notice = "relayed by the runtime process, the last resort (" + reason + ")";
-    return shared(plan, name, Placement.RELAY, device, notice);
-  }
-
   /**
    * Reserves the memory of a plan.
    *
@@ -53,7 +35,7 @@ public final class ArenaMaker {
   public Arena make(ArenaPlan plan, String name, Placement placement, int device, int importer)
       throws IOException {
     if (!placement.isOnDevice()) {
-      return shared(plan, name, placement, device, "");
+      return new Arena(plan, new SharedBacking(placement, device, name, plan.totalBytes(), arena));
     }
     CannLibraries libraries = CannLibraries.load(cann.directory(), environment);
     boolean isUsable =

@@ -7,31 +7,19 @@ import dev.sluice.config.Provision;
 import java.io.IOException;
 
 /**
- * Placements {@code sim}, {@code host} and {@code relay}: a sealed memfd that the other process
- * maps, and in the second case registers with its device, in the third fills by its relay. For the
- * daemon they are the same.
+ * Placements {@code sim} and {@code host}: a sealed memfd that the other process maps, and in the
+ * second case registers with its device. For the daemon they are the same.
  */
 final class SharedBacking implements ArenaBacking {
   private final Placement placement;
   private final SharedRegion region;
   private final MappedMemory memory;
   private final int device;
-  private final String notice;
   private volatile String failure = "";
 
-  /**
-   * @param notice what else people should know of this memory; empty if nothing
-   */
-  SharedBacking(
-      Placement placement,
-      int device,
-      String name,
-      long bytes,
-      ArenaSettings settings,
-      String notice)
+  SharedBacking(Placement placement, int device, String name, long bytes, ArenaSettings settings)
       throws IOException {
     this.placement = placement;
-    this.notice = notice;
     this.device = device;
     this.region =
         SharedRegion.create(name, bytes, extra(settings.hugePages()), extra(settings.lockMemory()));
@@ -78,8 +66,7 @@ final class SharedBacking implements ArenaBacking {
 
   @Override
   public String notice() {
-    String ofRegion = region.notice();
-    return notice.isEmpty() || ofRegion.isEmpty() ? notice + ofRegion : notice + "; " + ofRegion;
+    return region.notice();
   }
 
   @Override

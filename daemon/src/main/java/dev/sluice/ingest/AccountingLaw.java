@@ -11,9 +11,8 @@ import dev.sluice.abi.BufferKind;
  *
  * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are
  * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
- * dead producer had begun and not committed, or that were in memory which died with it. What
- * nothing explains is {@code unaccounted}, and is 0 unless the device or the host is wrong; it is
- * negative if more came than was produced.
+ * dead producer had begun and not committed. What nothing explains is {@code unaccounted}, and is 0
+ * unless the device or the host is wrong; it is negative if more came than was produced.
  *
  * @param inFlight not yet collected, and no more than the pool's buffers can hold
  */
@@ -114,26 +113,12 @@ public record AccountingLaw(
         e.produced, e.collected, e.dropped, inferred, died, salvaged, 0, missing - inferred);
   }
 
-  /**
-   * The law after a run whose device memory is lost: what was there and had not been carried over
-   * died with it, and can be no more than the pool's buffers hold.
-   */
-  private static AccountingLaw withoutMemory(Evidence e) {
-    long missing = e.missing();
-    long inferred = Math.max(0, Math.min(missing, e.inferable(e.tokenGaps)));
-    missing -= inferred;
-    long died = Math.max(0, Math.min(missing, e.room()));
-    return new AccountingLaw(
-        e.produced, e.collected, e.dropped, inferred, died, e.salvaged, 0, missing - died);
-  }
-
   /** The law of a pool whose run ended so. */
   public static AccountingLaw of(Evidence e, RunEnd end) {
     return switch (end) {
       case NOT_YET -> running(e);
       case COMPLETE -> settled(e, false);
       case DIED -> settled(e, true);
-      case MEMORY_LOST -> withoutMemory(e);
     };
   }
 

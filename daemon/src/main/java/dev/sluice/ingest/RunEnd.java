@@ -7,12 +7,7 @@ public enum RunEnd {
   /** The device is complete: what it never published is salvaged, and nothing may be missing. */
   COMPLETE,
   /** The producer stopped at an arbitrary instruction: salvage, and a record here and there. */
-  DIED,
-  /**
-   * The memory that the device writes to is out of reach: a relay's, with its process or by an
-   * error. What was on it is lost, up to what the buffers hold.
-   */
-  MEMORY_LOST;
+  DIED;
 
   /** Whether nothing more can come. */
   public boolean isComplete() {

@@ -58,13 +58,12 @@ public record AttachRequest(
    * @param placements bit n set: the placement with wire id n; 0 is a client that knows {@code sim}
    *     only
    * @param bareProcess its process id as the device's driver numbers it; 0 if it did not ask
-   * @param failedPlacement wire id of one that it was granted before and could not use; 0 is none
    */
-  public record Reach(int placements, int bareProcess, int failedPlacement) {
+  public record Reach(int placements, int bareProcess) {
     private static final int SIM = 1;
 
     public static Reach ofSim() {
-      return new Reach(0, 0, 0);
+      return new Reach(0, 0);
     }
 
     /** Whether the client can use a placement, by wire id. */

@@ -31,8 +31,8 @@ public interface SessionBroker {
   CompletionStage<Books> detach(Token token);
 
   /**
-   * As {@link #detach}, of a client that cannot reach memory of its device, no longer or at all:
-   * what it still had there is lost.
+   * Ends the session of a client that cannot use the memory that it was granted. A run that is open
+   * is settled as if the client's process had died.
    *
    * @param reason the call that failed, for people
    */

@@ -131,28 +131,6 @@ class AccountingLawTest {
   }
 
   @Test
-  void shouldCountWhatALostMemoryHeldUpToWhatItCanHold() {
-    // A relay's: 5 buffers of 8, and one record begun.
-    expects(AccountingLaw.of(aicpu(100, 20, 50, 0), RunEnd.MEMORY_LOST), 0, 30, 0, 0);
-    long room = AccountingLaw.running(aicpu(1000, 0, 0, 0)).inFlight();
-    expects(AccountingLaw.of(aicpu(1000, 0, 0, 0), RunEnd.MEMORY_LOST), 0, room, 0, 1000 - room);
-    expects(AccountingLaw.of(aicpu(10, 0, 12, 0), RunEnd.MEMORY_LOST), 0, 0, 0, -2);
-    // Gaps between tokens that came are the device's, in generations that lose.
-    expects(
-        AccountingLaw.of(evidence(AICORE_TASK, 100, 0, 80, 0, 5, 0, false), RunEnd.MEMORY_LOST),
-        5,
-        15,
-        0,
-        0);
-    expects(
-        AccountingLaw.of(evidence(AICORE_TASK, 100, 0, 80, 0, 5, 0, true), RunEnd.MEMORY_LOST),
-        0,
-        20,
-        0,
-        0);
-  }
-
-  @Test
   void shouldAddUpWhateverTheEvidence() {
     Random random = new Random(5);
     AccountingLaw sum = AccountingLaw.ZERO;

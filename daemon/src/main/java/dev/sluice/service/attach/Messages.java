@@ -30,16 +30,15 @@ final class Messages {
   static final int GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET = 80;
   static final int GEOMETRY_FLAGS_OFFSET = 96;
   static final int GEOMETRY_PLACEMENTS_OFFSET = 100;
-  static final int GEOMETRY_PLACEMENTS_KNOWN = 0b111110;
+  static final int GEOMETRY_PLACEMENTS_KNOWN = 0b11110;
   static final int GEOMETRY_SYNTHETIC_SEED_OFFSET = 104;
   static final int GEOMETRY_SYNTHETIC_ORIGIN_TICKS_OFFSET = 112;
   static final int GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET = 120;
   static final int GEOMETRY_NAME_OFFSET = 128;
   static final int GEOMETRY_NAME_BYTES = 64;
   static final int GEOMETRY_BARE_PROCESS_OFFSET = 192;
-  static final int GEOMETRY_FAILED_PLACEMENT_OFFSET = 196;
-  static final int GEOMETRY_PAD_OFFSET = 200;
-  static final int GEOMETRY_PAD_BYTES = 56;
+  static final int GEOMETRY_PAD_OFFSET = 196;
+  static final int GEOMETRY_PAD_BYTES = 60;
 
   static final int END_IS_LOST_OFFSET = 32;
   static final int END_LOST_REASON_OFFSET = 160;

@@ -65,12 +65,11 @@ final class Requests {
         synthetic,
         new AttachRequest.Reach(
             message.getIntLE(start + Messages.GEOMETRY_PLACEMENTS_OFFSET),
-            count(message, Messages.GEOMETRY_BARE_PROCESS_OFFSET, "bare_process"),
-            count(message, Messages.GEOMETRY_FAILED_PLACEMENT_OFFSET, "failed_placement")),
+            count(message, Messages.GEOMETRY_BARE_PROCESS_OFFSET, "bare_process")),
         text(message, Messages.GEOMETRY_NAME_OFFSET, Messages.GEOMETRY_NAME_BYTES));
   }
 
-  /** Why the client can reach memory of its device no longer; empty for an end in order. */
+  /** Why the client cannot use the memory that it was granted; empty for an end in order. */
   static Optional<String> lostReason(ByteBuf message) {
     boolean isLost = message.getIntLE(message.readerIndex() + Messages.END_IS_LOST_OFFSET) != 0;
     return isLost

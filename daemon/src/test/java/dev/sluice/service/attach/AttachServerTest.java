@@ -199,9 +199,9 @@ class AttachServerTest {
     "32, 0x80000000, REFUSED, DEVICE",
     "44, 0xffffffff, REFUSED, GEOMETRY",
     "96, 0x00000002, REFUSED, MALFORMED",
-    "100, 0x41,      REFUSED, MALFORMED",
-    "196, 0xffffffff, REFUSED, GEOMETRY",
-    "200, 1,         REFUSED, MALFORMED",
+    "100, 0x22,      REFUSED, MALFORMED",
+    "192, 0xffffffff, REFUSED, GEOMETRY",
+    "196, 1,         REFUSED, MALFORMED",
     "252, 1,         REFUSED, MALFORMED",
   })
   void shouldRefuseGarbageAndStayUp(int offset, String word, MessageType reply, AttachStatus status)
