@@ -86,7 +86,7 @@ final class SessionCapture {
     private CaptureManifest manifest(
         int session, AttachRequest request, Geometry geometry, Instant startedAt, long startedNs) {
       return new CaptureManifest(
-          CaptureManifest.Version.CURRENT,
+          CaptureManifest.Format.CURRENT,
           UUID.randomUUID(),
           new CaptureManifest.Origin(
               sluiceVersion, hostName(), request.device(), session, request.name()),

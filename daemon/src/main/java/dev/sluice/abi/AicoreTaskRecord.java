@@ -1,5 +1,7 @@
 package dev.sluice.abi;
 
+import java.util.List;
+
 /**
  * A task as the AICore itself saw it (abi.md 2.1).
  *
@@ -27,6 +29,16 @@ public final class AicoreTaskRecord {
   public static final int RECEIVE_TO_START_CYCLES_OFFSET = 28;
 
   public static final int SIZE_BYTES = 32;
+
+  /** All fields, as captures store them. */
+  public static final List<RecordColumn> COLUMNS =
+      List.of(
+          RecordColumn.delta("start_time", START_TIME_OFFSET, 8),
+          RecordColumn.since("end_time", END_TIME_OFFSET, 8, 0),
+          RecordColumn.delta("task_id", TASK_TOKEN_RAW_OFFSET, 4),
+          RecordColumn.plain("task_ring", TASK_TOKEN_RAW_OFFSET + 4, 4),
+          RecordColumn.delta("reg_task_id", REG_TASK_ID_OFFSET, 4),
+          RecordColumn.plain("receive_to_start_cycles", RECEIVE_TO_START_CYCLES_OFFSET, 4));
 
   private AicoreTaskRecord() {}
 }

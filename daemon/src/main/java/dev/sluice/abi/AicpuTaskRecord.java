@@ -1,5 +1,7 @@
 package dev.sluice.abi;
 
+import java.util.List;
+
 /**
  * A task as its scheduler thread saw it (abi.md 2.1).
  *
@@ -21,6 +23,13 @@ public final class AicpuTaskRecord {
   public static final int REG_TASK_ID_OFFSET = 16;
 
   public static final int SIZE_BYTES = 32;
+
+  /** All fields, as captures store them. */
+  public static final List<RecordColumn> COLUMNS =
+      List.of(
+          RecordColumn.delta("dispatch_time", DISPATCH_TIME_OFFSET, 8),
+          RecordColumn.since("finish_time", FINISH_TIME_OFFSET, 8, 0),
+          RecordColumn.delta("reg_task_id", REG_TASK_ID_OFFSET, 4));
 
   private AicpuTaskRecord() {}
 }

@@ -1,5 +1,7 @@
 package dev.sluice.abi;
 
+import java.util.List;
+
 /**
  * One phase of a scheduler loop (abi.md 2.1). Bytes 28 to 35 are two counters, or in the third
  * generation a task id for the kinds that concern one task.
@@ -28,6 +30,23 @@ public final class SchedPhaseRecord {
   public static final int SHARED_DEPTH_AT_END_OFFSET = 42;
 
   public static final int SIZE_BYTES = 64;
+
+  /** All fields, as captures store them. */
+  public static final List<RecordColumn> COLUMNS =
+      List.of(
+          RecordColumn.delta("start_time", START_TIME_OFFSET, 8),
+          RecordColumn.since("end_time", END_TIME_OFFSET, 8, 0),
+          RecordColumn.delta("loop_iter", LOOP_ITER_OFFSET, 4),
+          RecordColumn.plain("kind", KIND_OFFSET, 4),
+          RecordColumn.plain("tasks_processed", TASKS_PROCESSED_OFFSET, 4),
+          RecordColumn.plain("pop_hit", POP_HIT_OFFSET, 4),
+          RecordColumn.plain("pop_miss", POP_MISS_OFFSET, 4),
+          RecordColumn.plain("aic_depth_at_start", SHARED_DEPTH_AT_START_OFFSET, 2),
+          RecordColumn.plain("aiv_depth_at_start", SHARED_DEPTH_AT_START_OFFSET + 2, 2),
+          RecordColumn.plain("mix_depth_at_start", SHARED_DEPTH_AT_START_OFFSET + 4, 2),
+          RecordColumn.plain("aic_depth_at_end", SHARED_DEPTH_AT_END_OFFSET, 2),
+          RecordColumn.plain("aiv_depth_at_end", SHARED_DEPTH_AT_END_OFFSET + 2, 2),
+          RecordColumn.plain("mix_depth_at_end", SHARED_DEPTH_AT_END_OFFSET + 4, 2));
 
   private SchedPhaseRecord() {}
 }

@@ -5,7 +5,7 @@ import dev.sluice.handoff.Lease;
 import dev.sluice.output.capture.CaptureIntake;
 
 /**
- * Copies accepted records into a capture, and then lets another sink look at them. One per
+ * Encodes accepted records into a capture, and then lets another sink look at them. One per
  * collector, on its thread.
  */
 public final class CaptureSink implements LeaseSink {
@@ -30,7 +30,7 @@ public final class CaptureSink implements LeaseSink {
         return false;
       }
       if (room == CaptureIntake.Room.TAKEN) {
-        copy(lease, records, kind.recordBytes());
+        append(lease, records, kind.recordBytes());
         intake.end(
             kind,
             lease.instance(),
@@ -44,11 +44,11 @@ public final class CaptureSink implements LeaseSink {
   }
 
   /** In as few pieces as there are: a buffer without holes is one. */
-  private void copy(Lease lease, AcceptedRecords records, int recordBytes) {
+  private void append(Lease lease, AcceptedRecords records, int recordBytes) {
     int from = records.nextAccepted(0);
     while (from < records.slots()) {
       int to = records.nextRejected(from);
-      intake.copy(lease.memory(), lease.offset() + from * recordBytes, (to - from) * recordBytes);
+      intake.append(lease.memory(), lease.offset() + from * recordBytes, to - from);
       from = records.nextAccepted(to);
     }
   }

@@ -77,7 +77,7 @@ public final class CapturesCommand implements Callable<Integer> {
         long frames =
             tail.poll(
                 frame -> {
-                  bytes[0] += frame.payloadBytes();
+                  bytes[0] += frame.recordBytes();
                   if (frame.type() == FrameType.RECORDS) {
                     records[0] += frame.recordCount();
                   } else if (frame.type() == FrameType.GAP) {

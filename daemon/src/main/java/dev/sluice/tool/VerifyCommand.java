@@ -73,7 +73,7 @@ public final class VerifyCommand implements Callable<Integer> {
   }
 
   private void watch(ProgressLine line, Frame frame, long startNs) throws IOException {
-    bytes += frame.payloadBytes();
+    bytes += frame.recordBytes();
     if (stopSignal.isRequested()) {
       // Not a CaptureException: that would be a finding about the segment, and not the end.
       throw new InterruptedIOException(
@@ -111,10 +111,11 @@ public final class VerifyCommand implements Callable<Integer> {
     text.append(
         String.format(
             Locale.ROOT,
-            "%,d frames, %s, at %s%n",
+            "%,d frames, %s of records in %s, checked at %s%n",
             result.frames(),
+            Quantities.formatBytes(result.recordBytes()),
             Quantities.formatBytes(result.bytes()),
-            Quantities.formatRate(seconds > 0 ? result.bytes() / seconds : 0)));
+            Quantities.formatRate(seconds > 0 ? result.recordBytes() / seconds : 0)));
     for (BufferKind kind : BufferKind.ALL) {
       text.append(
           String.format(
@@ -145,6 +146,7 @@ public final class VerifyCommand implements Callable<Integer> {
     json.put("capture", directory.toString());
     json.put("frames", result.frames());
     json.put("bytes", result.bytes());
+    json.put("record_bytes", result.recordBytes());
     Map<String, Object> kinds = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       kinds.put(kind.label(), Map.of("records", result.records().get(kind.ordinal())));

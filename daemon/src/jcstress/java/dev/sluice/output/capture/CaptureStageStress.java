@@ -34,7 +34,7 @@ public final class CaptureStageStress {
     stage.memory().putInt(at, FrameHeader.MAGIC);
     stage.memory().putInt(at + CONTENT, content);
     stage.memory().putInt(at + bytes - Integer.BYTES, content);
-    stage.commit();
+    stage.commit(bytes);
     return true;
   }
 

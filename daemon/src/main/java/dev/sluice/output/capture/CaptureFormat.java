@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  */
 public final class CaptureFormat {
   /** Changes when an older reader would misread what it knows. */
-  public static final int MAJOR = 1;
+  public static final int MAJOR = 2;
 
   /** Changes when something is added that an older reader may skip. */
   public static final int MINOR = 0;

@@ -32,15 +32,18 @@ public final class CaptureFrames implements AutoCloseable {
   private final Damages damages = new Damages();
   private final OpenSegments segments;
   private final Checksum checksum = new Checksum();
+  private final RecordCodec[] codecs;
   private final ByteBuffer header =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final int captureTag;
+  private ByteBuffer payload;
   private final long maxFrames = Runtime.getRuntime().maxMemory() / MAX_BYTES_PER_FRAME;
   private long frames;
 
   private CaptureFrames(Path directory, CaptureManifest manifest) {
     this.directory = directory;
     this.manifest = manifest;
+    this.codecs = manifest.format().codecs();
     this.captureTag = CaptureFormat.captureTag(manifest.id());
     this.segments = new OpenSegments(directory);
     for (BufferKind kind : BufferKind.ALL) {
@@ -108,7 +111,7 @@ public final class CaptureFrames implements AutoCloseable {
   private int walk(int number, SegmentWindow window, int runBefore) throws IOException {
     int run = runBefore;
     String name = CaptureFormat.segmentName(number);
-    SegmentWalk walk = new SegmentWalk(segments.get(number), window, name, manifest.id(), number);
+    SegmentWalk walk = new SegmentWalk(segments.get(number), window, name, manifest, number);
     for (Frame frame = walk.next(); frame != null; frame = walk.next()) {
       if (frame.type() == FrameType.RUN) {
         run++;
@@ -215,24 +218,33 @@ public final class CaptureFrames implements AutoCloseable {
     SegmentSource source = segments.get(segment);
     header.clear();
     source.read(header, offset);
-    int payload = header.getInt(FrameHeader.PAYLOAD_BYTES_OFFSET);
     if (header.hasRemaining()
         || !FrameHeader.isValid(header, 0, segment, captureTag, checksum)
-        || payload != pool.records(frame) * kind.recordBytes()) {
+        || header.getInt(FrameHeader.RECORDS_OFFSET) != pool.records(frame)
+        || FrameHeader.recordBytes(header, 0, kind) < 0) {
       throw damaged(segment, offset, "has no such frame");
     }
-    ByteBuffer records = into;
-    if (records == null || records.capacity() < payload) {
-      records = ByteBuffer.allocateDirect(payload).order(ByteOrder.LITTLE_ENDIAN);
-    }
-    records.clear().limit(payload);
-    source.read(records, offset + FrameHeader.SIZE_BYTES);
-    records.flip();
-    if (records.limit() != payload
-        || checksum.of(records, 0, payload) != header.getInt(FrameHeader.PAYLOAD_CRC_OFFSET)) {
+    int length = header.getInt(FrameHeader.PAYLOAD_BYTES_OFFSET);
+    payload = withCapacity(payload, length).limit(length);
+    source.read(payload, offset + FrameHeader.SIZE_BYTES);
+    payload.flip();
+    if (payload.limit() != length
+        || checksum.of(payload, 0, length) != header.getInt(FrameHeader.PAYLOAD_CRC_OFFSET)) {
       throw damaged(segment, offset, "has a frame with another checksum");
     }
+    payload.position(0);
+    int recordBytes = pool.records(frame) * kind.recordBytes();
+    ByteBuffer records = withCapacity(into, recordBytes).limit(recordBytes);
+    if (!codecs[kind.ordinal()].decode(payload, pool.records(frame), records)) {
+      throw damaged(segment, offset, "has a frame that does not decode");
+    }
     return records;
+  }
+
+  private static ByteBuffer withCapacity(ByteBuffer buffer, int bytes) {
+    return buffer == null || buffer.capacity() < bytes
+        ? ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN)
+        : buffer.clear();
   }
 
   private CaptureException damaged(int segment, long offset, String what) {

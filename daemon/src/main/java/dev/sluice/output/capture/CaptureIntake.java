@@ -6,17 +6,17 @@ import dev.sluice.counters.CounterArray;
 import java.nio.ByteBuffer;
 
 /**
- * A collector's way into a capture: copies the accepted records of one buffer after the other into
+ * A collector's way into a capture: encodes the accepted records of one buffer after the other into
  * the memory stage, so that the buffer can go back to the device at once. Never waits, allocates,
  * locks or calls the system.
  *
- * <p>Use: {@link #begin}, then {@link #copy} for each run of accepted records, then {@link #end}.
+ * <p>Use: {@link #begin}, then {@link #append} for each run of accepted records, then {@link #end}.
  * One thread at a time: the collector's.
  */
 public final class CaptureIntake {
   /** What {@link #begin} answers. */
   public enum Room {
-    /** The records may be copied. */
+    /** The records may be appended. */
     TAKEN,
     /** No room now; the collector is to hold the buffer and ask again. */
     WAIT,
@@ -34,9 +34,11 @@ public final class CaptureIntake {
   // Written by whoever watches the disk, read here at a full stage only.
   private volatile LossReason lossWhenFull;
 
+  private final RecordCodec[] codecs = CaptureManifest.Format.CURRENT.codecs();
+  private RecordCodec codec;
   private int frameAt;
-  private int filled;
   private int gapBytes;
+  private int appended;
 
   /**
    * @param waits whether a full stage holds the device back rather than lose records
@@ -53,7 +55,8 @@ public final class CaptureIntake {
     int largest = 0;
     for (BufferKind kind : BufferKind.ALL) {
       if (geometry.activeInstances(kind) > 0) {
-        largest = Math.max(largest, geometry.layout().buffer(kind).recordArrayBytes());
+        RecordCodec codec = new RecordCodec(kind.recordBytes(), kind.columns());
+        largest = Math.max(largest, codec.maxBytes(geometry.layout().buffer(kind).records()));
       }
     }
     return FrameHeader.SIZE_BYTES + FrameHeader.frameBytes(largest);
@@ -63,11 +66,12 @@ public final class CaptureIntake {
    * Looks for room for the records of one buffer.
    *
    * @param sequence the device's number of the buffer
-   * @param records how many will be copied
+   * @param records how many will be appended
    */
   public Room begin(BufferKind kind, int instance, int sequence, int records, long hostTimeNs) {
     gapBytes = gaps.isOpen(kind, instance) ? FrameHeader.SIZE_BYTES : 0;
-    int at = stage.claim(gapBytes + FrameHeader.frameBytes(records * kind.recordBytes()));
+    codec = codecs[kind.ordinal()];
+    int at = stage.claim(gapBytes + FrameHeader.frameBytes(codec.maxBytes(records)));
     if (at < 0) {
       LossReason reason = lossWhenFull;
       if (reason == null) {
@@ -81,14 +85,15 @@ public final class CaptureIntake {
       gaps.putFrame(kind, instance, stage.memory(), at);
     }
     frameAt = at + gapBytes;
-    filled = 0;
+    codec.begin(stage.memory(), frameAt + FrameHeader.SIZE_BYTES);
+    appended = 0;
     return Room.TAKEN;
   }
 
-  /** Copies some of the records. */
-  public void copy(ByteBuffer from, int at, int bytes) {
-    stage.memory().put(frameAt + FrameHeader.SIZE_BYTES + filled, from, at, bytes);
-    filled += bytes;
+  /** Encodes some of the records, which lie one after the other from {@code at} on. */
+  public void append(ByteBuffer from, int at, int records) {
+    codec.append(from, at, records);
+    appended += records;
   }
 
   /** Closes the frame and hands it to the writer. */
@@ -96,9 +101,9 @@ public final class CaptureIntake {
       BufferKind kind, int instance, int queue, int sequence, boolean isSalvaged, long hostTimeNs) {
     ByteBuffer memory = stage.memory();
     int payloadAt = frameAt + FrameHeader.SIZE_BYTES;
-    int records = filled / kind.recordBytes();
-    for (int i = filled; i < FrameHeader.padded(filled); i += Integer.BYTES) {
-      memory.putInt(payloadAt + i, 0);
+    int payloadBytes = codec.end() - payloadAt;
+    for (int i = payloadBytes; i < FrameHeader.padded(payloadBytes); i++) {
+      memory.put(payloadAt + i, (byte) 0);
     }
     FrameHeader.begin(
         memory,
@@ -110,17 +115,17 @@ public final class CaptureIntake {
         instance,
         queue,
         sequence,
-        records,
+        appended,
         hostTimeNs,
-        0,
-        filled,
-        checksum.of(memory, payloadAt, filled));
+        (long) appended * kind.recordBytes(),
+        payloadBytes,
+        checksum.of(memory, payloadAt, payloadBytes));
     if (gapBytes != 0) {
       gaps.close(kind, instance);
     }
     // Before the frame is visible: what is captured was taken.
-    taken.add(kind.ordinal(), records);
-    stage.commit();
+    taken.add(kind.ordinal(), appended);
+    stage.commit(gapBytes + FrameHeader.frameBytes(payloadBytes));
   }
 
   /**

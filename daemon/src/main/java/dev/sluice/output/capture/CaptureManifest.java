@@ -4,11 +4,15 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.RecordColumn;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * What a capture says of itself: who wrote it, in which layout, and the totals of the accounting
@@ -18,7 +22,7 @@ import java.util.UUID;
  * @param snapshot present if this is a part that a flight recorder kept
  */
 public record CaptureManifest(
-    Version format,
+    Format format,
     UUID id,
     Origin origin,
     Geometry geometry,
@@ -84,10 +88,28 @@ public record CaptureManifest(
         Optional.of(newSnapshot));
   }
 
-  /** Version of the format; see {@link CaptureFormat}. */
-  public record Version(int major, int minor) {
+  /**
+   * How the frames are written: the version, as in {@link CaptureFormat}, and the columns of each
+   * kind's records.
+   */
+  public record Format(int major, int minor, Map<BufferKind, List<RecordColumn>> columns) {
     /** What this program writes. */
-    public static final Version CURRENT = new Version(CaptureFormat.MAJOR, CaptureFormat.MINOR);
+    public static final Format CURRENT =
+        new Format(
+            CaptureFormat.MAJOR,
+            CaptureFormat.MINOR,
+            BufferKind.ALL.stream().collect(Collectors.toMap(kind -> kind, BufferKind::columns)));
+
+    public Format {
+      columns = Collections.unmodifiableMap(new EnumMap<>(columns));
+    }
+
+    /** A codec for each kind, by its wire number; for one thread. */
+    RecordCodec[] codecs() {
+      return BufferKind.ALL.stream()
+          .map(kind -> new RecordCodec(kind.recordBytes(), columns.get(kind)))
+          .toArray(RecordCodec[]::new);
+    }
   }
 
   /**

@@ -156,7 +156,7 @@ public final class CaptureReader implements AutoCloseable {
       }
       String name = file.getFileName().toString();
       try (SegmentSource source = SegmentSource.open(file)) {
-        user.use(new SegmentWalk(source, window, name, manifest().id(), number));
+        user.use(new SegmentWalk(source, window, name, manifest(), number));
         return;
       } catch (NoSuchFileException e) {
         if (attempt == 2) {

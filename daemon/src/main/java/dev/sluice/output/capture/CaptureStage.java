@@ -115,7 +115,7 @@ final class CaptureStage {
     if (chunk == opened && !open()) {
       return -1;
     }
-    claimed = chunk * chunkBytes + offset + bytes;
+    claimed = chunk * chunkBytes + offset;
     return place(chunk) + offset;
   }
 
@@ -136,9 +136,13 @@ final class CaptureStage {
     return places[(int) (chunk % places.length)];
   }
 
-  /** Hands the claimed bytes to the consumer. Producer only. */
-  void commit() {
-    ELEMENT.setRelease(positions, TAIL, claimed);
+  /**
+   * Hands the first so many of the claimed bytes to the consumer. Producer only.
+   *
+   * @param bytes a multiple of 64
+   */
+  void commit(int bytes) {
+    ELEMENT.setRelease(positions, TAIL, claimed + bytes);
   }
 
   /**

@@ -78,7 +78,7 @@ public final class CaptureTail implements AutoCloseable {
         missedSegments += segment < 0 ? 0 : next - segment - 1;
         segment = next;
         String name = stored.file().getFileName().toString();
-        walk = new SegmentWalk(source, window, name, manifest.id(), next);
+        walk = new SegmentWalk(source, window, name, manifest, next);
         return true;
       }
     }

@@ -31,6 +31,7 @@ public final class CaptureVerifier {
   private long damageCount;
   private long frames;
   private long bytes;
+  private long recordBytes;
   private long mismatched;
   private long compared;
   private boolean hasFrame;
@@ -39,6 +40,8 @@ public final class CaptureVerifier {
   /**
    * What was found.
    *
+   * @param bytes of the frames
+   * @param recordBytes of the records in them, as the device wrote them
    * @param records found, by kind's ordinal
    * @param comparedRecords synthetic records that were rebuilt and compared
    * @param damages something is not as it was written; the first few, in words
@@ -48,6 +51,7 @@ public final class CaptureVerifier {
   public record Result(
       long frames,
       long bytes,
+      long recordBytes,
       List<Long> records,
       long comparedRecords,
       List<String> damages,
@@ -123,7 +127,7 @@ public final class CaptureVerifier {
     for (long count : records) {
       found.add(count);
     }
-    return new Result(frames, bytes, found, compared, damages, losses, notes);
+    return new Result(frames, bytes, recordBytes, found, compared, damages, losses, notes);
   }
 
   private void damage(String what) {
@@ -136,6 +140,7 @@ public final class CaptureVerifier {
   private void visit(Frame frame) throws IOException {
     frames++;
     bytes += frame.sizeBytes();
+    recordBytes += frame.recordBytes();
     monitor.visit(frame);
     checkNumber(frame);
     if (frame.type() == FrameType.RUN) {
@@ -171,7 +176,7 @@ public final class CaptureVerifier {
     }
     if (frame.instance() < 0
         || frame.instance() >= instances
-        || (long) frame.recordCount() * kind.recordBytes() != frame.payloadBytes()) {
+        || (long) frame.recordCount() * kind.recordBytes() != frame.recordBytes()) {
       damage("frame " + frame.number() + " fits no pool of this capture");
       return;
     }
@@ -191,27 +196,31 @@ public final class CaptureVerifier {
                 Integer.toUnsignedLong(last)));
       }
     }
-    if (content != null) {
-      checkContent(frame, kind, pool);
+    try {
+      ByteBuffer decoded = frame.records();
+      if (content != null) {
+        checkContent(frame, decoded, kind, pool);
+      }
+    } catch (CaptureException e) {
+      damage(e.getMessage());
     }
   }
 
-  private void checkContent(Frame frame, BufferKind kind, int pool) {
-    ByteBuffer payload = frame.payload();
+  private void checkContent(Frame frame, ByteBuffer decoded, BufferKind kind, int pool) {
     long mask = (1L << SyntheticContent.indexBits(kind)) - 1;
     long next = nextIndex.getOrDefault(pool, 0L);
     long wrong = 0;
     int size = kind.recordBytes();
     int count = frame.recordCount();
     for (int i = 0; i < count; i++) {
-      int inOrder = content.matching(kind, payload, i * size, count - i, frame.instance(), next);
+      int inOrder = content.matching(kind, decoded, i * size, count - i, frame.instance(), next);
       i += inOrder;
       next += inOrder;
       if (i < count) {
         // Behind a gap the record itself says where it goes on.
-        long seen = SyntheticContent.indexIn(kind, payload, i * size);
+        long seen = SyntheticContent.indexIn(kind, decoded, i * size);
         long index = next + ((seen - next) & mask);
-        if (content.matches(kind, payload, i * size, frame.instance(), index)) {
+        if (content.matches(kind, decoded, i * size, frame.instance(), index)) {
           next = index + 1;
         } else {
           wrong++;

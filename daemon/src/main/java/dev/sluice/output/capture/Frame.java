@@ -7,12 +7,21 @@ import java.nio.ByteOrder;
 
 /**
  * One frame of a capture: a flyweight that a reader points at one after the other, valid during the
- * visitor's call. Keep nothing of it, least of all {@link #payload}.
+ * visitor's call. Keep nothing of it, least of all {@link #records}.
  */
 public final class Frame {
+  private final RecordCodec[] codecs;
   private ByteBuffer bytes;
   private int at;
   private FrameType type;
+  private ByteBuffer records = ByteBuffer.allocate(0);
+
+  /**
+   * @param codecs by the kind's wire number; this frame's alone
+   */
+  Frame(RecordCodec[] codecs) {
+    this.codecs = codecs;
+  }
 
   /** Points at the header, which must be a valid one with its whole payload behind it. */
   Frame point(ByteBuffer buffer, int offset) {
@@ -47,7 +56,7 @@ public final class Frame {
     return bytes.getInt(at + FrameHeader.SEQUENCE_OFFSET);
   }
 
-  /** RECORDS: records in the payload. GAP: buffers missing. STALL: how often it waited. */
+  /** RECORDS: records in the frame. GAP: buffers missing. STALL: how often it waited. */
   public int recordCount() {
     return bytes.getInt(at + FrameHeader.RECORDS_OFFSET);
   }
@@ -62,7 +71,10 @@ public final class Frame {
     return (bytes.get(at + FrameHeader.FLAGS_OFFSET) & FrameHeader.FLAG_SALVAGED) != 0;
   }
 
-  /** GAP: records missing. STALL: nanoseconds waited. RUN: the run's number, from 1. */
+  /**
+   * RECORDS: bytes of the records as the device wrote them. GAP: records missing. STALL:
+   * nanoseconds waited. RUN: the run's number, from 1.
+   */
   public long value() {
     return bytes.getLong(at + FrameHeader.VALUE_OFFSET);
   }
@@ -99,12 +111,17 @@ public final class Frame {
     return bytes.getInt(at + FrameHeader.FRAME_NUMBER_OFFSET);
   }
 
-  public int payloadBytes() {
+  int payloadBytes() {
     return bytes.getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET);
   }
 
   int payloadCrc() {
     return bytes.getInt(at + FrameHeader.PAYLOAD_CRC_OFFSET);
+  }
+
+  /** Bytes of the records as the device wrote them; 0 for other frames. */
+  public long recordBytes() {
+    return type == FrameType.RECORDS ? value() : 0;
   }
 
   /** Bytes up to the next frame. */
@@ -113,10 +130,23 @@ public final class Frame {
   }
 
   /**
-   * The accepted records as the device wrote them, one after the other, little endian: position 0,
-   * limit {@code recordCount} times the kind's record size. A new view at each call.
+   * RECORDS: the accepted records as the device wrote them, one after the other, little endian:
+   * position 0, limit {@code recordCount} times the kind's record size. Valid until the next frame.
+   *
+   * @throws CaptureException if the payload is not what the header says
    */
-  public ByteBuffer payload() {
-    return bytes.slice(at + FrameHeader.SIZE_BYTES, payloadBytes()).order(ByteOrder.LITTLE_ENDIAN);
+  public ByteBuffer records() throws CaptureException {
+    BufferKind kind = kind();
+    ByteBuffer payload = bytes.slice(at + FrameHeader.SIZE_BYTES, payloadBytes());
+    int length = kind == null ? -1 : FrameHeader.recordBytes(bytes, at, kind);
+    if (length >= 0) {
+      if (records.capacity() < length) {
+        records = ByteBuffer.allocateDirect(length).order(ByteOrder.LITTLE_ENDIAN);
+      }
+      if (codecs[kind.ordinal()].decode(payload, recordCount(), records.clear().limit(length))) {
+        return records;
+      }
+    }
+    throw new CaptureException("frame " + Integer.toUnsignedLong(number()) + " does not decode");
   }
 }

@@ -1,10 +1,11 @@
 package dev.sluice.output.capture;
 
+import dev.sluice.abi.BufferKind;
 import java.nio.ByteBuffer;
 
 /**
  * Offsets within the 64 bytes before each frame's payload; little endian. The payload follows at
- * once, and zeros up to the next multiple of 64.
+ * once ({@link RecordCodec}), and zeros up to the next multiple of 64.
  *
  * <pre>
  *   0        4    5     6    7      8        12       16       20       24
@@ -60,10 +61,23 @@ final class FrameHeader {
   /** Reasons from here on are {@link LossReason} ordinals; below are {@code DropCause} ordinals. */
   static final int FIRST_LOSS_REASON = 64;
 
-  /** Longest payload: the largest buffer that a layout allows. */
-  static final int MAX_PAYLOAD_BYTES = 1 << 26;
+  /** Most records of one frame: the largest buffer that a layout allows. */
+  static final int MAX_RECORDS = 1 << 20;
+
+  /** Longest payload. */
+  static final int MAX_PAYLOAD_BYTES = 1 << 27;
 
   private FrameHeader() {}
+
+  /** Bytes of the records of a RECORDS frame before encoding; -1 if the header is impossible. */
+  static int recordBytes(ByteBuffer in, int at, BufferKind kind) {
+    int records = in.getInt(at + RECORDS_OFFSET);
+    boolean isPossible =
+        records >= 0
+            && records <= MAX_RECORDS
+            && in.getLong(at + VALUE_OFFSET) == (long) records * kind.recordBytes();
+    return isPossible ? records * kind.recordBytes() : -1;
+  }
 
   /** Bytes that a payload takes in a segment. */
   static int padded(int payloadBytes) {

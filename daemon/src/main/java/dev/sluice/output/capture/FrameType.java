@@ -2,7 +2,7 @@ package dev.sluice.output.capture;
 
 /** What a frame of a segment holds. The number is part of the format; 0 is never written. */
 public enum FrameType {
-  /** Records of one buffer, as the device wrote them. */
+  /** Records of one buffer, as columns. */
   RECORDS(1),
   /** Records that are missing here, and why. */
   GAP(2),

@@ -6,6 +6,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.RecordColumn;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +15,9 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -26,10 +29,10 @@ import java.util.zip.CRC32C;
  */
 final class ManifestFile {
   private static final String CHECKSUM = "checksum";
-  // Blank lines to a length that stays the same, so that the last form of the manifest can be
-  // written over an earlier one on a disk that has no block left.
+  // Blank lines up to whole pages, with room for longer numbers while the capture runs: the last
+  // form of the manifest must fit over an earlier one on a disk that has no block left.
   private static final int PAGE_BYTES = 4096;
-  private static final int MIN_PAGES = 2;
+  private static final int ROOM_BYTES = 2048;
   private static final long MAX_BYTES = 16L << 20;
 
   private static final JSON WRITER = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT);
@@ -47,7 +50,8 @@ final class ManifestFile {
     Map<String, Object> json = toJson(manifest);
     json.put(CHECKSUM, checksum(json));
     byte[] text = (print(json) + "\n").getBytes(StandardCharsets.UTF_8);
-    int pages = Math.max(MIN_PAGES, (text.length + PAGE_BYTES - 1) / PAGE_BYTES);
+    int room = manifest.outcome().isEnded() ? 0 : ROOM_BYTES;
+    int pages = (text.length + room + PAGE_BYTES - 1) / PAGE_BYTES;
     byte[] padded = Arrays.copyOf(text, pages * PAGE_BYTES);
     Arrays.fill(padded, text.length, padded.length, (byte) '\n');
     return padded;
@@ -95,7 +99,13 @@ final class ManifestFile {
 
   private static Map<String, Object> toJson(CaptureManifest m) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("format", object("major", m.format().major(), "minor", m.format().minor()));
+    Map<String, Object> columns = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      columns.put(kind.label(), RecordColumn.toText(m.format().columns().get(kind)));
+    }
+    json.put(
+        "format",
+        object("major", m.format().major(), "minor", m.format().minor(), "columns", columns));
     json.put("capture_id", m.id().toString());
     json.put("sluice_version", m.origin().sluiceVersion());
     json.put("host", m.origin().host());
@@ -181,27 +191,21 @@ final class ManifestFile {
 
   private static CaptureManifest fromJson(ManifestKeys json) throws CaptureException {
     ManifestKeys format = json.object("format");
-    CaptureManifest.Version version =
-        new CaptureManifest.Version(format.integer("major"), format.integer("minor"));
-    if (version.major() != CaptureFormat.MAJOR) {
+    int major = format.integer("major");
+    int minor = format.integer("minor");
+    if (major != CaptureFormat.MAJOR) {
       throw new CaptureException(
-          json.source()
-              + " has format "
-              + version.major()
-              + "."
-              + version.minor()
-              + ", this Sluice reads "
-              + CaptureFormat.MAJOR
-              + ".x: use the Sluice that wrote it ("
-              + json.text("sluice_version")
-              + ") or a newer one");
+          String.format(
+              "%s has capture format %d.%d, this Sluice reads %d.x: use the version that wrote it"
+                  + " (%s)",
+              json.source(), major, minor, CaptureFormat.MAJOR, json.text("sluice_version")));
     }
     LayoutOverrides overrides = overrides(json.object("overrides"));
     try {
       Geometry geometry = geometry(json, overrides);
       CaptureManifest manifest =
           new CaptureManifest(
-              version,
+              new CaptureManifest.Format(major, minor, columns(format.object("columns"))),
               UUID.fromString(json.text("capture_id")),
               new CaptureManifest.Origin(
                   json.text("sluice_version"),
@@ -224,6 +228,15 @@ final class ManifestFile {
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new CaptureException(json.source() + " is damaged: " + firstLine(e), e);
     }
+  }
+
+  private static Map<BufferKind, List<RecordColumn>> columns(ManifestKeys json)
+      throws CaptureException {
+    Map<BufferKind, List<RecordColumn>> columns = new EnumMap<>(BufferKind.class);
+    for (BufferKind kind : BufferKind.ALL) {
+      columns.put(kind, RecordColumn.parse(json.texts(kind.label()), kind.recordBytes()));
+    }
+    return columns;
   }
 
   private static Geometry geometry(ManifestKeys json, LayoutOverrides overrides)

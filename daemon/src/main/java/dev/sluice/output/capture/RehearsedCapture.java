@@ -24,7 +24,7 @@ public final class RehearsedCapture {
     Path directory = Path.of("warm-up");
     CaptureManifest manifest =
         new CaptureManifest(
-            CaptureManifest.Version.CURRENT,
+            CaptureManifest.Format.CURRENT,
             new UUID(0, 0),
             new CaptureManifest.Origin("", "", 0, 0, ""),
             geometry,

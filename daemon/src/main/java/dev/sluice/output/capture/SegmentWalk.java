@@ -15,21 +15,27 @@ final class SegmentWalk {
   private final int segment;
   private final int captureTag;
   private final Checksum checksum = new Checksum();
-  private final Frame frame = new Frame();
+  private final Frame frame;
   private final Damages damages = new Damages();
   private long next;
   private boolean isSealed;
   private boolean hasEnded;
 
-  SegmentWalk(SegmentSource source, SegmentWindow window, String file, UUID captureId, int segment)
+  SegmentWalk(
+      SegmentSource source,
+      SegmentWindow window,
+      String file,
+      CaptureManifest manifest,
+      int segment)
       throws IOException {
     this.source = source;
     this.window = window;
     this.file = file;
     this.segment = segment;
-    this.captureTag = CaptureFormat.captureTag(captureId);
+    this.captureTag = CaptureFormat.captureTag(manifest.id());
+    this.frame = new Frame(manifest.format().codecs());
     window.open(source);
-    start(captureId);
+    start(manifest.id());
   }
 
   private void start(UUID captureId) throws IOException {

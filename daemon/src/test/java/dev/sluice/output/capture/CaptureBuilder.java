@@ -25,10 +25,12 @@ public final class CaptureBuilder implements AutoCloseable {
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
   private final Map<BufferKind, Long> captured = new EnumMap<>(BufferKind.class);
   private final Checksum checksum = new Checksum();
+  private final RecordCodec[] codecs = CaptureManifest.Format.CURRENT.codecs();
   private CaptureManifest manifest;
   private SegmentWriter segment;
   private int frames;
   private int segments;
+  private long payloadEnd;
 
   public CaptureBuilder(Path directory, CaptureManifest manifest) throws IOException {
     this.directory = directory;
@@ -43,7 +45,7 @@ public final class CaptureBuilder implements AutoCloseable {
       String layoutId, int cores, int schedThreads, int orchThreads, int level) {
     Layout layout = Layout.parse(layoutId);
     return new CaptureManifest(
-        CaptureManifest.Version.CURRENT,
+        CaptureManifest.Format.CURRENT,
         new UUID(0x0123_4567_89AB_CDEFL, 0xFEDC_BA98_7654_3210L),
         new CaptureManifest.Origin("0.1.0-test", "test-host", 0, 1, "test producer"),
         new Geometry(layout, cores, schedThreads, orchThreads, level),
@@ -58,6 +60,21 @@ public final class CaptureBuilder implements AutoCloseable {
         Optional.of(new CaptureManifest.Synthetic(1, 1_000_000, 1_000)),
         CaptureManifest.Outcome.running(),
         Optional.empty());
+  }
+
+  /** The same manifest of a producer whose records cannot be rebuilt. */
+  static CaptureManifest withoutContent(CaptureManifest m) {
+    return new CaptureManifest(
+        m.format(),
+        m.id(),
+        m.origin(),
+        m.geometry(),
+        m.overrides(),
+        m.cores(),
+        m.clock(),
+        Optional.empty(),
+        m.outcome(),
+        m.snapshot());
   }
 
   /** Appends a RECORDS frame. */
@@ -77,10 +94,35 @@ public final class CaptureBuilder implements AutoCloseable {
       boolean isSalvaged,
       ByteBuffer records)
       throws IOException {
-    int bytes = records.remaining();
-    int count = bytes / kind.recordBytes();
+    int recordBytes = records.remaining();
+    int count = recordBytes / kind.recordBytes();
+    RecordCodec codec = codecs[kind.ordinal()];
+    ByteBuffer source =
+        ByteBuffer.allocateDirect(recordBytes)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .put(0, records, records.position(), recordBytes);
+    ByteBuffer payload = ByteBuffer.allocate(codec.maxBytes(count)).order(ByteOrder.LITTLE_ENDIAN);
+    codec.begin(payload, 0);
+    codec.append(source, 0, count);
+    int bytes = codec.end();
+    return payload(
+        kind, instance, queue, sequence, hostTimeNs, isSalvaged, count, payload.limit(bytes));
+  }
+
+  /** Appends a RECORDS frame with a payload that no collector needs to have made. */
+  CaptureBuilder payload(
+      BufferKind kind,
+      int instance,
+      int queue,
+      int sequence,
+      long hostTimeNs,
+      boolean isSalvaged,
+      int count,
+      ByteBuffer payload)
+      throws IOException {
+    int bytes = payload.remaining();
     ByteBuffer frame = frame(bytes);
-    frame.put(FrameHeader.SIZE_BYTES, records, records.position(), bytes);
+    frame.put(FrameHeader.SIZE_BYTES, payload, 0, bytes);
     FrameHeader.begin(
         frame,
         0,
@@ -93,10 +135,11 @@ public final class CaptureBuilder implements AutoCloseable {
         sequence,
         count,
         hostTimeNs,
-        0,
+        (long) count * kind.recordBytes(),
         bytes,
         checksum.of(frame, FrameHeader.SIZE_BYTES, bytes));
     captured.merge(kind, (long) count, Long::sum);
+    payloadEnd = segment.bytes() + FrameHeader.SIZE_BYTES + bytes;
     return append(frame);
   }
 
@@ -110,6 +153,11 @@ public final class CaptureBuilder implements AutoCloseable {
   public CaptureBuilder lost(BufferKind kind, int instance, LossReason reason, long count, long ns)
       throws IOException {
     return gap(kind, instance, FrameHeader.FIRST_LOSS_REASON + reason.ordinal(), count, ns);
+  }
+
+  /** Where the payload of the last frame with records ends in its segment. */
+  long payloadEnd() {
+    return payloadEnd;
   }
 
   private CaptureBuilder gap(BufferKind kind, int instance, int reason, long count, long ns)

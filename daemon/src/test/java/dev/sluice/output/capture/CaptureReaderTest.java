@@ -81,7 +81,7 @@ class CaptureReaderTest {
                       + frame.hostTimeNs()
                       + (frame.isSalvaged() ? " salvaged" : "")
                       + (frame.type() == FrameType.RECORDS
-                          ? " first " + frame.payload().getLong(0)
+                          ? " first " + frame.records().getLong(0)
                           : " v" + frame.value() + " " + frame.cause()));
       if (filter == null) {
         reader.forEach(visitor);
@@ -136,7 +136,7 @@ class CaptureReaderTest {
       builder.records(
           BufferKind.AICORE_TASK, 0, 0, i, i, numbered(BufferKind.AICORE_TASK, 1 + i % 3, i));
       // Padding behind the last payload may be missing: no record is in it.
-      ends.add(Files.size(segment) - (1 + i % 3) % 2 * 32L);
+      ends.add(builder.payloadEnd());
     }
     builder.kill();
     byte[] whole = Files.readAllBytes(segment);
@@ -174,7 +174,7 @@ class CaptureReaderTest {
               if (frame.type() == FrameType.RECORDS && frame.kind() == BufferKind.AICORE_TASK) {
                 int first = frame.instance() + 2 * frame.sequence();
                 for (int i = 0; i < frame.recordCount(); i++) {
-                  assertEquals(first + i, frame.payload().getLong(i * 32));
+                  assertEquals(first + i, frame.records().getLong(i * 32));
                 }
               }
             });
@@ -260,11 +260,11 @@ class CaptureReaderTest {
     try (CaptureReader reader = CaptureReader.open(directory)) {
       assertEquals(9, reader.manifest().format().minor());
     }
-    Files.writeString(manifest, text.replace("\"major\" : 1", "\"major\" : 2"));
+    Files.writeString(manifest, text.replace("\"major\" : 2", "\"major\" : 3"));
     assertTrue(
         assertThrows(CaptureException.class, () -> CaptureReader.open(directory))
             .getMessage()
-            .contains("has format 2.0, this Sluice reads 1.x"));
+            .contains("has capture format 3.0, this Sluice reads 2.x"));
   }
 
   @Test

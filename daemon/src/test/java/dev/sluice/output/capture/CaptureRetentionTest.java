@@ -1,5 +1,6 @@
 package dev.sluice.output.capture;
 
+import static dev.sluice.abi.BufferKind.AICORE_TASK;
 import static dev.sluice.abi.BufferKind.AICPU_TASK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -36,7 +37,7 @@ class CaptureRetentionTest {
   /** So many closed segments of about 1 MiB, written in this order, and an open one. */
   private static void fill(CaptureRig rig, int closed) throws IOException {
     while (!segments(rig.directory()).contains(closed)) {
-      rig.write(AICPU_TASK, 0, 1);
+      rig.write(AICORE_TASK, 0, 1);
     }
     for (StoredCapture.Segment segment : StoredCapture.of(rig.directory()).segments()) {
       Files.setLastModifiedTime(

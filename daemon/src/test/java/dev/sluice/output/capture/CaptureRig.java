@@ -18,10 +18,12 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 
 /**
  * A capture without threads: the test is the collector and steps the writer, on a clock of its own.
- * What it puts is the content that the manifest promises, so that a capture can be verified.
+ * What it puts is noise, so that a frame takes what its records take; or the content that the
+ * manifest promises.
  */
 public final class CaptureRig {
   /** Records in each buffer that is put. */
@@ -34,6 +36,7 @@ public final class CaptureRig {
   final CaptureManifest manifest;
   final Capture capture;
   private final SyntheticRecords content;
+  private final Random noise = new Random(1);
   private final Map<Integer, Integer> sequences = new HashMap<>();
   private final long[] collected = new long[BufferKind.COUNT];
   private final ByteBuffer buffer =
@@ -43,6 +46,15 @@ public final class CaptureRig {
    * @param overrides of {@code sluice.capture}, without the prefix
    */
   public CaptureRig(Path root, int stageBytes, String... overrides) {
+    this(false, root, stageBytes, overrides);
+  }
+
+  /** A rig whose records a verifier can rebuild. */
+  static CaptureRig synthetic(Path root, int stageBytes, String... overrides) {
+    return new CaptureRig(true, root, stageBytes, overrides);
+  }
+
+  private CaptureRig(boolean isSynthetic, Path root, int stageBytes, String... overrides) {
     List<String> all =
         new ArrayList<>(
             List.of("sluice.capture.directory=" + root, "sluice.capture.spare-bytes=0"));
@@ -51,9 +63,10 @@ public final class CaptureRig {
     }
     settings = TestSettings.with(all.toArray(String[]::new)).capture();
     supply = new SegmentSupply(settings, files);
-    manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
+    CaptureManifest promised = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
+    manifest = isSynthetic ? promised : CaptureBuilder.withoutContent(promised);
     Geometry geometry = manifest.geometry();
-    content = new SyntheticRecords(geometry, 1, 1_000_000, 1_000);
+    content = isSynthetic ? new SyntheticRecords(geometry, 1, 1_000_000, 1_000) : null;
     capture =
         new Capture(
             files,
@@ -117,19 +130,28 @@ public final class CaptureRig {
       return room;
     }
     if (room == CaptureIntake.Room.TAKEN) {
-      for (int i = 0; i < RECORDS; i++) {
-        content.write(
-            kind, instance, (long) sequence * RECORDS + i, buffer, i * kind.recordBytes());
-      }
+      fill(kind, instance, (long) sequence * RECORDS);
       // In two pieces, as from a buffer with a hole.
-      int cut = 300 * kind.recordBytes();
-      intake.copy(buffer, 0, cut);
-      intake.copy(buffer, cut, RECORDS * kind.recordBytes() - cut);
+      int cut = 300;
+      intake.append(buffer, 0, cut);
+      intake.append(buffer, cut * kind.recordBytes(), RECORDS - cut);
       intake.end(kind, instance, 0, sequence, false, clock.nanoTime());
     }
     sequences.put(pool, sequence + 1);
     collected[kind.ordinal()] += RECORDS;
     return room;
+  }
+
+  private void fill(BufferKind kind, int instance, long first) {
+    if (content != null) {
+      for (int i = 0; i < RECORDS; i++) {
+        content.write(kind, instance, first + i, buffer, i * kind.recordBytes());
+      }
+    } else {
+      for (int at = 0; at < RECORDS * kind.recordBytes(); at += Long.BYTES) {
+        buffer.putLong(at, noise.nextLong());
+      }
+    }
   }
 
   /** Puts and writes so many buffers, one after the other. */

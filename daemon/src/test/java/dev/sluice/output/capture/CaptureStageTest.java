@@ -27,7 +27,7 @@ class CaptureStageTest {
       stage.memory().putInt(at, FrameHeader.MAGIC);
       stage.memory().putInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET, bytes);
       stage.memory().putInt(at + bytes - Integer.BYTES, content);
-      stage.commit();
+      stage.commit(bytes);
     }
     return at;
   }

@@ -82,7 +82,7 @@ class HostileCaptureTest {
     }
     Path capture = directory.resolve("capture");
     try (CaptureBuilder builder = new CaptureBuilder(capture, manifest())) {
-      builder.records(BufferKind.AICPU_TASK, 0, 0, 0, 0, inside);
+      builder.payload(BufferKind.AICPU_TASK, 0, 0, 0, 0, false, nested, inside);
       builder.records(
           BufferKind.AICPU_TASK, 0, 0, 1, 1, CaptureBuilder.zeros(BufferKind.AICPU_TASK, 3));
     }

@@ -210,7 +210,7 @@ class ExporterTest {
             .findFirst()
             .orElseThrow();
     byte[] bytes = Files.readAllBytes(segment);
-    bytes[64 + 64 + 64 + 100] ^= 1;
+    bytes[64 + 64 + 64 + 20] ^= 1;
     Files.write(segment, bytes);
     try (CaptureSource source = CaptureSource.open(capture)) {
       IOException e =
