@@ -1,5 +1,7 @@
 package dev.sluice.abi;
 
+import java.util.List;
+
 /**
  * The shape of one attached producer: which layout, and how much of it is in use.
  *
@@ -10,6 +12,16 @@ package dev.sluice.abi;
  * @param level 1 to 4; decides which kinds are filled
  */
 public record Geometry(Layout layout, int numCores, int schedThreads, int orchThreads, int level) {
+
+  /** Types of core: a cluster has one cube core and two vector cores. */
+  public static final int AIC = 0;
+
+  public static final int AIV = 1;
+
+  /** What metrics, manifests and exports call the types. */
+  public static final List<String> CORE_TYPES = List.of("aic", "aiv");
+
+  private static final int CORES_PER_CLUSTER = 3;
 
   public static final int LOWEST_LEVEL = 1;
   public static final int HIGHEST_LEVEL = 4;
@@ -49,6 +61,11 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
       case SCHED_PHASE -> schedThreads;
       case ORCH_PHASE -> orchThreads;
     };
+  }
+
+  /** Cores below this number are of type {@link #AIC}, all others {@link #AIV} (abi.md 3). */
+  public int aicCores() {
+    return Math.max(1, numCores / CORES_PER_CLUSTER);
   }
 
   /** Offset of the pool of an instance within the region. */

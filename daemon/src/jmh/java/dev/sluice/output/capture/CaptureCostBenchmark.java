@@ -64,7 +64,7 @@ public class CaptureCostBenchmark {
     intake = new CaptureIntake(stage, new PendingGaps(geometry), true);
     codec = new RecordCodec(kind.recordBytes(), kind.columns());
     payload = buffer(codec.maxBytes(RECORDS));
-    codec.begin(payload, 0);
+    codec.begin(payload, 0, 0);
     codec.append(arena, 0, RECORDS);
     payload.limit(codec.end());
   }

@@ -62,6 +62,11 @@ public final class CaptureIntake {
     return FrameHeader.SIZE_BYTES + FrameHeader.frameBytes(largest);
   }
 
+  /** From now on shows the records of one kind to an observer. No collector may be at work. */
+  public void observe(BufferKind kind, BlockObserver observer) {
+    codecs[kind.ordinal()].observe(observer);
+  }
+
   /**
    * Looks for room for the records of one buffer.
    *
@@ -85,7 +90,7 @@ public final class CaptureIntake {
       gaps.putFrame(kind, instance, stage.memory(), at);
     }
     frameAt = at + gapBytes;
-    codec.begin(stage.memory(), frameAt + FrameHeader.SIZE_BYTES);
+    codec.begin(stage.memory(), frameAt + FrameHeader.SIZE_BYTES, instance);
     appended = 0;
     return Room.TAKEN;
   }

@@ -62,6 +62,8 @@ final class RecordCodec {
   private int at;
   private int pending;
   private boolean isFirst;
+  private int instance;
+  private BlockObserver observer;
   private LongBuffer source;
   private ByteBuffer sourceBytes;
 
@@ -93,10 +95,21 @@ final class RecordCodec {
     return blocks + records * recordBytes + slack;
   }
 
-  /** Starts a payload of {@link #maxBytes} or more at {@code start}. */
-  void begin(ByteBuffer payloadInto, int start) {
+  /** From now on looks at each block that is encoded; null for none. */
+  void observe(BlockObserver newObserver) {
+    observer = newObserver;
+  }
+
+  /**
+   * Starts a payload.
+   *
+   * @param start in {@code payloadInto}, which has room for {@link #maxBytes} from there on
+   * @param ofInstance core or thread, for the observer
+   */
+  void begin(ByteBuffer payloadInto, int start, int ofInstance) {
     into = payloadInto;
     at = start;
+    instance = ofInstance;
     pending = 0;
     isFirst = true;
   }
@@ -171,6 +184,9 @@ final class RecordCodec {
         into.putLong(at, block[word]);
         at += Long.BYTES;
       }
+    }
+    if (observer != null) {
+      observer.onBlock(instance, values, records);
     }
   }
 

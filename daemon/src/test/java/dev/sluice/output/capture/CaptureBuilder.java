@@ -102,7 +102,7 @@ public final class CaptureBuilder implements AutoCloseable {
             .order(ByteOrder.LITTLE_ENDIAN)
             .put(0, records, records.position(), recordBytes);
     ByteBuffer payload = ByteBuffer.allocate(codec.maxBytes(count)).order(ByteOrder.LITTLE_ENDIAN);
-    codec.begin(payload, 0);
+    codec.begin(payload, 0, 0);
     codec.append(source, 0, count);
     int bytes = codec.end();
     return payload(

@@ -53,7 +53,7 @@ class RecordCodecTest {
   private static ByteBuffer encode(BufferKind kind, ByteBuffer records, int count) {
     RecordCodec codec = codec(kind);
     ByteBuffer payload = buffer(codec.maxBytes(count));
-    codec.begin(payload, 0);
+    codec.begin(payload, 0, 0);
     codec.append(records, 0, count);
     return payload.limit(codec.end());
   }
@@ -141,7 +141,7 @@ class RecordCodecTest {
     ByteBuffer records = records(kind, RECORDS, i -> 3 * i + 7);
     RecordCodec codec = codec(kind);
     ByteBuffer payload = buffer(codec.maxBytes(RECORDS));
-    codec.begin(payload, 0);
+    codec.begin(payload, 0, 0);
     for (int from = 0, length = 1; from < RECORDS; from += length, length += 9) {
       length = Math.min(length, RECORDS - from);
       codec.append(records, from * 32, length);
@@ -181,7 +181,7 @@ class RecordCodecTest {
     ByteBuffer payload = buffer(codec.maxBytes(RECORDS));
     Runnable once =
         () -> {
-          codec.begin(payload, 0);
+          codec.begin(payload, 0, 0);
           codec.append(records, 0, RECORDS);
           codec.end();
         };
