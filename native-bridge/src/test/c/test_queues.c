@@ -124,6 +124,7 @@ static void l2_07_publishes_first_and_drops_single_records(void) {
   CHECK_EQUAL(5, c->aicpu.dropped);
   CHECK_EQUAL(0, load64_relaxed(c->aicpu.shared + SLUICE_POOL_PTR));
   CHECK(l->waits.samples >= 5 && l->stall_ns >= 5 * 20000);
+  CHECK_EQUAL(0, l->own_sleep_ns); /* a sleep could outlast the 20 us */
   /* Refilled, the pool goes on at the next record. */
   sluice_recycle_queue(&r->host, 0, 100);
   core_run(l, c, 3);
@@ -155,6 +156,33 @@ static void chip_08_blocks_until_refilled(void) {
   CHECK_EQUAL(1, load32_relaxed(r->device.region + contended));
   sluice_recycle_queue(&r->host, 0, 1000);
   CHECK_EQUAL(100000, r->host.lost_records[SLUICE_KIND_AICPU_TASK]);
+  free_rig(r);
+}
+
+#define LATE_NS 50000000u
+
+static unsigned helper_turns;
+static uint64_t helper_since_ns;
+
+static void help_lane_late(struct lane *l) {
+  helper_since_ns = helper_turns++ == 0 ? clock_ns() : helper_since_ns;
+  if (clock_ns() - helper_since_ns >= LATE_NS) {
+    sluice_recycle_queue(helper, l->queue, 100);
+  }
+}
+
+/* Looks a few thousand times while it spins, and then once in half a millisecond. */
+static void chip_08_sleeps_while_it_waits(void) {
+  struct rig *r = new_rig(SLUICE_CHIP_2026_08, 64, 4);
+  struct lane *l = &r->device.lanes[0];
+  helper = &r->host;
+  helper_turns = 0;
+  r->device.host_step = help_lane_late;
+  core_run(l, &l->cores[0], 8 * 5);
+  CHECK_EQUAL(1, l->waits.samples);
+  CHECK(l->stall_ns >= LATE_NS);
+  CHECK(helper_turns < 20000);
+  CHECK(l->own_sleep_ns > 0 && l->own_sleep_ns < l->stall_ns);
   free_rig(r);
 }
 
@@ -253,6 +281,7 @@ const struct test queue_tests[] = {
     {"l2-2026.06: drops whole buffers", l2_06_drops_whole_buffers_when_free_queue_is_empty},
     {"l2-2026.07: publishes first, drops records", l2_07_publishes_first_and_drops_single_records},
     {"chip-2026.08: blocks until refilled", chip_08_blocks_until_refilled},
+    {"chip-2026.08: sleeps while it waits", chip_08_sleeps_while_it_waits},
     {"chip-2026.08: parks while frozen", chip_08_parks_while_frozen},
     {"chip-2026.08: freezes in a row", chip_08_outlives_freezes_in_a_row},
     {"tasks: records in flight", records_in_flight_land_where_the_generation_says},

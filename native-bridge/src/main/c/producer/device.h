@@ -94,6 +94,7 @@ struct lane {
   uint64_t last_clock_ns;
   uint64_t max_pause_ns;
   uint64_t stall_ns;
+  uint64_t own_sleep_ns; /* of stall_ns, at most so much because the lane slept too long */
   uint64_t aicore_lost;
   uint64_t ended_ns; /* when production ended, before the flush */
   struct histogram waits;

@@ -20,13 +20,12 @@
 /* Without a pace the clock is read once in so many runs. */
 #define RUNS_PER_CLOCK 8
 
-/* Below this a sleep would end too late; above, spinning serves nobody. */
+/* With a CPU to itself a lane spins for less than this, and for the end of what is longer. */
 #define SLEEP_FROM_NS 80000
 #define SLEEP_EARLY_NS 30000
-#define ALWAYS_SLEEP_FROM_NS 1000000
 
 /* A refill that is being timed is worth this much spinning before a sleep. */
-#define SPIN_FOR_REFILL_NS 50000
+#define SPIN_FOR_REFILL_NS 20000
 
 static void pin(const struct device *d, unsigned index) {
   if (d->options->cpu_count > 0) {
@@ -37,15 +36,16 @@ static void pin(const struct device *d, unsigned index) {
   }
 }
 
+/*
+ * Without a CPU to itself a lane sleeps for all of it. That it wakes up late costs no rate: what is
+ * due goes by the clock.
+ */
 static void rest(struct lane *l, uint64_t ns) {
-  bool may_sleep = (l->device->crowded && ns > SLEEP_FROM_NS) || ns > ALWAYS_SLEEP_FROM_NS;
   bool is_timing = l->watched != NULL && clock_ns() - l->watch_since_ns < SPIN_FOR_REFILL_NS;
+  bool may_sleep = l->device->crowded || ns > SLEEP_FROM_NS;
   if (may_sleep && !is_timing) {
-    uint64_t length = ns - SLEEP_EARLY_NS;
-    length = length < 50000000 ? length : 50000000; /* so that stop is noticed */
-    struct timespec t = {.tv_nsec = (long)length};
-    nanosleep(&t, NULL);
-    l->last_clock_ns = clock_ns(); /* a pause that was meant */
+    uint64_t length = l->device->crowded ? ns : ns - SLEEP_EARLY_NS;
+    lane_sleep(l, length < 50000000 ? length : 50000000); /* so that stop is noticed */
   } else {
     spin_hint();
   }
@@ -254,7 +254,7 @@ static void orchestrate(struct lane *l) {
         l->device->host_step(l);
       }
     } else {
-      rest(l, l->device->crowded ? SLEEP_FROM_NS + 1 : 1);
+      rest(l, l->device->crowded ? CROWDED_QUANTUM_NS : 1);
     }
   } while (!aborted(l) && !(all_ended && l->orch.total >= tasks));
 }
@@ -285,7 +285,7 @@ void *lane_main(void *argument) {
   l->ended_ns = clock_ns();
   atomic_store_explicit(&l->finished, true, memory_order_release);
   while (l->faults.enabled != 0 && !aborted(l) && faults_between_runs(l, clock_ns())) {
-    rest(l, ALWAYS_SLEEP_FROM_NS + 1);
+    rest(l, 1000000);
   }
   if (aborted(l) || (d->options->faults & (1u << FAULT_NO_FLUSH)) != 0) {
     return NULL;

@@ -5,6 +5,15 @@
 
 #define L2_2026_07_WAIT_NS 20000u
 #define BACKSTOP_NS 30000000000u
+#define UNLIMITED UINT64_MAX
+
+/*
+ * A device that waits costs its host nothing, so a lane that waits must not take a CPU from the
+ * host that it waits for. It spins this long, then sleeps, each time for as long as it has waited.
+ * Waking up costs some 10 us of a CPU on a virtual machine: the longest sleep keeps that at 2 %.
+ */
+#define SPIN_NS 20000u
+#define LONGEST_SLEEP_NS 500000u
 
 /* One refill in this time is measured per lane: looking costs, and a sleeping lane cannot look. */
 #define REFILL_SAMPLE_GAP_NS 500000u
@@ -26,21 +35,69 @@ uint64_t lane_clock(struct lane *l) {
   return now;
 }
 
+uint64_t lane_sleep(struct lane *l, uint64_t ns) {
+  struct timespec t = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+  l->last_clock_ns = clock_ns(); /* a pause that was meant */
+  return l->last_clock_ns;
+}
+
 static bool aborted(const struct lane *l) {
   return atomic_load_explicit(&l->device->abort, memory_order_relaxed);
 }
 
-/* One turn of a wait: mostly spins; yields often, because the host may need this CPU to help us. */
-static void wait_turn(struct lane *l, unsigned turn) {
+/* A wait for the host, as long as the generation allows. */
+struct waiting {
+  uint64_t since_ns;
+  uint64_t now_ns;
+  uint64_t limit_ns;
+  uint64_t slept_ns; /* in the last turn */
+  unsigned turns;
+};
+
+static struct waiting wait_begin(struct lane *l, uint64_t limit_ns) {
+  uint64_t now = clock_ns();
+  l->last_clock_ns = now;
+  return (struct waiting){.since_ns = now, .now_ns = now, .limit_ns = limit_ns};
+}
+
+static uint64_t waited_ns(const struct waiting *w) {
+  return w->now_ns - w->since_ns;
+}
+
+static bool is_over(const struct lane *l, const struct waiting *w) {
+  return waited_ns(w) >= w->limit_ns || aborted(l);
+}
+
+/* One turn of a wait; the caller looks after it. A limit that a late wake-up would miss is spun. */
+static void wait_turn(struct lane *l, struct waiting *w) {
   refill_check(l);
   if (l->device->host_step != NULL) {
     l->device->host_step(l);
   }
-  if (turn % 32 == 31) {
-    sched_yield();
+  w->slept_ns = 0;
+  if (waited_ns(w) < SPIN_NS || w->limit_ns <= SPIN_NS) {
+    /* Yields often, because the host may need this CPU to help us. */
+    if (w->turns++ % 32 == 31) {
+      sched_yield();
+    } else {
+      spin_hint();
+    }
+    w->now_ns = lane_clock(l);
   } else {
-    spin_hint();
+    uint64_t before = w->now_ns;
+    uint64_t length = waited_ns(w) < LONGEST_SLEEP_NS ? waited_ns(w) : LONGEST_SLEEP_NS;
+    w->now_ns = lane_sleep(l, length);
+    w->slept_ns = w->now_ns - before;
   }
+}
+
+/*
+ * What was waited for came at some moment of the last turn: if that was a sleep, it may have added
+ * as much to the wait. The sleeps before it added nothing.
+ */
+static void wait_end(struct lane *l, const struct waiting *w) {
+  l->own_sleep_ns += w->slept_ns;
 }
 
 /* ---- refill latency ------------------------------------------------------------------------ */
@@ -105,16 +162,14 @@ static bool ready_wait_space(struct lane *l) {
         l->device->region + layout->backpressure_at + offsetof(struct Backpressure, rq_contended),
         1);
   }
-  uint64_t since = clock_ns();
-  uint64_t now = since;
+  struct waiting w = wait_begin(l, limit);
   bool has_space = false;
-  l->last_clock_ns = since;
-  for (unsigned turn = 0; !has_space && now - since < limit && !aborted(l); turn++) {
-    wait_turn(l, turn);
+  while (!has_space && !is_over(l, &w)) {
+    wait_turn(l, &w);
     has_space = ready_has_space(l);
-    now = lane_clock(l);
   }
-  l->stall_ns += now - since;
+  wait_end(l, &w);
+  l->stall_ns += waited_ns(&w);
   return has_space;
 }
 
@@ -147,16 +202,14 @@ static bool park(struct lane *l, size_t flag) {
   if (!is_frozen) {
     return true;
   }
-  uint64_t since = clock_ns();
-  uint64_t now = since;
-  l->last_clock_ns = since;
+  struct waiting w = wait_begin(l, BACKSTOP_NS);
   /* One look per turn decides: a later freeze may be open by the time that this one is over. */
-  for (unsigned turn = 0; is_frozen && now - since < BACKSTOP_NS && !aborted(l); turn++) {
-    wait_turn(l, turn);
+  while (is_frozen && !is_over(l, &w)) {
+    wait_turn(l, &w);
     is_frozen = load32_acquire(word) != 0;
-    now = lane_clock(l);
   }
-  l->stall_ns += now - since;
+  wait_end(l, &w);
+  l->stall_ns += waited_ns(&w);
   return !is_frozen;
 }
 
@@ -189,26 +242,22 @@ static bool free_wait_slowly(struct lane *l, struct pool *p, uint64_t limit_ns) 
         l->device->region + layout->backpressure_at + offsetof(struct Backpressure, fq_contended),
         1);
   }
-  uint64_t since = clock_ns();
-  uint64_t now = since;
+  struct waiting w = wait_begin(l, limit_ns);
   uint64_t stalled_before = l->stall_ns; /* parking inside this wait counts once */
   bool is_there = false;
   bool has_given_up = false;
-  l->last_clock_ns = since;
-  for (unsigned turn = 0; !is_there && !has_given_up && !aborted(l); turn++) {
-    wait_turn(l, turn);
+  while (!is_there && !has_given_up && !is_over(l, &w)) {
+    wait_turn(l, &w);
     is_there = free_tail(l, p) != p->fq_head;
-    now = lane_clock(l);
-    if (!is_there && limit_ns != 0) {
-      has_given_up = now - since >= limit_ns;
-    } else if (!is_there) {
+    if (!is_there && limit_ns == UNLIMITED) {
       /* While a freeze is open the lane parks; only there it has a time limit. */
       has_given_up = !park(l, offsetof(struct Backpressure, fq_freeze_active));
     }
   }
-  now = clock_ns();
-  l->stall_ns = stalled_before + (now - since);
-  histogram_add(&l->waits, now - since);
+  wait_end(l, &w);
+  w.now_ns = clock_ns();
+  l->stall_ns = stalled_before + waited_ns(&w);
+  histogram_add(&l->waits, waited_ns(&w));
   return is_there;
 }
 
@@ -222,7 +271,7 @@ bool free_wait(struct lane *l, struct pool *p) {
     case SLUICE_L2_2026_07:
       return free_wait_slowly(l, p, L2_2026_07_WAIT_NS);
     default:
-      return free_wait_slowly(l, p, 0);
+      return free_wait_slowly(l, p, UNLIMITED);
   }
 }
 

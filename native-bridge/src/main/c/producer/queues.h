@@ -13,6 +13,9 @@ uint64_t clock_ns(void);
 /* Reads the clock and notes the longest gap between two readings of a lane that wants to run. */
 uint64_t lane_clock(struct lane *l);
 
+/* Sleeps on purpose, which is no pause of a lane that wants to run. Returns the time after it. */
+uint64_t lane_sleep(struct lane *l, uint64_t ns);
+
 /* True if an entry can be added now. Reloads the host's head only when the queue looks full. */
 bool ready_has_space(struct lane *l);
 

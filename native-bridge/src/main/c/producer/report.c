@@ -35,6 +35,7 @@ void report_collect(struct report *r, const struct device *d) {
     }
     r->kinds[SLUICE_KIND_AICORE_TASK].lost += l->aicore_lost;
     r->stall_ns += l->stall_ns;
+    r->own_sleep_ns += l->own_sleep_ns;
     r->max_pause_ns = l->max_pause_ns > r->max_pause_ns ? l->max_pause_ns : r->max_pause_ns;
     histogram_merge(&r->waits, &l->waits);
     histogram_merge(&r->refills, &l->refills);
@@ -147,9 +148,11 @@ static void print_injected(const struct report *r, FILE *out) {
 void report_print_json(const struct report *r, FILE *out) {
   fprintf(out,
           "{\"layout\":\"%s\",\"produced_records\":%" PRIu64 ",\"produced_bytes\":%" PRIu64
-          ",\"dropped_records\":%" PRIu64 ",\"aicore_lost\":%" PRIu64 ",\"stall_seconds\":%.9f,",
+          ",\"dropped_records\":%" PRIu64 ",\"aicore_lost\":%" PRIu64
+          ",\"stall_seconds\":%.9f,\"own_sleep_seconds\":%.9f,",
           r->layout, sum_produced(r), r->produced_bytes, sum_dropped(r),
-          r->kinds[SLUICE_KIND_AICORE_TASK].lost, (double)r->stall_ns / 1e9);
+          r->kinds[SLUICE_KIND_AICORE_TASK].lost, (double)r->stall_ns / 1e9,
+          (double)r->own_sleep_ns / 1e9);
   print_quantiles("wait_seconds", &r->waits, out);
   print_quantiles("refill_latency_seconds", &r->refills, out);
   fprintf(out, "\"duration_seconds\":%.9f,\"bytes_per_second\":%.0f,\"max_pause_seconds\":%.9f,",
@@ -178,9 +181,10 @@ void report_print_summary(const struct report *r, FILE *out) {
           sum_produced(r), (double)r->produced_bytes / 1e9, r->duration_seconds,
           bytes_per_second(r) / 1e9);
   fprintf(out,
-          "dropped %" PRIu64 ", AICore lost %" PRIu64 ", stalled %.6f s, longest pause %.6f s\n",
+          "dropped %" PRIu64 ", AICore lost %" PRIu64
+          ", stalled %.6f s (at most %.6f s of it by sleeping too long), longest pause %.6f s\n",
           sum_dropped(r), r->kinds[SLUICE_KIND_AICORE_TASK].lost, (double)r->stall_ns / 1e9,
-          (double)r->max_pause_ns / 1e9);
+          (double)r->own_sleep_ns / 1e9, (double)r->max_pause_ns / 1e9);
   fprintf(out, "refill p50 %.1f us, p99 %.1f us, max %.1f us (%" PRIu64 " samples)\n",
           (double)histogram_quantile(&r->refills, 0.5) / 1e3,
           (double)histogram_quantile(&r->refills, 0.99) / 1e3, (double)r->refills.max / 1e3,

@@ -18,6 +18,7 @@ struct report {
   struct kind_totals kinds[SLUICE_KINDS];
   uint64_t produced_bytes;
   uint64_t stall_ns;
+  uint64_t own_sleep_ns; /* of stall_ns, at most so much is the producer's own */
   uint64_t max_pause_ns;
   uint64_t least_core_tasks; /* of all cores, the one that ran the fewest */
   uint64_t most_core_tasks;
