@@ -26,12 +26,16 @@ static bool matches(const struct fake_daemon *f, unsigned kind, unsigned instanc
                                                  SLUICE_CLASS_ORCH, SLUICE_CLASS_TASK};
   size_t bytes = f->host.layout.record_bytes[kind];
   uint64_t stream = content_stream(f->content.seed, class_of[kind], instance);
+  struct content_group group;
+  struct content_task task;
   memset(&want, 0, sizeof want);
   memcpy(&got, record, bytes);
   switch (kind) {
     case SLUICE_KIND_AICPU_TASK:
       *index = extend(last, got.aicpu.reg_task_id, 32);
-      content_aicpu_task(&want.aicpu, &f->content, stream, instance, *index);
+      group = content_task_group(&f->content, stream, instance, *index);
+      task = content_task(&f->content, &group, stream, instance, *index);
+      content_aicpu_task(&want.aicpu, &task, *index);
       break;
     case SLUICE_KIND_SCHED_PHASE:
       *index = extend(last, 2 * (uint64_t)got.sched.loop_iter + (got.sched.kind != 1), 33);
@@ -39,11 +43,14 @@ static bool matches(const struct fake_daemon *f, unsigned kind, unsigned instanc
       break;
     case SLUICE_KIND_ORCH_PHASE:
       *index = extend(last, got.orch.submit_idx, 32);
-      content_orch_phase(&want.orch, &f->content, stream, *index);
+      group = content_orch_group(&f->content, stream, *index);
+      content_orch_phase(&want.orch, &f->content, &group, stream, *index);
       break;
     default:
       *index = extend(last, got.aicore.reg_task_id, 32);
-      content_aicore_task(&want.aicore, &f->content, stream, instance, *index);
+      group = content_task_group(&f->content, stream, instance, *index);
+      task = content_task(&f->content, &group, stream, instance, *index);
+      content_aicore_task(&want.aicore, &task, *index);
       break;
   }
   return memcmp(&got, &want, bytes) == 0;

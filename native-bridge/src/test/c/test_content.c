@@ -5,6 +5,9 @@
 #include "sluice_content.h"
 #include "test.h"
 
+static const uint32_t flags_of[] = {SLUICE_FLAG_SYNTHETIC,
+                                    SLUICE_FLAG_SYNTHETIC | SLUICE_FLAG_JITTERED};
+
 static struct sluice_geometry geometry(uint64_t period) {
   return (struct sluice_geometry){.generation = SLUICE_CHIP_2026_08,
                                   .platform = SLUICE_A2A3,
@@ -16,16 +19,28 @@ static struct sluice_geometry geometry(uint64_t period) {
                                   .synthetic_period_ticks = period};
 }
 
-static void tasks_are_ordered_in_time(void) {
-  struct sluice_geometry g = geometry(5000);
-  struct content c = content_of(&g);
-  uint64_t stream = content_stream(c.seed, SLUICE_CLASS_TASK, 5);
+static struct content_task task_of(const struct content *c, unsigned core, uint64_t index) {
+  uint64_t stream = content_stream(c->seed, SLUICE_CLASS_TASK, core);
+  struct content_group group = content_task_group(c, stream, core, index);
+  return content_task(c, &group, stream, core, index);
+}
+
+static struct OrchPhaseRecord orch_phase_of(const struct content *c, uint64_t index) {
+  uint64_t stream = content_stream(c->seed, SLUICE_CLASS_ORCH, 0);
+  struct content_group group = content_orch_group(c, stream, index);
+  struct OrchPhaseRecord r;
+  content_orch_phase(&r, c, &group, stream, index);
+  return r;
+}
+
+static void check_tasks_of_core(const struct content *c, unsigned core) {
   uint64_t last_finish = 0;
-  for (uint64_t i = 0; i < 10000; i++) {
+  for (uint64_t i = 0; i < 3000; i++) {
+    struct content_task t = task_of(c, core, i);
     struct AicpuTaskRecord a;
     struct AicoreTaskRecord b;
-    content_aicpu_task(&a, &c, stream, 5, i);
-    content_aicore_task(&b, &c, stream, 5, i);
+    content_aicpu_task(&a, &t, i);
+    content_aicore_task(&b, &t, i);
     CHECK(a.dispatch_time > last_finish);
     CHECK(b.start_time - b.receive_to_start_cycles > a.dispatch_time);
     CHECK(b.end_time > b.start_time && a.finish_time > b.end_time);
@@ -35,22 +50,73 @@ static void tasks_are_ordered_in_time(void) {
   }
 }
 
-static void orchestrator_submits_before_dispatch(void) {
-  struct sluice_geometry g = geometry(16 * 24);
-  struct content c = content_of(&g);
-  uint64_t orch = content_stream(c.seed, SLUICE_CLASS_ORCH, 0);
-  for (uint64_t n = 0; n < 10000; n++) {
-    unsigned core = (unsigned)(n % 24);
-    uint64_t stream = content_stream(c.seed, SLUICE_CLASS_TASK, core);
-    struct OrchPhaseRecord o;
-    struct AicpuTaskRecord a;
-    struct AicoreTaskRecord b;
-    content_orch_phase(&o, &c, orch, n);
-    content_aicpu_task(&a, &c, stream, core, n / 24);
-    content_aicore_task(&b, &c, stream, core, n / 24);
-    CHECK_EQUAL(b.task_token_raw, o.task_id);
-    CHECK(o.start_time < o.end_time && o.end_time <= a.dispatch_time);
+/* At the least period, too, and one that the device's clock makes uneven. */
+static void tasks_are_ordered_in_time(void) {
+  for (unsigned i = 0; i < 2; i++) {
+    struct sluice_geometry g = geometry(5000);
+    g.flags = flags_of[i];
+    const uint64_t periods[] = {content_least_period(&g), content_least_period(&g) + 7, 5000};
+    for (unsigned k = 0; k < 3; k++) {
+      g.synthetic_period_ticks = periods[k];
+      struct content c = content_of(&g);
+      check_tasks_of_core(&c, 5);
+      check_tasks_of_core(&c, 20);
+    }
   }
+}
+
+/* Of all tasks of the device, in the order in which it submits them. */
+static void check_submission(const struct sluice_geometry *g, uint64_t tasks) {
+  struct content c = content_of(g);
+  uint64_t last_end = 0;
+  for (uint64_t round = 0; round < tasks / g->num_cores; round++) {
+    bool seen[SLUICE_MAX_CORES] = {false};
+    for (unsigned core = 0; core < g->num_cores; core++) {
+      uint64_t n = content_task_number(&c, core, round);
+      struct content_task t = task_of(&c, core, round);
+      struct OrchPhaseRecord o = orch_phase_of(&c, n);
+      CHECK_EQUAL(t.token, o.task_id);
+      CHECK(o.end_time <= t.dispatch);
+      CHECK_EQUAL(round, n / g->num_cores);
+      CHECK(!seen[n % g->num_cores]);
+      seen[n % g->num_cores] = true;
+      o = orch_phase_of(&c, round * g->num_cores + core);
+      CHECK(o.start_time >= last_end && o.end_time > o.start_time);
+      last_end = o.end_time;
+    }
+  }
+}
+
+static void orchestrator_submits_before_dispatch(void) {
+  static const uint32_t cores[] = {1, 2, 24, 108};
+  for (unsigned i = 0; i < 2; i++) {
+    for (unsigned k = 0; k < 4; k++) {
+      struct sluice_geometry g = geometry(0);
+      g.flags = flags_of[i];
+      g.num_cores = cores[k];
+      g.sched_threads = 1;
+      g.synthetic_period_ticks = content_least_period(&g);
+      check_submission(&g, 20000);
+    }
+  }
+}
+
+static void check_sched_phases(const struct content *c, uint32_t last_kind) {
+  uint64_t stream = content_stream(c->seed, SLUICE_CLASS_SCHED, 1);
+  bool seen[14] = {false};
+  uint64_t last_end = 0;
+  for (uint64_t j = 0; j < 20000; j++) {
+    struct SchedPhaseRecord r;
+    content_sched_phase(&r, c, stream, j);
+    CHECK_EQUAL(j, 2 * (uint64_t)r.loop_iter + (r.kind != 1));
+    CHECK(r.kind <= last_kind);
+    CHECK(r.start_time >= last_end && r.end_time > r.start_time);
+    seen[r.kind <= 13 ? r.kind : 0] = true;
+    last_end = r.end_time;
+  }
+  CHECK_EQUAL(c->generation == SLUICE_L2_2026_06, seen[3]); /* wire */
+  CHECK(seen[0] && seen[1] && seen[7]);
+  CHECK_EQUAL(c->generation == SLUICE_CHIP_2026_08, seen[13]);
 }
 
 static void sched_phases_tell_their_index(void) {
@@ -58,23 +124,38 @@ static void sched_phases_tell_their_index(void) {
   const uint32_t generations[] = {SLUICE_L2_2026_06, SLUICE_L2_2026_07, SLUICE_CHIP_2026_08};
   const uint32_t last_kind[] = {7, 7, 13};
   for (unsigned i = 0; i < 3; i++) {
-    g.generation = (uint16_t)generations[i];
-    struct content c = content_of(&g);
-    uint64_t stream = content_stream(c.seed, SLUICE_CLASS_SCHED, 1);
-    bool seen[14] = {false};
-    uint64_t last_end = 0;
-    for (uint64_t j = 0; j < 20000; j++) {
-      struct SchedPhaseRecord r;
-      content_sched_phase(&r, &c, stream, j);
-      CHECK_EQUAL(j, 2 * (uint64_t)r.loop_iter + (r.kind != 1));
-      CHECK(r.kind <= last_kind[i]);
-      CHECK(r.start_time >= last_end && r.end_time > r.start_time);
-      seen[r.kind <= 13 ? r.kind : 0] = true;
-      last_end = r.end_time;
+    for (unsigned k = 0; k < 2; k++) {
+      g.generation = (uint16_t)generations[i];
+      g.flags = flags_of[k];
+      g.synthetic_period_ticks = k == 0 ? 5000 : content_least_period(&g);
+      struct content c = content_of(&g);
+      check_sched_phases(&c, last_kind[i]);
     }
-    CHECK_EQUAL(generations[i] == SLUICE_L2_2026_06, seen[3]); /* wire */
-    CHECK(seen[0] && seen[1] && seen[7]);
-    CHECK_EQUAL(generations[i] == SLUICE_CHIP_2026_08, seen[13]);
+  }
+}
+
+/* Long tails on vector cores, none on cube cores, and no two tasks in a row alike. */
+static void jittered_tasks_vary(void) {
+  struct sluice_geometry g = geometry(5000);
+  g.flags = flags_of[1];
+  struct content c = content_of(&g);
+  for (unsigned core = 0; core < 24; core += 12) { /* cores 0 to 7 are cube cores */
+    uint64_t longest = 0;
+    uint64_t sum = 0;
+    uint64_t last = 0;
+    unsigned alike = 0;
+    for (uint64_t i = 0; i < 3200; i++) {
+      struct content_task t = task_of(&c, core, i);
+      uint64_t length = t.end - t.start;
+      longest = length > longest ? length : longest;
+      sum += length;
+      alike += length == last;
+      last = length;
+    }
+    uint64_t mean = sum / 3200;
+    CHECK(mean > 3000 && mean < 3600);
+    CHECK(core < 8 ? longest < 3 * mean : longest > 7 * mean);
+    CHECK(alike < 32);
   }
 }
 
@@ -87,6 +168,14 @@ static void sched_phases_tell_their_index(void) {
 #define KNOWN_TOKEN 4295041367
 #define KNOWN_R2S 39
 
+/* The same task of jittered content. */
+#define JITTERED_DISPATCH 62764315
+#define JITTERED_FINISH 62773484
+#define JITTERED_START 62765478
+#define JITTERED_END 62771289
+#define JITTERED_TOKEN 8590001517
+#define JITTERED_R2S 126
+
 /* A change of a formula must not go unseen: other programs verify by it. */
 static void content_matches_known_values(void) {
   struct sluice_geometry g = geometry(5000);
@@ -98,22 +187,37 @@ static void content_matches_known_values(void) {
   CHECK_EQUAL(7, c.step.m);
   CHECK_EQUAL(10000, c.sched.ticks);
   CHECK_EQUAL((long long)KNOWN_STREAM, content_stream(7, SLUICE_CLASS_TASK, 5));
-  struct AicpuTaskRecord a;
-  struct AicoreTaskRecord b;
-  content_aicpu_task(&a, &c, KNOWN_STREAM, 5, 12345);
-  content_aicore_task(&b, &c, KNOWN_STREAM, 5, 12345);
-  CHECK_EQUAL(KNOWN_DISPATCH, a.dispatch_time);
-  CHECK_EQUAL(KNOWN_FINISH, a.finish_time);
-  CHECK_EQUAL(KNOWN_START, b.start_time);
-  CHECK_EQUAL(KNOWN_END, b.end_time);
-  CHECK_EQUAL(KNOWN_TOKEN, b.task_token_raw);
-  CHECK_EQUAL(KNOWN_R2S, b.receive_to_start_cycles);
+  struct content_task t = task_of(&c, 5, 12345);
+  CHECK_EQUAL(KNOWN_DISPATCH, t.dispatch);
+  CHECK_EQUAL(KNOWN_FINISH, t.finish);
+  CHECK_EQUAL(KNOWN_START, t.start);
+  CHECK_EQUAL(KNOWN_END, t.end);
+  CHECK_EQUAL(KNOWN_TOKEN, t.token);
+  CHECK_EQUAL(KNOWN_R2S, t.receive_to_start);
+  g.flags = flags_of[1];
+  c = content_of(&g);
+  t = task_of(&c, 5, 12345);
+  CHECK_EQUAL(JITTERED_DISPATCH, t.dispatch);
+  CHECK_EQUAL(JITTERED_FINISH, t.finish);
+  CHECK_EQUAL(JITTERED_START, t.start);
+  CHECK_EQUAL(JITTERED_END, t.end);
+  CHECK_EQUAL(JITTERED_TOKEN, t.token);
+  CHECK_EQUAL(JITTERED_R2S, t.receive_to_start);
 }
 
 static void tokens_are_unique(void) {
-  for (uint64_t g = 1; g < 100000; g++) {
-    CHECK(content_token(g) != content_token(g - 1));
-    CHECK_EQUAL(g, (content_token(g) & 0xFFFFFFFF) * 4 + (content_token(g) >> 32));
+  struct sluice_geometry g = geometry(5000);
+  struct content c = content_of(&g);
+  for (uint64_t task = 0; task < 100000; task++) {
+    uint64_t token = content_token(&c, task);
+    CHECK_EQUAL(task, (token & 0xFFFFFFFF) * 4 + (token >> 32));
+  }
+  g.flags = flags_of[1];
+  c = content_of(&g);
+  for (uint64_t task = 0; task < 100000; task++) {
+    uint64_t token = content_token(&c, task);
+    uint64_t of_ring = token & 0xFFFFFFFF;
+    CHECK_EQUAL(task, (of_ring >> 14 << 16) + (token >> 32 << 14) + (of_ring & 16383));
   }
 }
 
@@ -144,6 +248,7 @@ const struct test content_tests[] = {
     {"content: tasks are ordered in time", tasks_are_ordered_in_time},
     {"content: the orchestrator submits before dispatch", orchestrator_submits_before_dispatch},
     {"content: sched phases tell their index", sched_phases_tell_their_index},
+    {"content: jittered tasks vary", jittered_tasks_vary},
     {"content: known values", content_matches_known_values},
     {"content: tokens are unique", tokens_are_unique},
     {"content: jitter stays below a sixteenth", spans_keep_jitter_below_a_sixteenth},

@@ -37,9 +37,10 @@ static void every_layout_delivers_every_record(void) {
     struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 5}};
     fake_start(&f);
     struct outcome *o =
-        run("sluice-producer", (const char *[]){"--socket", f.path, "--layout", all_layouts[i],
-                                                "--cores", "6", "--aicpu-threads", "3", "--tasks",
-                                                "120007", "--rate", "100000000", "--json", NULL});
+        run("sluice-producer",
+            (const char *[]){"--socket", f.path, "--layout", all_layouts[i], "--cores", "6",
+                             "--aicpu-threads", "3", "--tasks", "120007", "--rate", "100000000",
+                             "--content", i % 2 == 0 ? "jittered" : "regular", "--json", NULL});
     fake_join(&f);
     CHECK_EQUAL(0, o->status);
     CHECK(f.saw_detach);
@@ -440,6 +441,7 @@ static void wrong_usage_exits_with_2(void) {
       {"--slots", "3", NULL},
       {"--cpus", "0,,1", NULL},
       {"--pattern", "odd", NULL},
+      {"--content", "odd", NULL},
       {"--unknown", NULL},
       {"stray", NULL},
       {"--tasks", NULL},

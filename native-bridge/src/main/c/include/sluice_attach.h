@@ -118,6 +118,7 @@ enum sluice_share_route { SLUICE_SHARE_IPC_KEY = 1, SLUICE_SHARE_HANDLE = 2 };
 /* geometry.flags */
 #define SLUICE_FLAG_SYNTHETIC \
   1u /* record content follows synthetic_*: the daemon can check it bit by bit */
+#define SLUICE_FLAG_JITTERED 2u /* and it is the jittered one; without SYNTHETIC it is malformed */
 
 /* Body of ATTACH. Override 0: "the layout's own number"; buffers 0: "the daemon decides". */
 struct sluice_geometry {

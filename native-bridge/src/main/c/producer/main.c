@@ -54,16 +54,16 @@ static double bytes_per_task(uint32_t level) {
 static void set_virtual_clock(struct options *o) {
   struct sluice_geometry *g = &o->geometry;
   double hz = (double)sluice_platform_hz(g->platform);
-  uint64_t least = 16 * (uint64_t)g->num_cores;
+  uint64_t least = content_least_period(g);
   double period = 0;
   if (o->rate != 0) {
     period = hz * bytes_per_task(g->level) * g->num_cores / (double)o->rate;
   }
-  const double longest = 1e15; /* keeps index * period inside 64 bits for any run that ends */
+  const double longest = 1e13; /* keeps times inside 64 bits for any run that ends */
   period = period < longest ? period : longest;
   g->synthetic_period_ticks = period > (double)least ? (uint64_t)period : least;
   uint64_t now = (uint64_t)((double)clock_ns() / 1e9 * hz);
-  uint64_t earliest = 2 * g->synthetic_period_ticks + 1;
+  uint64_t earliest = content_least_origin(g, g->synthetic_period_ticks);
   g->synthetic_origin_ticks = now > earliest ? now : earliest;
 }
 

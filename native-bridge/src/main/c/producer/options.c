@@ -43,6 +43,8 @@ static const char usage[] =
     "  --catch-up-ns N          a thread that had no CPU makes up for N ns at most; 0 = for all of "
     "it (0)\n"
     "  --seed N                 of the record content and of the faults (1)\n"
+    "  --content NAME           jittered: lengths, gaps and order of tasks vary like a workload's;\n"
+    "                           regular: a task per core and period (jittered)\n"
     "  --cpus LIST              pin thread k to the k-th CPU of the list, e.g. 0 or 0,1\n"
     "\n"
     "Overrides of the layout, 0 = its own number\n"
@@ -97,6 +99,7 @@ enum option_id {
   OPT_BURST_OFF,
   OPT_CATCH_UP,
   OPT_SEED,
+  OPT_CONTENT,
   OPT_CPUS,
   OPT_SLOTS,
   OPT_QUEUE,
@@ -127,6 +130,7 @@ static const struct option long_options[] = {
     {"burst-off-ns", required_argument, NULL, OPT_BURST_OFF},
     {"catch-up-ns", required_argument, NULL, OPT_CATCH_UP},
     {"seed", required_argument, NULL, OPT_SEED},
+    {"content", required_argument, NULL, OPT_CONTENT},
     {"cpus", required_argument, NULL, OPT_CPUS},
     {"slots", required_argument, NULL, OPT_SLOTS},
     {"ready-queue-entries", required_argument, NULL, OPT_QUEUE},
@@ -280,6 +284,14 @@ static void apply(struct options *o, int id, struct argument *a, bool *burst) {
     case OPT_SEED:
       g->synthetic_seed = number(a, 0, UINT64_MAX);
       break;
+    case OPT_CONTENT:
+      g->flags = SLUICE_FLAG_SYNTHETIC;
+      if (strcmp(a->value, "jittered") == 0) {
+        g->flags |= SLUICE_FLAG_JITTERED;
+      } else if (strcmp(a->value, "regular") != 0) {
+        complain(a, "expected jittered or regular");
+      }
+      break;
     case OPT_CPUS:
       cpu_list(a, o);
       break;
@@ -366,7 +378,7 @@ enum options_outcome options_parse(struct options *o, int argc, char **argv) {
                                          .level = DEFAULT_LEVEL,
                                          .num_cores = DEFAULT_CORES,
                                          .sched_threads = DEFAULT_THREADS,
-                                         .flags = SLUICE_FLAG_SYNTHETIC,
+                                         .flags = SLUICE_FLAG_SYNTHETIC | SLUICE_FLAG_JITTERED,
                                          .synthetic_seed = 1,
                                          .name = "sluice-producer"};
   bool burst = false;

@@ -85,14 +85,57 @@ void sched_run(struct lane *l, unsigned n) {
   atomic_store_explicit(&l->phases_done, p->total, memory_order_relaxed);
 }
 
+/* Records that all fit into the current buffer, with the stores of phase_slot in the same order. */
+static inline __attribute__((always_inline)) void orch_fill(struct lane *l, struct pool *p,
+                                                            uint64_t n, bool is_jittered) {
+  struct content content = l->device->content; /* a copy that no store below can change */
+  content.is_jittered = is_jittered;
+  uint8_t *total_word = p->shared + SLUICE_POOL_TOTAL;
+  uint8_t *count_at = count_word(l, p, p->buffer);
+  uint32_t total = (uint32_t)(p->total + p->phantom);
+  uint32_t count = p->count;
+  uint64_t index = p->total;
+  uint64_t stream = p->stream;
+  struct OrchPhaseRecord *r = (struct OrchPhaseRecord *)(void *)p->buffer + count;
+  struct content_group group = content_orch_group(&content, stream, index);
+  for (uint64_t i = 0; i < n; i++, index++) {
+    if (index % CONTENT_GROUP == 0) {
+      group = content_orch_group(&content, stream, index);
+    }
+    store32_relaxed(total_word, ++total);
+    store32_release(count_at, ++count);
+    program_order();
+    content_orch_phase(r++, &content, &group, stream, index);
+  }
+  p->total += n;
+  p->count = count;
+}
+
+static void orch_one(struct lane *l, struct pool *p) {
+  const struct content *content = &l->device->content;
+  uint64_t index = p->total;
+  struct OrchPhaseRecord *r = (struct OrchPhaseRecord *)(void *)phase_slot(l, p);
+  if (r != NULL) {
+    struct content_group group = content_orch_group(content, p->stream, index);
+    content_orch_phase(r, content, &group, p->stream, index);
+  }
+}
+
 void orch_run(struct lane *l, uint64_t n) {
   struct pool *p = &l->orch;
-  for (uint64_t i = 0; i < n; i++) {
-    uint64_t index = p->total;
-    struct OrchPhaseRecord *r = (struct OrchPhaseRecord *)(void *)phase_slot(l, p);
-    if (r != NULL) {
-      content_orch_phase(r, &l->device->content, p->stream, index);
+  const uint32_t records = l->device->layout.records[p->kind];
+  while (n > 0) {
+    uint64_t room = p->buffer != NULL ? records - p->count : 0;
+    uint64_t m = n < room ? n : room;
+    if (room == 0) {
+      m = 1;
+      orch_one(l, p);
+    } else if (l->device->content.is_jittered) {
+      orch_fill(l, p, m, true);
+    } else {
+      orch_fill(l, p, m, false);
     }
+    n -= m;
   }
   atomic_store_explicit(&l->orchs_done, p->total, memory_order_relaxed);
 }

@@ -30,6 +30,90 @@ static const struct {
                               GRAPH_PREPARE}},
 };
 
+/* Lengths of slots, each with how often it occurs. */
+static const struct {
+  uint16_t times;
+  uint16_t length;
+} slots_of[CONTENT_TYPES][5] = {
+    {{8, 16}, {12, 28}, {8, 40}, {4, 60}},
+    {{12, 10}, {10, 20}, {6, 40}, {3, 72}, {1, 248}},
+};
+
+static uint64_t power_within(uint64_t n) {
+  return n == 0 ? 0 : UINT64_C(1) << (63 - __builtin_clzll(n));
+}
+
+static struct content_pace pace_of(uint64_t group_256) {
+  return (struct content_pace){group_256, power_within(group_256 / 256)};
+}
+
+static void shuffle_slots(struct content_part slots[CONTENT_GROUP], unsigned type,
+                          unsigned pattern) {
+  unsigned at = 0;
+  for (unsigned i = 0; i < 5; i++) {
+    for (unsigned n = 0; n < slots_of[type][i].times; n++) {
+      uint16_t length = slots_of[type][i].length;
+      slots[at++] = (struct content_part){.length = length, .power = (uint32_t)power_within(length)};
+    }
+  }
+  for (unsigned j = CONTENT_GROUP - 1; j > 0; j--) {
+    uint64_t bits = content_mix(SLUICE_CONTENT_K * (512 * type + 32 * pattern + j));
+    struct content_part other = slots[bits % (j + 1)];
+    slots[bits % (j + 1)] = slots[j];
+    slots[j] = other;
+  }
+  uint16_t begin = 0;
+  for (unsigned i = 0; i < CONTENT_GROUP; i++) {
+    slots[i].begin = begin;
+    begin = (uint16_t)(begin + slots[i].length);
+  }
+}
+
+struct content content_of(const struct sluice_geometry *g) {
+  static content_patterns patterns;
+  static uint8_t turns[CONTENT_TURNS];
+  bool is_shuffled = patterns[0][0][0].length != 0;
+  for (unsigned type = 0; type < CONTENT_TYPES && !is_shuffled; type++) {
+    for (unsigned pattern = 0; pattern < CONTENT_PATTERNS; pattern++) {
+      shuffle_slots(patterns[type][pattern], type, pattern);
+    }
+  }
+  uint64_t period = g->synthetic_period_ticks;
+  uint64_t group = 256 * CONTENT_GROUP * period;
+  struct content c = {
+      .seed = g->synthetic_seed,
+      .origin = g->synthetic_origin_ticks,
+      .cores = g->num_cores,
+      .generation = g->generation,
+      .is_jittered = (g->flags & SLUICE_FLAG_JITTERED) != 0,
+      .task = content_span(period),
+      .step = content_span(period / g->num_cores),
+      .sched = content_span(16 * period * g->sched_threads / g->num_cores),
+      .patterns = (const content_patterns *)&patterns,
+      .turns = turns,
+      .cube_cores = g->num_cores < 3 ? 1 : g->num_cores / 3,
+      .task_pace = pace_of(group),
+      .orch_pace = pace_of(group / g->num_cores),
+      .sched_pace = pace_of(group * 16 * g->sched_threads / g->num_cores),
+  };
+  uint64_t stream = content_stream(c.seed, SLUICE_CLASS_ROUND, 0);
+  for (unsigned i = 0; i < CONTENT_TURNS && c.is_jittered; i++) {
+    turns[i] = (uint8_t)((content_bits(&c, stream, i) >> 32) * c.cores >> 32);
+  }
+  return c;
+}
+
+uint64_t content_least_period(const struct sluice_geometry *g) {
+  if ((g->flags & SLUICE_FLAG_JITTERED) == 0) {
+    return 16 * (uint64_t)g->num_cores;
+  }
+  return g->num_cores < 24 ? 96 : 4 * (uint64_t)g->num_cores;
+}
+
+uint64_t content_least_origin(const struct sluice_geometry *g, uint64_t period) {
+  return ((g->flags & SLUICE_FLAG_JITTERED) == 0 ? 2 : 2 * CONTENT_GROUP) * period + 1;
+}
+
 static uint32_t kind_of(uint32_t generation, uint64_t index, uint64_t x) {
   if (index % 2 == 0) {
     return DISPATCH;
@@ -40,16 +124,26 @@ static uint32_t kind_of(uint32_t generation, uint64_t index, uint64_t x) {
 
 void content_sched_phase(struct SchedPhaseRecord *r, const struct content *c, uint64_t stream,
                          uint64_t index) {
-  uint64_t x = content_bits(stream, index);
+  uint64_t x = content_bits(c, stream, index);
   uint64_t iteration = index / 2;
-  uint64_t base = c->origin + iteration * c->sched.ticks + (index & 1) * 8 * c->sched.q;
-  uint64_t task = content_token(16 * iteration);
+  uint64_t task = content_token(c, 16 * iteration);
   uint32_t kind = kind_of(c->generation, index, x);
-  *r = (struct SchedPhaseRecord){.start_time = base + (x >> 24 & c->sched.m),
-                                 .end_time = base + 4 * c->sched.q + (x >> 32 & c->sched.m),
-                                 .loop_iter = (uint32_t)iteration,
+  *r = (struct SchedPhaseRecord){.loop_iter = (uint32_t)iteration,
                                  .kind = kind,
                                  .tasks_processed = 1 + (uint32_t)(x >> 52 & 15)};
+  if (c->is_jittered) {
+    struct content_group group =
+        content_group(c, 1, stream, c->origin, &c->sched_pace, iteration);
+    struct content_slot s = content_slot(&group, iteration);
+    uint64_t half = s.length / 2;
+    uint64_t base = s.start + (index & 1) * half;
+    r->start_time = base + (x >> 52 & s.ones >> 4);
+    r->end_time = base + half / 2 + (x >> 32 & s.ones >> 3);
+  } else {
+    uint64_t base = c->origin + iteration * c->sched.ticks + (index & 1) * 8 * c->sched.q;
+    r->start_time = base + (x >> 24 & c->sched.m);
+    r->end_time = base + 4 * c->sched.q + (x >> 32 & c->sched.m);
+  }
   if (kind == DISPATCH) {
     r->pop_hit = r->tasks_processed;
     r->pop_miss = (uint32_t)(x >> 49 & 7);

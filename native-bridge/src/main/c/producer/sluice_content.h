@@ -1,9 +1,9 @@
 /*
  * sluice_content.h - what the synthetic producer writes into its records, as a pure function.
  *
- * A verifier in any language rebuilds every byte from (seed, origin_ticks, period_ticks), which
- * ATTACH carries, from the geometry (num_cores, sched_threads, generation), and from the record's
- * place: kind, pool instance and per-pool index.
+ * A verifier in any language rebuilds every byte from (seed, origin_ticks, period_ticks, jittered or
+ * regular), which ATTACH carries, from the geometry (num_cores, sched_threads, generation), and from
+ * the record's place: kind, pool instance and per-pool index. No record depends on another one.
  *
  * All arithmetic is unsigned 64-bit, wrapping. K = 0x9E3779B97F4A7C15. `/` is integer division.
  *
@@ -14,14 +14,20 @@
  *   sched phase  index = 2 * loop_iter + (kind == Dispatch ? 0 : 1) (low 33 bits)
  *   orch phase   index = submit_idx (low 32 bits)
  *
- * Bits.  x(stream, i) = (stream + i) * K, and
+ * Bits.  x(stream, i) = (stream + i) * K in regular content; in jittered content, where neighbours
+ * must not look alike, with z = (stream + i) * K: x = (z ^ z >> 32) * 0xD6E8FEB86659FD93. And
  *   stream(seed, class, instance) = mix(seed + K * (1024 * class + instance + 1)),
  *   mix(z): z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9; z = (z ^ z >> 27) * 0x94D049BB133111EB;
  *           z ^ z >> 31
- *   class: 0 tasks (of both kinds; instance = core), 1 sched phases (thread), 2 orch phases (0).
+ *   class: 0 tasks (of both kinds; instance = core), 1 sched phases (thread), 2 orch phases (0),
+ *          3 rounds of tasks (0), jittered content only.
  *
- * Time is the virtual time of the device: period_ticks is the distance of two tasks on one core,
- * whatever the wall clock does. period_ticks >= 16 * num_cores; origin_ticks > 2 * period_ticks.
+ * Time is the virtual time of the device: period_ticks is the mean distance of two tasks on one
+ * core, whatever the wall clock does.
+ *
+ * ---- Regular content -----------------------------------------------------------------------------
+ *
+ * Every core starts a task each period. period_ticks >= 16 * num_cores; origin_ticks > 2 * period.
  *   q(p) = p / 16;  m(p) = (largest power of two <= q(p)) - 1, a mask for jitter below q(p)
  *   step = period / num_cores, the distance of two tasks on the device
  *
@@ -62,23 +68,112 @@
  *   shared_depth_at_start[k] = x >> (4 + 4 * k) & 15
  *   shared_depth_at_end[k]   = x >> (36 + 4 * k) & 15
  *   pad   = 0
+ *
+ * ---- Jittered content ----------------------------------------------------------------------------
+ *
+ * As regular content but for times, tokens and receive_to_start. Time is cut into groups of 32
+ * periods, and a group into 32 slots of unequal length, one for each of 32 records in a row: so a
+ * record's place follows from its index alone. period_ticks >= 96 and >= 4 * num_cores;
+ * origin_ticks > 64 * period_ticks.
+ *
+ * Lengths of slots, in 1/1024 of a group, each list adds up to 1024:
+ *   type 0   8 of 16, 12 of 28,  8 of 40, 4 of 60           cube cores: alike, long
+ *   type 1  12 of 10, 10 of 20,  6 of 40, 3 of 72, 1 of 248  vector cores: short, with a long tail
+ * Of each list there are 16 patterns. Pattern p is the list as written here, shuffled:
+ *   for j = 31 down to 1: swap entry j and entry mix(K * (512 * type + 32 * p + j)) % (j + 1)
+ * A slot begins where the ones before it in its pattern end.
+ *
+ * slot(type, stream, origin, G8, i): with G = G8 / 256, the length of a group,
+ *   p     = (~stream + i / 32) * K >> 60
+ *   s     = origin + i / 32 * G8 / 256 + begin(type, p, i % 32) * G / 1024
+ *   L     = length(type, p, i % 32) * G / 1024
+ * Jitter within the slot: with x = x(stream, i), power(n) the largest power of two <= n, and
+ *   P       = power(length(type, p, i % 32)) * power(G) / 1024
+ *   j(n, d) = x >> n & (2 * P - 1 >> d + 1), which is less than L / 2^d
+ *
+ * G8 is in 1/256 tick, so that streams of different pace do not drift apart:
+ *   task G8 = 256 * 32 * period;  orch G8 = task G8 / num_cores;
+ *   sched G8 = task G8 * 16 * sched_threads / num_cores
+ *
+ * Tasks. Task i of core c: type 0 if c < max(1, num_cores / 3), else 1; G = 32 * period;
+ * slot(type, stream(seed, 0, c), origin + (stream >> 54) * G / 1024, task G8, i):
+ *   dispatch         = s             + j(52, 4)
+ *   receive_to_start = 1             + j(2, 5)
+ *   start            = s + L / 8     + j(12, 4)
+ *   end              = s + L - L / 4 + j(22, 3)
+ *   finish           = s + L - 1     - j(42, 4)
+ * so dispatch < receive < start < end < finish < the next dispatch of this core.
+ *   g        = i * num_cores + (c + r) % num_cores, where the cores take turns by
+ *              r = (x(stream(seed, 3, 0), i % 256) >> 32) * num_cores >> 32
+ *   token(g) = ((g >> 14 & 3) << 32) + ((g >> 16 << 14) + (g & 16383) & 0xFFFFFFFF)
+ *              four rings, which take turns by 16384 tasks
+ *
+ * Orch phases. Record n: slot(0, stream(seed, 2, 0), origin - 64 * period, orch G8, n):
+ *   start = s + j(52, 2);  end = s + L / 2 + j(32, 1)
+ * so that each task is submitted before it is dispatched.
+ *
+ * Sched phases. Record n of thread t: slot(1, stream(seed, 1, t), origin, sched G8, n / 2), of which
+ * each of two records has a half: with h = L / 2, and jitter by the x of n and P / 2,
+ *   start = s + (n & 1) * h + j(52, 2);  end = s + (n & 1) * h + h / 2 + j(32, 1)
  */
 #ifndef SLUICE_CONTENT_H
 #define SLUICE_CONTENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sluice_layout.h"
 
 #define SLUICE_CONTENT_K 0x9E3779B97F4A7C15u
 
-enum sluice_content_class { SLUICE_CLASS_TASK = 0, SLUICE_CLASS_SCHED = 1, SLUICE_CLASS_ORCH = 2 };
+enum sluice_content_class {
+  SLUICE_CLASS_TASK = 0,
+  SLUICE_CLASS_SCHED = 1,
+  SLUICE_CLASS_ORCH = 2,
+  SLUICE_CLASS_ROUND = 3
+};
 
-/* One spacing of records in time, with its fractions worked out. */
+#define CONTENT_GROUP 32
+#define CONTENT_PATTERNS 16
+#define CONTENT_TYPES 2
+#define CONTENT_TURNS 256
+
+/* Where a slot lies in its group, in 1024ths. */
+struct content_part {
+  uint16_t begin;
+  uint16_t length;
+  uint32_t power; /* the largest power of two within length */
+};
+
+/* Shuffled lists of slots; the same for every seed. */
+typedef struct content_part content_patterns[CONTENT_TYPES][CONTENT_PATTERNS][CONTENT_GROUP];
+
+/* Regular content: one spacing of records in time, with its fractions worked out. */
 struct content_span {
   uint64_t ticks;
   uint64_t q;
   uint64_t m;
+};
+
+/* Jittered content: the records of a pool whose slots share a pattern. */
+struct content_group {
+  const struct content_part *parts;
+  uint64_t start;
+  uint64_t length;
+  uint64_t power;
+};
+
+/* Jittered content: where in time a record lies. */
+struct content_slot {
+  uint64_t start;
+  uint64_t length;
+  uint64_t ones; /* shifted right by n + 1, a mask for jitter below length / 2^n */
+};
+
+/* Jittered content: how long a group of slots is. */
+struct content_pace {
+  uint64_t group_256; /* 256ths of ticks */
+  uint64_t power;     /* the largest power of two within its ticks */
 };
 
 struct content {
@@ -86,9 +181,18 @@ struct content {
   uint64_t origin;
   uint32_t cores;
   uint32_t generation;
+  bool is_jittered;
+  /* regular */
   struct content_span task;
   struct content_span step;
   struct content_span sched;
+  /* jittered */
+  const content_patterns *patterns;
+  const uint8_t *turns; /* by round of tasks, which core is the first */
+  uint32_t cube_cores;
+  struct content_pace task_pace;
+  struct content_pace orch_pace;
+  struct content_pace sched_pace;
 };
 
 static inline struct content_span content_span(uint64_t ticks) {
@@ -99,64 +203,146 @@ static inline struct content_span content_span(uint64_t ticks) {
   return s;
 }
 
-static inline struct content content_of(const struct sluice_geometry *g) {
-  struct content c = {.seed = g->synthetic_seed,
-                      .origin = g->synthetic_origin_ticks,
-                      .cores = g->num_cores,
-                      .generation = g->generation};
-  uint64_t period = g->synthetic_period_ticks;
-  c.task = content_span(period);
-  c.step = content_span(period / g->num_cores);
-  c.sched = content_span(16 * period * g->sched_threads / g->num_cores);
-  return c;
-}
+/* Of a session with this geometry, of which a process has one at a time. */
+struct content content_of(const struct sluice_geometry *g);
 
-static inline uint64_t content_stream(uint64_t seed, unsigned class, unsigned instance) {
-  uint64_t z = seed + SLUICE_CONTENT_K * (1024 * (uint64_t) class + instance + 1);
+/* The least period that keeps the order of times, and the least origin that keeps them above 0. */
+uint64_t content_least_period(const struct sluice_geometry *g);
+uint64_t content_least_origin(const struct sluice_geometry *g, uint64_t period);
+
+static inline uint64_t content_mix(uint64_t z) {
   z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
   z = (z ^ z >> 27) * 0x94D049BB133111EBu;
   return z ^ z >> 31;
 }
 
-static inline uint64_t content_bits(uint64_t stream, uint64_t index) {
-  return (stream + index) * SLUICE_CONTENT_K;
+static inline uint64_t content_stream(uint64_t seed, unsigned class, unsigned instance) {
+  return content_mix(seed + SLUICE_CONTENT_K * (1024 * (uint64_t) class + instance + 1));
 }
 
-static inline uint64_t content_token(uint64_t task) {
-  return ((task & 3) << 32) + (task >> 2 & 0xFFFFFFFFu);
+static inline uint64_t content_bits(const struct content *c, uint64_t stream, uint64_t index) {
+  uint64_t z = (stream + index) * SLUICE_CONTENT_K;
+  return c->is_jittered ? (z ^ z >> 32) * 0xD6E8FEB86659FD93u : z;
 }
 
-static inline uint64_t content_task_base(const struct content *c, unsigned core, uint64_t index) {
-  return c->origin + index * c->task.ticks + core * c->step.ticks;
+/* ---- jittered ------------------------------------------------------------------------------- */
+
+static inline struct content_group content_group(const struct content *c, unsigned type,
+                                                 uint64_t stream, uint64_t origin,
+                                                 const struct content_pace *pace, uint64_t index) {
+  uint64_t group = index / CONTENT_GROUP;
+  uint64_t pattern = (~stream + group) * SLUICE_CONTENT_K >> 60;
+  return (struct content_group){.parts = (*c->patterns)[type][pattern],
+                                .start = origin + group * pace->group_256 / 256,
+                                .length = pace->group_256 / 256,
+                                .power = pace->power};
 }
 
-static inline void content_aicpu_task(struct AicpuTaskRecord *r, const struct content *c,
-                                      uint64_t stream, unsigned core, uint64_t index) {
-  uint64_t x = content_bits(stream, index);
-  uint64_t base = content_task_base(c, core, index);
-  *r = (struct AicpuTaskRecord){.dispatch_time = base + (x >> 24 & c->task.m),
-                                .finish_time = base + 12 * c->task.q + (x >> 48 & c->task.m),
+static inline struct content_slot content_slot(const struct content_group *g, uint64_t index) {
+  struct content_part part = g->parts[index % CONTENT_GROUP];
+  return (struct content_slot){.start = g->start + part.begin * g->length / 1024,
+                               .length = part.length * g->length / 1024,
+                               .ones = part.power * g->power / 1024 * 2 - 1};
+}
+
+/* The number on the device of a core's task. */
+static inline uint64_t content_task_number(const struct content *c, unsigned core, uint64_t index) {
+  if (!c->is_jittered) {
+    return index * c->cores + core;
+  }
+  unsigned turned = core + c->turns[index % CONTENT_TURNS];
+  return index * c->cores + (turned < c->cores ? turned : turned - c->cores);
+}
+
+/* ---- records -------------------------------------------------------------------------------- */
+
+static inline uint64_t content_token(const struct content *c, uint64_t task) {
+  if (!c->is_jittered) {
+    return ((task & 3) << 32) + (task >> 2 & 0xFFFFFFFFu);
+  }
+  return ((task >> 14 & 3) << 32) + (uint32_t)((task >> 16 << 14) + (task & 16383));
+}
+
+/* What the two records of a task say, apart from its index. */
+struct content_task {
+  uint64_t dispatch;
+  uint64_t start;
+  uint64_t end;
+  uint64_t finish;
+  uint64_t token;
+  uint32_t receive_to_start;
+};
+
+/* Of the task with this index and those after it up to the next multiple of CONTENT_GROUP. */
+static inline struct content_group content_task_group(const struct content *c, uint64_t stream,
+                                                      unsigned core, uint64_t index) {
+  uint64_t origin = c->origin + (stream >> 54) * (c->task_pace.group_256 / 256) / 1024;
+  return content_group(c, core >= c->cube_cores, stream, origin, &c->task_pace, index);
+}
+
+static inline struct content_task content_task(const struct content *c,
+                                               const struct content_group *group, uint64_t stream,
+                                               unsigned core, uint64_t index) {
+  struct content_task t = {.token = content_token(c, content_task_number(c, core, index))};
+  uint64_t x = content_bits(c, stream, index);
+  if (c->is_jittered) {
+    struct content_slot s = content_slot(group, index);
+    t.dispatch = s.start + (x >> 52 & s.ones >> 5);
+    t.start = s.start + s.length / 8 + (x >> 12 & s.ones >> 5);
+    t.end = s.start + s.length - s.length / 4 + (x >> 22 & s.ones >> 4);
+    t.finish = s.start + s.length - 1 - (x >> 42 & s.ones >> 5);
+    t.receive_to_start = 1 + (uint32_t)(x >> 2 & s.ones >> 6);
+  } else {
+    uint64_t base = c->origin + index * c->task.ticks + core * c->step.ticks;
+    t.dispatch = base + (x >> 24 & c->task.m);
+    t.start = base + 2 * c->task.q + (x >> 32 & c->task.m);
+    t.end = base + 8 * c->task.q + (x >> 40 & c->task.m);
+    t.finish = base + 12 * c->task.q + (x >> 48 & c->task.m);
+    t.receive_to_start = (uint32_t)(x >> 56 & c->task.m);
+  }
+  return t;
+}
+
+static inline void content_aicpu_task(struct AicpuTaskRecord *r, const struct content_task *t,
+                                      uint64_t index) {
+  *r = (struct AicpuTaskRecord){.dispatch_time = t->dispatch,
+                                .finish_time = t->finish,
                                 .reg_task_id = (uint32_t)index};
 }
 
-static inline void content_aicore_task(struct AicoreTaskRecord *r, const struct content *c,
-                                       uint64_t stream, unsigned core, uint64_t index) {
-  uint64_t x = content_bits(stream, index);
-  uint64_t base = content_task_base(c, core, index);
-  *r = (struct AicoreTaskRecord){.start_time = base + 2 * c->task.q + (x >> 32 & c->task.m),
-                                 .end_time = base + 8 * c->task.q + (x >> 40 & c->task.m),
-                                 .task_token_raw = content_token(index * c->cores + core),
+static inline void content_aicore_task(struct AicoreTaskRecord *r, const struct content_task *t,
+                                       uint64_t index) {
+  *r = (struct AicoreTaskRecord){.start_time = t->start,
+                                 .end_time = t->end,
+                                 .task_token_raw = t->token,
                                  .reg_task_id = (uint32_t)index,
-                                 .receive_to_start_cycles = (uint32_t)(x >> 56 & c->task.m)};
+                                 .receive_to_start_cycles = t->receive_to_start};
+}
+
+static inline struct content_group content_orch_group(const struct content *c, uint64_t stream,
+                                                      uint64_t index) {
+  uint64_t origin = c->origin - 2 * (c->task_pace.group_256 / 256);
+  return content_group(c, 0, stream, origin, &c->orch_pace, index);
 }
 
 static inline void content_orch_phase(struct OrchPhaseRecord *r, const struct content *c,
-                                      uint64_t stream, uint64_t index) {
-  uint64_t x = content_bits(stream, index);
-  uint64_t base = c->origin - 2 * c->task.ticks + index * c->step.ticks;
-  *r = (struct OrchPhaseRecord){.start_time = base + (x >> 24 & c->step.m),
-                                .end_time = base + 8 * c->step.q + (x >> 32 & c->step.m),
-                                .task_id = content_token(index),
+                                      const struct content_group *group, uint64_t stream,
+                                      uint64_t index) {
+  uint64_t x = content_bits(c, stream, index);
+  uint64_t start;
+  uint64_t end;
+  if (c->is_jittered) {
+    struct content_slot s = content_slot(group, index);
+    start = s.start + (x >> 52 & s.ones >> 3);
+    end = s.start + s.length / 2 + (x >> 32 & s.ones >> 2);
+  } else {
+    uint64_t base = c->origin - 2 * c->task.ticks + index * c->step.ticks;
+    start = base + (x >> 24 & c->step.m);
+    end = base + 8 * c->step.q + (x >> 32 & c->step.m);
+  }
+  *r = (struct OrchPhaseRecord){.start_time = start,
+                                .end_time = end,
+                                .task_id = content_token(c, index),
                                 .submit_idx = (uint32_t)index};
 }
 

@@ -12,6 +12,14 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+static struct content_task content_of_task(const struct lane *l, const struct core *c,
+                                           uint64_t task) {
+  const struct content *content = &l->device->content;
+  uint64_t stream = c->aicore.stream;
+  struct content_group group = content_task_group(content, stream, c->index, task);
+  return content_task(content, &group, stream, c->index, task);
+}
+
 /* ---- AicpuTask ------------------------------------------------------------------------------- */
 
 static void aicpu_install(struct lane *l, struct pool *p) {
@@ -79,8 +87,8 @@ static void aicpu_commit(struct lane *l, struct core *c, uint64_t task) {
     return;
   }
   program_order();
-  content_aicpu_task((struct AicpuTaskRecord *)(void *)p->buffer + p->count, &l->device->content,
-                     p->stream, c->index, task);
+  struct content_task content = content_of_task(l, c, task);
+  content_aicpu_task((struct AicpuTaskRecord *)(void *)p->buffer + p->count, &content, task);
   p->count++;
   store32_release(count_word(l, p, p->buffer), p->count);
   if (p->count == l->device->layout.records[p->kind]) {
@@ -99,11 +107,10 @@ static void aicore_look(struct core *c) {
   }
 }
 
-static ALWAYS_INLINE void aicore_store(uint8_t *at, const struct content *content, uint64_t stream,
-                                       unsigned core, uint64_t task) {
+static ALWAYS_INLINE void aicore_store(struct AicoreTaskRecord *to,
+                                       const struct content_task *content, uint64_t task) {
   struct AicoreTaskRecord r;
-  content_aicore_task(&r, content, stream, core, task);
-  struct AicoreTaskRecord *to = (struct AicoreTaskRecord *)(void *)at;
+  content_aicore_task(&r, content, task);
   to->end_time = r.end_time;
   to->task_token_raw = r.task_token_raw;
   to->receive_to_start_cycles = r.receive_to_start_cycles;
@@ -122,8 +129,8 @@ static void aicore_write(struct lane *l, struct core *c, uint64_t task) {
     l->aicore_lost++; /* the core skips it silently; no counter of the device knows */
     return;
   }
-  aicore_store(c->slots + (size_t)c->slot * sizeof(struct AicoreTaskRecord), &l->device->content,
-               c->aicore.stream, c->index, task);
+  struct content_task content = content_of_task(l, c, task);
+  aicore_store((struct AicoreTaskRecord *)(void *)c->slots + c->slot, &content, task);
   c->slot++;
 }
 
@@ -210,8 +217,9 @@ static void one_task(struct lane *l, struct core *c) {
 
 /* n tasks without a boundary; which parts there are is known at compile time. */
 static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, bool has_aicore,
-                                    bool has_aicpu) {
-  const struct content content = l->device->content; /* a copy that no store below can change */
+                                    bool has_aicpu, bool is_jittered) {
+  struct content content = l->device->content; /* a copy that no store below can change */
+  content.is_jittered = is_jittered;
   uint8_t *dispatches_word = c->aicore.shared + SLUICE_POOL_TOTAL;
   uint8_t *commits_word = c->aicpu.shared + SLUICE_POOL_TOTAL;
   uint32_t dispatches = (uint32_t)(c->aicore.total + c->aicore.phantom);
@@ -225,17 +233,22 @@ static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, 
   uint64_t stream = c->aicore.stream;
   unsigned core = c->index;
   uint64_t task = c->finished;
+  struct content_group group = content_task_group(&content, stream, core, task);
 
   for (uint64_t i = 0; i < n; i++, task++) {
+    if (task % CONTENT_GROUP == 0) {
+      group = content_task_group(&content, stream, core, task);
+    }
+    const struct content_task t = content_task(&content, &group, stream, core, task);
     store32_relaxed(dispatches_word, ++dispatches);
     if (has_aicore) {
       program_order();
-      aicore_store((uint8_t *)aicore++, &content, stream, core, task);
+      aicore_store(aicore++, &t, task);
     }
     if (has_aicpu) {
       store32_relaxed(commits_word, ++commits);
       program_order();
-      content_aicpu_task(aicpu++, &content, stream, core, task);
+      content_aicpu_task(aicpu++, &t, task);
       store32_release(count_at, ++count);
     }
   }
@@ -276,12 +289,13 @@ void core_run(struct lane *l, struct core *c, uint64_t n) {
     bool has_aicore = c->slots != NULL && c->slot < rotation;
     m = has_aicore ? least(m, rotation - c->slot) : m;
     m = has_aicpu ? least(m, layout->records[SLUICE_KIND_AICPU_TASK] - c->aicpu.count) : m;
-    if (has_aicore && has_aicpu) {
-      run_tasks(l, c, m, true, true);
-    } else if (has_aicore) {
-      run_tasks(l, c, m, true, false);
+    const bool is_jittered = l->device->content.is_jittered;
+    if (has_aicore && has_aicpu && is_jittered) {
+      run_tasks(l, c, m, true, true, true);
+    } else if (has_aicore && has_aicpu) {
+      run_tasks(l, c, m, true, true, false);
     } else {
-      run_tasks(l, c, m, false, has_aicpu);
+      run_tasks(l, c, m, has_aicore, has_aicpu, is_jittered);
     }
     if (has_aicpu && c->aicpu.count == layout->records[SLUICE_KIND_AICPU_TASK]) {
       aicpu_switch(l, &c->aicpu);

@@ -18,10 +18,7 @@ final class RunChecks {
     if (request.synthetic().isEmpty() || wanted == Verification.FALSE) {
       return ContentChecks.none();
     }
-    AttachRequest.Synthetic synthetic = request.synthetic().get();
-    SyntheticContent content =
-        new SyntheticContent(
-            plan.geometry(), synthetic.seed(), synthetic.originTicks(), synthetic.periodTicks());
+    SyntheticContent content = new SyntheticContent(plan.geometry(), request.synthetic().get());
     return wanted == Verification.TRUE
         ? ContentChecks.ofAll(content, plan.poolCount())
         : ContentChecks.ofSome(content, plan.poolCount());

@@ -94,12 +94,7 @@ final class SessionCapture {
           RequestedPlan.overrides(request.overrides()),
           new CaptureManifest.Cores(coreTypes(geometry.numCores()), List.of()),
           new CaptureManifest.Clock(startedAt, startedNs, geometry.layout().platform().clockHz()),
-          request
-              .synthetic()
-              .map(
-                  synthetic ->
-                      new CaptureManifest.Synthetic(
-                          synthetic.seed(), synthetic.originTicks(), synthetic.periodTicks())),
+          request.synthetic(),
           CaptureManifest.Outcome.running(),
           Optional.empty());
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Platform;
+import dev.sluice.abi.SyntheticContent;
 import dev.sluice.config.Settings;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureThreads;
@@ -13,7 +14,6 @@ import dev.sluice.output.capture.StageMemory;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachRequest.Overrides;
-import dev.sluice.service.AttachRequest.Synthetic;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Granted;
 import dev.sluice.service.PeerCredentials;
@@ -29,7 +29,8 @@ import java.util.concurrent.TimeUnit;
 final class BrokerRig implements AutoCloseable {
   static final int CORES = 4;
   static final int THREADS = 2;
-  static final Synthetic SYNTHETIC = new Synthetic(9, 1_000_000, 10_000);
+  static final SyntheticContent.Recipe SYNTHETIC =
+      new SyntheticContent.Recipe(9, 1_000_000, 10_000, true);
   static final Overrides SMALL = new Overrides(0, 64, List.of(5, 6, 7, 8), List.of(4, 3, 3, 4));
 
   final ManualClock clock = new ManualClock();

@@ -69,11 +69,7 @@ class SessionManagerTest {
     }
     return new ScriptedDevice(
         new TestArena(plan, bytes),
-        new SyntheticRecords(
-            plan.geometry(),
-            BrokerRig.SYNTHETIC.seed(),
-            BrokerRig.SYNTHETIC.originTicks(),
-            BrokerRig.SYNTHETIC.periodTicks()),
+        new SyntheticRecords(plan.geometry(), BrokerRig.SYNTHETIC),
         rig.clock);
   }
 

@@ -8,69 +8,103 @@ import java.nio.ByteBuffer;
  * allocating. Stateless but for its constants; any thread.
  */
 public final class SyntheticContent {
-  private static final long K = 0x9E3779B97F4A7C15L;
+  static final long K = 0x9E3779B97F4A7C15L;
   private static final int CLASS_TASK = 0;
-  private static final int CLASS_SCHED = 1;
   private static final int CLASS_ORCH = 2;
-  private static final int TASKS_PER_ITERATION = 16;
-  private static final int DISPATCH = SchedPhaseKind.DISPATCH.ordinal();
-  private static final int COMPLETE = SchedPhaseKind.COMPLETE.ordinal();
+  private static final int CLASS_ROUND = 3;
+  private static final int TURNS = 256;
 
-  private final Generation generation;
   private final int cores;
   private final long origin;
   private final Span task;
   private final Span step;
-  private final Span sched;
   private final long[] taskStreams;
-  private final long[] schedStreams;
   private final long orchStream;
-  private final int[] otherSchedKinds;
 
-  /** A spacing of records in time with its fractions: a sixteenth, and a jitter mask below it. */
-  private record Span(long ticks, long q, long m) {
+  private final boolean isJittered;
+  private final SlotTimes cubeSlots;
+  private final SlotTimes vectorSlots;
+  private final SlotTimes orchSlots;
+  private final SyntheticSchedPhases schedPhases;
+  private final int cubeCores;
+
+  /** By round of tasks: which core is the first. */
+  private final int[] turns = new int[TURNS];
+
+  /**
+   * From which the content of every record follows; times in ticks of the device's clock.
+   *
+   * @param isJittered tasks, gaps and order vary as in a workload; otherwise a task each period
+   */
+  public record Recipe(long seed, long originTicks, long periodTicks, boolean isJittered) {}
+
+  /**
+   * Regular content: a spacing of records in time with its fractions: a sixteenth, and a jitter
+   * mask below it.
+   */
+  record Span(long ticks, long q, long m) {
     static Span of(long ticks) {
       long q = Long.divideUnsigned(ticks, 16);
       return new Span(ticks, q, q == 0 ? 0 : Long.highestOneBit(q) - 1);
     }
   }
 
+  /** Regular content. */
   public SyntheticContent(Geometry geometry, long seed, long originTicks, long periodTicks) {
-    generation = geometry.layout().generation();
+    this(geometry, new Recipe(seed, originTicks, periodTicks, false));
+  }
+
+  public SyntheticContent(Geometry geometry, Recipe recipe) {
+    long seed = recipe.seed();
+    long periodTicks = recipe.periodTicks();
     cores = geometry.numCores();
-    origin = originTicks;
+    origin = recipe.originTicks();
+    isJittered = recipe.isJittered();
     task = Span.of(periodTicks);
     step = Span.of(Long.divideUnsigned(periodTicks, cores));
-    sched =
-        Span.of(
-            Long.divideUnsigned(
-                TASKS_PER_ITERATION * periodTicks * geometry.schedThreads(), cores));
     taskStreams = new long[cores];
     for (int core = 0; core < cores; core++) {
       taskStreams[core] = stream(seed, CLASS_TASK, core);
     }
-    schedStreams = new long[geometry.schedThreads()];
-    for (int thread = 0; thread < schedStreams.length; thread++) {
-      schedStreams[thread] = stream(seed, CLASS_SCHED, thread);
-    }
     orchStream = stream(seed, CLASS_ORCH, 0);
-    otherSchedKinds =
-        SchedPhaseKind.ALL.stream()
-            .filter(kind -> kind.existsIn(generation))
-            .mapToInt(SchedPhaseKind::ordinal)
-            .filter(kind -> kind != DISPATCH && kind != COMPLETE)
-            .toArray();
+    long group256 = SlotTimes.group256(periodTicks);
+    cubeSlots = new SlotTimes(SlotTimes.ALIKE, group256);
+    vectorSlots = new SlotTimes(SlotTimes.LONG_TAIL, group256);
+    orchSlots = new SlotTimes(SlotTimes.ALIKE, Long.divideUnsigned(group256, cores));
+    schedPhases = new SyntheticSchedPhases(geometry, recipe);
+    cubeCores = Math.max(1, cores / 3);
+    long rounds = stream(seed, CLASS_ROUND, 0);
+    for (int i = 0; i < TURNS && isJittered; i++) {
+      turns[i] = (int) (((bits(true, rounds, i) >>> 32) * cores) >>> 32);
+    }
   }
 
-  private static long stream(long seed, int recordClass, int instance) {
-    long z = seed + K * (1024L * recordClass + instance + 1);
+  static long stream(long seed, int recordClass, int instance) {
+    return mix(seed + K * (1024L * recordClass + instance + 1));
+  }
+
+  static long mix(long number) {
+    long z = number;
     z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;
     z = (z ^ z >>> 27) * 0x94D049BB133111EBL;
     return z ^ z >>> 31;
   }
 
-  private static long token(long number) {
-    return ((number & 3) << 32) + (number >>> 2 & 0xFFFFFFFFL);
+  static long bits(boolean isJittered, long stream, long index) {
+    long z = (stream + index) * K;
+    return isJittered ? (z ^ z >>> 32) * 0xD6E8FEB86659FD93L : z;
+  }
+
+  static long token(boolean isJittered, long task) {
+    return isJittered
+        ? ((task >>> 14 & 3) << 32) + (((task >>> 16 << 14) + (task & 16383)) & 0xFFFFFFFFL)
+        : ((task & 3) << 32) + (task >>> 2 & 0xFFFFFFFFL);
+  }
+
+  /** The number on the device of a core's task. */
+  private long taskNumber(int core, long index) {
+    int turned = core + turns[(int) index & TURNS - 1];
+    return index * cores + (turned < cores ? turned : turned - cores);
   }
 
   /** The low 32 bits of the per-pool index that a record carries (33 for scheduler phases). */
@@ -84,7 +118,10 @@ public final class SyntheticContent {
           Integer.toUnsignedLong(memory.getInt(at + OrchPhaseRecord.SUBMIT_IDX_OFFSET));
       case SCHED_PHASE ->
           2 * Integer.toUnsignedLong(memory.getInt(at + SchedPhaseRecord.LOOP_ITER_OFFSET))
-              + (memory.getInt(at + SchedPhaseRecord.KIND_OFFSET) == DISPATCH ? 0 : 1);
+              + (memory.getInt(at + SchedPhaseRecord.KIND_OFFSET)
+                      == SchedPhaseKind.DISPATCH.ordinal()
+                  ? 0
+                  : 1);
     };
   }
 
@@ -104,7 +141,7 @@ public final class SyntheticContent {
       case AICPU_TASK -> matchesAicpuTask(memory, at, instance, index);
       case AICORE_TASK -> matchesAicoreTask(memory, at, instance, index);
       case ORCH_PHASE -> matchesOrchPhase(memory, at, index);
-      case SCHED_PHASE -> matchesSchedPhase(memory, at, instance, index);
+      case SCHED_PHASE -> schedPhases.matches(memory, at, instance, index);
     };
   }
 
@@ -139,7 +176,7 @@ public final class SyntheticContent {
       }
       case SCHED_PHASE -> {
         while (found < count
-            && matchesSchedPhase(memory, at + found * size, instance, index + found)) {
+            && schedPhases.matches(memory, at + found * size, instance, index + found)) {
           found++;
         }
       }
@@ -151,74 +188,83 @@ public final class SyntheticContent {
     return origin + index * task.ticks + core * step.ticks;
   }
 
+  private SlotTimes taskSlots(int core) {
+    return core < cubeCores ? cubeSlots : vectorSlots;
+  }
+
+  private static long taskSlotStart(
+      SlotTimes slots, int slot, long stream, long origin, long index) {
+    return slots.start(slot, origin + (((stream >>> 54) * slots.groupTicks()) >>> 10), index);
+  }
+
   private boolean matchesAicpuTask(ByteBuffer memory, int at, int core, long index) {
-    long x = (taskStreams[core] + index) * K;
-    long base = taskBase(core, index);
-    return memory.getLong(at) == base + (x >>> 24 & task.m)
-        && memory.getLong(at + 8) == base + 12 * task.q + (x >>> 48 & task.m)
+    long stream = taskStreams[core];
+    long x = bits(isJittered, stream, index);
+    long dispatch;
+    long finish;
+    if (isJittered) {
+      SlotTimes slots = taskSlots(core);
+      int slot = slots.slot(stream, index);
+      long start = taskSlotStart(slots, slot, stream, origin, index);
+      long ones = slots.ones(slot);
+      dispatch = start + (x >>> 52 & ones >>> 5);
+      finish = start + slots.length(slot) - 1 - (x >>> 42 & ones >>> 5);
+    } else {
+      long base = taskBase(core, index);
+      dispatch = base + (x >>> 24 & task.m);
+      finish = base + 12 * task.q + (x >>> 48 & task.m);
+    }
+    return memory.getLong(at) == dispatch
+        && memory.getLong(at + 8) == finish
         && memory.getLong(at + 16) == (index & 0xFFFFFFFFL)
         && memory.getLong(at + 24) == 0;
   }
 
   private boolean matchesAicoreTask(ByteBuffer memory, int at, int core, long index) {
-    long x = (taskStreams[core] + index) * K;
-    long base = taskBase(core, index);
-    return memory.getLong(at) == base + 2 * task.q + (x >>> 32 & task.m)
-        && memory.getLong(at + 8) == base + 8 * task.q + (x >>> 40 & task.m)
-        && memory.getLong(at + 16) == token(index * cores + core)
-        && memory.getLong(at + 24)
-            == ((index & 0xFFFFFFFFL) | (x >>> 56 & task.m & 0xFFFFFFFFL) << 32);
+    long stream = taskStreams[core];
+    long x = bits(isJittered, stream, index);
+    long start;
+    long end;
+    long receiveToStart;
+    if (isJittered) {
+      SlotTimes slots = taskSlots(core);
+      int slot = slots.slot(stream, index);
+      long base = taskSlotStart(slots, slot, stream, origin, index);
+      long length = slots.length(slot);
+      long ones = slots.ones(slot);
+      start = base + (length >>> 3) + (x >>> 12 & ones >>> 5);
+      end = base + length - (length >>> 2) + (x >>> 22 & ones >>> 4);
+      receiveToStart = 1 + (x >>> 2 & ones >>> 6);
+    } else {
+      long base = taskBase(core, index);
+      start = base + 2 * task.q + (x >>> 32 & task.m);
+      end = base + 8 * task.q + (x >>> 40 & task.m);
+      receiveToStart = x >>> 56 & task.m;
+    }
+    return memory.getLong(at) == start
+        && memory.getLong(at + 8) == end
+        && memory.getLong(at + 16) == token(isJittered, taskNumber(core, index))
+        && memory.getLong(at + 24) == ((index & 0xFFFFFFFFL) | receiveToStart << 32);
   }
 
   private boolean matchesOrchPhase(ByteBuffer memory, int at, long index) {
-    long x = (orchStream + index) * K;
-    long base = origin - 2 * task.ticks + index * step.ticks;
-    return memory.getLong(at) == base + (x >>> 24 & step.m)
-        && memory.getLong(at + 8) == base + 8 * step.q + (x >>> 32 & step.m)
-        && memory.getLong(at + 16) == token(index)
+    long x = bits(isJittered, orchStream, index);
+    long start;
+    long end;
+    if (isJittered) {
+      int slot = orchSlots.slot(orchStream, index);
+      long base = orchSlots.start(slot, origin - 2 * cubeSlots.groupTicks(), index);
+      long ones = orchSlots.ones(slot);
+      start = base + (x >>> 52 & ones >>> 3);
+      end = base + (orchSlots.length(slot) >>> 1) + (x >>> 32 & ones >>> 2);
+    } else {
+      long base = origin - 2 * task.ticks + index * step.ticks;
+      start = base + (x >>> 24 & step.m);
+      end = base + 8 * step.q + (x >>> 32 & step.m);
+    }
+    return memory.getLong(at) == start
+        && memory.getLong(at + 8) == end
+        && memory.getLong(at + 16) == token(isJittered, index)
         && memory.getLong(at + 24) == (index & 0xFFFFFFFFL);
-  }
-
-  private boolean matchesSchedPhase(ByteBuffer memory, int at, int thread, long index) {
-    long x = (schedStreams[thread] + index) * K;
-    long iteration = index >>> 1;
-    long start = origin + iteration * sched.ticks + (index & 1) * 8 * sched.q;
-    int kind = DISPATCH;
-    if ((index & 1) != 0) {
-      int v = (int) (x >>> 58);
-      kind = v >= 16 ? COMPLETE : otherSchedKinds[v % otherSchedKinds.length];
-    }
-    SchedPhaseKind phase = SchedPhaseKind.ALL.get(kind);
-    long named = token(TASKS_PER_ITERATION * iteration);
-    boolean isOldDummyTask =
-        phase == SchedPhaseKind.DUMMY_TASK && generation != Generation.CHIP_2026_08;
-    int processed = isOldDummyTask ? (int) named : 1 + (int) (x >>> 52 & 15);
-    int word28 = 0;
-    int word32 = 0;
-    if (kind == DISPATCH) {
-      word28 = processed;
-      word32 = (int) (x >>> 49 & 7);
-    } else if (phase.namesTaskInUnion(generation)) {
-      word28 = (int) named;
-      word32 = (int) (named >>> 32);
-    }
-    boolean matches =
-        memory.getLong(at) == start + (x >>> 24 & sched.m)
-            && memory.getLong(at + 8) == start + 4 * sched.q + (x >>> 32 & sched.m)
-            && memory.getInt(at + SchedPhaseRecord.LOOP_ITER_OFFSET) == (int) iteration
-            && memory.getInt(at + SchedPhaseRecord.KIND_OFFSET) == kind
-            && memory.getInt(at + SchedPhaseRecord.TASKS_PROCESSED_OFFSET) == processed
-            && memory.getInt(at + SchedPhaseRecord.POP_HIT_OFFSET) == word28
-            && memory.getInt(at + SchedPhaseRecord.POP_MISS_OFFSET) == word32
-            && memory.getLong(at + 48) == 0
-            && memory.getLong(at + 56) == 0;
-    for (int i = 0; matches && i < 3; i++) {
-      matches =
-          memory.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET + 2 * i)
-                  == (x >>> (4 + 4 * i) & 15)
-              && memory.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_END_OFFSET + 2 * i)
-                  == (x >>> (36 + 4 * i) & 15);
-    }
-    return matches;
   }
 }

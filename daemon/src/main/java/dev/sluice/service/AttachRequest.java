@@ -1,5 +1,6 @@
 package dev.sluice.service;
 
+import dev.sluice.abi.SyntheticContent;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,7 +24,7 @@ public record AttachRequest(
     int schedThreads,
     int orchThreads,
     Overrides overrides,
-    Optional<Synthetic> synthetic,
+    Optional<SyntheticContent.Recipe> synthetic,
     Reach reach,
     String name) {
 
@@ -71,7 +72,4 @@ public record AttachRequest(
       return placements == 0 ? placement == SIM : (placements >>> placement & 1) != 0;
     }
   }
-
-  /** From which the content of every synthetic record follows; times in device clock ticks. */
-  public record Synthetic(long seed, long originTicks, long periodTicks) {}
 }

@@ -21,6 +21,8 @@ public final class ProducerOptions {
           "chip-2026.08/a2a3",
           "chip-2026.08/a5");
 
+  private static final List<String> CONTENTS = List.of("jittered", "regular");
+
   private static final int LEVEL_WITH_ORCHESTRATOR = 4;
 
   @Spec(Spec.Target.MIXEE)
@@ -105,6 +107,17 @@ public final class ProducerOptions {
       defaultValue = "1",
       description = "Seed of the record content. Default: ${DEFAULT-VALUE}.")
   private long seed;
+
+  @Option(
+      names = "--content",
+      paramLabel = "CONTENT",
+      defaultValue = "jittered",
+      description = {
+        "jittered: lengths, gaps and order of tasks vary like a workload's; regular: a task per"
+            + " core and period.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private String content;
 
   @Option(
       names = "--slots",
@@ -215,6 +228,9 @@ public final class ProducerOptions {
     if (level < 1 || level > 4) {
       fail("--level: " + level + " is not a level; write 1, 2, 3 or 4");
     }
+    if (!CONTENTS.contains(content)) {
+      fail("--content: there is no '" + content + "'; write " + String.join(" or ", CONTENTS));
+    }
     fourNumbers("--records", records);
     fourNumbers("--buffers", buffers);
     if (cpus != null && !cpus.matches("\\d+(-\\d+)?(,\\d+(-\\d+)?)*")) {
@@ -237,6 +253,7 @@ public final class ProducerOptions {
     add(arguments, "--rate", bytesPerSecond);
     add(arguments, "--duration-ns", durationNs);
     add(arguments, "--seed", seed);
+    add(arguments, "--content", content);
     add(arguments, "--name", sessionName);
     arguments.addAll(pattern.arguments());
     addUnlessZero(arguments, "--tasks", tasks);

@@ -3,13 +3,16 @@ package dev.sluice.abi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.sluice.testkit.SyntheticRecords;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SyntheticContentTest {
   private static final long SEED = 7;
@@ -26,6 +29,16 @@ class SyntheticContentTest {
 
   private static SyntheticContent content(Generation generation) {
     return new SyntheticContent(geometry(generation), SEED, ORIGIN, PERIOD);
+  }
+
+  private static SyntheticContent.Recipe recipe(boolean isJittered) {
+    return new SyntheticContent.Recipe(SEED, ORIGIN, PERIOD, isJittered);
+  }
+
+  static Stream<Arguments> contents() {
+    return Stream.of(Generation.values())
+        .flatMap(
+            generation -> Stream.of(arguments(generation, false), arguments(generation, true)));
   }
 
   /**
@@ -50,11 +63,29 @@ class SyntheticContentTest {
     assertTrue(content.matches(BufferKind.AICORE_TASK, memory, AT, 2, 5));
   }
 
+  /** Likewise, of jittered content. */
+  @Test
+  void shouldAcceptAJitteredTaskWorkedOutByHand() {
+    SyntheticContent content = new SyntheticContent(geometry(Generation.L2_2026_06), recipe(true));
+    memory.putLong(AT, 1_049_109);
+    memory.putLong(AT + 8, 1_049_594);
+    memory.putLong(AT + 16, 5);
+    memory.putLong(AT + 24, 0);
+    assertTrue(content.matches(BufferKind.AICPU_TASK, memory, AT, 2, 5));
+
+    memory.putLong(AT, 1_049_163);
+    memory.putLong(AT + 8, 1_049_497);
+    memory.putLong(AT + 16, 22);
+    memory.putInt(AT + 24, 5);
+    memory.putInt(AT + 28, 7);
+    assertTrue(content.matches(BufferKind.AICORE_TASK, memory, AT, 2, 5));
+  }
+
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void shouldAgreeWithAnIndependentWriter(Generation generation) {
-    SyntheticContent content = content(generation);
-    SyntheticRecords writer = new SyntheticRecords(geometry(generation), SEED, ORIGIN, PERIOD);
+  @MethodSource("contents")
+  void shouldAgreeWithAnIndependentWriter(Generation generation, boolean isJittered) {
+    SyntheticContent content = new SyntheticContent(geometry(generation), recipe(isJittered));
+    SyntheticRecords writer = new SyntheticRecords(geometry(generation), recipe(isJittered));
     for (BufferKind kind : BufferKind.ALL) {
       for (long index = 0; index < 500; index++) {
         writer.write(kind, 1, index, memory, AT);
@@ -65,10 +96,10 @@ class SyntheticContentTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void shouldNoticeEveryFlippedBit(Generation generation) {
-    SyntheticContent content = content(generation);
-    SyntheticRecords writer = new SyntheticRecords(geometry(generation), SEED, ORIGIN, PERIOD);
+  @MethodSource("contents")
+  void shouldNoticeEveryFlippedBit(Generation generation, boolean isJittered) {
+    SyntheticContent content = new SyntheticContent(geometry(generation), recipe(isJittered));
+    SyntheticRecords writer = new SyntheticRecords(geometry(generation), recipe(isJittered));
     for (BufferKind kind : BufferKind.ALL) {
       for (long index = 0; index < 8; index++) {
         writer.write(kind, 1, index, memory, AT);
@@ -82,10 +113,10 @@ class SyntheticContentTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Generation.class)
-  void shouldFindHowManyRecordsFollowEachOther(Generation generation) {
-    SyntheticContent content = content(generation);
-    SyntheticRecords writer = new SyntheticRecords(geometry(generation), SEED, ORIGIN, PERIOD);
+  @MethodSource("contents")
+  void shouldFindHowManyRecordsFollowEachOther(Generation generation, boolean isJittered) {
+    SyntheticContent content = new SyntheticContent(geometry(generation), recipe(isJittered));
+    SyntheticRecords writer = new SyntheticRecords(geometry(generation), recipe(isJittered));
     int count = 20;
     long first = (1L << 32) - 7;
     for (BufferKind kind : BufferKind.ALL) {
@@ -138,6 +169,8 @@ class SyntheticContentTest {
     SyntheticContent other =
         new SyntheticContent(geometry(Generation.L2_2026_06), SEED + 1, ORIGIN, PERIOD);
     assertFalse(other.matches(BufferKind.AICORE_TASK, memory, AT, 1, 9));
+    SyntheticContent jittered = new SyntheticContent(geometry(Generation.L2_2026_06), recipe(true));
+    assertFalse(jittered.matches(BufferKind.AICORE_TASK, memory, AT, 1, 9));
     assertFalse(content(Generation.L2_2026_06).matches(BufferKind.AICORE_TASK, memory, AT, 2, 9));
   }
 }

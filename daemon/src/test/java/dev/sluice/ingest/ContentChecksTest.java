@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 class ContentChecksTest {
   private static final int RECORDS = 100;
   private static final int BYTES = 32;
+  private static final SyntheticContent.Recipe RECIPE =
+      new SyntheticContent.Recipe(3, 1_000_000, 3_200, true);
 
   private final Layout layout =
       Layout.of(
@@ -29,8 +31,8 @@ class ContentChecksTest {
           Platform.A2A3,
           new LayoutOverrides(0, 0, RECORDS, RECORDS, RECORDS, 128));
   private final Geometry geometry = new Geometry(layout, 2, 1, 1, 4);
-  private final SyntheticContent content = new SyntheticContent(geometry, 3, 1_000_000, 3_200);
-  private final SyntheticRecords writer = new SyntheticRecords(geometry, 3, 1_000_000, 3_200);
+  private final SyntheticContent content = new SyntheticContent(geometry, RECIPE);
+  private final SyntheticRecords writer = new SyntheticRecords(geometry, RECIPE);
   private final ByteBuffer memory =
       ByteBuffer.allocateDirect(RECORDS * BYTES + 64).order(ByteOrder.LITTLE_ENDIAN);
   private final AcceptedRecords records = new AcceptedRecords(128);

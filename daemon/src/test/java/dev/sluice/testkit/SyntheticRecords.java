@@ -3,6 +3,7 @@ package dev.sluice.testkit;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.SyntheticContent;
 import java.nio.ByteBuffer;
 
 /**
@@ -22,14 +23,22 @@ public final class SyntheticRecords {
   private final long seed;
   private final long origin;
   private final long period;
+  private final JitteredSlots slots;
 
+  /** Of regular content. */
   public SyntheticRecords(Geometry geometry, long seed, long originTicks, long periodTicks) {
+    this(geometry, new SyntheticContent.Recipe(seed, originTicks, periodTicks, false));
+  }
+
+  public SyntheticRecords(Geometry geometry, SyntheticContent.Recipe recipe) {
     this.generation = geometry.layout().generation();
     this.cores = geometry.numCores();
     this.schedThreads = geometry.schedThreads();
-    this.seed = seed;
-    this.origin = originTicks;
-    this.period = periodTicks;
+    this.seed = recipe.seed();
+    this.origin = recipe.originTicks();
+    this.period = recipe.periodTicks();
+    this.slots =
+        recipe.isJittered() ? new JitteredSlots(seed, origin, period, cores, schedThreads) : null;
   }
 
   /** Writes the record with this index of a pool at {@code at}. */
@@ -49,6 +58,10 @@ public final class SyntheticRecords {
     return ((z ^ (z >>> 31)) + index) * K;
   }
 
+  private long token(long task) {
+    return slots == null ? regularToken(task) : JitteredSlots.token(task);
+  }
+
   private static long mask(long ticks) {
     long m = 0;
     while (m * 2 + 2 <= ticks / 16) {
@@ -57,7 +70,7 @@ public final class SyntheticRecords {
     return m;
   }
 
-  private static long token(long task) {
+  private static long regularToken(long task) {
     return ((task & 3) << 32) + ((task >>> 2) & 0xFFFFFFFFL);
   }
 
@@ -66,6 +79,14 @@ public final class SyntheticRecords {
   }
 
   private void aicpuTask(int core, long index, ByteBuffer memory, int at) {
+    if (slots != null) {
+      JitteredSlots.Task task = slots.task(core, index);
+      memory.putLong(at, task.dispatch());
+      memory.putLong(at + 8, task.finish());
+      memory.putLong(at + 16, index & 0xFFFFFFFFL);
+      memory.putLong(at + 24, 0);
+      return;
+    }
     long x = bits(0, core, index);
     long base = taskBase(core, index);
     memory.putLong(at, base + ((x >>> 24) & mask(period)));
@@ -76,6 +97,15 @@ public final class SyntheticRecords {
   }
 
   private void aicoreTask(int core, long index, ByteBuffer memory, int at) {
+    if (slots != null) {
+      JitteredSlots.Task task = slots.task(core, index);
+      memory.putLong(at, task.start());
+      memory.putLong(at + 8, task.end());
+      memory.putLong(at + 16, JitteredSlots.token(task.number()));
+      memory.putInt(at + 24, (int) index);
+      memory.putInt(at + 28, (int) task.receiveToStart());
+      return;
+    }
     long x = bits(0, core, index);
     long base = taskBase(core, index);
     memory.putLong(at, base + 2 * (period / 16) + ((x >>> 32) & mask(period)));
@@ -89,8 +119,10 @@ public final class SyntheticRecords {
     long step = period / cores;
     long x = bits(2, 0, index);
     long base = origin - 2 * period + index * step;
-    memory.putLong(at, base + ((x >>> 24) & mask(step)));
-    memory.putLong(at + 8, base + 8 * (step / 16) + ((x >>> 32) & mask(step)));
+    JitteredSlots.Phase phase = slots == null ? null : slots.orchPhase(index);
+    memory.putLong(at, phase != null ? phase.start() : base + ((x >>> 24) & mask(step)));
+    memory.putLong(
+        at + 8, phase != null ? phase.end() : base + 8 * (step / 16) + ((x >>> 32) & mask(step)));
     memory.putLong(at + 16, token(index));
     memory.putInt(at + 24, (int) index);
     memory.putInt(at + 28, 0);
@@ -98,7 +130,7 @@ public final class SyntheticRecords {
 
   private void schedPhase(int thread, long index, ByteBuffer memory, int at) {
     long span = 16 * period * schedThreads / cores;
-    long x = bits(1, thread, index);
+    long x = slots == null ? bits(1, thread, index) : slots.bits(1, thread, index);
     long iteration = index / 2;
     long base = origin + iteration * span + (index & 1) * 8 * (span / 16);
     int kind = 1;
@@ -126,8 +158,10 @@ public final class SyntheticRecords {
       hit = (int) task;
       miss = (int) (task >>> 32);
     }
-    memory.putLong(at, base + ((x >>> 24) & mask(span)));
-    memory.putLong(at + 8, base + 4 * (span / 16) + ((x >>> 32) & mask(span)));
+    JitteredSlots.Phase phase = slots == null ? null : slots.schedPhase(thread, index);
+    memory.putLong(at, phase != null ? phase.start() : base + ((x >>> 24) & mask(span)));
+    memory.putLong(
+        at + 8, phase != null ? phase.end() : base + 4 * (span / 16) + ((x >>> 32) & mask(span)));
     memory.putInt(at + 16, (int) iteration);
     memory.putInt(at + 20, kind);
     memory.putInt(at + 24, processed);

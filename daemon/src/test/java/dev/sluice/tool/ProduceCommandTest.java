@@ -27,6 +27,7 @@ class ProduceCommandTest {
               "--layout=l2-2026.07/a5",
               "--buffers=8,0,0,4",
               "--guard=2s",
+              "--content=regular",
               "--name=n",
               "--json"));
       List<String> arguments = producer.arguments();
@@ -36,6 +37,7 @@ class ProduceCommandTest {
       assertOption(arguments, "--layout", "l2-2026.07/a5");
       assertOption(arguments, "--buffers", "8,0,0,4");
       assertOption(arguments, "--guard-ms", "2000");
+      assertOption(arguments, "--content", "regular");
       assertOption(arguments, "--name", "n");
       assertOption(arguments, "--cores", "24");
       assertTrue(arguments.contains("--json"));
@@ -55,7 +57,14 @@ class ProduceCommandTest {
     try (FakeProducer producer = new FakeProducer(folder, "exit 0\n")) {
       console.run("produce", "--rate=max", "--socket=/x");
       assertOption(producer.arguments(), "--rate", "0");
+      assertOption(producer.arguments(), "--content", "jittered");
     }
+  }
+
+  @Test
+  void shouldRefuseContentThatDoesNotExist() {
+    assertEquals(ExitCode.USAGE, console.run("produce", "--content=odd", "--socket=/x"));
+    assertTrue(console.err().contains("write jittered or regular"), console.err());
   }
 
   @Test

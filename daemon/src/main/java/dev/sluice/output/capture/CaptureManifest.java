@@ -5,6 +5,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
+import dev.sluice.abi.SyntheticContent;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -19,6 +20,7 @@ import java.util.stream.Collectors;
  * law. Immutable.
  *
  * @param geometry with the overrides applied
+ * @param synthetic how the content of every record follows, if a synthetic producer made it
  * @param snapshot present if this is a part that a flight recorder kept
  */
 public record CaptureManifest(
@@ -29,7 +31,7 @@ public record CaptureManifest(
     LayoutOverrides overrides,
     Cores cores,
     Clock clock,
-    Optional<Synthetic> synthetic,
+    Optional<SyntheticContent.Recipe> synthetic,
     Outcome outcome,
     Optional<Snapshot> snapshot) {
 
@@ -147,9 +149,6 @@ public record CaptureManifest(
       return startedAt.plusNanos(hostTimeNs - hostOriginNs);
     }
   }
-
-  /** From which the content of every record follows, if a synthetic producer made it. */
-  public record Synthetic(long seed, long originTicks, long periodTicks) {}
 
   /**
    * How it ended and what it holds.

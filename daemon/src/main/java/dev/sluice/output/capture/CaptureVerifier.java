@@ -81,13 +81,7 @@ public final class CaptureVerifier {
     this.content =
         manifest
             .synthetic()
-            .map(
-                synthetic ->
-                    new SyntheticContent(
-                        manifest.geometry(),
-                        synthetic.seed(),
-                        synthetic.originTicks(),
-                        synthetic.periodTicks()))
+            .map(recipe -> new SyntheticContent(manifest.geometry(), recipe))
             .orElse(null);
   }
 

@@ -7,6 +7,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
+import dev.sluice.abi.SyntheticContent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,6 +30,8 @@ import java.util.zip.CRC32C;
  */
 final class ManifestFile {
   private static final String CHECKSUM = "checksum";
+  private static final String REGULAR = "regular";
+  private static final String JITTERED = "jittered";
   // Blank lines up to whole pages, with room for longer numbers while the capture runs: the last
   // form of the manifest must fit over an earlier one on a disk that has no block left.
   private static final int PAGE_BYTES = 4096;
@@ -140,7 +143,8 @@ final class ManifestFile {
                     object(
                         "seed", synthetic.seed(),
                         "origin_ticks", synthetic.originTicks(),
-                        "period_ticks", synthetic.periodTicks())));
+                        "period_ticks", synthetic.periodTicks(),
+                        "content", synthetic.isJittered() ? JITTERED : REGULAR)));
     m.snapshot()
         .ifPresent(
             snapshot ->
@@ -260,17 +264,23 @@ final class ManifestFile {
         json.integer("aicore_task_records"));
   }
 
-  private static Optional<CaptureManifest.Synthetic> synthetic(ManifestKeys json)
+  private static Optional<SyntheticContent.Recipe> synthetic(ManifestKeys json)
       throws CaptureException {
     if (!json.has("synthetic")) {
       return Optional.empty();
     }
     ManifestKeys synthetic = json.object("synthetic");
+    // There was regular content only before this key.
+    String content = synthetic.has("content") ? synthetic.text("content") : REGULAR;
+    if (!content.equals(REGULAR) && !content.equals(JITTERED)) {
+      return Optional.empty(); // of a newer version; it is not compared
+    }
     return Optional.of(
-        new CaptureManifest.Synthetic(
+        new SyntheticContent.Recipe(
             synthetic.whole("seed"),
             synthetic.whole("origin_ticks"),
-            synthetic.whole("period_ticks")));
+            synthetic.whole("period_ticks"),
+            content.equals(JITTERED)));
   }
 
   private static Optional<CaptureManifest.Snapshot> snapshot(ManifestKeys json)

@@ -9,6 +9,7 @@ final class Messages {
   static final int VERSION = 1;
   static final int BYTES = 256;
   static final int FLAG_SYNTHETIC = 1;
+  static final int FLAG_JITTERED = 2;
 
   static final int MAGIC_OFFSET = 0;
   static final int VERSION_OFFSET = 4;

@@ -1,5 +1,6 @@
 package dev.sluice.service.attach;
 
+import dev.sluice.abi.SyntheticContent;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachStatus;
@@ -37,15 +38,16 @@ final class Requests {
 
   static AttachRequest attach(ByteBuf message) {
     int flags = refuseReservedBits(message);
-    Optional<AttachRequest.Synthetic> synthetic = Optional.empty();
+    Optional<SyntheticContent.Recipe> synthetic = Optional.empty();
     if ((flags & Messages.FLAG_SYNTHETIC) != 0) {
       int start = message.readerIndex();
       synthetic =
           Optional.of(
-              new AttachRequest.Synthetic(
+              new SyntheticContent.Recipe(
                   message.getLongLE(start + Messages.GEOMETRY_SYNTHETIC_SEED_OFFSET),
                   message.getLongLE(start + Messages.GEOMETRY_SYNTHETIC_ORIGIN_TICKS_OFFSET),
-                  message.getLongLE(start + Messages.GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET)));
+                  message.getLongLE(start + Messages.GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET),
+                  (flags & Messages.FLAG_JITTERED) != 0));
     }
     int start = message.readerIndex();
     return new AttachRequest(
@@ -81,7 +83,11 @@ final class Requests {
   private static int refuseReservedBits(ByteBuf message) {
     int start = message.readerIndex();
     int flags = message.getIntLE(start + Messages.GEOMETRY_FLAGS_OFFSET);
-    int unknown = flags & ~Messages.FLAG_SYNTHETIC;
+    int known = Messages.FLAG_SYNTHETIC;
+    if ((flags & Messages.FLAG_SYNTHETIC) != 0) {
+      known |= Messages.FLAG_JITTERED;
+    }
+    int unknown = flags & ~known;
     if (unknown != 0) {
       throw new AttachRefusedException(
           AttachStatus.MALFORMED, "unknown flags 0x" + Integer.toHexString(unknown));

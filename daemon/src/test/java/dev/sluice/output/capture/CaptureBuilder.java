@@ -5,6 +5,7 @@ import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.SyntheticContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -57,7 +58,7 @@ public final class CaptureBuilder implements AutoCloseable {
             IntStream.range(0, cores).map(core -> core % schedThreads).boxed().toList()),
         new CaptureManifest.Clock(
             Instant.parse("2026-09-01T12:00:00Z"), 1_000_000, layout.platform().clockHz()),
-        Optional.of(new CaptureManifest.Synthetic(1, 1_000_000, 1_000)),
+        Optional.of(new SyntheticContent.Recipe(1, 1_000_000, 1_000, true)),
         CaptureManifest.Outcome.running(),
         Optional.empty());
   }

@@ -230,6 +230,25 @@ class CaptureReaderTest {
     }
   }
 
+  /** Captures of before there was jittered content do not say which they have. */
+  @Test
+  void shouldTakeSyntheticContentForRegularUnlessToldOtherwise() throws IOException {
+    Path directory = sample("regular");
+    Path manifest = directory.resolve("manifest.json");
+    try (CaptureReader reader = CaptureReader.open(directory)) {
+      assertTrue(reader.manifest().synthetic().orElseThrow().isJittered());
+    }
+    String text = Files.readString(manifest);
+    Files.writeString(manifest, text.replaceFirst(",\\s*\"content\" : \"jittered\"", ""));
+    try (CaptureReader reader = CaptureReader.open(directory)) {
+      assertFalse(reader.manifest().synthetic().orElseThrow().isJittered());
+    }
+    Files.writeString(manifest, text.replace("\"jittered\"", "\"of a newer version\""));
+    try (CaptureReader reader = CaptureReader.open(directory)) {
+      assertTrue(reader.manifest().synthetic().isEmpty());
+    }
+  }
+
   @Test
   void shouldKnowAnEditedManifest() throws IOException {
     Path directory = sample("edited");

@@ -66,7 +66,10 @@ public final class CaptureRig {
     CaptureManifest promised = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
     manifest = isSynthetic ? promised : CaptureBuilder.withoutContent(promised);
     Geometry geometry = manifest.geometry();
-    content = isSynthetic ? new SyntheticRecords(geometry, 1, 1_000_000, 1_000) : null;
+    content =
+        isSynthetic
+            ? new SyntheticRecords(geometry, manifest.synthetic().orElseThrow())
+            : null;
     capture =
         new Capture(
             files,

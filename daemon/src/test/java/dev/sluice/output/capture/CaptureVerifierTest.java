@@ -29,7 +29,8 @@ class CaptureVerifierTest {
 
   private static ByteBuffer content(
       CaptureManifest manifest, BufferKind kind, int instance, long first, int records) {
-    SyntheticRecords content = new SyntheticRecords(manifest.geometry(), 1, 1_000_000, 1_000);
+    SyntheticRecords content =
+        new SyntheticRecords(manifest.geometry(), manifest.synthetic().orElseThrow());
     ByteBuffer bytes = CaptureBuilder.zeros(kind, records);
     for (int i = 0; i < records; i++) {
       content.write(kind, instance, first + i, bytes, i * kind.recordBytes());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.abi.SyntheticContent;
 import dev.sluice.config.AttachSettings;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.AttachRefusedException;
@@ -149,7 +150,7 @@ class AttachServerTest {
       attach.putInt(Messages.GEOMETRY_BUFFER_RECORDS_OFFSET + 4 * kind, 100 + kind);
       attach.putInt(Messages.GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET + 4 * kind, 200 + kind);
     }
-    attach.putInt(Messages.GEOMETRY_FLAGS_OFFSET, Messages.FLAG_SYNTHETIC);
+    attach.putInt(Messages.GEOMETRY_FLAGS_OFFSET, Messages.FLAG_SYNTHETIC | Messages.FLAG_JITTERED);
     attach.putLong(Messages.GEOMETRY_SYNTHETIC_SEED_OFFSET, -1);
     attach.putLong(Messages.GEOMETRY_SYNTHETIC_ORIGIN_TICKS_OFFSET, 5);
     attach.putLong(Messages.GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET, 6);
@@ -169,7 +170,7 @@ class AttachServerTest {
             1,
             new AttachRequest.Overrides(
                 8, 512, List.of(100, 101, 102, 103), List.of(200, 201, 202, 203)),
-            Optional.of(new AttachRequest.Synthetic(-1, 5, 6)),
+            Optional.of(new SyntheticContent.Recipe(-1, 5, 6, true)),
             AttachRequest.Reach.ofSim(),
             "a?b");
     assertEquals(expected, broker.request);
@@ -199,6 +200,7 @@ class AttachServerTest {
     "32, 0x80000000, REFUSED, DEVICE",
     "44, 0xffffffff, REFUSED, GEOMETRY",
     "96, 0x00000002, REFUSED, MALFORMED",
+    "96, 0x00000005, REFUSED, MALFORMED",
     "100, 0x22,      REFUSED, MALFORMED",
     "192, 0xffffffff, REFUSED, GEOMETRY",
     "196, 1,         REFUSED, MALFORMED",

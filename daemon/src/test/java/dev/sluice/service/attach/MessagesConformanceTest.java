@@ -108,6 +108,7 @@ class MessagesConformanceTest {
     assertEquals(define("SLUICE_MESSAGE_VERSION"), Messages.VERSION);
     assertEquals(define("SLUICE_MESSAGE_BYTES"), Messages.BYTES);
     assertEquals(define("SLUICE_FLAG_SYNTHETIC"), Messages.FLAG_SYNTHETIC);
+    assertEquals(define("SLUICE_FLAG_JITTERED"), Messages.FLAG_JITTERED);
   }
 
   @Test
