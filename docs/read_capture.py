@@ -86,7 +86,7 @@ manifest = json.loads((directory / "manifest.json").read_text())
 tag = int(manifest["capture_id"][:8], 16)
 columns = {kind: [text.split(":") for text in texts] for kind, texts in manifest["format"]["columns"].items()}
 found, busy, types = collections.Counter(), collections.Counter(), collections.Counter()
-for path in sorted(p for p in directory.iterdir() if p.name.endswith(".seg")):
+for path in sorted(directory.glob("*.seg")):
     for frame, payload in frames(path, tag):
         types[TYPES.get(frame.type)] += 1
         if frame.type == 1:

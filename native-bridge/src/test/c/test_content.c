@@ -168,13 +168,17 @@ static void jittered_tasks_vary(void) {
 #define KNOWN_TOKEN 4295041367
 #define KNOWN_R2S 39
 
-/* The same task of jittered content. */
+/* The same task of jittered content, orch phase 12345, and sched phase 777 of thread 1. */
 #define JITTERED_DISPATCH 62764315
 #define JITTERED_FINISH 62773484
 #define JITTERED_START 62765478
 #define JITTERED_END 62771289
 #define JITTERED_TOKEN 8590001517
 #define JITTERED_R2S 126
+#define JITTERED_ORCH_START 3252060
+#define JITTERED_ORCH_END 3252113
+#define JITTERED_SCHED_START 4972400
+#define JITTERED_SCHED_END 4976213
 
 /* A change of a formula must not go unseen: other programs verify by it. */
 static void content_matches_known_values(void) {
@@ -203,6 +207,13 @@ static void content_matches_known_values(void) {
   CHECK_EQUAL(JITTERED_END, t.end);
   CHECK_EQUAL(JITTERED_TOKEN, t.token);
   CHECK_EQUAL(JITTERED_R2S, t.receive_to_start);
+  struct OrchPhaseRecord o = orch_phase_of(&c, 12345);
+  CHECK_EQUAL(JITTERED_ORCH_START, o.start_time);
+  CHECK_EQUAL(JITTERED_ORCH_END, o.end_time);
+  struct SchedPhaseRecord s;
+  content_sched_phase(&s, &c, content_stream(7, SLUICE_CLASS_SCHED, 1), 777);
+  CHECK_EQUAL(JITTERED_SCHED_START, s.start_time);
+  CHECK_EQUAL(JITTERED_SCHED_END, s.end_time);
 }
 
 static void tokens_are_unique(void) {

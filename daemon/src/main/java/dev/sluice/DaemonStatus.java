@@ -182,7 +182,13 @@ final class DaemonStatus implements DaemonView {
       errors.put(reason.label(), totals.errors(reason));
     }
     return new StorageSnapshot(
-        totals.writtenBytes(), lost, errors, captures.retainedBytes(), captures.quotaBytes());
+        totals.writtenBytes(),
+        lost,
+        errors,
+        captures.retainedBytes(),
+        captures.quotaBytes(),
+        captures.writing(),
+        captures.refusal());
   }
 
   @Override

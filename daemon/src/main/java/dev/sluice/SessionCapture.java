@@ -116,7 +116,7 @@ final class SessionCapture {
   }
 
   RunCapture ofRun() {
-    return new RunCapture(capture);
+    return RunCapture.of(capture);
   }
 
   void beginRun() {

@@ -201,8 +201,8 @@ final class SluiceDaemon implements DaemonHost.Running {
   }
 
   /**
-   * Retention and compression can wait for everything else. A writer cannot: what it is behind, the
-   * device waits for in the end.
+   * Retention can wait for everything else. A writer cannot: what it is behind, the device waits
+   * for in the end.
    */
   private static void standBack(CaptureThreads.Work work) {
     if (work == CaptureThreads.Work.WRITE) {

@@ -82,9 +82,7 @@ final class Warmup {
     DeviceMemory memory = new MappedMemory(ByteBuffer.allocateDirect(plan.totalBytes()));
     SyntheticContent content = new SyntheticContent(geometry, 1, 1_000_000, 1_000);
     RehearsedCapture capture =
-        settings.captureOfAny().enabled()
-            ? new RehearsedCapture(settings.captureOfAny(), geometry)
-            : null;
+        settings.captureOfAny().enabled() ? new RehearsedCapture(geometry) : null;
     SessionRun session =
         new SessionRun(
             plan,
@@ -94,7 +92,7 @@ final class Warmup {
             NanoClock.SYSTEM,
             new ParkMeter(),
             () -> ContentChecks.ofSome(content, plan.poolCount()),
-            capture == null ? RunCapture.NONE : new RunCapture(capture.capture()));
+            capture == null ? RunCapture.NONE : RunCapture.of(capture));
     PlayedDevice device = new PlayedDevice(memory, plan, DEVICE_BASE, THREADS);
     List<Agent> agents = session.agents();
     for (int round = 0; round < ROUNDS; round++) {
@@ -105,7 +103,7 @@ final class Warmup {
         agent.doWork();
       }
       if (capture != null) {
-        capture.doWork();
+        capture.empty();
       }
     }
     session.totals();

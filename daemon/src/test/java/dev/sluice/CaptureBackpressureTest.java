@@ -58,7 +58,7 @@ class CaptureBackpressureTest {
     Run(Generation generation) {
       TestArena arena = TestArena.small(generation, 3, 2, 2);
       capture = CaptureRig.captureFor(arena.plan().geometry(), folder, STAGE_BYTES);
-      engine = new EngineRun(arena, TestSettings.with(), new RunCapture(capture));
+      engine = new EngineRun(arena, TestSettings.with(), RunCapture.of(capture));
       capture.beginRun();
       engine.device.launch();
     }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
  * {@code sluice.capture}: what is written to disk, and how long it stays there.
  *
  * @param stageBytes memory between collectors and disk, per session
- * @param spareBytes of files that stand ready for segments
+ * @param flushNanos after so long at the latest an unfinished block goes to disk
  * @param stallLimitNanos after so long without an answer a disk counts as failed
  */
 public record CaptureSettings(
@@ -14,14 +14,16 @@ public record CaptureSettings(
     Path directory,
     long segmentBytes,
     long stageBytes,
-    long spareBytes,
     Overload overload,
     long stallLimitNanos,
+    boolean directIo,
+    long flushNanos,
     Fsync fsync,
-    boolean compress,
     Retention retention,
     Recorder recorder,
     Snapshots snapshots) {
+
+  private static final int MAX_SPARES = 4;
 
   /** The same, switched on or off. */
   CaptureSettings withEnabled(boolean isEnabled) {
@@ -30,19 +32,19 @@ public record CaptureSettings(
         directory,
         segmentBytes,
         stageBytes,
-        spareBytes,
         overload,
         stallLimitNanos,
+        directIo,
+        flushNanos,
         fsync,
-        compress,
         retention,
         recorder,
         snapshots);
   }
 
-  /** How many files stand ready: as configured, but never more than half of what may be kept. */
+  /** How many files of removed segments wait to be written over: part of what may be kept. */
   public int spares() {
-    return (int) (Math.min(spareBytes, retention.bytes() / 2) / segmentBytes);
+    return (int) Math.min(MAX_SPARES, retention.bytes() / 2 / segmentBytes);
   }
 
   /** What all captures may take before the oldest are removed: what the spares leave of it. */

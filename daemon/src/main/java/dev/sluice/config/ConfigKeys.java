@@ -251,15 +251,6 @@ public final class ConfigKeys {
           Applies.NEXT_SESSION,
           "Memory between collectors and disk, per session. It absorbs the pauses of a disk: rate"
               + " times pause.");
-  public static final ConfigKey<Long> CAPTURE_SPARE_BYTES =
-      key(
-          "capture.spare-bytes",
-          ConfigTypes.size(0, 1L << 40),
-          Applies.AT_ONCE,
-          "Files that stand ready for the segments to come, in whole segments: a file system hands"
-              + " out fresh blocks and pages at a fraction of the speed. They are those of removed"
-              + " segments; while no session is open, missing ones are made. Part of"
-              + " retention-bytes, at most half of it.");
   public static final ConfigKey<CaptureSettings.Overload> CAPTURE_OVERLOAD =
       key(
           "capture.overload",
@@ -275,19 +266,28 @@ public final class ConfigKeys {
           Applies.NEXT_SESSION,
           "With overload = wait: a disk that has not answered for so long counts as failed, and"
               + " records are discarded until it answers.");
+  public static final ConfigKey<Boolean> CAPTURE_DIRECT_IO =
+      key(
+          "capture.direct-io",
+          ConfigTypes.bool(),
+          "Write segments past the page cache where the file system takes that; elsewhere, and with"
+              + " false, through it. The log, the manifest and the status say which it is.");
+  public static final ConfigKey<Long> CAPTURE_FLUSH_INTERVAL =
+      key(
+          "capture.flush-interval",
+          ConfigTypes.duration(0, SECOND),
+          Applies.NEXT_SESSION,
+          "Segments are written in blocks of 1 MiB. A block that is not full goes to disk after so"
+              + " long at the latest: what a reader of a running capture sees, and what is left"
+              + " after a kill, is no older.");
   public static final ConfigKey<CaptureSettings.Fsync> CAPTURE_FSYNC =
       key(
           "capture.fsync",
           ConfigTypes.choice(CaptureSettings.Fsync.class),
           Applies.NEXT_SESSION,
-          "What is on the device if the machine loses power: never promises nothing (a crash of the"
-              + " daemon loses nothing either way), seal all closed segments, second all but about"
-              + " the last second.");
-  public static final ConfigKey<Boolean> CAPTURE_COMPRESS =
-      key(
-          "capture.compress",
-          ConfigTypes.bool(),
-          "Compress closed segments with zstd, on one thread of the lowest priority.");
+          "What is on the device if the machine loses power: never promises nothing, seal all"
+              + " closed segments, second all but about the last second. What a crash of the daemon"
+              + " alone can lose is a matter of flush-interval.");
   public static final ConfigKey<Long> CAPTURE_RETENTION_BYTES =
       key(
           "capture.retention-bytes",
@@ -335,7 +335,8 @@ public final class ConfigKeys {
       key(
           "capture.snapshot.after",
           ConfigTypes.duration(0, 600 * SECOND),
-          "A snapshot around a drop is taken so long after it.");
+          "A snapshot around a drop is taken so long after it. While drops go on, one is taken"
+              + " every before + after.");
   public static final ConfigKey<Boolean> CAPTURE_SNAPSHOT_ON_DROP =
       key(
           "capture.snapshot.on-drop",

@@ -150,11 +150,11 @@ final class SettingsBuilder {
         from.get(ConfigKeys.CAPTURE_DIRECTORY),
         from.get(ConfigKeys.CAPTURE_SEGMENT_BYTES),
         from.get(ConfigKeys.CAPTURE_STAGE_BYTES),
-        from.get(ConfigKeys.CAPTURE_SPARE_BYTES),
         from.get(ConfigKeys.CAPTURE_OVERLOAD),
         from.get(ConfigKeys.CAPTURE_STALL_LIMIT),
+        from.get(ConfigKeys.CAPTURE_DIRECT_IO),
+        from.get(ConfigKeys.CAPTURE_FLUSH_INTERVAL),
         from.get(ConfigKeys.CAPTURE_FSYNC),
-        from.get(ConfigKeys.CAPTURE_COMPRESS),
         new CaptureSettings.Retention(
             from.get(ConfigKeys.CAPTURE_RETENTION_BYTES),
             from.get(ConfigKeys.CAPTURE_RETENTION_AGE),

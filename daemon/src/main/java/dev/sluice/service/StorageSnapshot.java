@@ -9,15 +9,20 @@ import java.util.Map;
  * @param errors how often the disk refused, by the same
  * @param retainedBytes what captures and snapshots take on disk
  * @param quotaBytes what they may take before the oldest is removed
+ * @param writing {@code direct} or {@code buffered}; empty before the first capture
+ * @param refusal why not direct; empty if it is
  */
 public record StorageSnapshot(
     long writtenBytes,
     Map<String, Long> lostRecords,
     Map<String, Long> errors,
     long retainedBytes,
-    long quotaBytes) {
+    long quotaBytes,
+    String writing,
+    String refusal) {
   /** Nothing was captured. */
-  public static final StorageSnapshot NONE = new StorageSnapshot(0, Map.of(), Map.of(), 0, 0);
+  public static final StorageSnapshot NONE =
+      new StorageSnapshot(0, Map.of(), Map.of(), 0, 0, "", "");
 
   public StorageSnapshot {
     lostRecords = Map.copyOf(lostRecords);

@@ -125,7 +125,9 @@ public final class StatusCommand implements Callable<Integer> {
               String.format(Locale.ROOT, "%,d", total.droppedRecords()),
               String.format(Locale.ROOT, "%,d", total.unaccountedRecords())));
     }
-    devicesDown(text, client.status());
+    Map<String, Object> status = client.status();
+    devicesDown(text, status);
+    writing(text, status);
     headroom(text, sessions);
     drops(text, client.drops(SHOWN_DROPS));
     return text.toString();
@@ -137,6 +139,16 @@ public final class StatusCommand implements Callable<Integer> {
       text.append(
           String.format(
               "%ndevice %d is down: %s%n", Json.whole(down, "device"), Json.text(down, "cause")));
+    }
+  }
+
+  private static void writing(StringBuilder text, Map<String, Object> status) throws ToolException {
+    String mode = Json.text(status, "capture_writing");
+    if (!mode.isEmpty()) {
+      String refusal = Json.text(status, "direct_io_refusal");
+      text.append(
+          String.format(
+              "%ncapture writing: %s%s%n", mode, refusal.isEmpty() ? "" : " (" + refusal + ")"));
     }
   }
 

@@ -242,11 +242,7 @@ final class HostDashboard {
                 "Times per second that the disk refused or did not answer, by reason.")
             .width(8)
             .query("{{reason}}", rate("reason", "sluice_capture_errors_total", HOST)),
-        Panel.lines(
-                32,
-                "Written into captures",
-                "Bps",
-                "Bytes per second, frame headers included, before compression.")
+        Panel.lines(32, "Written into captures", "Bps", "Bytes per second, frame headers included.")
             .width(8)
             .query("written", rate("instance", "sluice_capture_written_bytes_total", HOST)));
   }

@@ -11,16 +11,16 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** A collector and a writer on a stage at its edges: empty, full, and from chunk to chunk. */
+/** A collector and a writer on a stage at its edges: empty, full, and from its end to its start. */
 public final class CaptureStageStress {
   private static final int FRAME = 64;
   private static final int CONTENT = FrameHeader.INSTANCE_OFFSET;
 
   private CaptureStageStress() {}
 
-  /** Two chunks of so many frames each. */
+  /** For so many frames. */
   private static CaptureStage stage(int frames) {
-    return new CaptureStage(ByteBuffer.allocate(2 * frames * FRAME), FRAME);
+    return new CaptureStage(ByteBuffer.allocate(frames * FRAME), FRAME);
   }
 
   /**
@@ -60,7 +60,7 @@ public final class CaptureStageStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "a frame without its content")
   @State
   public static class Empty {
-    private final CaptureStage stage = stage(4);
+    private final CaptureStage stage = stage(8);
 
     @Actor
     public void collector() {
@@ -80,7 +80,7 @@ public final class CaptureStageStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "written over under the writer, or lost")
   @State
   public static class Full {
-    private final CaptureStage stage = stage(1);
+    private final CaptureStage stage = stage(2);
 
     public Full() {
       put(stage, FRAME, 1);
@@ -106,20 +106,20 @@ public final class CaptureStageStress {
     }
   }
 
-  /** A frame that does not fit before the end of a chunk is found at the beginning of another. */
+  /** A frame that does not fit before the end of the ring is found at its start. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "nothing yet")
   @Outcome(id = "0, 3", expect = Expect.ACCEPTABLE, desc = "at the second look")
   @Outcome(id = "3, 3", expect = Expect.ACCEPTABLE, desc = "at once")
-  @Outcome(expect = Expect.FORBIDDEN, desc = "torn, or the rest of the chunk taken for a frame")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "torn, or the rest of the ring taken for a frame")
   @State
   public static class Skip {
-    private final CaptureStage stage = stage(3);
+    private final CaptureStage stage = stage(5);
 
     public Skip() {
-      put(stage, 2 * FRAME, 9);
+      put(stage, 4 * FRAME, 9);
       stage.readable();
-      stage.release(2 * FRAME);
+      stage.release(4 * FRAME);
     }
 
     @Actor
@@ -134,7 +134,7 @@ public final class CaptureStageStress {
     }
   }
 
-  /** Three frames in two chunks of one arrive once each, in order. */
+  /** Three frames in a ring of two arrive once each, in order. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "nothing yet")
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "the first")
@@ -143,7 +143,7 @@ public final class CaptureStageStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "lost, doubled or out of order")
   @State
   public static class Wrap {
-    private final CaptureStage stage = stage(1);
+    private final CaptureStage stage = stage(2);
 
     @Actor
     public void collector() {
@@ -176,7 +176,7 @@ public final class CaptureStageStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "negative, or more than was ever in it")
   @State
   public static class Used {
-    private final CaptureStage stage = stage(2);
+    private final CaptureStage stage = stage(4);
 
     @Actor
     public void collector() {

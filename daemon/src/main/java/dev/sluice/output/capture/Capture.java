@@ -35,6 +35,7 @@ public final class Capture {
   private final LiveManifest manifest;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final AtomicLong snapshotDueNs = new AtomicLong();
+  private volatile long nextSnapshotNs = Long.MIN_VALUE;
 
   private volatile boolean isRunning;
   private volatile long progressNs;
@@ -88,6 +89,7 @@ public final class Capture {
             settings.isForced(),
             writer,
             this::totals,
+            supply.direct()::label,
             failures,
             progressNs);
   }
@@ -119,7 +121,8 @@ public final class Capture {
   }
 
   /**
-   * Notes records that the device dropped; a snapshot around them follows if one is wanted.
+   * Notes records that the device dropped; a snapshot around them follows if one is wanted and none
+   * holds them yet.
    *
    * @param instance core or thread of the pool, -1 if it is not known
    * @param queue ready queue of the pool, -1 if it is not known
@@ -137,8 +140,8 @@ public final class Capture {
                 records,
                 nowNs));
     if (settings.recorder().enabled() && settings.snapshots().onDrop()) {
-      snapshotDueNs.compareAndSet(
-          0, Math.max(1, clock.getAsLong() + settings.snapshots().afterNanos()));
+      long dueNs = clock.getAsLong() + settings.snapshots().afterNanos();
+      snapshotDueNs.compareAndSet(0, Math.max(1, Math.max(dueNs, nextSnapshotNs)));
     }
   }
 
@@ -181,13 +184,15 @@ public final class Capture {
   }
 
   /**
-   * How long the capture's thread would take for what is in the stages at a byte a nanosecond,
-   * which a slow page cache takes; any thread, without allocating.
+   * How long the capture's thread would take for what it has not taken from the stages at a byte a
+   * nanosecond, which a slow page cache takes; any thread, without allocating.
    */
   public long backlogNanos() {
     long bytes = 0;
     for (int i = 0; i < intakes.size(); i++) {
-      bytes += intakes.get(i).stage().used();
+      CaptureStage stage = intakes.get(i).stage();
+      long taken = stage.taken();
+      bytes += stage.committed() - taken;
     }
     return bytes;
   }
@@ -290,7 +295,7 @@ public final class Capture {
 
   private void finish(String ending, Instant endedAt, long nowNs) {
     intakes.forEach(intake -> writer.putGaps(intake.gaps(), nowNs));
-    writer.seal(nowNs);
+    writer.finish(nowNs);
     hasSealed |= writer.pollSealed();
     manifest.finish(ending, endedAt);
     ended.complete(null);
@@ -311,10 +316,18 @@ public final class Capture {
     manifest.removed(recordsByKind);
   }
 
-  /** Whether the time has come for the snapshot around a drop; true once for each. */
+  /**
+   * Whether the time has come for the snapshot around a drop: true once for all drops of a
+   * snapshot's span.
+   */
   boolean pollSnapshotDue(long nowNs, boolean isLastCall) {
     long due = snapshotDueNs.get();
-    return due != 0 && (isLastCall || nowNs - due >= 0) && snapshotDueNs.compareAndSet(due, 0);
+    if (due == 0 || (!isLastCall && nowNs < due)) {
+      return false;
+    }
+    // Each holds what came after the one before, however long a storm of drops goes on.
+    nextSnapshotNs = nowNs + settings.snapshots().beforeNanos() + settings.snapshots().afterNanos();
+    return snapshotDueNs.compareAndSet(due, 0);
   }
 
   /** What the writer had to do and did. One thread, the janitor, since asking turns a watermark. */

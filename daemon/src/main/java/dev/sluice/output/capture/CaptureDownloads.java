@@ -13,9 +13,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Gives captures out. The files of a capture get second names for as long as it is read: neither
- * retention nor compression then takes a byte from under the reader, and no file of it is written
- * over. Any thread.
+ * Gives captures out. The files of a capture get second names for as long as it is read: retention
+ * then takes no byte from under the reader, and no file of it is written over. Any thread.
  */
 final class CaptureDownloads {
   private final CaptureFiles files;

@@ -15,7 +15,7 @@ final class CaptureEvents {
 
   /** Something to do between frames. */
   static final class Event {
-    // Stage positions that must have been written before; null for none.
+    // Stage positions that must have been taken before; null for none.
     private final long[] barrier;
     private final LongConsumer action;
 
@@ -38,7 +38,7 @@ final class CaptureEvents {
     events.add(new Event(null, action));
   }
 
-  /** To be done when all that is in the stages now is written, and before what comes after it. */
+  /** To be done when all that is in the stages now is in the segment, before what comes next. */
   void postBehindCommitted(LongConsumer action) {
     events.add(new Event(committed(), action));
   }
@@ -69,7 +69,7 @@ final class CaptureEvents {
   }
 
   /**
-   * Does the oldest event if everything before it is written.
+   * Does the oldest event if everything before it is in the segment or in the block behind it.
    *
    * @param oldest what {@link #oldest} said before the writer's last step: a later one may have to
    *     wait for frames that the step did not see
@@ -86,7 +86,7 @@ final class CaptureEvents {
 
   private boolean isReached(long[] barrier) {
     for (int i = 0; barrier != null && i < barrier.length; i++) {
-      if (intakes.get(i).stage().released() < barrier[i]) {
+      if (intakes.get(i).stage().taken() < barrier[i]) {
         return false;
       }
     }

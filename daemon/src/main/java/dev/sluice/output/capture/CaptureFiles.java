@@ -50,11 +50,21 @@ interface CaptureFiles {
    */
   void forceNames(Path directory) throws IOException;
 
-  /** Makes a new file; fails if there is one. */
-  SegmentFile create(Path file) throws IOException;
+  /**
+   * Makes a new file; fails if there is one.
+   *
+   * @param isDirect every write goes past the page cache: its memory, place and length must be
+   *     multiples of {@link #blockBytes}
+   * @throws IOException of which {@link DirectIo#isRefusal} says whether the file system has no
+   *     direct I/O; it may have left an empty file behind then
+   */
+  SegmentFile create(Path file, boolean isDirect) throws IOException;
 
-  /** Opens a file that is there, to write over it. */
-  SegmentFile reopen(Path file) throws IOException;
+  /** Opens a file that is there, to write over it; {@code isDirect} as for {@link #create}. */
+  SegmentFile reopen(Path file, boolean isDirect) throws IOException;
+
+  /** What the file system of this directory reads and writes at once. */
+  long blockBytes(Path directory) throws IOException;
 
   /**
    * Writes a whole small file so that a reader sees the old one or the new one, never half.

@@ -18,6 +18,7 @@ public final class CaptureFormat {
 
   public static final String MANIFEST = "manifest.json";
 
+  // Format 1 had compressed segments, too: they are not read, but retention removes them.
   private static final Pattern SEGMENT = Pattern.compile("(\\d{6,9})\\.seg(\\.zst)?");
 
   private CaptureFormat() {}
@@ -27,24 +28,15 @@ public final class CaptureFormat {
     return String.format("%06d.seg", number);
   }
 
-  /** {@code 000042.seg.zst}. */
-  static String compressedName(int number) {
-    return segmentName(number) + ".zst";
-  }
-
   /** {@code 000042.idx}. */
   static String indexName(int number) {
     return String.format("%06d.idx", number);
   }
 
-  /** The number of a segment file, compressed or not; -1 if it is none. */
+  /** The number of a segment file; -1 if it is not one. */
   static int segmentNumber(Path file) {
     Matcher matcher = SEGMENT.matcher(file.getFileName().toString());
     return matcher.matches() ? Integer.parseInt(matcher.group(1)) : -1;
-  }
-
-  static boolean isCompressed(Path file) {
-    return file.getFileName().toString().endsWith(".zst");
   }
 
   /** The word by which frames name their capture. */

@@ -16,8 +16,7 @@ import java.util.stream.Stream;
  * The record frames of a capture by pool, for random access: where the segments are only walked
  * once, or not at all when they have an index. One thread.
  *
- * <p>Memory: 20 bytes per frame, some open segments, and {@link ChunkCache} for compressed ones.
- * What is written after opening is not seen.
+ * <p>Memory: 20 bytes per frame and some open segments. What is written after opening is not seen.
  */
 public final class CaptureFrames implements AutoCloseable {
   /** What a place takes while its array grows, twice over: something else needs memory, too. */
@@ -191,15 +190,6 @@ public final class CaptureFrames implements AutoCloseable {
   /** In which run of the device the frame was collected: tokens start over with each. */
   public int run(BufferKind kind, int instance, int frame) {
     return pool(kind, instance).run(frame);
-  }
-
-  /**
-   * From now on compressed segments are first decompressed as a whole into this directory: for who
-   * goes through the capture once per pool, and would decompress everything as often. The copies
-   * are deleted when they are not needed any more, at the latest by {@link #close}.
-   */
-  public void unpackInto(Path scratch) {
-    segments.unpackInto(scratch);
   }
 
   /**

@@ -1,10 +1,8 @@
 package dev.sluice.output.capture;
 
-import com.github.luben.zstd.ZstdException;
 import dev.sluice.config.CaptureSettings;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -16,15 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the capture directory within its bounds, takes the snapshots around drops, and compresses.
- * Two threads of low priority: compression takes long, and a recorder's ring must turn meanwhile.
- * What both touch is guarded by the retention.
+ * Keeps the capture directory within its bounds and takes the snapshots around drops. One thread of
+ * low priority.
  */
 final class CaptureKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CaptureKeeper.class);
   private static final long ROUND_NANOS = 1_000_000_000;
-  // A daemon that was started for one short run need not write for the next one.
-  private static final long SETTLED_NANOS = 10_000_000_000L;
   // Without any change on disk only age and other people's files matter.
   private static final long IDLE_ROUND_NANOS = 30_000_000_000L;
 
@@ -37,14 +32,10 @@ final class CaptureKeeper implements AutoCloseable {
   private final CaptureRetention retention;
   private final CaptureSnapshots snapshots;
   private final CaptureDownloads downloads;
-  // The compressing thread's.
-  private final StoredCaptures compressible = new StoredCaptures();
-  private final Thread keeping = thread(this::keep, "sluice-capture-keeper");
-  private final Thread compressing = thread(this::compress, "sluice-capture-zstd");
+  private final Thread keeping = new Thread(this::keep, "sluice-capture-keeper");
   private volatile boolean isChanged = true;
   private volatile boolean isClosed;
-  // The keeping thread's: when a capture was last open, and when the disk was last looked at.
-  private long busyNs;
+  // The keeping thread's: when the disk was last looked at.
   private long lookedNs;
   // Guarded by this: what failed last, by what was attempted.
   private final Map<String, String> troubles = new HashMap<>();
@@ -64,24 +55,15 @@ final class CaptureKeeper implements AutoCloseable {
     this.supply = supply;
     this.retention = new CaptureRetention(settings, files, supply);
     this.snapshots = new CaptureSnapshots(settings, files, retention, clock);
-    this.busyNs = clock.getAsLong();
-    this.lookedNs = busyNs;
+    this.lookedNs = clock.getAsLong();
     this.downloads =
         new CaptureDownloads(files, retention, settings.directory().resolve(".downloads"));
-  }
-
-  private static Thread thread(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    thread.setPriority(Thread.MIN_PRIORITY);
-    return thread;
+    keeping.setDaemon(true);
+    keeping.setPriority(Thread.MIN_PRIORITY);
   }
 
   void start() {
     keeping.start();
-    if (settings.compress()) {
-      compressing.start();
-    }
   }
 
   /** From the next round on. Any thread. */
@@ -96,7 +78,6 @@ final class CaptureKeeper implements AutoCloseable {
   void wake() {
     isChanged = true;
     LockSupport.unpark(keeping);
-    LockSupport.unpark(compressing);
   }
 
   private void keep() {
@@ -113,9 +94,6 @@ final class CaptureKeeper implements AutoCloseable {
   /** Looks once at what there is to do, and does it. The keeping thread. */
   void doRound() {
     List<Capture> captures = live.get();
-    if (!captures.isEmpty()) {
-      busyNs = clock.getAsLong();
-    }
     captures.forEach(capture -> snapshotIfDue(capture, false));
     long nowNs = clock.getAsLong();
     if (isChanged || !captures.isEmpty() || nowNs - lookedNs >= IDLE_ROUND_NANOS) {
@@ -123,13 +101,6 @@ final class CaptureKeeper implements AutoCloseable {
       lookedNs = nowNs;
       attempt("retention", () -> retention.enforce(captures, System.currentTimeMillis()));
     }
-    if (captures.isEmpty() && clock.getAsLong() - busyNs > SETTLED_NANOS) {
-      attempt("making spare segments", () -> supply.prepare(this::isIdle));
-    }
-  }
-
-  private boolean isIdle() {
-    return !isClosed && live.get().isEmpty();
   }
 
   /** Takes the snapshot around a drop if its time has come. */
@@ -169,52 +140,6 @@ final class CaptureKeeper implements AutoCloseable {
     return !message.equals(troubles.put(what, message));
   }
 
-  private void compress() {
-    threads.starting(CaptureThreads.Work.COMPRESS);
-    try (SegmentCompressor compressor = new SegmentCompressor()) {
-      while (!isClosed) {
-        boolean[] found = new boolean[1];
-        attempt("compression", () -> found[0] = compressOne(compressor));
-        if (!found[0]) {
-          LockSupport.parkNanos(IDLE_ROUND_NANOS);
-        }
-      }
-    }
-  }
-
-  /** Compresses the oldest sealed segment that is not; false if there is none. */
-  boolean compressOne(SegmentCompressor compressor) throws IOException {
-    for (StoredCapture capture : compressible.all(settings.directory())) {
-      for (StoredCapture.Segment segment : capture.segments()) {
-        if (segment.isSealed() && !segment.isCompressed()) {
-          compress(compressor, segment);
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  private void compress(SegmentCompressor compressor, StoredCapture.Segment segment)
-      throws IOException {
-    Path target = segment.file().resolveSibling(CaptureFormat.compressedName(segment.number()));
-    Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");
-    try {
-      files.delete(temporary);
-      compressor.compress(segment.file(), temporary, settings.isForced());
-      retention.replace(segment.file(), temporary, target);
-    } catch (NoSuchFileException ignored) {
-      // Retention was faster.
-      files.delete(temporary);
-    } catch (IOException | ZstdException e) {
-      files.delete(temporary);
-      // The segment stays as it is; without the pause a full disk would be tried in a loop.
-      LockSupport.parkNanos(IDLE_ROUND_NANOS);
-      throw e;
-    }
-    isChanged = true;
-  }
-
   long retainedBytes() {
     return retention.retainedBytes();
   }
@@ -222,13 +147,11 @@ final class CaptureKeeper implements AutoCloseable {
   @Override
   public void close() {
     isClosed = true;
-    for (Thread thread : List.of(keeping, compressing)) {
-      LockSupport.unpark(thread);
-      try {
-        thread.join(2_000);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+    LockSupport.unpark(keeping);
+    try {
+      keeping.join(2_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     try {
       deleteSpares();

@@ -159,6 +159,8 @@ public record CaptureManifest(
    * @param frames frames written, without the footers of segments
    * @param segments segments written
    * @param removedSegments those of them that retention took away again, oldest first
+   * @param writing {@code direct} or {@code buffered}, the file system's last word; empty if it is
+   *     not known
    */
   public record Outcome(
       String ending,
@@ -166,14 +168,15 @@ public record CaptureManifest(
       Map<BufferKind, KindBooks> kinds,
       long frames,
       long segments,
-      long removedSegments) {
+      long removedSegments,
+      String writing) {
     public Outcome {
       kinds = Map.copyOf(kinds);
     }
 
     /** Nothing yet. */
     public static Outcome running() {
-      return new Outcome(RUNNING, Optional.empty(), Map.of(), 0, 0, 0);
+      return new Outcome(RUNNING, Optional.empty(), Map.of(), 0, 0, 0, "");
     }
 
     public boolean isEnded() {

@@ -144,28 +144,14 @@ public final class CaptureReader implements AutoCloseable {
     void use(SegmentWalk walk) throws IOException;
   }
 
-  /** Opens a segment under the name that it has now: compression may rename it at any time. */
   private void withSegment(int number, WalkUser user) throws IOException {
-    for (int attempt = 0; ; attempt++) {
-      Path file = files().get(number);
-      if (file == null) {
-        damages.add(
-            new Damage(
-                CaptureFormat.segmentName(number), -1, "was removed while it was read", false));
-        return;
-      }
-      String name = file.getFileName().toString();
-      try (SegmentSource source = SegmentSource.open(file)) {
-        user.use(new SegmentWalk(source, window, name, manifest(), number));
-        return;
-      } catch (NoSuchFileException e) {
-        if (attempt == 2) {
-          throw e;
-        }
-      } catch (CaptureException e) {
-        damages.add(new Damage(name, -1, e.getMessage(), false));
-        return;
-      }
+    String name = CaptureFormat.segmentName(number);
+    try (SegmentSource source = SegmentSource.open(directory.resolve(name))) {
+      user.use(new SegmentWalk(source, window, name, manifest(), number));
+    } catch (NoSuchFileException ignored) {
+      damages.add(new Damage(name, -1, "was removed while it was read", false));
+    } catch (CaptureException e) {
+      damages.add(new Damage(name, -1, e.getMessage(), false));
     }
   }
 
@@ -174,8 +160,7 @@ public final class CaptureReader implements AutoCloseable {
     try (Stream<Path> all = Files.list(directory)) {
       for (Path file : (Iterable<Path>) all::iterator) {
         int number = CaptureFormat.segmentNumber(file);
-        // Of a segment that is just being compressed the original counts.
-        if (number >= 0 && !(CaptureFormat.isCompressed(file) && files.containsKey(number))) {
+        if (number >= 0) {
           files.put(number, file);
         }
       }

@@ -18,8 +18,8 @@ import java.util.Map;
  * Removes what is beyond the bounds: bytes, age, free space; oldest first, never a segment that is
  * open. What went is noted in the capture's manifest, so that it never looks like a loss.
  *
- * <p>All methods are synchronized: whoever links, replaces or removes a segment excludes the
- * others.
+ * <p>Methods that touch files are synchronized: linking a segment and removing it exclude each
+ * other.
  */
 final class CaptureRetention {
   /** Snapshots are in this folder of the capture directory. */
@@ -45,7 +45,6 @@ final class CaptureRetention {
 
   /** One round over everything there is. */
   synchronized void enforce(List<Capture> live, long nowMillis) throws IOException {
-    supply.trim();
     Map<Path, Capture> running = new HashMap<>();
     live.forEach(capture -> running.put(capture.directory(), capture));
     List<StoredCapture> captures = stored.all(settings.directory());
@@ -101,7 +100,6 @@ final class CaptureRetention {
     long reclaimed = 0;
     long missing = missingFreeBytes();
     if (missing > 0) {
-      // Nobody misses them.
       supply.clear();
       missing = missingFreeBytes();
     }
@@ -179,7 +177,8 @@ final class CaptureRetention {
                   rows,
                   outcome.frames(),
                   outcome.segments(),
-                  outcome.removedSegments() + 1));
+                  outcome.removedSegments() + 1,
+                  outcome.writing()));
       files.replace(
           directory.resolve(CaptureFormat.MANIFEST),
           ByteBuffer.wrap(ManifestFile.bytes(noted)),
@@ -222,20 +221,6 @@ final class CaptureRetention {
       }
     }
     return bytes;
-  }
-
-  /** Puts the compressed form of a segment in its place, unless it was removed meanwhile. */
-  synchronized void replace(Path original, Path temporary, Path target) throws IOException {
-    if (!files.exists(original)) {
-      files.delete(temporary);
-      return;
-    }
-    files.move(temporary, target);
-    if (settings.isForced()) {
-      // Before the original goes: else a power loss could leave neither name.
-      files.forceNames(target.toAbsolutePath().getParent());
-    }
-    supply.retire(original);
   }
 
   synchronized void deleteSpares() throws IOException {

@@ -111,7 +111,13 @@ final class CaptureSnapshots {
         manifest
             .with(
                 new CaptureManifest.Outcome(
-                    "snapshot", Optional.of(takenAt), rows, frames, segments, 0))
+                    "snapshot",
+                    Optional.of(takenAt),
+                    rows,
+                    frames,
+                    segments,
+                    0,
+                    manifest.outcome().writing()))
             .with(new CaptureManifest.Snapshot(reason, takenAt, fromNs, toNs));
     files.replace(
         target.resolve(CaptureFormat.MANIFEST),

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * All captures of a daemon: begins and ends them, gives each a thread, and keeps what they take on
- * disk within bounds. Its own threads are the keeper (retention, snapshots around drops) and the
- * compressor. Methods may be called from any thread; none holds up a collector.
+ * disk within bounds. Its own thread is the keeper (retention, snapshots around drops). Methods may
+ * be called from any thread; none holds up a collector.
  */
 public final class CaptureStore implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CaptureStore.class);
@@ -247,6 +247,16 @@ public final class CaptureStore implements AutoCloseable {
   /** What captures and snapshots may take together before the oldest go, in bytes. Any thread. */
   public long quotaBytes() {
     return settings.enabled() ? settings.quotaBytes() + settings.snapshots().retentionBytes() : 0;
+  }
+
+  /** How segments are written: {@code direct} or {@code buffered}; empty before the first one. */
+  public String writing() {
+    return supply.direct().label();
+  }
+
+  /** Why segments are not written with direct I/O; empty if they are. */
+  public String refusal() {
+    return supply.direct().refusal();
   }
 
   /** Bytes that captures take on disk, as of the keeper's last round. */

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 
 /**
  * Follows a capture while it is written: each call visits the frames that came since the last one.
- * Compression and retention may take segments away behind it; a frame that retention was faster
- * with is not visited, and {@link #missedSegments} says so. One thread.
+ * Retention may take segments away behind it; a frame that retention was faster with is not
+ * visited, and {@link #missedSegments} says so. One thread.
  */
 public final class CaptureTail implements AutoCloseable {
   private final Path directory;
@@ -72,7 +72,7 @@ public final class CaptureTail implements AutoCloseable {
         try {
           source = SegmentSource.open(stored.file());
         } catch (NoSuchFileException ignored) {
-          // Compressed or removed just now: the next call finds out which.
+          // Removed just now: the next call goes on behind it.
           return false;
         }
         missedSegments += segment < 0 ? 0 : next - segment - 1;

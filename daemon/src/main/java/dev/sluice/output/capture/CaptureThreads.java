@@ -13,9 +13,7 @@ public interface CaptureThreads {
     /** Emptying memory stages. */
     WRITE,
     /** Retention and snapshots. */
-    KEEP,
-    /** Compression, which may take as long as it likes. */
-    COMPRESS
+    KEEP
   }
 
   /** On the thread itself, before its first work. */

@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Moves frames from the memory stages into segments: appends, rolls, seals. Never holds a stage up
- * because of a disk that refuses: what cannot be written is counted as lost, with its reason and
- * place, and a new segment is tried every second.
+ * Moves frames from the memory stages into segments: takes them into a block, releases them when
+ * the block is on disk, rolls, seals. Never holds a stage up because of a disk that refuses: what
+ * cannot be written is counted as lost, with its reason and place, and a new segment is tried every
+ * second.
  *
  * <p>One thread, the capture's; the counters may be read by any.
  */
@@ -43,11 +44,17 @@ final class CaptureWriter {
   private final WrittenBooks books;
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
+  private final ByteBuffer block = BlockFile.allocate();
   private final ByteBuffer small =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
+  // Null: nothing is taken that was not released.
   private SegmentWriter segment;
   private long segmentSinceNs;
+  // Frames in the block, and bytes of the segment that are counted.
+  private int pendingFrames;
+  private long countedBytes;
+  private long settledNs;
   private LossReason failing;
   private long retryAtNs;
   private long checkedNs;
@@ -74,81 +81,102 @@ final class CaptureWriter {
   }
 
   /**
-   * Moves a bounded amount from each stage.
+   * Moves a bounded amount from each stage, and flushes an unfinished block when it is time.
    *
    * @param barrier stage positions beyond which nothing is to be moved yet
    * @return how many bytes were moved
    */
   int write(long nowNs, long[] barrier) {
     int work = 0;
+    boolean isTight = false;
     for (int i = 0; i < intakes.size(); i++) {
       CaptureStage stage = intakes.get(i).stage();
-      // First, since it steps over what is left of a chunk, which is no part of what is allowed.
+      // First, since it steps over what is left of the ring, which is no part of what is allowed.
       int readable = stage.readable();
-      long allowed = barrier[i] - stage.released();
+      long allowed = Math.min(barrier[i] - stage.taken(), BATCH_BYTES);
       if (allowed > 0) {
         work += write(stage, (int) Math.min(readable, allowed), nowNs);
       }
+      isTight |= stage.isTight();
+    }
+    // A stage that is tight waits for its release; all others gain by a full block.
+    boolean isDue = nowNs - settledNs >= settings.flushNanos() || (work == 0 && isTight);
+    if (isDue && segment != null && segment.bytes() != segment.whole()) {
+      work += (int) (segment.bytes() - segment.whole());
+      flush(nowNs);
     }
     return work;
   }
 
-  private int write(CaptureStage stage, int readable, long nowNs) {
-    if (readable == 0) {
-      return 0;
-    }
-    int at = stage.readIndex();
-    if (!isOpen(nowNs)) {
-      int bytes = batch(stage, at, readable, BATCH_BYTES);
-      books.lost(stage.readMemory(), at, bytes, failing);
-      stage.release(bytes);
-      return bytes;
-    }
-    int bytes = batch(stage, at, readable, room());
-    if (bytes == 0) {
-      seal(nowNs);
-      return FrameHeader.SIZE_BYTES;
-    }
-    if (append(stage.readMemory(), at, bytes, nowNs)) {
-      books.captured(stage.readMemory(), at, bytes);
-    } else {
-      books.lost(stage.readMemory(), at, bytes, failing);
-    }
-    stage.release(bytes);
-    return bytes;
-  }
-
-  /** How much the segment still takes in one write; a fresh one takes any frame. */
-  private int room() {
-    long room = settings.segmentBytes() - segment.bytes() - FrameHeader.SIZE_BYTES;
-    boolean isFresh = segment.bytes() == SegmentHeader.SIZE_BYTES;
-    return (int) Math.min(BATCH_BYTES, isFresh ? Math.max(room, 1) : room);
-  }
-
-  /**
-   * Bytes of the whole frames that fit; at least one frame if {@code room} is a fresh segment's.
-   */
-  private int batch(CaptureStage stage, int at, int readable, int room) {
-    int bytes = 0;
-    while (bytes < readable && stage.isFrame(at + bytes)) {
-      int frame =
-          FrameHeader.frameBytes(
-              stage.readMemory().getInt(at + bytes + FrameHeader.PAYLOAD_BYTES_OFFSET));
-      boolean mayExceed =
-          bytes == 0 && (segment == null || segment.bytes() == SegmentHeader.SIZE_BYTES);
-      if (bytes + frame > room && !mayExceed) {
-        break;
+  /** Moves whole frames, at least one, up to about so many bytes. */
+  private int write(CaptureStage stage, int bytes, long nowNs) {
+    int moved = 0;
+    while (moved < bytes && stage.isFrame(stage.readIndex())) {
+      ByteBuffer memory = stage.readMemory();
+      int at = stage.readIndex();
+      int frame = FrameHeader.frameBytes(memory.getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET));
+      moved += frame;
+      if (segment != null && !hasRoom(frame)) {
+        seal(nowNs);
       }
-      bytes += frame;
+      if (!isOpen(nowNs)) {
+        books.lost(memory, at, failing);
+        stage.release(frame);
+      } else if (append(memory, at, nowNs)) {
+        books.taken(memory, at);
+        stage.take(frame);
+      } else {
+        // The disk failed, and all that was not on it is there to be read again.
+        return moved;
+      }
     }
-    return bytes;
+    return moved;
   }
 
-  private boolean append(ByteBuffer frames, int at, int bytes, long nowNs) {
+  /** Whether the segment takes this frame and a footer; a fresh one takes any frame. */
+  private boolean hasRoom(int frame) {
+    return segment.bytes() + frame + FrameHeader.SIZE_BYTES <= settings.segmentBytes()
+        || segment.bytes() == SegmentHeader.SIZE_BYTES;
+  }
+
+  private boolean append(ByteBuffer frames, int at, long nowNs) {
     try {
-      int first = (int) counters.plain(FRAMES);
-      counters.add(FRAMES, segment.append(frames, at, bytes, first));
-      counters.add(WRITTEN_BYTES, bytes);
+      int bytes = FrameHeader.frameBytes(frames.getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET));
+      long whole = segment.whole();
+      segment.append(frames, at, bytes, nextFrame());
+      if (segment.whole() != whole) {
+        settle(nowNs);
+      }
+      pendingFrames++;
+      return true;
+    } catch (IOException e) {
+      fail(e, nowNs);
+      return false;
+    }
+  }
+
+  /** Number of the next frame. */
+  private int nextFrame() {
+    return (int) counters.plain(FRAMES) + pendingFrames;
+  }
+
+  /** All that was taken is on disk. */
+  private void settle(long nowNs) {
+    books.settled();
+    counters.add(FRAMES, pendingFrames);
+    pendingFrames = 0;
+    counters.add(WRITTEN_BYTES, segment.whole() - countedBytes);
+    countedBytes = segment.whole();
+    settledNs = nowNs;
+    for (int i = 0; i < intakes.size(); i++) {
+      intakes.get(i).stage().releaseTaken();
+    }
+  }
+
+  private boolean flush(long nowNs) {
+    try {
+      segment.flush();
+      settle(nowNs);
       return true;
     } catch (IOException e) {
       fail(e, nowNs);
@@ -166,13 +194,10 @@ final class CaptureWriter {
     }
     int number = (int) counters.plain(SEGMENTS);
     Path path = directory.resolve(CaptureFormat.segmentName(number));
-    CaptureFiles.SegmentFile file = null;
     try {
       files.createDirectories(directory, settings.isForced());
-      file = supply.open(path);
-      segment = new SegmentWriter(files, file, path, captureId, number, nowNs, index);
+      segment = new SegmentWriter(files, supply, path, captureId, number, nowNs, index, block);
     } catch (IOException e) {
-      giveBack(file, path);
       fail(e, nowNs);
       return false;
     }
@@ -181,36 +206,31 @@ final class CaptureWriter {
       failing = null;
     }
     counters.increment(SEGMENTS);
-    counters.add(WRITTEN_BYTES, SegmentHeader.SIZE_BYTES);
+    countedBytes = 0;
     segmentSinceNs = nowNs;
+    settle(nowNs);
     putGaps(gaps, nowNs);
     return segment != null;
   }
 
-  private void giveBack(CaptureFiles.SegmentFile file, Path path) {
-    if (file == null) {
-      return;
-    }
-    try {
-      file.close();
-      files.delete(path);
-    } catch (IOException ignored) {
-      // The failure that led here is the one that counts.
-    }
-  }
-
   /** Writes a GAP frame for each pool that lost records in a row until now. */
   void putGaps(PendingGaps pending, long nowNs) {
+    if (!pending.isAnyOpen() || !isOpen(nowNs)) {
+      return;
+    }
     for (BufferKind kind : BufferKind.ALL) {
       for (int instance = 0; instance < pending.instances(); instance++) {
         if (pending.isOpen(kind, instance)) {
           pending.putFrame(kind, instance, small, 0);
-          if (!putSmall(nowNs)) {
+          if (!append(small, 0, nowNs)) {
             return;
           }
-          pending.close(kind, instance);
         }
       }
+    }
+    // On disk first: a gap that is closed is not written again.
+    if (flush(nowNs)) {
+      pending.clear();
     }
   }
 
@@ -227,12 +247,11 @@ final class CaptureWriter {
     if (isOpen(nowNs)) {
       FrameHeader.begin(
           small, 0, type, 0, kind, reason, instance, queue, 0, times, nowNs, value, 0, 0);
-      putSmall(nowNs);
+      if (append(small, 0, nowNs) && type == FrameType.RUN) {
+        // What comes before and after it is told apart by it: no block may be read again over it.
+        flush(nowNs);
+      }
     }
-  }
-
-  private boolean putSmall(long nowNs) {
-    return isOpen(nowNs) && append(small, 0, FrameHeader.SIZE_BYTES, nowNs);
   }
 
   /** Closes the open segment, if there is one. */
@@ -240,17 +259,35 @@ final class CaptureWriter {
     if (segment == null) {
       return;
     }
+    long frames = segment.bytes();
     try {
-      long before = segment.bytes();
-      segment.seal((int) counters.plain(FRAMES), nowNs, settings.isForced());
-      counters.add(WRITTEN_BYTES, segment.bytes() - before);
+      segment.seal(nextFrame(), nowNs, settings.isForced());
+      settle(nowNs);
       segment = null;
       hasSealed = true;
     } catch (IOException e) {
-      // The frames are in the file; only its footer or its index is missing.
+      if (segment.whole() >= frames) {
+        // The frames are in the file; only its footer or its index is missing.
+        settle(nowNs);
+      }
       fail(e, nowNs);
     }
     books.segmentSealed();
+  }
+
+  /** Closes the open segment. What could not be written, even so, is lost. */
+  void finish(long nowNs) {
+    seal(nowNs);
+    for (CaptureIntake intake : intakes) {
+      CaptureStage stage = intake.stage();
+      while (failing != null && stage.readable() > 0) {
+        int at = stage.readIndex();
+        books.lost(stage.readMemory(), at, failing);
+        stage.release(
+            FrameHeader.frameBytes(
+                stage.readMemory().getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET)));
+      }
+    }
   }
 
   /** Once a second: whether the file is still there, and what fsync promises. */
@@ -266,7 +303,7 @@ final class CaptureWriter {
     long age = nowNs - segmentSinceNs;
     if (settings.recorder().enabled() && age > settings.recorder().ageNanos() / 8) {
       seal(nowNs);
-    } else if (settings.fsync() == CaptureSettings.Fsync.SECOND) {
+    } else if (settings.fsync() == CaptureSettings.Fsync.SECOND && flush(nowNs)) {
       try {
         segment.force();
       } catch (IOException e) {
@@ -275,7 +312,7 @@ final class CaptureWriter {
     }
   }
 
-  /** Somebody deleted the open segment: the file takes writes, but nobody will ever read them. */
+  /** The open segment was deleted: the file takes writes, but no reader will ever find it. */
   private void loseSegment(long nowNs) {
     books.segmentLost(LossReason.IO_ERROR);
     fail(new IOException(segment.path() + " was deleted while it was written"), nowNs);
@@ -286,7 +323,10 @@ final class CaptureWriter {
     lose(LossReason.of(failure), failure, nowNs);
   }
 
-  /** Gives the segment up for this reason; until a new one can be had, everything is lost. */
+  /**
+   * Gives the segment up for this reason; what is in the stages is lost until a new one opens. What
+   * was taken and is not on disk is read again.
+   */
   void lose(LossReason reason, Exception failure, long nowNs) {
     failures.failed(reason, directory, failure, failing == null);
     failing = reason;
@@ -295,6 +335,11 @@ final class CaptureWriter {
       segment.abandon();
       segment = null;
     }
+    pendingFrames = 0;
+    books.untaken();
+    for (CaptureIntake intake : intakes) {
+      intake.stage().untake();
+    }
   }
 
   /** Whether a segment was sealed since the last call. */
@@ -302,11 +347,6 @@ final class CaptureWriter {
     boolean sealed = hasSealed;
     hasSealed = false;
     return sealed;
-  }
-
-  /** Number of the open segment, -1 if none. The writer's thread. */
-  int openSegment() {
-    return segment == null ? -1 : segment.number();
   }
 
   /** Records in segments, by kind. */

@@ -6,7 +6,7 @@ import java.util.Locale;
  * A place where a capture is not what was written.
  *
  * @param file segment file
- * @param offset bytes into the segment, uncompressed; -1 if it concerns the whole file
+ * @param offset bytes into the segment; -1 if it concerns the whole file
  * @param what one line for a person
  * @param isTornTail the segment simply ends: whoever wrote it stopped in the middle
  */

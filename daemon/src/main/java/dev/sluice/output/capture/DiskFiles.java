@@ -1,12 +1,17 @@
 package dev.sluice.output.capture;
 
+import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /** The real file system. */
 final class DiskFiles implements CaptureFiles {
@@ -23,14 +28,31 @@ final class DiskFiles implements CaptureFiles {
   }
 
   @Override
-  public SegmentFile create(Path file) throws IOException {
-    return new ChannelFile(
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+  public SegmentFile create(Path file, boolean isDirect) throws IOException {
+    return open(file, isDirect, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   @Override
-  public SegmentFile reopen(Path file) throws IOException {
-    return new ChannelFile(FileChannel.open(file, StandardOpenOption.WRITE));
+  public SegmentFile reopen(Path file, boolean isDirect) throws IOException {
+    return open(file, isDirect, StandardOpenOption.WRITE);
+  }
+
+  private static SegmentFile open(Path file, boolean isDirect, OpenOption... options)
+      throws IOException {
+    Set<OpenOption> all = new HashSet<>(List.of(options));
+    if (isDirect) {
+      all.add(ExtendedOpenOption.DIRECT);
+    }
+    try {
+      return new ChannelFile(FileChannel.open(file, all));
+    } catch (UnsupportedOperationException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public long blockBytes(Path directory) throws IOException {
+    return Files.getFileStore(directory).getBlockSize();
   }
 
   @Override
@@ -79,7 +101,7 @@ final class DiskFiles implements CaptureFiles {
 
   @Override
   public void overwrite(Path file, ByteBuffer content) throws IOException {
-    try (SegmentFile channel = reopen(file)) {
+    try (SegmentFile channel = reopen(file, false)) {
       channel.write(content, 0);
       channel.truncate(content.limit());
     }

@@ -25,6 +25,7 @@ final class LiveManifest {
   private final boolean isForced;
   private final CaptureWriter writer;
   private final Supplier<CaptureTotals> totals;
+  private final Supplier<String> writing;
   private final CaptureFailures failures;
   private final AtomicLongArray removedRecords = new AtomicLongArray(BufferKind.COUNT);
   private final AtomicLong removedSegments = new AtomicLong();
@@ -41,6 +42,7 @@ final class LiveManifest {
       boolean isForced,
       CaptureWriter writer,
       Supplier<CaptureTotals> totals,
+      Supplier<String> writing,
       CaptureFailures failures,
       long nowNs) {
     this.manifest = manifest;
@@ -49,6 +51,7 @@ final class LiveManifest {
     this.isForced = isForced;
     this.writer = writer;
     this.totals = totals;
+    this.writing = writing;
     this.failures = failures;
     this.writtenNs = nowNs - INTERVAL_NANOS;
   }
@@ -128,7 +131,8 @@ final class LiveManifest {
         rows,
         writer.counters().get(CaptureWriter.FRAMES),
         writer.counters().get(CaptureWriter.SEGMENTS),
-        removedSegments.get());
+        removedSegments.get(),
+        writing.get());
   }
 
   private void write() {

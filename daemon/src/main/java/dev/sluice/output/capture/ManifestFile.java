@@ -161,6 +161,9 @@ final class ManifestFile {
     json.put("frames", outcome.frames());
     json.put("segments", outcome.segments());
     json.put("segments_removed", outcome.removedSegments());
+    if (!outcome.writing().isEmpty()) {
+      json.put("writing", outcome.writing());
+    }
     Map<String, Object> kinds = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       kinds.put(kind.label(), books(outcome.kind(kind)));
@@ -321,6 +324,7 @@ final class ManifestFile {
         kinds,
         json.whole("frames"),
         json.whole("segments"),
-        json.whole("segments_removed"));
+        json.whole("segments_removed"),
+        json.has("writing") ? json.text("writing") : "");
   }
 }

@@ -3,6 +3,7 @@ package dev.sluice.output.capture;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Records of each pool that were lost in a row and have no GAP frame yet. Whoever loses records
@@ -53,6 +54,15 @@ final class PendingGaps {
     return reasons[at(kind, instance)] != null;
   }
 
+  boolean isAnyOpen() {
+    for (LossReason reason : reasons) {
+      if (reason != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Writes the GAP frame of a pool, without its place. The gap stays open. */
   void putFrame(BufferKind kind, int instance, ByteBuffer into, int at) {
     int pool = at(kind, instance);
@@ -79,5 +89,12 @@ final class PendingGaps {
     reasons[at] = null;
     records[at] = 0;
     buffers[at] = 0;
+  }
+
+  /** Forgets all gaps: their frames are on disk. */
+  void clear() {
+    Arrays.fill(reasons, null);
+    Arrays.fill(records, 0);
+    Arrays.fill(buffers, 0);
   }
 }

@@ -13,7 +13,7 @@ import java.util.UUID;
  */
 final class SegmentWriter {
   private final CaptureFiles files;
-  private final CaptureFiles.SegmentFile file;
+  private final BlockFile file;
   private final Path path;
   private final UUID captureId;
   private final int captureTag;
@@ -22,40 +22,55 @@ final class SegmentWriter {
   private final Checksum checksum = new Checksum();
   private final ByteBuffer small =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-  private long written;
+  private long whole;
   private long forced;
 
   /**
    * Writes the segment header.
    *
-   * @param file empty, or one whose earlier content may be written over
    * @param index cleared here; to be reused from one segment to the next
+   * @param block of {@link BlockFile#allocate}; to be reused likewise
    */
   SegmentWriter(
       CaptureFiles files,
-      CaptureFiles.SegmentFile file,
+      SegmentSupply supply,
       Path path,
       UUID captureId,
       int number,
       long nowNs,
-      SegmentIndex.Builder index)
+      SegmentIndex.Builder index,
+      ByteBuffer block)
       throws IOException {
     this.files = files;
-    this.file = file;
     this.path = path;
     this.captureId = captureId;
     this.captureTag = CaptureFormat.captureTag(captureId);
     this.number = number;
     this.index = index;
+    this.file = new BlockFile(files, supply.direct(), path, supply.open(path), block);
     index.clear();
     SegmentHeader.put(small, 0, captureId, number, nowNs, checksum);
-    file.write(small.clear(), 0);
-    written = SegmentHeader.SIZE_BYTES;
+    try {
+      file.put(small, 0, SegmentHeader.SIZE_BYTES);
+      flush();
+    } catch (IOException | RuntimeException e) {
+      abandon();
+      delete();
+      throw e;
+    }
+  }
+
+  private void delete() {
+    try {
+      files.delete(path);
+    } catch (IOException ignored) {
+      // The failure that led here is the one that counts; a file without a frame does no harm.
+    }
   }
 
   /**
-   * Completes the headers of whole frames, which lie one after the other, and appends them with one
-   * write.
+   * Completes the headers of whole frames, which lie one after the other, and appends them. They
+   * are on disk when {@link #whole} has passed them.
    *
    * @param firstFrame number of the first frame within the capture
    * @return how many frames
@@ -63,18 +78,24 @@ final class SegmentWriter {
   int append(ByteBuffer frames, int at, int bytes, int firstFrame) throws IOException {
     int count = 0;
     for (int i = at; i < at + bytes; count++) {
+      int length = FrameHeader.frameBytes(frames.getInt(i + FrameHeader.PAYLOAD_BYTES_OFFSET));
+      long offset = file.bytes();
+      long written = file.written();
       FrameHeader.finish(frames, i, number, captureTag, firstFrame + count, checksum);
-      index.add(frames, i, written + i - at);
-      i += FrameHeader.frameBytes(frames.getInt(i + FrameHeader.PAYLOAD_BYTES_OFFSET));
+      file.put(frames, i, length);
+      index.add(frames, i, offset);
+      if (file.written() != written) {
+        whole = offset;
+      }
+      i += length;
     }
-    frames.limit(at + bytes).position(at);
-    try {
-      file.write(frames, written);
-    } finally {
-      frames.clear();
-    }
-    written += bytes;
     return count;
+  }
+
+  /** Brings all frames to disk. */
+  void flush() throws IOException {
+    file.flush();
+    whole = file.bytes();
   }
 
   /**
@@ -99,16 +120,16 @@ final class SegmentWriter {
         0,
         0);
     FrameHeader.finish(small, 0, number, captureTag, frameNumber, checksum);
-    file.write(small.clear(), written);
-    written += FrameHeader.SIZE_BYTES;
-    file.truncate(written);
+    file.put(small, 0, FrameHeader.SIZE_BYTES);
+    flush();
+    file.truncate(whole);
     if (isForced) {
       file.force();
     }
     file.close();
     files.replace(
         path.resolveSibling(CaptureFormat.indexName(number)),
-        index.finish(captureId, number, written),
+        index.finish(captureId, number, whole),
         isForced);
     if (isForced) {
       forceName();
@@ -117,12 +138,13 @@ final class SegmentWriter {
 
   /** Brings what is written to the device, if there is anything new. */
   void force() throws IOException {
-    if (forced != written) {
+    flush();
+    if (forced != whole) {
       file.force();
       if (forced == 0) {
         forceName();
       }
-      forced = written;
+      forced = whole;
     }
   }
 
@@ -130,10 +152,10 @@ final class SegmentWriter {
     files.forceNames(path.toAbsolutePath().getParent());
   }
 
-  /** Gives the file up after a failure, cut off behind the last whole frame if that can be had. */
+  /** Gives the file up after a failure, cut off behind {@link #whole} if that is possible. */
   void abandon() {
     try {
-      file.truncate(written);
+      file.truncate(whole);
     } catch (IOException ignored) {
       // The failure that led here was counted; a reader finds the end of the frames by itself.
     }
@@ -154,14 +176,11 @@ final class SegmentWriter {
 
   /** Bytes so far, header included. */
   long bytes() {
-    return written;
+    return file.bytes();
   }
 
-  long firstNs() {
-    return index.firstNs();
-  }
-
-  long lastNs() {
-    return index.lastNs();
+  /** Of those, bytes of the header and the frames that are on disk and were not at risk since. */
+  long whole() {
+    return whole;
   }
 }

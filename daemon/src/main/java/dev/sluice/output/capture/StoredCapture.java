@@ -28,13 +28,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
    * @param bytes of its file and its index
    * @param modifiedMillis Unix time of its last write
    */
-  record Segment(
-      Path file,
-      int number,
-      long bytes,
-      long modifiedMillis,
-      boolean isCompressed,
-      boolean isSealed) {
+  record Segment(Path file, int number, long bytes, long modifiedMillis, boolean isSealed) {
     Path index() {
       return file.resolveSibling(CaptureFormat.indexName(number));
     }
@@ -79,7 +73,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
           indexes.add(segment.index());
         }
       } catch (NoSuchFileException ignored) {
-        // Removed or renamed between the two calls: it is not here any more.
+        // Removed between the two calls.
       }
     }
     segments.sort(Comparator.comparingInt(Segment::number));
@@ -126,7 +120,6 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
         number,
         attributes.size() + indexBytes,
         attributes.lastModifiedTime().toMillis(),
-        CaptureFormat.isCompressed(file),
         isSealed);
   }
 }

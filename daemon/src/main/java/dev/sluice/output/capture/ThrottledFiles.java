@@ -90,13 +90,18 @@ final class ThrottledFiles implements CaptureFiles {
   }
 
   @Override
-  public SegmentFile create(Path file) throws IOException {
-    return new Segment(files.create(file));
+  public SegmentFile create(Path file, boolean isDirect) throws IOException {
+    return new Segment(files.create(file, isDirect));
   }
 
   @Override
-  public SegmentFile reopen(Path file) throws IOException {
-    return new Segment(files.reopen(file));
+  public SegmentFile reopen(Path file, boolean isDirect) throws IOException {
+    return new Segment(files.reopen(file, isDirect));
+  }
+
+  @Override
+  public long blockBytes(Path directory) throws IOException {
+    return files.blockBytes(directory);
   }
 
   @Override

@@ -15,49 +15,56 @@ final class WrittenBooks {
   private final PendingGaps gaps;
   private final CounterArray captured = new CounterArray(BufferKind.COUNT);
   private final CounterArray lost = new CounterArray(LossBooks.SIZE);
+  private final long[] pending = new long[BufferKind.COUNT];
   private final long[] inSegment = new long[BufferKind.COUNT];
 
   WrittenBooks(PendingGaps gaps) {
     this.gaps = gaps;
   }
 
-  /** Whole frames are in the open segment. */
-  void captured(ByteBuffer frames, int at, int bytes) {
-    for (int i = at; i < at + bytes; i += frameBytes(frames, i)) {
-      if (isRecords(frames, i)) {
-        int kind = frames.get(i + FrameHeader.KIND_OFFSET);
-        int records = frames.getInt(i + FrameHeader.RECORDS_OFFSET);
-        captured.add(kind, records);
-        inSegment[kind] += records;
+  /** A frame is on its way into the open segment. */
+  void taken(ByteBuffer frames, int at) {
+    if (isRecords(frames, at)) {
+      pending[frames.get(at + FrameHeader.KIND_OFFSET)] +=
+          frames.getInt(at + FrameHeader.RECORDS_OFFSET);
+    }
+  }
+
+  /** All frames that were taken are on disk. */
+  void settled() {
+    for (int kind = 0; kind < pending.length; kind++) {
+      if (pending[kind] != 0) {
+        captured.add(kind, pending[kind]);
+        inSegment[kind] += pending[kind];
+        pending[kind] = 0;
       }
     }
   }
 
-  /** Whole frames that could not be written. */
-  void lost(ByteBuffer frames, int at, int bytes, LossReason reason) {
-    for (int i = at; i < at + bytes; i += frameBytes(frames, i)) {
-      BufferKind kind = BufferKind.ofWireNumber(frames.get(i + FrameHeader.KIND_OFFSET));
-      int instance = frames.getInt(i + FrameHeader.INSTANCE_OFFSET);
-      int sequence = frames.getInt(i + FrameHeader.SEQUENCE_OFFSET);
-      long timeNs = frames.getLong(i + FrameHeader.HOST_TIME_OFFSET);
-      if (isRecords(frames, i)) {
-        int records = frames.getInt(i + FrameHeader.RECORDS_OFFSET);
-        lost.add(LossBooks.at(kind, reason), records);
-        gaps.add(kind, instance, reason, sequence, records, timeNs);
-      } else {
-        // A gap that the collector saw and counted; its place is not to be lost with it.
-        long records = frames.getLong(i + FrameHeader.VALUE_OFFSET);
-        gaps.add(kind, instance, reason, sequence, records, timeNs);
-      }
+  /** The frames that were taken and are not on disk will be read from the stage again. */
+  void untaken() {
+    Arrays.fill(pending, 0);
+  }
+
+  /** A frame cannot be written. */
+  void lost(ByteBuffer frames, int at, LossReason reason) {
+    BufferKind kind = BufferKind.ofWireNumber(frames.get(at + FrameHeader.KIND_OFFSET));
+    int instance = frames.getInt(at + FrameHeader.INSTANCE_OFFSET);
+    int sequence = frames.getInt(at + FrameHeader.SEQUENCE_OFFSET);
+    long timeNs = frames.getLong(at + FrameHeader.HOST_TIME_OFFSET);
+    if (isRecords(frames, at)) {
+      int records = frames.getInt(at + FrameHeader.RECORDS_OFFSET);
+      lost.add(LossBooks.at(kind, reason), records);
+      gaps.add(kind, instance, reason, sequence, records, timeNs);
+    } else {
+      // A gap that the collector saw and counted; its place is not to be lost with it.
+      long records = frames.getLong(at + FrameHeader.VALUE_OFFSET);
+      gaps.add(kind, instance, reason, sequence, records, timeNs);
     }
   }
 
   private static boolean isRecords(ByteBuffer frames, int at) {
     return frames.get(at + FrameHeader.TYPE_OFFSET) == FrameType.RECORDS.number();
-  }
-
-  private static int frameBytes(ByteBuffer frames, int at) {
-    return FrameHeader.frameBytes(frames.getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET));
   }
 
   /** What the open segment held will never be read. */

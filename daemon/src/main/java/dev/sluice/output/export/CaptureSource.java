@@ -38,11 +38,6 @@ public final class CaptureSource implements RecordSource, AutoCloseable {
         manifest.geometry(), manifest.clock().clockHz(), types, manifest.cores().threads());
   }
 
-  @Override
-  public void readPoolByPool(Path scratch) {
-    frames.unpackInto(scratch);
-  }
-
   /** What of the capture could not be read, one line each. */
   public List<String> damages() {
     return frames.damages().stream().map(String::valueOf).toList();

@@ -38,7 +38,6 @@ public final class Exporter {
   public ExportSummary toStream(OutputStream stream) throws IOException {
     long rows;
     long bytes;
-    allowScratch(Path.of(System.getProperty("java.io.tmpdir")));
     try (ByteOutput out = new ByteOutput(stream)) {
       rows = write(out);
       bytes = out.bytes();
@@ -62,7 +61,6 @@ public final class Exporter {
     long rows;
     long bytes;
     try (ExportFile file = ExportFile.create(fileOf(output), isForced)) {
-      allowScratch(directoryOf(fileOf(output)));
       try (ByteOutput out = new ByteOutput(file.stream())) {
         rows = write(out);
         bytes = out.bytes();
@@ -77,21 +75,6 @@ public final class Exporter {
     return request.format() == ExportFormat.RECORDS_JSON && Files.isDirectory(output)
         ? output.resolve(request.levelKey().fileNameFor(source.facts().generation()))
         : output;
-  }
-
-  /** Tables are written pool by pool, traces in the order of time. */
-  private void allowScratch(Path scratch) {
-    if (request.format() == ExportFormat.RECORDS_JSON || request.format() == ExportFormat.CSV) {
-      source.readPoolByPool(scratch);
-    }
-  }
-
-  /** A pipe or a device has no room beside it. */
-  private static Path directoryOf(Path file) {
-    boolean isOrdinary = !Files.exists(file) || Files.isRegularFile(file);
-    return isOrdinary
-        ? file.toAbsolutePath().getParent()
-        : Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   private ExportSummary summary(long rows, long bytes) {
@@ -151,7 +134,6 @@ public final class Exporter {
     long bytes = 0;
     try {
       Files.createDirectory(partial);
-      allowScratch(partial);
       TimeWindow window = request.selection().window(TraceClock.of(source));
       for (BufferKind kind : BufferKind.ALL) {
         try (OutputStream stream = Files.newOutputStream(partial.resolve(tableOf(kind)));

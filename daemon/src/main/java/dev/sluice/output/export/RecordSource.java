@@ -3,7 +3,6 @@ package dev.sluice.output.export;
 import dev.sluice.abi.BufferKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 
 /**
  * A capture for random access, pool by pool. A pool is a kind and an instance (core or thread); its
@@ -24,12 +23,6 @@ public interface RecordSource {
   default int run(BufferKind kind, int instance, int frame) {
     return 0;
   }
-
-  /**
-   * Says that the whole capture will be read once for every pool, and where copies may lie
-   * meanwhile that make this cheap.
-   */
-  default void readPoolByPool(Path scratch) {}
 
   /**
    * The records of a frame: little endian, from position 0 to the limit, nothing else. Valid until

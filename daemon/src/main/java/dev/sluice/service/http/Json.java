@@ -48,6 +48,8 @@ final class Json {
     json.put("headroom", view.devices().stream().map(Json::deviceHeadroom).toList());
     json.put("agents", view.agents().stream().map(Json::agent).toList());
     json.put("attach_failures", view.attachFailures());
+    json.put("capture_writing", view.storage().writing());
+    json.put("direct_io_refusal", view.storage().refusal());
     json.putAll(sessions(view));
     return json;
   }

@@ -94,6 +94,7 @@ final class LiveFrame {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("written_bytes", storage.writtenBytes());
     json.put("retained_bytes", storage.retainedBytes());
+    json.put("writing", storage.writing());
     json.put("lost_records", Json.counts(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords()));
     json.put("errors", Json.counts(Labels.CAPTURE_LOSS_REASONS, storage.errors()));
     return json;

@@ -139,7 +139,7 @@ enum Metric {
   CAPTURE_WRITTEN_BYTES(
       Type.COUNTER,
       "sluice_capture_written_bytes_total",
-      "Bytes written into captures, frame headers included, before compression."),
+      "Bytes written into captures, frame headers included."),
   CAPTURE_LOST_RECORDS(
       Type.COUNTER,
       "sluice_capture_lost_records_total",

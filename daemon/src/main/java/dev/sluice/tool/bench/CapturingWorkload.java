@@ -26,11 +26,9 @@ record CapturingWorkload(String name, Workload inner) implements Workload {
                 Map.of(
                     "sluice.capture.enabled", "true",
                     "sluice.capture.directory", folder.path().toString(),
-                    "sluice.capture.compress", "false",
                     "sluice.capture.retention-bytes", "2GiB",
                     "sluice.capture.recorder.enabled", "true",
                     "sluice.capture.recorder.bytes", "1GiB",
-                    "sluice.capture.spare-bytes", "1GiB",
                     // The search drops records on purpose; their snapshots would fill the memory.
                     "sluice.capture.snapshot.on-drop", "false"))) {
       return inner.measure(capturing);

@@ -32,7 +32,7 @@ record ExportWorkload(String name, Load load, ExportFormat format, double target
 
   @Override
   public Measurement measure(Bench bench) throws ToolException {
-    try (RecordedCapture capture = RecordedCapture.record(bench, load, false)) {
+    try (RecordedCapture capture = RecordedCapture.record(bench, load)) {
       double[] rates = new double[bench.runs()];
       double bytesPerRecord = 0;
       for (int run = 0; run < rates.length; run++) {

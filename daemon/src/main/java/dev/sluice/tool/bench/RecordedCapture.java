@@ -16,7 +16,6 @@ import java.util.stream.Stream;
  */
 final class RecordedCapture implements AutoCloseable {
   private static final Path MEMORY = Path.of("/dev/shm");
-  private static final long POLL_MILLIS = 50;
 
   private final Path folder;
   private Path directory;
@@ -26,15 +25,11 @@ final class RecordedCapture implements AutoCloseable {
     this.folder = folder;
   }
 
-  /**
-   * Records a run.
-   *
-   * @param isCompressed waits until every segment is compressed
-   */
-  static RecordedCapture record(Bench bench, Load load, boolean isCompressed) throws ToolException {
+  /** Records a run. */
+  static RecordedCapture record(Bench bench, Load load) throws ToolException {
     RecordedCapture capture = new RecordedCapture(newFolder());
     try {
-      capture.record(bench, load, isCompressed ? "true" : "false");
+      capture.write(bench, load);
       return capture;
     } catch (ToolException | RuntimeException e) {
       capture.close();
@@ -42,7 +37,7 @@ final class RecordedCapture implements AutoCloseable {
     }
   }
 
-  private void record(Bench bench, Load load, String compress) throws ToolException {
+  private void write(Bench bench, Load load) throws ToolException {
     try (Bench capturing =
         bench.with(
             Map.of(
@@ -50,15 +45,10 @@ final class RecordedCapture implements AutoCloseable {
                 "true",
                 "sluice.capture.directory",
                 folder.toString(),
-                "sluice.capture.compress",
-                compress,
                 "sluice.capture.retention-bytes",
                 "8GiB"))) {
       run = capturing.run(load);
       directory = onlyDirectory();
-      while (compress.equals("true") && hasPlainSegment()) {
-        capturing.pause(POLL_MILLIS);
-      }
     } catch (IOException e) {
       throw new ToolException("the capture of the bench cannot be read: " + e.getMessage(), e);
     }
@@ -80,12 +70,6 @@ final class RecordedCapture implements AutoCloseable {
       return all.filter(path -> Files.exists(path.resolve("manifest.json")))
           .findFirst()
           .orElseThrow(() -> new ToolException("the run of the bench was not captured"));
-    }
-  }
-
-  private boolean hasPlainSegment() throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.anyMatch(file -> file.getFileName().toString().endsWith(".seg"));
     }
   }
 

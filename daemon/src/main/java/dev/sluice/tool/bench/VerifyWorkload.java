@@ -25,7 +25,7 @@ record VerifyWorkload(String name, Load load, double targetBytesPerSecond) imple
 
   @Override
   public Measurement measure(Bench bench) throws ToolException {
-    try (RecordedCapture capture = RecordedCapture.record(bench, load, false)) {
+    try (RecordedCapture capture = RecordedCapture.record(bench, load)) {
       double[] rates = new double[bench.runs()];
       for (int run = 0; run < rates.length; run++) {
         long startNs = System.nanoTime();

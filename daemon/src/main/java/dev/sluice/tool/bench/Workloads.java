@@ -38,7 +38,7 @@ final class Workloads {
 
     Load everyKind = Load.of(Load.G3, 24, 3, EVERY_KIND).withRate(500 * MB);
     all.add(new VerifyWorkload("capture/verify", everyKind, 2 * GB));
-    all.add(new CompressionWorkload("capture/compression", everyKind, 0.35));
+    all.add(new SizeWorkload("capture/size", everyKind, 0.25));
     all.add(new ExportWorkload("export/records-json", everyKind, ExportFormat.RECORDS_JSON, 5e6));
     all.add(new ExportWorkload("export/perfetto", everyKind, ExportFormat.PERFETTO, 10e6));
 

@@ -166,11 +166,6 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
                     + " which loses records of the capture and never of the device",
                 now,
                 next.bytesPerSecond()));
-        changes.add(
-            new Change(
-                "sluice.capture.compress = false, if the processors are short",
-                0,
-                "the compressor is the last to get a processor, so this helps little"));
         changes.add(stageOrPool(model, binding, "sluice.capture.stage-bytes"));
       }
       default -> {

@@ -133,8 +133,6 @@ final class Diagnosis {
     return Map.of(
         "sluice.capture.enabled", "true",
         "sluice.capture.directory", captureDirectory.toString(),
-        // What the disk takes is asked, not what a compressor beside it leaves of the processors.
-        "sluice.capture.compress", "false",
         "sluice.capture.retention-bytes", "2GiB");
   }
 

@@ -37,6 +37,13 @@ public final class Doctor {
     return findings;
   }
 
+  /** As {@link #examine}, and also writes to the disk of the captures for a second. */
+  public List<Finding> measure() {
+    List<Finding> findings = examine();
+    findings.add(StorageChecks.rate(settings.capture()));
+    return findings;
+  }
+
   /** As {@link #examine}, but loads the vendor's libraries only if a placement needs them. */
   public List<Finding> examineForStart() {
     return DeviceChecks.isNeeded(settings.placement()) ? examine() : examineHost();

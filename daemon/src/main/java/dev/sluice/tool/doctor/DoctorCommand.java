@@ -54,7 +54,7 @@ public final class DoctorCommand implements Callable<Integer> {
         settings.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList();
     Configuration configuration =
         Configuration.load(ConfigSources.of(Optional.ofNullable(config), overrides));
-    List<Finding> findings = Doctor.ofThisHost(configuration.settings()).examine();
+    List<Finding> findings = Doctor.ofThisHost(configuration.settings()).measure();
     if (isJson) {
       out().println(Json.print(json(findings)));
     } else {

@@ -2,6 +2,7 @@ package dev.sluice.tool.doctor;
 
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.config.Quantities;
+import dev.sluice.output.capture.DiskProbe;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -10,6 +11,9 @@ import java.nio.file.Path;
 /** Where captures and sockets go. */
 final class StorageChecks {
   private static final long SMALL_SHM_BYTES = 64L << 20;
+  private static final long PROBE_NANOS = 1_000_000_000;
+  private static final long LEAST_PROBE_BYTES = 16L << 20;
+  private static final long MAX_PROBE_BYTES = 4L << 30;
 
   private StorageChecks() {}
 
@@ -45,6 +49,37 @@ final class StorageChecks {
       return Finding.ok("captures", found);
     } catch (IOException e) {
       return Finding.bad("captures", where + ": " + e.getMessage(), "check the file system");
+    }
+  }
+
+  /** Writes as a capture does, for about a second and into no more than half of what is free. */
+  static Finding rate(CaptureSettings capture) {
+    Path folder = nearestExisting(capture.directory());
+    if (!capture.enabled() || !Files.isWritable(folder)) {
+      return Finding.ok("capture-disk", "not measured");
+    }
+    try {
+      FileStore store = Files.getFileStore(folder);
+      long room = (store.getUsableSpace() - capture.retention().freeSpaceFloor()) / 2;
+      if (room < LEAST_PROBE_BYTES) {
+        return Finding.ok("capture-disk", "not measured: no room");
+      }
+      DiskProbe probe = DiskProbe.of(folder, PROBE_NANOS, Math.min(room, MAX_PROBE_BYTES));
+      String found =
+          folder
+              + " on "
+              + store.type()
+              + " takes "
+              + Quantities.formatRate(probe.bytesPerSecond());
+      if (!probe.refusal().isEmpty()) {
+        return Finding.warn(
+            "capture-disk",
+            found + " through the page cache; direct I/O refused: " + probe.refusal(),
+            "a local disk takes direct I/O, at less processor time for each byte");
+      }
+      return Finding.ok("capture-disk", found + " with direct I/O");
+    } catch (IOException e) {
+      return Finding.bad("capture-disk", folder + ": " + e.getMessage(), "check the file system");
     }
   }
 

@@ -6,6 +6,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.SyntheticContent;
+import dev.sluice.testkit.TestSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,6 +24,8 @@ import java.util.stream.IntStream;
 public final class CaptureBuilder implements AutoCloseable {
   private final Path directory;
   private final CaptureFiles files = new DiskFiles();
+  private final SegmentSupply supply;
+  private final ByteBuffer block = BlockFile.allocate();
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
   private final Map<BufferKind, Long> captured = new EnumMap<>(BufferKind.class);
   private final Checksum checksum = new Checksum();
@@ -36,6 +39,11 @@ public final class CaptureBuilder implements AutoCloseable {
   public CaptureBuilder(Path directory, CaptureManifest manifest) throws IOException {
     this.directory = directory;
     this.manifest = manifest;
+    this.supply =
+        new SegmentSupply(
+            TestSettings.with("sluice.capture.directory=" + directory.toAbsolutePath().getParent())
+                .capture(),
+            files);
     Files.createDirectories(directory);
     writeManifest();
     open();
@@ -231,8 +239,7 @@ public final class CaptureBuilder implements AutoCloseable {
   private void open() throws IOException {
     Path path = directory.resolve(CaptureFormat.segmentName(segments));
     segment =
-        new SegmentWriter(
-            files, files.create(path), path, manifest.id(), segments, 1_000_000, index);
+        new SegmentWriter(files, supply, path, manifest.id(), segments, 1_000_000, index, block);
     segments++;
   }
 
@@ -240,8 +247,14 @@ public final class CaptureBuilder implements AutoCloseable {
     segment.seal(frames, 1_000_000, false);
   }
 
+  /** Bytes of the segment so far. */
+  public long bytes() {
+    return segment.bytes();
+  }
+
   /** Ends here as if the writer had been killed. */
-  public void kill() {
+  public void kill() throws IOException {
+    segment.flush();
     segment.abandon();
     segment = null;
   }
@@ -276,7 +289,8 @@ public final class CaptureBuilder implements AutoCloseable {
                   kinds,
                   frames,
                   segments,
-                  0));
+                  0,
+                  ""));
     }
     writeManifest();
   }
@@ -291,18 +305,6 @@ public final class CaptureBuilder implements AutoCloseable {
   /** Kinds of a list of records that are all zero, for tests that need no content. */
   public static ByteBuffer zeros(BufferKind kind, int records) {
     return ByteBuffer.allocate(kind.recordBytes() * records).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** Compresses every segment of a capture, as the daemon does with sealed ones. */
-  public static void compress(Path directory) throws IOException {
-    try (SegmentCompressor compressor = new SegmentCompressor()) {
-      for (Path file : files(directory)) {
-        if (file.toString().endsWith(".seg")) {
-          compressor.compress(file, Path.of(file + ".zst"), false);
-          Files.delete(file);
-        }
-      }
-    }
   }
 
   /** The files of a capture by name. */

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,7 +125,7 @@ class CaptureDownloadsTest {
       assertTrue(content(rig.directory()).size() < expected.size(), "something was removed");
       // A removed segment becomes the file of a new one: not while it is read.
       CaptureFiles.SegmentFile next = rig.supply.open(root.resolve("next.seg"));
-      next.write(ByteBuffer.allocate(1 << 20), 0);
+      next.write(BlockFile.allocate(), 0);
       next.close();
       byte[] rest = tar.readAllBytes();
       byte[] all = Arrays.copyOf(first, first.length + rest.length);

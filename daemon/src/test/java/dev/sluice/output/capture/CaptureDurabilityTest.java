@@ -75,21 +75,6 @@ class CaptureDurabilityTest {
   }
 
   @Test
-  void shouldForceACompressedNameBeforeTheOriginalGoes() throws IOException {
-    CaptureRig rig = rig("seal");
-    untilSegment(rig, 1);
-    Path original = rig.directory().resolve(CaptureFormat.segmentName(0));
-    Path compressed = rig.directory().resolve(CaptureFormat.compressedName(0));
-    Path temporary = Files.writeString(rig.directory().resolve(".tmp"), "compressed");
-    CaptureRetention retention = new CaptureRetention(rig.settings, rig.files, rig.supply);
-    retention.replace(original, temporary, compressed);
-    assertFalse(Files.exists(original));
-    assertFalse(
-        rig.files.lostWithoutPower(folder).contains(folder.relativize(compressed)),
-        "a loss of power would leave neither");
-  }
-
-  @Test
   void shouldPromiseNothingWhereNothingIsAskedFor() {
     CaptureRig rig = rig("never");
     untilSegment(rig, 1);

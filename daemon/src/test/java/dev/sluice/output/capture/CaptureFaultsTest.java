@@ -21,14 +21,39 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever the disk does: the collector never waits for it, and no record goes uncounted. */
+@ParameterizedClass
+@EnumSource(FaultyFiles.Disk.class)
 @Timeout(60)
 class CaptureFaultsTest {
   private static final int STAGE_BYTES = 1 << 20;
   private static final long SECOND = 1_000_000_000L;
 
+  @Parameter private FaultyFiles.Disk disk;
   @TempDir private Path folder;
+
+  private CaptureRig rig(Path root, String... settings) {
+    CaptureRig rig = new CaptureRig(root, STAGE_BYTES, settings);
+    rig.files.become(disk);
+    return rig;
+  }
+
+  /** With a stage that is never tight, so that only full blocks and time make it write. */
+  private CaptureRig patientRig(String... settings) {
+    CaptureRig rig = new CaptureRig(folder, 8 << 20, settings);
+    rig.files.become(disk);
+    return rig;
+  }
+
+  private CaptureRig rig(String... settings) {
+    return rig(folder, settings);
+  }
 
   private static void assertGapsName(long lost, BufferKind kind, Path directory)
       throws IOException {
@@ -47,6 +72,7 @@ class CaptureFaultsTest {
   @Test
   void shouldCaptureEverythingOnAHealthyDisk() throws IOException {
     CaptureRig rig = CaptureRig.synthetic(folder, STAGE_BYTES, "segment-bytes=1MiB");
+    rig.files.become(disk);
     for (int i = 0; i < 300; i++) {
       rig.write(AICPU_TASK, i % 6, 1);
       rig.write(AICORE_TASK, i % 6, 1);
@@ -61,6 +87,187 @@ class CaptureFaultsTest {
     assertEquals(List.of(), result.losses());
     assertEquals(900_000, result.comparedRecords());
     assertEquals(1 + 900, result.frames());
+    assertEquals(disk.isDirect() ? "direct" : "buffered", manifest.outcome().writing());
+    assertEquals(disk.isDirect(), rig.supply.direct().refusal().isEmpty());
+    assertEquals(disk.isDirect() ? rig.files.writes() : 0, rig.files.directWrites());
+  }
+
+  /** Files of removed segments are written over, and what they held never comes back. */
+  @Test
+  void shouldWriteOverRecycledFiles() throws IOException {
+    CaptureRig rig = rig("segment-bytes=1MiB");
+    for (int i = 0; i < 100; i++) {
+      rig.write(AICORE_TASK, i % 6, 1);
+    }
+    rig.supply.retire(rig.directory().resolve("000000.seg"));
+    rig.supply.retire(rig.directory().resolve("000001.seg"));
+    Files.delete(rig.directory().resolve("000000.idx"));
+    Files.delete(rig.directory().resolve("000001.idx"));
+    rig.capture.removed(new long[] {0, 0, 0, 64_000});
+    rig.capture.removed(new long[BufferKind.COUNT]);
+    for (int i = 100; i < 150; i++) {
+      rig.write(AICORE_TASK, i % 6, 1);
+      try (CaptureReader reader = CaptureReader.open(rig.directory())) {
+        int[] frames = new int[1];
+        reader.forEach(frame -> frames[0] += frame.recordCount() == 1000 ? 1 : 0);
+        assertEquals(i + 1 - 64, frames[0], "of a file that is being written over");
+      }
+    }
+    rig.end();
+    assertEquals(List.of(), rig.verify().damages());
+  }
+
+  @Test
+  void shouldWriteWholeBlocksAndTheRestWhenItIsOld() throws IOException {
+    CaptureRig rig = patientRig("flush-interval=20ms");
+    rig.write(AICORE_TASK, 0, 1);
+    int before = rig.files.writes();
+    for (int i = 0; i < 100; i++) {
+      assertEquals(CaptureIntake.Room.TAKEN, rig.put(AICORE_TASK, 0));
+      rig.step();
+      rig.assertLaw();
+      assertEquals(rig.capture.totals().captured(AICORE_TASK), recordsOnDisk(rig));
+    }
+    assertEquals(3, rig.files.writes() - before, "3.2 MB");
+    long young = rig.capture.totals().staged(AICORE_TASK);
+    assertTrue(young > 0 && young < 33_000, "in the block that is not full: " + young);
+    rig.pass(19_999_999);
+    assertEquals(young, rig.capture.totals().staged(AICORE_TASK));
+    rig.pass(1);
+    // What a kill loses is no older than the flush interval.
+    assertEquals(0, rig.capture.totals().staged(AICORE_TASK));
+    assertEquals(101_000, recordsOnDisk(rig));
+    rig.write(AICORE_TASK, 0, 50);
+    rig.end();
+    assertEquals(List.of(), rig.verify().damages());
+    assertEquals(151_000, recordsOnDisk(rig));
+  }
+
+  /** As a new process finds them: what the writer knows and what a cache holds does not count. */
+  private static long recordsOnDisk(CaptureRig rig) throws IOException {
+    CaptureManifest manifest = rig.capture.manifest();
+    Path copy = Files.createTempDirectory(rig.directory().getParent(), "copy");
+    long[] records = new long[1];
+    for (Path file : CaptureBuilder.files(rig.directory())) {
+      Files.copy(file, copy.resolve(file.getFileName()));
+    }
+    Files.write(copy.resolve(CaptureFormat.MANIFEST), ManifestFile.bytes(manifest));
+    try (CaptureReader reader = CaptureReader.open(copy)) {
+      reader.forEach(
+          frame -> records[0] += frame.type() == FrameType.RECORDS ? frame.recordCount() : 0);
+    }
+    DirectoryRemoval.remove(new DiskFiles(), copy);
+    return records[0];
+  }
+
+  /** A kill may come within a write, and a write may end anywhere. */
+  @Test
+  void shouldReadEverythingBeforeAKillAtAnyByte() throws IOException {
+    // Thousands of files, which differ by the way of writing and not by the size of its blocks.
+    assumeTrue(disk == FaultyFiles.Disk.DIRECT || disk == FaultyFiles.Disk.REFUSED_AT_WRITE);
+    CaptureRig rig = patientRig("flush-interval=20ms");
+    rig.write(AICORE_TASK, 0, 1);
+    rig.write(AICORE_TASK, 1, 1);
+    rig.pass(20_000_000);
+    rig.write(AICORE_TASK, 2, 1);
+    rig.pass(SECOND);
+    Path segment = rig.directory().resolve("000000.seg");
+    byte[] whole = Files.readAllBytes(segment);
+    List<Long> ends = new java.util.ArrayList<>();
+    try (CaptureReader reader = CaptureReader.open(rig.directory())) {
+      long[] at = {SegmentHeader.SIZE_BYTES};
+      reader.forEach(
+          frame -> {
+            // Padding behind the payload may be missing.
+            ends.add(at[0] + FrameHeader.SIZE_BYTES + frame.payloadBytes());
+            at[0] += frame.sizeBytes();
+          });
+    }
+    assertEquals(4, ends.size());
+    for (int at = 0; at <= whole.length; at += 64) {
+      for (int length : new int[] {at - 1, at, at + 1}) {
+        if (length < 0 || length > whole.length) {
+          continue;
+        }
+        Files.write(segment, java.util.Arrays.copyOf(whole, length));
+        int[] frames = new int[1];
+        try (CaptureReader reader = CaptureReader.open(rig.directory())) {
+          reader.forEach(frame -> frames[0]++);
+        }
+        assertEquals(
+            ends.stream().filter(end -> end <= length).count(), frames[0], "cut at " + length);
+      }
+    }
+  }
+
+  @Test
+  void shouldKeepWhatWasFlushedWhenItsBlockFails() throws IOException {
+    CaptureRig rig = patientRig("flush-interval=20ms");
+    rig.write(AICORE_TASK, 0, 3);
+    rig.pass(20_000_000);
+    rig.write(AICORE_TASK, 0, 2);
+    rig.files.failWith(new IOException("Input/output error"));
+    rig.pass(20_000_000);
+    rig.assertLaw();
+    assertEquals(2_000, rig.capture.totals().lost(AICORE_TASK, LossReason.IO_ERROR));
+    assertEquals(3_000, recordsOnDisk(rig));
+    rig.files.failWith(null);
+    rig.pass(2 * SECOND);
+    rig.write(AICORE_TASK, 0, 1);
+    rig.end();
+    assertEquals(4_000, rig.capture.totals().captured(AICORE_TASK));
+    assertGapsName(2_000, AICORE_TASK, rig.directory());
+    assertEquals(List.of(), rig.verify().damages());
+  }
+
+  @Test
+  void shouldCountWhatTheLastWriteOfACaptureLoses() throws IOException {
+    CaptureRig rig = patientRig("flush-interval=20ms");
+    rig.write(AICORE_TASK, 0, 1);
+    rig.pass(2 * SECOND);
+    rig.write(AICORE_TASK, 0, 2);
+    rig.files.failWith(new IOException("No space left on device"));
+    rig.capture.end("detached", java.time.Instant.EPOCH);
+    rig.step();
+    assertTrue(rig.capture.isEnded());
+    rig.assertLaw();
+    assertEquals(0, rig.capture.totals().staged(AICORE_TASK));
+    assertEquals(2_000, rig.capture.totals().lost(AICORE_TASK, LossReason.DISK_FULL));
+    assertEquals(1_000, recordsOnDisk(rig));
+  }
+
+  /** It would be full long before a block is, and nothing would make room but the interval. */
+  @Test
+  void shouldWriteFromAStageThatIsSmallerThanABlock() throws IOException {
+    CaptureRig rig = new CaptureRig(folder, 100 << 10, "flush-interval=1s");
+    rig.files.become(disk);
+    for (int i = 0; i < 50; i++) {
+      rig.write(AICORE_TASK, 0, 1);
+    }
+    rig.assertLaw();
+    rig.end();
+    assertEquals(50_000, rig.capture.totals().captured(AICORE_TASK));
+    assertEquals(List.of(), rig.verify().damages());
+  }
+
+  /** A buffer of phases is larger than a block: frames of its size made a segment each. */
+  @Test
+  void shouldRollOnlyWhereASegmentIsFull() throws IOException {
+    CaptureRig rig = patientRig("flush-interval=20ms");
+    CaptureIntake intake = rig.capture.intake(0);
+    int bytes = (1 << 20) + 64;
+    int records = bytes / SCHED_PHASE.recordBytes();
+    ByteBuffer content = ByteBuffer.allocateDirect(bytes);
+    for (int i = 0; i < 10; i++) {
+      rig.capture.dropped(SCHED_PHASE, 0, 0, dev.sluice.abi.DropCause.HOST_LATE, 1);
+      assertEquals(CaptureIntake.Room.TAKEN, intake.begin(SCHED_PHASE, 0, i, records, 1));
+      intake.append(content, 0, records);
+      intake.end(SCHED_PHASE, 0, 0, i, false, 1);
+      rig.step();
+    }
+    rig.end();
+    assertEquals(1, rig.capture.manifest().outcome().segments());
+    assertEquals(10L * records, recordsOnDisk(rig));
   }
 
   @Test
@@ -73,26 +280,26 @@ class CaptureFaultsTest {
             new IOException("Disk quota exceeded"))) {
       LossReason reason = LossReason.of(failure);
       String name = failure.getMessage().replaceAll("\\W", "");
-      CaptureRig rig = new CaptureRig(folder.resolve(name), STAGE_BYTES);
-      rig.write(AICPU_TASK, 0, 3);
+      CaptureRig rig = rig(folder.resolve(name));
+      rig.write(AICORE_TASK, 0, 3);
       rig.files.failWith(failure);
-      rig.write(AICPU_TASK, 0, 50);
-      rig.write(AICPU_TASK, 1, 20);
+      rig.write(AICORE_TASK, 0, 50);
+      rig.write(AICORE_TASK, 1, 20);
       rig.assertLaw();
-      assertEquals(70_000, rig.capture.totals().lost(AICPU_TASK, reason));
+      assertEquals(70_000, rig.capture.totals().lost(AICORE_TASK, reason));
       assertTrue(rig.capture.totals().errors(reason) > 0);
       rig.files.failWith(null);
       // Not at once: a disk that fails is asked again every second.
-      rig.write(AICPU_TASK, 0, 1);
-      assertEquals(71_000, rig.capture.totals().lost(AICPU_TASK, reason));
+      rig.write(AICORE_TASK, 0, 1);
+      assertEquals(71_000, rig.capture.totals().lost(AICORE_TASK, reason));
       rig.pass(SECOND);
-      rig.write(AICPU_TASK, 0, 4);
-      rig.write(AICPU_TASK, 1, 5);
+      rig.write(AICORE_TASK, 0, 4);
+      rig.write(AICORE_TASK, 1, 5);
       rig.assertLaw();
       CaptureManifest manifest = rig.end();
-      assertEquals(12_000, manifest.outcome().kind(AICPU_TASK).captured());
-      assertEquals(71_000, manifest.outcome().kind(AICPU_TASK).lost().get(reason.label()));
-      assertGapsName(71_000, AICPU_TASK, rig.directory());
+      assertEquals(12_000, manifest.outcome().kind(AICORE_TASK).captured());
+      assertEquals(71_000, manifest.outcome().kind(AICORE_TASK).lost().get(reason.label()));
+      assertGapsName(71_000, AICORE_TASK, rig.directory());
       CaptureVerifier.Result result = rig.verify();
       assertEquals(List.of(), result.damages(), name);
       assertTrue(result.isIncomplete());
@@ -101,21 +308,21 @@ class CaptureFaultsTest {
 
   @Test
   void shouldLoseOnlyTheFramesOfTheWriteThatFailed() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES);
-    rig.write(AICPU_TASK, 0, 2);
+    CaptureRig rig = rig();
+    rig.write(AICORE_TASK, 0, 2);
     rig.files.failAfter(1, new IOException("Input/output error"));
-    rig.write(AICPU_TASK, 0, 2);
-    assertEquals(1_000, rig.capture.totals().lost(AICPU_TASK));
+    rig.write(AICORE_TASK, 0, 2);
+    assertEquals(1_000, rig.capture.totals().lost(AICORE_TASK));
     rig.files.failWith(null);
     rig.pass(2 * SECOND);
-    rig.write(AICPU_TASK, 0, 1);
+    rig.write(AICORE_TASK, 0, 1);
     rig.end();
     assertEquals(List.of(), rig.verify().damages());
   }
 
   @Test
   void shouldEndOnADiskThatStaysFull() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES);
+    CaptureRig rig = rig();
     rig.write(AICORE_TASK, 0, 2);
     rig.pass(2 * SECOND);
     rig.files.failWith(new IOException("No space left on device"));
@@ -129,34 +336,33 @@ class CaptureFaultsTest {
 
   @Test
   void shouldFillASmallDiskAndComeBackWhenThereIsRoom() throws Exception {
-    Path disk = Files.createDirectory(folder.resolve("small disk"));
+    Path small = Files.createDirectory(folder.resolve("small disk"));
     assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk.toString()),
+        run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small.toString()),
         "a file system of 3 MB cannot be mounted here");
     try {
-      Path filler = disk.resolve("filler");
+      Path filler = small.resolve("filler");
       Files.write(filler, new byte[1 << 20]);
-      CaptureRig rig =
-          new CaptureRig(disk, STAGE_BYTES, "segment-bytes=1MiB", "free-space-floor=0B");
-      rig.write(AICPU_TASK, 0, 200);
+      CaptureRig rig = rig(small, "segment-bytes=1MiB", "free-space-floor=0B");
+      rig.write(AICORE_TASK, 0, 100);
       rig.assertLaw();
-      long lost = rig.capture.totals().lost(AICPU_TASK, LossReason.DISK_FULL);
+      long lost = rig.capture.totals().lost(AICORE_TASK, LossReason.DISK_FULL);
       assertTrue(lost > 10_000, "lost " + lost);
       Files.delete(filler);
       rig.pass(2 * SECOND);
-      rig.write(AICPU_TASK, 0, 10);
-      assertEquals(lost, rig.capture.totals().lost(AICPU_TASK));
-      rig.write(AICPU_TASK, 0, 200);
+      rig.write(AICORE_TASK, 0, 10);
+      assertEquals(lost, rig.capture.totals().lost(AICORE_TASK));
+      rig.write(AICORE_TASK, 0, 200);
       rig.assertLaw();
       CaptureManifest manifest = rig.end();
       // The manifest's last form is there although there is no room for it.
       assertTrue(manifest.outcome().isEnded());
-      assertTrue(manifest.outcome().kind(AICPU_TASK).lost().get("disk_full") > lost);
+      assertTrue(manifest.outcome().kind(AICORE_TASK).lost().get("disk_full") > lost);
       CaptureVerifier.Result result = rig.verify();
       assertEquals(List.of(), result.damages());
       assertTrue(result.isIncomplete());
     } finally {
-      assertTrue(run("umount", disk.toString()));
+      assertTrue(run("umount", small.toString()));
     }
   }
 
@@ -168,95 +374,132 @@ class CaptureFaultsTest {
 
   @Test
   void shouldCountWhatWasInADirectoryThatSomebodyDeleted() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES);
-    rig.write(AICPU_TASK, 0, 3);
+    CaptureRig rig = rig();
+    rig.write(AICORE_TASK, 0, 3);
     rig.pass(2 * SECOND);
     DirectoryRemoval.remove(rig.files, rig.directory());
-    rig.write(AICPU_TASK, 0, 4);
+    rig.write(AICORE_TASK, 0, 4);
     rig.pass(2 * SECOND);
-    rig.write(AICPU_TASK, 0, 5);
+    rig.write(AICORE_TASK, 0, 5);
     rig.assertLaw();
     CaptureManifest manifest = rig.end();
-    assertEquals(7_000, manifest.outcome().kind(AICPU_TASK).lost().get("io_error"));
-    assertEquals(5_000, manifest.outcome().kind(AICPU_TASK).captured());
+    assertEquals(7_000, manifest.outcome().kind(AICORE_TASK).lost().get("io_error"));
+    assertEquals(5_000, manifest.outcome().kind(AICORE_TASK).captured());
     assertTrue(rig.verify().isDamaged(), "the frames before are gone");
   }
 
   @Test
   void shouldSurviveADefectOfTheWriter() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES);
-    rig.write(AICPU_TASK, 0, 1);
+    CaptureRig rig = rig();
+    rig.write(AICORE_TASK, 0, 1);
     rig.files.breakWith(new IllegalStateException("a defect"));
-    rig.write(AICPU_TASK, 0, 2);
+    rig.write(AICORE_TASK, 0, 2);
     rig.files.breakWith(null);
     rig.pass(2 * SECOND);
-    rig.write(AICPU_TASK, 0, 1);
+    rig.write(AICORE_TASK, 0, 1);
     rig.assertLaw();
-    assertTrue(rig.capture.totals().lost(AICPU_TASK, LossReason.WRITER_FAILED) >= 1_000);
+    assertTrue(rig.capture.totals().lost(AICORE_TASK, LossReason.WRITER_FAILED) >= 1_000);
     rig.end();
     assertEquals(List.of(), rig.verify().damages());
   }
 
   @Test
   void shouldHoldTheCollectorBackOnlyByAnswering() throws Exception {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES, "stall-limit=5s");
-    rig.write(AICPU_TASK, 0, 1);
+    CaptureRig rig = rig("stall-limit=5s");
+    rig.write(AICORE_TASK, 0, 1);
     rig.files.block();
     Thread writer = new Thread(rig::step);
     // The writer hangs within the write of this one.
-    assertEquals(CaptureIntake.Room.TAKEN, rig.put(AICPU_TASK, 0));
+    assertEquals(CaptureIntake.Room.TAKEN, rig.put(AICORE_TASK, 0));
     writer.start();
     rig.files.awaitBlocked();
     int absorbed = 0;
-    while (rig.put(AICPU_TASK, 1) == CaptureIntake.Room.TAKEN) {
+    while (rig.put(AICORE_TASK, 1) == CaptureIntake.Room.TAKEN) {
       absorbed++;
     }
     assertTrue(absorbed >= 30, "a stage of 1 MiB takes more than " + absorbed + " buffers");
     rig.clock.advance(4 * SECOND);
     rig.capture.watch(rig.clock.nanoTime());
-    assertEquals(CaptureIntake.Room.WAIT, rig.put(AICPU_TASK, 1));
+    assertEquals(CaptureIntake.Room.WAIT, rig.put(AICORE_TASK, 1));
     rig.clock.advance(2 * SECOND);
     rig.capture.watch(rig.clock.nanoTime());
     // Five seconds are enough: a silent disk never holds a device.
-    assertEquals(CaptureIntake.Room.LOST, rig.put(AICPU_TASK, 1));
-    assertEquals(CaptureIntake.Room.LOST, rig.put(AICPU_TASK, 2));
+    assertEquals(CaptureIntake.Room.LOST, rig.put(AICORE_TASK, 1));
+    assertEquals(CaptureIntake.Room.LOST, rig.put(AICORE_TASK, 2));
     rig.files.unblock();
     writer.join();
     rig.step();
     rig.capture.watch(rig.clock.nanoTime());
-    rig.write(AICPU_TASK, 1, 1);
+    rig.write(AICORE_TASK, 1, 1);
     rig.assertLaw();
-    assertEquals(2_000, rig.capture.totals().lost(AICPU_TASK, LossReason.DISK_STALLED));
+    assertEquals(2_000, rig.capture.totals().lost(AICORE_TASK, LossReason.DISK_STALLED));
     rig.end();
-    assertGapsName(2_000, AICPU_TASK, rig.directory());
+    assertGapsName(2_000, AICORE_TASK, rig.directory());
+    assertEquals(List.of(), rig.verify().damages());
+  }
+
+  /** Nothing is lost within the limit, and after a minute nothing but what found no room. */
+  @ParameterizedTest
+  @ValueSource(longs = {5, 60})
+  void shouldWriteEverythingThatWaitedForADiskThatHung(long seconds) throws Exception {
+    CaptureRig rig = rig("stall-limit=6s");
+    rig.write(AICORE_TASK, 0, 1);
+    rig.files.block();
+    Thread writer = new Thread(rig::step);
+    assertEquals(CaptureIntake.Room.TAKEN, rig.put(AICORE_TASK, 0));
+    writer.start();
+    rig.files.awaitBlocked();
+    int absorbed = 2;
+    while (rig.put(AICORE_TASK, 1) == CaptureIntake.Room.TAKEN) {
+      absorbed++;
+    }
+    for (int second = 0; second < seconds; second++) {
+      rig.clock.advance(SECOND);
+      rig.capture.watch(rig.clock.nanoTime());
+    }
+    int lost = 0;
+    while (lost < 3 && rig.put(AICORE_TASK, 1) == CaptureIntake.Room.LOST) {
+      lost++;
+    }
+    assertEquals(seconds > 6 ? 3 : 0, lost);
+    rig.files.unblock();
+    writer.join();
+    rig.step();
+    rig.capture.watch(rig.clock.nanoTime());
+    rig.pass(SECOND);
+    rig.assertLaw();
+    rig.end();
+    assertEquals(absorbed * 1_000L, rig.capture.totals().captured(AICORE_TASK));
+    assertEquals(lost * 1_000L, rig.capture.totals().lost(AICORE_TASK, LossReason.DISK_STALLED));
+    assertGapsName(lost * 1_000L, AICORE_TASK, rig.directory());
     assertEquals(List.of(), rig.verify().damages());
   }
 
   @Test
   void shouldDiscardAtOnceWhereThatIsThePolicy() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES, "overload=discard");
+    CaptureRig rig = rig("overload=discard");
     int taken = 0;
-    while (rig.put(AICPU_TASK, 3) == CaptureIntake.Room.TAKEN) {
+    while (rig.put(AICORE_TASK, 3) == CaptureIntake.Room.TAKEN) {
       taken++;
     }
-    assertEquals(CaptureIntake.Room.LOST, rig.put(AICPU_TASK, 3));
+    assertEquals(CaptureIntake.Room.LOST, rig.put(AICORE_TASK, 3));
     rig.assertLaw();
     rig.step();
-    rig.write(AICPU_TASK, 3, 2);
+    rig.write(AICORE_TASK, 3, 2);
     rig.end();
-    assertEquals(2_000, rig.capture.totals().lost(AICPU_TASK, LossReason.STAGE_FULL));
-    assertEquals((taken + 2) * 1_000L, rig.capture.totals().captured(AICPU_TASK));
-    assertGapsName(2_000, AICPU_TASK, rig.directory());
+    assertEquals(2_000, rig.capture.totals().lost(AICORE_TASK, LossReason.STAGE_FULL));
+    assertEquals((taken + 2) * 1_000L, rig.capture.totals().captured(AICORE_TASK));
+    assertGapsName(2_000, AICORE_TASK, rig.directory());
     assertEquals(List.of(), rig.verify().damages());
   }
 
   @Test
   void shouldKeepTheOrderOfRunsAndFrames() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES);
-    rig.put(AICPU_TASK, 0);
+    CaptureRig rig = rig();
+    rig.put(AICORE_TASK, 0);
     rig.capture.endRun(List.of(0, 1, 0, 1, 0, -1));
     rig.capture.beginRun();
-    rig.put(AICPU_TASK, 1);
+    rig.put(AICORE_TASK, 1);
     CaptureManifest manifest = rig.end();
     assertEquals(List.of(0, 1, 0, 1, 0, -1), manifest.cores().threads());
     StringBuilder order = new StringBuilder();
@@ -273,8 +516,8 @@ class CaptureFaultsTest {
 
   @Test
   void shouldBeFollowedWhileItIsWritten() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES, "segment-bytes=1MiB");
-    rig.write(AICPU_TASK, 0, 1);
+    CaptureRig rig = rig("segment-bytes=1MiB");
+    rig.write(AICORE_TASK, 0, 1);
     rig.pass(2 * SECOND);
     try (CaptureTail tail = CaptureTail.open(rig.directory())) {
       int[] next = new int[1];
@@ -287,7 +530,7 @@ class CaptureFaultsTest {
       assertEquals(2, tail.poll(inOrder));
       assertEquals(0, tail.poll(inOrder));
       for (int i = 1; i < 100; i++) {
-        rig.write(AICPU_TASK, 0, 1);
+        rig.write(AICORE_TASK, 0, 1);
         if (i % 7 == 0) {
           tail.poll(inOrder);
           assertEquals(i + 1, next[0]);
@@ -304,7 +547,7 @@ class CaptureFaultsTest {
 
   @Test
   void shouldCopyWithoutAllocating() throws IOException {
-    CaptureRig rig = new CaptureRig(folder, STAGE_BYTES);
+    CaptureRig rig = rig();
     CaptureIntake intake = rig.capture.intake(0);
     ByteBuffer records = ByteBuffer.allocateDirect(32_000);
     Random noise = new Random(1);
@@ -314,9 +557,9 @@ class CaptureFaultsTest {
     Runnable one =
         () -> {
           for (int i = 0; i < 10; i++) {
-            if (intake.begin(AICPU_TASK, 0, i, 1000, 1) == CaptureIntake.Room.TAKEN) {
+            if (intake.begin(AICORE_TASK, 0, i, 1000, 1) == CaptureIntake.Room.TAKEN) {
               intake.append(records, 0, 1000);
-              intake.end(AICPU_TASK, 0, 0, i, false, 1);
+              intake.end(AICORE_TASK, 0, 0, i, false, 1);
             }
           }
         };
@@ -328,6 +571,6 @@ class CaptureFaultsTest {
     one.run();
     one.run();
     assertEquals(0, Allocations.bytesOf(one));
-    assertFalse(rig.capture.totals().lost(AICPU_TASK) == 0);
+    assertFalse(rig.capture.totals().lost(AICORE_TASK) == 0);
   }
 }

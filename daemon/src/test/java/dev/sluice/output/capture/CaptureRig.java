@@ -57,7 +57,7 @@ public final class CaptureRig {
   private CaptureRig(boolean isSynthetic, Path root, int stageBytes, String... overrides) {
     List<String> all =
         new ArrayList<>(
-            List.of("sluice.capture.directory=" + root, "sluice.capture.spare-bytes=0"));
+            List.of("sluice.capture.directory=" + root, "sluice.capture.flush-interval=0s"));
     for (String override : overrides) {
       all.add("sluice.capture." + override);
     }
@@ -67,9 +67,7 @@ public final class CaptureRig {
     manifest = isSynthetic ? promised : CaptureBuilder.withoutContent(promised);
     Geometry geometry = manifest.geometry();
     content =
-        isSynthetic
-            ? new SyntheticRecords(geometry, manifest.synthetic().orElseThrow())
-            : null;
+        isSynthetic ? new SyntheticRecords(geometry, manifest.synthetic().orElseThrow()) : null;
     capture =
         new Capture(
             files,
@@ -85,7 +83,9 @@ public final class CaptureRig {
   /** A rig for an engine, which has a geometry of its own. */
   public static Capture captureFor(Geometry geometry, Path root, int stageBytes) {
     CaptureManifest manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
-    CaptureSettings settings = TestSettings.with("sluice.capture.directory=" + root).capture();
+    CaptureSettings settings =
+        TestSettings.with("sluice.capture.directory=" + root, "sluice.capture.flush-interval=0s")
+            .capture();
     CaptureFiles files = new DiskFiles();
     return new Capture(
         files,

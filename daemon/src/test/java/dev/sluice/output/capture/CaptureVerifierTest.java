@@ -157,7 +157,8 @@ class CaptureVerifierTest {
                           0)),
                   1,
                   1,
-                  0)));
+                  0,
+                  "")));
     }
     CaptureVerifier.Result result = verify(directory);
     assertFalse(result.isDamaged(), result.damages().toString());

@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -10,14 +11,41 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The real file system with a switch for each way in which a disk can be in the way. */
+/**
+ * The real file system with a switch for each way in which a disk can be in the way. Direct I/O is
+ * checked and then done through the page cache, so that it works on any file system.
+ */
 final class FaultyFiles implements CaptureFiles {
+  /** What the file system says to direct I/O, and what it writes at once. */
+  enum Disk {
+    DIRECT(4096),
+    SMALL_BLOCKS(512),
+    LARGE_BLOCKS(64 << 10),
+    HUGE_BLOCKS(1 << 20),
+    REFUSED_AT_OPEN(4096),
+    REFUSED_AT_WRITE(4096);
+
+    private final int blockBytes;
+
+    Disk(int blockBytes) {
+      this.blockBytes = blockBytes;
+    }
+
+    /** Whether segments end up there past the page cache. */
+    boolean isDirect() {
+      return ordinal() < HUGE_BLOCKS.ordinal();
+    }
+  }
+
   private final CaptureFiles disk = new DiskFiles();
   private volatile IOException failure;
   private volatile RuntimeException defect;
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private volatile CountDownLatch blocked = new CountDownLatch(1);
   private volatile long usable = Long.MAX_VALUE;
+  private volatile Disk kind = Disk.DIRECT;
+  private final AtomicInteger directWrites = new AtomicInteger();
+  private final AtomicInteger writes = new AtomicInteger();
   private volatile Path filled;
   // Names that a power loss would take away.
   private final Set<Path> unforced = ConcurrentHashMap.newKeySet();
@@ -53,6 +81,20 @@ final class FaultyFiles implements CaptureFiles {
   /** Returns once a write hangs. */
   void awaitBlocked() throws InterruptedException {
     blocked.await();
+  }
+
+  void become(Disk newKind) {
+    kind = newKind;
+  }
+
+  /** Writes past the page cache so far. */
+  int directWrites() {
+    return directWrites.get();
+  }
+
+  /** Writes into segments so far. */
+  int writes() {
+    return writes.get();
   }
 
   void usable(long bytes) {
@@ -109,16 +151,33 @@ final class FaultyFiles implements CaptureFiles {
   }
 
   @Override
-  public SegmentFile create(Path file) throws IOException {
+  public SegmentFile create(Path file, boolean isDirect) throws IOException {
     touch();
     unforced.add(file);
-    return new Faulty(disk.create(file));
+    // As some kernels do: the file is there although it was not opened.
+    SegmentFile created = disk.create(file, false);
+    refuseAtOpen(file, isDirect, created);
+    return new Faulty(created, isDirect);
+  }
+
+  private void refuseAtOpen(Path file, boolean isDirect, SegmentFile opened) throws IOException {
+    if (isDirect && kind == Disk.REFUSED_AT_OPEN) {
+      opened.close();
+      throw new FileSystemException(file.toString(), null, "Invalid argument");
+    }
   }
 
   @Override
-  public SegmentFile reopen(Path file) throws IOException {
+  public SegmentFile reopen(Path file, boolean isDirect) throws IOException {
     touch();
-    return new Faulty(disk.reopen(file));
+    SegmentFile opened = disk.reopen(file, false);
+    refuseAtOpen(file, isDirect, opened);
+    return new Faulty(opened, isDirect);
+  }
+
+  @Override
+  public long blockBytes(Path directory) {
+    return kind.blockBytes;
   }
 
   @Override
@@ -173,8 +232,22 @@ final class FaultyFiles implements CaptureFiles {
   private final class Faulty implements SegmentFile {
     private final SegmentFile file;
 
-    Faulty(SegmentFile file) {
+    private final boolean isDirect;
+
+    Faulty(SegmentFile file, boolean isDirect) {
       this.file = file;
+      this.isDirect = isDirect;
+    }
+
+    /** What the kernel asks of direct I/O. */
+    private void checkAligned(ByteBuffer from, long offset) {
+      int blockBytes = kind.blockBytes;
+      if (offset % blockBytes != 0
+          || from.remaining() % blockBytes != 0
+          || from.alignmentOffset(from.position(), blockBytes) != 0) {
+        throw new AssertionError(
+            from.remaining() + " bytes at " + offset + " are not aligned to " + blockBytes);
+      }
     }
 
     @Override
@@ -191,6 +264,14 @@ final class FaultyFiles implements CaptureFiles {
         throw defect;
       }
       touch();
+      writes.incrementAndGet();
+      if (isDirect) {
+        checkAligned(from, offset);
+        if (kind == Disk.REFUSED_AT_WRITE) {
+          throw new IOException("Invalid argument");
+        }
+        directWrites.incrementAndGet();
+      }
       file.write(from, offset);
     }
 

@@ -1,7 +1,6 @@
 package dev.sluice.output.capture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.config.CaptureSettings;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class SegmentSupplyTest {
-  private static final long MIB = 1 << 20;
+  private static final int MIB = 1 << 20;
 
   @TempDir Path root;
   private final FaultyFiles files = new FaultyFiles();
@@ -24,17 +23,17 @@ final class SegmentSupplyTest {
 
   @BeforeEach
   void open() {
-    settings = settings("3MiB");
+    settings = settings("5MiB");
     supply = new SegmentSupply(settings, files);
   }
 
-  private CaptureSettings settings(String spareBytes) {
-    return TestSettings.with(
-            "sluice.capture.directory=" + root,
-            "sluice.capture.segment-bytes=1536KiB",
-            "sluice.capture.free-space-floor=1MiB",
-            "sluice.capture.spare-bytes=" + spareBytes)
-        .capture();
+  private CaptureSettings settings(String retentionBytes, String... overrides) {
+    String[] all = new String[overrides.length + 3];
+    all[0] = "sluice.capture.directory=" + root;
+    all[1] = "sluice.capture.segment-bytes=1MiB";
+    all[2] = "sluice.capture.retention-bytes=" + retentionBytes;
+    System.arraycopy(overrides, 0, all, 3, overrides.length);
+    return TestSettings.with(all).capture();
   }
 
   private List<String> spares() throws IOException {
@@ -48,57 +47,32 @@ final class SegmentSupplyTest {
   }
 
   private Path segment(String name) throws IOException {
-    return Files.write(root.resolve(name), new byte[(int) MIB]);
+    return Files.write(root.resolve(name), new byte[MIB]);
   }
 
   @Test
-  void shouldMakeWhatIsMissingInFullSize() throws IOException {
+  void shouldWriteOverTheFileOfARemovedSegment() throws IOException {
     supply.retire(segment("a.seg"));
-    supply.prepare(() -> true);
+    supply.retire(segment("b.seg"));
     assertEquals(List.of("1.spare", "2.spare"), spares());
-    assertEquals(1536 << 10, Files.size(root.resolve(".spare/2.spare")));
-    supply.prepare(() -> true);
-    assertEquals(2, spares().size());
-  }
-
-  @Test
-  void shouldMakeThemBeforeTheFirstCapture() throws IOException {
-    Path captures = root.resolve("captures");
-    CaptureSettings fresh =
-        TestSettings.with(
-                "sluice.capture.directory=" + captures,
-                "sluice.capture.segment-bytes=1MiB",
-                "sluice.capture.free-space-floor=1MiB",
-                "sluice.capture.spare-bytes=1MiB")
-            .capture();
-    new SegmentSupply(fresh, files).prepare(() -> true);
-    assertEquals(MIB, Files.size(captures.resolve(".spare/1.spare")));
-  }
-
-  @Test
-  void shouldGiveTheSpareThatCameLast() throws IOException {
-    supply.retire(segment("a.seg"));
-    supply.prepare(() -> true);
     supply.open(root.resolve("000000.seg")).close();
     assertEquals(List.of("1.spare"), spares());
-    assertEquals(1536 << 10, Files.size(root.resolve("000000.seg")));
+    assertEquals(MIB, Files.size(root.resolve("000000.seg")));
+    supply.open(root.resolve("000001.seg")).close();
+    supply.open(root.resolve("000002.seg")).close();
+    assertEquals(0, Files.size(root.resolve("000002.seg")), "a new file");
   }
 
   @Test
-  void shouldDeleteWhatItHasNoPlaceFor() throws IOException {
+  void shouldKeepNoMoreThanHalfOfWhatMayBeKept() throws IOException {
     for (String name : List.of("a.seg", "b.seg", "c.seg")) {
       supply.retire(segment(name));
     }
+    assertEquals(2, settings.spares());
+    assertEquals(3 * MIB, settings.quotaBytes());
     assertEquals(2, spares().size());
-    supply.apply(settings("1536KiB"));
-    supply.trim();
-    assertEquals(List.of("2.spare"), spares());
-    supply.apply(settings("0"));
-    supply.trim();
-    supply.retire(segment("d.seg"));
-    supply.prepare(() -> true);
-    assertEquals(List.of(), spares());
     assertEquals(0, root.toFile().list((folder, name) -> name.endsWith(".seg")).length);
+    assertEquals(4, settings("1GiB").spares());
   }
 
   @Test
@@ -111,45 +85,34 @@ final class SegmentSupplyTest {
   }
 
   @Test
-  void shouldLeaveTheFreeSpaceThatIsToBeKept() throws IOException {
-    files.usable(2 * MIB + MIB / 2);
-    supply.prepare(() -> true);
-    assertEquals(List.of(), spares());
-    files.usable(2 * MIB + MIB / 2 + 1);
-    supply.prepare(() -> true);
-    assertEquals(List.of("1.spare", "2.spare"), spares());
-  }
-
-  @Test
-  void shouldLeaveNoHalfFileWhenASessionComes() throws IOException {
-    int[] asked = new int[1];
-    supply.prepare(() -> asked[0]++ < 3);
-    // The first file took two questions, the second one was given up at its second.
-    assertEquals(List.of("1.spare"), spares());
-  }
-
-  @Test
-  void shouldNeverGiveAFileThatTheDiskFailedToTake() throws IOException {
-    // The folder, the file and one write.
-    files.failAfter(3, new IOException("no space left on device"));
-    assertThrows(IOException.class, () -> supply.prepare(() -> true));
-    files.failWith(null);
+  void shouldMakeANewFileWhereTheSpareIsGone() throws IOException {
+    supply.retire(segment("a.seg"));
+    Files.delete(root.resolve(".spare/1.spare"));
     supply.open(root.resolve("000000.seg")).close();
     assertEquals(0, Files.size(root.resolve("000000.seg")));
-    supply.prepare(() -> true);
+  }
+
+  /** Where the refusal comes at open, no file is left in the way, and no spare is thrown away. */
+  @Test
+  void shouldOpenThroughThePageCacheWhereDirectIsRefused() throws IOException {
+    files.become(FaultyFiles.Disk.REFUSED_AT_OPEN);
+    supply.open(root.resolve("000000.seg")).close();
+    assertEquals("Invalid argument", supply.direct().refusal());
+    supply = new SegmentSupply(settings, files);
+    supply.retire(segment("a.seg"));
     supply.open(root.resolve("000001.seg")).close();
-    assertEquals(1536 << 10, Files.size(root.resolve("000001.seg")));
+    assertEquals(MIB, Files.size(root.resolve("000001.seg")));
+    assertEquals("Invalid argument", supply.direct().refusal());
   }
 
   @Test
-  void shouldTakeAtMostHalfOfWhatMayBeKept() {
-    CaptureSettings small =
-        TestSettings.with(
-                "sluice.capture.segment-bytes=1MiB",
-                "sluice.capture.spare-bytes=1GiB",
-                "sluice.capture.retention-bytes=5MiB")
-            .capture();
-    assertEquals(2, small.spares());
-    assertEquals(3 * MIB, small.quotaBytes());
+  void shouldNotTryDirectWhereItIsSwitchedOff() throws IOException {
+    supply = new SegmentSupply(settings("5MiB", "sluice.capture.direct-io=false"), files);
+    try (CaptureFiles.SegmentFile file = supply.open(root.resolve("000000.seg"))) {
+      // Neither its place nor its length is aligned.
+      file.write(java.nio.ByteBuffer.wrap(new byte[100]), 7);
+    }
+    assertEquals(0, files.directWrites());
+    assertEquals("sluice.capture.direct-io = false", supply.direct().refusal());
   }
 }

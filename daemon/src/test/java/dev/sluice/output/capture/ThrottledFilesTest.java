@@ -30,7 +30,7 @@ class ThrottledFilesTest {
       content[i] = (byte) ((i * 31) >>> 3);
     }
     Path file = folder.resolve("segment");
-    try (CaptureFiles.SegmentFile segment = files.create(file)) {
+    try (CaptureFiles.SegmentFile segment = files.create(file, false)) {
       ByteBuffer buffer = ByteBuffer.allocateDirect(BYTES + 16);
       buffer.position(16);
       buffer.put(content).flip().position(16);

@@ -157,23 +157,6 @@ class ExporterTest {
         Exports.bytes(builder.build(), ExportRequest.of(format)), fromDisk.toByteArray());
   }
 
-  /** Frames lie across the borders of compressed chunks; tables need copies, traces do not. */
-  @ParameterizedTest
-  @EnumSource(value = ExportFormat.class, mode = EnumSource.Mode.EXCLUDE, names = "CSV")
-  void shouldExportACompressedCapture(ExportFormat format) throws IOException {
-    TraceBuilder builder = new Workload(TraceBuilder.CHIP, 24, 3000, 1, 700).builder;
-    Path capture = directory.resolve("capture");
-    builder.writeTo(capture);
-    CaptureBuilder.compress(capture);
-    Path out = directory.resolve("out");
-    try (CaptureSource source = CaptureSource.open(capture)) {
-      exporter(source, format).toFile(out, false);
-    }
-    assertArrayEquals(
-        Exports.bytes(builder.build(), ExportRequest.of(format)), Files.readAllBytes(out));
-    assertEquals(List.of("capture", "out"), names());
-  }
-
   @Test
   void shouldExportEverythingBeforeATornTail() throws IOException {
     TraceBuilder builder = new Workload(TraceBuilder.CHIP, 6, 80, 1, 20).builder;

@@ -191,6 +191,27 @@ class DoctorTest {
   }
 
   @Test
+  void shouldMeasureTheDiskOfTheCapturesAndLeaveNothingBehind() throws IOException {
+    Settings here =
+        TestSettings.with(
+            "sluice.capture.enabled=true",
+            "sluice.capture.directory=" + root.resolve("not/yet"),
+            "sluice.capture.free-space-floor=0B");
+    Finding found = StorageChecks.rate(here.capture());
+    assertTrue(found.grade() != Grade.BAD, found.found());
+    assertTrue(found.found().matches(".* on \\w+ takes .*B/s .*direct I/O.*"), found.found());
+    try (var left = Files.list(root)) {
+      assertEquals(List.of(), left.toList());
+    }
+    Settings full =
+        TestSettings.with(
+            "sluice.capture.enabled=true",
+            "sluice.capture.directory=" + root,
+            "sluice.capture.free-space-floor=1000TiB");
+    assertEquals("not measured: no room", StorageChecks.rate(full.capture()).found());
+  }
+
+  @Test
   void shouldFindTheFolderOfASocket() throws IOException {
     assertGrade(Grade.OK, StorageChecks.socket("attach-socket", root.resolve("a.sock")));
     assertGrade(Grade.OK, StorageChecks.socket("attach-socket", root.resolve("new/a.sock")));

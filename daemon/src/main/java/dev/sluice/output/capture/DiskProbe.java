@@ -1,0 +1,48 @@
+package dev.sluice.output.capture;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.LongSupplier;
+
+/**
+ * What a directory would do with captures: writes a temporary file there as a capture is written,
+ * and removes it.
+ *
+ * @param refusal why the file system takes no direct I/O; empty if it does
+ * @param bytesPerSecond the rate at which it took the file
+ */
+public record DiskProbe(String refusal, double bytesPerSecond) {
+  private static final int BLOCK_BYTES = 1 << 20;
+
+  /** Ends after so long or so many bytes, whatever comes first, but not within a block. */
+  public static DiskProbe of(Path directory, long nanos, long bytes) throws IOException {
+    return of(new DiskFiles(), directory, nanos, bytes, System::nanoTime);
+  }
+
+  static DiskProbe of(
+      CaptureFiles files, Path directory, long nanos, long bytes, LongSupplier clock)
+      throws IOException {
+    Path path = directory.resolve(".sluice-probe-" + ProcessHandle.current().pid() + ".tmp");
+    DirectIo direct = new DirectIo(true);
+    ByteBuffer content = ByteBuffer.allocateDirect(BLOCK_BYTES);
+    try {
+      BlockFile file =
+          new BlockFile(files, direct, path, direct.create(files, path), BlockFile.allocate());
+      try {
+        long startedNs = clock.getAsLong();
+        long tookNs;
+        do {
+          file.put(content, 0, BLOCK_BYTES);
+          tookNs = clock.getAsLong() - startedNs;
+        } while (tookNs < nanos && file.bytes() < bytes);
+        return new DiskProbe(direct.refusal(), file.bytes() * 1e9 / Math.max(1, tookNs));
+      } finally {
+        file.close();
+      }
+    } finally {
+      Files.deleteIfExists(path);
+    }
+  }
+}
