@@ -47,3 +47,12 @@ read_jvm_options() {
     jvm_options+=("$line")
   done <"$1"
 }
+
+# Sets caller to what Java cannot see by itself: where temporary files go, and how the caller, who ran $1, writes a command.
+describe_caller() {
+  local command=$1
+  case $command in */*) ;; *) command=./$command ;; esac
+  if [ "$(type -P sluice)" -ef "$command" ]; then command=sluice; fi
+  caller=("-Dsluice.command=$command")
+  [ -z "${TMPDIR:-}" ] || caller+=("-Djava.io.tmpdir=$TMPDIR")
+}

@@ -32,22 +32,29 @@ public final class CaptureArguments {
     return directory != null ? directory : settings().capture().directory();
   }
 
-  /** A capture by its path, or by its name in the directory of captures. */
+  /** A capture by its path, or by its name as {@code captures} lists it; snapshots also without. */
   Path capture(String nameOrPath) throws ToolException {
     Path path = Path.of(nameOrPath);
     if (Files.isDirectory(path)) {
       return path;
     }
-    if (path.getNameCount() == 1) {
-      for (String folder : List.of("", "snapshots")) {
-        Path named = directory().resolve(folder).resolve(nameOrPath);
-        if (Files.isDirectory(named)) {
-          return named;
-        }
-      }
-      throw new ToolException(
-          "no capture " + nameOrPath + " in " + directory() + "; see 'sluice captures'");
+    if (path.isAbsolute()) {
+      throw new ToolException("no capture at " + path + "; see '" + list() + "'");
     }
-    throw new ToolException("no capture at " + path + "; see 'sluice captures'");
+    for (String folder : List.of("", "snapshots")) {
+      Path named = directory().resolve(folder).resolve(nameOrPath);
+      if (Files.isDirectory(named)) {
+        return named;
+      }
+    }
+    throw new ToolException(
+        "no capture " + nameOrPath + " in " + directory() + "; see '" + list() + "'");
+  }
+
+  /** The command that lists what there is. */
+  private String list() {
+    return directory == null
+        ? Invocation.of("captures")
+        : Invocation.of("captures", "--directory", directory.toString());
   }
 }

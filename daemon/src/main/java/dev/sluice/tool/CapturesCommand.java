@@ -22,7 +22,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "captures",
     description = "List captures and snapshots: what they hold, and whether anything is missing.",
-    footer = {"", "Example: sluice captures --directory /var/lib/sluice/captures"})
+    footer = {
+      "",
+      "Example: " + Invocation.PROGRAM + " captures --directory /var/lib/sluice/captures"
+    })
 public final class CapturesCommand implements Callable<Integer> {
   private static final String ROW = "%-48s %-16s %-14s %16s %12s %12s %10s%n";
 

@@ -5,17 +5,22 @@ package dev.sluice.tool;
  * the three of the theory, where the last one has two causes with different remedies.
  */
 public enum CeilingKind {
-  CONTROL_PATH("control_path", "control path"),
-  BUFFER_LIFECYCLE("buffer_lifecycle", "buffer life cycle"),
-  BANDWIDTH("bandwidth", "bandwidth"),
-  STORAGE("storage", "storage");
+  CONTROL_PATH(
+      "control_path", "control path", "the daemon's threads came too late, give them free CPUs"),
+  BUFFER_LIFECYCLE(
+      "buffer_lifecycle", "buffer life cycle", "a burst used up a pool, give it more buffers"),
+  BANDWIDTH(
+      "bandwidth", "bandwidth", "collectors copied more slowly than the device wrote, add shards"),
+  STORAGE("storage", "storage", "the disk took less than the device wrote");
 
   private final String label;
   private final String words;
+  private final String remedy;
 
-  CeilingKind(String label, String words) {
+  CeilingKind(String label, String words, String remedy) {
     this.label = label;
     this.words = words;
+    this.remedy = remedy;
   }
 
   /** As in the label {@code ceiling} of {@code sluice_headroom_ratio}. */
@@ -25,5 +30,10 @@ public enum CeilingKind {
 
   public String words() {
     return words;
+  }
+
+  /** What happened at this ceiling and what helps, in a few words. */
+  String remedy() {
+    return remedy;
   }
 }

@@ -51,7 +51,9 @@ final class ControlClient {
               + socket
               + " ("
               + e.getMessage()
-              + "); start one with 'sluice daemon', or name its control socket with --socket",
+              + "); start one with '"
+              + Invocation.of("daemon")
+              + "', or name its control socket with --socket",
           e);
     }
     String[] headAndBody = answer.split("\r\n\r\n", 2);

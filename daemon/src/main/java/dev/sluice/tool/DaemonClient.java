@@ -118,7 +118,9 @@ public final class DaemonClient {
               + base
               + " ("
               + e.getMessage()
-              + "); start one with 'sluice daemon' or name it with --url",
+              + "); start one with '"
+              + Invocation.of("daemon")
+              + "' or name it with --url",
           e);
     }
   }

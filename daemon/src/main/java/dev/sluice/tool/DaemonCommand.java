@@ -21,7 +21,9 @@ import picocli.CommandLine.Spec;
     description = "Run the service in the foreground until SIGTERM or Ctrl-C; SIGHUP reloads.",
     footer = {
       "",
-      "Example: sluice daemon --config /etc/sluice/sluice.conf --set sluice.threading=shared"
+      "Example: "
+          + Invocation.PROGRAM
+          + " daemon --config /etc/sluice/sluice.conf --set sluice.threading=shared"
     })
 public final class DaemonCommand implements Callable<Integer> {
   private final DaemonHost host;

@@ -3,11 +3,19 @@ package dev.sluice.tool;
 import dev.sluice.config.Quantities;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,9 +28,12 @@ import picocli.CommandLine.Spec;
     description = "Run the daemon against a simulated device and account for every record.",
     footer = {
       "",
-      "Example: sluice demo --rate 2GB/s --duration 5s --layout l2-2026.07/a2a3",
+      "Example: "
+          + Invocation.PROGRAM
+          + " demo --rate 2GB/s --duration 5s --layout l2-2026.07/a2a3",
       "",
-      "Exit code: 0 every record is accounted for, 1 failed, 2 usage, 3 records were lost."
+      "Exit code: 0 every record is accounted for, 1 failed or interrupted, 2 usage, 3 records were"
+          + " lost."
     })
 public final class DemoCommand implements Callable<Integer> {
   private final DaemonHost host;
@@ -43,8 +54,15 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--capture-directory",
       paramLabel = "DIR",
-      description = "Where the capture goes. Default: a new folder for temporary files.")
+      description =
+          "Where the capture goes. Default: a new directory among the temporary files (TMPDIR),"
+              + " which the next demo removes.")
   private Path captureDirectory;
+
+  @Option(
+      names = "--keep-captures",
+      description = "Leave the captures of earlier demos, and let no later demo remove this one.")
+  private boolean isCaptureKept;
 
   @Option(names = "--json", description = "Print one JSON object instead of the summary.")
   private boolean isJson;
@@ -55,8 +73,11 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Set a configuration key of the daemon; may be repeated.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
-  /** Made for the capture; null if the user named a folder. */
-  private Path newFolder;
+  /** Made for the capture; null if the user named one. */
+  private DemoDirectory ownDirectory;
+
+  /** What the producer said on standard error since the last look. */
+  private final Deque<String> producerLines = new ConcurrentLinkedDeque<>();
 
   public DemoCommand(DaemonHost host, StopSignal stopSignal) {
     this.host = host;
@@ -66,25 +87,35 @@ public final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ToolException {
     producer.validate();
-    try {
-      return demonstrate();
+    try (ProgressLine progress = ProgressLine.onStandardError()) {
+      return demonstrate(progress);
     } finally {
-      deleteIfEmpty();
+      if (ownDirectory != null) {
+        ownDirectory.close();
+      }
     }
   }
 
-  private int demonstrate() throws ToolException {
-    try (EmbeddedDaemon daemon = EmbeddedDaemon.start(host, withCapture());
-        ProgressLine progress = ProgressLine.onStandardError()) {
+  private int demonstrate(ProgressLine progress) throws ToolException {
+    try (EmbeddedDaemon daemon = EmbeddedDaemon.start(host, withCapture(progress))) {
       progress.println(
           "daemon ready after "
               + Quantities.formatNanos(Math.round(daemon.readySeconds() * 1e9))
               + ", page and metrics at "
               + daemon.client().base());
       RunReport run = run(daemon, progress);
+      boolean isInterrupted = stopSignal.isRequested();
       progress.close();
       Verdict verdict = Verdict.of(run, producer.isMisbehaving());
-      print(run, verdict);
+      if (isInterrupted) {
+        verdict =
+            verdict.interrupted(
+                "after "
+                    + seconds(run.producedSeconds())
+                    + " of "
+                    + Quantities.formatNanos(producer.durationNs()));
+      }
+      print(run, verdict, isInterrupted);
       if (isKept && !stopSignal.isRequested()) {
         progress.println("the daemon stays up at " + daemon.client().base() + "; Ctrl-C ends it");
         stopSignal.await();
@@ -94,63 +125,75 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   /** What the user set is stronger. */
-  private Map<String, String> withCapture() throws ToolException {
+  private Map<String, String> withCapture(ProgressLine progress) throws ToolException {
     Map<String, String> all = new LinkedHashMap<>();
     if (!isUncaptured) {
       all.put("sluice.capture.enabled", "true");
       if (!settings.containsKey("sluice.capture.directory")) {
-        all.put("sluice.capture.directory", captureDirectory().toString());
+        all.put("sluice.capture.directory", captureDirectory(progress).toString());
       }
     }
     all.putAll(settings);
     return all;
   }
 
-  private Path captureDirectory() throws ToolException {
-    if (captureDirectory != null) {
-      return captureDirectory.toAbsolutePath().normalize();
+  private Path captureDirectory(ProgressLine progress) throws ToolException {
+    if (captureDirectory == null) {
+      ownDirectory = DemoDirectory.make(isCaptureKept, progress::println);
+      return ownDirectory.path();
     }
+    Path named = captureDirectory.toAbsolutePath().normalize();
     try {
-      newFolder = Files.createTempDirectory("sluice-demo-");
-      return newFolder;
+      // Found now rather than after a run whose records went nowhere.
+      return Files.createDirectories(named);
     } catch (IOException e) {
       throw new ToolException(
-          "no temporary folder for the capture: "
-              + e.getMessage()
-              + "; set TMPDIR, name one with --capture-directory, or use --no-capture",
-          e);
-    }
-  }
-
-  /** A demo that failed before anything was captured leaves nothing behind. */
-  private void deleteIfEmpty() {
-    try {
-      if (newFolder != null) {
-        Files.delete(newFolder);
-      }
-    } catch (IOException ignored) {
-      // It holds the capture.
+          "cannot make " + named + " for the capture: " + ToolException.reason(e), e);
     }
   }
 
   private RunReport run(EmbeddedDaemon daemon, ProgressLine progress) throws ToolException {
     String name = producer.nameOr("demo-" + ProcessHandle.current().pid());
     ProducerRun producerRun = new ProducerRun(daemon.client(), daemon::cpuSeconds, stopSignal);
-    return producerRun.run(
-        producer.arguments(daemon.attachSocket(), name),
-        name,
-        producer.deviceThreads(),
-        ProducerRun.PROGRESS_INTERVAL_MS,
-        session -> progress.update(progressText(session)),
-        progress::println);
+    try {
+      RunReport run =
+          producerRun.run(
+              producer.arguments(daemon.attachSocket(), name),
+              name,
+              producer.deviceThreads(),
+              ProducerRun.PROGRESS_INTERVAL_MS,
+              session -> {
+                show(progress);
+                progress.update(progressText(session));
+              },
+              producerLines::add);
+      show(progress);
+      return run;
+    } catch (ToolException e) {
+      if (stopSignal.isRequested()) {
+        throw new ToolException("interrupted before there was a result: " + e.getMessage(), e);
+      }
+      if (e.getMessage().equals(producerLines.peekLast())) {
+        producerLines.removeLast(); // The error prints it.
+      }
+      show(progress);
+      throw e;
+    }
+  }
+
+  private void show(ProgressLine progress) {
+    for (String line = producerLines.poll(); line != null; line = producerLines.poll()) {
+      progress.println(line);
+    }
   }
 
   private String progressText(SessionReport session) {
     KindCounts total = session.total();
     double seconds = session.durationSeconds();
     return String.format(
+        Locale.ROOT,
         "%s of %s   collected %s   %s   dropped %,d   unaccounted %,d",
-        Quantities.formatNanos(Math.round(seconds * 1e9)),
+        seconds(Math.min(seconds, producer.durationNs() / 1e9)),
         Quantities.formatNanos(producer.durationNs()),
         Quantities.formatBytes(total.collectedBytes()),
         Quantities.formatRate(seconds > 0 ? total.collectedBytes() / seconds : 0),
@@ -158,17 +201,63 @@ public final class DemoCommand implements Callable<Integer> {
         total.unaccountedRecords());
   }
 
-  private void print(RunReport run, Verdict verdict) throws ToolException {
+  private static String seconds(double seconds) {
+    return Quantities.formatNanos(Math.round(seconds * 1e9));
+  }
+
+  private void print(RunReport run, Verdict verdict, boolean isInterrupted) throws ToolException {
+    Optional<Path> capture =
+        run.session().capture().map(SessionReport.Capture::directory).map(Path::of);
     if (isJson) {
       Map<String, Object> json = run.toJson(verdict.sentence());
-      json.put(
-          "capture", run.session().capture().map(SessionReport.Capture::directory).orElse(null));
+      json.put("interrupted", isInterrupted);
+      json.put("capture", capture.map(Path::toString).orElse(null));
+      json.put("capture_bytes", capture.map(DemoCommand::bytesOnDisk).orElse(null));
       out().println(Json.print(json));
     } else {
-      String head = stopSignal.isRequested() ? "Demo, ended early: " : "Demo: ";
-      out().print(RunSummary.of(run, head + producer.describe(), verdict));
+      out().print(RunSummary.of(run, "Demo: " + producer.describe(), verdict));
+      if (verdict.limit().equals(Optional.of(CeilingKind.STORAGE))) {
+        out().print(waysAroundTheDisk());
+      }
+      capture.ifPresent(this::whereToLook);
     }
     out().flush();
+  }
+
+  /** The demo writes faster than many a disk; a stranger must not take that for the engine. */
+  private String waysAroundTheDisk() {
+    List<String> again = new ArrayList<>(spec.commandLine().getParseResult().originalArgs());
+    again.add("--no-capture");
+    return "\nWithout the disk:    "
+        + Invocation.of(again.toArray(String[]::new))
+        + "\nWith a faster one:   name a directory on it by --capture-directory or TMPDIR\n";
+  }
+
+  private void whereToLook(Path capture) {
+    String path = capture.toString();
+    out().println();
+    out().println("Capture, " + Quantities.formatBytes(bytesOnDisk(capture)) + ":");
+    out().println("  " + path);
+    out().println("Check it, or draw its first 100 ms for ui.perfetto.dev:");
+    out().println("  " + Invocation.of("verify", path));
+    out()
+        .println(
+            "  "
+                + Invocation.of(
+                    "export", path, "--to", "100ms", "--format", "perfetto", "-o", "demo.pftrace"));
+  }
+
+  /** Of all files of a capture; one that is replaced meanwhile counts once or not at all. */
+  private static long bytesOnDisk(Path capture) {
+    long bytes = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(capture)) {
+      for (Path file : files) {
+        bytes += file.toFile().length();
+      }
+    } catch (IOException | DirectoryIteratorException ignored) {
+      // Retention, or the user, was faster: nothing is there.
+    }
+    return bytes;
   }
 
   /** Standard output, where only the result goes. */

@@ -1,8 +1,6 @@
 package dev.sluice.tool;
 
 import java.io.File;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -63,7 +61,7 @@ public final class EmbeddedDaemon implements AutoCloseable {
     return readySeconds;
   }
 
-  /** Processor time of this process, and so of the daemon and of the little the command does. */
+  /** Processor time of this process: of the daemon, and of the little that the command does. */
   public double cpuSeconds() {
     return ProcessFigures.ofThisProcess().cpuSeconds();
   }
@@ -75,16 +73,15 @@ public final class EmbeddedDaemon implements AutoCloseable {
   }
 
   private static Path privateFolder() throws ToolException {
-    try {
-      Path base = Path.of(System.getProperty("java.io.tmpdir"));
-      if (base.toString().length() > LONGEST_FOLDER) {
-        base = Path.of("/tmp");
-      }
-      return Files.createTempDirectory(base, "sluice-");
-    } catch (IOException e) {
-      throw new ToolException(
-          "no temporary folder for the sockets: " + e.getMessage() + "; set TMPDIR", e);
+    Path base = TemporaryDirectory.base();
+    if (base.toString().length() > LONGEST_FOLDER) {
+      base = Path.of("/tmp");
     }
+    return TemporaryDirectory.make(
+        base,
+        "sluice-",
+        "the sockets",
+        "set TMPDIR to a directory whose path has at most " + LONGEST_FOLDER + " characters");
   }
 
   private static void delete(Path folder) {

@@ -38,7 +38,7 @@ import picocli.CommandLine.TypeConversionException;
         "Turn a capture into a file for Perfetto, Chrome, the runtime's tools or a table.",
     footer = {
       "",
-      "Example: sluice export CAPTURE --format perfetto -o trace.pftrace",
+      "Example: " + Invocation.PROGRAM + " export CAPTURE --format perfetto -o trace.pftrace",
       "Then open https://ui.perfetto.dev and drop the file on it."
     })
 public final class ExportCommand implements Callable<Integer> {

@@ -33,7 +33,8 @@ final class HangupSignal {
     } catch (ReflectiveOperationException e) {
       Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
       // Under nohup, or with -Xrs, the signal is not ours.
-      log.info("SIGHUP does not reload here, 'sluice reload' does: {}", cause.toString());
+      log.info(
+          "SIGHUP does not reload here, '{}' does: {}", Invocation.of("reload"), cause.toString());
     }
   }
 

@@ -9,6 +9,11 @@ import java.nio.file.Path;
 /** What the kernel says of one process, read from {@code /proc}. Stateless. */
 public final class ProcessFigures {
   private static final int MINOR_FAULTS_FIELD = 10;
+  private static final int USER_TIME_FIELD = 14;
+  private static final int SYSTEM_TIME_FIELD = 15;
+
+  /** USER_HZ, which is 100 on every machine that Sluice runs on. */
+  private static final double TICKS_PER_SECOND = 100;
 
   private final Path folder;
 
@@ -25,10 +30,16 @@ public final class ProcessFigures {
   }
 
   /**
-   * Processor time of all threads that are alive, in nanoseconds' resolution. The clock ticks of
-   * {@code stat} are 10 ms, which is all that an idle daemon uses in some seconds.
+   * Processor time since the start of the process, also of threads that have ended, to 20 ms. A
+   * session's threads end with it, so this is what a run has used.
    */
   public double cpuSeconds() {
+    String[] fields = stat();
+    return (field(fields, USER_TIME_FIELD) + field(fields, SYSTEM_TIME_FIELD)) / TICKS_PER_SECOND;
+  }
+
+  /** Processor time of the threads that are alive, in nanoseconds: for a process that idles. */
+  public double cpuSecondsOfLiveThreads() {
     long nanos = 0;
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(folder.resolve("task"))) {
       for (Path thread : threads) {
@@ -50,10 +61,18 @@ public final class ProcessFigures {
 
   /** Page faults that needed no disk, since the start of the process. */
   public long minorFaults() {
+    return field(stat(), MINOR_FAULTS_FIELD);
+  }
+
+  /** The fields of {@code stat} from the third on. */
+  private String[] stat() {
     String stat = read("stat");
     // The second field is the command in parentheses, and may itself hold blanks.
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-    return Long.parseLong(fields[MINOR_FAULTS_FIELD - 3]);
+    return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+  }
+
+  private static long field(String[] fields, int number) {
+    return Long.parseLong(fields[number - 3]);
   }
 
   /**

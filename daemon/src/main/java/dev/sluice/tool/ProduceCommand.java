@@ -23,7 +23,9 @@ import picocli.CommandLine.Option;
     description = "Attach a synthetic AICPU producer to the running daemon.",
     footer = {
       "",
-      "Example: sluice produce --rate 500MB/s --duration 30s --pattern burst:10ms,90ms",
+      "Example: "
+          + Invocation.PROGRAM
+          + " produce --rate 500MB/s --duration 30s --pattern burst:10ms,90ms",
       "",
       "Prints the device's own truth, measured on its side of the memory."
     })

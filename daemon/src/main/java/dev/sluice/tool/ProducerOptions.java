@@ -73,7 +73,7 @@ public final class ProducerOptions {
       names = "--cores",
       paramLabel = "N",
       defaultValue = "24",
-      description = "AICore cores. Default: ${DEFAULT-VALUE}.")
+      description = "AICore cores, at most 108. Default: ${DEFAULT-VALUE}.")
   private int cores;
 
   @Option(
@@ -223,6 +223,9 @@ public final class ProducerOptions {
     atLeast("--aicpu-threads", aicpuThreads, 1);
     atLeast("--device", device, 0);
     atLeast("--tasks", tasks, 0);
+    if (durationNs == 0 && tasks == 0) {
+      fail("--duration: 0s has no end; write for example 10s, or add --tasks");
+    }
     atLeast("--slots", slots, 0);
     atLeast("--ready-queue-entries", readyQueueEntries, 0);
     if (level < 1 || level > 4) {

@@ -20,6 +20,9 @@ public final class ProducerRun {
   /** For measurements: a daemon that is asked for its sessions is not idle. */
   public static final long NO_PROGRESS = Long.MAX_VALUE;
 
+  /** Until the session is there: what the process used before is not the session's. */
+  private static final long ATTACH_POLL_MS = 5;
+
   private static final long SETTLE_TIMEOUT_NS = 10_000_000_000L;
   private static final long SETTLE_POLL_NS = 10_000_000L;
 
@@ -28,7 +31,8 @@ public final class ProducerRun {
   private final StopSignal stopSignal;
 
   /**
-   * @param daemonCpuSeconds processor time of the daemon's process so far
+   * @param daemonCpuSeconds processor time of the daemon's process so far; its growth from the
+   *     attach to the settled books is reported
    */
   public ProducerRun(DaemonClient client, DoubleSupplier daemonCpuSeconds, StopSignal stopSignal) {
     this.client = client;
@@ -55,13 +59,22 @@ public final class ProducerRun {
     double cpuBefore = daemonCpuSeconds.getAsDouble();
     try (ProducerProcess producer = ProducerProcess.start(arguments, onProducerLine)) {
       stopSignal.onRequest(producer::stop);
-      while (!producer.awaitEnd(progressIntervalMs)) {
-        client.session(sessionName).ifPresent(onProgress);
+      boolean isAttached = false;
+      while (!producer.awaitEnd(isAttached ? progressIntervalMs : ATTACH_POLL_MS)) {
+        double cpuNow = isAttached ? 0 : daemonCpuSeconds.getAsDouble();
+        Optional<SessionReport> session = client.session(sessionName);
+        if (session.isPresent()) {
+          isAttached = true;
+          onProgress.accept(session.get());
+        } else if (!isAttached) {
+          cpuBefore = cpuNow;
+        }
       }
       Map<String, Object> report = producer.report();
       SessionReport session = awaitSettled(sessionName);
-      return new RunReport(
-          session, report, daemonCpuSeconds.getAsDouble() - cpuBefore, deviceThreads);
+      // Without the digits that a difference of doubles adds.
+      double cpu = Math.round(1e6 * (daemonCpuSeconds.getAsDouble() - cpuBefore)) / 1e6;
+      return new RunReport(session, report, cpu, deviceThreads);
     } finally {
       stopSignal.onRequest(() -> {});
     }

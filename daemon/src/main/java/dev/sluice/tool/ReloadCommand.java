@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reload",
     description = "Let the running daemon read its configuration again, and say what came of it.",
-    footer = {"", "Example: sluice reload"})
+    footer = {"", "Example: " + Invocation.PROGRAM + " reload"})
 public final class ReloadCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -98,7 +98,8 @@ public class ReportingProcess implements AutoCloseable {
       errorReader.join();
       if (exitCode != 0) {
         throw new ToolException(
-            lastErrorLine.isEmpty() ? who + " ended with " + exitCode : lastErrorLine);
+            lastErrorLine.isEmpty() ? who + " ended with " + exitCode : lastErrorLine,
+            exitCode == ExitCode.USAGE ? ExitCode.USAGE : ExitCode.FAILED);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -8,7 +8,7 @@ import java.util.Map;
  * itself counted.
  *
  * @param producer the producer's own report, as it printed it
- * @param daemonCpuSeconds processor time of the daemon's process from before the attach to the end
+ * @param daemonCpuSeconds processor time of the daemon's process from attach to settled books
  * @param deviceThreads threads of the device that can wait for the host
  */
 public record RunReport(
@@ -43,6 +43,19 @@ public record RunReport(
     return seconds > 0 ? stallSeconds() / seconds : 0;
   }
 
+  /** Processors that the daemon kept busy from attach to settled books. */
+  public double daemonCores() {
+    double seconds = session.durationSeconds();
+    return seconds > 0 ? daemonCpuSeconds / seconds : 0;
+  }
+
+  /** What the directory of the capture took; 0 without a capture. */
+  public double writtenBytesPerSecond() {
+    double seconds = session.durationSeconds();
+    long bytes = session.capture().map(SessionReport.Capture::writtenBytes).orElse(0L);
+    return seconds > 0 ? bytes / seconds : 0;
+  }
+
   public long producedRecords() throws ToolException {
     return Json.whole(producer, "produced_records");
   }
@@ -70,7 +83,8 @@ public record RunReport(
     object.put("abi_violations", session.violations());
     object.put("abi_violations_by_reason", session.abiViolations());
     object.put("collected_bytes_per_second", collectedBytesPerSecond());
-    object.put("device_stall_seconds", session.deviceStallSeconds());
+    object.put("device_stall_seconds", stallSeconds());
+    object.put("device_stall_seconds_estimate", session.deviceStallEstimateSeconds());
     object.put("refill_latency_seconds", session.refillLatency().toJson());
     object.put("drain_pause_seconds", session.drainPause().toJson());
     object.put("daemon_cpu_seconds", daemonCpuSeconds);

@@ -5,14 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeSet;
-import java.util.function.ToLongFunction;
+import java.util.TreeMap;
 
 /**
- * The text a person reads after a run: the books as a table, then the figures, then the verdict.
+ * The text a person reads after a run: the verdict, the books as a table, then the figures. It fits
+ * a terminal of 80 columns unless a number or a path is very long.
  */
 final class RunSummary {
-  private static final String LABEL = "  %-24s";
+  private static final int WIDTH = 80;
+  private static final String LABEL = "  %-18s";
 
   private final RunReport run;
   private final StringBuilder text = new StringBuilder();
@@ -23,52 +24,60 @@ final class RunSummary {
 
   static String of(RunReport run, String head, Verdict verdict) throws ToolException {
     RunSummary summary = new RunSummary(run);
+    summary.paragraph(verdict.sentence());
+    summary.line("");
     summary.line(head);
     summary.line("");
     summary.books();
     summary.line("");
     summary.figures();
-    summary.line("");
-    summary.line(verdict.sentence());
-    run.session().capture().ifPresent(summary::whereToLook);
     return summary.text.toString();
   }
 
+  /** One row per kind, so that a row reads as the law: produced is the sum of what follows. */
   private void books() throws ToolException {
     SessionReport session = run.session();
-    List<KindCounts> columns = new ArrayList<>();
-    columns.add(session.total());
-    StringBuilder head = new StringBuilder(String.format(LABEL + "%16s", "records", "all"));
-    for (Map.Entry<String, KindCounts> kind : session.kinds().entrySet()) {
-      columns.add(kind.getValue());
-      head.append(String.format("%16s", kind.getKey()));
+    List<String[]> rows = new ArrayList<>();
+    rows.add(
+        new String[] {"records", "produced", "collected", "dropped", "salvaged", "unaccounted"});
+    session.kinds().forEach((kind, counts) -> rows.add(row(kind, counts)));
+    rows.add(row("all", session.total()));
+    table(rows);
+    figure("producer counted", count(run.producedRecords()));
+    figures("dropped", session.total().dropped());
+    if (session.capture().isPresent()) {
+      SessionReport.Capture capture = session.capture().get();
+      figure("captured", count(capture.capturedRecords()));
+      figures("not captured", capture.lost());
     }
-    line(head.toString());
-    line(
-        String.format(Locale.ROOT, LABEL + "%,16d", "producer's own count", run.producedRecords()));
-    row("produced", columns, KindCounts::deviceRecords);
-    row("collected", columns, KindCounts::collectedRecords);
-    row("dropped", columns, KindCounts::droppedRecords);
-    for (String cause : new TreeSet<>(session.total().dropped().keySet())) {
-      if (session.total().dropped().get(cause) != 0) {
-        row("  " + cause, columns, counts -> counts.dropped().getOrDefault(cause, 0L));
-      }
-    }
-    row("salvaged", columns, KindCounts::salvagedRecords);
-    row("unaccounted", columns, KindCounts::unaccountedRecords);
-    session.capture().ifPresent(this::captured);
   }
 
-  private void captured(SessionReport.Capture capture) {
-    line(String.format(Locale.ROOT, LABEL + "%,16d", "captured", capture.capturedRecords()));
-    capture
-        .lost()
-        .forEach(
-            (reason, records) -> {
-              if (records != 0) {
-                line(String.format(Locale.ROOT, LABEL + "%,16d", "lost, " + reason, records));
-              }
-            });
+  private static String[] row(String kind, KindCounts counts) {
+    return new String[] {
+      kind,
+      count(counts.deviceRecords()),
+      count(counts.collectedRecords()),
+      count(counts.droppedRecords()),
+      count(counts.salvagedRecords()),
+      count(counts.unaccountedRecords())
+    };
+  }
+
+  private void table(List<String[]> rows) {
+    int[] widths = new int[rows.get(0).length];
+    for (String[] row : rows) {
+      for (int i = 0; i < row.length; i++) {
+        widths[i] = Math.max(widths[i], row[i].length());
+      }
+    }
+    for (String[] row : rows) {
+      StringBuilder line = new StringBuilder("  " + row[0]);
+      line.append(" ".repeat(widths[0] - row[0].length()));
+      for (int i = 1; i < row.length; i++) {
+        line.append(" ".repeat(2 + widths[i] - row[i].length())).append(row[i]);
+      }
+      line(line.toString());
+    }
   }
 
   private void figures() throws ToolException {
@@ -84,42 +93,30 @@ final class RunSummary {
     figure("drain pause", quantiles(session.drainPause()));
     figure(
         "device waited",
-        String.format(
-            Locale.ROOT,
-            "%s, %.2f %% of its threads' time",
-            seconds(run.stallSeconds()),
-            100 * run.stalledRatio()));
+        run.stallSeconds() > 0
+            ? seconds(run.stallSeconds())
+                + ", "
+                + Verdict.percent(run.stalledRatio())
+                + " of its "
+                + run.deviceThreads()
+                + " threads' time"
+            : "never");
     figure(
-        "daemon processor time",
+        "processor time",
         String.format(
             Locale.ROOT,
-            "%s, %.2f cores",
+            "%s, %.2f cores from attach to detach",
             seconds(run.daemonCpuSeconds()),
-            run.producedSeconds() > 0 ? run.daemonCpuSeconds() / run.producedSeconds() : 0));
-    figure("format violations", violations(session));
-  }
-
-  private void whereToLook(SessionReport.Capture capture) {
-    line("");
-    line("Capture: " + capture.directory());
-    line("Check it with:    sluice verify '" + capture.directory() + "'");
-  }
-
-  private static String violations(SessionReport session) {
-    if (session.violations() == 0) {
-      return "0";
-    }
-    StringBuilder reasons = new StringBuilder();
-    session
-        .abiViolations()
-        .forEach(
-            (reason, count) -> {
-              if (count > 0) {
-                reasons.append(reasons.isEmpty() ? "" : ", ").append(reason).append(' ');
-                reasons.append(count);
-              }
-            });
-    return reasons.toString();
+            run.daemonCores()));
+    CeilingKind nearest = session.headroom().nearest();
+    figure(
+        "nearest ceiling",
+        String.format(
+            Locale.ROOT,
+            "%s, peak %.0f %% (100 %% is the limit)",
+            nearest.words(),
+            100 * session.headroom().worst(nearest)));
+    figures("format violations", session.abiViolations());
   }
 
   private static String quantiles(Quantiles quantiles) {
@@ -128,7 +125,7 @@ final class RunSummary {
     }
     return String.format(
         Locale.ROOT,
-        "p50 %s   p99 %s   p99.9 %s   max %s   (%,d measured)",
+        "p50 %s  p99 %s  p99.9 %s  max %s  of %,d",
         seconds(quantiles.p50()),
         seconds(quantiles.p99()),
         seconds(quantiles.p999()),
@@ -136,20 +133,47 @@ final class RunSummary {
         quantiles.count());
   }
 
+  private static String count(long records) {
+    return String.format(Locale.ROOT, "%,d", records);
+  }
+
   private static String seconds(double seconds) {
     return Quantities.formatNanos(Math.round(seconds * 1e9));
   }
 
-  private void row(String label, List<KindCounts> columns, ToLongFunction<KindCounts> value) {
-    StringBuilder row = new StringBuilder(String.format(LABEL, label));
-    for (KindCounts column : columns) {
-      row.append(String.format(Locale.ROOT, "%,16d", value.applyAsLong(column)));
+  /** Counts by reason, without those that are 0; nothing where all are. */
+  private void figures(String label, Map<String, Long> counts) {
+    List<String> words = new ArrayList<>();
+    new TreeMap<>(counts)
+        .forEach(
+            (reason, count) -> {
+              if (count != 0) {
+                words.add(reason + " " + count(count));
+              }
+            });
+    if (!words.isEmpty()) {
+      figure(label, String.join(", ", words));
     }
-    line(row.toString());
   }
 
   private void figure(String label, String value) {
-    line(String.format(LABEL + "%s", label, value));
+    line(String.format(LABEL + " %s", label, value));
+  }
+
+  private void paragraph(String sentences) {
+    int column = 0;
+    for (String word : sentences.split(" ", -1)) {
+      if (column > 0 && column + 1 + word.length() > WIDTH) {
+        text.append('\n');
+        column = 0;
+      } else if (column > 0) {
+        text.append(' ');
+        column++;
+      }
+      text.append(word);
+      column += word.length();
+    }
+    text.append('\n');
   }
 
   private void line(String line) {

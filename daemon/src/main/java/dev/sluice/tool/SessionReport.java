@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param placement whose memory the arena is
  * @param route how the producer gets to see it
  * @param durationSeconds from attach to the answer, or to the end of the session
- * @param deviceStallSeconds time the device's threads waited for the host, summed over them
+ * @param deviceStallEstimateSeconds time the device's threads waited for the host, summed over
+ *     them, as the host infers it: as a rule more than it was
  */
 public record SessionReport(
     long id,
@@ -26,7 +27,7 @@ public record SessionReport(
     KindCounts total,
     Map<String, KindCounts> kinds,
     Map<String, Long> abiViolations,
-    double deviceStallSeconds,
+    double deviceStallEstimateSeconds,
     Quantiles refillLatency,
     Quantiles drainPause,
     HeadroomReport headroom,
@@ -51,7 +52,7 @@ public record SessionReport(
         KindCounts.read(object),
         kinds,
         Json.counts(object, "abi_violations"),
-        Json.real(object, "device_stall_seconds"),
+        Json.real(object, "device_stall_seconds_estimate"),
         Quantiles.read(object, "refill_latency_seconds"),
         Quantiles.read(object, "drain_pause_seconds"),
         HeadroomReport.read(object),

@@ -2,6 +2,7 @@ package dev.sluice.tool;
 
 import dev.sluice.config.SettingsException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -19,7 +20,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
           + " whether a single record was lost, where, and why."
     },
     synopsisSubcommandLabel = "COMMAND",
-    footer = {"", "Start with: sluice demo", "Each command explains itself: sluice COMMAND --help"})
+    footer = {
+      "",
+      "Start with: " + Invocation.PROGRAM + " demo",
+      "Each command explains itself: " + Invocation.PROGRAM + " COMMAND --help"
+    })
 public final class SluiceCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -60,7 +65,8 @@ public final class SluiceCommand implements Runnable {
     PrintWriter err = command.getErr();
     err.println("sluice: " + e.getMessage());
     UnmatchedArgumentException.printSuggestions(e, err);
-    err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    String[] words = (command.getCommandSpec().qualifiedName() + " --help").split(" ", -1);
+    err.println("Try '" + Invocation.of(Arrays.copyOfRange(words, 1, words.length)) + "'.");
     return ExitCode.USAGE;
   }
 
@@ -70,12 +76,12 @@ public final class SluiceCommand implements Runnable {
       err.println("sluice: " + e.getMessage());
       return ExitCode.USAGE;
     }
-    if (e instanceof ToolException) {
+    if (e instanceof ToolException failure) {
       err.println("sluice: " + e.getMessage());
-    } else {
-      err.println("sluice: this is a defect of Sluice; please report it with these lines");
-      e.printStackTrace(err);
+      return failure.exitCode();
     }
+    err.println("sluice: this is a defect of Sluice; please report it with these lines");
+    e.printStackTrace(err);
     return ExitCode.FAILED;
   }
 }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "snapshot",
     description = "Keep what the daemon captured of the last moments, whatever retention does.",
-    footer = {"", "Example: sluice snapshot --reason slow-step"})
+    footer = {"", "Example: " + Invocation.PROGRAM + " snapshot --reason slow-step"})
 public final class SnapshotCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "status",
     description = "Show the sessions of the running daemon and whether anything was lost.",
-    footer = {"", "Example: sluice status --watch"})
+    footer = {"", "Example: " + Invocation.PROGRAM + " status --watch"})
 public final class StatusCommand implements Callable<Integer> {
   private static final long WATCH_INTERVAL_MS = 1_000;
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";

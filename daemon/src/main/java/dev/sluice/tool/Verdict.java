@@ -1,22 +1,23 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.Quantities;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a run means, in one plain sentence, and the exit code that goes with it.
  *
  * @param exitCode one of {@link ExitCode}
+ * @param limit what records were lost to, or what the device waited for; empty where nothing was
  */
-public record Verdict(int exitCode, String sentence) {
-  /** Below this share of its time a device that waits is not worth a word. */
+public record Verdict(int exitCode, String sentence, Optional<CeilingKind> limit) {
+  /** Below this share of its time a device that waits is not held up. */
   private static final double NOTABLE_STALL_RATIO = 0.01;
-
-  /** A ceiling that nothing came nearer to than this is not worth a word. */
-  private static final double NOTABLE_HEADROOM_RATIO = 0.005;
 
   /** From here on a rate is what keeps buffers from coming back; as the daemon's drop events do. */
   private static final double NEAR = 0.9;
@@ -25,99 +26,131 @@ public record Verdict(int exitCode, String sentence) {
    * @param isMisbehaviourWanted the producer was told to commit faults, so violations are expected
    */
   public static Verdict of(RunReport run, boolean isMisbehaviourWanted) throws ToolException {
-    KindCounts total = run.session().total();
+    SessionReport session = run.session();
+    KindCounts total = session.total();
     if (!run.isAgreed()) {
-      return new Verdict(
+      return say(
           ExitCode.FAILED,
-          String.format(
-              Locale.ROOT,
-              "The books do not match: the producer counted %,d records, the daemon read %,d from"
-                  + " the device.",
-              run.producedRecords(),
-              total.deviceRecords()));
+          "The books do not match: the producer counted %,d records, the daemon read %,d from the"
+              + " device.",
+          run.producedRecords(),
+          total.deviceRecords());
     }
     if (total.unaccountedRecords() != 0) {
-      return new Verdict(
+      return say(
           ExitCode.RECORDS_LOST,
-          String.format(
-              Locale.ROOT,
-              "%,d records are unaccounted for: a defect of the device or of Sluice.",
-              total.unaccountedRecords()));
+          "%,d records are unaccounted for: a defect of the device or of Sluice.",
+          total.unaccountedRecords());
     }
     long dropped = total.droppedRecords();
     if (dropped > 0) {
-      return new Verdict(
-          ExitCode.RECORDS_LOST,
-          String.format(
-              Locale.ROOT,
-              "The device dropped %,d of %,d records (%s %%), %s; all others were collected.%s",
+      String cause = mainCause(total.dropped());
+      return say(
+              ExitCode.RECORDS_LOST,
+              "The device dropped %,d of %,d records (%s), mostly because %s; all others were"
+                  + " collected.",
               dropped,
               total.deviceRecords(),
-              percent(dropped, total.deviceRecords()),
-              explain(mainCause(total.dropped())),
-              bound(mainCause(total.dropped()), run.session().headroom())));
+              percent((double) dropped / total.deviceRecords()),
+              explain(cause))
+          .limitedBy(limitOf(cause, session.headroom()), run);
     }
-    long lost = run.session().capture().map(SessionReport.Capture::lostRecords).orElse(0L);
+    long lost = session.capture().map(SessionReport.Capture::lostRecords).orElse(0L);
     if (lost > 0) {
-      return new Verdict(
-          ExitCode.RECORDS_LOST,
-          String.format(
-              Locale.ROOT,
-              "Every record was collected, but %,d of %,d did not get to disk.%s",
+      return say(
+              ExitCode.RECORDS_LOST,
+              "The device dropped nothing, but %,d of %,d collected records are not in the capture"
+                  + " (%s).",
               lost,
               total.collectedRecords(),
-              boundBy(CeilingKind.STORAGE, run.session().headroom())));
+              mainCause(session.capture().orElseThrow().lost()))
+          .limitedBy(Optional.of(CeilingKind.STORAGE), run);
     }
-    if (run.session().violations() > 0 && !isMisbehaviourWanted) {
-      return new Verdict(
+    if (session.violations() > 0 && !isMisbehaviourWanted) {
+      return say(
           ExitCode.FAILED,
-          String.format(
-              Locale.ROOT,
-              "No record was lost, but the device broke the wire format %,d times.",
-              run.session().violations()));
+          "Nothing was lost, but the device broke the wire format %,d times.",
+          session.violations());
     }
-    String salvaged =
-        total.salvagedRecords() == 0
-            ? ""
-            : String.format(
-                Locale.ROOT, " (%,d salvaged after the producer died)", total.salvagedRecords());
-    String nearest = nearest(run.session().headroom());
-    double stalled = run.stalledRatio();
-    if (stalled > NOTABLE_STALL_RATIO) {
-      return new Verdict(
-          ExitCode.FINE,
-          String.format(
-              Locale.ROOT,
-              "No record was lost%s, but the device waited for the host %.1f %% of its time.%s",
-              salvaged,
-              100 * stalled,
-              nearest));
-    }
-    return new Verdict(ExitCode.FINE, "Every record was collected" + salvaged + "." + nearest);
+    return held(run);
   }
 
-  /** Which ceiling was nearest while nothing was lost; empty if all were far. */
-  private static String nearest(HeadroomReport headroom) {
-    CeilingKind nearest = headroom.nearest();
-    double ratio = headroom.worst(nearest);
-    return ratio < NOTABLE_HEADROOM_RATIO
+  /** Nothing was lost; what did it cost the device? */
+  private static Verdict held(RunReport run) throws ToolException {
+    SessionReport session = run.session();
+    KindCounts total = session.total();
+    String waited =
+        run.stallSeconds() > 0
+            ? "the device waited " + percent(run.stalledRatio()) + " of its time"
+            : "the device never waited";
+    if (run.stalledRatio() > NOTABLE_STALL_RATIO) {
+      return say(ExitCode.FINE, "Nothing was lost%s, but %s for the host.", salvaged(total), waited)
+          .limitedBy(reached(session.headroom()), run);
+    }
+    return say(
+        ExitCode.FINE,
+        "Nothing was lost%s: all %,d records were collected%s, and %s.",
+        salvaged(total),
+        total.deviceRecords(),
+        session.capture().isPresent() ? " and captured" : "",
+        waited);
+  }
+
+  private static String salvaged(KindCounts total) {
+    return total.salvagedRecords() == 0
         ? ""
         : String.format(
-            Locale.ROOT, " Nearest ceiling: %s, at %.0f %%.", nearest.words(), 100 * ratio);
+            Locale.ROOT, " (%,d salvaged after the producer died)", total.salvagedRecords());
+  }
+
+  /**
+   * The same of a run that a signal ended: what it says holds, but it is not what was asked for.
+   */
+  Verdict interrupted(String when) {
+    return new Verdict(
+        exitCode == ExitCode.FINE ? ExitCode.FAILED : exitCode,
+        "Interrupted " + when + ". " + sentence,
+        limit);
+  }
+
+  private static Verdict say(int exitCode, String format, Object... arguments) {
+    return new Verdict(exitCode, String.format(Locale.ROOT, format, arguments), Optional.empty());
+  }
+
+  private Verdict limitedBy(Optional<CeilingKind> ceiling, RunReport run) {
+    if (ceiling.isEmpty()) {
+      return this;
+    }
+    CeilingKind kind = ceiling.get();
+    Optional<SessionReport.Capture> capture = run.session().capture();
+    String remedy =
+        kind == CeilingKind.STORAGE && capture.isPresent()
+            ? String.format(
+                "%s took %s",
+                Path.of(capture.get().directory()).getParent(),
+                Quantities.formatRate(run.writtenBytesPerSecond()))
+            : kind.remedy();
+    return new Verdict(
+        exitCode, sentence + " The limit was the " + kind.words() + ": " + remedy + ".", ceiling);
   }
 
   /** Which ceiling a loss was due to; empty where it was none of them. */
-  private static String bound(String cause, HeadroomReport headroom) {
+  private static Optional<CeilingKind> limitOf(String cause, HeadroomReport headroom) {
     return switch (cause) {
-      case "host_late", "ready_queue_full" -> boundBy(CeilingKind.CONTROL_PATH, headroom);
-      case "pool_exhausted" -> boundBy(exhausting(headroom), headroom);
-      // Nobody saw when it happened, only that it did.
-      case "inferred" -> boundBy(headroom.nearest(), headroom);
-      default -> "";
+      case "host_late", "ready_queue_full" -> Optional.of(CeilingKind.CONTROL_PATH);
+      case "pool_exhausted" -> Optional.of(exhausting(headroom));
+      // No counter moved when it happened.
+      case "inferred" -> Optional.of(headroom.nearest());
+      default -> Optional.empty();
     };
   }
 
-  /** Why buffers did not come back: for good, or only not fast enough for a burst. */
+  /** What a device that was not stopped by a loss waited for; empty where no ceiling was near. */
+  private static Optional<CeilingKind> reached(HeadroomReport headroom) {
+    return Optional.of(headroom.nearest()).filter(ceiling -> headroom.worst(ceiling) >= NEAR);
+  }
+
+  /** Why buffers did not come back: never fast enough, or only not fast enough for a burst. */
   private static CeilingKind exhausting(HeadroomReport headroom) {
     if (headroom.worst(CeilingKind.STORAGE) >= NEAR) {
       return CeilingKind.STORAGE;
@@ -127,24 +160,17 @@ public record Verdict(int exitCode, String sentence) {
         : CeilingKind.BUFFER_LIFECYCLE;
   }
 
-  private static String boundBy(CeilingKind ceiling, HeadroomReport headroom) {
-    return String.format(
-        Locale.ROOT,
-        " The ceiling that bound: %s, at %.0f %%.",
-        ceiling.words(),
-        100 * headroom.worst(ceiling));
-  }
-
   /** Two digits that count, however small the share is. */
-  private static String percent(long part, long whole) {
-    return BigDecimal.valueOf(100.0 * part / whole)
-        .round(new MathContext(2))
-        .stripTrailingZeros()
-        .toPlainString();
+  static String percent(double ratio) {
+    return BigDecimal.valueOf(100 * ratio)
+            .round(new MathContext(2))
+            .stripTrailingZeros()
+            .toPlainString()
+        + " %";
   }
 
-  private static String mainCause(Map<String, Long> dropped) {
-    return dropped.entrySet().stream()
+  private static String mainCause(Map<String, Long> records) {
+    return records.entrySet().stream()
         .max(Comparator.comparingLong(Map.Entry::getValue))
         .orElseThrow()
         .getKey();
@@ -153,12 +179,12 @@ public record Verdict(int exitCode, String sentence) {
   /** What most likely happened; the daemon infers it from what it saw when the counter moved. */
   private static String explain(String cause) {
     return switch (cause) {
-      case "host_late" -> "mostly because the daemon refilled too late";
-      case "pool_exhausted" -> "mostly because the pools were empty: too small, or not given back";
-      case "ready_queue_full" -> "mostly because the daemon drained too late";
-      case "inferred" -> "mostly AICore records that were overwritten before a buffer was free";
-      case "producer_died" -> "mostly because the producer died";
-      default -> "mostly for an unknown reason (" + cause + ")";
+      case "host_late" -> "the daemon refilled too late";
+      case "pool_exhausted" -> "no buffer of the pool was free";
+      case "ready_queue_full" -> "the daemon drained too late";
+      case "inferred" -> "AICore records were overwritten before a buffer was free";
+      case "producer_died" -> "the producer died";
+      default -> "of an unknown reason (" + cause + ")";
     };
   }
 }

@@ -29,7 +29,9 @@ import picocli.CommandLine.Spec;
             + " by bit.",
     footer = {
       "",
-      "Example: sluice verify /var/lib/sluice/captures/20260901-120000.000-d0-s1-demo",
+      "Example: "
+          + Invocation.PROGRAM
+          + " verify /var/lib/sluice/captures/20260901-120000.000-d0-s1-demo",
       "",
       "Exit code: 0 whole and complete, 1 damaged, 2 usage, 3 whole, but records are missing."
     })

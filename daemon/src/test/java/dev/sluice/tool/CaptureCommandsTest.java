@@ -86,6 +86,16 @@ class CaptureCommandsTest {
   }
 
   @Test
+  void shouldFindASnapshotByTheNameThatIsListed() throws IOException {
+    Files.createDirectory(folder.resolve("snapshots"));
+    Files.move(folder.resolve("a b"), folder.resolve("snapshots/a b"));
+    run("captures", "--directory", folder.toString());
+    assertTrue(console.out().contains("snapshots/a b  "), console.out());
+    assertEquals(ExitCode.FINE, run("verify", "--directory", folder.toString(), "snapshots/a b"));
+    assertEquals(ExitCode.FINE, run("verify", "--directory", folder.toString(), "a b"));
+  }
+
+  @Test
   void shouldFailOnADamagedCaptureAndSayWhere() throws IOException {
     Path segment = folder.resolve("a b/000000.seg");
     byte[] bytes = Files.readAllBytes(segment);
@@ -113,7 +123,8 @@ class CaptureCommandsTest {
   @Test
   void shouldSayWhatToDoWhenThereIsNoSuchCaptureOrDaemon() {
     assertEquals(ExitCode.FAILED, run("verify", "--directory", folder.toString(), "nothing"));
-    assertTrue(console.err().contains("see 'sluice captures'"), console.err());
+    String list = "sluice captures --directory " + folder;
+    assertTrue(console.err().contains("see '" + list + "'"), console.err());
     assertEquals(
         ExitCode.FAILED, run("snapshot", "--socket", folder.resolve("no.sock").toString()));
     assertTrue(console.err().contains("start one with 'sluice daemon'"), console.err());

@@ -49,12 +49,26 @@ public final class FakeDaemon implements DaemonHost {
     session.put("duration_seconds", 2.5);
     session.putAll(counts);
     session.put("abi_violations", Map.of("torn_entry", 0));
-    session.put("device_stall_seconds", 0.0);
+    session.put("device_stall_seconds_estimate", 4.5);
     session.put("refill_latency_seconds", quantiles());
     session.put("drain_pause_seconds", quantiles());
     session.put("headroom", Map.of("control_path", Map.of("ratio", 0.25, "worst_ratio", 1.5)));
     session.put("kinds", Map.of("aicpu_task", counts));
     return session;
+  }
+
+  /** What a session says of its capture. */
+  public static Map<String, Object> capture(
+      String directory, long writtenBytes, long captured, long lost) {
+    return Map.of(
+        "directory",
+        directory,
+        "written_bytes",
+        writtenBytes,
+        "captured_records",
+        captured,
+        "capture_lost_records",
+        Map.of("disk_full", 0, "io_error", lost));
   }
 
   private static Map<String, Object> counts(long device, long dropped, long unaccounted) {

@@ -9,14 +9,27 @@ import org.junit.jupiter.api.Test;
 class ProcessFiguresTest {
   @Test
   void shouldSeeTheProcessorTimeOfThisThread() {
+    double before = ProcessFigures.ofThisProcess().cpuSecondsOfLiveThreads();
+    burn(50_000_000);
+    double used = ProcessFigures.ofThisProcess().cpuSecondsOfLiveThreads() - before;
+    assertTrue(used >= 0.045, used + " s");
+  }
+
+  @Test
+  void shouldCountThreadsThatHaveEnded() throws InterruptedException {
     double before = ProcessFigures.ofThisProcess().cpuSeconds();
-    long threadBefore = threadNs();
-    long work = 0;
-    while (threadNs() - threadBefore < 50_000_000) {
-      work++;
-    }
+    Thread thread = new Thread(() -> burn(150_000_000), "burns and ends");
+    thread.start();
+    thread.join();
     double used = ProcessFigures.ofThisProcess().cpuSeconds() - before;
-    assertTrue(used >= 0.045, used + " s after " + work);
+    assertTrue(used >= 0.125, used + " s");
+  }
+
+  private static void burn(long nanos) {
+    long before = threadNs();
+    while (threadNs() - before < nanos) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test

@@ -58,6 +58,26 @@ class RunReportTest {
   }
 
   @Test
+  void shouldReportTheWaitThatTheDeviceMeasured() throws ToolException {
+    RunReport run =
+        new RunReport(
+            SessionReport.read(FakeDaemon.session("a", 1000, 0, 0)),
+            Json.parse(FakeProducer.report(1000, 0.6), "the producer"),
+            0.5,
+            3);
+    Map<String, Object> json = run.toJson("");
+    assertEquals(0.6, json.get("device_stall_seconds"));
+    assertEquals(4.5, json.get("device_stall_seconds_estimate"), "the daemon's own figure");
+  }
+
+  @Test
+  void shouldDivideProcessorTimeByTheTimeOfTheSession() throws ToolException {
+    // 0.5 s in the 2.5 s from attach to settled books, not in the 2.0 s of the producer.
+    RunReport run = VerdictTest.run(FakeDaemon.session("a", 1000, 0, 0), 1000);
+    assertEquals(0.2, run.daemonCores());
+  }
+
+  @Test
   void shouldNotCallAnythingLostLossless() throws ToolException {
     assertFalse(VerdictTest.run(FakeDaemon.session("a", 1000, 1, 0), 1000).isLossless());
     assertFalse(VerdictTest.run(FakeDaemon.session("a", 1000, 0, 1), 1000).isLossless());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,34 +15,33 @@ class VerdictTest {
     Verdict verdict = Verdict.of(run(FakeDaemon.session("a", 1000, 0, 0), 1000), false);
     assertEquals(
         new Verdict(
-            ExitCode.FINE, "Every record was collected. Nearest ceiling: control path, at 150 %."),
-        verdict);
+            ExitCode.FINE,
+            "Nothing was lost: all 1,000 records were collected, and the device never waited.",
+            Optional.empty()),
+        verdict,
+        "a ceiling that was touched without any harm is no bad news");
   }
 
   @Test
-  void shouldNameTheNearestCeilingInTheWordsOfDiagnose() throws ToolException {
+  void shouldSayThatTheRecordsWereCapturedToo() throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
-    session.put("headroom", headroom(0.25, 0.57, 0.1, 0));
+    session.put("capture", FakeDaemon.capture("/captures/one", 5_000, 1000, 0));
     assertEquals(
-        "Every record was collected. Nearest ceiling: buffer life cycle, at 57 %.",
-        Verdict.of(run(session, 1000), false).sentence());
-    session.put("headroom", headroom(0.004, 0.001, 0, 0));
-    assertEquals(
-        "Every record was collected.",
-        Verdict.of(run(session, 1000), false).sentence(),
-        "nothing came near one");
+        "Nothing was lost: all 1,000 records were collected and captured, and the device waited"
+            + " 0.17 % of its time.",
+        Verdict.of(waiting(session, 0.01), false).sentence());
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "host_late        | 1.5 | 0.6 | 1.0 | 1.0 | control path, at 150 %",
-        "ready_queue_full | 1.0 | 1.6 | 0.1 | 0.0 | control path, at 100 %",
-        "pool_exhausted   | 0.3 | 1.6 | 0.1 | 0.0 | buffer life cycle, at 160 %",
-        "pool_exhausted   | 0.3 | 1.6 | 1.0 | 0.2 | bandwidth, at 100 %",
-        "pool_exhausted   | 0.3 | 1.6 | 1.0 | 0.9 | storage, at 90 %",
-        "inferred         | 0.3 | 1.2 | 0.1 | 0.0 | buffer life cycle, at 120 %",
+        "host_late        | 1.5 | 0.6 | 1.0 | 1.0 | CONTROL_PATH",
+        "ready_queue_full | 1.0 | 1.6 | 0.1 | 0.0 | CONTROL_PATH",
+        "pool_exhausted   | 0.3 | 1.6 | 0.1 | 0.0 | BUFFER_LIFECYCLE",
+        "pool_exhausted   | 0.3 | 1.6 | 1.0 | 0.2 | BANDWIDTH",
+        "pool_exhausted   | 0.3 | 1.6 | 1.0 | 0.9 | STORAGE",
+        "inferred         | 0.3 | 1.2 | 0.1 | 0.0 | BUFFER_LIFECYCLE",
       })
   void shouldNameTheCeilingThatALossWasDueTo(
       String cause,
@@ -49,15 +49,19 @@ class VerdictTest {
       double lifecycle,
       double bandwidth,
       double storage,
-      String bound)
+      CeilingKind limit)
       throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 10, 0);
     session.put("dropped_records", Map.of(cause, 10));
     session.put("headroom", headroom(controlPath, lifecycle, bandwidth, storage));
     Verdict verdict = Verdict.of(run(session, 1000), false);
     assertEquals(ExitCode.RECORDS_LOST, verdict.exitCode());
+    assertEquals(Optional.of(limit), verdict.limit());
     assertTrue(
-        verdict.sentence().endsWith("collected. The ceiling that bound: " + bound + "."),
+        verdict
+            .sentence()
+            .endsWith(
+                "collected. The limit was the " + limit.words() + ": " + limit.remedy() + "."),
         verdict.sentence());
   }
 
@@ -65,8 +69,9 @@ class VerdictTest {
   void shouldBlameNoCeilingForADeadProducer() throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 10, 0);
     session.put("dropped_records", Map.of("producer_died", 10));
-    String sentence = Verdict.of(run(session, 1000), false).sentence();
-    assertTrue(sentence.endsWith("all others were collected."), sentence);
+    Verdict verdict = Verdict.of(run(session, 1000), false);
+    assertTrue(verdict.sentence().endsWith("all others were collected."), verdict.sentence());
+    assertEquals(Optional.empty(), verdict.limit());
   }
 
   private static Map<String, Object> headroom(
@@ -84,18 +89,16 @@ class VerdictTest {
     assertEquals(ExitCode.RECORDS_LOST, verdict.exitCode());
     assertEquals(
         "The device dropped 5,000 of 200,000 records (2.5 %), mostly because the daemon refilled"
-            + " too late; all others were collected. The ceiling that bound: control path, at"
-            + " 150 %.",
+            + " too late; all others were collected. The limit was the control path: the daemon's"
+            + " threads came too late, give them free CPUs.",
         verdict.sentence());
   }
 
   @Test
   void shouldNotFormatSmallSharesAsPowersOfTen() throws ToolException {
     Verdict verdict = Verdict.of(run(FakeDaemon.session("a", 10_000_000, 3, 0), 10_000_000), false);
-    assertEquals(
-        "The device dropped 3 of 10,000,000 records (0.00003 %), mostly because the daemon"
-            + " refilled too late; all others were collected. The ceiling that bound: control path,"
-            + " at 150 %.",
+    assertTrue(
+        verdict.sentence().startsWith("The device dropped 3 of 10,000,000 records (0.00003 %),"),
         verdict.sentence());
   }
 
@@ -114,42 +117,98 @@ class VerdictTest {
         new Verdict(
             ExitCode.FAILED,
             "The books do not match: the producer counted 1,001 records, the daemon read 1,000 from"
-                + " the device."),
+                + " the device.",
+            Optional.empty()),
         verdict);
   }
 
   @Test
-  void shouldFailOnViolationsOnlyWhenNobodyAskedForThem() throws ToolException {
+  void shouldFailOnViolationsOnlyWhenTheyWereNotAskedFor() throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
     session.put("abi_violations", Map.of("torn_entry", 2, "bad_kind", 1));
     assertEquals(
         new Verdict(
-            ExitCode.FAILED, "No record was lost, but the device broke the wire format 3 times."),
+            ExitCode.FAILED,
+            "Nothing was lost, but the device broke the wire format 3 times.",
+            Optional.empty()),
         Verdict.of(run(session, 1000), false));
     assertEquals(ExitCode.FINE, Verdict.of(run(session, 1000), true).exitCode());
   }
 
   @Test
-  void shouldTellHowLongTheDeviceWaited() throws ToolException {
+  void shouldSayHowLongTheDeviceWaitedAndForWhat() throws ToolException {
     // 3 threads for 2 seconds: 0.6 s of waiting is a tenth.
-    RunReport run =
-        new RunReport(
-            SessionReport.read(FakeDaemon.session("a", 1000, 0, 0)),
-            Json.parse(FakeProducer.report(1000, 0.6), "the producer"),
-            0.5,
-            3);
+    Verdict verdict = Verdict.of(waiting(FakeDaemon.session("a", 1000, 0, 0), 0.6), false);
     assertEquals(
         new Verdict(
             ExitCode.FINE,
-            "No record was lost, but the device waited for the host 10.0 % of its time. Nearest"
-                + " ceiling: control path, at 150 %."),
-        Verdict.of(run, false));
+            "Nothing was lost, but the device waited 10 % of its time for the host. The limit was"
+                + " the control path: the daemon's threads came too late, give them free CPUs.",
+            Optional.of(CeilingKind.CONTROL_PATH)),
+        verdict);
+  }
+
+  @Test
+  void shouldNotBlameACeilingThatWasFar() throws ToolException {
+    Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
+    session.put("headroom", headroom(0.3, 0.5, 0.1, 0.2));
+    Verdict verdict = Verdict.of(waiting(session, 0.6), false);
+    assertEquals(
+        "Nothing was lost, but the device waited 10 % of its time for the host.",
+        verdict.sentence());
+    assertEquals(Optional.empty(), verdict.limit());
+  }
+
+  @Test
+  void shouldSayWhichDirectoryTookHowMuch() throws ToolException {
+    Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
+    session.put("headroom", headroom(1.0, 1.0, 1.0, 1.6));
+    // In the 2.5 s of the session, which ends when all is written.
+    session.put("capture", FakeDaemon.capture("/captures/one", 500_000_000, 1000, 0));
+    Verdict verdict = Verdict.of(waiting(session, 3), false);
+    assertEquals(
+        "Nothing was lost, but the device waited 50 % of its time for the host. The limit was the"
+            + " storage: /captures took 200MB/s.",
+        verdict.sentence());
+    assertEquals(Optional.of(CeilingKind.STORAGE), verdict.limit());
+  }
+
+  @Test
+  void shouldSayWhatTheCaptureLost() throws ToolException {
+    Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
+    session.put("capture", FakeDaemon.capture("/captures/one", 0, 700, 300));
+    Verdict verdict = Verdict.of(run(session, 1000), false);
+    assertEquals(ExitCode.RECORDS_LOST, verdict.exitCode());
+    assertEquals(
+        "The device dropped nothing, but 300 of 1,000 collected records are not in the capture"
+            + " (io_error). The limit was the storage: /captures took 0B/s.",
+        verdict.sentence());
+  }
+
+  @Test
+  void shouldNotCallAnInterruptedRunFine() throws ToolException {
+    Verdict fine = Verdict.of(run(FakeDaemon.session("a", 1000, 0, 0), 1000), false);
+    Verdict interrupted = fine.interrupted("after 2s");
+    assertEquals(ExitCode.FAILED, interrupted.exitCode());
+    assertEquals("Interrupted after 2s. " + fine.sentence(), interrupted.sentence());
+    Verdict lossy = Verdict.of(run(FakeDaemon.session("a", 1000, 1, 0), 1000), false);
+    assertEquals(ExitCode.RECORDS_LOST, lossy.interrupted("after 2s").exitCode());
   }
 
   static RunReport run(Map<String, Object> session, long produced) throws ToolException {
+    return run(session, produced, 0);
+  }
+
+  private static RunReport waiting(Map<String, Object> session, double stallSeconds)
+      throws ToolException {
+    return run(session, 1000, stallSeconds);
+  }
+
+  private static RunReport run(Map<String, Object> session, long produced, double stallSeconds)
+      throws ToolException {
     return new RunReport(
         SessionReport.read(session),
-        Json.parse(FakeProducer.report(produced), "the producer"),
+        Json.parse(FakeProducer.report(produced, stallSeconds), "the producer"),
         0.5,
         3);
   }

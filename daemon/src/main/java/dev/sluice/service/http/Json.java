@@ -123,7 +123,7 @@ final class Json {
     json.put("abi_violations", counts(Labels.ABI_VIOLATIONS, session.abiViolations()));
     json.put("verified_records", session.verifiedRecords());
     json.put("mismatched_records", session.mismatchedRecords());
-    json.put("device_stall_seconds", session.deviceStallSeconds());
+    json.put("device_stall_seconds_estimate", session.deviceStallSeconds());
     json.put("refill_latency_seconds", latency(session.refillLatency()));
     json.put("drain_pause_seconds", latency(session.drainPause()));
     json.put("arena", arena(session.arena()));

@@ -81,7 +81,7 @@ final class LiveFrame {
     Map<String, Object> json = new LinkedHashMap<>();
     Json.putTotals(json, Json.sum(all));
     json.put(
-        "device_stall_seconds",
+        "device_stall_seconds_estimate",
         devices.stream()
             .flatMap(device -> device.stalls().values().stream())
             .mapToDouble(DeviceSnapshot.StallTotals::seconds)

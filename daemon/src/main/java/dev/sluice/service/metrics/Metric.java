@@ -110,7 +110,8 @@ enum Metric {
   DEVICE_STALL_SECONDS(
       Type.COUNTER,
       "sluice_device_stall_seconds_total",
-      "Time that device threads waited for the host, summed over the threads.",
+      "Time that device threads waited for the host, summed over the threads: an estimate of the"
+          + " host, as a rule too high.",
       "device",
       "gate"),
   HANDOFF_ENTRIES(

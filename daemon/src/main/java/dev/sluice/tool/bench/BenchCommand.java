@@ -2,6 +2,7 @@ package dev.sluice.tool.bench;
 
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.ExitCode;
+import dev.sluice.tool.Invocation;
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.StopSignal;
@@ -26,13 +27,17 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  sluice bench --list",
-      "  sluice bench --quick --filter refill-latency",
-      "  sluice bench --filter g3-24x1           the daemon beside a plain C loop and the old"
+      "  " + Invocation.PROGRAM + " bench --list",
+      "  " + Invocation.PROGRAM + " bench --quick --filter refill-latency",
+      "  "
+          + Invocation.PROGRAM
+          + " bench --filter g3-24x1           the daemon beside a plain C loop and the old"
           + " design",
-      "  sluice bench --json > before.json       keep results ...",
-      "  sluice bench --compare before.json      ... and hold new ones against them",
-      "  sluice bench --compare before.json --with after.json",
+      "  " + Invocation.PROGRAM + " bench --json > before.json       keep results ...",
+      "  "
+          + Invocation.PROGRAM
+          + " bench --compare before.json      ... and hold new ones against them",
+      "  " + Invocation.PROGRAM + " bench --compare before.json --with after.json",
       "",
       "A missed target or a worse figure is a result: the exit code is 0 when every workload ran."
     })

@@ -62,10 +62,11 @@ record IdleWorkload(String name, Load load) implements Workload {
 
   private static double coresOver(Bench bench, DaemonProcess daemon, long millis)
       throws ToolException {
-    double before = daemon.figures().cpuSeconds();
+    double before = daemon.figures().cpuSecondsOfLiveThreads();
     long startNs = System.nanoTime();
     bench.pause(millis);
-    return (daemon.figures().cpuSeconds() - before) / ((System.nanoTime() - startNs) / 1e9);
+    return (daemon.figures().cpuSecondsOfLiveThreads() - before)
+        / ((System.nanoTime() - startNs) / 1e9);
   }
 
   private static RunReport run(Bench bench, Load load, DaemonProcess daemon) {

@@ -3,15 +3,15 @@ package dev.sluice.tool.diagnose;
 import dev.sluice.tool.DaemonClient;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.ExitCode;
+import dev.sluice.tool.Invocation;
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.SessionReport;
 import dev.sluice.tool.StatusCommand;
 import dev.sluice.tool.StopSignal;
+import dev.sluice.tool.TemporaryDirectory;
 import dev.sluice.tool.ToolException;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Example: sluice diagnose --quick --rate 2GB/s --html diagnose.html",
+      "Example: " + Invocation.PROGRAM + " diagnose --quick --rate 2GB/s --html diagnose.html",
       "",
       "Everything runs on a private daemon and arena; records are dropped on purpose, none of",
       "them anybody's. Exit code: 0 finished, 1 failed or interrupted (what is printed then says",
@@ -103,18 +103,11 @@ public final class DiagnoseCommand implements Callable<Integer> {
   }
 
   private Path captureFolder() throws ToolException {
-    try {
-      return options.captureDirectory().isEmpty()
-          ? Files.createTempDirectory("sluice-diagnose-")
-          : Files.createTempDirectory(
-              options.captureDirectory().get().toAbsolutePath(), "sluice-diagnose-");
-    } catch (IOException e) {
-      throw new ToolException(
-          "no folder to measure the storage in: "
-              + e.getMessage()
-              + "; name one with --capture-directory, or set TMPDIR",
-          e);
-    }
+    return TemporaryDirectory.make(
+        options.captureDirectory().map(Path::toAbsolutePath).orElse(TemporaryDirectory.base()),
+        "sluice-diagnose-",
+        "the capture that measures the storage",
+        "name another directory by TMPDIR or --capture-directory");
   }
 
   private void report(DiagnoseResult result) throws ToolException {

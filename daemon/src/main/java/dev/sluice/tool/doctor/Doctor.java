@@ -2,6 +2,7 @@ package dev.sluice.tool.doctor;
 
 import dev.sluice.bridge.cann.CannLibraries;
 import dev.sluice.config.Settings;
+import dev.sluice.tool.Invocation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,7 +65,7 @@ public final class Doctor {
         line.append(" (").append(String.join(", ", names)).append(')');
       }
     }
-    return line.append("; sluice doctor has the details").toString();
+    return line.append("; " + Invocation.of("doctor") + " has the details").toString();
   }
 
   private List<Finding> examineHost() {

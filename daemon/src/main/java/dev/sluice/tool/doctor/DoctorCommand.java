@@ -3,6 +3,7 @@ package dev.sluice.tool.doctor;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
 import dev.sluice.tool.ExitCode;
+import dev.sluice.tool.Invocation;
 import dev.sluice.tool.Json;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -27,8 +28,10 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Example: sudo -u sluice sluice doctor",
-      "         sluice doctor --set sluice.placement.default=device-mapped --json"
+      "Example: sudo -u sluice " + Invocation.PROGRAM + " doctor",
+      "         "
+          + Invocation.PROGRAM
+          + " doctor --set sluice.placement.default=device-mapped --json"
     })
 public final class DoctorCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

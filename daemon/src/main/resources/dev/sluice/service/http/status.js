@@ -259,7 +259,7 @@
     };
     card.numbers = figures(card.list, [
       ["rate", "collected now"], ["collected", "records collected"], ["dropped", "dropped"],
-      ["unaccounted", "unaccounted"], ["stall", "device waited"],
+      ["unaccounted", "unaccounted"], ["stall", "device waited (estimate)"],
     ]);
     card.times = figures(card.latencies, [
       ["p50", "refill p50"], ["p99", "refill p99"], ["p999", "refill p99.9"], ["max", "refill max"],
@@ -291,7 +291,7 @@
     figure(card.numbers.collected, count(session.collected_records));
     figure(card.numbers.dropped, count(dropped), dropped > 0);
     figure(card.numbers.unaccounted, count(session.unaccounted_records), session.unaccounted_records !== 0);
-    figure(card.numbers.stall, seconds(session.device_stall_seconds));
+    figure(card.numbers.stall, seconds(session.device_stall_seconds_estimate));
     const refill = session.refill_latency_seconds;
     for (const key of ["p50", "p99", "p999", "max"]) {
       figure(card.times[key], refill.count ? seconds(refill[key]) : "–");

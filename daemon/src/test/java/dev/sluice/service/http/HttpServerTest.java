@@ -275,7 +275,7 @@ class HttpServerTest {
             "abi_violations",
             "verified_records",
             "mismatched_records",
-            "device_stall_seconds",
+            "device_stall_seconds_estimate",
             "refill_latency_seconds",
             "drain_pause_seconds",
             "arena",

@@ -1,0 +1,173 @@
+package dev.sluice.tool;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.function.Consumer;
+
+/**
+ * The directory that a demo makes for its capture. A later demo of the same user removes it, so
+ * that demos do not fill the disk: it holds a file as the mark, which is locked for as long as the
+ * demo runs. What has no mark, is locked or belongs to another user is not touched.
+ */
+final class DemoDirectory implements AutoCloseable {
+  private static final String PREFIX = "sluice-demo-";
+
+  /** Its presence says that the directory may be removed; its lock, that it is in use. */
+  static final String MARK = ".removed-by-the-next-demo";
+
+  private final Path path;
+  private final FileChannel mark;
+
+  private DemoDirectory(Path path, FileChannel mark) {
+    this.path = path;
+    this.mark = mark;
+  }
+
+  /**
+   * Makes a new one among the temporary files, and removes those of demos that have ended.
+   *
+   * @param isKept no later demo may remove it, and those of earlier ones stay
+   * @param messages what was removed, or cannot be
+   */
+  static DemoDirectory make(boolean isKept, Consumer<String> messages) throws ToolException {
+    Path path =
+        TemporaryDirectory.make(
+            TemporaryDirectory.base(),
+            PREFIX,
+            "the capture",
+            "name another directory by TMPDIR or --capture-directory");
+    DemoDirectory directory = new DemoDirectory(path, isKept ? null : lockedMark(path, messages));
+    if (!isKept) {
+      directory.removeEarlier(messages);
+    }
+    return directory;
+  }
+
+  /** Locked before it has its name: another demo never finds one that is not locked yet. */
+  private static FileChannel lockedMark(Path directory, Consumer<String> messages) {
+    Path unnamed = directory.resolve(MARK + ".new");
+    FileChannel channel = null;
+    try {
+      channel = FileChannel.open(unnamed, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      channel.lock();
+      Files.move(unnamed, directory.resolve(MARK), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      // Some network file systems have no locks.
+      messages.accept("no demo will remove " + directory + ": " + ToolException.reason(e));
+    }
+    return channel;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  private void removeEarlier(Consumer<String> messages) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(path.getParent(), PREFIX + "*")) {
+      for (Path other : all) {
+        if (!other.equals(path)) {
+          removeEarlier(other, messages);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      messages.accept("cannot look for earlier demos in " + path.getParent() + ": " + e);
+    }
+  }
+
+  private void removeEarlier(Path other, Consumer<String> messages) {
+    try {
+      if (isOfThisUser(other) && removeUnlocked(other)) {
+        messages.accept("removed the capture of an earlier demo, " + other);
+      }
+    } catch (IOException e) {
+      messages.accept(
+          "cannot remove the capture of an earlier demo, "
+              + other
+              + ": "
+              + ToolException.reason(e));
+    }
+  }
+
+  private boolean isOfThisUser(Path other) throws IOException {
+    return Files.isDirectory(other, LinkOption.NOFOLLOW_LINKS)
+        && Files.isRegularFile(other.resolve(MARK), LinkOption.NOFOLLOW_LINKS)
+        && Files.getOwner(other, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(path));
+  }
+
+  private static boolean removeUnlocked(Path directory) throws IOException {
+    Path mark = directory.resolve(MARK);
+    try (FileChannel channel =
+            FileChannel.open(mark, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        FileLock lock = channel.tryLock()) {
+      if (lock == null) {
+        return false;
+      }
+      removeAllBut(mark, directory);
+      // Last, so that what is left of a removal that failed is found again.
+      Files.delete(mark);
+      Files.delete(directory);
+      return true;
+    } catch (OverlappingFileLockException e) {
+      return false; // A demo of this very process.
+    }
+  }
+
+  private static void removeAllBut(Path mark, Path directory) throws IOException {
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (!file.equals(mark)) {
+              Files.delete(file);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            if (!folder.equals(directory)) {
+              Files.delete(folder);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  /** Gives up the lock; a directory in which nothing was captured goes. */
+  @Override
+  public void close() {
+    try (FileChannel closed = mark) {
+      boolean isEmpty;
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+        isEmpty = true;
+        for (Path entry : entries) {
+          isEmpty &= entry.getFileName().toString().equals(MARK);
+        }
+      }
+      if (isEmpty) {
+        Files.deleteIfExists(path.resolve(MARK));
+        Files.delete(path);
+      }
+    } catch (IOException ignored) {
+      // What is left has its mark: the next demo removes it.
+    }
+  }
+}
