@@ -8,6 +8,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.MappedMemory;
+import dev.sluice.session.run.PlayedDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

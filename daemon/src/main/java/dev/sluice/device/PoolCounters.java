@@ -67,6 +67,19 @@ public final class PoolCounters {
     }
   }
 
+  /**
+   * All words as they are now, as one number that is another as soon as any of them has moved.
+   * Notes nothing.
+   */
+  public long look() {
+    long sum = 0;
+    for (int offset : offsets) {
+      sum = sum * 31 + memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+      sum = sum * 31 + memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+    }
+    return sum;
+  }
+
   private int extend(long[] sums, int pool, int before, int now) {
     int step = now - before;
     if (step < 0) {

@@ -45,9 +45,11 @@ public interface SessionBroker {
    * The connection of an attached session ended without DETACH. If the peer's process has died the
    * session is salvaged, else it waits for {@link #resume} for the grace time. Also called when the
    * connection ended before a grant could be sent. A token whose session is ending or over is
-   * ignored.
+   * ignored, and so is a connection in whose place another has come since.
+   *
+   * @param connection as granted with it
    */
-  void connectionLost(Token token, PeerCredentials peer);
+  void connectionLost(Token token, int connection);
 
   /**
    * Names who is told when a session was ended by somebody other than its client: nobody serves

@@ -39,9 +39,11 @@ public final class RefillAgent implements Agent {
   /** Their length in nanoseconds. */
   public static final int POP_STALL_NANOS = 3;
 
+  /** Buffers taken back from one ring in one cycle. */
+  public static final int RETURNS_PER_CYCLE = 256;
+
   private static final int COUNTERS = 4;
   private static final int HINTS_PER_CYCLE = 256;
-  private static final int RETURNS_PER_CYCLE = 256;
 
   // With nothing else to do, look for starved pools this often: a look costs a cache line per pool.
   private static final long IDLE_SWEEP_NANOS = 50_000;
