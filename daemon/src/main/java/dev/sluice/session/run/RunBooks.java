@@ -6,6 +6,7 @@ import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Generation.OverflowPolicy;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.PoolCounters;
 import dev.sluice.device.lane.DrainAgent;
@@ -34,6 +35,7 @@ public final class RunBooks {
   private final DropAttribution attribution;
   private final DropEvidence[] evidence;
   private final DeviceMemory memory;
+  private final ControlWords words;
   private final boolean deviceBlocks;
 
   RunBooks(RunSetup setup, RunEngine engine) {
@@ -43,6 +45,8 @@ public final class RunBooks {
     this.collectors = engine.collectors();
     this.checks = setup.checks();
     this.memory = setup.memory();
+    int from = plan.layout().queueHeadOffset(0);
+    this.words = memory.words(from, plan.geometry().regionBytes() - from);
     this.deviceCounters = new PoolCounters(memory, plan);
     this.attribution = new DropAttribution(plan.poolCount());
     this.evidence = new DropEvidence[plan.poolCount()];
@@ -101,6 +105,7 @@ public final class RunBooks {
         missing[pool] += collector.books().missingBuffers().get(pool);
       }
     }
+    words.refresh();
     // Before the device's counters again: what refill has seen cannot be more than what there is.
     for (int pool = 0; pool < pools; pool++) {
       gather(pool);
@@ -160,20 +165,23 @@ public final class RunBooks {
     seen.isNotReturned = seen.isEmpty && present == Shortage.NOT_RETURNED;
   }
 
-  /** Entries in the free queue of a pool now; -1 if its indices make no sense. */
+  /**
+   * Entries in the free queue of a pool, as of the last count at the latest; -1 if its indices make
+   * no sense.
+   */
   int freeEntries(int pool) {
     BufferKind kind = plan.kindOfPool(pool);
     int at = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
-    int head = memory.loadIntAcquire(at + plan.layout().pool().headOffset());
-    int tail = memory.loadIntAcquire(at + plan.layout().pool().tailOffset());
+    int head = words.loadIntAcquire(at + plan.layout().pool().headOffset());
+    int tail = words.loadIntAcquire(at + plan.layout().pool().tailOffset());
     int entries = tail - head;
     return entries >= 0 && entries <= plan.layout().pool().slotCount() ? entries : -1;
   }
 
-  /** Entries in a ready queue now, 0 if its indices make no sense. Any thread while mapped. */
+  /** Entries in a ready queue, likewise; 0 if its indices make no sense. */
   int readyEntries(int queue) {
-    int head = memory.loadIntAcquire(plan.layout().queueHeadOffset(queue));
-    int tail = memory.loadIntAcquire(plan.layout().queueTailOffset(queue));
+    int head = words.loadIntAcquire(plan.layout().queueHeadOffset(queue));
+    int tail = words.loadIntAcquire(plan.layout().queueTailOffset(queue));
     int entries = plan.layout().queueEntries();
     if (head < 0 || head >= entries || tail < 0 || tail >= entries) {
       return 0;

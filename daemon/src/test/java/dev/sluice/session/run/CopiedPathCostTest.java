@@ -3,6 +3,7 @@ package dev.sluice.session.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Pointer;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
@@ -47,9 +48,10 @@ class CopiedPathCostTest {
 
   private final List<SharedRegion> regions = new ArrayList<>();
   private ByteBuffer device;
-  private ByteBuffer shadow;
   private long deviceAddress;
+  private int buffersOffset;
   private long reads;
+  private long looks;
   private long writes;
   private long wideReads;
   private long wideBytes;
@@ -58,14 +60,14 @@ class CopiedPathCostTest {
   private int copy(long to, long from, long bytes, boolean isToDevice) {
     int length = (int) bytes;
     boolean isWide = bytes > NARROW_BYTES;
+    new Pointer(to).write(0, new Pointer(from).getByteArray(0, length), 0, length);
     if (isToDevice) {
-      int offset = (int) (to - deviceAddress);
-      device.put(offset, shadow, offset, length);
       writes += isWide ? 0 : 1;
       wideWrites += isWide ? 1 : 0;
+    } else if (from - deviceAddress < buffersOffset) {
+      reads += isWide ? 0 : 1;
+      looks += isWide ? 1 : 0; // at many control words at once
     } else {
-      int offset = (int) (from - deviceAddress);
-      shadow.put(offset, device, offset, length);
       reads += isWide ? 0 : 1;
       wideReads += isWide ? 1 : 0;
       wideBytes += isWide ? bytes : 0;
@@ -87,6 +89,7 @@ class CopiedPathCostTest {
 
   private void forget() {
     reads = 0;
+    looks = 0;
     writes = 0;
     wideReads = 0;
     wideBytes = 0;
@@ -114,8 +117,8 @@ class CopiedPathCostTest {
       SharedRegion memory = region(plan.totalBytes());
       SharedRegion copy = region(plan.totalBytes());
       device = memory.buffer();
-      shadow = copy.buffer();
       deviceAddress = memory.address();
+      buffersOffset = plan.buffersOffset();
       Run run =
           new Run(
               new RunSetup(
@@ -157,5 +160,47 @@ class CopiedPathCostTest {
     // What one more buffer costs does not depend on how many there are.
     assertEquals(2 * (readsOf[1] - readsOf[0]), readsOf[2] - readsOf[1], "reads");
     assertEquals(2 * (writesOf[1] - writesOf[0]), writesOf[2] - writesOf[1], "writes");
+  }
+
+  /** Copies of one idle sweep, and of one count of the books, by number of cores. */
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void shouldLookAtAllPoolsByAConstantNumberOfCopies(Generation generation) throws Exception {
+    long[] sweeps = new long[3];
+    long[] counts = new long[3];
+    for (int shape = 0; shape < 3; shape++) {
+      Layout layout = Layout.of(generation, Platform.A5, new LayoutOverrides(0, 128, 5, 6, 7, 8));
+      ArenaPlan plan =
+          TestArena.plan(new Geometry(layout, 1 << shape, 1, 1, 4), new BufferCounts(5, 4, 4, 6));
+      SharedRegion memory = region(plan.totalBytes());
+      SharedRegion copy = region(plan.totalBytes());
+      deviceAddress = memory.address();
+      buffersOffset = plan.buffersOffset();
+      ManualClock clock = new ManualClock();
+      Run run =
+          new Run(
+              new RunSetup(
+                  plan,
+                  new CopiedMemory(this::copy, deviceAddress, copy),
+                  TestArena.DEVICE_BASE,
+                  TestSettings.with(),
+                  clock,
+                  new ParkMeter(),
+                  ContentChecks.none(),
+                  RunCapture.NONE));
+      run.engine().refill().doWork();
+      clock.advance(10_000_000);
+      forget();
+      run.engine().refill().doWork();
+      sweeps[shape] = reads + looks;
+      forget();
+      run.count();
+      counts[shape] = reads + looks;
+      assertEquals(0, writes + wideWrites + wideReads, "a look changes nothing");
+    }
+    assertTrue(sweeps[0] <= 1, sweeps[0] + " copies for a sweep");
+    assertTrue(counts[0] <= 5, counts[0] + " copies for the books");
+    assertEquals(sweeps[0], sweeps[2], "whatever the number of pools");
+    assertEquals(counts[0], counts[2], "whatever the number of pools");
   }
 }

@@ -4,10 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.Platform;
+import dev.sluice.agent.Agent;
+import dev.sluice.config.BufferCounts;
+import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.testkit.DevicePool;
 import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +53,42 @@ class SettlementTest {
         assertTrue(left >= slots - 1, () -> left + " of " + slots + " left to " + pool);
       }
     }
+  }
+
+  /** A stop under back-pressure: all buffers are in host hands, more than refill takes at once. */
+  @Test
+  void shouldGiveBackEveryBufferToADeviceThatGoesOn() {
+    Layout layout =
+        Layout.of(Generation.CHIP_2026_08, Platform.A2A3, new LayoutOverrides(8, 1024, 5, 6, 7, 8));
+    EngineRun engine =
+        new EngineRun(
+            new TestArena(
+                TestArena.plan(new Geometry(layout, 24, 2, 1, 2), new BufferCounts(8, 8, 8, 8))),
+            TestSettings.with());
+    Agent refill = engine.run.engine().refill();
+    engine.device.launch();
+    for (int i = 0; i < 24 * 100; i++) {
+      engine.device.task(i % 24);
+    }
+    for (int i = 0; i < 100; i++) {
+      engine.device.runUntilBlocked();
+      for (Agent agent : engine.agents) {
+        if (agent != refill) {
+          agent.doWork();
+        }
+      }
+      engine.clock.advance(1_000);
+    }
+    engine.run.settle(RunEnd.NOT_YET, Run.Settling.AT_ONCE);
+    int given = 0;
+    for (DevicePool pool : engine.device.pools()) {
+      int left = pool.freeTail() - pool.freeHead();
+      given += left;
+      if (engine.plan.quota(pool.kind()) > 0) {
+        assertTrue(left >= 6, () -> left + " buffers left to " + pool);
+      }
+    }
+    assertTrue(given > RefillAgent.RETURNS_PER_CYCLE, given + " given back");
   }
 
   private static long collected(EngineRun engine) {
