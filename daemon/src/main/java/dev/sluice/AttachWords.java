@@ -136,11 +136,20 @@ final class AttachWords {
           new Books.KindBooks(
               law.produced(), law.collected(), law.missing(), law.salvaged(), law.unaccounted()));
     }
-    String text =
-        totals.syntheticMismatched > 0
-            ? totals.syntheticMismatched + " records with wrong content"
-            : totals.law().unaccounted() != 0 ? "the books do not balance" : "the books balance";
-    return new Books(session, kinds, text);
+    return new Books(session, kinds, text(totals));
+  }
+
+  private static String text(RunTotals totals) {
+    AccountingLaw law = totals.law();
+    if (totals.syntheticMismatched > 0) {
+      return totals.syntheticMismatched + " records with wrong content";
+    }
+    if (law.unaccounted() != 0) {
+      return "the books do not balance";
+    }
+    return law.inFlight() != 0
+        ? "the device still writes, " + law.inFlight() + " records are in flight"
+        : "the books balance";
   }
 
   /** What the client is told; what is no refusal stays what it is, a defect. */

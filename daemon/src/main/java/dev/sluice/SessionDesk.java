@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 
 /**
@@ -147,9 +147,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
   @Override
   public CompletionStage<Books> detachLost(Token token, String reason) {
     return ask(
-        token,
-        session -> session.end(RunEnd.DIED, "device lost: " + reason),
-        SessionDesk::books);
+        token, session -> session.end(RunEnd.DIED, "device lost: " + reason), SessionDesk::books);
   }
 
   private static Books books(Session session, RunTotals totals) {
@@ -177,8 +175,13 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   @Override
-  public void onRevoked(Consumer<Token> listener) {
-    sessions.onRevoked(session -> tokensOf(session).forEach(listener));
+  public void onRevoked(BiConsumer<Token, Books> listener) {
+    sessions.onRevoked(
+        (session, totals) -> {
+          Books books =
+              AttachWords.books(session.id(), totals).withText(session.view().ending());
+          tokensOf(session).forEach(token -> listener.accept(token, books));
+        });
   }
 
   private synchronized List<Token> tokensOf(Session session) {

@@ -1,7 +1,7 @@
 package dev.sluice.service;
 
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
  * Makes, runs and ends sessions on behalf of the attach socket.
@@ -52,9 +52,10 @@ public interface SessionBroker {
   void connectionLost(Token token, int connection);
 
   /**
-   * Names who is told when a session was ended by somebody other than its client: nobody serves
-   * that client any more, so its connection must not look alive. Called once, before any request;
-   * the listener is called on the broker's threads.
+   * Names who is told when a session was ended and its client had not asked for it: that client is
+   * not served any more, so its connection must not look alive. The books have what was counted, and
+   * the reason as their text. Called once, before any request; the listener is called on the broker's
+   * threads.
    */
-  void onRevoked(Consumer<Token> listener);
+  void onRevoked(BiConsumer<Token, Books> listener);
 }

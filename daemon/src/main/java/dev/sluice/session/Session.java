@@ -312,7 +312,7 @@ public final class Session {
 
   private RunTotals endUnaskedNow(String reason) {
     RunTotals totals = endNow(producer.hasDied() ? RunEnd.DIED : RunEnd.NOT_YET, reason);
-    stage.revoked(this);
+    stage.revoked(this, totals);
     return totals;
   }
 
@@ -620,7 +620,7 @@ public final class Session {
     commands.abandon(
         new RefusedException(Reason.DEVICE_DOWN, "the session was given up: " + cause));
     stage.over(this);
-    stage.revoked(this);
+    stage.revoked(this, before.totals());
     return true;
   }
 

@@ -9,6 +9,7 @@ import dev.sluice.device.ArenaRefusedException;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.session.RefusedException.Reason;
+import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +62,7 @@ public final class Sessions implements AutoCloseable {
   private final Stage stage = new OwnStage();
   private final Set<Attach> attaching = ConcurrentHashMap.newKeySet();
   private final Set<Object> underWay = ConcurrentHashMap.newKeySet();
-  private volatile Consumer<Session> revoked = session -> {};
+  private volatile BiConsumer<Session, RunTotals> revoked = (session, totals) -> {};
   private volatile boolean isStopping;
 
   /**
@@ -143,8 +144,11 @@ public final class Sessions implements AutoCloseable {
     settings = next;
   }
 
-  /** Is told of each session that ended over its client's head; called once, at the start. */
-  public void onRevoked(Consumer<Session> listener) {
+  /**
+   * Is told of each session that ended over its client's head, with the books of the run that was
+   * open; called once, at the start.
+   */
+  public void onRevoked(BiConsumer<Session, RunTotals> listener) {
     revoked = listener;
   }
 
@@ -486,8 +490,8 @@ public final class Sessions implements AutoCloseable {
     }
 
     @Override
-    public void revoked(Session session) {
-      revoked.accept(session);
+    public void revoked(Session session, RunTotals totals) {
+      revoked.accept(session, totals);
     }
 
     @Override

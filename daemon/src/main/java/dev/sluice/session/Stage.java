@@ -1,6 +1,7 @@
 package dev.sluice.session;
 
 import dev.sluice.agent.NanoClock;
+import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import java.util.concurrent.Executor;
 
@@ -27,8 +28,12 @@ interface Stage {
   /** A session has ended or is about to: if its device has failed, that is known from now on. */
   void tellOfFailure(Session session);
 
-  /** A session was ended by somebody other than its client, which is not served any more. */
-  void revoked(Session session);
+  /**
+   * A session was ended and its client had not asked for it: it is not served any more.
+   *
+   * @param totals of the run that was open, as far as it was counted
+   */
+  void revoked(Session session, RunTotals totals);
 
   /** A session is over: it is not open any more. */
   void over(Session session);

@@ -12,6 +12,7 @@ import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.TestDisk;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.SessionView.State;
+import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import dev.sluice.testkit.ManualClock;
 import dev.sluice.testkit.Seeds;
@@ -30,8 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Random commands to one session, beside a model of it that is a few lines long. Commands are done on
- * the caller's thread, so a seed is the same each time; lanes have threads of their own.
+ * Random commands to one session, beside a model of it that is a few lines long. Commands are done
+ * on the caller's thread, so a seed is the same each time; lanes have threads of their own.
  */
 @Timeout(300)
 class SessionModelTest {
@@ -310,7 +311,7 @@ class SessionModelTest {
     public void tellOfFailure(Session of) {}
 
     @Override
-    public void revoked(Session of) {}
+    public void revoked(Session of, RunTotals totals) {}
 
     @Override
     public void over(Session of) {

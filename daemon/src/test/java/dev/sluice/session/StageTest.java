@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.abi.BufferKind;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.StageMemory;
 import dev.sluice.session.RefusedException.Reason;
@@ -90,8 +91,82 @@ class StageTest {
     assertEquals(0, totals.law().unaccounted());
     assertEquals(State.SETTLED, slow.view().state());
     assertTrue(
-        slow.view().capture().orElseThrow().lost(dev.sluice.abi.BufferKind.ORCH_PHASE) > 0,
+        slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0,
         "what the disk did not take is counted as lost");
+  }
+
+  /** A13: its thread still writes, so no other may take its segments away. */
+  @Test
+  void shouldKeepACaptureOpenUntilItIsWritten() throws Exception {
+    capturing().ticking();
+    Session slow = runningBehindABlockedDisk();
+    Path directory = slow.capture().directory().orElseThrow();
+    StageRig.join(slow.end(RunEnd.COMPLETE, "detached"));
+    assertEquals(State.ENDED, slow.view().state());
+    assertTrue(rig.captures.isOpen(directory));
+    rig.disk.unblock();
+    await(() -> !rig.captures.isOpen(directory));
+  }
+
+  /** A runtime that says RUN_END too early is told so, and nothing of its run is lost. */
+  @Test
+  void shouldGoOnWithARunWhoseDeviceIsNotComplete() throws Exception {
+    rig().ticking();
+    Sessions.Grant grant = rig.attach(0);
+    Session session = grant.session();
+    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    try (Busy device = new Busy(StageRig.device(grant))) {
+      for (int i = 0; i < 3; i++) {
+        String why = StageRig.refused(Reason.STATE, session.runEnd());
+        assertTrue(why.contains("the device still writes"), why);
+        assertEquals(State.RUNNING, session.view().state());
+      }
+    }
+    RunTotals totals = StageRig.join(session.runEnd());
+    assertEquals(0, totals.law().unaccounted());
+    assertEquals(0, totals.law().missing());
+    assertEquals(0, totals.law().inFlight());
+    assertEquals(totals.law().produced(), totals.law().collected());
+  }
+
+  @Test
+  void shouldLeaveInFlightWhatADeviceHoldsThatIsDetachedWhileItWrites() throws Exception {
+    rig().ticking();
+    Sessions.Grant grant = rig.attach(0);
+    Session session = grant.session();
+    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    try (Busy device = new Busy(StageRig.device(grant))) {
+      RunTotals totals = StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
+      assertEquals(0, totals.law().unaccounted());
+      assertEquals(0, totals.law().missing(), "nothing is booked as a drop");
+      assertEquals(0, totals.law().salvaged());
+    }
+    assertEquals("ended (detached)", session.view().name());
+  }
+
+  /** A device that never rests. */
+  private static final class Busy implements AutoCloseable {
+    private final Thread thread;
+    private volatile boolean isOn = true;
+
+    Busy(PlayedDevice device) throws InterruptedException {
+      AtomicInteger published = new AtomicInteger();
+      thread =
+          new Thread(
+              () -> {
+                while (isOn) {
+                  published.addAndGet(device.publishAll());
+                }
+              });
+      thread.start();
+      await(() -> published.get() > 50);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      isOn = false;
+      thread.join();
+    }
   }
 
   @Test

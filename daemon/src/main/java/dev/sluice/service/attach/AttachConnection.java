@@ -272,6 +272,24 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     var unused = context.close();
   }
 
+  /**
+   * The session was ended over the client's head: the client gets the reason and what was counted,
+   * to be read whenever it asks next, and then the end of the connection. Any thread; the server has
+   * taken the session from this connection before.
+   */
+  void revoke(Token ended, Books books) {
+    context
+        .executor()
+        .execute(
+            () -> {
+              if (state != State.OVER) {
+                state = State.OVER;
+                token = null;
+                replyAndClose(replies.ended(ended, books));
+              }
+            });
+  }
+
   private static Throwable unwrap(Throwable failure) {
     return failure instanceof CompletionException && failure.getCause() != null
         ? failure.getCause()

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /** Notes every call; the test completes the stages, or they complete with the prepared answer. */
 final class FakeBroker implements SessionBroker {
@@ -33,7 +33,7 @@ final class FakeBroker implements SessionBroker {
   volatile CompletableFuture<Granted> nextGrant;
   volatile CompletableFuture<Started> nextStart;
   volatile CompletableFuture<Books> nextBooks;
-  volatile Consumer<Token> revoked;
+  volatile BiConsumer<Token, Books> revoked;
 
   Granted granted() {
     return new Granted(
@@ -122,7 +122,7 @@ final class FakeBroker implements SessionBroker {
   }
 
   @Override
-  public void onRevoked(Consumer<Token> listener) {
+  public void onRevoked(BiConsumer<Token, Books> listener) {
     revoked = listener;
   }
 }
