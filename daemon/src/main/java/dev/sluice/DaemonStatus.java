@@ -32,11 +32,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * What the daemon shows of itself, read anew for whoever asks: sessions and devices as {@link
+ * What the daemon shows of itself, read anew for each question: sessions and devices as {@link
  * ReadModel} makes them, agents and their health, storage, why the daemon is not ready.
  *
  * <p>Any thread: scrapes, control requests and the service manager's notifier meet here, event
@@ -178,6 +179,30 @@ final class DaemonStatus implements DaemonView {
                     janitor.stalls(role),
                     age < Janitor.STALL_NANOS && !broken.contains(role))));
     return snapshots;
+  }
+
+  @Override
+  public List<String> deviceTroubles() {
+    List<String> troubles = new ArrayList<>();
+    Map<Integer, DeviceWatch.Down> down = sessions.watch().down();
+    down.forEach((device, why) -> troubles.add("device " + device + " is down: " + why.cause()));
+    long nowNs = clock.nanoTime();
+    Set<Integer> silent = new TreeSet<>();
+    for (ThreadPacking.Hosted host : threads.runners()) {
+      if (host.device() != ThreadPacking.NO_DEVICE
+          && nowNs - host.runner().lastCycleNs() >= Janitor.STALL_NANOS) {
+        silent.add(host.device());
+      }
+    }
+    silent.removeAll(down.keySet());
+    silent.forEach(
+        device -> troubles.add("device " + device + " has not answered for more than a second"));
+    return troubles;
+  }
+
+  @Override
+  public int abandonedThreads() {
+    return sessions.abandonedThreads();
   }
 
   @Override

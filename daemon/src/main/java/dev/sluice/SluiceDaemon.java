@@ -75,7 +75,7 @@ final class SluiceDaemon implements DaemonHost.Running {
 
   /**
    * Returns when the daemon is ready: sockets open, hot path warm. Leaves nothing behind if it
-   * throws, which it does with one line when a socket cannot be had.
+   * throws, which it does with one line when a socket cannot be bound.
    *
    * @param source reads the configuration again for a reload
    * @param environment where a service manager says that it wants to be notified
@@ -167,7 +167,7 @@ final class SluiceDaemon implements DaemonHost.Running {
                 settings.http(), status, metrics.registry(), traffic, security, loops));
     keep(ControlServer.start(settings.control(), status, desk, reload, loops));
     long buffers = warmUp.join();
-    // Last: whoever can connect can also be served.
+    // Last: a client that can connect is also served.
     AttachServer attach = keep(AttachServer.start(settings.attach(), desk, failures, loops));
     hot =
         next -> {
@@ -190,7 +190,7 @@ final class SluiceDaemon implements DaemonHost.Running {
         buffers);
   }
 
-  /** On a thread of its own: neither a slow socket nor a busy agent may delay a life sign. */
+  /** On a thread of its own: neither a slow socket nor a busy agent may delay a ping. */
   private void keepNotifying(ServiceNotifier notified, NanoClock clock, AgentErrorHandler errors) {
     keep(notified);
     AgentRunner runner =

@@ -105,7 +105,7 @@ public final class MappedMemory implements DeviceMemory {
 
   /**
    * The memory is about to be unmapped: from now on every access throws. To be called when no agent
-   * is at work; whoever comes later then gets an exception and not a signal.
+   * is at work; a later access then gets an exception and not a signal.
    */
   void close() {
     buffer = UNMAPPED;

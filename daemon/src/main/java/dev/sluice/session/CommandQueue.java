@@ -132,7 +132,7 @@ final class CommandQueue {
   }
 
   /**
-   * The owner does not come back: whoever waits for it is told, and no command is done any more.
+   * The owner does not come back: all who wait for it are told, and no command is done any more.
    * What the owner still does if it comes back is its own business.
    */
   void abandon(RefusedException reason) {

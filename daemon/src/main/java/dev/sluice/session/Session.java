@@ -411,7 +411,7 @@ public final class Session {
     return broken;
   }
 
-  /** What a settlement asks for: a look of others at how it gets on, and patience with the disk. */
+  /** What a settlement asks for: a look at it from time to time, and patience with the disk. */
   private Run.Settling settling() {
     long untilNs = nowNs() + stage.diskNanos();
     return new Run.Settling() {
@@ -598,8 +598,8 @@ public final class Session {
   }
 
   /**
-   * Gives the session up, whoever owns it: its threads are left to themselves, its memory stays as
-   * it is, and whoever waits for it is told. Waits for nothing. Any thread.
+   * Gives the session up, also while it has an owner: its threads are left to themselves, its memory stays as
+   * it is, and all who wait for it are told. Waits for nothing. Any thread.
    *
    * @return false if it was over already
    */

@@ -82,7 +82,7 @@ public final class SessionBooks {
     }
   }
 
-  /** Takes in a run that is settled, and tells of it. */
+  /** Takes in a run that is settled, and logs it. */
   void close(Run settled, long nowNs, String reason) {
     RunTotals totals = settled.totals();
     RunLatencies latencies = new RunLatencies();

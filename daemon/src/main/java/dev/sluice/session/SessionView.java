@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A session at one moment, as its owner published it. Immutable; whoever reads it waits for
+ * A session at one moment, as its owner published it. Immutable; a reader waits for
  * nothing.
  *
  * @param isLost its connection is

@@ -248,7 +248,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** Nobody else knows of it: what it has begun ends here. */
+  /** No other part knows of it yet: what it has begun ends here. */
   private void undo(Arena arena, Session session, int descriptor) {
     SharedRegion.closeDescriptor(descriptor);
     if (session != null) {

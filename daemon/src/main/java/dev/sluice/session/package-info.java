@@ -9,7 +9,7 @@
  *
  * <p>The rule: no lock is held while something can wait for a disk, a device, a thread or a client.
  * The locks here guard queues and lists and are leaves. What can wait is a command of one session,
- * on a thread that serves nobody else meanwhile; readers look at the last {@link
+ * on a thread that does nothing else meanwhile; readers look at the last {@link
  * dev.sluice.session.SessionView}.
  */
 package dev.sluice.session;

@@ -301,7 +301,7 @@ public final class Run {
     return headroom.headroom();
   }
 
-  /** The agents and what they share, for whoever shows or packs them. */
+  /** The agents and what they share, for those who show or pack them. */
   public RunEngine engine() {
     return engine;
   }

@@ -96,7 +96,7 @@ final class RunHeadroom {
     }
     Optional<CaptureLoad> load = capture.load();
     if (load.isEmpty() || load.get().fill() < FULL) {
-      // Nobody but the collectors themselves holds them up.
+      // Only the collectors themselves hold them up.
       slowNanos += heldNs - heldBefore;
     }
     heldBefore = heldNs;

@@ -269,7 +269,7 @@ public final class ThreadPacking implements AutoCloseable {
    */
   public synchronized Crew newCrew(Settings own, int device) {
     ThreadingMode mode = resolve(own.threading());
-    // A call to a device may take for ever; then it is that device's sessions alone that wait.
+    // A call to a device may never return; then that device's sessions alone wait.
     boolean callsDevice = own.placement().of(device).isOnDevice();
     Crew crew = new Crew(own, callsDevice ? device : NO_DEVICE, mode, mustNap(own, mode));
     crews.add(crew);

@@ -66,8 +66,8 @@ public final class Warmup {
             "sluice-warm-up", 4096, SharedRegion.Extra.OFF, SharedRegion.Extra.TRY)) {
       log.debug("shared memory works: {} bytes", region.bytes());
     } catch (IOException e) {
-      // Whoever attaches will be told the same; until then the daemon can serve metrics.
-      log.warn("shared memory cannot be had: {}", e.getMessage());
+      // Each client that attaches is told the same; until then the daemon can serve metrics.
+      log.warn("no shared memory: {}", e.getMessage());
     }
   }
 
