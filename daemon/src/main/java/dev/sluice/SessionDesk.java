@@ -178,8 +178,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
   public void onRevoked(BiConsumer<Token, Books> listener) {
     sessions.onRevoked(
         (session, totals) -> {
-          Books books =
-              AttachWords.books(session.id(), totals).withText(session.view().ending());
+          Books books = AttachWords.books(session.id(), totals).withText(session.view().ending());
           tokensOf(session).forEach(token -> listener.accept(token, books));
         });
   }

@@ -5,8 +5,12 @@ package dev.sluice.device;
  * reader: what it copies lands in memory of its own, so that no older copy gets in between.
  */
 public interface ControlWords {
-  /** Brings all words up to date, where {@link #isLive} is false: by one copy. */
-  void refresh();
+  /**
+   * Brings all words up to date, where {@link #isLive} is false: by one copy.
+   *
+   * @return false if the memory cannot be reached: the words are old, and must not be used
+   */
+  boolean refresh();
 
   /** Whether each load reads the device's word itself. */
   boolean isLive();

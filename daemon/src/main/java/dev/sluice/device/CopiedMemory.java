@@ -72,10 +72,11 @@ public final class CopiedMemory extends ShadowedMemory {
     NativeWords words = new NativeWords(length);
     return new ControlWords() {
       @Override
-      public void refresh() {
+      public boolean refresh() {
         if (failure() == 0) {
           note(copies.copy(words.address(), deviceAddress + offset, length, false));
         }
+        return failure() == 0;
       }
 
       @Override

@@ -3,8 +3,8 @@ package dev.sluice.device;
 /** The device's words themselves, each read when it is asked for. */
 public record LiveWords(DeviceMemory memory) implements ControlWords {
   @Override
-  public void refresh() {
-    // There is nothing that could be old.
+  public boolean refresh() {
+    return true; // there is nothing that could be old
   }
 
   @Override

@@ -180,8 +180,8 @@ abstract class ShadowedMemory implements DeviceMemory {
 
   /**
    * The memory is about to be given back: the device is not touched any more, and every access
-   * throws. To be called when no agent is at work; a later access then gets an exception and
-   * not a signal.
+   * throws. To be called when no agent is at work; a later access then gets an exception and not a
+   * signal.
    */
   void close() {
     note(CLOSED);

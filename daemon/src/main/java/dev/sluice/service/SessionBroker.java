@@ -53,9 +53,9 @@ public interface SessionBroker {
 
   /**
    * Names who is told when a session was ended and its client had not asked for it: that client is
-   * not served any more, so its connection must not look alive. The books have what was counted, and
-   * the reason as their text. Called once, before any request; the listener is called on the broker's
-   * threads.
+   * not served any more, so its connection must not look alive. The books have what was counted,
+   * and the reason as their text. Called once, before any request; the listener is called on the
+   * broker's threads.
    */
   void onRevoked(BiConsumer<Token, Books> listener);
 }

@@ -598,8 +598,8 @@ public final class Session {
   }
 
   /**
-   * Gives the session up, also while it has an owner: its threads are left to themselves, its memory stays as
-   * it is, and all who wait for it are told. Waits for nothing. Any thread.
+   * Gives the session up, also while it has an owner: its threads are left to themselves, its
+   * memory stays as it is, and all who wait for it are told. Waits for nothing. Any thread.
    *
    * @return false if it was over already
    */

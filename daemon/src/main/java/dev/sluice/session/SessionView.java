@@ -10,8 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A session at one moment, as its owner published it. Immutable; a reader waits for
- * nothing.
+ * A session at one moment, as its owner published it. Immutable; a reader waits for nothing.
  *
  * @param isLost its connection is
  * @param ending how it ended; empty while it is open

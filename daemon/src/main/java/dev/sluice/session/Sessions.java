@@ -61,6 +61,8 @@ public final class Sessions implements AutoCloseable {
   private final SessionRegistry registry = new SessionRegistry();
   private final Stage stage = new OwnStage();
   private final Set<Attach> attaching = ConcurrentHashMap.newKeySet();
+  // Of sessions that were given up.
+  private final Set<Session> openCaptures = ConcurrentHashMap.newKeySet();
   private final Set<Object> underWay = ConcurrentHashMap.newKeySet();
   private volatile BiConsumer<Session, RunTotals> revoked = (session, totals) -> {};
   private volatile boolean isStopping;
@@ -315,6 +317,7 @@ public final class Sessions implements AutoCloseable {
         once(session, () -> release(session));
       }
     }
+    endCaptures();
     List<Session> all = registry.open();
     giveUpHungAttaches();
     for (DeviceWatch.Hung hung : watch.check(all)) {
@@ -327,6 +330,18 @@ public final class Sessions implements AutoCloseable {
       byWhatMayHang.computeIfAbsent(key, made -> new ArrayList<>()).add(session);
     }
     byWhatMayHang.forEach((key, some) -> once(key, () -> some.forEach(Session::tick)));
+  }
+
+  private void endCaptures() {
+    for (Session session : openCaptures) {
+      once(
+          session.capture(),
+          () -> {
+            if (openCaptures.remove(session)) {
+              session.endCaptureOfFailed();
+            }
+          });
+    }
   }
 
   /** Runs the work on a thread of its own, unless the same is under way already. Never waits. */
@@ -498,7 +513,8 @@ public final class Sessions implements AutoCloseable {
     public void over(Session session) {
       registry.ended(session);
       if (session.view().state() == SessionView.State.FAILED) {
-        once(session.capture(), session::endCaptureOfFailed);
+        openCaptures.add(session);
+        endCaptures();
       }
     }
   }

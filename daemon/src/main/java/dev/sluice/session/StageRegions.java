@@ -52,7 +52,9 @@ public final class StageRegions implements StageMemory, AutoCloseable {
     }
   }
 
-  /** Unmaps what is not in use; what a hanging disk still reads from stays until the process ends. */
+  /**
+   * Unmaps what is not in use; what a hanging disk still reads from stays until the process ends.
+   */
   @Override
   public synchronized void close() {
     kept.forEach(SharedRegion::close);

@@ -94,7 +94,7 @@ class SessionModelTest {
     private Thread thread(Runnable task) {
       return new Thread(task) {
         @Override
-        public void start() {
+        public synchronized void start() {
           if (!hasThreads) {
             throw new OutOfMemoryError("no thread (test)");
           }

@@ -53,7 +53,7 @@ final class StageRig implements AutoCloseable {
   static final int THREADS = 2;
 
   /** Short, so that a test sees the end of it; long enough for a busy machine. */
-  static final Patience PATIENCE = new Patience(500_000_000L, 1_000_000_000L, 6_000_000_000L);
+  static final Patience PATIENCE = new Patience(2_000_000_000L, 1_000_000_000L, 8_000_000_000L);
 
   final TestDisk disk = new TestDisk();
   final AtomicInteger unmapped = new AtomicInteger();
@@ -113,7 +113,7 @@ final class StageRig implements AutoCloseable {
   private Thread laneThread(Runnable task) {
     return new Thread(task) {
       @Override
-      public void start() {
+      public synchronized void start() {
         if (lanesLeft.getAndDecrement() <= 0) {
           throw new OutOfMemoryError("unable to create native thread (test)");
         }
@@ -246,7 +246,17 @@ final class StageRig implements AutoCloseable {
     lanesLeft.set(Integer.MAX_VALUE);
     ticker = null;
     sessions.close();
+    for (Session session : sessions.ended()) {
+      // What its disk was behind with is still written.
+      session.capture().directory().ifPresent(this::awaitWritten);
+    }
     threads.close();
     captures.close();
+  }
+
+  private void awaitWritten(Path directory) {
+    while (captures.isOpen(directory)) {
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 }

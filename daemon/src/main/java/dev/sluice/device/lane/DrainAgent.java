@@ -269,6 +269,9 @@ public final class DrainAgent implements Agent {
         }
       }
     }
+    if (wrong != null && memory.failure() != 0) {
+      return RETRY; // what looks wrong may be old: the session is about to end
+    }
     boolean looksTorn = wrong != null || order != 0;
     if (mayTear && hasGrace && looksTorn && isWithinGrace(lane, nowNs)) {
       return RETRY;

@@ -50,6 +50,7 @@ public final class RefillAgent implements Agent {
   // With nothing else to do, look for starved pools this often: a look costs a cache line per pool.
   private static final long IDLE_SWEEP_NANOS = 50_000;
 
+  private final DeviceMemory memory;
   private final ArenaPlan plan;
   private final BufferTable table;
   private final BufferLedger ledger;
@@ -99,6 +100,7 @@ public final class RefillAgent implements Agent {
     if (plan.poolCount() > RefillHint.MAX_POOLS) {
       throw new IllegalArgumentException(plan.poolCount() + " pools do not fit a hint");
     }
+    this.memory = memory;
     this.plan = plan;
     this.table = table;
     this.ledger = ledger;
@@ -263,7 +265,9 @@ public final class RefillAgent implements Agent {
     lastSweepNs = nowNs;
     int pushed = 0;
     // All pools by one look, where a look is a copy.
-    sweptWords.refresh();
+    if (!sweptWords.refresh()) {
+      return 0; // the session is about to end
+    }
     words = sweptWords;
     for (FreeLane lane : lanes) {
       pushed += fill(lane, nowNs);
@@ -313,7 +317,8 @@ public final class RefillAgent implements Agent {
   private boolean follow(FreeLane lane) {
     int headUntrusted = lane.headAcquireUntrusted(words);
     if (!lane.isHead(headUntrusted)) {
-      if (!lane.isHeadBad) {
+      // A device that has failed shows old words, which is no violation.
+      if (!lane.isHeadBad && memory.failure() == 0) {
         lane.isHeadBad = true;
         violations.record(
             AbiViolation.BAD_INDEX.ordinal(),

@@ -274,8 +274,8 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
 
   /**
    * The session was ended over the client's head: the client gets the reason and what was counted,
-   * to be read whenever it asks next, and then the end of the connection. Any thread; the server has
-   * taken the session from this connection before.
+   * to be read whenever it asks next, and then the end of the connection. Any thread; the server
+   * has taken the session from this connection before.
    */
   void revoke(Token ended, Books books) {
     context

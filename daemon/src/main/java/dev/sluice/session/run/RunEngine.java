@@ -41,8 +41,8 @@ import java.util.stream.IntStream;
  * then there is a handoff ring for each pair, a hint ring for each drain, and a return ring for
  * each collector.
  *
- * <p>No lock. Each agent belongs to the thread that steps it, a crew's thread during the run and the
- * settling one after it; the hand-over between the two is the crew's. What only reads counters,
+ * <p>No lock. Each agent belongs to the thread that steps it, a crew's thread during the run and
+ * the settling one after it; the hand-over between the two is the crew's. What only reads counters,
  * rings and watermarks may be called on any thread, as long as the arena is mapped.
  */
 public final class RunEngine implements ThreadPacking.Slack {

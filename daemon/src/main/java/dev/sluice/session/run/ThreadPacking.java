@@ -199,6 +199,7 @@ public final class ThreadPacking implements AutoCloseable {
      *     stay as it is
      */
     public boolean stop(long timeoutNanos) {
+      crews.remove(this); // first: a thread that was told to end is not one that makes no progress
       long beganNs = System.nanoTime();
       boolean isStopped = true;
       for (AgentRunner runner : runners) {
@@ -215,7 +216,6 @@ public final class ThreadPacking implements AutoCloseable {
       } else {
         abandon();
       }
-      crews.remove(this);
       return isStopped;
     }
 

@@ -5,6 +5,7 @@ import dev.sluice.config.CaptureSettings;
 /** A store of captures on a disk that a test can stop. */
 public final class TestDisk {
   private final FaultyFiles files = new FaultyFiles();
+  private boolean isBlocked;
 
   /** Captures on this disk; its threads are real. */
   public CaptureStore store(CaptureSettings settings, StageMemory memory) {
@@ -12,11 +13,15 @@ public final class TestDisk {
   }
 
   /** From now on a write does not return until {@link #unblock}. */
-  public void block() {
-    files.block();
+  public synchronized void block() {
+    if (!isBlocked) {
+      isBlocked = true;
+      files.block();
+    }
   }
 
-  public void unblock() {
+  public synchronized void unblock() {
+    isBlocked = false;
     files.unblock();
   }
 }

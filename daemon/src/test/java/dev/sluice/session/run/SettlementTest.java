@@ -1,5 +1,6 @@
 package dev.sluice.session.run;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
@@ -89,6 +90,7 @@ class SettlementTest {
       }
     }
     assertTrue(given > RefillAgent.RETURNS_PER_CYCLE, given + " given back");
+    assertFalse(engine.run.engine().isReturning(), "none is left on its way");
   }
 
   private static long collected(EngineRun engine) {

@@ -1,5 +1,6 @@
-package dev.sluice;
+package dev.sluice.session.run;
 
+import com.sun.jna.Pointer;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
@@ -18,7 +19,6 @@ import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.MappedMemory;
 import dev.sluice.device.UncachedMemory;
 import dev.sluice.ingest.ContentChecks;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 
@@ -51,14 +51,14 @@ final class OtherPlacements {
               new Engine(plan, new MappedMemory(mapped.buffer()), mapped),
               new Engine(
                   plan,
-                  new CopiedMemory(copies(first, firstShadow), first.address(), firstShadow),
+                  new CopiedMemory(OtherPlacements::copy, first.address(), firstShadow),
                   first),
               new Engine(
                   plan,
                   new UncachedMemory(
                       second.buffer(),
                       secondShadow,
-                      copies(second, secondShadow),
+                      OtherPlacements::copy,
                       second.address(),
                       false),
                   second));
@@ -74,18 +74,11 @@ final class OtherPlacements {
     return SharedRegion.create("jmh", bytes, SharedRegion.Extra.OFF, SharedRegion.Extra.OFF);
   }
 
-  private static CopiedMemory.Copies copies(SharedRegion device, SharedRegion shadow) {
-    ByteBuffer deviceBytes = device.buffer();
-    ByteBuffer shadowBytes = shadow.buffer();
-    return (to, from, bytes, isToDevice) -> {
-      int offset = (int) ((isToDevice ? to : from) - device.address());
-      if (isToDevice) {
-        deviceBytes.put(offset, shadowBytes, offset, (int) bytes);
-      } else {
-        shadowBytes.put(offset, deviceBytes, offset, (int) bytes);
-      }
-      return 0;
-    };
+  /** As the runtime copies: between any two addresses of this process. */
+  private static int copy(long to, long from, long bytes, boolean isToDevice) {
+    int length = (int) bytes;
+    new Pointer(to).write(0, new Pointer(from).getByteArray(0, length), 0, length);
+    return 0;
   }
 
   private static final class Engine {
@@ -93,16 +86,17 @@ final class OtherPlacements {
     private final PlayedDevice device;
 
     Engine(ArenaPlan plan, DeviceMemory memory, SharedRegion region) {
-      SessionRun run =
-          new SessionRun(
-              plan,
-              memory,
-              DEVICE_BASE,
-              Configuration.load(ConfigSources.of(Optional.empty(), List.of())).settings(),
-              NanoClock.SYSTEM,
-              new ParkMeter(),
-              ContentChecks::none,
-              RunCapture.NONE);
+      Run run =
+          new Run(
+              new RunSetup(
+                  plan,
+                  memory,
+                  DEVICE_BASE,
+                  Configuration.load(ConfigSources.of(Optional.empty(), List.of())).settings(),
+                  NanoClock.SYSTEM,
+                  new ParkMeter(),
+                  ContentChecks.none(),
+                  RunCapture.NONE));
       agents = run.agents();
       device = new PlayedDevice(new MappedMemory(region.buffer()), plan, DEVICE_BASE, 2);
     }

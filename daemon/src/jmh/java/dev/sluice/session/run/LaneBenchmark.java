@@ -1,4 +1,4 @@
-package dev.sluice;
+package dev.sluice.session.run;
 
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
@@ -73,16 +73,17 @@ public class LaneBenchmark {
     ArenaPlan plan =
         ArenaPlan.of(new Geometry(layout, CORES, 1, 0, 2), new BufferCounts(0, 0, 0, 0), 1L << 30);
     DeviceMemory memory = new MappedMemory(ByteBuffer.allocateDirect(plan.totalBytes()));
-    SessionRun run =
-        new SessionRun(
-            plan,
-            memory,
-            DEVICE_BASE,
-            Configuration.load(ConfigSources.of(Optional.empty(), List.of())).settings(),
-            NanoClock.SYSTEM,
-            new ParkMeter(),
-            ContentChecks::none,
-            RunCapture.NONE);
+    Run run =
+        new Run(
+            new RunSetup(
+                plan,
+                memory,
+                DEVICE_BASE,
+                Configuration.load(ConfigSources.of(Optional.empty(), List.of())).settings(),
+                NanoClock.SYSTEM,
+                new ParkMeter(),
+                ContentChecks.none(),
+                RunCapture.NONE));
     device = new PlayedDevice(memory, plan, DEVICE_BASE, 1);
     List<Agent> agents = run.agents();
     drain = agents.get(0);
