@@ -280,7 +280,7 @@ static int settle(sluice_attach *s, uint16_t type, uint16_t reply_type, const ch
   int code =
       sluice_converse(s, &m, type, reply_type, what, SETTLE_TIMEOUT_SECONDS, error, error_bytes);
   pthread_mutex_unlock(&s->lock);
-  if (code == SLUICE_OK && books != NULL) {
+  if ((code == SLUICE_OK || s->has_ended) && books != NULL) {
     *books = m.body.books;
   }
   return code;
@@ -304,6 +304,11 @@ int sluice_attach_detach(sluice_attach *s, struct sluice_books *books, char *err
 
 int sluice_resume_locked(struct sluice_attach *s, char *error, size_t error_bytes) {
   hang_up(s);
+  if (s->has_ended) {
+    /* As the daemon would answer: it does not know the token any more. */
+    return sluice_fail(SLUICE_ERROR_TOKEN, error, error_bytes, "the daemon ended the session: %.*s",
+                       (int)sizeof s->ended_books.text, s->ended_books.text);
+  }
   int code = connect_to_daemon(s, error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
@@ -335,7 +340,11 @@ int sluice_connected_locked(struct sluice_attach *s) {
   }
   char byte;
   ssize_t seen = recv(s->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return seen > 0 || (seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+  if (seen > 0) {
+    sluice_hear_of_end(s); /* no request is open, so this can be nothing else */
+    return !s->has_ended;
+  }
+  return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
 int sluice_attach_connected(sluice_attach *s) {

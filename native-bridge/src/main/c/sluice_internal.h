@@ -25,6 +25,8 @@ struct sluice_attach {
   struct sluice_arena arena;
   size_t mapped_bytes;
   int is_granted;       /* the daemon has a session for us */
+  int has_ended;        /* the daemon has ended it, unasked, and said so: */
+  struct sluice_books ended_books;
   uint64_t device_base; /* as told in START; 0 before */
   struct sluice_device *device; /* what libascendcl did for this session; NULL for sim */
   struct sluice_guard *guard;
@@ -32,6 +34,9 @@ struct sluice_attach {
 
 /* As sluice_attach_resume; the caller holds session->lock. */
 int sluice_resume_locked(struct sluice_attach *session, char *error, size_t error_bytes);
+
+/* Reads what the daemon has sent unasked: the end of the session. Never waits. */
+void sluice_hear_of_end(struct sluice_attach *session);
 
 /* As sluice_attach_connected; the caller holds session->lock. */
 int sluice_connected_locked(struct sluice_attach *session);

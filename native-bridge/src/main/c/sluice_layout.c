@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define MAX_SLOTS 1024
+#define MAX_SLOTS 64 /* as the daemon */
 #define MAX_RECORDS (1u << 20)
-#define MAX_QUEUE_ENTRIES (1u << 20)
+#define MAX_QUEUE_ENTRIES (1u << 16)
 
 static const struct {
   const char *name;
@@ -134,10 +134,10 @@ const char *sluice_layout_init(struct sluice_layout *l, const struct sluice_geom
   }
   if (!is_power_of_two(l->slots) || l->slots > MAX_SLOTS) {
     /* slot = index % slots must stay continuous when the free-running index wraps at 2^32 */
-    return "the slot count must be a power of two, at most 1024";
+    return "the slot count must be a power of two, at most 64";
   }
   if (l->queue_entries < 2 || l->queue_entries > MAX_QUEUE_ENTRIES) {
-    return "ready queue entries outside 2..1048576";
+    return "ready queue entries outside 2..65536";
   }
   if (!is_power_of_two(l->records[SLUICE_KIND_AICORE_TASK])) {
     return "AICore records per buffer must be a power of two";

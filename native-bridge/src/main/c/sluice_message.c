@@ -80,9 +80,36 @@ static int connection_lost(struct sluice_attach *s, const char *what, char *erro
                      "connection to the daemon lost at %s: %s", what, strerror(errno));
 }
 
+/* A session that was ended by somebody else than its client: DETACHED with a status, unasked. */
+static int note_end(struct sluice_attach *s, const struct sluice_message *m) {
+  if (m->magic == SLUICE_MESSAGE_MAGIC && m->type == SLUICE_DETACHED && m->status != SLUICE_OK) {
+    s->has_ended = 1;
+    s->ended_books = m->body.books;
+  }
+  return s->has_ended;
+}
+
+static int tell_end(struct sluice_attach *s, struct sluice_message *m, char *error,
+                    size_t error_bytes) {
+  m->body.books = s->ended_books;
+  return sluice_fail(SLUICE_ERROR_STATE, error, error_bytes, "the daemon ended the session: %.*s",
+                     (int)sizeof s->ended_books.text, s->ended_books.text);
+}
+
+void sluice_hear_of_end(struct sluice_attach *s) {
+  struct sluice_message m;
+  /* Sent in one piece, so it is there as a whole or not at all. */
+  if (recv(s->socket, &m, sizeof m, MSG_DONTWAIT) == (ssize_t)sizeof m) {
+    note_end(s, &m);
+  }
+}
+
 int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t type,
                     uint16_t reply_type, const char *what, int timeout_seconds, char *error,
                     size_t error_bytes) {
+  if (s->has_ended) {
+    return tell_end(s, m, error, error_bytes);
+  }
   if (s->socket < 0) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "not connected; resume the session first");
@@ -106,6 +133,9 @@ int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t 
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "what answers on %s does not speak version %d of the attach protocol",
                        s->socket_path, SLUICE_MESSAGE_VERSION);
+  }
+  if (note_end(s, m)) {
+    return tell_end(s, m, error, error_bytes);
   }
   if (m->type != reply_type && m->type != SLUICE_REFUSED) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "unexpected reply %u to %s",

@@ -59,7 +59,7 @@ enum sluice_message_type {
   SLUICE_RUN_END = 5,
   SLUICE_SETTLED = 6,
   SLUICE_DETACH = 7,
-  SLUICE_DETACHED = 8,
+  SLUICE_DETACHED = 8, /* unasked and with a status: somebody else has ended the session */
   SLUICE_RESUME = 9,
   SLUICE_RESUMED = 10,
   SLUICE_REFUSED = 11, /* reply to a message whose type the daemon cannot answer in kind */
@@ -309,11 +309,15 @@ SLUICE_API int sluice_attach_start(sluice_attach *session, uint64_t device_base,
                                    size_t error_bytes);
 
 /* The device is complete: waits until everything is drained and the books are settled. books may be
- * NULL. */
+ * NULL. Of a device whose counters still move the daemon answers SLUICE_ERROR_STATE, and the run goes
+ * on as if nothing had been asked: wait for the device, then ask again. */
 SLUICE_API int sluice_attach_run_end(sluice_attach *session, struct sluice_books *books,
                                      char *error, size_t error_bytes);
 
-/* As run_end if a run is open, then ends the session. Frees *session whatever the outcome. */
+/* As run_end if a run is open, then ends the session, also of a device that still writes: what that
+ * holds stays in flight. Frees *session whatever the outcome. If the daemon has ended the session
+ * before, because an operator asked for it or its device failed, the answer is SLUICE_ERROR_STATE, the
+ * error says why, and books has what was counted until then. */
 SLUICE_API int sluice_attach_detach(sluice_attach *session, struct sluice_books *books, char *error,
                                     size_t error_bytes);
 

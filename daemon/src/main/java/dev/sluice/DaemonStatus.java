@@ -17,6 +17,13 @@ import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.DropsSnapshot;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.StorageSnapshot;
+import dev.sluice.session.DeviceTotals;
+import dev.sluice.session.DeviceWatch;
+import dev.sluice.session.DropLog;
+import dev.sluice.session.Janitor;
+import dev.sluice.session.Session;
+import dev.sluice.session.Sessions;
+import dev.sluice.session.run.ThreadPacking;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,19 +32,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * What the daemon shows of itself, read anew for whoever asks: sessions and devices as {@link
+ * What the daemon shows of itself, read anew for each question: sessions and devices as {@link
  * ReadModel} makes them, agents and their health, storage, why the daemon is not ready.
  *
- * <p>Any thread: scrapes, control requests and the service manager's notifier meet here. Takes only
- * locks that control threads and the janitor take, never one of an agent.
+ * <p>Any thread: scrapes, control requests and the service manager's notifier meet here, event
+ * loops among them. Waits for nothing: sessions are shown as they were published last.
  */
 final class DaemonStatus implements DaemonView {
   private final BuildInfo build;
-  private final SessionManager sessions;
+  private final Sessions sessions;
   private final ThreadPacking threads;
   private final Janitor janitor;
   private final AgentRunner janitorRunner;
@@ -51,7 +59,7 @@ final class DaemonStatus implements DaemonView {
 
   DaemonStatus(
       BuildInfo build,
-      SessionManager sessions,
+      Sessions sessions,
       ThreadPacking threads,
       Janitor janitor,
       AgentRunner janitorRunner,
@@ -92,12 +100,17 @@ final class DaemonStatus implements DaemonView {
 
   @Override
   public List<SessionSnapshot> sessions() {
-    return sessions.registry().open().stream().map(ReadModel::of).toList();
+    return shown(sessions.open());
   }
 
   @Override
   public List<SessionSnapshot> recentSessions() {
-    return sessions.registry().ended().stream().map(ReadModel::of).toList();
+    return shown(sessions.ended());
+  }
+
+  private List<SessionSnapshot> shown(List<Session> some) {
+    long nowNs = clock.nanoTime();
+    return some.stream().map(session -> ReadModel.of(session, nowNs)).toList();
   }
 
   @Override
@@ -116,7 +129,7 @@ final class DaemonStatus implements DaemonView {
 
   @Override
   public List<String> notices() {
-    return sessions.registry().open().stream()
+    return sessions.open().stream()
         .flatMap(
             session ->
                 Stream.of(session.memory().notice(), session.capture().notice())
@@ -141,11 +154,16 @@ final class DaemonStatus implements DaemonView {
     double nowSeconds = System.currentTimeMillis() / 1e3;
     Map<String, Long> oldest = new TreeMap<>();
     Set<String> broken = new HashSet<>();
-    List<AgentRunner> runners = new ArrayList<>(threads.runners());
-    runners.add(janitorRunner);
-    for (AgentRunner runner : runners) {
+    List<ThreadPacking.Hosted> hosts = new ArrayList<>(threads.runners());
+    hosts.add(new ThreadPacking.Hosted(janitorRunner, ThreadPacking.NO_DEVICE));
+    for (ThreadPacking.Hosted host : hosts) {
+      AgentRunner runner = host.runner();
+      long ageNs = nowNs - runner.lastCycleNs();
+      if (host.device() != ThreadPacking.NO_DEVICE && ageNs >= Janitor.STALL_NANOS) {
+        continue; // a device that hangs is given up by itself, and is no reason to restart the rest
+      }
       for (Agent agent : runner.agents()) {
-        oldest.merge(agent.roleName(), nowNs - runner.lastCycleNs(), Math::max);
+        oldest.merge(agent.roleName(), ageNs, Math::max);
         if (runner.hasGivenUp(agent)) {
           broken.add(agent.roleName());
         }
@@ -164,8 +182,34 @@ final class DaemonStatus implements DaemonView {
   }
 
   @Override
+  public List<String> deviceTroubles() {
+    List<String> troubles = new ArrayList<>();
+    Map<Integer, DeviceWatch.Down> down = sessions.watch().down();
+    down.forEach((device, why) -> troubles.add("device " + device + " is down: " + why.cause()));
+    long nowNs = clock.nanoTime();
+    Set<Integer> silent = new TreeSet<>();
+    for (ThreadPacking.Hosted host : threads.runners()) {
+      if (host.device() != ThreadPacking.NO_DEVICE
+          && nowNs - host.runner().lastCycleNs() >= Janitor.STALL_NANOS) {
+        silent.add(host.device());
+      }
+    }
+    silent.removeAll(down.keySet());
+    silent.forEach(
+        device -> troubles.add("device " + device + " has not answered for more than a second"));
+    return troubles;
+  }
+
+  @Override
+  public int abandonedThreads() {
+    return sessions.abandonedThreads();
+  }
+
+  @Override
   public DropsSnapshot drops(int limit) {
-    return sessions.drops().newest(limit);
+    DropLog.Newest newest = sessions.drops().newest(limit);
+    return new DropsSnapshot(
+        newest.total(), newest.kept(), newest.events().stream().map(ReadModel::of).toList());
   }
 
   @Override
@@ -198,14 +242,15 @@ final class DaemonStatus implements DaemonView {
 
   @Override
   public List<DeviceSnapshot> devices() {
-    Map<Integer, DeviceHistory> totals = new TreeMap<>(sessions.registry().byDevice());
-    configuredDevices.forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
-    List<Session> open = sessions.registry().open();
+    long nowNs = clock.nanoTime();
+    Map<Integer, DeviceTotals> totals = new TreeMap<>(sessions.byDevice());
+    configuredDevices.forEach(device -> totals.putIfAbsent(device, DeviceTotals.NONE));
+    List<Session> open = sessions.open();
     List<Session> recent = new ArrayList<>(open);
-    recent.addAll(sessions.registry().ended());
+    recent.addAll(sessions.ended());
     List<DeviceSnapshot> devices = new ArrayList<>();
     Map<Integer, DeviceWatch.Down> down = sessions.watch().down();
-    down.keySet().forEach(device -> totals.putIfAbsent(device, DeviceHistory.NONE));
+    down.keySet().forEach(device -> totals.putIfAbsent(device, DeviceTotals.NONE));
     totals.forEach(
         (device, sum) ->
             devices.add(
@@ -214,7 +259,8 @@ final class DaemonStatus implements DaemonView {
                     down.containsKey(device) ? down.get(device).cause() : "",
                     sum,
                     of(device, open),
-                    of(device, recent))));
+                    of(device, recent),
+                    nowNs)));
     return devices;
   }
 

@@ -21,6 +21,10 @@ import dev.sluice.device.ArenaRefusedException;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.MappedMemory;
 import dev.sluice.ingest.ContentChecks;
+import dev.sluice.session.run.PlayedDevice;
+import dev.sluice.session.run.Run;
+import dev.sluice.session.run.RunCapture;
+import dev.sluice.session.run.RunSetup;
 import dev.sluice.tool.ToolException;
 import dev.sluice.tool.diagnose.HostProbes;
 import dev.sluice.tool.diagnose.Shape;
@@ -104,16 +108,17 @@ final class DiagnoseProbes implements HostProbes {
   public double controlPath(ShapeRequest request, long durationNs) throws ToolException {
     ArenaPlan plan = plan(request, TINY, new BufferCounts(0, 0, 0, 0), ConfigKeys.MAX_ARENA_BYTES);
     DeviceMemory memory = new MappedMemory(ByteBuffer.allocateDirect(plan.totalBytes()));
-    SessionRun run =
-        new SessionRun(
-            plan,
-            memory,
-            DEVICE_BASE,
-            settings(Map.of("sluice.capture.enabled", "false")),
-            NanoClock.SYSTEM,
-            new ParkMeter(),
-            ContentChecks::none,
-            RunCapture.NONE);
+    Run run =
+        new Run(
+            new RunSetup(
+                plan,
+                memory,
+                DEVICE_BASE,
+                settings(Map.of("sluice.capture.enabled", "false")),
+                NanoClock.SYSTEM,
+                new ParkMeter(),
+                ContentChecks.none(),
+                RunCapture.NONE));
     PlayedDevice device =
         new PlayedDevice(memory, plan, DEVICE_BASE, plan.geometry().schedThreads());
     List<Agent> agents = run.agents();

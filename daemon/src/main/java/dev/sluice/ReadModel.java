@@ -4,15 +4,28 @@ import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Layout;
+import dev.sluice.device.BufferState;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.CaptureTotals;
 import dev.sluice.service.ArenaSnapshot;
 import dev.sluice.service.CaptureSnapshot;
 import dev.sluice.service.DeviceSnapshot;
+import dev.sluice.service.DropEventSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.LatencySnapshot;
+import dev.sluice.service.QueueSnapshot;
 import dev.sluice.service.SessionSnapshot;
+import dev.sluice.session.DeviceTotals;
+import dev.sluice.session.DropLog;
+import dev.sluice.session.Session;
+import dev.sluice.session.SessionView;
+import dev.sluice.session.run.DropEvent;
+import dev.sluice.session.run.RunGauges;
+import dev.sluice.session.run.RunLatencies;
+import dev.sluice.session.run.RunTotals;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +37,8 @@ import org.HdrHistogram.Histogram;
  * words of the API, with every kind, cause and reason present even at 0. Durations become seconds,
  * but for the histograms of a device, which stay in nanoseconds.
  *
- * <p>Any thread. Takes a session's lock for one question at a time, so the parts of a snapshot are
- * not of one moment, and readers rely on the order of the questions.
+ * <p>Any thread; waits for nothing. A session is shown as its owner published it last, all of one
+ * moment, which is a round of the janitor ago at most.
  */
 final class ReadModel {
   private ReadModel() {}
@@ -41,14 +54,13 @@ final class ReadModel {
   static DeviceSnapshot of(
       int device,
       String downCause,
-      DeviceHistory history,
+      DeviceTotals history,
       List<Session> open,
-      List<Session> recent) {
+      List<Session> recent,
+      long nowNs) {
     RunTotals sum = history.totals();
-    LaneGauges gauges = new LaneGauges();
-    for (Session session : open) {
-      session.withRun(gauges::add);
-    }
+    RunGauges gauges = new RunGauges();
+    open.forEach(session -> gauges.add(session.view().gauges()));
     Map<String, Histogram> refill = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       refill.put(kind.label(), history.latencies().refill[kind.ordinal()]);
@@ -58,9 +70,9 @@ final class ReadModel {
         downCause,
         open.size(),
         kinds(sum),
-        gauges.readyQueues(),
-        gauges.freeQueues(),
-        gauges.buffers(),
+        queues(gauges),
+        freeQueues(gauges),
+        buffers(gauges),
         refill,
         history.latencies().drainPause,
         Map.of(
@@ -71,17 +83,16 @@ final class ReadModel {
         gauges.handoffEntries(),
         gauges.handoffCapacity(),
         violations(sum),
-        recent.stream().map(Session::headroom).reduce(Headroom.IDLE, Headroom::nearerOf));
+        recent.stream()
+            .map(session -> session.view().headroomAt(nowNs))
+            .reduce(Headroom.IDLE, Headroom::nearerOf));
   }
 
   /** One session. */
-  static SessionSnapshot of(Session session) {
-    // Before the totals: who reads that a session has ended must find its settled books.
-    String state = session.stateName();
-    RunTotals totals = session.totals();
-    RunLatencies latencies = session.latencies();
-    LaneGauges gauges = new LaneGauges();
-    session.withRun(gauges::add);
+  static SessionSnapshot of(Session session, long nowNs) {
+    SessionView view = session.view();
+    RunTotals totals = view.totals();
+    RunLatencies latencies = view.allLatencies();
     Layout layout = session.geometry().layout();
     return new SessionSnapshot(
         session.id(),
@@ -91,7 +102,7 @@ final class ReadModel {
         session.geometry().level(),
         session.geometry().numCores(),
         session.geometry().schedThreads(),
-        state,
+        view.name(),
         session.startedAt(),
         session.durationSeconds(),
         kinds(totals),
@@ -107,19 +118,75 @@ final class ReadModel {
             session.memory().hasHugePages(),
             session.memory().isLocked(),
             session.memory().placement().label(),
-            session.memory().route(),
+            session.memory().handover().route(),
             session.memory().notice()),
-        gauges.readyQueues(),
-        session.headroomToShow(),
-        capture(session.capture()));
+        queues(view.gauges()),
+        view.headroomToShow(nowNs),
+        capture(session, view));
   }
 
-  private static Optional<CaptureSnapshot> capture(SessionCapture capture) {
-    Optional<CaptureTotals> counted = capture.totals();
-    if (counted.isEmpty()) {
+  private static List<QueueSnapshot> queues(RunGauges gauges) {
+    List<QueueSnapshot> queues = new ArrayList<>();
+    gauges
+        .readyQueues()
+        .forEach(
+            (number, queue) ->
+                queues.add(
+                    new QueueSnapshot(number, queue.entries(), queue.capacity(), queue.highest())));
+    return queues;
+  }
+
+  private static Map<String, DeviceSnapshot.FreeQueueSnapshot> freeQueues(RunGauges gauges) {
+    Map<String, DeviceSnapshot.FreeQueueSnapshot> queues = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      queues.put(
+          kind.label(),
+          new DeviceSnapshot.FreeQueueSnapshot(gauges.freeMin(kind), gauges.freeCapacity(kind)));
+    }
+    return queues;
+  }
+
+  private static Map<String, Map<String, Long>> buffers(RunGauges gauges) {
+    Map<String, Map<String, Long>> byKind = new LinkedHashMap<>();
+    for (BufferKind kind : BufferKind.ALL) {
+      Map<String, Long> byState = new LinkedHashMap<>();
+      for (BufferState state : BufferState.ALL) {
+        byState.put(state.label(), gauges.buffers(kind, state));
+      }
+      byKind.put(kind.label(), byState);
+    }
+    return byKind;
+  }
+
+  /** One event of dropped records. */
+  static DropEventSnapshot of(DropLog.Entry entry) {
+    DropEvent event = entry.event();
+    DropEvent.Queues queues = event.queues();
+    return new DropEventSnapshot(
+        Instant.ofEpochMilli(event.timeMillis()),
+        entry.device(),
+        entry.session(),
+        event.kind().label(),
+        event.instance(),
+        event.queue(),
+        event.cause().label(),
+        event.ceiling().label(),
+        event.records(),
+        queues.freeEntries(),
+        queues.spareBuffers(),
+        queues.undrainedBuffers(),
+        queues.collectingBuffers(),
+        queues.readyEntries(),
+        queues.handoffEntries(),
+        event.latenessNanos() / 1e9,
+        event.pauseNanos() / 1e9);
+  }
+
+  private static Optional<CaptureSnapshot> capture(Session session, SessionView view) {
+    if (view.capture().isEmpty()) {
       return Optional.empty();
     }
-    CaptureTotals totals = counted.get();
+    CaptureTotals totals = view.capture().get();
     Map<String, CaptureSnapshot.KindCapture> kinds = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       kinds.put(
@@ -127,7 +194,8 @@ final class ReadModel {
           new CaptureSnapshot.KindCapture(
               totals.captured(kind), totals.staged(kind), totals.lostByReason(kind)));
     }
-    return capture
+    return session
+        .capture()
         .directory()
         .map(directory -> new CaptureSnapshot(directory.toString(), totals.writtenBytes(), kinds));
   }

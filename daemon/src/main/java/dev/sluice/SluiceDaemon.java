@@ -19,6 +19,11 @@ import dev.sluice.service.metrics.MetricsRegistry;
 import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.systemd.ServiceNotifier;
 import dev.sluice.service.transport.EventLoops;
+import dev.sluice.session.Janitor;
+import dev.sluice.session.Sessions;
+import dev.sluice.session.StageRegions;
+import dev.sluice.session.run.ThreadPacking;
+import dev.sluice.session.run.Warmup;
 import dev.sluice.tool.DaemonHost;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,7 +55,7 @@ final class SluiceDaemon implements DaemonHost.Running {
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private DaemonStatus status;
   private ThreadPacking threads;
-  private SessionManager sessions;
+  private Sessions sessions;
   private HttpServer http;
   private ConfigReload reload;
   private Optional<ServiceNotifier> notifier = Optional.empty();
@@ -70,7 +75,7 @@ final class SluiceDaemon implements DaemonHost.Running {
 
   /**
    * Returns when the daemon is ready: sockets open, hot path warm. Leaves nothing behind if it
-   * throws, which it does with one line when a socket cannot be had.
+   * throws, which it does with one line when a socket cannot be bound.
    *
    * @param source reads the configuration again for a reload
    * @param environment where a service manager says that it wants to be notified
@@ -124,9 +129,10 @@ final class SluiceDaemon implements DaemonHost.Running {
                 settings.faults(),
                 keep(new StageRegions()),
                 SluiceDaemon::standBack));
-    sessions = new SessionManager(settings, threads, captures, build.version(), clock);
+    sessions = new Sessions(settings, threads, captures, build.version(), clock);
     janitorIntervalNanos = settings.janitor().intervalNanos();
-    Janitor janitor = new Janitor(sessions, threads, settings.watermark().windowNanos(), clock);
+    SessionDesk desk = new SessionDesk(sessions);
+    Janitor janitor = new Janitor(sessions, threads, clock);
     AgentRunner janitorRunner =
         keep(
             new AgentRunner(
@@ -159,17 +165,16 @@ final class SluiceDaemon implements DaemonHost.Running {
         keep(
             HttpServer.start(
                 settings.http(), status, metrics.registry(), traffic, security, loops));
-    keep(ControlServer.start(settings.control(), status, sessions, reload, loops));
+    keep(ControlServer.start(settings.control(), status, desk, reload, loops));
     long buffers = warmUp.join();
-    // Last: whoever can connect can also be served.
-    AttachServer attach = keep(AttachServer.start(settings.attach(), sessions, failures, loops));
+    // Last: a client that can connect is also served.
+    AttachServer attach = keep(AttachServer.start(settings.attach(), desk, failures, loops));
     hot =
         next -> {
           sessions.apply(next);
           captures.apply(next.captureOfAny());
           attach.apply(next.attach());
           janitorIntervalNanos = next.janitor().intervalNanos();
-          janitor.watermarkWindow(next.watermark().windowNanos());
           status.configuredDevices(next.devices().ids());
           logLevels.apply(next.log().level());
         };
@@ -185,7 +190,7 @@ final class SluiceDaemon implements DaemonHost.Running {
         buffers);
   }
 
-  /** On a thread of its own: neither a slow socket nor a busy agent may delay a life sign. */
+  /** On a thread of its own: neither a slow socket nor a busy agent may delay a ping. */
   private void keepNotifying(ServiceNotifier notified, NanoClock clock, AgentErrorHandler errors) {
     keep(notified);
     AgentRunner runner =
@@ -271,7 +276,7 @@ final class SluiceDaemon implements DaemonHost.Running {
 
   /** The threads of all sessions; a test gives one of them something that blocks. */
   List<AgentRunner> runners() {
-    return threads.runners();
+    return threads.runners().stream().map(ThreadPacking.Hosted::runner).toList();
   }
 
   /** Refuses new producers, drains and settles, then closes the rest. Idempotent. */
@@ -286,18 +291,20 @@ final class SluiceDaemon implements DaemonHost.Running {
       status.setNotReady("stopping");
     }
     // The sessions first, while their clients are still connected: a client that loses its daemon
-    // may
-    // start to recycle buffers itself, and then two would write the same words.
+    // may start to recycle buffers itself, and then two would write the same words.
     if (sessions != null) {
-      sessions.close();
+      closeOne(sessions);
     }
-    for (AutoCloseable part : parts) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        log.error("closing {} failed", part.getClass().getSimpleName(), e);
-      }
-    }
+    parts.forEach(SluiceDaemon::closeOne);
     log.info("stopped");
+  }
+
+  /** Whatever goes wrong with one part, the others are closed. */
+  private static void closeOne(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Throwable e) {
+      log.error("closing {} failed", part.getClass().getSimpleName(), e);
+    }
   }
 }

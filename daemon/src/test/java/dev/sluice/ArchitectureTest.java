@@ -45,6 +45,9 @@ class ArchitectureTest {
           Map.entry("output.export", of("abi", "config", "counters", "output.capture")),
           Map.entry("ingest", groundFloorAnd("handoff", "output.capture")),
           Map.entry("headroom", of("counters", "config")),
+          Map.entry(
+              "session",
+              groundFloorAnd("bridge", "device", "handoff", "headroom", "ingest", "output")),
           Map.entry("service", groundFloorAnd("headroom")),
           // The bridge also finds the native programs that the commands start.
           Map.entry("tool", of("abi", "config", "bridge", "output")));

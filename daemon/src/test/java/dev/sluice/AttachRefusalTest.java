@@ -60,7 +60,7 @@ class AttachRefusalTest {
             AttachRequest.Reach.ofSim(),
             "test");
     BrokerRig.refused(status, rig.manager.attach(request, rig.self));
-    assertEquals(0, rig.manager.registry().open().size());
+    assertEquals(0, rig.sessions.open().size());
   }
 
   @Test

@@ -17,6 +17,10 @@ import dev.sluice.service.AttachRequest.Overrides;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Granted;
 import dev.sluice.service.PeerCredentials;
+import dev.sluice.session.Janitor;
+import dev.sluice.session.Sessions;
+import dev.sluice.session.StageRegions;
+import dev.sluice.session.run.ThreadPacking;
 import dev.sluice.testkit.ManualClock;
 import dev.sluice.testkit.TestSettings;
 import java.util.List;
@@ -25,7 +29,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** A session manager with real threads and memory, as the attach server would use it. */
+/** A session desk with real threads and memory, as the attach server would use it. */
 final class BrokerRig implements AutoCloseable {
   static final int CORES = 4;
   static final int THREADS = 2;
@@ -36,13 +40,15 @@ final class BrokerRig implements AutoCloseable {
   final ManualClock clock = new ManualClock();
   final PeerCredentials self =
       new PeerCredentials((int) ProcessHandle.current().pid(), 0, List.of());
-  SessionManager manager = manager();
+  Sessions sessions;
+  private Janitor janitor;
+  SessionDesk manager = manager();
 
-  private SessionManager manager(String... overrides) {
+  private SessionDesk manager(String... overrides) {
     return manager(new StageRegions(), overrides);
   }
 
-  private SessionManager manager(StageMemory stages, String... overrides) {
+  private SessionDesk manager(StageMemory stages, String... overrides) {
     Settings settings = TestSettings.with(overrides);
     CaptureStore captures =
         CaptureStore.open(
@@ -55,18 +61,25 @@ final class BrokerRig implements AutoCloseable {
               throw new AssertionError(agent.roleName(), error);
             },
             () -> 2);
-    return new SessionManager(settings, threads, captures, "test", clock);
+    sessions = new Sessions(settings, threads, captures, "test", clock);
+    janitor = new Janitor(sessions, threads, clock);
+    return new SessionDesk(sessions);
+  }
+
+  /** One round of the janitor. */
+  void tend() {
+    janitor.doWork();
   }
 
   /** Starts over with other settings. */
   void restart(String... overrides) {
-    manager.close();
+    sessions.close();
     manager = manager(overrides);
   }
 
   /** Likewise, with memory of the caller's for captures. */
   void restart(StageMemory stages, String... overrides) {
-    manager.close();
+    sessions.close();
     manager = manager(stages, overrides);
   }
 
@@ -107,6 +120,6 @@ final class BrokerRig implements AutoCloseable {
 
   @Override
   public void close() {
-    manager.close();
+    sessions.close();
   }
 }

@@ -18,6 +18,7 @@ import dev.sluice.output.export.ExportMonitor;
 import dev.sluice.output.export.ExportRequest;
 import dev.sluice.output.export.ExportSummary;
 import dev.sluice.output.export.Exporter;
+import dev.sluice.session.run.PlayedDevice;
 import dev.sluice.tool.Json;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.sluice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.Geometry;
@@ -8,6 +9,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.MappedMemory;
+import dev.sluice.session.run.PlayedDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -278,6 +280,28 @@ class SessionsTest {
       client.detach();
     }
     assertEquals(1, daemon.session("bad tail").violations().get("bad_index"), "each value once");
+  }
+
+  /** The reason waits in the connection for the client's next call, and so do the books. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldTellAClientWhyItsSessionWasEnded(boolean looksBefore) throws Exception {
+    Geometry geometry = smallGeometry("chip-2026.08/a2a3");
+    String name = "told " + looksBefore;
+    try (NativeClient client = new NativeClient(daemon, name, 0, geometry)) {
+      client.start();
+      device(client, geometry).publishAll();
+      int id = daemon.await(name, session -> session.total().collected() > 0).id();
+      assertTrue(daemon.control("POST", "/v1/sessions/" + id + "/detach").contains("200 OK"));
+      if (looksBefore) {
+        Await.until(() -> !client.isConnected(), () -> "the session still looks served");
+        String why = assertThrows(IllegalStateException.class, client::resume).getMessage();
+        assertTrue(why.contains("ended the session: detached by the operator"), why);
+      }
+      String why = assertThrows(IllegalStateException.class, client::detach).getMessage();
+      assertTrue(why.contains("ended the session: detached by the operator"), why);
+      assertTrue(client.collected() > 0, "what was counted until then");
+    }
   }
 
   @ParameterizedTest

@@ -23,6 +23,7 @@ public final class AgentRounds {
   private final AgentErrorHandler errors;
   private final CounterArray counters = new CounterArray(1);
   private volatile Slot[][] groups = {};
+  private volatile boolean isAbandoned;
   private int first;
 
   /** One agent and how often it failed in a row; the count belongs to the stepping thread. */
@@ -78,21 +79,34 @@ public final class AgentRounds {
   }
 
   private int step(Slot slot) {
-    if (slot.isGivenUp) {
+    if (slot.isGivenUp || isAbandoned) {
       return 0;
     }
     try {
       int workCount = slot.agent.doWork();
       slot.consecutiveFailures = 0;
       return workCount;
-    } catch (RuntimeException | AssertionError e) {
-      counters.increment(FAILURES);
-      slot.consecutiveFailures++;
-      slot.isGivenUp = slot.consecutiveFailures >= MAX_CONSECUTIVE_FAILURES;
-      // Counts as no work, so that a failing agent rests like an idle one.
-      errors.onError(slot.agent, e, slot.isGivenUp);
-      return 0;
+    } catch (Throwable e) {
+      // Errors, too: the agents of other sessions are on this thread.
+      failed(slot, e);
+      return 0; // no work, so that a failing agent rests like an idle one
     }
+  }
+
+  private void failed(Slot slot, Throwable error) {
+    counters.increment(FAILURES);
+    slot.consecutiveFailures++;
+    slot.isGivenUp = slot.consecutiveFailures >= MAX_CONSECUTIVE_FAILURES;
+    try {
+      errors.onError(slot.agent, error, slot.isGivenUp);
+    } catch (Throwable ignored) {
+      // A report that fails must not end the thread either; the failure is counted.
+    }
+  }
+
+  /** No agent is stepped any more, not even those that the round under way has not reached. */
+  public void abandon() {
+    isAbandoned = true;
   }
 
   /** All agents, given-up ones included. */

@@ -2,20 +2,22 @@ package dev.sluice.agent;
 
 import dev.sluice.counters.CounterArray;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A thread that steps agents in {@link AgentRounds} until it is closed.
  *
  * <p>Agents may be added and removed while it runs. {@link #remove} returns when the thread has
- * left the agents for good, so the caller may step them next. The thread is never interrupted: an
- * interrupt during a file write would close the channel.
+ * left the agents, so the caller may step them next. The thread is never interrupted: an interrupt
+ * during a file write would close the channel.
  *
  * <p>{@link #cycles} and {@link #lastCycleNs} let another thread tell a runner that waits from one
  * that is stuck.
  */
 public final class AgentRunner implements AutoCloseable {
   private static final long CONTROL_POLL_NANOS = 20_000;
+  private static final long FAILED_IDLE_NANOS = 1_000_000;
   private static final int CYCLES = 0;
   private static final int LAST_CYCLE_NS = 1;
 
@@ -27,6 +29,7 @@ public final class AgentRunner implements AutoCloseable {
   private final CounterArray counters = new CounterArray(2);
 
   private volatile boolean isRunning = true;
+  private volatile boolean isAbandoned;
 
   /**
    * @param name of the thread
@@ -38,11 +41,25 @@ public final class AgentRunner implements AutoCloseable {
       NanoClock clock,
       AgentErrorHandler errors,
       Runnable onThreadStart) {
+    this(name, idle, clock, errors, onThreadStart, Thread::new);
+  }
+
+  /**
+   * @param threads makes the thread, which gets its name here
+   */
+  public AgentRunner(
+      String name,
+      IdleStrategy idle,
+      NanoClock clock,
+      AgentErrorHandler errors,
+      Runnable onThreadStart,
+      ThreadFactory threads) {
     this.idle = idle;
     this.clock = clock;
     this.rounds = new AgentRounds(errors);
     this.onThreadStart = onThreadStart;
-    this.thread = new Thread(this::run, name);
+    this.thread = threads.newThread(this::run);
+    thread.setName(name);
     thread.setDaemon(true);
     counters.set(LAST_CYCLE_NS, clock.nanoTime());
   }
@@ -68,17 +85,31 @@ public final class AgentRunner implements AutoCloseable {
   }
 
   /**
-   * Takes agents away and waits until the thread is done with them. Must not be called by an agent.
+   * Takes agents away and waits until the thread has left them. Must not be called by an agent.
    * What the agents wrote is visible to the caller afterwards.
    */
   public void remove(List<Agent> agents) {
+    remove(agents, Long.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #remove(List)}, and waits no longer than this.
+   *
+   * @return false if the thread is still in the cycle that may step them
+   */
+  public boolean remove(List<Agent> agents, long timeoutNanos) {
     rounds.remove(agents);
     long seen = cycles();
+    long beganNs = System.nanoTime();
     // The cycle under way may still hold the old list; the one after it cannot.
     while (thread.isAlive() && cycles() < seen + 2) {
+      if (isAbandoned || System.nanoTime() - beganNs > timeoutNanos) {
+        return false;
+      }
       LockSupport.unpark(thread);
       LockSupport.parkNanos(CONTROL_POLL_NANOS);
     }
+    return true;
   }
 
   /** As {@link #remove(List)}, of one. */
@@ -114,9 +145,19 @@ public final class AgentRunner implements AutoCloseable {
   /** Stops after the cycle under way and waits for the thread. Idempotent. */
   @Override
   public void close() {
+    close(Long.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #close()}, and waits no longer than this.
+   *
+   * @return false if the thread is still in its cycle
+   */
+  public boolean close(long timeoutNanos) {
     isRunning = false;
     boolean interrupted = false;
-    while (thread.isAlive()) {
+    long beganNs = System.nanoTime();
+    while (thread.isAlive() && !isAbandoned && System.nanoTime() - beganNs <= timeoutNanos) {
       LockSupport.unpark(thread);
       try {
         thread.join(10);
@@ -127,6 +168,22 @@ public final class AgentRunner implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    return !thread.isAlive();
+  }
+
+  /**
+   * Leaves the thread to itself: it does not come back from an agent. Should it, it steps no other
+   * and ends. Waits for nothing. Any thread.
+   */
+  public void abandon() {
+    rounds.abandon();
+    isAbandoned = true;
+    isRunning = false;
+  }
+
+  /** Whether the thread runs, or hangs in an agent. Any thread. */
+  public boolean isAlive() {
+    return thread.isAlive();
   }
 
   private void run() {
@@ -135,7 +192,12 @@ public final class AgentRunner implements AutoCloseable {
       int workCount = rounds.step();
       counters.set(LAST_CYCLE_NS, clock.nanoTime());
       counters.increment(CYCLES);
-      idle.idle(workCount);
+      try {
+        idle.idle(workCount);
+      } catch (Throwable ignored) {
+        // A bound that cannot be asked must not end the thread of every session on it.
+        LockSupport.parkNanos(FAILED_IDLE_NANOS);
+      }
     }
   }
 }

@@ -4,7 +4,9 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
+import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.Placement;
+import java.io.IOException;
 
 /**
  * The memory of one session: the layout's region, the rotation table and every buffer, in one piece
@@ -65,6 +67,14 @@ public final class Arena implements AutoCloseable {
   /** What to pass to the other process; what it names is owned by the arena. */
   public Handover handover() {
     return backing.handover();
+  }
+
+  /**
+   * Another descriptor of the memory, for the caller to send and to close: the arena's own number
+   * may name something else by the time it is sent. -1 for memory of a device.
+   */
+  public int duplicateDescriptor() throws IOException {
+    return SharedRegion.duplicateDescriptor(handover().fd());
   }
 
   /** Size as made, page rounding included. */

@@ -1,5 +1,6 @@
 package dev.sluice.device;
 
+import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.handoff.Lease;
@@ -70,10 +71,15 @@ public final class ArenaLeases {
   /**
    * Makes a buffer fit to be lent; the caller owns it. A producer may publish a pointer before it
    * resets the count, and if it dies in between, an old count would be salvaged (appendix C7).
-   * Records are left as they are: see {@code FreeBuffers} for why an AICore buffer may be.
+   * Records are left as they are (see {@code FreeBuffers}), but for the first start time of an
+   * AICore buffer: a guard that takes over must see that no device has stashed it.
    */
   private void wipe(int buffer) {
-    memory.storeInt(table.offset(buffer) + layouts[kinds[buffer]].countOffset(), 0);
+    BufferLayout layout = layouts[kinds[buffer]];
+    if (layout.kind() == BufferKind.AICORE_TASK) {
+      memory.storeLong(table.offset(buffer) + AicoreTaskRecord.START_TIME_OFFSET, 0);
+    }
+    memory.storeInt(table.offset(buffer) + layout.countOffset(), 0);
   }
 
   private final class Shard implements LeaseTable {

@@ -1,5 +1,6 @@
 package dev.sluice.device;
 
+import dev.sluice.bridge.NativeWords;
 import dev.sluice.bridge.SharedRegion;
 
 /**
@@ -18,6 +19,11 @@ public final class CopiedMemory extends ShadowedMemory {
     int copy(long to, long from, long bytes, boolean isToDevice);
   }
 
+  // A word on its way, of each thread its own: in the shadow another thread could change it before
+  // it is read, or before it is sent.
+  private static final ThreadLocal<NativeWords> SCRATCH =
+      ThreadLocal.withInitial(() -> new NativeWords(Long.BYTES));
+
   private final Copies copies;
   private final long deviceAddress;
 
@@ -33,24 +39,61 @@ public final class CopiedMemory extends ShadowedMemory {
 
   @Override
   int readInt(int offset) {
-    read(offset, Integer.BYTES);
-    return loadInt(offset);
+    NativeWords scratch = SCRATCH.get();
+    int code = copies.copy(scratch.address(), deviceAddress + offset, Integer.BYTES, false);
+    note(code);
+    return code == 0 ? (int) INT.get(scratch.buffer(), 0) : loadInt(offset);
   }
 
   @Override
   long readLong(int offset) {
-    read(offset, Long.BYTES);
-    return loadLong(offset);
+    NativeWords scratch = SCRATCH.get();
+    int code = copies.copy(scratch.address(), deviceAddress + offset, Long.BYTES, false);
+    note(code);
+    return code == 0 ? (long) LONG.get(scratch.buffer(), 0) : loadLong(offset);
   }
 
   @Override
   void writeInt(int offset, int value) {
-    write(offset, Integer.BYTES);
+    NativeWords scratch = SCRATCH.get();
+    INT.set(scratch.buffer(), 0, value);
+    note(copies.copy(deviceAddress + offset, scratch.address(), Integer.BYTES, true));
   }
 
   @Override
   void writeLong(int offset, long value) {
-    write(offset, Long.BYTES);
+    NativeWords scratch = SCRATCH.get();
+    LONG.set(scratch.buffer(), 0, value);
+    note(copies.copy(deviceAddress + offset, scratch.address(), Long.BYTES, true));
+  }
+
+  @Override
+  public ControlWords words(int offset, int length) {
+    NativeWords words = new NativeWords(length);
+    return new ControlWords() {
+      @Override
+      public boolean refresh() {
+        if (failure() == 0) {
+          note(copies.copy(words.address(), deviceAddress + offset, length, false));
+        }
+        return failure() == 0;
+      }
+
+      @Override
+      public boolean isLive() {
+        return false;
+      }
+
+      @Override
+      public int loadIntAcquire(int at) {
+        return (int) INT.get(words.buffer(), at - offset);
+      }
+
+      @Override
+      public long loadLongAcquire(int at) {
+        return (long) LONG.get(words.buffer(), at - offset);
+      }
+    };
   }
 
   @Override

@@ -33,6 +33,7 @@ final class DeviceBacking implements ArenaBacking {
   // Of the probe, which must not find the memory freed under its feet.
   private final Object lifeSign = new Object();
   private boolean isReleased;
+  private volatile String failureBefore;
   private volatile String cause = "";
 
   /**
@@ -185,6 +186,9 @@ final class DeviceBacking implements ArenaBacking {
 
   @Override
   public String failure() {
+    if (failureBefore != null) {
+      return failureBefore; // that it is given back is no failure
+    }
     int code = memory.failure();
     return code == 0 ? "" : code == GIVEN_UP ? cause : cann.copyFailure(code).getMessage();
   }
@@ -211,6 +215,8 @@ final class DeviceBacking implements ArenaBacking {
   public String release() {
     synchronized (lifeSign) {
       isReleased = true;
+      failureBefore = failure();
+      memory.close();
       String left = free();
       shadow.close();
       return left;

@@ -33,6 +33,14 @@ public interface DeviceMemory {
    */
   int failure();
 
+  /**
+   * Control words of a range, for one reader that looks at many of them at once: where each word
+   * costs a copy, {@link ControlWords#refresh} brings all of them by one. Used by one thread.
+   */
+  default ControlWords words(int offset, int length) {
+    return new LiveWords(this);
+  }
+
   /** A plain read: of one's own words, or of what was fetched. */
   int loadInt(int offset);
 

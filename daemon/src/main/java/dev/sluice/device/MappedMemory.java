@@ -19,10 +19,13 @@ public final class MappedMemory implements DeviceMemory {
   private static final int ZERO_CHUNK_BYTES = 64 << 10;
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(ZERO_CHUNK_BYTES);
 
-  private final ByteBuffer buffer;
+  // Empty after the end: an access then throws, and does not end the process.
+  private static final ByteBuffer UNMAPPED = ByteBuffer.allocateDirect(0);
+
+  private ByteBuffer buffer;
 
   /**
-   * @param buffer direct; its owner keeps it mapped for as long as this object is used
+   * @param buffer direct; its owner keeps it mapped until it has called {@link #close}
    */
   public MappedMemory(ByteBuffer buffer) {
     if (!buffer.isDirect()) {
@@ -98,5 +101,13 @@ public final class MappedMemory implements DeviceMemory {
   @Override
   public ByteBuffer payload() {
     return buffer;
+  }
+
+  /**
+   * The memory is about to be unmapped: from now on every access throws. To be called when no agent
+   * is at work; a later access then gets an exception and not a signal.
+   */
+  void close() {
+    buffer = UNMAPPED;
   }
 }

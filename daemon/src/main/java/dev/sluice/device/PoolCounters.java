@@ -19,20 +19,30 @@ public final class PoolCounters {
   // rest.
   private static final int MAX_LOOKS = 64;
 
-  private final DeviceMemory memory;
+  // Each of them is two copies of all pools.
+  private static final int MAX_COPIED_LOOKS = 4;
+
+  private final ControlWords words;
   private final int[] offsets;
   private final int[] lastTotal;
   private final int[] lastDropped;
+  private final int[] totalNow;
+  private final int[] droppedNow;
   private final long[] totals;
   private final long[] dropped;
   private long backwards;
 
   public PoolCounters(DeviceMemory memory, ArenaPlan plan) {
-    this.memory = memory;
+    this.words =
+        memory.words(
+            plan.layout().headerBytes(),
+            plan.geometry().regionBytes() - plan.layout().headerBytes());
     int pools = plan.poolCount();
     offsets = new int[pools];
     lastTotal = new int[pools];
     lastDropped = new int[pools];
+    totalNow = new int[pools];
+    droppedNow = new int[pools];
     totals = new long[pools];
     dropped = new long[pools];
     for (BufferKind kind : BufferKind.ALL) {
@@ -48,23 +58,69 @@ public final class PoolCounters {
    * <p>Dropped comes first, because a record counts as attempted before it counts as dropped. If it
    * moved while the total was read (this thread may have been off its CPU for long), the pair is of
    * two moments, and what was dropped in between would look like records that went missing.
+   *
+   * <p>Where a word costs a copy, all pools are read by one, three times.
    */
   public void refresh() {
-    for (int pool = 0; pool < offsets.length; pool++) {
-      int offset = offsets[pool];
-      int droppedNow = memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
-      int totalNow = memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
-      for (int look = 1; look < MAX_LOOKS; look++) {
-        int droppedThen = memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
-        if (droppedThen == droppedNow) {
-          break;
-        }
-        droppedNow = droppedThen;
-        totalNow = memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+    if (words.isLive()) {
+      for (int pool = 0; pool < offsets.length; pool++) {
+        refresh(pool, pool + 1);
       }
-      lastDropped[pool] = extend(dropped, pool, lastDropped[pool], droppedNow);
-      lastTotal[pool] = extend(totals, pool, lastTotal[pool], totalNow);
+    } else {
+      refresh(0, offsets.length);
     }
+  }
+
+  private void refresh(int from, int to) {
+    words.refresh();
+    for (int pool = from; pool < to; pool++) {
+      droppedNow[pool] = droppedNow(pool);
+    }
+    readTotals(from, to);
+    int looks = words.isLive() ? MAX_LOOKS : MAX_COPIED_LOOKS;
+    for (int look = 1; look < looks && hasDroppedMore(from, to); look++) {
+      readTotals(from, to);
+    }
+    for (int pool = from; pool < to; pool++) {
+      lastDropped[pool] = extend(dropped, pool, lastDropped[pool], droppedNow[pool]);
+      lastTotal[pool] = extend(totals, pool, lastTotal[pool], totalNow[pool]);
+    }
+  }
+
+  private void readTotals(int from, int to) {
+    words.refresh();
+    for (int pool = from; pool < to; pool++) {
+      totalNow[pool] = words.loadIntAcquire(offsets[pool] + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+    }
+  }
+
+  private boolean hasDroppedMore(int from, int to) {
+    words.refresh();
+    boolean isMore = false;
+    for (int pool = from; pool < to; pool++) {
+      int droppedThen = droppedNow(pool);
+      isMore |= droppedThen != droppedNow[pool];
+      droppedNow[pool] = droppedThen;
+    }
+    return isMore;
+  }
+
+  private int droppedNow(int pool) {
+    return words.loadIntAcquire(offsets[pool] + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+  }
+
+  /**
+   * All words as they are now, as one number that is another as soon as any of them has moved.
+   * Notes nothing.
+   */
+  public long look() {
+    words.refresh();
+    long sum = 0;
+    for (int offset : offsets) {
+      sum = sum * 31 + words.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+      sum = sum * 31 + words.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+    }
+    return sum;
   }
 
   private int extend(long[] sums, int pool, int before, int now) {

@@ -24,8 +24,14 @@ abstract class ShadowedMemory implements DeviceMemory {
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10);
 
+  // As a code of failure, below those of the runtime.
+  private static final int CLOSED = -2;
+
   private final SharedRegion region;
-  private final ByteBuffer shadow;
+  // Empty after the end: an access then throws, and does not end the process.
+  private static final ByteBuffer UNMAPPED = ByteBuffer.allocateDirect(0);
+
+  private ByteBuffer shadow;
   private volatile int failure;
 
   /**
@@ -170,5 +176,15 @@ abstract class ShadowedMemory implements DeviceMemory {
   @Override
   public final ByteBuffer payload() {
     return shadow;
+  }
+
+  /**
+   * The memory is about to be given back: the device is not touched any more, and every access
+   * throws. To be called when no agent is at work; a later access then gets an exception and not a
+   * signal.
+   */
+  void close() {
+    note(CLOSED);
+    shadow = UNMAPPED;
   }
 }

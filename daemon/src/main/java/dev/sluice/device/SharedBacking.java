@@ -87,6 +87,7 @@ final class SharedBacking implements ArenaBacking {
 
   @Override
   public String release() {
+    memory.close();
     region.close();
     return "";
   }

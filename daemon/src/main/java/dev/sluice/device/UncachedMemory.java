@@ -21,10 +21,6 @@ public final class UncachedMemory extends ShadowedMemory {
   private final long deviceAddress;
   private final boolean isPayloadCopied;
 
-  // Written and never read: a load whose value goes nowhere is one that the compiler may leave out.
-  @SuppressWarnings("UnusedVariable")
-  private long readBack;
-
   /**
    * @param mapping of the arena; its owner keeps it mapped
    * @param shadow at least as large as the arena
@@ -64,7 +60,8 @@ public final class UncachedMemory extends ShadowedMemory {
     VarHandle.fullFence();
     INT.setVolatile(mapping, offset, value);
     VarHandle.fullFence();
-    readBack = (int) INT.getVolatile(mapping, offset);
+    // A volatile load is made, also one whose value goes nowhere.
+    var unused = (int) INT.getVolatile(mapping, offset);
   }
 
   @Override
@@ -72,7 +69,7 @@ public final class UncachedMemory extends ShadowedMemory {
     VarHandle.fullFence();
     LONG.setVolatile(mapping, offset, value);
     VarHandle.fullFence();
-    readBack = (long) LONG.getVolatile(mapping, offset);
+    var unused = (long) LONG.getVolatile(mapping, offset);
   }
 
   @Override

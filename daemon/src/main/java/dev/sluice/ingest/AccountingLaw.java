@@ -130,6 +130,11 @@ public record AccountingLaw(
     };
   }
 
+  /** All that will not come, whatever tells of it. */
+  public long missing() {
+    return dropped + inferred + died;
+  }
+
   /** The sum of two pools or runs. */
   public AccountingLaw plus(AccountingLaw other) {
     return new AccountingLaw(

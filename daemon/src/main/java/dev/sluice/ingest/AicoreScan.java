@@ -90,6 +90,31 @@ final class AicoreScan {
     gaps[core] += gap;
   }
 
+  /**
+   * Looks at every slot of a buffer that came after a younger one: what is in it was counted as a
+   * gap then, and is in order within the buffer.
+   */
+  void scanLate(Lease lease, AcceptedRecords into) {
+    ByteBuffer memory = lease.memory();
+    int core = lease.instance();
+    int slots = lease.layout().records();
+    int at = lease.offset();
+    boolean hasBefore = false;
+    int before = 0;
+    into.none(slots);
+    for (int slot = 0; slot < slots; slot++, at += AicoreTaskRecord.SIZE_BYTES) {
+      int token = memory.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET);
+      boolean isWritten = memory.getLong(at + AicoreTaskRecord.START_TIME_OFFSET) != 0;
+      boolean isOlder = hasToken[core] && token - lastToken[core] < 0;
+      if (isWritten && isOlder && (!hasBefore || token - before > 0)) {
+        before = token;
+        hasBefore = true;
+        into.add(slot);
+      }
+    }
+    gaps[core] -= Math.min(gaps[core], into.count());
+  }
+
   /** Tokens skipped between accepted records of a core. */
   long gaps(int core) {
     return gaps[core];

@@ -9,6 +9,7 @@ import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.handoff.Lease;
 import dev.sluice.handoff.LeaseTable;
+import dev.sluice.handoff.SequenceWindow;
 import dev.sluice.handoff.SpscRing;
 
 /**
@@ -44,7 +45,10 @@ public final class CollectorAgent implements Agent {
   /** Buffers whose content could not be read any more: their device has failed. */
   public static final int UNREADABLE = 7;
 
-  private static final int COUNTERS = 8;
+  /** Buffers that came after a younger one of their pool. */
+  public static final int LATE = 8;
+
+  private static final int COUNTERS = 9;
 
   // A turn may read every byte of its buffers. This many take well under a millisecond; a lane that
   // shares the thread can do without for so long.
@@ -65,7 +69,7 @@ public final class CollectorAgent implements Agent {
   private final Lease lease = new Lease();
   private final AcceptedRecords records;
   private final AicoreScan aicore;
-  private final SequenceTracker sequences;
+  private final SequenceWindow sequences;
   private final PoolBooks books;
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
@@ -100,7 +104,7 @@ public final class CollectorAgent implements Agent {
     }
     this.records = new AcceptedRecords(maxSlots);
     this.aicore = new AicoreScan(geometry.numCores());
-    this.sequences = new SequenceTracker(pools);
+    this.sequences = new SequenceWindow(pools);
     this.books = new PoolBooks(pools);
   }
 
@@ -159,8 +163,11 @@ public final class CollectorAgent implements Agent {
     if (!leases.open(number, lease)) {
       return false;
     }
+    int missing = lease.isSalvaged() ? 0 : sequences.look(lease.pool(), lease.sequence());
     if (lease.kind() == BufferKind.AICORE_TASK) {
-      if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, records)) {
+      if (missing == SequenceWindow.LATE) {
+        aicore.scanLate(lease, records);
+      } else if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, records)) {
         aicore.scan(lease, records);
       }
       books.tokenGaps().set(lease.pool(), aicore.gaps(lease.instance()));
@@ -168,7 +175,7 @@ public final class CollectorAgent implements Agent {
       records.first(checkedCount());
     }
     if (!lease.isSalvaged()) {
-      checkSequence();
+      checkSequence(missing);
     }
     stage = Stage.OFFER;
     return true;
@@ -189,9 +196,16 @@ public final class CollectorAgent implements Agent {
     return capacity;
   }
 
-  private void checkSequence() {
-    int missing = sequences.observe(lease.pool(), lease.sequence());
+  private void checkSequence(int missing) {
+    if (missing != SequenceWindow.REPEATED && missing != SequenceWindow.WILD) {
+      sequences.take(lease.pool(), lease.sequence());
+    }
     if (missing == 0) {
+      return;
+    }
+    if (missing == SequenceWindow.LATE) {
+      books.missingBuffers().add(lease.pool(), -1);
+      counters.increment(LATE);
       return;
     }
     if (missing > 0) {

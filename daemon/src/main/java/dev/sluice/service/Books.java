@@ -16,6 +16,11 @@ public record Books(int session, List<KindBooks> kinds, String text) {
     }
   }
 
+  /** The same, with other words for people. */
+  public Books withText(String other) {
+    return new Books(session, kinds, other);
+  }
+
   /** In records; produced = collected + dropped + salvaged + unaccounted. */
   public record KindBooks(
       long produced, long collected, long dropped, long salvaged, long unaccounted) {}

@@ -51,6 +51,19 @@ public interface DaemonView {
   /** Why the daemon cannot serve yet or any more; empty when it is ready. */
   List<String> notReadyReasons();
 
+  /**
+   * Devices that are down, or are about to be found so, one line each. No reason to restart the
+   * daemon: it goes on with the others.
+   */
+  default List<String> deviceTroubles() {
+    return List.of();
+  }
+
+  /** Threads that did not come back from a call to a device and were left to themselves. */
+  default int abandonedThreads() {
+    return 0;
+  }
+
   /** What the host could not give, one line each, e.g. {@code huge pages not available: ...}. */
   List<String> notices();
 

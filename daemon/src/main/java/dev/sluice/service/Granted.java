@@ -7,17 +7,18 @@ import java.util.Optional;
  * {@code struct sluice_arena_reply} of sluice_attach.h: an arena that is ready to be mapped.
  * Offsets and sizes in bytes from arena byte 0.
  *
+ * @param connection counts the connections of the session; goes with the report of its loss
  * @param placement wire id, {@code enum sluice_placement}
  * @param buffers granted in all, by kind in the order of {@link Labels#KINDS}
  * @param bufferOffsets of the first buffer of each kind; all 0 if the client need not know
- * @param fd the arena's file descriptor. It stays the broker's: the attach server sends it and
- *     never closes it, and the broker keeps it open until the session is detached, its connection
- *     is reported lost, or the attach server is closed; -1 for memory of a device
+ * @param fd a file descriptor of the arena, made for this grant: whoever gets the grant sends it
+ *     and closes it; -1 for memory of a device, and for a client that has it already
  * @param share how to import memory of a device; absent for a file descriptor
  */
 public record Granted(
     int session,
     Token token,
+    int connection,
     int placement,
     int slotCount,
     long arenaBytes,

@@ -1,7 +1,7 @@
 package dev.sluice.service;
 
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /**
  * Makes, runs and ends sessions on behalf of the attach socket.
@@ -45,14 +45,17 @@ public interface SessionBroker {
    * The connection of an attached session ended without DETACH. If the peer's process has died the
    * session is salvaged, else it waits for {@link #resume} for the grace time. Also called when the
    * connection ended before a grant could be sent. A token whose session is ending or over is
-   * ignored.
+   * ignored, and so is a connection in whose place another has come since.
+   *
+   * @param connection as granted with it
    */
-  void connectionLost(Token token, PeerCredentials peer);
+  void connectionLost(Token token, int connection);
 
   /**
-   * Names who is told when a session was ended by somebody other than its client: nobody serves
-   * that client any more, so its connection must not look alive. Called once, before any request;
-   * the listener is called on the broker's threads.
+   * Names who is told when a session was ended and its client had not asked for it: that client is
+   * not served any more, so its connection must not look alive. The books have what was counted,
+   * and the reason as their text. Called once, before any request; the listener is called on the
+   * broker's threads.
    */
-  void onRevoked(Consumer<Token> listener);
+  void onRevoked(BiConsumer<Token, Books> listener);
 }

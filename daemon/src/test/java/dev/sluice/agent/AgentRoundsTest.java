@@ -93,4 +93,39 @@ class AgentRoundsTest {
     assertEquals("well", round());
     assertEquals(10, rounds.failures());
   }
+
+  /** A fault in a mapping, a class that is missing: the agents of other sessions go on. */
+  @Test
+  void shouldContainErrorsAndAReportThatFails() {
+    AgentRounds deaf =
+        new AgentRounds(
+            (agent, error, isGivenUp) -> {
+              throw new NoClassDefFoundError("on purpose");
+            });
+    deaf.add(
+        List.of(
+            new Agent() {
+              @Override
+              public String roleName() {
+                return "broken";
+              }
+
+              @Override
+              public int doWork() {
+                throw new InternalError("on purpose");
+              }
+            }));
+    deaf.add(List.of(new Named("well")));
+    for (int i = 0; i < 20; i++) {
+      assertEquals(1, deaf.step());
+    }
+    assertEquals(10, deaf.failures());
+  }
+
+  @Test
+  void shouldStepNoneOnceAbandoned() {
+    rounds.add(List.of(new Named("a")));
+    rounds.abandon();
+    assertEquals("", round());
+  }
 }

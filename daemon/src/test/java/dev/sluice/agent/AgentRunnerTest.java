@@ -261,4 +261,45 @@ class AgentRunnerTest {
     await(agent.stepped);
     assertEquals(77, runner.lastCycleNs());
   }
+
+  /** An agent that does not come back: who closes waits for so long and no longer. */
+  @Test
+  void shouldLeaveAThreadToItselfThatDoesNotComeBack() throws InterruptedException {
+    CountDownLatch entered = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    Counting next = new Counting();
+    AgentRunner runner = runner((agent, error, isStopped) -> {});
+    runner.add(
+        List.of(
+            new Agent() {
+              @Override
+              public String roleName() {
+                return "hung";
+              }
+
+              @Override
+              public int doWork() {
+                entered.countDown();
+                try {
+                  release.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+                return 0;
+              }
+            },
+            next));
+    runner.start();
+    entered.await();
+    assertFalse(runner.remove(List.of(next), 1_000_000));
+    assertFalse(runner.close(1_000_000));
+    runner.abandon();
+    assertFalse(runner.close(Long.MAX_VALUE), "an abandoned thread is not waited for");
+    assertTrue(runner.isAlive());
+    release.countDown();
+    while (runner.isAlive()) {
+      Thread.onSpinWait();
+    }
+    assertEquals(0, next.steps, "what comes after the hung agent is not stepped");
+  }
 }

@@ -78,6 +78,42 @@ class ShadowedMemoryTest {
     assertEquals(7, memory.loadInt(32));
   }
 
+  /** Another thread reads the same word, and what it got before lands in the shadow last. */
+  @Test
+  void shouldAnswerWithWhatThisThreadCopied() {
+    CopiedMemory memory =
+        new CopiedMemory(
+            (to, from, bytes, isToDevice) -> {
+              int result = copy(to, from, bytes, isToDevice);
+              shadow.buffer().order(ByteOrder.LITTLE_ENDIAN).putInt(16, 41);
+              shadow.buffer().order(ByteOrder.LITTLE_ENDIAN).putLong(24, 41);
+              return result;
+            },
+            device.address(),
+            shadow);
+    deviceView().putInt(16, 42);
+    deviceView().putLong(24, 42);
+    assertEquals(42, memory.loadIntAcquire(16));
+    assertEquals(42, memory.loadLongAcquire(24));
+    memory.storeInt(16, 43);
+    memory.storeLong(24, 43);
+    assertEquals(43, deviceView().getInt(16), "nor is it what goes to the device");
+    assertEquals(43, deviceView().getLong(24));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"copied", "mapped, loads", "mapped, copies"})
+  void shouldThrowAfterTheEndAndTouchNothing(String kind) {
+    ShadowedMemory memory = memory(kind);
+    memory.close();
+    copies = 0;
+    assertThrows(IndexOutOfBoundsException.class, () -> memory.loadInt(0));
+    assertThrows(IndexOutOfBoundsException.class, () -> memory.loadIntAcquire(0));
+    assertThrows(IndexOutOfBoundsException.class, () -> memory.storeIntRelease(0, 1));
+    assertThrows(IndexOutOfBoundsException.class, () -> memory.fetch(0, 8));
+    assertEquals(0, copies);
+  }
+
   /** A line may hold words of both sides: a store must not touch its neighbours (abi.md 4.13). */
   @ParameterizedTest
   @ValueSource(strings = {"copied", "mapped, loads", "mapped, copies"})

@@ -18,14 +18,13 @@ final class LibC {
   static final int MFD_CLOEXEC = 0x1;
   static final int MFD_ALLOW_SEALING = 0x2;
   static final int MFD_HUGETLB = 0x4;
+  static final int F_DUPFD_CLOEXEC = 1030;
   static final int F_ADD_SEALS = 1033;
   static final int F_SEAL_SEAL = 0x1;
   static final int F_SEAL_SHRINK = 0x2;
   static final int F_SEAL_GROW = 0x4;
   static final int PROT_READ_WRITE = 0x3;
   static final int MAP_SHARED = 0x1;
-  static final int MADV_HUGEPAGE = 14;
-  static final int MADV_DONTDUMP = 16;
   static final int MADV_POPULATE_WRITE = 23;
   static final int PRIO_PROCESS = 0;
   static final int PR_SET_TIMERSLACK = 29;

@@ -163,6 +163,29 @@ public final class SharedRegion implements AutoCloseable {
     return fd;
   }
 
+  /**
+   * Another descriptor of the same memory, the caller's to close; -1 of -1.
+   *
+   * @throws IOException one line, if there are no more descriptors
+   */
+  public static int duplicateDescriptor(int fd) throws IOException {
+    if (fd < 0) {
+      return -1;
+    }
+    try {
+      return LibC.fcntl(fd, LibC.F_DUPFD_CLOEXEC, new NativeLong(0));
+    } catch (LastErrorException e) {
+      throw NativeErrors.translate("fcntl(F_DUPFD_CLOEXEC)", "a descriptor of shared memory", e);
+    }
+  }
+
+  /** Closes what {@link #duplicateDescriptor} made; -1 is nothing. */
+  public static void closeDescriptor(int fd) {
+    if (fd >= 0) {
+      LibC.close(fd);
+    }
+  }
+
   /** Size with rounding. */
   public long bytes() {
     return bytes;

@@ -15,13 +15,14 @@ import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
 import dev.sluice.device.DeviceMemory;
+import dev.sluice.handoff.SequenceWindow;
 import dev.sluice.handoff.SpscRing;
 
 /**
  * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
  *
  * <p>Per entry: read it once into locals, prove that it names a buffer which the device holds for
- * that very pool, describe the lease, claim the buffer, hand it over, hint to refill; then, once
+ * that very pool, claim the buffer, describe the lease, hand it over, hint to refill; then, once
  * per batch, release the head. An entry that proves wrong is counted and stepped over. In the first
  * generation an entry can become visible after the tail that announces it, so there a wrong entry
  * is read again for a short while first.
@@ -45,12 +46,15 @@ public final class DrainAgent implements Agent {
   /** How long they may have been full by then, in nanoseconds: since the poll before. */
   public static final int READY_QUEUE_FULL_NANOS = 4;
 
-  private static final int COUNTERS = 5;
+  /** Buffers that were published in another order than their numbers: a core changed threads. */
+  public static final int REORDERED = 5;
+
+  private static final int COUNTERS = 6;
 
   // Far beyond any store buffer, far below what the queue can take meanwhile.
   private static final long TORN_GRACE_NANOS = 200_000;
-  // One wild number must not make all that follow look old.
-  private static final int MAX_SEQUENCE_SKIP = 1 << 20;
+  // A buffer that another queue may hold an older one of waits for a look there, and no longer.
+  private static final long HOLD_NANOS = 1_000_000;
 
   private static final int RETRY = -1;
   private static final int STEPPED_OVER = 0;
@@ -70,7 +74,7 @@ public final class DrainAgent implements Agent {
   private final SpscRing hints;
   private final int[] instances = new int[BufferKind.COUNT];
   private final int[] freeHeadOffset;
-  private final int[] expectedSequence;
+  private final SequenceWindow sequences;
   private final LaneSlack slack;
 
   private final CounterArray counters = new CounterArray(COUNTERS);
@@ -81,6 +85,9 @@ public final class DrainAgent implements Agent {
   private final PublishPace pace;
 
   private boolean hasGrace = true;
+  private boolean isAnyHeld;
+  private boolean isWhole;
+  private int wholePasses;
   private int firstLane;
   private long lastPollNs;
   private long sincePollNs;
@@ -125,7 +132,7 @@ public final class DrainAgent implements Agent {
     fill = Watermark.highest(queues.length);
     pace = new PublishPace(plan.usableSlots());
     freeHeadOffset = new int[plan.poolCount()];
-    expectedSequence = new int[plan.poolCount()];
+    sequences = new SequenceWindow(plan.poolCount());
     for (BufferKind kind : BufferKind.ALL) {
       instances[kind.ordinal()] = plan.instances(kind);
       for (int instance = 0; instance < plan.instances(kind); instance++) {
@@ -153,12 +160,23 @@ public final class DrainAgent implements Agent {
     }
     lastPollNs = nowNs;
     counters.increment(POLLS);
+    int taken = pass(nowNs);
+    for (int more = 1; isAnyHeld && more > 0; taken += more) {
+      more = pass(nowNs); // what was missing may have come from the queue after this one
+    }
+    firstLane = firstLane + 1 == lanes.length ? 0 : firstLane + 1;
+    return taken;
+  }
+
+  private int pass(long nowNs) {
+    isAnyHeld = false;
+    isWhole = true;
     int taken = 0;
     for (int i = 0; i < lanes.length; i++) {
       int at = firstLane + i;
       taken += drain(at < lanes.length ? at : at - lanes.length, nowNs);
     }
-    firstLane = firstLane + 1 == lanes.length ? 0 : firstLane + 1;
+    wholePasses += isWhole ? 1 : 0;
     return taken;
   }
 
@@ -206,6 +224,8 @@ public final class DrainAgent implements Agent {
     }
     if (steps == entries) {
       lane.caughtUpNs = nowNs;
+    } else if (lane.heldSinceNs == 0) {
+      isWhole = false;
     }
     return steps;
   }
@@ -219,11 +239,12 @@ public final class DrainAgent implements Agent {
     int instanceUntrusted = memory.loadInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET);
     int kindUntrusted = memory.loadInt(entry + ReadyEntryLayout.KIND_OFFSET);
     long pointerUntrusted = memory.loadLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET);
-    int sequence = memory.loadInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET);
+    int sequenceUntrusted = memory.loadInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET);
 
     AbiViolation wrong = null;
     int buffer = -1;
     int pool = -1;
+    int order = 0;
     BufferKind kind = BufferKind.ofWireNumber(kindUntrusted);
     if (kind == null) {
       wrong = AbiViolation.BAD_KIND;
@@ -238,14 +259,25 @@ public final class DrainAgent implements Agent {
         wrong = AbiViolation.NOT_DEVICE_OWNED;
       } else if (ledger.poolOf(buffer) != pool) {
         wrong = AbiViolation.WRONG_POOL;
-      } else if (sequence - expectedSequence[pool] < 0) {
-        // The device holds the buffer, but this entry is from an earlier time: a repetition whose
-        // buffer has meanwhile been lent again. Taking it would take a buffer that is being filled.
-        wrong = AbiViolation.SEQUENCE;
+      } else {
+        order = sequences.look(pool, sequenceUntrusted);
+        if (order == SequenceWindow.REPEATED) {
+          // The device holds the buffer, but this entry is from an earlier time: a repetition whose
+          // buffer has meanwhile been lent again. Taking it would take a buffer that is being
+          // filled.
+          wrong = AbiViolation.SEQUENCE;
+        }
       }
     }
-    boolean looksTorn = wrong != null || sequence != expectedSequence[pool];
+    if (wrong != null && memory.failure() != 0) {
+      return RETRY; // what looks wrong may be old: the session is about to end
+    }
+    boolean looksTorn = wrong != null || order != 0;
     if (mayTear && hasGrace && looksTorn && isWithinGrace(lane, nowNs)) {
+      return RETRY;
+    }
+    if (wrong == null && order > 0 && mayBeElsewhere(lane, kind, nowNs)) {
+      isAnyHeld = true;
       return RETRY;
     }
     if (wrong == null) {
@@ -254,10 +286,15 @@ public final class DrainAgent implements Agent {
         counters.increment(HANDOFF_FULL);
         return RETRY;
       }
-      leases.describe(buffer, instanceUntrusted, lane.queue(), sequence, lane.caughtUpNs);
       if (ledger.claim(buffer)) {
-        if (sequence - expectedSequence[pool] < MAX_SEQUENCE_SKIP) {
-          expectedSequence[pool] = sequence + 1;
+        // Not before the claim: the row of a buffer that a collector reads is the collector's.
+        leases.describe(
+            buffer, instanceUntrusted, lane.queue(), sequenceUntrusted, lane.caughtUpNs);
+        if (order == SequenceWindow.LATE || (order == 0 && lane.heldSinceNs != 0)) {
+          counters.increment(REORDERED);
+        }
+        if (order != SequenceWindow.WILD) {
+          sequences.take(pool, sequenceUntrusted);
         }
         slack.published(pool, nowNs);
         pace.published(pool, lane.caughtUpNs, nowNs);
@@ -270,6 +307,24 @@ public final class DrainAgent implements Agent {
     violations.record(
         wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
     return STEPPED_OVER;
+  }
+
+  /**
+   * Whether an older buffer of the same core may lie in another queue: a core that changes threads
+   * publishes there from then on (abi.md 4.2). All other queues are looked at before this one goes
+   * on.
+   */
+  private boolean mayBeElsewhere(ReadyLane lane, BufferKind kind, long nowNs) {
+    boolean hasWaited = mayTear && hasGrace; // others were looked at while it might be torn
+    if (lanes.length == 1 || !kind.isPerCore() || hasWaited) {
+      return false;
+    }
+    if (lane.heldSinceNs == 0) {
+      lane.heldSinceNs = nowNs;
+      lane.heldPass = wholePasses;
+      return true;
+    }
+    return nowNs - lane.heldSinceNs < HOLD_NANOS && wholePasses < lane.heldPass + 2;
   }
 
   private static boolean isWithinGrace(ReadyLane lane, long nowNs) {

@@ -2,6 +2,7 @@ package dev.sluice.device.lane;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.PoolLayout;
+import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
 
 /**
@@ -76,8 +77,8 @@ final class FreeLane {
     return Math.min(layout.slotCount(), quota);
   }
 
-  int headAcquireUntrusted() {
-    return memory.loadIntAcquire(offset + layout.headOffset());
+  int headAcquireUntrusted(ControlWords from) {
+    return from.loadIntAcquire(offset + layout.headOffset());
   }
 
   /** Whether a head can be true: not behind the last one, not ahead of the tail. */
@@ -101,8 +102,8 @@ final class FreeLane {
   }
 
   /** By how much the device's count of dropped records grew; 0 if it makes no sense. */
-  int droppedSinceLastAsked() {
-    int now = memory.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+  int droppedSinceLastAsked(ControlWords from) {
+    int now = from.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
     int more = now - lastDropped;
     lastDropped = now;
     return Math.max(0, more);
@@ -133,13 +134,13 @@ final class FreeLane {
    * 4.4): without a current buffer, or, for AICore, whose current buffer stays until the rotation,
    * with a dispatch count at the boundary.
    */
-  boolean looksStalled(int recordsPerBuffer) {
-    int total = memory.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+  boolean looksStalled(int recordsPerBuffer, ControlWords from) {
+    int total = from.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
     if (total == 0) {
       return false;
     }
     return kind == BufferKind.AICORE_TASK
         ? total % recordsPerBuffer == 0
-        : memory.loadLongAcquire(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET) == 0;
+        : from.loadLongAcquire(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET) == 0;
   }
 }

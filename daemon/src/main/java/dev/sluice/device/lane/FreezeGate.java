@@ -20,12 +20,20 @@ public final class FreezeGate {
   /** Freezes opened because a free queue was contended. */
   public static final int POP_FREEZES = 1;
 
+  /** Freezes that were released after the longest time, though not everything was drained. */
+  public static final int EXPIRED = 2;
+
+  // A run is killed by its own watchdog after some ten seconds without progress (abi.md 1.1).
+  private static final long LONGEST_NANOS = 2_000_000_000;
+
   private final DeviceMemory memory;
   private final Layout layout;
   private final boolean isEnabled;
-  private final CounterArray counters = new CounterArray(2);
+  private final CounterArray counters = new CounterArray(3);
   private boolean isPushFrozen;
   private boolean isPopFrozen;
+  private long sinceNs;
+  private boolean isExpired;
 
   private FreezeGate(DeviceMemory memory, Layout layout, boolean isEnabled) {
     this.memory = memory;
@@ -46,12 +54,22 @@ public final class FreezeGate {
   /**
    * Opens or releases, after a sweep.
    *
+   * <p>One that lasts too long, behind a slow disk or a tail that makes no sense, is released: the
+   * lanes wait for themselves then, until everything was drained once.
+   *
    * @param pushed what the sweep pushed; a freeze is released after one that could push nothing
    *     more
    */
-  void step(int pushed) {
+  void step(int pushed, long nowNs) {
     if (!isEnabled) {
       return;
+    }
+    if (isExpired) {
+      isExpired = pushed != 0 || !isDrained();
+      return;
+    }
+    if (!isPushFrozen && !isPopFrozen) {
+      sinceNs = nowNs;
     }
     if (!isPushFrozen && memory.loadIntAcquire(layout.rqContendedOffset()) != 0) {
       // The freeze first: a waiter on "contended or frozen" must never see neither.
@@ -67,6 +85,10 @@ public final class FreezeGate {
       counters.increment(POP_FREEZES);
     }
     if ((isPushFrozen || isPopFrozen) && pushed == 0 && isDrained()) {
+      release();
+    } else if ((isPushFrozen || isPopFrozen) && nowNs - sinceNs > LONGEST_NANOS) {
+      counters.increment(EXPIRED);
+      isExpired = true;
       release();
     }
   }

@@ -24,6 +24,12 @@ final class ReadyLane {
   /** Since when the entry at the head looks torn; 0 is not. */
   long tornSinceNs;
 
+  /** Since when the entry at the head waits for an older one of its pool; 0 is not. */
+  long heldSinceNs;
+
+  /** Whole passes over all queues when that began. */
+  int heldPass;
+
   /** The last tail that was out of range, so that one wild value is counted once. */
   int badTail = -1;
 
@@ -74,6 +80,7 @@ final class ReadyLane {
   void advance() {
     head = head + 1 == entries ? 0 : head + 1;
     tornSinceNs = 0;
+    heldSinceNs = 0;
   }
 
   void publishHeadRelease() {

@@ -12,7 +12,9 @@ import dev.sluice.counters.Watermark;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
+import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.LiveWords;
 import dev.sluice.handoff.SpscRing;
 
 /**
@@ -39,13 +41,16 @@ public final class RefillAgent implements Agent {
   /** Their length in nanoseconds. */
   public static final int POP_STALL_NANOS = 3;
 
+  /** Buffers taken back from one ring in one cycle. */
+  public static final int RETURNS_PER_CYCLE = 256;
+
   private static final int COUNTERS = 4;
   private static final int HINTS_PER_CYCLE = 256;
-  private static final int RETURNS_PER_CYCLE = 256;
 
   // With nothing else to do, look for starved pools this often: a look costs a cache line per pool.
   private static final long IDLE_SWEEP_NANOS = 50_000;
 
+  private final DeviceMemory memory;
   private final ArenaPlan plan;
   private final BufferTable table;
   private final BufferLedger ledger;
@@ -67,6 +72,11 @@ public final class RefillAgent implements Agent {
   private final Watermark atHand;
   private final Watermark fewestEntries;
   private final Watermark lateness;
+
+  private final ControlWords liveWords;
+  private final ControlWords sweptWords;
+  // Of these two, what lanes are looked at by now.
+  private ControlWords words;
 
   // Lanes that are owed a buffer and have no empty slot yet.
   private final FreeLane[] awaited;
@@ -90,6 +100,7 @@ public final class RefillAgent implements Agent {
     if (plan.poolCount() > RefillHint.MAX_POOLS) {
       throw new IllegalArgumentException(plan.poolCount() + " pools do not fit a hint");
     }
+    this.memory = memory;
     this.plan = plan;
     this.table = table;
     this.ledger = ledger;
@@ -101,6 +112,10 @@ public final class RefillAgent implements Agent {
     this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
     this.popsAicoreFirst = plan.layout().generation().popsAicoreBeforePublishing();
     this.spare = new FreeBuffers(plan);
+    int poolsAt = plan.layout().headerBytes();
+    this.liveWords = new LiveWords(memory);
+    this.sweptWords = memory.words(poolsAt, plan.geometry().regionBytes() - poolsAt);
+    this.words = liveWords;
     this.lanes = new FreeLane[plan.poolCount()];
     for (BufferKind kind : BufferKind.ALL) {
       latency[kind.ordinal()] = new LatencyRecorder();
@@ -147,7 +162,7 @@ public final class RefillAgent implements Agent {
     if (sinceSweepNs >= sweepIntervalNs || (work == 0 && sinceSweepNs >= IDLE_SWEEP_NANOS)) {
       int pushed = sweep(nowNs);
       work += pushed;
-      gate.step(pushed);
+      gate.step(pushed, nowNs);
     }
     return work;
   }
@@ -176,7 +191,7 @@ public final class RefillAgent implements Agent {
   /** Looks before a buffer changes hands: what was dropped until now, was so without it. */
   private void lookIfShort(FreeLane lane, long nowNs) {
     if (spare.available(lane.pool()) == 0 && follow(lane) && lane.depth() == 0) {
-      shortages.look(lane, 0, heldByDevice(lane), nowNs);
+      shortages.look(lane, 0, heldByDevice(lane), words, nowNs);
     }
   }
 
@@ -249,9 +264,15 @@ public final class RefillAgent implements Agent {
     counters.increment(SWEEPS);
     lastSweepNs = nowNs;
     int pushed = 0;
+    // All pools by one look, where a look is a copy.
+    if (!sweptWords.refresh()) {
+      return 0; // the session is about to end
+    }
+    words = sweptWords;
     for (FreeLane lane : lanes) {
       pushed += fill(lane, nowNs);
     }
+    words = liveWords;
     return pushed;
   }
 
@@ -294,9 +315,10 @@ public final class RefillAgent implements Agent {
 
   /** Catches up with what the device popped; false if its head cannot be true. */
   private boolean follow(FreeLane lane) {
-    int headUntrusted = lane.headAcquireUntrusted();
+    int headUntrusted = lane.headAcquireUntrusted(words);
     if (!lane.isHead(headUntrusted)) {
-      if (!lane.isHeadBad) {
+      // A device that has failed shows old words, which is no violation.
+      if (!lane.isHeadBad && memory.failure() == 0) {
         lane.isHeadBad = true;
         violations.record(
             AbiViolation.BAD_INDEX.ordinal(),
@@ -318,10 +340,10 @@ public final class RefillAgent implements Agent {
   private void noteStarvation(FreeLane lane, int available, long nowNs) {
     if (deviceBlocks
         && lane.stalledSinceNs == 0
-        && lane.looksStalled(plan.layout().buffer(lane.kind()).records())) {
+        && lane.looksStalled(plan.layout().buffer(lane.kind()).records(), words)) {
       lane.stalledSinceNs = lane.owed > 0 ? lane.owedSinceNs : nowNs;
     }
-    shortages.look(lane, available, heldByDevice(lane), nowNs);
+    shortages.look(lane, available, heldByDevice(lane), words, nowNs);
   }
 
   /** What is owed cannot be paid: up to here refill was late, from here on the pool is short. */

@@ -1,6 +1,7 @@
 package dev.sluice.device.lane;
 
 import dev.sluice.counters.CounterArray;
+import dev.sluice.device.ControlWords;
 
 /**
  * What refill saw of each pool while its free queue was empty: the evidence from which drops get
@@ -39,7 +40,7 @@ public final class Shortages {
   }
 
   /** The free queue of this lane is empty. Refill only. */
-  void look(FreeLane lane, int spare, int heldByDevice, long nowNs) {
+  void look(FreeLane lane, int spare, int heldByDevice, ControlWords from, long nowNs) {
     int notReturned = Math.max(0, lane.hinted - lane.returned);
     int notDrained = Math.max(0, lane.popped() - lane.hinted - heldByDevice);
     Shortage found = Shortage.NOT_RETURNED;
@@ -50,7 +51,7 @@ public final class Shortages {
     }
     int pool = lane.pool();
     boolean isNew = lane.shortage == null;
-    int more = lane.droppedSinceLastAsked();
+    int more = lane.droppedSinceLastAsked(from);
     if (more > 0) {
       Shortage blamed = isNew ? found : lane.shortage;
       dropped.add(pool * SORTS + blamed.ordinal(), more);

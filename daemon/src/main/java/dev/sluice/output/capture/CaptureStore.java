@@ -113,7 +113,16 @@ public final class CaptureStore implements AutoCloseable {
     synchronized (this) {
       live.put(capture, new Live(thread, stages));
     }
-    thread.start();
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      // What the JVM says of a thread that the host does not give.
+      synchronized (this) {
+        live.remove(capture);
+      }
+      stages.forEach(memory::give);
+      throw new IOException("no thread to write it: " + e.getMessage(), e);
+    }
     return capture;
   }
 
@@ -151,6 +160,7 @@ public final class CaptureStore implements AutoCloseable {
         LockSupport.parkNanos(capture.isRunning() ? QUIET_PARK_NANOS : IDLE_PARK_NANOS);
       }
     }
+    forget(capture);
   }
 
   /** Wakes the thread of a capture, which sleeps longer when no device runs. */
@@ -176,20 +186,30 @@ public final class CaptureStore implements AutoCloseable {
     capture.end(ending, endedAt);
     wake(capture);
     boolean isComplete = capture.awaitEnd(timeoutNanos);
-    Live ended;
-    synchronized (this) {
-      ended = live.remove(capture);
-      past = past.plus(capture.totals());
-    }
-    if (isComplete && ended != null) {
-      // Otherwise the disk still reads from them.
-      ended.stages().forEach(memory::give);
+    if (isComplete) {
+      forget(capture);
     } else {
       log.warn(
           "capture {}: the disk is behind; what is left is still written", capture.directory());
     }
-    keeper.wake();
     return isComplete;
+  }
+
+  /**
+   * Nothing is written to a capture any more: it is not open from here on. Not before, or retention
+   * could take a segment that its thread still writes to.
+   */
+  private void forget(Capture capture) {
+    Live ended;
+    synchronized (this) {
+      ended = live.remove(capture);
+      if (ended == null) {
+        return;
+      }
+      past = past.plus(capture.totals());
+    }
+    ended.stages().forEach(memory::give);
+    keeper.wake();
   }
 
   private synchronized List<Capture> captures() {

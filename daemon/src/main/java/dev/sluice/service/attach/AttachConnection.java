@@ -52,6 +52,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
   private final PeerCredentials peer;
   private State state = State.NEW;
   private Token token;
+  private int connection;
   private Replies replies;
   private Future<?> handshakeTimeout;
   private ChannelHandlerContext context;
@@ -144,25 +145,41 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
             refuseAndClose(type, refusal(failure));
           } else if (!context.channel().isActive() || state == State.OVER) {
             // Gone while the broker worked: the session is nobody's, so say so at once.
-            broker.connectionLost(granted.token(), peer);
+            discard(granted);
+            broker.connectionLost(granted.token(), granted.connection());
           } else {
             token = granted.token();
+            connection = granted.connection();
             server.claim(token, this);
             state = State.SERVING;
             context
                 .write(replies.granted(type, granted))
                 .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             if (sendMemory) {
-              // Netty sends the number and never closes it: the descriptor stays the broker's.
+              // Netty sends the number and does not close it.
               Object memory =
                   granted.share().isPresent()
                       ? replies.share(granted, granted.share().get())
                       : new FileDescriptor(granted.fd());
-              context.write(memory).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+              context
+                  .write(memory)
+                  .addListener(ChannelFutureListener.CLOSE_ON_FAILURE)
+                  .addListener(sent -> discard(granted));
             }
             context.flush();
           }
         });
+  }
+
+  /** The client has the descriptor, or never will. */
+  private static void discard(Granted granted) {
+    if (granted.fd() >= 0) {
+      try {
+        new FileDescriptor(granted.fd()).close();
+      } catch (IOException e) {
+        LOGGER.warn("attach: a descriptor was not closed", e);
+      }
+    }
   }
 
   private <T> void answer(
@@ -236,7 +253,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
   private void loseSession() {
     Token lost = token;
     if (lost != null && forget()) {
-      broker.connectionLost(lost, peer);
+      broker.connectionLost(lost, connection);
     }
   }
 
@@ -253,6 +270,24 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
    */
   void supersede() {
     var unused = context.close();
+  }
+
+  /**
+   * The session was ended over the client's head: the client gets the reason and what was counted,
+   * to be read whenever it asks next, and then the end of the connection. Any thread; the server
+   * has taken the session from this connection before.
+   */
+  void revoke(Token ended, Books books) {
+    context
+        .executor()
+        .execute(
+            () -> {
+              if (state != State.OVER) {
+                state = State.OVER;
+                token = null;
+                replyAndClose(replies.ended(ended, books));
+              }
+            });
   }
 
   private static Throwable unwrap(Throwable failure) {

@@ -3,6 +3,7 @@ package dev.sluice.service.attach;
 import dev.sluice.config.AttachSettings;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.AttachStatus;
+import dev.sluice.service.Books;
 import dev.sluice.service.PeerCredentials;
 import dev.sluice.service.SessionBroker;
 import dev.sluice.service.Token;
@@ -144,10 +145,10 @@ public final class AttachServer implements AutoCloseable {
     }
   }
 
-  private void revoke(Token token) {
+  private void revoke(Token token, Books books) {
     AttachConnection holder = holders.remove(token);
     if (holder != null) {
-      holder.supersede();
+      holder.revoke(token, books);
     }
   }
 

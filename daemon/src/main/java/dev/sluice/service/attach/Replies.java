@@ -64,7 +64,16 @@ final class Replies {
 
   /** SETTLED or DETACHED. */
   ByteBuf books(MessageType type, Token token, Books books) {
-    ByteBuf message = message(type, AttachStatus.OK, books.session());
+    return books(type, AttachStatus.OK, token, books);
+  }
+
+  /** DETACHED, unasked: its status says that it is no answer. */
+  ByteBuf ended(Token token, Books books) {
+    return books(MessageType.DETACHED, AttachStatus.STATE, token, books);
+  }
+
+  private ByteBuf books(MessageType type, AttachStatus status, Token token, Books books) {
+    ByteBuf message = message(type, status, books.session());
     message.setBytes(Messages.TOKEN_OFFSET, token.toBytes());
     column(message, Messages.BOOKS_PRODUCED_OFFSET, books, Books.KindBooks::produced);
     column(message, Messages.BOOKS_COLLECTED_OFFSET, books, Books.KindBooks::collected);

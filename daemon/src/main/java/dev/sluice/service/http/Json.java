@@ -45,6 +45,7 @@ final class Json {
     json.put(
         "devices_down",
         view.devices().stream().filter(device -> !device.up()).map(Json::deviceDown).toList());
+    json.put("abandoned_threads", view.abandonedThreads());
     json.put("headroom", view.devices().stream().map(Json::deviceHeadroom).toList());
     json.put("agents", view.agents().stream().map(Json::agent).toList());
     json.put("attach_failures", view.attachFailures());

@@ -26,13 +26,19 @@ final class StatusApi {
         .get("/api/v1/sessions", request -> Answer.json(200, Json.sessions(view)));
   }
 
-  /** Whether the agents make progress: if not, a restart is the cure. Asks no device. */
+  /**
+   * Whether the agents make progress: if not, a restart is the cure. Asks no device. One that does
+   * not answer is named, and is no failure of the daemon.
+   */
   private Answer healthy() {
     List<String> stuck =
         view.agents().stream().filter(agent -> !agent.healthy()).map(AgentSnapshot::name).toList();
-    return stuck.isEmpty()
-        ? Answer.text(200, "healthy")
-        : Answer.text(503, "no progress: " + String.join(", ", stuck));
+    if (!stuck.isEmpty()) {
+      return Answer.text(503, "no progress: " + String.join(", ", stuck));
+    }
+    List<String> troubles = view.deviceTroubles();
+    return Answer.text(
+        200, troubles.isEmpty() ? "healthy" : "healthy, but " + String.join(", ", troubles));
   }
 
   /** Whether the daemon can serve now; a restart need not help. */

@@ -148,7 +148,6 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
     switch (phase) {
       case STARTING -> extendStart(nowNs);
       case SERVING -> {
-        // The ping first: making a status line may wait for a session that settles.
         ping(nowNs);
         status(nowNs);
       }

@@ -22,15 +22,21 @@ public final class Peers {
     for (int gid : kernel.gids()) {
       gids.add(gid);
     }
-    gids.addAll(supplementaryGroups(kernel.pid()));
+    gids.addAll(supplementaryGroups(kernel.pid(), kernel.uid()));
     return new PeerCredentials(kernel.pid(), kernel.uid(), List.copyOf(gids));
   }
 
-  /** SO_PEERCRED has the primary group only. Empty when the process is gone or not ours to see. */
-  private static List<Integer> supplementaryGroups(int pid) {
+  /**
+   * SO_PEERCRED has the primary group only. Empty when the process is gone or not ours to see, or
+   * when another user's has its number by now.
+   */
+  private static List<Integer> supplementaryGroups(int pid, int uid) {
     List<Integer> gids = new ArrayList<>();
     try {
       for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+        if (line.startsWith("Uid:") && !isUser(line, uid)) {
+          return List.of();
+        }
         if (line.startsWith("Groups:")) {
           StringTokenizer tokens = new StringTokenizer(line.substring("Groups:".length()));
           while (tokens.hasMoreTokens()) {
@@ -42,6 +48,13 @@ public final class Peers {
       return List.of();
     }
     return gids;
+  }
+
+  /** Real, effective, saved and file system id: the kernel gave us the effective one. */
+  private static boolean isUser(String line, int uid) {
+    StringTokenizer tokens = new StringTokenizer(line.substring("Uid:".length()));
+    tokens.nextToken();
+    return Integer.parseInt(tokens.nextToken()) == uid;
   }
 
   /**

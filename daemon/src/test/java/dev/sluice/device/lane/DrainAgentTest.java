@@ -72,6 +72,53 @@ class DrainAgentTest {
     return values;
   }
 
+  /** abi.md 4.2: entries go to the queue of the thread that owns the core at that moment. */
+  @Test
+  void shouldKeepTheOrderOfACoreThatChangesThreads() {
+    LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
+    rig.drain.doWork(); // the next pass begins with queue 1
+    int older = rig.publishNext(0, AICORE_TASK, 0, 0);
+    int younger = rig.publishNext(1, AICORE_TASK, 0, 1);
+    assertEquals(2, rig.drain.doWork());
+    assertEquals(older, rig.handoff.poll());
+    assertEquals(younger, rig.handoff.poll());
+    assertEquals(1, rig.drain.counters().get(DrainAgent.REORDERED));
+    expects(rig, AbiViolation.SEQUENCE, 0);
+  }
+
+  /** Two cores that swap threads at once: neither queue can go first, and nothing is lost. */
+  @Test
+  void shouldTakeWhatCannotBePutInOrderOnceEachQueueWasLookedAt() {
+    LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
+    long firstOfA = rig.pop(AICORE_TASK, 0);
+    long secondOfA = rig.pop(AICORE_TASK, 0);
+    long firstOfB = rig.pop(AICORE_TASK, 1);
+    long secondOfB = rig.pop(AICORE_TASK, 1);
+    rig.publish(0, 0, AICORE_TASK.ordinal(), secondOfA, 1);
+    rig.publish(0, 1, AICORE_TASK.ordinal(), firstOfB, 0);
+    rig.publish(1, 1, AICORE_TASK.ordinal(), secondOfB, 1);
+    rig.publish(1, 0, AICORE_TASK.ordinal(), firstOfA, 0);
+    int taken = 0;
+    for (int i = 0; i < 5; i++) {
+      taken += rig.drain.doWork();
+    }
+    assertEquals(4, taken);
+    assertEquals(4, drainOf(rig.handoff));
+    assertTrue(rig.drain.counters().get(DrainAgent.REORDERED) >= 1);
+    expects(rig, AbiViolation.SEQUENCE, 0);
+  }
+
+  /** A number that never comes holds up its queue for two passes and no more. */
+  @Test
+  void shouldNotWaitForABufferThatDoesNotCome() {
+    LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
+    int buffer = rig.publishNext(1, AICORE_TASK, 0, 3);
+    for (int i = 0; i < 3; i++) {
+      rig.drain.doWork();
+    }
+    assertEquals(buffer, rig.handoff.poll());
+  }
+
   @Test
   void shouldFollowAQueueRoundItsEnd() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);

@@ -26,7 +26,7 @@ class FreezeGateTest {
     FreezeGate gate = FreezeGate.never(arena.memory(), layout);
     bytes.putInt(layout.rqContendedOffset(), 1);
     bytes.putInt(layout.fqContendedOffset(), 1);
-    gate.step(0);
+    gate.step(0, 0);
     assertFlags(0, 1, 0, 1);
   }
 
@@ -34,7 +34,7 @@ class FreezeGateTest {
   void shouldDoNothingInGenerationsWithoutFreeze() {
     TestArena old = TestArena.small(Generation.L2_2026_07, 2, 2, 2);
     FreezeGate gate = FreezeGate.cycling(old.memory(), old.plan().layout());
-    gate.step(0);
+    gate.step(0, 0);
     gate.release();
     for (int at = 0; at < old.plan().buffersOffset(); at += 4) {
       assertEquals(0, old.bytes().getInt(at));
@@ -45,10 +45,10 @@ class FreezeGateTest {
   void shouldOpenForTheSideThatIsContended() {
     FreezeGate gate = FreezeGate.cycling(arena.memory(), layout);
     bytes.putInt(layout.fqContendedOffset(), 1);
-    gate.step(1);
+    gate.step(1, 0);
     assertFlags(0, 0, 1, 0);
     bytes.putInt(layout.rqContendedOffset(), 1);
-    gate.step(1);
+    gate.step(1, 0);
     assertFlags(1, 0, 1, 0);
     assertEquals(1, gate.counters().get(FreezeGate.PUSH_FREEZES));
     assertEquals(1, gate.counters().get(FreezeGate.POP_FREEZES));
@@ -59,16 +59,38 @@ class FreezeGateTest {
     FreezeGate gate = FreezeGate.cycling(arena.memory(), layout);
     bytes.putInt(layout.queueTailOffset(1), 3);
     bytes.putInt(layout.fqContendedOffset(), 1);
-    gate.step(0);
+    gate.step(0, 0);
     assertFlags(0, 0, 1, 0);
-    gate.step(0);
+    gate.step(0, 0);
     assertFlags(0, 0, 1, 0);
     bytes.putInt(layout.queueHeadOffset(1), 3);
-    gate.step(2);
+    gate.step(2, 0);
     assertFlags(0, 0, 1, 0);
-    gate.step(0);
+    gate.step(0, 0);
     assertFlags(0, 0, 0, 0);
     assertEquals(1, gate.counters().get(FreezeGate.POP_FREEZES));
+  }
+
+  /** A tail that makes no sense, or a disk that is slow: the lanes must not stay parked for it. */
+  @Test
+  void shouldReleaseAFreezeThatLastsTooLong() {
+    FreezeGate gate = FreezeGate.cycling(arena.memory(), layout);
+    bytes.putInt(layout.queueTailOffset(1), 3);
+    bytes.putInt(layout.fqContendedOffset(), 1);
+    gate.step(0, 0);
+    gate.step(0, 2_000_000_000L);
+    assertFlags(0, 0, 1, 0);
+    gate.step(0, 2_000_000_001L);
+    assertFlags(0, 0, 0, 0);
+    assertEquals(1, gate.counters().get(FreezeGate.EXPIRED));
+    bytes.putInt(layout.fqContendedOffset(), 1);
+    gate.step(0, 3_000_000_000L);
+    assertFlags(0, 0, 0, 1);
+    bytes.putInt(layout.queueHeadOffset(1), 3);
+    gate.step(0, 4_000_000_000L);
+    bytes.putInt(layout.queueTailOffset(1), 4);
+    gate.step(0, 5_000_000_000L);
+    assertFlags(0, 0, 1, 0);
   }
 
   @Test
@@ -77,7 +99,7 @@ class FreezeGateTest {
     bytes.putInt(layout.queueTailOffset(0), 1);
     bytes.putInt(layout.rqContendedOffset(), 1);
     bytes.putInt(layout.fqContendedOffset(), 1);
-    gate.step(0);
+    gate.step(0, 0);
     gate.release();
     gate.release();
     assertFlags(0, 0, 0, 0);

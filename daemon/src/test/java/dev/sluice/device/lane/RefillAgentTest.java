@@ -11,6 +11,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.device.BufferState;
+import dev.sluice.device.LiveWords;
 import dev.sluice.testkit.TestArena;
 import java.util.HashSet;
 import java.util.Set;
@@ -261,7 +262,7 @@ class RefillAgentTest {
     assertEquals(SLOTS, lane.depth());
     for (int i = 0; i < SLOTS; i++) {
       assertEquals(rig.table.deviceAddress(i), rig.pop(AICPU_TASK, 0));
-      assertTrue(lane.isHead(lane.headAcquireUntrusted()));
+      assertTrue(lane.isHead(lane.headAcquireUntrusted(new LiveWords(rig.arena.memory()))));
       assertEquals(i, lane.notePopped());
     }
     assertEquals(0, lane.depth());

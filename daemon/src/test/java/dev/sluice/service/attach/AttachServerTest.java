@@ -76,7 +76,14 @@ class AttachServerTest {
       client.send(TestClient.attach());
       client.receiveGrant();
       assertEquals("attach", broker.awaitCall());
-      broker.revoked.accept(FakeBroker.TOKEN);
+      broker.revoked.accept(
+          FakeBroker.TOKEN, FakeBroker.books().withText("detached by the operator"));
+      ByteBuffer ended = client.receive();
+      assertReply(ended, MessageType.DETACHED, AttachStatus.STATE);
+      assertEquals(10, ended.getLong(Messages.BOOKS_PRODUCED_OFFSET), "what was counted");
+      byte[] text = new byte[24];
+      ended.get(Messages.BOOKS_TEXT_OFFSET, text);
+      assertEquals("detached by the operator", new String(text, StandardCharsets.UTF_8));
       client.awaitEnd();
       await(() -> server.connections() == 0);
       assertTrue(broker.calls.isEmpty(), "a revoked session is not lost");

@@ -1,5 +1,6 @@
 package dev.sluice.service.attach;
 
+import dev.sluice.bridge.SharedRegion;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.Books;
 import dev.sluice.service.Granted;
@@ -7,6 +8,8 @@ import dev.sluice.service.PeerCredentials;
 import dev.sluice.service.SessionBroker;
 import dev.sluice.service.Started;
 import dev.sluice.service.Token;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -14,11 +17,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /** Notes every call; the test completes the stages, or they complete with the prepared answer. */
 final class FakeBroker implements SessionBroker {
   static final Token TOKEN = new Token(0x1122334455667788L, 0x99aabbccddeeff00L);
+
+  static final int CONNECTION = 3;
 
   final BlockingQueue<String> calls = new LinkedBlockingQueue<>();
   volatile AttachRequest request;
@@ -28,12 +33,13 @@ final class FakeBroker implements SessionBroker {
   volatile CompletableFuture<Granted> nextGrant;
   volatile CompletableFuture<Started> nextStart;
   volatile CompletableFuture<Books> nextBooks;
-  volatile Consumer<Token> revoked;
+  volatile BiConsumer<Token, Books> revoked;
 
   Granted granted() {
     return new Granted(
         7,
         TOKEN,
+        CONNECTION,
         1,
         4,
         1L << 20,
@@ -43,8 +49,17 @@ final class FakeBroker implements SessionBroker {
         12288,
         List.of(10, 11, 12, 13),
         List.of(100L, 200L, 300L, 400L),
-        fd,
+        duplicate(fd),
         Optional.empty());
+  }
+
+  /** The attach server closes what it was granted. */
+  private static int duplicate(int fd) {
+    try {
+      return SharedRegion.duplicateDescriptor(fd);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Books books() {
@@ -102,12 +117,12 @@ final class FakeBroker implements SessionBroker {
   }
 
   @Override
-  public void connectionLost(Token token, PeerCredentials credentials) {
-    calls.add("connectionLost " + token.equals(TOKEN));
+  public void connectionLost(Token token, int connection) {
+    calls.add("connectionLost " + (token.equals(TOKEN) && connection == CONNECTION));
   }
 
   @Override
-  public void onRevoked(Consumer<Token> listener) {
+  public void onRevoked(BiConsumer<Token, Books> listener) {
     revoked = listener;
   }
 }

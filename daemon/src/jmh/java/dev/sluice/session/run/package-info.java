@@ -1,0 +1,2 @@
+/** What one buffer costs each agent of a run. */
+package dev.sluice.session.run;

@@ -1,0 +1,649 @@
+package dev.sluice.session;
+
+import static dev.sluice.session.SessionView.State.ATTACHED;
+import static dev.sluice.session.SessionView.State.CLOSING;
+import static dev.sluice.session.SessionView.State.ENDED;
+import static dev.sluice.session.SessionView.State.FAILED;
+import static dev.sluice.session.SessionView.State.RUNNING;
+import static dev.sluice.session.SessionView.State.SETTLED;
+import static dev.sluice.session.SessionView.State.SETTLING;
+import static dev.sluice.session.SessionView.State.STARTING;
+
+import dev.sluice.abi.Geometry;
+import dev.sluice.agent.Agent;
+import dev.sluice.config.Settings;
+import dev.sluice.device.Arena;
+import dev.sluice.ingest.RunEnd;
+import dev.sluice.session.RefusedException.Reason;
+import dev.sluice.session.SessionView.State;
+import dev.sluice.session.run.Run;
+import dev.sluice.session.run.RunGauges;
+import dev.sluice.session.run.RunSetup;
+import dev.sluice.session.run.RunTotals;
+import dev.sluice.session.run.ThreadPacking;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attached producer region, from the grant of its arena until its end, as a state machine:
+ *
+ * <pre>
+ *   ATTACHED --START--> STARTING --> RUNNING --RUN_END--> SETTLING --> SETTLED --START--> ...
+ *                          |                                 |
+ *                          +-- fails: back to where it was   +-- the device is not complete: RUNNING
+ *
+ *   any of these --DETACH, lost, stop--> (SETTLING) --> CLOSING --> ENDED
+ *   any of these --a thread does not come back--> FAILED
+ * </pre>
+ *
+ * <p>Transitions are commands, and {@link CommandQueue} has one owner do them one after the other.
+ * Fields without a word on threads are the owner's. Everybody else looks at {@link #view}, which
+ * the owner publishes after each change. One transition is not the owner's: {@link #giveUp} is for
+ * an owner that hangs, final, and wins over whatever the owner publishes later.
+ *
+ * <p>What is not legal is a {@link RefusedException}, with nothing changed. Every step that fails
+ * is undone or ends the session.
+ */
+public final class Session {
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+  private static final int DEVICE_ALIGNMENT = 64;
+  private static final long DISK_PAUSE_NANOS = 200_000;
+  private static final long SETTLING_LOOK_NANOS = 100_000_000;
+  // A session whose counters cannot be read so often in a row has a defect, and ends.
+  private static final int MAX_FAILED_TICKS = 10;
+  // For a thread of a device that has failed: it comes back at once or not at all.
+  private static final long FAILED_STOP_NANOS = 1_000_000_000;
+
+  private final int id;
+  private final SessionRequest request;
+  private final Stage stage;
+  private final Settings settings;
+  private final SessionMemory memory;
+  private final Producer producer;
+  private final SessionBooks books;
+  private final SessionCapture capture;
+  private final Drops drops;
+  private final Instant startedAt;
+  private final long startedNs;
+  private final CommandQueue commands;
+  private final AtomicReference<SessionView> view;
+  // The latest connection that was reported lost, for the owner, at the latest at the next tick.
+  private final AtomicInteger lostConnection = new AtomicInteger();
+
+  private State state = ATTACHED;
+  private String ending = "";
+  private long endedNs;
+  private Run run;
+  private RunGauges gauges = new RunGauges();
+  private long windowSinceNs;
+  private int failedTicks;
+  // Written by the owner, read by those who look for threads that hang.
+  private volatile ThreadPacking.Crew crew;
+  private volatile long inDeviceSinceNs;
+  private volatile boolean isInDevice;
+
+  Session(int id, SessionRequest request, Arena arena, Peer peer, Settings settings, Stage stage) {
+    this.id = id;
+    this.request = request;
+    this.stage = stage;
+    this.settings = settings;
+    this.startedAt = Instant.now();
+    this.startedNs = stage.clock().nanoTime();
+    this.windowSinceNs = startedNs;
+    this.memory = new SessionMemory(arena, id, request.device());
+    this.producer = new Producer(peer);
+    this.books = new SessionBooks(id, request.device(), settings.headroom().windowNanos());
+    this.capture = stage.captures().begin(id, request, settings.capture(), startedAt, startedNs);
+    this.drops = new Drops(id, request.device(), stage.drops(), capture, stage.clock());
+    this.commands = new CommandQueue(stage.workers());
+    this.view = new AtomicReference<>(look());
+  }
+
+  // --- what others ask -------------------------------------------------------------------------
+
+  /** Begins a run. */
+  public CompletionStage<Void> start(long deviceBase) {
+    return commands.submit(
+        () -> {
+          startNow(deviceBase);
+          return null;
+        });
+  }
+
+  /** Ends the run: the device is complete. Returns the books of that run. */
+  public CompletionStage<RunTotals> runEnd() {
+    return commands.submit(this::runEndNow);
+  }
+
+  /** Ends the session, and its run if there is one. Returns the books of that run. */
+  public CompletionStage<RunTotals> end(RunEnd how, String reason) {
+    return commands.submit(() -> endNow(how, reason));
+  }
+
+  /**
+   * Ends it over its client's head. Only what a dead device holds can be recovered; a living one
+   * may be writing to it this moment, so there it stays in flight.
+   */
+  public CompletionStage<RunTotals> endUnasked(String reason) {
+    return commands.submit(() -> endUnaskedNow(reason));
+  }
+
+  /** As {@link #end}, on this thread; does nothing if the session has an owner or is over. */
+  void endHere(RunEnd how, String reason) {
+    commands.runIfIdle(
+        () -> {
+          if (!state.isOver()) {
+            endNow(how, reason);
+          }
+        });
+  }
+
+  /** The client is back. Returns the number of its connection. */
+  public CompletionStage<Integer> resume(Peer peer) {
+    return commands.submit(() -> resumeNow(peer));
+  }
+
+  /** A connection is gone, the number of which {@link #resume} returned. */
+  public void connectionLost(int connection) {
+    lostConnection.accumulateAndGet(connection, Math::max);
+    commands.submit(
+        () -> {
+          noteLoss();
+          return null;
+        });
+  }
+
+  /** The session as it was published last. Never waits. */
+  public SessionView view() {
+    return view.get();
+  }
+
+  public int id() {
+    return id;
+  }
+
+  public int device() {
+    return request.device();
+  }
+
+  public SessionRequest request() {
+    return request;
+  }
+
+  public Geometry geometry() {
+    return request.geometry();
+  }
+
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  /** From attach to its end, or until now. */
+  public double durationSeconds() {
+    long ended = view().endedNs();
+    return ((ended != 0 ? ended : nowNs()) - startedNs) / 1e9;
+  }
+
+  /** Its memory, also after its end. */
+  public SessionMemory memory() {
+    return memory;
+  }
+
+  /** What is captured of it. */
+  public SessionCapture capture() {
+    return capture;
+  }
+
+  // --- commands, on the owner's thread ---------------------------------------------------------
+
+  private void startNow(long deviceBase) {
+    require(state == ATTACHED || state == SETTLED, "START");
+    if (deviceBase == 0 || deviceBase % DEVICE_ALIGNMENT != 0) {
+      throw new RefusedException(
+          Reason.MALFORMED,
+          String.format("device_base 0x%x is not a multiple of 64 above 0", deviceBase));
+    }
+    State before = state;
+    enter(STARTING);
+    Run begun = null;
+    try {
+      crew = stage.threads().newCrew(settings, request.device());
+      touchDevice();
+      begun =
+          new Run(
+              new RunSetup(
+                  memory.plan(),
+                  memory.view(),
+                  deviceBase,
+                  settings,
+                  stage.clock(),
+                  crew.meter(),
+                  request.checks(memory.plan(), settings.collector().verifySynthetic()),
+                  capture.ofRun()));
+      if (!memory.failure().isEmpty()) {
+        throw new RefusedException(Reason.DEVICE_DOWN, memory.failure());
+      }
+      capture.beginRun();
+      crew.start(Integer.toString(id), begun.steppedAgents(), begun.engine());
+    } catch (Throwable e) {
+      undoStart(before);
+      if (e instanceof OutOfMemoryError) {
+        throw new RefusedException(Reason.BUSY, "the host has no thread for it: " + e.getMessage());
+      }
+      throw e;
+    } finally {
+      leaveDevice();
+    }
+    run = begun;
+    enter(RUNNING);
+    log.info(
+        "session {} device {} run started: {} level {}, {} cores, {} threads {}",
+        id,
+        request.device(),
+        geometry().layout(),
+        geometry().level(),
+        geometry().numCores(),
+        geometry().schedThreads(),
+        crew.mode().name().toLowerCase(Locale.ROOT));
+  }
+
+  private void undoStart(State before) {
+    if (crew != null && !crew.stop(stage.patience().hungNanos())) {
+      fail("a thread of a run that could not be started does not return");
+      return;
+    }
+    crew = null;
+    capture.endRun(List.of());
+    enter(before);
+  }
+
+  private RunTotals runEndNow() {
+    require(state == RUNNING, "RUN_END");
+    enter(SETTLING);
+    takeOffThreads();
+    if (!isDeviceComplete()) {
+      goOn();
+      throw new RefusedException(
+          Reason.STATE, "RUN_END is too early: the device still writes; wait for it, try again");
+    }
+    RunTotals totals = settle(RunEnd.COMPLETE, "settled");
+    enter(SETTLED);
+    return totals;
+  }
+
+  private boolean isDeviceComplete() {
+    try {
+      return run.isComplete(settling());
+    } catch (RefusedException e) {
+      throw e; // it was given up meanwhile
+    } catch (Throwable e) {
+      log.error("session {}: its device cannot be looked at", id, e);
+      return true; // the settlement goes as far as it can
+    } finally {
+      leaveDevice();
+    }
+  }
+
+  /**
+   * The device was said to be complete and is not: the run goes on as if that had not been said.
+   */
+  private void goOn() {
+    try {
+      crew = stage.threads().newCrew(settings, request.device());
+      crew.start(Integer.toString(id), run.steppedAgents(), run.engine());
+      enter(RUNNING);
+    } catch (Throwable e) {
+      log.error("session {}: its run cannot go on, the session ends", id, e);
+      takeOffThreads();
+      endNow(RunEnd.NOT_YET, "no thread for its run");
+    }
+  }
+
+  private RunTotals endUnaskedNow(String reason) {
+    RunTotals totals = endNow(producer.hasDied() ? RunEnd.DIED : RunEnd.NOT_YET, reason);
+    stage.revoked(this, totals);
+    return totals;
+  }
+
+  private RunTotals endNow(RunEnd how, String reason) {
+    require(!state.isOver(), "DETACH");
+    RunTotals ofRun = new RunTotals();
+    RunEnd known = how;
+    try {
+      if (state == RUNNING || state == SETTLING) {
+        if (state == RUNNING) {
+          enter(SETTLING);
+          takeOffThreads();
+        }
+        if (how == RunEnd.COMPLETE && !isDeviceComplete()) {
+          log.warn("session {}: detached while the device still writes", id);
+          known = RunEnd.NOT_YET;
+        }
+        ofRun = settle(known, reason);
+      }
+    } finally {
+      if (!isGivenUp()) {
+        close(known, reason);
+      }
+    }
+    return ofRun;
+  }
+
+  /** Whatever came before, the session is over after this. */
+  private void close(RunEnd how, String reason) {
+    ending = reason;
+    endedNs = nowNs();
+    enter(CLOSING);
+    stage.tellOfFailure(this);
+    try {
+      touchDevice();
+      if (how.isComplete()) {
+        producer.letGo();
+      }
+      memory.end(how.isComplete());
+    } catch (Throwable e) {
+      log.error("session {}: its memory could not be given back", id, e);
+    } finally {
+      leaveDevice();
+    }
+    log.info("session {} device {} ended: {}", id, request.device(), reason);
+    try {
+      capture.end(reason, stage.diskNanos());
+    } catch (Throwable e) {
+      log.error("session {}: its capture could not be ended", id, e);
+    } finally {
+      enter(ENDED);
+      stage.over(this);
+    }
+  }
+
+  /** Another thread may have done that while this one hung; then nothing of it is the owner's. */
+  private boolean isGivenUp() {
+    return view.get().state() == FAILED;
+  }
+
+  private void takeOffThreads() {
+    if (!crew.stop(memory.failure().isEmpty() ? stage.patience().hungNanos() : FAILED_STOP_NANOS)) {
+      fail("a thread of its run does not return from a call");
+      throw new RefusedException(Reason.DEVICE_DOWN, ending);
+    }
+    run.giveUpOn(brokenAgents());
+  }
+
+  private RunTotals settle(RunEnd end, String reason) {
+    try {
+      run.settle(end, settling());
+      drops.endRun(run);
+      books.logViolations(run);
+    } catch (Throwable e) {
+      log.error("session {}: its run could not be settled", id, e);
+    } finally {
+      leaveDevice();
+    }
+    RunTotals totals = run.totals();
+    books.close(run, nowNs(), reason);
+    try {
+      capture.note(totals, books.totals(null));
+      capture.endRun(run.coreToThread());
+    } catch (Throwable e) {
+      log.error("session {}: the end of its run is not in its capture", id, e);
+    }
+    run = null;
+    crew = null;
+    gauges = new RunGauges();
+    return totals;
+  }
+
+  private Set<Agent> brokenAgents() {
+    Set<Agent> broken = Collections.newSetFromMap(new IdentityHashMap<>());
+    crew.givenUp().forEach(index -> broken.add(run.agents().get(index)));
+    return broken;
+  }
+
+  /** What a settlement asks for: a look at it from time to time, and patience with the disk. */
+  private Run.Settling settling() {
+    long untilNs = nowNs() + stage.diskNanos();
+    return new Run.Settling() {
+      private long lookedNs = nowNs();
+
+      @Override
+      public void step() {
+        touchDevice();
+        if (isGivenUp()) {
+          throw new RefusedException(Reason.DEVICE_DOWN, view.get().ending());
+        }
+      }
+
+      @Override
+      public boolean waitForDisk() {
+        leaveDevice();
+        long nowNs = nowNs();
+        if (nowNs - lookedNs >= SETTLING_LOOK_NANOS) {
+          lookedNs = nowNs;
+          touchDevice();
+          run.count();
+          leaveDevice();
+          capture.watch(nowNs);
+          publish();
+        }
+        LockSupport.parkNanos(DISK_PAUSE_NANOS);
+        return nowNs - untilNs < 0 && capture.isOn();
+      }
+    };
+  }
+
+  private int resumeNow(Peer peer) {
+    require(!state.isOver(), "RESUME");
+    int connection = producer.resume(peer);
+    if (connection == 0) {
+      log.warn("session {}: {} has its token and is another user; refused", id, peer);
+      throw new RefusedException(
+          Reason.NOT_YOURS, "the session of this token belongs to another user");
+    }
+    log.info("session {} device {} resumed by {}", id, request.device(), peer);
+    publish();
+    return connection;
+  }
+
+  /**
+   * Brings counters up to date, logs each new sort of violation once, turns watermark windows, and
+   * ends the session if its producer or its device is gone. Skipped while the session has an owner.
+   */
+  void tick() {
+    commands.runIfIdle(
+        () -> {
+          try {
+            tickNow();
+            failedTicks = 0;
+          } catch (Throwable e) {
+            tickFailed(e);
+          } finally {
+            leaveDevice();
+          }
+        });
+  }
+
+  private void tickNow() {
+    if (state.isOver()) {
+      return;
+    }
+    long nowNs = nowNs();
+    noteLoss();
+    if (run != null) {
+      touchDevice();
+      RunTotals totals = run.count();
+      run.sampleHeadroom();
+      drops.note(run);
+      books.logViolations(run);
+      capture.note(totals, books.totals(run));
+      capture.watch(nowNs);
+      gauges = new RunGauges().add(run);
+      if (nowNs - windowSinceNs >= stage.windowNanos()) {
+        windowSinceNs = nowNs;
+        run.engine().rotateWatermarks();
+      }
+      leaveDevice();
+    }
+    publish();
+    reasonToEnd(nowNs)
+        .ifPresent(
+            reason -> {
+              // After the reason was found and before it can be seen: who reads of a failure finds
+              // the device down.
+              stage.tellOfFailure(this);
+              endUnaskedLater(reason);
+            });
+  }
+
+  private void noteLoss() {
+    int lost = lostConnection.getAndSet(0);
+    if (lost != 0 && !state.isOver() && producer.connectionLost(lost, nowNs())) {
+      log.info("session {} lost its connection to {}", id, producer.peer());
+      publish();
+    }
+  }
+
+  private void tickFailed(Throwable e) {
+    if (failedTicks++ == 0) {
+      log.error("session {} cannot be looked after", id, e);
+    }
+    if (failedTicks == MAX_FAILED_TICKS) {
+      endUnaskedLater("its counters cannot be read: " + e);
+    }
+  }
+
+  private void endUnaskedLater(String reason) {
+    commands.submit(() -> state.isOver() ? null : endUnaskedNow(reason));
+  }
+
+  private Optional<String> reasonToEnd(long nowNs) {
+    return memory.failure().isEmpty()
+        ? producer.reasonToEnd(nowNs, settings.attach().resumeGraceNanos())
+        : Optional.of("device failed: " + memory.failure());
+  }
+
+  private void require(boolean isLegal, String message) {
+    if (!isLegal) {
+      throw new RefusedException(
+          Reason.STATE, message + " is not legal: session " + id + " is " + look().name());
+    }
+  }
+
+  private void enter(State next) {
+    state = next;
+    publish();
+  }
+
+  /** A thread does not come back: the owner itself gives the session up. */
+  private void fail(String cause) {
+    ending = cause;
+    endedNs = nowNs();
+    giveUp(cause);
+    state = FAILED;
+  }
+
+  private SessionView look() {
+    return new SessionView(
+        state,
+        producer.isLost(),
+        ending,
+        endedNs,
+        books.totals(run),
+        books.pastLatencies(),
+        Optional.ofNullable(run),
+        books.lastHeadroom(),
+        gauges,
+        capture.totals());
+  }
+
+  /** Shows how it stands now; what was given up stays so. */
+  private void publish() {
+    SessionView before = view.get();
+    if (before.state() != FAILED) {
+      view.compareAndSet(before, look());
+    }
+  }
+
+  private long nowNs() {
+    return stage.clock().nanoTime();
+  }
+
+  // --- threads that hang -----------------------------------------------------------------------
+
+  private void touchDevice() {
+    inDeviceSinceNs = nowNs();
+    isInDevice = true;
+  }
+
+  private void leaveDevice() {
+    isInDevice = false;
+  }
+
+  /** For how long one of its threads has been in one call to its device, perhaps. Any thread. */
+  long hungNanos() {
+    long nanos = isInDevice ? nowNs() - inDeviceSinceNs : 0;
+    ThreadPacking.Crew present = crew;
+    return present == null ? nanos : Math.max(nanos, present.stallNanos());
+  }
+
+  /**
+   * Gives the session up, also while it has an owner: its threads are left to themselves, its
+   * memory stays as it is, and all who wait for it are told. Waits for nothing. Any thread.
+   *
+   * @return false if it was over already
+   */
+  boolean giveUp(String cause) {
+    SessionView before;
+    do {
+      before = view.get();
+      if (before.state() == ENDED || before.state() == FAILED) {
+        return false;
+      }
+    } while (!view.compareAndSet(before, before.failed(cause, nowNs())));
+    log.error("session {} device {} is given up: {}", id, request.device(), cause);
+    memory.quarantine(cause);
+    ThreadPacking.Crew present = crew;
+    if (present != null) {
+      present.abandon();
+    }
+    commands.abandon(
+        new RefusedException(Reason.DEVICE_DOWN, "the session was given up: " + cause));
+    stage.over(this);
+    stage.revoked(this, before.totals());
+    return true;
+  }
+
+  /**
+   * Ends the capture of a session that was given up, as soon as no collector can be at work: those
+   * of a device's memory that do not come back do so without a record.
+   */
+  void endCaptureOfFailed() {
+    ThreadPacking.Crew last = crew;
+    long untilNs = System.nanoTime() + FAILED_STOP_NANOS;
+    while (last != null && !last.hasLeft() && System.nanoTime() - untilNs < 0) {
+      LockSupport.parkNanos(DISK_PAUSE_NANOS);
+    }
+    if (last == null || last.hasLeft() || memory.placement().isOnDevice()) {
+      capture.end(view().ending(), stage.diskNanos());
+    } else {
+      log.error("session {}: its capture has no end, a thread may still write into it", id);
+    }
+  }
+
+  /** Whether no thread and no producer uses any more what the session left of its memory. */
+  boolean isLeftMemoryFree() {
+    ThreadPacking.Crew last = crew;
+    return producer.isDone() && !commands.isOwned() && (last == null || last.hasLeft());
+  }
+}

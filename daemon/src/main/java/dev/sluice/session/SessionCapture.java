@@ -1,0 +1,221 @@
+package dev.sluice.session;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Geometry;
+import dev.sluice.config.CaptureSettings;
+import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.output.capture.Capture;
+import dev.sluice.output.capture.CaptureManifest;
+import dev.sluice.output.capture.CaptureStore;
+import dev.sluice.output.capture.CaptureTotals;
+import dev.sluice.output.capture.DeviceBooks;
+import dev.sluice.session.run.DropEvent;
+import dev.sluice.session.run.RunCapture;
+import dev.sluice.session.run.RunDrops;
+import dev.sluice.session.run.RunTotals;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session's capture as the session sees it: what it is told, and when. Does nothing where
+ * nothing is captured. Of the session's owner, except what only reads.
+ */
+public final class SessionCapture {
+  private static final Logger log = LoggerFactory.getLogger(SessionCapture.class);
+  private static final int CORES_PER_BLOCK = 3;
+
+  // Instance and queue of a loss that only the law of the whole kind shows.
+  private static final int ANYWHERE = -1;
+
+  private final CaptureStore store;
+  private final Capture capture;
+  private final String notice;
+  private RunTotals noted = new RunTotals();
+
+  private SessionCapture(CaptureStore store, Capture capture, String notice) {
+    this.store = store;
+    this.capture = capture;
+    this.notice = notice;
+  }
+
+  /** Begins captures: what is the same for every session of a daemon. */
+  static final class Maker {
+    private final CaptureStore store;
+    private final String sluiceVersion;
+    private final int shards;
+
+    Maker(CaptureStore store, String sluiceVersion, int shards) {
+      this.store = store;
+      this.sluiceVersion = sluiceVersion;
+      this.shards = shards;
+    }
+
+    /** Without one if there is no memory for it: a session is worth more than its capture. */
+    SessionCapture begin(
+        int session,
+        SessionRequest request,
+        CaptureSettings settings,
+        Instant startedAt,
+        long startedNs) {
+      if (!settings.enabled()) {
+        return new SessionCapture(store, null, "");
+      }
+      try {
+        Capture begun =
+            store.begin(manifest(session, request, startedAt, startedNs), settings, shards);
+        return new SessionCapture(store, begun, "");
+      } catch (IOException e) {
+        log.error("session {} is not captured: {}", session, e.getMessage());
+        return new SessionCapture(store, null, "not captured: " + e.getMessage());
+      }
+    }
+
+    private CaptureManifest manifest(
+        int session, SessionRequest request, Instant startedAt, long startedNs) {
+      Geometry geometry = request.geometry();
+      return new CaptureManifest(
+          CaptureManifest.Format.CURRENT,
+          UUID.randomUUID(),
+          new CaptureManifest.Origin(
+              sluiceVersion, hostName(), request.device(), session, request.name()),
+          geometry,
+          request.overrides(),
+          new CaptureManifest.Cores(coreTypes(geometry.numCores()), List.of()),
+          new CaptureManifest.Clock(startedAt, startedNs, geometry.layout().platform().clockHz()),
+          request.synthetic(),
+          CaptureManifest.Outcome.running(),
+          Optional.empty());
+    }
+
+    /** The first third of the cores are AIC, the others AIV (abi.md section 3). */
+    private static List<String> coreTypes(int numCores) {
+      int blocks = Math.max(1, numCores / CORES_PER_BLOCK);
+      return IntStream.range(0, numCores).mapToObj(core -> core < blocks ? "aic" : "aiv").toList();
+    }
+
+    private static String hostName() {
+      try {
+        return InetAddress.getLocalHost().getHostName();
+      } catch (UnknownHostException ignored) {
+        // A host whose own name does not resolve still has captures.
+        return "localhost";
+      }
+    }
+  }
+
+  RunCapture ofRun() {
+    return capture == null ? RunCapture.NONE : RunCapture.of(capture);
+  }
+
+  void beginRun() {
+    noted = new RunTotals();
+    if (capture != null) {
+      capture.beginRun();
+      store.wake(capture);
+    }
+  }
+
+  void endRun(List<Integer> coreToThread) {
+    if (capture != null) {
+      capture.endRun(coreToThread);
+    }
+  }
+
+  /**
+   * Marks in the capture what happened since the last call.
+   *
+   * @param run totals of the run that is under way
+   * @param all totals of the session
+   */
+  void note(RunTotals run, RunTotals all) {
+    if (capture == null) {
+      return;
+    }
+    Map<BufferKind, DeviceBooks> books = new EnumMap<>(BufferKind.class);
+    for (BufferKind kind : BufferKind.ALL) {
+      int k = kind.ordinal();
+      Map<String, Long> dropped = new LinkedHashMap<>();
+      for (DropCause cause : DropCause.ALL) {
+        long more = run.drops[k][cause.ordinal()] - noted.drops[k][cause.ordinal()];
+        if (more > 0 && !RunDrops.BY_POOL.contains(cause)) {
+          capture.dropped(kind, ANYWHERE, ANYWHERE, cause, more);
+        }
+        dropped.put(cause.label(), all.drops[k][cause.ordinal()]);
+      }
+      AccountingLaw law = all.laws[k];
+      books.put(
+          kind,
+          new DeviceBooks(
+              law.produced(),
+              law.collected(),
+              dropped,
+              law.salvaged(),
+              law.inFlight(),
+              law.unaccounted()));
+    }
+    noteStall(false, run.pushStalls - noted.pushStalls, run.pushStallNanos - noted.pushStallNanos);
+    noteStall(true, run.popStalls - noted.popStalls, run.popStallNanos - noted.popStallNanos);
+    capture.books(books);
+    noted = run;
+  }
+
+  /** Marks records that one pool lost. */
+  void dropped(DropEvent event) {
+    if (capture != null) {
+      capture.dropped(
+          event.kind(), event.instance(), event.queue(), event.cause(), event.records());
+    }
+  }
+
+  private void noteStall(boolean isPop, long times, long nanos) {
+    if (times > 0 || nanos > 0) {
+      capture.stalled(isPop, times, nanos);
+    }
+  }
+
+  void watch(long nowNs) {
+    if (capture != null) {
+      capture.watch(nowNs);
+    }
+  }
+
+  /** Whether there is one: otherwise nothing here ever waits. */
+  boolean isOn() {
+    return capture != null;
+  }
+
+  /** Writes the rest and closes the capture; waits for the disk, so long and no longer. */
+  void end(String ending, long timeoutNanos) {
+    if (capture != null) {
+      store.end(capture, ending, Instant.now(), timeoutNanos);
+    }
+  }
+
+  /** Where it is; empty if nothing is captured. */
+  public Optional<Path> directory() {
+    return Optional.ofNullable(capture).map(Capture::directory);
+  }
+
+  /** What was counted; empty if nothing is captured. Any thread. */
+  public Optional<CaptureTotals> totals() {
+    return Optional.ofNullable(capture).map(Capture::totals);
+  }
+
+  /** Why nothing is captured although it should be; empty otherwise. */
+  public String notice() {
+    return notice;
+  }
+}

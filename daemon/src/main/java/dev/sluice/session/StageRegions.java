@@ -1,0 +1,63 @@
+package dev.sluice.session;
+
+import dev.sluice.bridge.SharedRegion;
+import dev.sluice.output.capture.StageMemory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+
+/**
+ * Memory for capture stages: regions outside the heap and its limits, touched when they are made. A
+ * few stay for the next session, since touching takes longer than the rest of an attach.
+ */
+public final class StageRegions implements StageMemory, AutoCloseable {
+  private static final int MAX_KEPT = 2;
+
+  // Guarded by this.
+  private final IdentityHashMap<ByteBuffer, SharedRegion> lent = new IdentityHashMap<>();
+  private final Deque<SharedRegion> kept = new ArrayDeque<>();
+
+  @Override
+  public synchronized ByteBuffer take(long bytes) throws IOException {
+    SharedRegion region = null;
+    for (SharedRegion candidate : kept) {
+      if (candidate.bytes() >= bytes && candidate.bytes() <= 2 * bytes) {
+        region = candidate;
+        break;
+      }
+    }
+    if (region == null) {
+      region =
+          SharedRegion.create(
+              "sluice-stage", bytes, SharedRegion.Extra.OFF, SharedRegion.Extra.OFF);
+    } else {
+      kept.remove(region);
+    }
+    ByteBuffer memory = region.buffer();
+    lent.put(memory, region);
+    return memory;
+  }
+
+  @Override
+  public synchronized void give(ByteBuffer memory) {
+    SharedRegion region = lent.remove(memory);
+    if (region == null) {
+      return;
+    }
+    kept.addFirst(region);
+    if (kept.size() > MAX_KEPT) {
+      kept.removeLast().close();
+    }
+  }
+
+  /**
+   * Unmaps what is not in use; what a hanging disk still reads from stays until the process ends.
+   */
+  @Override
+  public synchronized void close() {
+    kept.forEach(SharedRegion::close);
+    kept.clear();
+  }
+}

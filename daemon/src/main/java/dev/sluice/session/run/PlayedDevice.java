@@ -1,0 +1,87 @@
+package dev.sluice.session.run;
+
+import dev.sluice.abi.AicoreTaskRecord;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.BufferLayout;
+import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.ReadyEntryLayout;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.DeviceMemory;
+
+/**
+ * The device's side of the queues, played on the caller's thread, as far as a host can tell it from
+ * a real one: for the warm-up, and for benchmarks of the host alone. It publishes full buffers and
+ * pops empty ones; the records in them are just enough to be counted.
+ */
+public final class PlayedDevice {
+  private final DeviceMemory memory;
+  private final ArenaPlan plan;
+  private final int[] sequences;
+  private final int[] tokens;
+  private final int[] tails;
+  private final long deviceBase;
+  private final int threads;
+
+  /**
+   * @param threads ready queues to spread the pools over
+   */
+  public PlayedDevice(DeviceMemory memory, ArenaPlan plan, long deviceBase, int threads) {
+    this.memory = memory;
+    this.plan = plan;
+    this.deviceBase = deviceBase;
+    this.threads = threads;
+    this.sequences = new int[plan.poolCount()];
+    this.tokens = new int[plan.poolCount()];
+    this.tails = new int[plan.layout().queueCount()];
+  }
+
+  /** Publishes one buffer of every pool that has an empty one; returns how many. */
+  public int publishAll() {
+    int published = 0;
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      published += publish(pool) ? 1 : 0;
+    }
+    return published;
+  }
+
+  private boolean publish(int pool) {
+    BufferKind kind = plan.kindOfPool(pool);
+    int instance = plan.instanceOfPool(pool);
+    PoolLayout layout = plan.layout().pool();
+    int at = plan.geometry().poolOffset(kind, instance);
+    int head = memory.loadInt(at + layout.headOffset());
+    if (head == memory.loadInt(at + layout.tailOffset())) {
+      return false;
+    }
+    long pointer = memory.loadLong(at + layout.slotOffset(head));
+    memory.storeInt(at + layout.headOffset(), head + 1);
+    fill(pool, (int) (pointer - deviceBase));
+    BufferLayout buffer = plan.layout().buffer(kind);
+    memory.storeInt(
+        at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET,
+        memory.loadInt(at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET) + buffer.records());
+
+    int queue = instance % threads;
+    int entry = plan.layout().entryOffset(queue, tails[queue]);
+    memory.storeInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET, instance);
+    memory.storeInt(entry + ReadyEntryLayout.KIND_OFFSET, kind.ordinal());
+    memory.storeLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, pointer);
+    memory.storeInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequences[pool]++);
+    tails[queue] = (tails[queue] + 1) % plan.layout().queueEntries();
+    memory.storeIntRelease(plan.layout().queueTailOffset(queue), tails[queue]);
+    return true;
+  }
+
+  private void fill(int pool, int offset) {
+    BufferKind kind = plan.kindOfPool(pool);
+    BufferLayout buffer = plan.layout().buffer(kind);
+    if (kind == BufferKind.AICORE_TASK) {
+      for (int slot = 0; slot < buffer.records(); slot++) {
+        int record = offset + slot * kind.recordBytes();
+        memory.storeLong(record + AicoreTaskRecord.START_TIME_OFFSET, 1);
+        memory.storeInt(record + AicoreTaskRecord.REG_TASK_ID_OFFSET, tokens[pool]++);
+      }
+    }
+    memory.storeInt(offset + buffer.countOffset(), buffer.records());
+  }
+}

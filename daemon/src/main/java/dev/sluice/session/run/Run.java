@@ -1,0 +1,308 @@
+package dev.sluice.session.run;
+
+import dev.sluice.agent.Agent;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.device.Arena;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.lane.RefillAgent;
+import dev.sluice.headroom.Headroom;
+import dev.sluice.ingest.RunEnd;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One run of a device in an arena: the engine, built for this run alone and thrown away after it,
+ * how it is brought to rest, and the books that are kept of it.
+ *
+ * <p>Life: construct (the region is initialised and the free queues are full), let a crew step
+ * {@link #steppedAgents}, take them off their threads, {@link #settle}.
+ *
+ * <p>Belongs to the owner of its session, one thread at a time. Other threads may read latencies
+ * and the last headroom. The arena must stay mapped for all of this.
+ *
+ * <p>A device that fails meanwhile is no error here: what it still held stays in flight in the
+ * books.
+ */
+public final class Run {
+  private static final Logger log = LoggerFactory.getLogger(Run.class);
+
+  // Far more than draining a full arena takes; ends a settlement whose sink never has room, or
+  // whose device is said to be complete and goes on writing.
+  private static final int MAX_SETTLE_CYCLES = 100_000;
+
+  // How long the counters of a device that is said to be complete are watched: some milliseconds.
+  private static final int LOOKS_AT_REST = 20;
+  private static final long LOOK_NANOS = 100_000;
+
+  private final RunSetup setup;
+  private final ArenaPlan plan;
+  private final DeviceMemory memory;
+  private final NanoClock clock;
+  private final RunEngine engine;
+  private final RunBooks books;
+  private final RunHeadroom headroom;
+  private final RunDrops drops;
+  // Agents that threw until they were given up; no more is asked of them.
+  private final Set<Agent> broken = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private volatile RunTotals totals = new RunTotals();
+  private boolean isSettled;
+
+  /** What the owner does while a run settles. */
+  public interface Settling {
+    /** Nothing, and no patience with a disk. */
+    Settling AT_ONCE =
+        new Settling() {
+          @Override
+          public void step() {}
+
+          @Override
+          public boolean waitForDisk() {
+            return false;
+          }
+        };
+
+    /** Before each round: a round can hang in a call to the device. */
+    void step();
+
+    /**
+     * A sink has no room. Waits a moment.
+     *
+     * @return false if the disk has had its time: what does not fit is lost from now on
+     */
+    boolean waitForDisk();
+  }
+
+  /** Initialises the region and fills the free queues; nothing runs yet. */
+  public Run(RunSetup setup) {
+    this.setup = setup;
+    plan = setup.plan();
+    memory = setup.memory();
+    clock = setup.clock();
+    Arena.initialise(memory, plan);
+    engine = new RunEngine(setup);
+    books = new RunBooks(setup, engine);
+    drops = new RunDrops(setup, books, engine);
+    engine.refill().seed();
+    headroom = new RunHeadroom(setup, engine, books);
+  }
+
+  /** In the order in which one thread should step them. */
+  public List<Agent> agents() {
+    return engine.agents();
+  }
+
+  /** The same as a thread should step them: as slow as the configuration asks for. */
+  public List<Agent> steppedAgents() {
+    return SlowedAgents.of(agents(), setup.settings().faults(), clock);
+  }
+
+  /**
+   * Drains what is published and says whether the device is at rest: its counters must not move
+   * while that is done and for a moment longer. The agents must have been taken off their threads;
+   * if the answer is false they can be put back, and nothing is lost.
+   */
+  public boolean isComplete(Settling owner) {
+    if (memory.failure() != 0) {
+      return true; // it will not be asked any more
+    }
+    long before = books.lookAtDevice();
+    int quiet = 0;
+    while (quiet < LOOKS_AT_REST) {
+      owner.step();
+      int work = 0;
+      for (Agent agent : agents()) {
+        work += step(agent);
+      }
+      if (books.lookAtDevice() != before) {
+        return false;
+      }
+      if (work > 0) {
+        quiet = 0;
+      } else if (engine.isHolding() && broken.isEmpty()) {
+        if (!owner.waitForDisk()) {
+          return true; // the settlement goes on without waiting
+        }
+      } else {
+        quiet++;
+        LockSupport.parkNanos(LOOK_NANOS);
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Drains what is published, salvages what is left, and closes the books. The agents must have
+   * been taken off their threads; they are stepped here.
+   *
+   * @param end if not complete, the device still runs: it gets no buffer while it is drained, or
+   *     that would have no end, nothing is salvaged, and what it holds stays in flight
+   */
+  public void settle(RunEnd end, Settling owner) {
+    if (isSettled) {
+      return;
+    }
+    isSettled = true;
+    RunEnd known = end;
+    try {
+      known = bringToRest(end, owner);
+    } catch (Throwable e) {
+      log.error("a run could not be drained; its books are closed as they stand", e);
+    }
+    try {
+      totals = books.count(known);
+      // The end of a run that was too short for the janitor counts, too.
+      headroom.sample(clock.nanoTime());
+    } catch (Throwable e) {
+      log.error("a run could not be counted; its books stay as they were counted last", e);
+    }
+  }
+
+  private RunEnd bringToRest(RunEnd end, Settling owner) {
+    engine.liftThrottles();
+    if (end.isComplete() && memory.failure() == 0) {
+      engine.endGrace();
+    }
+    RefillAgent refill = engine.refill();
+    stepUntilQuiet(end.isComplete() ? agents() : agentsBut(refill), owner);
+    if (!end.isComplete()) {
+      giveBackAll(refill, owner);
+    }
+    refill.gate().release();
+    if (end.isComplete() && memory.failure() == 0 && broken.isEmpty()) {
+      engine.salvage(
+          end == RunEnd.DIED,
+          clock.nanoTime(),
+          () -> {
+            stepUntilQuiet(agents(), owner);
+            if (!broken.isEmpty()) {
+              throw new IllegalStateException("no room for what is salvaged: an agent failed");
+            }
+          });
+      stepUntilQuiet(agents(), owner);
+    }
+    // What a device that failed still held can neither be had nor be called lost.
+    return memory.failure() == 0 ? end : RunEnd.NOT_YET;
+  }
+
+  /** What was drained, for a device that goes on without this host: all of it. */
+  private void giveBackAll(RefillAgent refill, Settling owner) {
+    int rounds = plan.bufferCount() / RefillAgent.RETURNS_PER_CYCLE + 1;
+    for (int round = 0; round < rounds || engine.isReturning(); round++) {
+      owner.step();
+      if (step(refill) == 0 && broken.contains(refill)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Until a whole round has moved nothing, twice: what the first left may enable the second. A
+   * capture that is behind gets its time, but not without limit: in the end it counts what it
+   * loses.
+   */
+  private void stepUntilQuiet(List<Agent> agents, Settling owner) {
+    int quiet = 0;
+    for (int cycle = 0; quiet < 2 && cycle < MAX_SETTLE_CYCLES; cycle++) {
+      owner.step();
+      int work = 0;
+      for (Agent agent : agents) {
+        work += step(agent);
+      }
+      if (work == 0 && engine.isHolding() && broken.isEmpty()) {
+        if (!owner.waitForDisk()) {
+          setup.capture().stopWaiting();
+        }
+        continue;
+      }
+      quiet = work == 0 ? quiet + 1 : 0;
+    }
+  }
+
+  /** One that throws here is not stepped again: the end of a run has no time for ten failures. */
+  private int step(Agent agent) {
+    if (broken.contains(agent)) {
+      return 0;
+    }
+    try {
+      return agent.doWork();
+    } catch (Throwable e) {
+      broken.add(agent);
+      log.error("agent {} failed while its run was settled", agent.roleName(), e);
+      return 0;
+    }
+  }
+
+  private List<Agent> agentsBut(Agent left) {
+    List<Agent> agents = engine.agents();
+    agents.remove(left);
+    return agents;
+  }
+
+  /** These threw too often and are not stepped again. */
+  public void giveUpOn(Set<Agent> agents) {
+    broken.addAll(agents);
+  }
+
+  /** Which AICPU thread serves which core, as the device wrote it; -1 for none. */
+  public List<Integer> coreToThread() {
+    List<Integer> threads = new ArrayList<>();
+    for (int core = 0; core < plan.geometry().numCores(); core++) {
+      threads.add(RunDrops.coreToThread(plan, memory, core));
+    }
+    return threads;
+  }
+
+  /** Reads everything anew, unless the run is settled, and returns the books as they stand. */
+  public RunTotals count() {
+    if (!isSettled) {
+      totals = books.count(RunEnd.NOT_YET);
+    }
+    return totals;
+  }
+
+  /** The books as they were counted last; final after {@link #settle}. Any thread. */
+  public RunTotals totals() {
+    return totals;
+  }
+
+  /** Adds the latencies so far to {@code into}. Any thread, also after the run. */
+  public void addLatencies(RunLatencies into) {
+    books.addLatencies(into);
+  }
+
+  /** The counters behind {@link #totals}: latencies and evidence. */
+  public RunBooks books() {
+    return books;
+  }
+
+  /** Takes a sample for the headroom; the books must just have been counted. */
+  public void sampleHeadroom() {
+    if (!isSettled) {
+      headroom.sample(clock.nanoTime());
+    }
+  }
+
+  /** Tells of the drops since it was called last, each with its evidence. */
+  public void tellDrops(Consumer<DropEvent> listener) {
+    drops.tell(headroom.headroom(), engine.handoffEntries(), listener);
+  }
+
+  /** How near each ceiling is, as of the last sample. Any thread. */
+  public Headroom headroom() {
+    return headroom.headroom();
+  }
+
+  /** The agents and what they share, for those who show or pack them. */
+  public RunEngine engine() {
+    return engine;
+  }
+}

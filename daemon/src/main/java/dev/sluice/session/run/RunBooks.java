@@ -1,0 +1,254 @@
+package dev.sluice.session.run;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Generation.OverflowPolicy;
+import dev.sluice.counters.IncidentRecorder;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.ControlWords;
+import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.PoolCounters;
+import dev.sluice.device.lane.DrainAgent;
+import dev.sluice.device.lane.RefillAgent;
+import dev.sluice.device.lane.Shortage;
+import dev.sluice.device.lane.Shortages;
+import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.ingest.CollectorAgent;
+import dev.sluice.ingest.ContentChecks;
+import dev.sluice.ingest.DropAttribution;
+import dev.sluice.ingest.DropEvidence;
+import dev.sluice.ingest.RunEnd;
+import java.util.Arrays;
+
+/**
+ * The books of one run: puts what the agents have counted beside what the device says of itself.
+ * Called by one thread at a time; the agents may be running, since their counters are made for it.
+ */
+public final class RunBooks {
+  private final ArenaPlan plan;
+  private final DrainAgent[] drains;
+  private final RefillAgent refill;
+  private final CollectorAgent[] collectors;
+  private final ContentChecks checks;
+  private final PoolCounters deviceCounters;
+  private final DropAttribution attribution;
+  private final DropEvidence[] evidence;
+  private final DeviceMemory memory;
+  private final ControlWords words;
+  private final boolean deviceBlocks;
+
+  RunBooks(RunSetup setup, RunEngine engine) {
+    this.plan = setup.plan();
+    this.drains = engine.drains();
+    this.refill = engine.refill();
+    this.collectors = engine.collectors();
+    this.checks = setup.checks();
+    this.memory = setup.memory();
+    int from = plan.layout().queueHeadOffset(0);
+    this.words = memory.words(from, plan.geometry().regionBytes() - from);
+    this.deviceCounters = new PoolCounters(memory, plan);
+    this.attribution = new DropAttribution(plan.poolCount());
+    this.evidence = new DropEvidence[plan.poolCount()];
+    Arrays.setAll(evidence, pool -> new DropEvidence());
+    this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
+  }
+
+  /** All counters of the device as they are now, as one number that moves when any of them does. */
+  long lookAtDevice() {
+    return deviceCounters.look();
+  }
+
+  /** Records that the device set out to write to a pool, as of the last count. */
+  long produced(int pool) {
+    return deviceCounters.total(pool);
+  }
+
+  /** Of those, dropped for want of any buffer. */
+  long exhausted(int pool) {
+    return attribution.count(pool, DropCause.POOL_EXHAUSTED);
+  }
+
+  /** Likewise, dropped because this host was late. */
+  long late(int pool) {
+    return attribution.count(pool, DropCause.HOST_LATE)
+        + attribution.count(pool, DropCause.READY_QUEUE_FULL);
+  }
+
+  /** Adds the latencies so far to {@code into}. Any thread. */
+  void addLatencies(RunLatencies into) {
+    for (BufferKind kind : BufferKind.ALL) {
+      refill.latency(kind).addTo(into.refill[kind.ordinal()]);
+    }
+    for (DrainAgent drain : drains) {
+      drain.pauses().addTo(into.drainPause);
+    }
+  }
+
+  /**
+   * Reads everything, and closes the law as far as it can be.
+   *
+   * @param end if complete, nothing is in flight any more: all is drained and salvaged
+   */
+  RunTotals count(RunEnd end) {
+    int pools = plan.poolCount();
+    long[] collected = new long[pools];
+    long[] salvaged = new long[pools];
+    long[] gaps = new long[pools];
+    long[] missing = new long[pools];
+    // Before the device's counters are read: a record is produced before it is collected.
+    for (int pool = 0; pool < pools; pool++) {
+      for (CollectorAgent collector : collectors) {
+        collected[pool] += collector.books().collected().get(pool);
+        salvaged[pool] += collector.books().salvaged().get(pool);
+        gaps[pool] += collector.books().tokenGaps().get(pool);
+        missing[pool] += collector.books().missingBuffers().get(pool);
+      }
+    }
+    words.refresh();
+    // Before the device's counters again: what refill has seen cannot be more than what there is.
+    for (int pool = 0; pool < pools; pool++) {
+      gather(pool);
+    }
+    attribution.begin(
+        sum(DrainAgent.READY_QUEUE_FULL), isReadyQueueFull(), sum(DrainAgent.HANDOFF_FULL));
+    deviceCounters.refresh();
+    boolean hasFailed = memory.failure() != 0;
+    RunTotals now = new RunTotals();
+    for (int pool = 0; pool < pools; pool++) {
+      BufferKind kind = plan.kindOfPool(pool);
+      evidence[pool].dropped = deviceCounters.dropped(pool);
+      attribution.pool(pool, kind, evidence[pool]);
+      AccountingLaw.Evidence known =
+          new AccountingLaw.Evidence(
+              kind,
+              hasFailed
+                  ? Math.max(deviceCounters.total(pool), atLeast(pool, collected, salvaged))
+                  : deviceCounters.total(pool),
+              deviceCounters.dropped(pool),
+              collected[pool],
+              salvaged[pool],
+              gaps[pool],
+              missing[pool],
+              plan.layout().buffer(kind).records(),
+              plan.quota(kind),
+              deviceBlocks);
+      AccountingLaw law = AccountingLaw.of(known, end);
+      now.laws[kind.ordinal()] = now.laws[kind.ordinal()].plus(law);
+    }
+    for (BufferKind kind : BufferKind.ALL) {
+      int k = kind.ordinal();
+      for (DropCause cause : DropCause.ALL) {
+        now.drops[k][cause.ordinal()] = attribution.count(kind, cause);
+      }
+      now.drops[k][DropCause.INFERRED.ordinal()] += now.laws[k].inferred();
+      now.drops[k][DropCause.PRODUCER_DIED.ordinal()] += now.laws[k].died();
+    }
+    countAgents(now);
+    return now;
+  }
+
+  /** A device that has failed cannot say any more what it produced: at least what came of it. */
+  private long atLeast(int pool, long[] collected, long[] salvaged) {
+    return collected[pool] + salvaged[pool] + deviceCounters.dropped(pool);
+  }
+
+  private void gather(int pool) {
+    DropEvidence seen = evidence[pool];
+    Shortages shortages = refill.shortages();
+    seen.whileSpareAtHand = shortages.dropped(pool, Shortage.SPARE_AT_HAND);
+    seen.whileNotDrained = shortages.dropped(pool, Shortage.NOT_DRAINED);
+    seen.whileNotReturned = shortages.dropped(pool, Shortage.NOT_RETURNED);
+    seen.isEmpty = freeEntries(pool) == 0;
+    Shortage present = shortages.present(pool);
+    seen.isNotDrained = seen.isEmpty && present == Shortage.NOT_DRAINED;
+    seen.isNotReturned = seen.isEmpty && present == Shortage.NOT_RETURNED;
+  }
+
+  /**
+   * Entries in the free queue of a pool, as of the last count at the latest; -1 if its indices make
+   * no sense.
+   */
+  int freeEntries(int pool) {
+    BufferKind kind = plan.kindOfPool(pool);
+    int at = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
+    int head = words.loadIntAcquire(at + plan.layout().pool().headOffset());
+    int tail = words.loadIntAcquire(at + plan.layout().pool().tailOffset());
+    int entries = tail - head;
+    return entries >= 0 && entries <= plan.layout().pool().slotCount() ? entries : -1;
+  }
+
+  /** Entries in a ready queue, likewise; 0 if its indices make no sense. */
+  int readyEntries(int queue) {
+    int head = words.loadIntAcquire(plan.layout().queueHeadOffset(queue));
+    int tail = words.loadIntAcquire(plan.layout().queueTailOffset(queue));
+    int entries = plan.layout().queueEntries();
+    if (head < 0 || head >= entries || tail < 0 || tail >= entries) {
+      return 0;
+    }
+    return tail >= head ? tail - head : tail - head + entries;
+  }
+
+  private boolean isReadyQueueFull() {
+    for (int queue = 0; queue < plan.layout().queueCount(); queue++) {
+      if (readyEntries(queue) == plan.layout().queueEntries() - 1) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Records of a pool that were dropped for this cause, as of the last count. */
+  long dropped(int pool, DropCause cause) {
+    return attribution.count(pool, cause);
+  }
+
+  private void countAgents(RunTotals now) {
+    for (DrainAgent drain : drains) {
+      addViolations(now, drain.violations());
+    }
+    addViolations(now, refill.violations());
+    for (CollectorAgent collector : collectors) {
+      addViolations(now, collector.violations());
+    }
+    now.violations[AbiViolation.COUNTER_BACKWARDS.ordinal()] += deviceCounters.backwards();
+    now.pushStalls = sum(DrainAgent.READY_QUEUE_FULL);
+    now.pushStallNanos = sum(DrainAgent.READY_QUEUE_FULL_NANOS);
+    now.popStalls = refill.counters().get(RefillAgent.POP_STALLS);
+    now.popStallNanos = refill.counters().get(RefillAgent.POP_STALL_NANOS);
+    now.syntheticVerified = checks.verified();
+    now.syntheticMismatched = checks.mismatched();
+  }
+
+  private static void addViolations(RunTotals now, IncidentRecorder recorder) {
+    for (AbiViolation violation : AbiViolation.ALL) {
+      now.violations[violation.ordinal()] += recorder.count(violation.ordinal());
+    }
+  }
+
+  private long sum(int drainCounter) {
+    long sum = 0;
+    for (DrainAgent drain : drains) {
+      sum += drain.counters().get(drainCounter);
+    }
+    return sum;
+  }
+
+  /** The first case of a violation, for a log line. */
+  public String evidence(AbiViolation violation) {
+    for (DrainAgent drain : drains) {
+      if (drain.violations().count(violation.ordinal()) > 0) {
+        return "drain, " + drain.violations().evidence(violation.ordinal());
+      }
+    }
+    if (refill.violations().count(violation.ordinal()) > 0) {
+      return "refill, " + refill.violations().evidence(violation.ordinal());
+    }
+    for (CollectorAgent collector : collectors) {
+      if (collector.violations().count(violation.ordinal()) > 0) {
+        return "collector, " + collector.violations().evidence(violation.ordinal());
+      }
+    }
+    return "no evidence kept";
+  }
+}

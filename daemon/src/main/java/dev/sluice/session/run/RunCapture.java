@@ -1,0 +1,60 @@
+package dev.sluice.session.run;
+
+import dev.sluice.ingest.CaptureSink;
+import dev.sluice.ingest.LeaseSink;
+import dev.sluice.output.capture.Capture;
+import dev.sluice.output.capture.CaptureIntake;
+import dev.sluice.output.capture.CaptureLoad;
+import dev.sluice.output.capture.RehearsedCapture;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/** How a run meets its session's capture, where there is one. */
+public final class RunCapture {
+  /** Nothing is captured. */
+  public static final RunCapture NONE = new RunCapture(null, null);
+
+  private final Capture capture;
+  private final IntFunction<CaptureIntake> intakes;
+
+  private RunCapture(Capture capture, IntFunction<CaptureIntake> intakes) {
+    this.capture = capture;
+    this.intakes = intakes;
+  }
+
+  /** Of a session that is captured. */
+  public static RunCapture of(Capture capture) {
+    return new RunCapture(capture, capture::intake);
+  }
+
+  /** Of a warm-up, which nothing writes. */
+  static RunCapture of(RehearsedCapture rehearsal) {
+    return new RunCapture(null, shard -> rehearsal.intake());
+  }
+
+  /** The sink of one collector: the capture, if there is one, then the other. */
+  LeaseSink sink(int shard, LeaseSink next) {
+    return isCopying() ? new CaptureSink(intakes.apply(shard), next) : next;
+  }
+
+  boolean isCopying() {
+    return intakes != null;
+  }
+
+  /** What the capture takes and could take; empty if nothing is captured. */
+  Optional<CaptureLoad> load() {
+    return Optional.ofNullable(capture).map(Capture::load);
+  }
+
+  /** How long the capture's thread takes for what it has, as {@link Capture#backlogNanos}. */
+  long backlogNanos() {
+    return capture == null ? 0 : capture.backlogNanos();
+  }
+
+  /** From now on a full stage loses records, which the capture counts. */
+  void stopWaiting() {
+    if (capture != null) {
+      capture.stopWaiting();
+    }
+  }
+}

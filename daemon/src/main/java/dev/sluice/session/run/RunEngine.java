@@ -1,0 +1,289 @@
+package dev.sluice.session.run;
+
+import dev.sluice.agent.Agent;
+import dev.sluice.agent.NanoClock;
+import dev.sluice.config.FaultSettings;
+import dev.sluice.config.FreezePolicy;
+import dev.sluice.config.Settings;
+import dev.sluice.device.ArenaLeases;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.BufferLedger;
+import dev.sluice.device.BufferTable;
+import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.Salvage;
+import dev.sluice.device.lane.DrainAgent;
+import dev.sluice.device.lane.FreezeGate;
+import dev.sluice.device.lane.LaneSlack;
+import dev.sluice.device.lane.RefillAgent;
+import dev.sluice.handoff.SpscRing;
+import dev.sluice.ingest.CollectorAgent;
+import dev.sluice.ingest.LeaseSink;
+import dev.sluice.ingest.ThrottledSink;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The agents of one run and what they share: the rings between them, the table and the ledger of
+ * the buffers, the leases. They are wired thus, each ring with one producer and one consumer:
+ *
+ * <pre>
+ *              hint ring
+ *      drain ------------> refill
+ *        |                   ^
+ *        | handoff ring      | return ring
+ *        v                   |
+ *      collector ------------+
+ * </pre>
+ *
+ * <p>Several drain agents share the ready queues of the device, and several collectors its pools:
+ * then there is a handoff ring for each pair, a hint ring for each drain, and a return ring for
+ * each collector.
+ *
+ * <p>No lock. Each agent belongs to the thread that steps it, a crew's thread during the run and
+ * the settling one after it; the hand-over between the two is the crew's. What only reads counters,
+ * rings and watermarks may be called on any thread, as long as the arena is mapped.
+ */
+public final class RunEngine implements ThreadPacking.Slack {
+  private static final int COLLECTOR_BATCH = 16;
+
+  // A sink or a memory that copies takes as long for one buffer as counting for a hundred: between
+  // two buffers it is the drain's turn, where both share a thread.
+  private static final int COPYING_BATCH = 1;
+
+  private final ArenaPlan plan;
+  private final DeviceMemory memory;
+  private final BufferTable table;
+  private final BufferLedger ledger;
+  private final ArenaLeases leases;
+  private final RunCapture capture;
+  private final LaneSlack slack;
+  private final SpscRing[][] handoffs; // by drain group, then by shard
+  private final SpscRing[] returns; // by shard
+  private final DrainAgent[] drains;
+  private final CollectorAgent[] collectors;
+  private final RefillAgent refill;
+  private final List<ThrottledSink> throttles = new ArrayList<>();
+
+  /** On an arena that is initialised; its free queues stay empty until refill seeds them. */
+  RunEngine(RunSetup setup) {
+    plan = setup.plan();
+    memory = setup.memory();
+    capture = setup.capture();
+    Settings settings = setup.settings();
+    NanoClock clock = setup.clock();
+    table = new BufferTable(plan, setup.deviceBase());
+    ledger = new BufferLedger(plan.bufferCount());
+    leases = new ArenaLeases(memory, plan, table, ledger);
+    slack = new LaneSlack(plan.usableSlots());
+
+    int groups = Math.min(settings.drain().groups(), plan.layout().queueCount());
+    int shards = settings.collector().shards();
+    handoffs = new SpscRing[groups][];
+    for (int group = 0; group < groups; group++) {
+      handoffs[group] = rings(shards, handoffEntries(settings));
+    }
+    SpscRing[] hints = rings(groups, plan.bufferCount());
+    returns = rings(shards, plan.bufferCount());
+    collectors = new CollectorAgent[shards];
+    for (int shard = 0; shard < shards; shard++) {
+      LeaseSink sink = capture.sink(shard, setup.checks().newSink());
+      collectors[shard] = collector(shard, returns[shard], throttled(sink, settings, clock), clock);
+    }
+    refill =
+        new RefillAgent(
+            memory,
+            plan,
+            table,
+            ledger,
+            hints,
+            returns,
+            settings.refill().freeze() == FreezePolicy.CYCLE
+                ? FreezeGate.cycling(memory, plan.layout())
+                : FreezeGate.never(memory, plan.layout()),
+            settings.refill().sweepIntervalNanos(),
+            clock);
+    drains = new DrainAgent[groups];
+    for (int group = 0; group < groups; group++) {
+      drains[group] =
+          new DrainAgent(
+              memory,
+              plan,
+              table,
+              ledger,
+              leases,
+              queuesOf(group, groups, plan.layout().queueCount()),
+              handoffs[group],
+              hints[group],
+              slack,
+              settings.drain().batchEntries(),
+              clock,
+              setup.parks());
+    }
+  }
+
+  private int handoffEntries(Settings settings) {
+    return settings.drain().handoffEntries() != 0
+        ? settings.drain().handoffEntries()
+        : plan.bufferCount();
+  }
+
+  private static SpscRing[] rings(int count, int entries) {
+    SpscRing[] rings = new SpscRing[count];
+    Arrays.setAll(rings, ring -> SpscRing.forAtLeast(entries));
+    return rings;
+  }
+
+  /** The sink as slow as {@code sluice.faults} asks for; by default, as it is. */
+  private LeaseSink throttled(LeaseSink sink, Settings settings, NanoClock clock) {
+    FaultSettings faults = settings.faults();
+    if (faults.collectorBytesPerSecond() <= 0) {
+      return sink;
+    }
+    long share = Math.max(1, faults.collectorBytesPerSecond() / settings.collector().shards());
+    ThrottledSink throttle = new ThrottledSink(sink, share, clock);
+    throttles.add(throttle);
+    return throttle;
+  }
+
+  private CollectorAgent collector(int shard, SpscRing returns, LeaseSink sink, NanoClock clock) {
+    return new CollectorAgent(
+        plan.geometry(),
+        plan.poolCount(),
+        Arrays.stream(handoffs).map(ofGroup -> ofGroup[shard]).toArray(SpscRing[]::new),
+        leases.shard(returns),
+        sink,
+        capture.isCopying() || memory.isCopied() ? COPYING_BATCH : COLLECTOR_BATCH,
+        clock);
+  }
+
+  private static int[] queuesOf(int group, int groups, int queueCount) {
+    return IntStream.range(0, queueCount).filter(queue -> queue % groups == group).toArray();
+  }
+
+  /** In the order in which one thread should step them. */
+  List<Agent> agents() {
+    List<Agent> agents = new ArrayList<>(List.of(drains));
+    agents.add(refill);
+    agents.addAll(List.of(collectors));
+    return agents;
+  }
+
+  /** The drain's thread. */
+  @Override
+  public long slackNanos(long nowNs) {
+    return slack.slackNanos(nowNs);
+  }
+
+  @Override
+  public long backlogNanos() {
+    return capture.backlogNanos();
+  }
+
+  /** Lets every collector go at its own speed from now on. */
+  void liftThrottles() {
+    throttles.forEach(ThrottledSink::lift);
+  }
+
+  /** The device writes no more: what is torn now stays torn, and need not be looked at again. */
+  void endGrace() {
+    for (DrainAgent drain : drains) {
+      drain.endGrace();
+    }
+  }
+
+  /** Whether buffers are on their way back to refill. */
+  boolean isReturning() {
+    for (SpscRing ring : returns) {
+      if (ring.size() > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a collector waits for room in its sink. */
+  boolean isHolding() {
+    for (CollectorAgent collector : collectors) {
+      if (collector.isHolding()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Hands what the device never published to the collectors. Nothing published may be left.
+   *
+   * @param hasDied the producer stopped at an arbitrary instruction
+   * @param makeRoom steps the agents, where a handoff ring is full
+   */
+  void salvage(boolean hasDied, long nowNs, Runnable makeRoom) {
+    new Salvage(memory, plan, table, ledger, leases)
+        .run(
+            hasDied,
+            nowNs,
+            new Salvage.Sink() {
+              @Override
+              public SpscRing ring(int pool) {
+                return handoffs[0][pool % collectors.length];
+              }
+
+              @Override
+              public void makeRoom(int pool) {
+                makeRoom.run();
+              }
+            });
+  }
+
+  /** Starts a new watermark window. */
+  public void rotateWatermarks() {
+    refill.depth().rotate();
+    for (DrainAgent drain : drains) {
+      drain.fill().rotate();
+    }
+  }
+
+  public ArenaPlan plan() {
+    return plan;
+  }
+
+  public BufferLedger ledger() {
+    return ledger;
+  }
+
+  public RefillAgent refill() {
+    return refill;
+  }
+
+  public DrainAgent[] drains() {
+    return drains.clone();
+  }
+
+  public CollectorAgent[] collectors() {
+    return collectors.clone();
+  }
+
+  /** Buffers between drain and collectors. */
+  public int handoffEntries() {
+    int entries = 0;
+    for (SpscRing[] ofGroup : handoffs) {
+      for (SpscRing ring : ofGroup) {
+        entries += ring.size();
+      }
+    }
+    return entries;
+  }
+
+  /** Room between drain and collectors, in buffers. */
+  public int handoffCapacity() {
+    int entries = 0;
+    for (SpscRing[] ofGroup : handoffs) {
+      for (SpscRing ring : ofGroup) {
+        entries += ring.capacity();
+      }
+    }
+    return entries;
+  }
+}

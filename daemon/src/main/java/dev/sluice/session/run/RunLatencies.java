@@ -1,0 +1,49 @@
+package dev.sluice.session.run;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.counters.LatencyRecorder;
+import java.util.Optional;
+import org.HdrHistogram.Histogram;
+
+/**
+ * The latencies of one or several runs, in nanoseconds. Apart from {@link RunTotals}, because a
+ * histogram is 30 KB and the janitor needs none of them ten times a second.
+ */
+public final class RunLatencies {
+  /** By kind: from "full buffer published" to "replacement visible". */
+  public final Histogram[] refill = new Histogram[BufferKind.COUNT];
+
+  /** Between two polls of the drain, beyond what was meant. */
+  public final Histogram drainPause = LatencyRecorder.newHistogram();
+
+  public RunLatencies() {
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      refill[kind] = LatencyRecorder.newHistogram();
+    }
+  }
+
+  /** Adds another's; returns this. */
+  public RunLatencies add(RunLatencies other) {
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      LatencyRecorder.add(refill[kind], other.refill[kind]);
+    }
+    LatencyRecorder.add(drainPause, other.drainPause);
+    return this;
+  }
+
+  /** These, and those of a run that is not asked any more; a copy. */
+  public RunLatencies copyWith(Optional<Run> run) {
+    RunLatencies sum = new RunLatencies().add(this);
+    run.ifPresent(last -> last.addLatencies(sum));
+    return sum;
+  }
+
+  /** Refill latency over all kinds. */
+  public Histogram refillOfAllKinds() {
+    Histogram sum = LatencyRecorder.newHistogram();
+    for (Histogram histogram : refill) {
+      LatencyRecorder.add(sum, histogram);
+    }
+    return sum;
+  }
+}

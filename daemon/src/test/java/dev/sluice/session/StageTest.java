@@ -1,0 +1,380 @@
+package dev.sluice.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.ingest.RunEnd;
+import dev.sluice.output.capture.StageMemory;
+import dev.sluice.session.RefusedException.Reason;
+import dev.sluice.session.SessionView.State;
+import dev.sluice.session.run.PlayedDevice;
+import dev.sluice.session.run.RunTotals;
+import dev.sluice.testkit.TestArena;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A fault of one disk, device or client costs that session and nothing else. */
+@Timeout(60)
+class StageTest {
+  private StageRig rig;
+
+  @TempDir private Path folder;
+
+  @AfterEach
+  void close() {
+    if (rig != null) {
+      rig.close();
+    }
+  }
+
+  private StageRig rig(String... overrides) {
+    rig = new StageRig(overrides);
+    return rig;
+  }
+
+  /** Device 0 captures into a stage of the least size; the others do not. */
+  private StageRig capturing() {
+    return rig(
+        "sluice.capture.enabled=true",
+        "sluice.capture.directory=" + folder,
+        "sluice.capture.stage-bytes=1MiB",
+        "sluice.capture.spare-bytes=0",
+        "sluice.device.1.capture.enabled=false",
+        "sluice.device.2.capture.enabled=false");
+  }
+
+  private static void await(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** A run whose collectors have nowhere to put another buffer. */
+  private Session runningBehindABlockedDisk() throws Exception {
+    Sessions.Grant grant = rig.attach(0);
+    rig.disk.block();
+    Session session = grant.session();
+    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    PlayedDevice device = StageRig.device(grant);
+    int idle = 0;
+    while (idle < 200) {
+      idle = device.publishAll() == 0 ? idle + 1 : 0;
+      Thread.sleep(0, 100_000);
+    }
+    return session;
+  }
+
+  @Test
+  void shouldHoldUpNothingWhileASessionSettlesBehindADiskThatDoesNotAnswer() throws Exception {
+    capturing().ticking();
+    Session slow = runningBehindABlockedDisk();
+    CompletionStage<RunTotals> settled = slow.runEnd();
+    await(() -> slow.view().state() == State.SETTLING);
+    rig.othersGoOn(1);
+    assertEquals("settling", slow.view().name(), "the disk has had no time yet");
+    assertTrue(rig.sessions.byDevice().get(0).totals().law().collected() > 0, "and is counted");
+    RunTotals totals = StageRig.join(settled);
+    assertEquals(0, totals.law().unaccounted());
+    assertEquals(State.SETTLED, slow.view().state());
+    assertTrue(
+        slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0,
+        "what the disk did not take is counted as lost");
+  }
+
+  /** A13: its thread still writes, so no other may take its segments away. */
+  @Test
+  void shouldKeepACaptureOpenUntilItIsWritten() throws Exception {
+    capturing().ticking();
+    Session slow = runningBehindABlockedDisk();
+    Path directory = slow.capture().directory().orElseThrow();
+    StageRig.join(slow.end(RunEnd.COMPLETE, "detached"));
+    assertEquals(State.ENDED, slow.view().state());
+    assertTrue(rig.captures.isOpen(directory));
+    rig.disk.unblock();
+    await(() -> !rig.captures.isOpen(directory));
+  }
+
+  /** A runtime that says RUN_END too early is told so, and nothing of its run is lost. */
+  @Test
+  void shouldGoOnWithARunWhoseDeviceIsNotComplete() throws Exception {
+    rig().ticking();
+    Sessions.Grant grant = rig.attach(0);
+    Session session = grant.session();
+    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    try (Busy device = new Busy(StageRig.device(grant))) {
+      for (int i = 0; i < 3; i++) {
+        String why = StageRig.refused(Reason.STATE, session.runEnd());
+        assertTrue(why.contains("the device still writes"), why);
+        assertEquals(State.RUNNING, session.view().state());
+      }
+    }
+    RunTotals totals = StageRig.join(session.runEnd());
+    assertEquals(0, totals.law().unaccounted());
+    assertEquals(0, totals.law().missing());
+    assertEquals(0, totals.law().inFlight());
+    assertEquals(totals.law().produced(), totals.law().collected());
+  }
+
+  @Test
+  void shouldLeaveInFlightWhatADeviceHoldsThatIsDetachedWhileItWrites() throws Exception {
+    rig().ticking();
+    Sessions.Grant grant = rig.attach(0);
+    Session session = grant.session();
+    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    try (Busy device = new Busy(StageRig.device(grant))) {
+      RunTotals totals = StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
+      assertEquals(0, totals.law().unaccounted());
+      assertEquals(0, totals.law().missing(), "nothing is booked as a drop");
+      assertEquals(0, totals.law().salvaged());
+    }
+    assertEquals("ended (detached)", session.view().name());
+  }
+
+  /** A device that never rests. */
+  private static final class Busy implements AutoCloseable {
+    private final Thread thread;
+    private volatile boolean isOn = true;
+
+    Busy(PlayedDevice device) throws InterruptedException {
+      AtomicInteger published = new AtomicInteger();
+      thread =
+          new Thread(
+              () -> {
+                while (isOn) {
+                  published.addAndGet(device.publishAll());
+                }
+              });
+      thread.start();
+      await(() -> published.get() > 50);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+      isOn = false;
+      thread.join();
+    }
+  }
+
+  @Test
+  void shouldStopWithinItsDeadlineWhileASessionClosesItsCapture() throws Exception {
+    capturing().ticking();
+    Session slow = runningBehindABlockedDisk();
+    Session idle = rig.attach(1).session();
+    Session busy = rig.running(2);
+    CompletionStage<RunTotals> detached = slow.end(RunEnd.COMPLETE, "detached");
+    await(() -> slow.view().state() == State.CLOSING);
+    long beganNs = System.nanoTime();
+    rig.sessions.close();
+    assertTrue(System.nanoTime() - beganNs < 2 * StageRig.PATIENCE.stopNanos());
+    assertEquals("ended (daemon stopped)", idle.view().name());
+    assertEquals("ended (daemon stopped)", busy.view().name());
+    assertEquals("ended (detached)", slow.view().name());
+    assertEquals(List.of(), rig.sessions.open());
+    assertTrue(detached.toCompletableFuture().isDone());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"shared", "dedicated", "inline"})
+  void shouldGiveUpADeviceThatHangsAndNothingElse(String threading) throws Exception {
+    rig("sluice.threading=" + threading).ticking();
+    Session hung = rig.running(8);
+    Session sibling = rig.running(9);
+    Session simulated = rig.running(0);
+    rig.hang(8);
+    await(() -> hung.view().state() == State.FAILED && !rig.sessions.open().contains(hung));
+    assertTrue(hung.view().name().contains("does not return"), hung.view().name());
+    assertTrue(rig.sessions.watch().down(8).isPresent());
+    assertTrue(rig.sessions.abandonedThreads() > 0);
+    assertEquals(0, rig.unmapped.get(), "a thread is still inside");
+    String why = StageRig.refused(Reason.DEVICE_DOWN, hung.runEnd());
+    assertTrue(why.contains("given up"), why);
+    StageRig.refused(Reason.DEVICE_DOWN, rig.sessions.attach(StageRig.request(8), rig.self));
+    rig.othersGoOn(1);
+    assertEquals(State.RUNNING, sibling.view().state());
+    StageRig.join(sibling.end(RunEnd.COMPLETE, "detached"));
+    assertEquals(1, rig.unmapped.get());
+    rig.sessions.close();
+    assertEquals("ended (daemon stopped)", simulated.view().name());
+  }
+
+  @Test
+  void shouldGiveUpASessionWhoseOwnerHangsInTheDevice() throws Exception {
+    rig().ticking();
+    Session session = rig.attach(8).session();
+    rig.hang(8);
+    CompletionStage<Void> started = session.start(TestArena.DEVICE_BASE);
+    CompletionStage<RunTotals> detached = session.end(RunEnd.COMPLETE, "detached");
+    StageRig.refused(Reason.DEVICE_DOWN, started);
+    StageRig.refused(Reason.DEVICE_DOWN, detached);
+    assertEquals(State.FAILED, session.view().state());
+    rig.othersGoOn(1);
+    rig.unhang();
+    rig.sessions.close();
+    assertEquals(0, rig.unmapped.get(), "its memory goes with the process");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"shared", "dedicated", "inline"})
+  void shouldUndoAStartForWhichTheHostHasNoThread(String threading) throws Exception {
+    rig("sluice.threading=" + threading);
+    Session session = rig.attach(0).session();
+    rig.lanesLeft.set(threading.equals("dedicated") ? 1 : 0);
+    String why = StageRig.refused(Reason.BUSY, session.start(TestArena.DEVICE_BASE));
+    assertTrue(why.contains("no thread"), why);
+    assertEquals(State.ATTACHED, session.view().state());
+    rig.sessions.byDevice();
+    rig.janitor.doWork();
+    rig.lanesLeft.set(Integer.MAX_VALUE);
+    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
+    assertEquals(0, rig.threads.runners().stream().filter(h -> !h.runner().isAlive()).count());
+    // What comes after the end answers, and does not end the process.
+    assertEquals(State.ENDED, session.view().state());
+    rig.sessions.byDevice();
+    assertEquals(List.of(), rig.sessions.open());
+  }
+
+  @Test
+  void shouldLeaveNothingBehindAnAttachThatFails() throws Exception {
+    AtomicInteger lent = new AtomicInteger();
+    StageRegions regions = new StageRegions();
+    rig =
+        new StageRig(
+            StageRig.PATIENCE,
+            new StageMemory() {
+              @Override
+              public ByteBuffer take(long bytes) throws IOException {
+                lent.incrementAndGet();
+                throw new OutOfMemoryError("unable to create native thread (test)");
+              }
+
+              @Override
+              public void give(ByteBuffer memory) {
+                regions.give(memory);
+              }
+            },
+            "sluice.capture.enabled=true",
+            "sluice.attach.max-sessions=1",
+            "sluice.capture.directory=" + folder);
+    for (int i = 1; i <= 3; i++) {
+      StageRig.refused(Reason.BUSY, rig.sessions.attach(StageRig.request(8), rig.self));
+      assertEquals(i, rig.unmapped.get(), "the arena was given back");
+    }
+    assertEquals(3, lent.get());
+  }
+
+  /** Cut and resume: however they overtake each other, who is connected is not lost. */
+  @Test
+  void shouldNeverTakeAResumedSessionForLost() throws Exception {
+    rig();
+    Session session = rig.attach(0).session();
+    int connection = 1;
+    for (int i = 0; i < 3_000; i++) {
+      int old = connection;
+      CompletionStage<Integer> resumed;
+      if (i % 2 == 0) {
+        session.connectionLost(old);
+        resumed = session.resume(rig.self);
+      } else {
+        // The loss of the old connection is reported after the resume.
+        resumed = session.resume(rig.self);
+        session.connectionLost(old);
+      }
+      connection = StageRig.join(resumed);
+      StageRig.join(session.runEnd().exceptionally(late -> null));
+      assertFalse(session.view().isLost(), "round " + i);
+    }
+    session.connectionLost(connection);
+    StageRig.join(session.runEnd().exceptionally(late -> null));
+    assertTrue(session.view().isLost());
+  }
+
+  /** Memory whose words throw: an agent is given up, and the session ends and frees its place. */
+  @Test
+  void shouldEndASessionWhoseAgentsAreBroken() throws Exception {
+    rig("sluice.attach.max-sessions=1").ticking();
+    Session broken = rig.running(8);
+    rig.errorOf[8] = new InternalError("a fault in a mapping (test)");
+    await(() -> broken.view().state() == State.ENDED);
+    assertTrue(broken.view().name().contains("cannot be read"), broken.view().name());
+    assertEquals(1, rig.sessions.ended().size());
+    rig.othersGoOn(1);
+  }
+
+  /** The stop comes between the two looks: when the session is made, and when it is taken in. */
+  @Test
+  void shouldEndWhatARefusedSessionHasBegun() {
+    AtomicInteger lent = new AtomicInteger();
+    StageRegions regions = new StageRegions();
+    rig =
+        new StageRig(
+            StageRig.PATIENCE,
+            new StageMemory() {
+              @Override
+              public ByteBuffer take(long bytes) throws IOException {
+                CompletableFuture.runAsync(() -> rig.sessions.close()).join();
+                lent.incrementAndGet();
+                return regions.take(bytes);
+              }
+
+              @Override
+              public void give(ByteBuffer memory) {
+                lent.decrementAndGet();
+                regions.give(memory);
+              }
+            },
+            "sluice.capture.enabled=true",
+            "sluice.capture.stage-bytes=1MiB",
+            "sluice.capture.directory=" + folder);
+    assertEquals(
+        "the daemon is stopping",
+        StageRig.refused(Reason.STOPPING, rig.sessions.attach(StageRig.request(0), rig.self)));
+    assertEquals(0, lent.get(), "the capture has ended and gave its memory back");
+    assertEquals(List.of(), rig.sessions.ended());
+    regions.close();
+  }
+
+  /** It fails between two rounds of the janitor, and its session is gone before the second. */
+  @Test
+  void shouldHaveTheDeviceOfAFailedSessionDownHoweverTheSessionEnds() throws Exception {
+    rig("sluice.placement.devices=1:host", "sluice.cann.probe-interval=10ms");
+    Session session = rig.attach(1).session();
+    session.memory().giveUp("rtMemcpy returned 507000");
+    StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
+    assertEquals(List.of(), rig.sessions.open());
+    assertEquals("rtMemcpy returned 507000", rig.sessions.watch().down(1).orElseThrow().cause());
+    assertEquals(
+        "device 1 is down, try again later: rtMemcpy returned 507000",
+        StageRig.refused(Reason.DEVICE_DOWN, rig.sessions.attach(StageRig.request(1), rig.self)));
+    // Host memory has nothing that could fail to answer.
+    while (rig.sessions.watch().down(1).isPresent()) {
+      rig.janitor.doWork();
+    }
+    rig.attach(1);
+  }
+
+  @Test
+  void shouldRefuseDeviceNumbersThatNoHostHas() throws Exception {
+    rig();
+    StageRig.refused(Reason.DEVICE, rig.sessions.attach(StageRig.request(1_000), rig.self));
+    StageRig.refused(Reason.DEVICE, rig.sessions.attach(StageRig.request(-1), rig.self));
+    assertEquals(0, rig.sessions.byDevice().size());
+    rig.close();
+    rig("sluice.devices=[1000]", "sluice.placement.devices=8:sim");
+    rig.regions.close();
+  }
+}

@@ -1,0 +1,313 @@
+package dev.sluice.session.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.Platform;
+import dev.sluice.config.BufferCounts;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.ingest.RunEnd;
+import dev.sluice.testkit.DevicePool;
+import dev.sluice.testkit.Seeds;
+import dev.sluice.testkit.TestArena;
+import dev.sluice.testkit.TestSettings;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The whole engine against a played device, with everything random that may be: layout, level,
+ * sizes, bursts, and who takes the next step. The device is put between any two of the host's
+ * cycles with single stores, so every order that a machine can show at that grain comes up.
+ */
+class EnginePropertyTest {
+  private static final int RUNS = 250;
+  private static final int STEPS = 2_500;
+
+  /** What came up over all seeds, so that a test that reaches nothing cannot pass. */
+  private static final class Coverage {
+    private long collected;
+    private long dropped;
+    private long inferred;
+    private long salvaged;
+    private long died;
+
+    void add(RunTotals totals) {
+      AccountingLaw law = totals.law();
+      collected += law.collected();
+      dropped += law.dropped();
+      inferred += law.inferred();
+      salvaged += law.salvaged();
+      died += law.died();
+    }
+  }
+
+  @Test
+  void shouldKeepBuffersAndBooksInAnyOrderOfSteps() {
+    Coverage coverage = new Coverage();
+    Seeds.forEach(
+        RUNS,
+        random -> {
+          EngineRun engine = randomEngine(random);
+          engine.device.launch();
+          stepAtRandom(engine, random, random.nextInt(STEPS), true);
+          finish(engine);
+          engine.checkSettledLaw();
+          assertEquals(0, violations(engine), "violations of a device that behaves");
+          coverage.add(engine.run.count());
+        });
+    if (Seeds.areAll()) {
+      assertTrue(coverage.collected > 1_000, "records collected");
+      assertTrue(coverage.dropped > 100, "records dropped");
+      assertTrue(coverage.inferred > 100, "records lost at failed rotations");
+    }
+  }
+
+  @Test
+  void shouldExplainTheDifferenceWhenTheProducerDiesAtAnyStep() {
+    Coverage coverage = new Coverage();
+    Seeds.forEach(
+        RUNS,
+        random -> {
+          EngineRun engine = randomEngine(random);
+          engine.device.launch();
+          stepAtRandom(engine, random, random.nextInt(STEPS), true);
+          Map<BufferKind, Long> recoverable = new EnumMap<>(BufferKind.class);
+          for (BufferKind kind : BufferKind.ALL) {
+            // What was given up and not yet emptied counts as dropped and nothing else.
+            recoverable.put(
+                kind,
+                engine.publishedRecords(kind)
+                    + engine.heldRecords(kind)
+                    - engine.countedTwice(kind));
+          }
+          engine.run.settle(RunEnd.DIED, Run.Settling.AT_ONCE);
+          RunTotals totals = engine.run.count();
+          for (BufferKind kind : BufferKind.ALL) {
+            AccountingLaw law = totals.laws[kind.ordinal()];
+            String what = kind.label() + ": " + law;
+            long pools = engine.plan.instances(kind);
+            long torn = kind.isPerCore() ? 0 : pools;
+            long delivered = law.collected() + law.salvaged();
+            assertTrue(delivered <= recoverable.get(kind), what);
+            assertTrue(delivered >= recoverable.get(kind) - torn, what);
+            assertEquals(0, law.unaccounted(), what);
+            assertTrue(law.died() <= 2 * pools, what);
+          }
+          assertEquals(0, totals.syntheticMismatched, "records with wrong content");
+          coverage.add(totals);
+        });
+    if (Seeds.areAll()) {
+      assertTrue(coverage.salvaged > 100, "records salvaged");
+      assertTrue(coverage.died > 10, "records begun and not committed");
+    }
+  }
+
+  @Test
+  void shouldCountForgedEntriesAndLoseNothingByThem() {
+    Seeds.forEach(
+        RUNS,
+        random -> {
+          EngineRun engine = randomEngine(random);
+          engine.device.launch();
+          long[] forged = new long[AbiViolation.ALL.size()];
+          for (int i = 0; i < 12; i++) {
+            stepAtRandom(engine, random, random.nextInt(STEPS / 12), false);
+            forge(engine, random, forged);
+          }
+          finish(engine);
+          engine.checkSettledLaw();
+          for (AbiViolation violation : AbiViolation.ALL) {
+            assertEquals(
+                forged[violation.ordinal()],
+                engine.run.count().violations[violation.ordinal()],
+                violation.label() + ", " + engine.run.books().evidence(violation));
+          }
+        });
+  }
+
+  private static EngineRun randomEngine(Random random) {
+    Generation[] generations = Generation.values();
+    Generation generation = generations[random.nextInt(generations.length)];
+    Platform platform = random.nextInt(4) == 0 ? Platform.A5 : Platform.A2A3;
+    int level = 1 + random.nextInt(4);
+    int cores = 1 + random.nextInt(6);
+    int threads = 1 + random.nextInt(platform.maxAicpuThreads(generation) - 1);
+    BufferCounts counts =
+        new BufferCounts(
+            2 + random.nextInt(5),
+            2 + random.nextInt(4),
+            2 + random.nextInt(4),
+            3 + random.nextInt(4));
+    int buffers =
+        cores * (counts.aicpuTask() + counts.aicoreTask())
+            + threads * counts.schedPhase()
+            + counts.orchPhase();
+    LayoutOverrides overrides =
+        new LayoutOverrides(
+            1 << random.nextInt(4),
+            // At the edge of what C4 allows, or with room; queues wrap often either way.
+            buffers + 1 + random.nextInt(8),
+            1 + random.nextInt(12),
+            1 + random.nextInt(12),
+            1 + random.nextInt(12),
+            1 << random.nextInt(4));
+    Layout layout = Layout.of(generation, platform, overrides);
+    ArenaPlan plan = TestArena.plan(new Geometry(layout, cores, threads, 1, level), counts);
+    EngineRun engine =
+        new EngineRun(
+            new TestArena(plan),
+            TestSettings.with(
+                "sluice.drain.groups=" + (1 + random.nextInt(2)),
+                "sluice.drain.batch-entries=" + (1 + random.nextInt(8)),
+                "sluice.drain.handoff-entries="
+                    + (random.nextBoolean() ? 0 : 1 + random.nextInt(4)),
+                "sluice.collector.shards=" + (1 + random.nextInt(2)),
+                "sluice.refill.freeze=" + (random.nextInt(4) == 0 ? "cycle" : "never")));
+    engine.device.setTasksInFlight(1 + random.nextInt(2));
+    if (random.nextInt(3) == 0) {
+      engine.device.tearEntries(random);
+    }
+    if (generation == Generation.CHIP_2026_08 && random.nextInt(4) == 0) {
+      // Where nothing is lost: the content check must see the first token to know where it is.
+      engine.device.setFirstDispatch(0, (1L << 32) - 1 - random.nextInt(64));
+    }
+    return engine;
+  }
+
+  /** Device and host take turns as the dice say; the host sometimes pauses for long. */
+  private static void stepAtRandom(EngineRun engine, Random random, int steps, boolean checksLaw) {
+    int agentWeight = 1 + random.nextInt(4);
+    int pauseLeft = 0;
+    for (int i = 0; i < steps; i++) {
+      offerWork(engine, random);
+      if (pauseLeft > 0) {
+        pauseLeft--;
+      } else if (random.nextInt(300) == 0) {
+        pauseLeft = random.nextInt(400);
+      } else if (random.nextInt(5) < agentWeight) {
+        engine.agents.get(random.nextInt(engine.agents.size())).doWork();
+      }
+      int thread = random.nextInt(engine.device.threadCount());
+      for (int burst = random.nextInt(6); burst > 0 && engine.device.step(thread); burst--) {
+        engine.checkConservation();
+      }
+      engine.checkConservation();
+      // A torn entry heals in nanoseconds; all else may take its time.
+      int pace = random.nextInt(8) == 0 ? 60_000 : 500;
+      engine.clock.advance(random.nextInt(engine.device.hasTornEntry() ? 50 : pace));
+      if (checksLaw && random.nextInt(64) == 0) {
+        engine.checkRunningLaw();
+      }
+    }
+  }
+
+  private static void offerWork(EngineRun engine, Random random) {
+    int core = random.nextInt(engine.plan.geometry().numCores());
+    if (engine.device.isIdle(engine.device.threadOfCore(core))) {
+      for (int i = random.nextInt(6); i > 0; i--) {
+        engine.device.task(core);
+      }
+    }
+    int thread = random.nextInt(engine.plan.geometry().schedThreads());
+    if (random.nextInt(3) == 0 && engine.device.isIdle(thread)) {
+      engine.device.phase(thread);
+    }
+    if (random.nextInt(6) == 0 && engine.device.isIdle(engine.device.threadCount() - 1)) {
+      engine.device.orch();
+    }
+  }
+
+  /** The device ends its run; every lane must get there, whatever the sizes. */
+  private static void finish(EngineRun engine) {
+    engine.device.flush();
+    engine.runUntilDeviceIsIdle();
+    engine.run.settle(RunEnd.COMPLETE, Run.Settling.AT_ONCE);
+  }
+
+  private static long violations(EngineRun engine) {
+    long sum = 0;
+    for (long count : engine.run.count().violations) {
+      sum += count;
+    }
+    return sum;
+  }
+
+  /** One entry that names no buffer which the device could publish, or one wild index. */
+  private static void forge(EngineRun engine, Random random, long[] forged) {
+    int thread = random.nextInt(engine.device.threadCount());
+    DevicePool pool = engine.device.pools()[random.nextInt(engine.device.pools().length)];
+    int kind = pool.kind().ordinal();
+    int instance = pool.instance();
+    long base = TestArena.DEVICE_BASE;
+    long ofKind = base + engine.plan.offsetOfBuffer(engine.plan.firstBuffer(pool.kind()));
+    AbiViolation violation;
+    switch (random.nextInt(7)) {
+      case 0 -> {
+        violation = AbiViolation.BAD_KIND;
+        engine.device.forge(thread, instance, random.nextBoolean() ? 4 : -1, ofKind, 0);
+      }
+      case 1 -> {
+        violation = AbiViolation.BAD_INSTANCE;
+        int bad = random.nextBoolean() ? -1 : engine.plan.instances(pool.kind());
+        engine.device.forge(thread, bad, kind, ofKind, 0);
+      }
+      case 2 -> {
+        violation = AbiViolation.NULL_POINTER;
+        engine.device.forge(thread, instance, kind, 0, 0);
+      }
+      case 3 -> {
+        violation = AbiViolation.UNKNOWN_POINTER;
+        long bad = random.nextBoolean() ? random.nextLong() | 1L << 62 : base - 64;
+        engine.device.forge(thread, instance, kind, bad, 0);
+      }
+      case 4 -> {
+        violation = AbiViolation.MISALIGNED_POINTER;
+        engine.device.forge(thread, instance, kind, ofKind + 8, 0);
+      }
+      case 5 -> {
+        violation = AbiViolation.WRONG_KIND;
+        BufferKind other =
+            pool.kind() == BufferKind.AICORE_TASK ? BufferKind.AICPU_TASK : BufferKind.AICORE_TASK;
+        if (engine.plan.buffers(other) == 0) {
+          return;
+        }
+        long pointer = base + engine.plan.offsetOfBuffer(engine.plan.firstBuffer(other));
+        engine.device.forge(thread, instance, kind, pointer, 0);
+      }
+      default -> {
+        violation = AbiViolation.NOT_DEVICE_OWNED;
+        // A buffer in a slot must not be popped before the drain has seen the entry, so both get
+        // their turns at once.
+        engine.runUntilDeviceIsIdle();
+        long slot = freeSlotOf(pool);
+        if (slot == 0) {
+          return;
+        }
+        engine.device.forge(thread, instance, kind, slot, 0);
+        engine.runUntilDeviceIsIdle();
+        drainFully(engine);
+      }
+    }
+    forged[violation.ordinal()]++;
+  }
+
+  private static long freeSlotOf(DevicePool pool) {
+    return pool.freeHead() == pool.freeTail() ? 0 : pool.slot(pool.freeHead());
+  }
+
+  private static void drainFully(EngineRun engine) {
+    for (int i = 0; i < 1_000; i++) {
+      engine.cycle();
+      engine.clock.advance(5_000);
+    }
+  }
+}

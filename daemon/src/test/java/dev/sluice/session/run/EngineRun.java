@@ -1,0 +1,248 @@
+package dev.sluice.session.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.SyntheticContent;
+import dev.sluice.agent.Agent;
+import dev.sluice.agent.ParkMeter;
+import dev.sluice.config.Settings;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.BufferLedger;
+import dev.sluice.device.BufferState;
+import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.ingest.ContentChecks;
+import dev.sluice.testkit.DevicePool;
+import dev.sluice.testkit.ManualClock;
+import dev.sluice.testkit.ScriptedDevice;
+import dev.sluice.testkit.SyntheticRecords;
+import dev.sluice.testkit.TestArena;
+import java.util.List;
+
+/**
+ * A {@link Run} and a played device on one arena, both stepped by the test, with the checks that
+ * must hold between any two steps.
+ */
+final class EngineRun {
+  private static final long SEED = 42;
+  private static final long ORIGIN_TICKS = 1_000_000;
+  private static final long PERIOD_TICKS = 5_000;
+
+  final ManualClock clock = new ManualClock();
+  final ArenaPlan plan;
+  final Run run;
+  final ScriptedDevice device;
+  final List<Agent> agents;
+
+  private final boolean[] isInSlot;
+  private final boolean[] isHeld;
+  private final int[] heldByPool;
+
+  EngineRun(TestArena arena, Settings settings) {
+    this(arena, settings, RunCapture.NONE);
+  }
+
+  EngineRun(TestArena arena, Settings settings, RunCapture capture) {
+    plan = arena.plan();
+    SyntheticContent content =
+        new SyntheticContent(plan.geometry(), SEED, ORIGIN_TICKS, PERIOD_TICKS);
+    run =
+        new Run(
+            new RunSetup(
+                plan,
+                arena.memory(),
+                TestArena.DEVICE_BASE,
+                settings,
+                clock,
+                new ParkMeter(),
+                ContentChecks.ofAll(content, plan.poolCount()),
+                capture));
+    agents = run.agents();
+    device =
+        new ScriptedDevice(
+            arena, new SyntheticRecords(plan.geometry(), SEED, ORIGIN_TICKS, PERIOD_TICKS), clock);
+    isInSlot = new boolean[plan.bufferCount()];
+    isHeld = new boolean[plan.bufferCount()];
+    heldByPool = new int[plan.poolCount()];
+  }
+
+  /** One cycle of every agent; returns the work done. */
+  int cycle() {
+    int work = 0;
+    for (Agent agent : agents) {
+      work += agent.doWork();
+    }
+    return work;
+  }
+
+  /** As {@link #cycle}, for a test that counts allocations: nothing here allocates either. */
+  void cycleWithoutIterator() {
+    for (int i = 0; i < agents.size(); i++) {
+      agents.get(i).doWork();
+    }
+  }
+
+  /** Lets device and host go on until the device has nothing left to do; time passes. */
+  void runUntilDeviceIsIdle() {
+    for (int round = 0; !device.isIdle(); round++) {
+      assertTrue(round < 100_000, "the device hangs: it waits for the host for ever");
+      device.runUntilBlocked();
+      cycle();
+      clock.advance(5_000);
+    }
+  }
+
+  /** Every buffer is in exactly one place, and the ledger says which. */
+  void checkConservation() {
+    BufferLedger ledger = run.engine().ledger();
+    java.util.Arrays.fill(isInSlot, false);
+    java.util.Arrays.fill(isHeld, false);
+    java.util.Arrays.fill(heldByPool, 0);
+    DevicePool[] pools = device.pools();
+    for (int p = 0; p < pools.length; p++) {
+      DevicePool pool = pools[p];
+      for (int index = pool.freeHead(); index != pool.freeTail(); index++) {
+        int buffer = numberOf(pool.slot(index));
+        assertTrue(!isInSlot[buffer], () -> "buffer " + buffer + " lies in two slots");
+        isInSlot[buffer] = true;
+        assertEquals(BufferState.FREE_QUEUE, ledger.state(buffer), "a buffer in a slot");
+        assertEquals(p, ledger.poolOf(buffer), "the pool of a buffer in a slot");
+      }
+      for (long pointer : pool.held()) {
+        int buffer = numberOf(pointer);
+        assertTrue(!isInSlot[buffer], () -> "buffer " + buffer + " is held and in a slot");
+        isHeld[buffer] = true;
+        assertEquals(p, ledger.poolOf(buffer), "the pool of a held buffer");
+      }
+    }
+    int ready = 0;
+    for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
+      BufferState state = ledger.state(buffer);
+      boolean isLent = state == BufferState.FREE_QUEUE || state == BufferState.DEVICE;
+      if (isLent) {
+        heldByPool[ledger.poolOf(buffer)]++;
+        if (!isInSlot[buffer] && !isHeld[buffer]) {
+          long pointer = TestArena.DEVICE_BASE + plan.offsetOfBuffer(buffer);
+          assertTrue(
+              pools[ledger.poolOf(buffer)].published().contains(pointer),
+              "buffer " + buffer + " is lent but nowhere");
+        }
+      } else {
+        assertTrue(!isHeld[buffer], () -> "the device holds a buffer that is " + state.label());
+      }
+      assertTrue(state != BufferState.COLLECTING, "a collector holds on to a buffer");
+      ready += state == BufferState.READY ? 1 : 0;
+    }
+    assertEquals(run.engine().handoffEntries(), ready, "buffers between drain and collectors");
+    for (int p = 0; p < pools.length; p++) {
+      assertTrue(heldByPool[p] <= plan.quota(pools[p].kind()), "quota of " + pools[p]);
+    }
+  }
+
+  private int numberOf(long pointer) {
+    for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
+      if (TestArena.DEVICE_BASE + plan.offsetOfBuffer(buffer) == pointer) {
+        return buffer;
+      }
+    }
+    throw new AssertionError("no buffer has address 0x" + Long.toHexString(pointer));
+  }
+
+  /** The law while the device runs: nothing unexplained, nothing negative. */
+  void checkRunningLaw() {
+    RunTotals totals = run.count();
+    for (BufferKind kind : BufferKind.ALL) {
+      AccountingLaw law = totals.laws[kind.ordinal()];
+      assertEquals(attempts(kind), law.produced(), () -> "produced " + kind.label());
+      assertEquals(dropped(kind), law.dropped(), () -> "dropped " + kind.label());
+      assertEquals(0, law.unaccounted(), () -> "unaccounted " + describe(kind) + ": " + law);
+      assertEquals(
+          law.produced(),
+          law.collected() + law.dropped() + law.inferred() + law.inFlight(),
+          () -> "the law of " + kind.label() + ": " + law);
+    }
+    assertEquals(0, totals.syntheticMismatched, "records with wrong content");
+  }
+
+  /** The law after a run that was flushed: exact, record by record. */
+  void checkSettledLaw() {
+    RunTotals totals = run.count();
+    for (BufferKind kind : BufferKind.ALL) {
+      AccountingLaw law = totals.laws[kind.ordinal()];
+      String what = kind.label() + ": " + law;
+      assertEquals(attempts(kind), law.produced(), what);
+      assertEquals(dropped(kind), law.dropped(), what);
+      assertEquals(publishedRecords(kind), law.collected(), what);
+      assertEquals(lostSilently(kind), law.inferred(), what);
+      assertEquals(0, law.salvaged(), what);
+      assertEquals(0, law.died(), what);
+      assertEquals(0, law.inFlight(), what);
+      assertEquals(0, law.unaccounted(), what);
+    }
+    checkContent(totals);
+  }
+
+  void checkContent(RunTotals totals) {
+    assertEquals(0, totals.syntheticMismatched, "records with wrong content");
+    assertEquals(
+        totals.law().collected() + totals.law().salvaged(),
+        totals.syntheticVerified,
+        "records compared");
+  }
+
+  /** What the device knows, for a failure's message. */
+  private String describe(BufferKind kind) {
+    StringBuilder text =
+        new StringBuilder(kind.label() + ", " + plan.layout() + ", quota " + plan.quota(kind));
+    text.append(" x ").append(plan.layout().buffer(kind).records()).append(" records");
+    for (DevicePool pool : device.pools()) {
+      if (pool.kind() == kind) {
+        text.append("; ").append(pool).append(": ").append(pool.attempts()).append(" attempts, ");
+        text.append(pool.publishedRecords()).append(" published, ");
+        text.append(pool.heldRecords()).append(" held, ");
+        text.append(pool.dropped()).append(" dropped, ");
+        text.append(pool.lostSilently()).append(" lost");
+      }
+    }
+    return text.toString();
+  }
+
+  long attempts(BufferKind kind) {
+    return sum(kind, DevicePool::attempts);
+  }
+
+  long dropped(BufferKind kind) {
+    return sum(kind, DevicePool::dropped);
+  }
+
+  long publishedRecords(BufferKind kind) {
+    return sum(kind, DevicePool::publishedRecords);
+  }
+
+  long heldRecords(BufferKind kind) {
+    return sum(kind, DevicePool::heldRecords);
+  }
+
+  long lostSilently(BufferKind kind) {
+    return sum(kind, DevicePool::lostSilently);
+  }
+
+  /** Records that the device has counted as dropped and not yet emptied their buffer of. */
+  long countedTwice(BufferKind kind) {
+    return sum(
+        kind,
+        pool ->
+            Math.max(
+                0,
+                pool.publishedRecords() + pool.heldRecords() + pool.dropped() - pool.attempts()));
+  }
+
+  private long sum(BufferKind kind, java.util.function.ToLongFunction<DevicePool> value) {
+    long sum = 0;
+    for (DevicePool pool : device.pools()) {
+      sum += pool.kind() == kind ? value.applyAsLong(pool) : 0;
+    }
+    return sum;
+  }
+}
