@@ -3,6 +3,7 @@ package dev.sluice;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.device.BufferState;
 import dev.sluice.headroom.Headroom;
@@ -16,6 +17,7 @@ import dev.sluice.service.KindTotals;
 import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
 import dev.sluice.service.SessionSnapshot;
+import dev.sluice.service.TaskTotals;
 import dev.sluice.session.DeviceTotals;
 import dev.sluice.session.DropLog;
 import dev.sluice.session.Session;
@@ -83,6 +85,7 @@ final class ReadModel {
         gauges.handoffEntries(),
         gauges.handoffCapacity(),
         violations(sum),
+        tasks(sum, history.latencies(), open),
         recent.stream()
             .map(session -> session.view().headroomAt(nowNs))
             .reduce(Headroom.IDLE, Headroom::nearerOf));
@@ -122,7 +125,28 @@ final class ReadModel {
             session.memory().notice()),
         queues(view.gauges()),
         view.headroomToShow(nowNs),
+        tasks(totals, latencies, List.of(session)),
         capture(session, view));
+  }
+
+  private static Map<String, TaskTotals> tasks(
+      RunTotals totals, RunLatencies latencies, List<Session> of) {
+    Map<String, TaskTotals> tasks = new LinkedHashMap<>();
+    for (int type = 0; type < Geometry.CORE_TYPES.size(); type++) {
+      int cores = 0;
+      for (Session session : of) {
+        cores += session.geometry().cores(type);
+      }
+      tasks.put(
+          Geometry.CORE_TYPES.get(type),
+          new TaskTotals(
+              cores,
+              totals.tasks[type],
+              totals.busyNanos[type] / 1e9,
+              latencies.taskDurations[type],
+              latencies.taskDispatch[type]));
+    }
+    return tasks;
   }
 
   private static List<QueueSnapshot> queues(RunGauges gauges) {

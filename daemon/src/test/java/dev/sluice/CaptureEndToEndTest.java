@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
 import dev.sluice.output.capture.CaptureReader;
 import dev.sluice.output.capture.CaptureVerifier;
+import dev.sluice.output.capture.FrameType;
 import dev.sluice.service.Labels;
 import dev.sluice.tool.Json;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,10 +83,41 @@ class CaptureEndToEndTest {
           result.records().stream().mapToLong(Long::longValue).sum(),
           Json.whole(capture(session), "captured_records"));
       assertEquals(0, Json.whole(capture(session), "staged_records"));
+      assertTasksAreThoseOf(directory(session), session);
       assertTrue(daemon.metric("sluice_capture_written_bytes_total") > 1e6);
       for (String reason : Labels.CAPTURE_LOSS_REASONS) {
         assertEquals(
             0, daemon.metric("sluice_capture_lost_records_total{reason=\"" + reason + "\"}"));
+      }
+    }
+  }
+
+  /** Tasks and busy time of each type of core, as they were counted and as the capture has them. */
+  private static void assertTasksAreThoseOf(Path capture, SessionView session) throws Exception {
+    long[] tasks = new long[Geometry.CORE_TYPES.size()];
+    long[] ticks = new long[Geometry.CORE_TYPES.size()];
+    try (CaptureReader reader = CaptureReader.open(capture)) {
+      Geometry geometry = reader.manifest().geometry();
+      reader.forEach(
+          frame -> {
+            if (frame.type() == FrameType.RECORDS && frame.kind() == BufferKind.AICORE_TASK) {
+              int type = geometry.coreType(frame.instance());
+              ByteBuffer records = frame.records();
+              for (int at = 0; at < records.limit(); at += AicoreTaskRecord.SIZE_BYTES) {
+                tasks[type]++;
+                ticks[type] +=
+                    records.getLong(at + AicoreTaskRecord.END_TIME_OFFSET)
+                        - records.getLong(at + AicoreTaskRecord.START_TIME_OFFSET);
+              }
+            }
+          });
+      for (int type = 0; type < tasks.length; type++) {
+        Map<String, Object> counted =
+            Json.object(Json.object(session.json(), "tasks"), Geometry.CORE_TYPES.get(type));
+        assertTrue(tasks[type] > 0);
+        assertEquals(tasks[type], Json.whole(counted, "tasks"));
+        double seconds = (double) ticks[type] / reader.manifest().clock().clockHz();
+        assertEquals(seconds, ((Number) counted.get("busy_seconds")).doubleValue(), 1e-6);
       }
     }
   }

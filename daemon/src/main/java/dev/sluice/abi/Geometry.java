@@ -63,9 +63,15 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     };
   }
 
-  /** Cores below this number are of type {@link #AIC}, all others {@link #AIV} (abi.md 3). */
-  public int aicCores() {
-    return Math.max(1, numCores / CORES_PER_CLUSTER);
+  /** Cores of a type. */
+  public int cores(int type) {
+    int first = Math.max(1, numCores / CORES_PER_CLUSTER);
+    return type == AIC ? first : numCores - first;
+  }
+
+  /** Type of a core: the first third are {@link #AIC}, all others {@link #AIV} (abi.md 3). */
+  public int coreType(int core) {
+    return core < cores(AIC) ? AIC : AIV;
   }
 
   /** Offset of the pool of an instance within the region. */

@@ -6,9 +6,11 @@ import java.util.List;
  * {@code sluice.collector}: the agents that take the records out of the buffers.
  *
  * @param shards collectors per session
+ * @param taskStatistics whether the encoder of a capture also counts what the tasks did
  * @param cpus CPU ids to pin collector threads to; empty leaves them to the scheduler
  */
-public record CollectorSettings(int shards, Verification verifySynthetic, List<Integer> cpus) {
+public record CollectorSettings(
+    int shards, Verification verifySynthetic, boolean taskStatistics, List<Integer> cpus) {
   public CollectorSettings {
     cpus = List.copyOf(cpus);
   }

@@ -226,6 +226,13 @@ public final class ConfigKeys {
           Applies.NEXT_SESSION,
           "Compare the records of a synthetic producer bit by bit with what they must be: true for"
               + " every record, sample for a few of each buffer.");
+  public static final ConfigKey<Boolean> COLLECTOR_TASK_STATISTICS =
+      key(
+          "collector.task-statistics",
+          ConfigTypes.bool(),
+          Applies.NEXT_SESSION,
+          "While a capture is written, count busy time and tasks of each core and how long tasks"
+              + " ran and waited, for the metrics and the status page.");
   public static final ConfigKey<List<Integer>> COLLECTOR_CPUS =
       key(
           "collector.cpus",

@@ -40,6 +40,7 @@ final class SettingsBuilder {
         new CollectorSettings(
             from.get(ConfigKeys.COLLECTOR_SHARDS),
             from.get(ConfigKeys.COLLECTOR_VERIFY_SYNTHETIC),
+            from.get(ConfigKeys.COLLECTOR_TASK_STATISTICS),
             from.get(ConfigKeys.COLLECTOR_CPUS)),
         capture(from),
         new JanitorSettings(from.get(ConfigKeys.JANITOR_INTERVAL)),

@@ -25,7 +25,7 @@ public final class TaskStatistics implements BlockObserver {
   private static final int RECEIVE_TO_START = column("receive_to_start_cycles");
   private static final long U32 = 0xFFFF_FFFFL;
 
-  private final int aicCores;
+  private final Geometry geometry;
   private final CounterArray busyTicks;
   private final CounterArray tasks;
   private final CounterArray impossible = new CounterArray(1);
@@ -35,7 +35,7 @@ public final class TaskStatistics implements BlockObserver {
       List.of(new LogLinearHistogram(), new LogLinearHistogram());
 
   public TaskStatistics(Geometry geometry) {
-    aicCores = geometry.aicCores();
+    this.geometry = geometry;
     busyTicks = new CounterArray(geometry.numCores());
     tasks = new CounterArray(geometry.numCores());
   }
@@ -50,7 +50,7 @@ public final class TaskStatistics implements BlockObserver {
     long[] start = values[START];
     long[] end = values[END];
     long[] received = values[RECEIVE_TO_START];
-    int type = core < aicCores ? Geometry.AIC : Geometry.AIV;
+    int type = geometry.coreType(core);
     LogLinearHistogram duration = durations.get(type);
     LogLinearHistogram latency = latencies.get(type);
     long busy = 0;

@@ -18,6 +18,7 @@ import org.HdrHistogram.Histogram;
  *     that nobody writes any more
  * @param drainPauseNanos the time between the drain loop's own polls; likewise a copy
  * @param stalls by {@link Labels#GATES}
+ * @param tasks by {@link Labels#CORE_TYPES}
  * @param headroom the nearest of its sessions, for each ceiling; a session that has just ended
  *     counts as long as the window lasts
  */
@@ -35,6 +36,7 @@ public record DeviceSnapshot(
     long handoffEntries,
     long handoffCapacityEntries,
     Map<String, Long> abiViolations,
+    Map<String, TaskTotals> tasks,
     Headroom headroom) {
   public DeviceSnapshot {
     kinds = Map.copyOf(kinds);
@@ -44,6 +46,7 @@ public record DeviceSnapshot(
     refillLatencyNanos = Map.copyOf(refillLatencyNanos);
     stalls = Map.copyOf(stalls);
     abiViolations = Map.copyOf(abiViolations);
+    tasks = Map.copyOf(tasks);
   }
 
   /** Whether it can be used, as far as is known. */

@@ -3,6 +3,7 @@ package dev.sluice.service;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Geometry;
 import dev.sluice.headroom.Ceiling;
 import java.util.List;
 
@@ -30,6 +31,9 @@ public final class Labels {
   /** Why records that were collected are not in a capture. */
   public static final List<String> CAPTURE_LOSS_REASONS =
       List.of("stage_full", "disk_full", "io_error", "disk_stalled", "writer_failed");
+
+  /** Types of core. */
+  public static final List<String> CORE_TYPES = Geometry.CORE_TYPES;
 
   /** What a device can run into. */
   public static final List<String> CEILINGS = Ceiling.ALL.stream().map(Ceiling::label).toList();

@@ -41,6 +41,7 @@ public record SessionSnapshot(
     ArenaSnapshot arena,
     List<QueueSnapshot> queues,
     Headroom headroom,
+    Map<String, TaskTotals> tasks,
     Optional<CaptureSnapshot> capture) {
   public SessionSnapshot {
     kinds = Map.copyOf(kinds);

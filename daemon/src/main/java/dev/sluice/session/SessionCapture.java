@@ -35,7 +35,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class SessionCapture {
   private static final Logger log = LoggerFactory.getLogger(SessionCapture.class);
-  private static final int CORES_PER_BLOCK = 3;
 
   // Instance and queue of a loss that only the law of the whole kind shows.
   private static final int ANYWHERE = -1;
@@ -93,17 +92,17 @@ public final class SessionCapture {
               sluiceVersion, hostName(), request.device(), session, request.name()),
           geometry,
           request.overrides(),
-          new CaptureManifest.Cores(coreTypes(geometry.numCores()), List.of()),
+          new CaptureManifest.Cores(coreTypes(geometry), List.of()),
           new CaptureManifest.Clock(startedAt, startedNs, geometry.layout().platform().clockHz()),
           request.synthetic(),
           CaptureManifest.Outcome.running(),
           Optional.empty());
     }
 
-    /** The first third of the cores are AIC, the others AIV (abi.md section 3). */
-    private static List<String> coreTypes(int numCores) {
-      int blocks = Math.max(1, numCores / CORES_PER_BLOCK);
-      return IntStream.range(0, numCores).mapToObj(core -> core < blocks ? "aic" : "aiv").toList();
+    private static List<String> coreTypes(Geometry geometry) {
+      return IntStream.range(0, geometry.numCores())
+          .mapToObj(core -> Geometry.CORE_TYPES.get(geometry.coreType(core)))
+          .toList();
     }
 
     private static String hostName() {

@@ -21,7 +21,8 @@ final class DeviceDashboard {
         List.of(
             new Dashboard.Row("The accounting law", law()),
             new Dashboard.Row("By kind of record", kinds()),
-            new Dashboard.Row("On the way", way())));
+            new Dashboard.Row("On the way", way()),
+            new Dashboard.Row("Workload", workload())));
   }
 
   private static List<Panel> law() {
@@ -117,5 +118,42 @@ final class DeviceDashboard {
                 "clamp_max(" + max("ceiling", "sluice_headroom_ratio", DEVICE) + ", 2)"),
         Panel.lines(215, "Stall time", "percentunit", "Of one device thread, by gate: push or pop.")
             .query("{{gate}}", rate("gate", "sluice_device_stall_seconds_total", DEVICE)));
+  }
+
+  private static List<Panel> workload() {
+    return List.of(
+        Panel.lines(
+                216,
+                "Core utilization",
+                "percentunit",
+                "Time that cores ran tasks, by the device's clock, of all cores of a type. Counted"
+                    + " while a capture is written.")
+            .query(
+                "{{core_type}}",
+                rate("core_type", "sluice_core_busy_seconds_total", DEVICE)
+                    + " / ("
+                    + sum("core_type", "sluice_cores", DEVICE)
+                    + " > 0)"),
+        Panel.lines(217, "Tasks", "cps", "How many tasks cores ended per second, by type of core.")
+            .query("{{core_type}}", rate("core_type", "sluice_tasks_total", DEVICE)),
+        Panel.lines(
+                218,
+                "Task duration",
+                "s",
+                "By type of core; within a decade unless sluice.metrics.detail is on.")
+            .query(
+                "p50 {{core_type}}",
+                quantile(0.5, "core_type", "sluice_task_duration_seconds", DEVICE))
+            .query(
+                "p99 {{core_type}}",
+                quantile(0.99, "core_type", "sluice_task_duration_seconds", DEVICE)),
+        Panel.lines(
+                219,
+                "Dispatch latency",
+                "s",
+                "Time that tasks waited on their core before they started, p99.")
+            .query(
+                "p99 {{core_type}}",
+                quantile(0.99, "core_type", "sluice_task_dispatch_latency_seconds", DEVICE)));
   }
 }

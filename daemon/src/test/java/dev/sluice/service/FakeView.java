@@ -69,7 +69,16 @@ public class FakeView implements DaemonView {
         new ArenaSnapshot(1 << 20, 64, true, false, "sim", "memfd", ""),
         List.of(new QueueSnapshot(0, 1, 1023, 5)),
         HEADROOM,
+        tasks(),
         Optional.empty());
+  }
+
+  private static Map<String, TaskTotals> tasks() {
+    Histogram durations = new Histogram(1, 60_000_000_000L, 2);
+    durations.recordValueWithCount(12_000, 300);
+    Histogram dispatch = new Histogram(1, 60_000_000_000L, 2);
+    dispatch.recordValueWithCount(400, 300);
+    return Map.of("aic", new TaskTotals(8, 300, 0.0036, durations, dispatch));
   }
 
   private static Map<String, KindTotals> kinds() {
@@ -101,6 +110,7 @@ public class FakeView implements DaemonView {
             2,
             128,
             Map.of("sequence", 2L),
+            tasks(),
             HEADROOM));
   }
 

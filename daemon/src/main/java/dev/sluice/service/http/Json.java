@@ -14,6 +14,7 @@ import dev.sluice.service.Labels;
 import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
 import dev.sluice.service.SessionSnapshot;
+import dev.sluice.service.TaskTotals;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -86,6 +87,23 @@ final class Json {
     return json;
   }
 
+  private static Map<String, Object> tasks(Map<String, TaskTotals> byType) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    for (String type : Labels.CORE_TYPES) {
+      TaskTotals tasks = byType.get(type);
+      if (tasks != null) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("cores", tasks.cores());
+        row.put("tasks", tasks.tasks());
+        row.put("busy_seconds", tasks.busySeconds());
+        row.put("duration_seconds", latency(LatencySnapshot.of(tasks.durationNanos())));
+        row.put("dispatch_latency_seconds", latency(LatencySnapshot.of(tasks.dispatchNanos())));
+        json.put(type, row);
+      }
+    }
+    return json;
+  }
+
   private static Map<String, Object> headroom(Headroom headroom) {
     Map<String, Object> json = new LinkedHashMap<>();
     for (Ceiling ceiling : Ceiling.ALL) {
@@ -129,6 +147,7 @@ final class Json {
     json.put("drain_pause_seconds", latency(session.drainPause()));
     json.put("arena", arena(session.arena()));
     json.put("queues", session.queues().stream().map(Json::queue).toList());
+    json.put("tasks", tasks(session.tasks()));
     json.put("headroom", headroom(session.headroom()));
     Map<String, Object> kinds = new LinkedHashMap<>();
     for (String kind : Labels.KINDS) {

@@ -131,6 +131,33 @@ enum Metric {
           + " where records drop or the device waits.",
       "device",
       "ceiling"),
+  CORES(Type.GAUGE, "sluice_cores", "Cores of the open sessions, by type.", "device", "core_type"),
+  CORE_BUSY_SECONDS(
+      Type.COUNTER,
+      "sluice_core_busy_seconds_total",
+      "Time that cores ran tasks, by the device's clock and summed over the cores. Counted while a"
+          + " capture is written.",
+      "device",
+      "core_type"),
+  TASKS(
+      Type.COUNTER,
+      "sluice_tasks_total",
+      "Tasks that cores ended. Counted while a capture is written.",
+      "device",
+      "core_type"),
+  TASK_DURATION(
+      Type.HISTOGRAM,
+      "sluice_task_duration_seconds",
+      "Time that a task ran on its core. Counted while a capture is written.",
+      "device",
+      "core_type"),
+  TASK_DISPATCH_LATENCY(
+      Type.HISTOGRAM,
+      "sluice_task_dispatch_latency_seconds",
+      "Time that a task waited between being received by its core and started. Counted while a"
+          + " capture is written.",
+      "device",
+      "core_type"),
   ABI_VIOLATIONS(
       Type.COUNTER,
       "sluice_abi_violations_total",

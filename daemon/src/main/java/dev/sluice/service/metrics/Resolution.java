@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How finely metrics are told apart. {@link #COARSE} keeps a host with 8 devices under 1,000
+ * How finely metrics are told apart. {@link #COARSE} keeps a host with 8 devices under 1,200
  * series: it folds label values into fewer, never a label away, so that a sum over a label is the
  * same at both resolutions and one query serves both. What was folded is in {@code /api/v1/status}.
  */
@@ -47,6 +47,9 @@ enum Resolution {
     1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 0.01, 0.1, 1, 30, Double.POSITIVE_INFINITY
   };
 
+  /** Decades: the native histogram and the status page have the quantiles. */
+  private static final double[] COARSE_TASK_BOUNDS = {1e-5, 1e-4, 1e-3, Double.POSITIVE_INFINITY};
+
   /** Exported at 0 for every kind; another cause appears when it first has something to tell. */
   private static final List<String> USUAL_CAUSES =
       List.of("host_late", "pool_exhausted", "ready_queue_full");
@@ -58,9 +61,13 @@ enum Resolution {
     return detail ? FINE : COARSE;
   }
 
-  /** Bounds of the classic buckets, in seconds, the last infinite. Not to be written. */
-  double[] bounds() {
-    return this == FINE ? FINE_BOUNDS : COARSE_BOUNDS;
+  /** Bounds of a metric's classic buckets, in seconds, the last infinite. Not to be written. */
+  double[] bounds(Metric metric) {
+    if (this == FINE) {
+      return FINE_BOUNDS;
+    }
+    boolean isOfTasks = metric == Metric.TASK_DURATION || metric == Metric.TASK_DISPATCH_LATENCY;
+    return isOfTasks ? COARSE_TASK_BOUNDS : COARSE_BOUNDS;
   }
 
   /** The causes of drops that a kind exports, counted or not. */

@@ -19,7 +19,7 @@ import org.HdrHistogram.Histogram;
 /** The values of one scrape while they are gathered. One thread. */
 final class Samples {
   private final long createdMillis;
-  private final double[] bounds;
+  private final Resolution resolution;
   private final LabelSets labelSets;
   private final Map<Metric, Map<Labels, CounterDataPointSnapshot>> counters =
       new EnumMap<>(Metric.class);
@@ -30,12 +30,12 @@ final class Samples {
 
   /**
    * @param createdMillis since when the counters count, Unix time
-   * @param bounds of the classic buckets of histograms, in seconds, the last infinite
+   * @param resolution which bounds classic buckets have
    * @param labelSets those of the scrape before
    */
-  Samples(long createdMillis, double[] bounds, LabelSets labelSets) {
+  Samples(long createdMillis, Resolution resolution, LabelSets labelSets) {
     this.createdMillis = createdMillis;
-    this.bounds = bounds;
+    this.resolution = resolution;
     this.labelSets = labelSets;
   }
 
@@ -58,7 +58,7 @@ final class Samples {
     Labels labels = labelSets.of(metric, labelValues);
     histograms
         .computeIfAbsent(metric, unused -> new LinkedHashMap<>())
-        .put(labels, HistogramPoints.of(nanos, bounds, labels, createdMillis));
+        .put(labels, HistogramPoints.of(nanos, resolution.bounds(metric), labels, createdMillis));
   }
 
   /** In the order of {@link Metric}; a metric without values is left out. */

@@ -11,6 +11,7 @@ import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
 import dev.sluice.service.QueueSnapshot;
 import dev.sluice.service.StorageSnapshot;
+import dev.sluice.service.TaskTotals;
 import io.prometheus.metrics.model.registry.MetricType;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricFamilyDescriptor;
@@ -64,7 +65,7 @@ final class SluiceMetrics implements MultiCollector {
 
   @Override
   public synchronized MetricSnapshots collect() {
-    Samples samples = new Samples(view.startedAt().toEpochMilli(), resolution.bounds(), labelSets);
+    Samples samples = new Samples(view.startedAt().toEpochMilli(), resolution, labelSets);
     view.devices().forEach(device -> device(samples, device));
     view.attachFailures()
         .forEach((reason, count) -> samples.add(Metric.ATTACH_FAILURES, count, reason));
@@ -124,6 +125,23 @@ final class SluiceMetrics implements MultiCollector {
         .violations(device.abiViolations())
         .forEach((reason, count) -> samples.add(Metric.ABI_VIOLATIONS, count, id, reason));
     refillLatency(samples, device, id);
+    for (String type : Labels.CORE_TYPES) {
+      tasks(samples, device.tasks().get(type), id, type);
+    }
+  }
+
+  private static void tasks(Samples samples, TaskTotals tasks, String id, String type) {
+    boolean isKnown = tasks != null;
+    samples.add(Metric.CORES, isKnown ? tasks.cores() : 0, id, type);
+    samples.add(Metric.CORE_BUSY_SECONDS, isKnown ? tasks.busySeconds() : 0, id, type);
+    samples.add(Metric.TASKS, isKnown ? tasks.tasks() : 0, id, type);
+    samples.add(
+        Metric.TASK_DURATION, isKnown ? List.of(tasks.durationNanos()) : List.of(), id, type);
+    samples.add(
+        Metric.TASK_DISPATCH_LATENCY,
+        isKnown ? List.of(tasks.dispatchNanos()) : List.of(),
+        id,
+        type);
   }
 
   private static void storage(Samples samples, StorageSnapshot storage) {

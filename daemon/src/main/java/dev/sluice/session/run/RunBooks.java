@@ -19,7 +19,9 @@ import dev.sluice.ingest.ContentChecks;
 import dev.sluice.ingest.DropAttribution;
 import dev.sluice.ingest.DropEvidence;
 import dev.sluice.ingest.RunEnd;
+import dev.sluice.ingest.TaskStatistics;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The books of one run: puts what the agents have counted beside what the device says of itself.
@@ -30,6 +32,8 @@ public final class RunBooks {
   private final DrainAgent[] drains;
   private final RefillAgent refill;
   private final CollectorAgent[] collectors;
+  private final List<TaskStatistics> statistics;
+  private final double nanosPerTick;
   private final ContentChecks checks;
   private final PoolCounters deviceCounters;
   private final DropAttribution attribution;
@@ -43,6 +47,8 @@ public final class RunBooks {
     this.drains = engine.drains();
     this.refill = engine.refill();
     this.collectors = engine.collectors();
+    this.statistics = engine.statistics();
+    this.nanosPerTick = 1e9 / plan.layout().platform().clockHz();
     this.checks = setup.checks();
     this.memory = setup.memory();
     int from = plan.layout().queueHeadOffset(0);
@@ -82,6 +88,12 @@ public final class RunBooks {
     }
     for (DrainAgent drain : drains) {
       drain.pauses().addTo(into.drainPause);
+    }
+    for (TaskStatistics ofShard : statistics) {
+      for (int type = 0; type < into.taskDurations.length; type++) {
+        ofShard.durations(type).addTo(into.taskDurations[type], nanosPerTick);
+        ofShard.latencies(type).addTo(into.taskDispatch[type], nanosPerTick);
+      }
     }
   }
 
@@ -216,6 +228,13 @@ public final class RunBooks {
     now.pushStallNanos = sum(DrainAgent.READY_QUEUE_FULL_NANOS);
     now.popStalls = refill.counters().get(RefillAgent.POP_STALLS);
     now.popStallNanos = refill.counters().get(RefillAgent.POP_STALL_NANOS);
+    for (TaskStatistics ofShard : statistics) {
+      for (int core = 0; core < plan.geometry().numCores(); core++) {
+        int type = plan.geometry().coreType(core);
+        now.tasks[type] += ofShard.tasks().get(core);
+        now.busyNanos[type] += (long) (ofShard.busyTicks().get(core) * nanosPerTick);
+      }
+    }
     now.syntheticVerified = checks.verified();
     now.syntheticMismatched = checks.mismatched();
   }

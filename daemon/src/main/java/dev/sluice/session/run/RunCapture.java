@@ -1,7 +1,9 @@
 package dev.sluice.session.run;
 
+import dev.sluice.abi.BufferKind;
 import dev.sluice.ingest.CaptureSink;
 import dev.sluice.ingest.LeaseSink;
+import dev.sluice.ingest.TaskStatistics;
 import dev.sluice.output.capture.Capture;
 import dev.sluice.output.capture.CaptureIntake;
 import dev.sluice.output.capture.CaptureLoad;
@@ -32,9 +34,18 @@ public final class RunCapture {
     return new RunCapture(null, shard -> rehearsal.intake());
   }
 
-  /** The sink of one collector: the capture, if there is one, then the other. */
-  LeaseSink sink(int shard, LeaseSink next) {
-    return isCopying() ? new CaptureSink(intakes.apply(shard), next) : next;
+  /**
+   * The sink of one collector: the capture, if there is one, then the other.
+   *
+   * @param statistics sees the tasks that are encoded; null for none
+   */
+  LeaseSink sink(int shard, LeaseSink next, TaskStatistics statistics) {
+    if (!isCopying()) {
+      return next;
+    }
+    CaptureIntake intake = intakes.apply(shard);
+    intake.observe(BufferKind.AICORE_TASK, statistics);
+    return new CaptureSink(intake, next);
   }
 
   boolean isCopying() {

@@ -18,6 +18,7 @@ import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.handoff.SpscRing;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.LeaseSink;
+import dev.sluice.ingest.TaskStatistics;
 import dev.sluice.ingest.ThrottledSink;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -63,6 +64,7 @@ public final class RunEngine implements ThreadPacking.Slack {
   private final SpscRing[] returns; // by shard
   private final DrainAgent[] drains;
   private final CollectorAgent[] collectors;
+  private final List<TaskStatistics> statistics = new ArrayList<>(); // by shard; empty for none
   private final RefillAgent refill;
   private final List<ThrottledSink> throttles = new ArrayList<>();
 
@@ -88,7 +90,12 @@ public final class RunEngine implements ThreadPacking.Slack {
     returns = rings(shards, plan.bufferCount());
     collectors = new CollectorAgent[shards];
     for (int shard = 0; shard < shards; shard++) {
-      LeaseSink sink = capture.sink(shard, setup.checks().newSink());
+      TaskStatistics ofShard = null;
+      if (capture.isCopying() && settings.collector().taskStatistics()) {
+        ofShard = new TaskStatistics(plan.geometry());
+        statistics.add(ofShard);
+      }
+      LeaseSink sink = capture.sink(shard, setup.checks().newSink(), ofShard);
       collectors[shard] = collector(shard, returns[shard], throttled(sink, settings, clock), clock);
     }
     refill =
@@ -160,6 +167,11 @@ public final class RunEngine implements ThreadPacking.Slack {
 
   private static int[] queuesOf(int group, int groups, int queueCount) {
     return IntStream.range(0, queueCount).filter(queue -> queue % groups == group).toArray();
+  }
+
+  /** What the tasks did, by shard; empty if that is not counted. */
+  List<TaskStatistics> statistics() {
+    return statistics;
   }
 
   /** In the order in which one thread should step them. */

@@ -1,6 +1,7 @@
 package dev.sluice.session.run;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
 import dev.sluice.counters.LatencyRecorder;
 import java.util.Optional;
 import org.HdrHistogram.Histogram;
@@ -16,7 +17,17 @@ public final class RunLatencies {
   /** Between two polls of the drain, beyond what was meant. */
   public final Histogram drainPause = LatencyRecorder.newHistogram();
 
+  /** How long tasks ran, by type of core; counted while a capture is written. */
+  public final Histogram[] taskDurations = new Histogram[Geometry.CORE_TYPES.size()];
+
+  /** How long tasks waited on their core between being received and started; likewise. */
+  public final Histogram[] taskDispatch = new Histogram[Geometry.CORE_TYPES.size()];
+
   public RunLatencies() {
+    for (int type = 0; type < taskDurations.length; type++) {
+      taskDurations[type] = LatencyRecorder.newHistogram();
+      taskDispatch[type] = LatencyRecorder.newHistogram();
+    }
     for (int kind = 0; kind < BufferKind.COUNT; kind++) {
       refill[kind] = LatencyRecorder.newHistogram();
     }
@@ -28,6 +39,10 @@ public final class RunLatencies {
       LatencyRecorder.add(refill[kind], other.refill[kind]);
     }
     LatencyRecorder.add(drainPause, other.drainPause);
+    for (int type = 0; type < taskDurations.length; type++) {
+      LatencyRecorder.add(taskDurations[type], other.taskDurations[type]);
+      LatencyRecorder.add(taskDispatch[type], other.taskDispatch[type]);
+    }
     return this;
   }
 

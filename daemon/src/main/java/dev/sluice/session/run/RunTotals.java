@@ -3,6 +3,7 @@ package dev.sluice.session.run;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Geometry;
 import dev.sluice.ingest.AccountingLaw;
 import java.util.Arrays;
 
@@ -18,6 +19,13 @@ public final class RunTotals {
   public long pushStallNanos;
   public long popStalls;
   public long popStallNanos;
+
+  /** Tasks that ended, by type of core; counted while a capture is written. */
+  public final long[] tasks = new long[Geometry.CORE_TYPES.size()];
+
+  /** Time that cores ran tasks, by type of core; likewise. */
+  public final long[] busyNanos = new long[Geometry.CORE_TYPES.size()];
+
   public long syntheticVerified;
   public long syntheticMismatched;
 
@@ -41,6 +49,10 @@ public final class RunTotals {
     }
     for (int violation = 0; violation < violations.length; violation++) {
       violations[violation] += other.violations[violation];
+    }
+    for (int type = 0; type < tasks.length; type++) {
+      tasks[type] += other.tasks[type];
+      busyNanos[type] += other.busyNanos[type];
     }
     pushStalls += other.pushStalls;
     pushStallNanos += other.pushStallNanos;

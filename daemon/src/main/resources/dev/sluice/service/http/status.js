@@ -248,6 +248,8 @@
       about: el("p", "about muted"),
       list: el("dl", "figures"),
       latencies: el("dl", "figures"),
+      workload: el("dl", "figures"),
+      workloadTitle: el("h4", "", "Cores since attach, by the device's clock"),
       spark: spark(),
       queues: el("div", "bars"),
       free: el("div", "bars"),
@@ -265,11 +267,15 @@
       ["p50", "refill p50"], ["p99", "refill p99"], ["p999", "refill p99.9"], ["max", "refill max"],
       ["pause", "longest drain pause"],
     ]);
+    card.tasks = figures(card.workload, ["aic", "aiv"].flatMap((type) => [
+      [type + "Busy", type.toUpperCase() + " busy"], [type + "Rate", type.toUpperCase() + " tasks/s"],
+      [type + "P50", type.toUpperCase() + " task p50"], [type + "P99", type.toUpperCase() + " task p99"],
+    ]));
     card.showQueues = meters(card.queues);
     card.showFree = meters(card.free);
     card.node.append(
       el("header", "", card.name, card.state), card.about, card.list, card.spark.svg,
-      el("h4", "", "Refill latency since attach"), card.latencies,
+      el("h4", "", "Refill latency since attach"), card.latencies, card.workloadTitle, card.workload,
       el("h4", "", "Ready queues, full buffers that wait"), card.queues, card.freeTitle, card.free, card.causes, card.capture);
     card.node.dataset.session = session.id;
     return card;
@@ -297,6 +303,17 @@
       figure(card.times[key], refill.count ? seconds(refill[key]) : "–");
     }
     figure(card.times.pause, session.drain_pause_seconds.count ? seconds(session.drain_pause_seconds.max) : "–");
+    let tasks = 0;
+    for (const [type, of] of Object.entries(session.tasks)) {
+      tasks += of.tasks;
+      figure(card.tasks[type + "Busy"],
+        of.cores && of.tasks ? Math.round(100 * of.busy_seconds / of.cores / session.duration_seconds) + " %" : "–");
+      figure(card.tasks[type + "Rate"], of.tasks ? count(Math.round(of.tasks / session.duration_seconds)) : "–");
+      for (const key of ["p50", "p99"]) {
+        figure(card.tasks[type + key.toUpperCase()], of.tasks ? seconds(of.duration_seconds[key]) : "–");
+      }
+    }
+    card.workload.hidden = card.workloadTitle.hidden = tasks === 0;
     card.showQueues(session.queues.map((queue) => [
       "queue " + queue.queue,
       count(queue.entries) + ", highest " + count(queue.entries_max) + " of " + count(queue.capacity_entries),

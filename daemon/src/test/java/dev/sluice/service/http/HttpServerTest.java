@@ -280,6 +280,7 @@ class HttpServerTest {
             "drain_pause_seconds",
             "arena",
             "queues",
+            "tasks",
             "headroom",
             "kinds"),
         new ArrayList<>(session.keySet()));

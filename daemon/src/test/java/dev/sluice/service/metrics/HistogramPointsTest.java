@@ -13,7 +13,8 @@ class HistogramPointsTest {
   private final Histogram nanos = new Histogram(1, 60_000_000_000L, 2);
 
   private HistogramDataPointSnapshot point() {
-    return HistogramPoints.of(List.of(nanos), Resolution.FINE.bounds(), Labels.EMPTY, 0);
+    return HistogramPoints.of(
+        List.of(nanos), Resolution.FINE.bounds(Metric.REFILL_LATENCY), Labels.EMPTY, 0);
   }
 
   @Test
@@ -58,7 +59,8 @@ class HistogramPointsTest {
     more.recordValueWithCount(5_000, 4);
     more.recordValueWithCount(200_000, 2);
     HistogramDataPointSnapshot both =
-        HistogramPoints.of(List.of(nanos, more), Resolution.FINE.bounds(), Labels.EMPTY, 0);
+        HistogramPoints.of(
+            List.of(nanos, more), Resolution.FINE.bounds(Metric.REFILL_LATENCY), Labels.EMPTY, 0);
     nanos.add(more);
     HistogramDataPointSnapshot sum = point();
     assertEquals(9, both.getCount());
@@ -68,7 +70,9 @@ class HistogramPointsTest {
     }
     assertEquals(
         0,
-        HistogramPoints.of(List.of(), Resolution.FINE.bounds(), Labels.EMPTY, 0).getCount(),
+        HistogramPoints.of(
+                List.of(), Resolution.FINE.bounds(Metric.REFILL_LATENCY), Labels.EMPTY, 0)
+            .getCount(),
         "of none");
   }
 
