@@ -47,7 +47,6 @@ class StageChaosTest {
                 "sluice.capture.enabled=true",
                 "sluice.capture.directory=" + folder,
                 "sluice.capture.stage-bytes=1MiB",
-                "sluice.capture.spare-bytes=0",
                 "sluice.threading=auto")
             .ticking();
     ExecutorService threads = Executors.newCachedThreadPool();

@@ -52,7 +52,6 @@ class StageTest {
         "sluice.capture.enabled=true",
         "sluice.capture.directory=" + folder,
         "sluice.capture.stage-bytes=1MiB",
-        "sluice.capture.spare-bytes=0",
         "sluice.device.1.capture.enabled=false",
         "sluice.device.2.capture.enabled=false");
   }
