@@ -25,7 +25,7 @@ import dev.sluice.config.HeadroomSettings;
  *     W  payload that the collectors moved per second of the time in which they had some to move
  *
  *   storage            the highest of R / W over a second, F, and 1 while records are lost
- *     W  bytes that the capture's writer wrote per second of the time in which it wrote
+ *     W  bytes of records that the capture's writer wrote per second of the time in which it wrote
  *     F  highest fill of the memory stage, as a share
  * </pre>
  *

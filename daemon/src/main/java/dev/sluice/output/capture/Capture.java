@@ -341,11 +341,13 @@ public final class Capture {
     }
     stageFill.rotate();
     CaptureTotals totals = totals();
+    long recordBytes = 0;
     long lost = 0;
     for (BufferKind kind : BufferKind.ALL) {
+      recordBytes += totals.captured(kind) * kind.recordBytes();
       lost += totals.lost(kind);
     }
-    return new CaptureLoad(totals.writtenBytes(), writing.get(0), fill, lost);
+    return new CaptureLoad(recordBytes, writing.get(0), fill, lost);
   }
 
   /** What was counted so far. Any thread. */

@@ -115,7 +115,7 @@ final class RunHeadroom {
 
   private void addCapture(CaptureLoad load) {
     meter.writing(
-        load.writtenBytes(), load.writingNanos(), load.fill(), load.lostRecords() != lostBefore);
+        load.recordBytes(), load.writingNanos(), load.fill(), load.lostRecords() != lostBefore);
     lostBefore = load.lostRecords();
   }
 

@@ -86,6 +86,7 @@ class CaptureFaultsTest {
     assertEquals(List.of(), result.damages());
     assertEquals(List.of(), result.losses());
     assertEquals(900_000, result.comparedRecords());
+    assertEquals(300_000L * (32 + 32 + 64), rig.capture.load().recordBytes());
     assertEquals(1 + 900, result.frames());
     assertEquals(disk.isDirect() ? "direct" : "buffered", manifest.outcome().writing());
     assertEquals(disk.isDirect(), rig.supply.direct().refusal().isEmpty());
