@@ -43,9 +43,8 @@ public final class ConfigKeys {
   public static final ConfigKey<Integer> HTTP_MAX_SCRAPES =
       key(
           "http.max-scrapes",
-          ConfigTypes.count(1, 1024),
-          "Different scrapes of /metrics that wait at once: by format, encoding and query. One"
-              + " more is answered with 503; whoever asks for the same shares one answer.");
+          ConfigTypes.count(1, 65_536),
+          "Requests for /metrics that wait at once. One more is answered with 503.");
   public static final ConfigKey<Long> HTTP_TIMEOUT =
       key(
           "http.timeout",

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param webConfig who may read; empty for everybody
  * @param maxConnections open at once; one more is answered with 503 and closed
- * @param maxScrapes of {@code /metrics} in flight; one more is answered with 503
+ * @param maxScrapes requests for {@code /metrics} that wait; one more is answered with 503
  * @param timeoutNanos for a request to arrive, and for an answer to be taken
  */
 public record HttpSettings(

@@ -54,7 +54,7 @@ public final class HttpServer implements AutoCloseable {
       throw new BindException(
           "cannot listen on " + listen + ": no host of that name; set sluice.http.listen");
     }
-    MetricsApi metrics = new MetricsApi(registry, settings.maxScrapes(), traffic);
+    MetricsApi metrics = MetricsApi.start(registry, settings.maxScrapes(), traffic);
     HttpLimits limits = HttpLimits.of(settings);
     LiveFeed live =
         new LiveFeed(

@@ -4,66 +4,152 @@ import dev.sluice.service.HttpTraffic;
 import io.prometheus.metrics.exporter.common.PrometheusScrapeHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /**
- * {@code /metrics}: text, OpenMetrics or protobuf, gzipped or not, as the scraper accepts. Made on
- * a thread of its own, one after the other, so that health and attach never wait behind a scrape,
- * and {@linkplain SharedScrapes once for all} who ask for the same at a time.
+ * {@code /metrics}: text, OpenMetrics or protobuf, gzipped or not, as the scraper accepts. One
+ * thread of its own answers the requests in the order of their arrival, so that health and attach
+ * never wait behind a scrape. A request that arrived before the last answer of its form was begun
+ * gets that answer: no figure is older than the request for it.
+ *
+ * <p>The thread rests between answers. So a thousand scrapers cost as much as one that scrapes
+ * often, and the agents that move records do not wait for processors that render or send.
  */
 final class MetricsApi implements AutoCloseable {
-  /** 20 scrapes a second are more than anybody needs, and cost a tenth of a CPU. */
-  private static final long PAUSE_NANOS = 50_000_000;
+  /** From one rendering to the next: 20 renderings a second cost a tenth of a CPU. */
+  static final long RENDER_NANOS = 50_000_000;
 
-  private static final int SMALLEST_BYTES = 4096;
+  /** From one answer to the next: to send one costs more than to render it. */
+  static final long ANSWER_NANOS = 3_000_000;
+
+  /** Answers that are kept to be shared: each format, plain and gzipped. */
+  private static final int MOST_FORMS = 8;
 
   private final PrometheusScrapeHandler handler;
   private final int mostWaiting;
   private final HttpTraffic traffic;
-  private final SharedScrapes scrapes;
-  private final ScheduledThreadPoolExecutor thread =
-      new ScheduledThreadPoolExecutor(
-          1,
-          task -> {
-            Thread scraper = new Thread(task, "sluice-scrape");
-            scraper.setDaemon(true);
-            return scraper;
-          });
+  private final ExecutorService thread;
+  private final LongSupplier nanoTime;
+  private final LongConsumer rest;
 
-  /** Of the next answer, judged by the last; the scrape thread's. */
-  private int expectedBytes = SMALLEST_BYTES;
+  // The rest is the scrape thread's alone.
+  private final Map<Form, Rendered> shared =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Form, Rendered> eldest) {
+          return size() > MOST_FORMS;
+        }
+      };
+  private long nextRenderNs;
+  private long nextAnswerNs;
 
-  MetricsApi(PrometheusRegistry registry, int mostWaiting, HttpTraffic traffic) {
+  /** What decides about the bytes of an answer, as it came. */
+  private record Form(List<String> accept, List<String> encodings, String queryString) {
+    static Form of(Request request) {
+      return new Form(
+          request.headers().getAll("accept"),
+          request.headers().getAll("accept-encoding"),
+          request.queryString());
+    }
+  }
+
+  private record Rendered(Answer answer, long begunNs) {}
+
+  /**
+   * @param mostWaiting requests at once; one more is answered with 503
+   */
+  static MetricsApi start(PrometheusRegistry registry, int mostWaiting, HttpTraffic traffic) {
+    ThreadPoolExecutor thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(mostWaiting),
+            task -> {
+              Thread scraper = new Thread(task, "sluice-scrape");
+              scraper.setDaemon(true);
+              return scraper;
+            });
+    return new MetricsApi(
+        registry, mostWaiting, traffic, thread, System::nanoTime, LockSupport::parkNanos);
+  }
+
+  /**
+   * @param thread runs tasks one at a time in order, and rejects those beyond {@code mostWaiting}
+   * @param rest waits for some nanoseconds
+   */
+  MetricsApi(
+      PrometheusRegistry registry,
+      int mostWaiting,
+      HttpTraffic traffic,
+      ExecutorService thread,
+      LongSupplier nanoTime,
+      LongConsumer rest) {
     this.handler = new PrometheusScrapeHandler(registry);
     this.mostWaiting = mostWaiting;
     this.traffic = traffic;
-    this.scrapes = new SharedScrapes(thread, System::nanoTime, PAUSE_NANOS, mostWaiting);
+    this.thread = thread;
+    this.nanoTime = nanoTime;
+    this.rest = rest;
+    this.nextRenderNs = nanoTime.getAsLong();
+    this.nextAnswerNs = nextRenderNs;
   }
 
   void addTo(Router router) {
     router.add("GET", "/metrics", (request, path) -> scrape(request));
   }
 
-  private CompletionStage<Answer> scrape(Request request) {
-    CompletionStage<Answer> answer =
-        scrapes.join(SharedScrapes.Form.of(request), () -> render(request));
-    if (answer == null) {
+  CompletionStage<Answer> scrape(Request request) {
+    long arrivedNs = nanoTime.getAsLong();
+    try {
+      return CompletableFuture.supplyAsync(() -> answer(request, arrivedNs), thread);
+    } catch (RejectedExecutionException e) {
       traffic.refused(HttpTraffic.Refusal.SCRAPES);
       return CompletableFuture.completedFuture(
-          Answer.text(503, mostWaiting + " different scrapes wait, no more are allowed"));
+          Answer.text(503, mostWaiting + " scrapes wait, no more are allowed"));
     }
-    return answer;
+  }
+
+  private Answer answer(Request request, long arrivedNs) {
+    restUntil(nextAnswerNs);
+    Form form = Form.of(request);
+    Rendered rendered = shared.get(form);
+    if (rendered == null || rendered.begunNs() - arrivedNs < 0) {
+      restUntil(nextRenderNs);
+      long begunNs = nanoTime.getAsLong();
+      nextRenderNs = begunNs + RENDER_NANOS;
+      rendered = new Rendered(render(request), begunNs);
+      shared.remove(form); // so that the map stays in the order of rendering
+      shared.put(form, rendered);
+    }
+    nextAnswerNs = nanoTime.getAsLong() + ANSWER_NANOS;
+    return rendered.answer();
+  }
+
+  private void restUntil(long timeNs) {
+    long left = timeNs - nanoTime.getAsLong();
+    if (left > 0) {
+      rest.accept(left);
+    }
   }
 
   private Answer render(Request request) {
-    try (ScrapeExchange exchange = new ScrapeExchange(request, expectedBytes)) {
+    try (ScrapeExchange exchange = new ScrapeExchange(request)) {
       handler.handleRequest(exchange);
-      Answer answer = exchange.answer();
-      // An eighth more, since counters get longer.
-      expectedBytes = answer.body().remaining() / 8 * 9 + SMALLEST_BYTES;
-      return answer;
+      return exchange.answer();
     } catch (IOException e) {
       throw new IllegalStateException("a scrape into memory failed", e);
     }

@@ -19,30 +19,15 @@ final class ScrapeExchange
     implements PrometheusHttpExchange, PrometheusHttpRequest, PrometheusHttpResponse {
   private final Request request;
   private final Map<String, String> headers = new LinkedHashMap<>();
-  private final Body body;
+  private ByteArrayOutputStream body = new ByteArrayOutputStream();
   private int status = 200;
 
-  /** What was written, without the copy that its superclass would make. */
-  private static final class Body extends ByteArrayOutputStream {
-    Body(int expectedBytes) {
-      super(expectedBytes);
-    }
-
-    ByteBuffer written() {
-      return ByteBuffer.wrap(buf, 0, count);
-    }
-  }
-
-  /**
-   * @param expectedBytes of the answer; a guess
-   */
-  ScrapeExchange(Request request, int expectedBytes) {
+  ScrapeExchange(Request request) {
     this.request = request;
-    this.body = new Body(expectedBytes);
   }
 
   Answer answer() {
-    return new Answer(status, headers, body.written());
+    return new Answer(status, headers, ByteBuffer.wrap(body.toByteArray()));
   }
 
   @Override
@@ -90,6 +75,7 @@ final class ScrapeExchange
   @Override
   public OutputStream sendHeadersAndGetBody(int statusCode, int contentLength) {
     status = statusCode;
+    body = new ByteArrayOutputStream(contentLength);
     return body;
   }
 

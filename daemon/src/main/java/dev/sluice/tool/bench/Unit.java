@@ -38,12 +38,6 @@ enum Unit {
       return String.format(Locale.ROOT, "%.1f M records/s", value / 1e6);
     }
   },
-  REQUESTS("requests") {
-    @Override
-    String format(double value) {
-      return String.format(Locale.ROOT, "%,.0f requests", value);
-    }
-  },
   /** One quantity per another. */
   RATIO("ratio") {
     @Override

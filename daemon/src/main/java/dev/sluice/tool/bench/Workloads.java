@@ -8,7 +8,6 @@ import java.util.List;
 final class Workloads {
   private static final long MB = 1_000_000L;
   private static final double GB = 1e9;
-  private static final long MS = 1_000_000L;
   private static final int TASKS_ONLY = 2;
   private static final int EVERY_KIND = 4;
 
@@ -55,11 +54,6 @@ final class Workloads {
               "refill-latency/" + rate + "MB",
               Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(rate * MB)));
     }
-    all.add(
-        new ScrapesWorkload(
-            "http/scrapes",
-            Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(300 * MB).withDuration(5_000 * MS),
-            1000));
     all.add(
         new GarbageWorkload(
             "garbage/g1", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB), 200 * MB));

@@ -22,7 +22,7 @@ class ScrapeExchangeTest {
 
   private String scrape(String method) throws IOException {
     Request request = Request.of(method, "/metrics", new DefaultHttpHeaders());
-    try (ScrapeExchange exchange = new ScrapeExchange(request, 16)) {
+    try (ScrapeExchange exchange = new ScrapeExchange(request)) {
       handler.handleRequest(exchange);
       return StandardCharsets.UTF_8.decode(exchange.answer().body().duplicate()).toString();
     }
