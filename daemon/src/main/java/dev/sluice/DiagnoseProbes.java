@@ -8,13 +8,11 @@ import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
-import dev.sluice.agent.PausedAgent;
 import dev.sluice.bridge.ThreadPlacement;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.ConfigKeys;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
-import dev.sluice.config.FaultSettings;
 import dev.sluice.config.Settings;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.ArenaRefusedException;
@@ -175,45 +173,13 @@ final class DiagnoseProbes implements HostProbes {
       log.warn("the pauses are those of an unpinned thread: {}", e.getMessage());
     }
     long beginNs = System.nanoTime();
-    Looker looker = new Looker(beginNs, thresholdNs, gaps);
-    FaultSettings faults = settings.faults();
-    Agent agent =
-        faults.pauseNanos() == 0
-            ? looker
-            : new PausedAgent(
-                looker, faults.pauseNanos(), faults.pauseEveryNanos(), NanoClock.SYSTEM);
-    while (looker.lastNs - beginNs < durationNs) {
-      agent.doWork();
-    }
-  }
-
-  /** Looks at the clock and notes when it was kept from doing so. */
-  private static final class Looker implements Agent {
-    private final long beginNs;
-    private final long thresholdNs;
-    private final List<Gap> gaps;
-    private long lastNs;
-
-    Looker(long beginNs, long thresholdNs, List<Gap> gaps) {
-      this.beginNs = beginNs;
-      this.thresholdNs = thresholdNs;
-      this.gaps = gaps;
-      this.lastNs = beginNs;
-    }
-
-    @Override
-    public String roleName() {
-      return "drain";
-    }
-
-    @Override
-    public int doWork() {
+    long lastNs = beginNs;
+    while (lastNs - beginNs < durationNs) {
       long nowNs = System.nanoTime();
       if (nowNs - lastNs >= thresholdNs) {
         gaps.add(new Gap(lastNs - beginNs, nowNs - lastNs));
       }
       lastNs = nowNs;
-      return 1;
     }
   }
 }

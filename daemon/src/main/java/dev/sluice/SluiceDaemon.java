@@ -125,10 +125,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     CaptureStore captures =
         keep(
             CaptureStore.open(
-                settings.captureOfAny(),
-                settings.faults(),
-                keep(new StageRegions()),
-                SluiceDaemon::standBack));
+                settings.captureOfAny(), keep(new StageRegions()), SluiceDaemon::standBack));
     sessions = new Sessions(settings, threads, captures, build.version(), clock);
     janitorIntervalNanos = settings.janitor().intervalNanos();
     SessionDesk desk = new SessionDesk(sessions);

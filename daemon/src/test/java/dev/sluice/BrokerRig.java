@@ -51,8 +51,7 @@ final class BrokerRig implements AutoCloseable {
   private SessionDesk manager(StageMemory stages, String... overrides) {
     Settings settings = TestSettings.with(overrides);
     CaptureStore captures =
-        CaptureStore.open(
-            settings.capture(), settings.faults(), stages, CaptureThreads.AS_THEY_ARE);
+        CaptureStore.open(settings.capture(), stages, CaptureThreads.AS_THEY_ARE);
     ThreadPacking threads =
         new ThreadPacking(
             settings,

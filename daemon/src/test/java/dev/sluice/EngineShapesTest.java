@@ -29,9 +29,6 @@ class EngineShapesTest {
     "sluice.threading=dedicated sluice.drain.handoff-entries=1 sluice.drain.batch-entries=1",
     "sluice.threading=shared sluice.drain.handoff-entries=2 sluice.collector.shards=2",
     "sluice.refill.freeze=cycle sluice.refill.sweep-interval=100us",
-    // What diagnose builds its regimes of: slow, and as exact as ever.
-    "sluice.faults.pause=5ms sluice.faults.pause-every=20ms",
-    "sluice.faults.collector-bytes-per-second=20MB",
   })
   void shouldKeepExactBooks(String settings) throws Exception {
     try (TestDaemon daemon = TestDaemon.start(settings.split(" "))) {

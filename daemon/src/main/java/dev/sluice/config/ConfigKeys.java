@@ -439,29 +439,6 @@ public final class ConfigKeys {
           ConfigTypes.duration(10 * MS, 600 * SECOND),
           "How often a device with sessions is asked whether it is still there, and one that failed"
               + " whether it is back. Not for placement sim.");
-  public static final ConfigKey<Long> FAULT_PAUSE =
-      key(
-          "faults.pause",
-          ConfigTypes.duration(0, 1 * SECOND),
-          "For diagnosis. The agents of a session stand still for so long, all at once, as in a"
-              + " pause of the JVM. 0s: never.");
-  public static final ConfigKey<Long> FAULT_PAUSE_EVERY =
-      key(
-          "faults.pause-every",
-          ConfigTypes.duration(1 * MS, 60 * SECOND),
-          "For diagnosis. From the begin of one such pause to that of the next.");
-  public static final ConfigKey<Long> FAULT_COLLECTOR_RATE =
-      key(
-          "faults.collector-bytes-per-second",
-          ConfigTypes.size(0, 1L << 50),
-          "For diagnosis. The collectors of a session take records no faster than this, as over a"
-              + " slow link or memory. 0: no limit.");
-  public static final ConfigKey<Long> FAULT_STORAGE_RATE =
-      key(
-          "faults.storage-bytes-per-second",
-          ConfigTypes.size(0, 1L << 50),
-          "For diagnosis. Captures are written no faster than this, as to a slow disk. 0: no"
-              + " limit.");
 
   private ConfigKeys() {}
 

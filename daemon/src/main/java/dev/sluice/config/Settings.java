@@ -29,7 +29,6 @@ public record Settings(
     DeviceFilter devices,
     PlacementSettings placement,
     CannSettings cann,
-    FaultSettings faults,
     Map<Integer, Settings> byDevice) {
   public Settings {
     byDevice = Collections.unmodifiableMap(new TreeMap<>(byDevice));

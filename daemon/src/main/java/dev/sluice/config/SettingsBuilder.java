@@ -56,7 +56,6 @@ final class SettingsBuilder {
             from.get(ConfigKeys.CANN_PAYLOAD),
             from.get(ConfigKeys.CANN_DEVICE_NODES),
             from.get(ConfigKeys.CANN_PROBE_INTERVAL)),
-        faults(from),
         byDevice);
   }
 
@@ -78,23 +77,6 @@ final class SettingsBuilder {
       }
     }
     return new PlacementSettings(from.get(ConfigKeys.PLACEMENT_DEFAULT), listed);
-  }
-
-  private static FaultSettings faults(SettingsSource from) {
-    if (from.get(ConfigKeys.FAULT_PAUSE) >= from.get(ConfigKeys.FAULT_PAUSE_EVERY)) {
-      throw new SettingsException(
-          from.origin(ConfigKeys.FAULT_PAUSE)
-              + ": "
-              + ConfigKeys.FAULT_PAUSE.path()
-              + " is not shorter than "
-              + ConfigKeys.FAULT_PAUSE_EVERY.path()
-              + "; nothing would ever run");
-    }
-    return new FaultSettings(
-        from.get(ConfigKeys.FAULT_PAUSE),
-        from.get(ConfigKeys.FAULT_PAUSE_EVERY),
-        from.get(ConfigKeys.FAULT_COLLECTOR_RATE),
-        from.get(ConfigKeys.FAULT_STORAGE_RATE));
   }
 
   private static HttpSettings http(SettingsSource from) {

@@ -235,7 +235,7 @@ public final class Session {
         throw new RefusedException(Reason.DEVICE_DOWN, memory.failure());
       }
       capture.beginRun();
-      crew.start(Integer.toString(id), begun.steppedAgents(), begun.engine());
+      crew.start(Integer.toString(id), begun.agents(), begun.engine());
     } catch (Throwable e) {
       undoStart(before);
       if (e instanceof OutOfMemoryError) {
@@ -301,7 +301,7 @@ public final class Session {
   private void goOn() {
     try {
       crew = stage.threads().newCrew(settings, request.device());
-      crew.start(Integer.toString(id), run.steppedAgents(), run.engine());
+      crew.start(Integer.toString(id), run.agents(), run.engine());
       enter(RUNNING);
     } catch (Throwable e) {
       log.error("session {}: its run cannot go on, the session ends", id, e);

@@ -1,7 +1,6 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.config.CaptureSettings;
-import dev.sluice.config.FaultSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -65,12 +64,9 @@ public final class CaptureStore implements AutoCloseable {
 
   /** Starts the store's own threads. Touches no file: a disk that hangs must not hold a start. */
   public static CaptureStore open(
-      CaptureSettings settings, FaultSettings faults, StageMemory memory, CaptureThreads threads) {
-    CaptureFiles files = new DiskFiles();
-    if (faults.storageBytesPerSecond() > 0) {
-      files = new ThrottledFiles(files, faults.storageBytesPerSecond(), System::nanoTime);
-    }
-    CaptureStore store = new CaptureStore(settings, files, memory, threads, System::nanoTime);
+      CaptureSettings settings, StageMemory memory, CaptureThreads threads) {
+    CaptureStore store =
+        new CaptureStore(settings, new DiskFiles(), memory, threads, System::nanoTime);
     if (settings.enabled()) {
       store.keeper.start();
     }

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * how it is brought to rest, and the books that are kept of it.
  *
  * <p>Life: construct (the region is initialised and the free queues are full), let a crew step
- * {@link #steppedAgents}, take them off their threads, {@link #settle}.
+ * {@link #agents}, take them off their threads, {@link #settle}.
  *
  * <p>Belongs to the owner of its session, one thread at a time. Other threads may read latencies
  * and the last headroom. The arena must stay mapped for all of this.
@@ -100,11 +100,6 @@ public final class Run {
     return engine.agents();
   }
 
-  /** The same as a thread should step them: as slow as the configuration asks for. */
-  public List<Agent> steppedAgents() {
-    return SlowedAgents.of(agents(), setup.settings().faults(), clock);
-  }
-
   /**
    * Drains what is published and says whether the device is at rest: its counters must not move
    * while that is done and for a moment longer. The agents must have been taken off their threads;
@@ -167,7 +162,6 @@ public final class Run {
   }
 
   private RunEnd bringToRest(RunEnd end, Settling owner) {
-    engine.liftThrottles();
     if (end.isComplete() && memory.failure() == 0) {
       engine.endGrace();
     }

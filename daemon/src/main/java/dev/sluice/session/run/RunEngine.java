@@ -2,7 +2,6 @@ package dev.sluice.session.run;
 
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
-import dev.sluice.config.FaultSettings;
 import dev.sluice.config.FreezePolicy;
 import dev.sluice.config.Settings;
 import dev.sluice.device.ArenaLeases;
@@ -19,7 +18,6 @@ import dev.sluice.handoff.SpscRing;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.LeaseSink;
 import dev.sluice.ingest.TaskStatistics;
-import dev.sluice.ingest.ThrottledSink;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,7 +64,6 @@ public final class RunEngine implements ThreadPacking.Slack {
   private final CollectorAgent[] collectors;
   private final List<TaskStatistics> statistics = new ArrayList<>(); // by shard; empty for none
   private final RefillAgent refill;
-  private final List<ThrottledSink> throttles = new ArrayList<>();
 
   /** On an arena that is initialised; its free queues stay empty until refill seeds them. */
   RunEngine(RunSetup setup) {
@@ -96,7 +93,7 @@ public final class RunEngine implements ThreadPacking.Slack {
         statistics.add(ofShard);
       }
       LeaseSink sink = capture.sink(shard, setup.checks().newSink(), ofShard);
-      collectors[shard] = collector(shard, returns[shard], throttled(sink, settings, clock), clock);
+      collectors[shard] = collector(shard, returns[shard], sink, clock);
     }
     refill =
         new RefillAgent(
@@ -142,18 +139,6 @@ public final class RunEngine implements ThreadPacking.Slack {
     return rings;
   }
 
-  /** The sink as slow as {@code sluice.faults} asks for; by default, as it is. */
-  private LeaseSink throttled(LeaseSink sink, Settings settings, NanoClock clock) {
-    FaultSettings faults = settings.faults();
-    if (faults.collectorBytesPerSecond() <= 0) {
-      return sink;
-    }
-    long share = Math.max(1, faults.collectorBytesPerSecond() / settings.collector().shards());
-    ThrottledSink throttle = new ThrottledSink(sink, share, clock);
-    throttles.add(throttle);
-    return throttle;
-  }
-
   private CollectorAgent collector(int shard, SpscRing returns, LeaseSink sink, NanoClock clock) {
     return new CollectorAgent(
         plan.geometry(),
@@ -191,11 +176,6 @@ public final class RunEngine implements ThreadPacking.Slack {
   @Override
   public long backlogNanos() {
     return capture.backlogNanos();
-  }
-
-  /** Lets every collector go at its own speed from now on. */
-  void liftThrottles() {
-    throttles.forEach(ThrottledSink::lift);
   }
 
   /** The device writes no more: what is torn now stays torn, and need not be looked at again. */

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The verdict on one regime: which ceiling binds, by how much, which is next, and what to change.
- * Pure: follows from the model, the latency quantiles and the rate that is asked for.
+ * The verdict: which ceiling binds, by how much, which is next, and what to change. Pure: follows
+ * from the model, the latency quantiles and the rate that is asked for.
  *
  * @param binding the lowest ceiling
  * @param next the one above it
@@ -49,7 +49,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
    */
   static Advice of(CeilingModel model, Quantiles refill, double storage, double target) {
     List<Ceiling> ceilings = new ArrayList<>(List.of(model.controlPath(), model.bandwidth()));
-    if (!Double.isNaN(storage) && !model.isStorageBound()) {
+    if (!Double.isNaN(storage)) {
       ceilings.add(
           new Ceiling(
               CeilingKind.STORAGE,
@@ -68,9 +68,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
         String.format(
             Locale.ROOT,
             "%s %s ceiling binds, at %s; the next is %s at %s (%.1f times that).",
-            binding.kind() == CeilingKind.STORAGE && !model.isStorageBound()
-                ? "With captures on the"
-                : "The",
+            binding.kind() == CeilingKind.STORAGE ? "With captures on the" : "The",
             binding.kind().words(),
             Unit.BYTES_PER_SECOND.format(binding.bytesPerSecond()),
             next.kind().words(),

@@ -22,22 +22,15 @@ import java.util.Locale;
  * @param shape the buffers
  * @param latencySeconds L
  * @param giveBackBytesPerSecond C
- * @param absorbedBytes what all buffers, and the memory stage of a capture, took in before the
- *     first loss when nothing was given back
- * @param isStorageBound C is what the storage takes; else what the collectors take
  */
-record CeilingModel(
-    Shape shape,
-    double latencySeconds,
-    double giveBackBytesPerSecond,
-    double absorbedBytes,
-    boolean isStorageBound) {
+record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerSecond) {
 
-  /** P: what of the absorbed bytes a burst can count on that comes at any moment. */
+  /**
+   * P: what a burst can count on that comes at any moment. A pool whose current buffer is almost
+   * full has one buffer less, and the kind with the smallest buffers is the first to be empty.
+   */
   double burstBytes() {
-    double buffers = shape.totalBytes();
-    double inBuffers = Math.min(absorbedBytes, buffers);
-    return inBuffers * shape.countableShare() + (absorbedBytes - inBuffers);
+    return shape.firstToExhaust().spareBytes();
   }
 
   /** The rate at which the worst refill empties the free queues of the first kind to starve. */
@@ -77,7 +70,7 @@ record CeilingModel(
   /** What can be given back for ever. */
   Ceiling bandwidth() {
     return new Ceiling(
-        isStorageBound ? CeilingKind.STORAGE : CeilingKind.BANDWIDTH,
+        CeilingKind.BANDWIDTH,
         giveBackBytesPerSecond,
         "C = " + Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond) + ", measured");
   }
@@ -108,7 +101,7 @@ record CeilingModel(
     return new Prediction(
         Unit.BYTES_PER_SECOND,
         lower.bytesPerSecond(),
-        isControl ? CeilingKind.CONTROL_PATH : bandwidth().kind(),
+        isControl ? CeilingKind.CONTROL_PATH : CeilingKind.BANDWIDTH,
         lower.arithmetic());
   }
 
@@ -127,7 +120,7 @@ record CeilingModel(
       return new Prediction(
           Unit.SECONDS,
           Double.POSITIVE_INFINITY,
-          bandwidth().kind(),
+          CeilingKind.BANDWIDTH,
           "R = "
               + Unit.BYTES_PER_SECOND.format(bytesPerSecond)
               + " <= C = "
@@ -148,20 +141,13 @@ record CeilingModel(
             Unit.SECONDS.format(seconds)));
   }
 
-  /** The same terms with other buffers, whose absorption follows from their size. */
+  /** The same terms with other buffers. */
   CeilingModel withShape(Shape other) {
-    double stage = absorbedBytes - Math.min(absorbedBytes, shape.totalBytes());
-    double filled = Math.min(absorbedBytes, shape.totalBytes()) / shape.totalBytes();
-    return new CeilingModel(
-        other,
-        latencySeconds,
-        giveBackBytesPerSecond,
-        other.totalBytes() * filled + stage,
-        isStorageBound);
+    return new CeilingModel(other, latencySeconds, giveBackBytesPerSecond);
   }
 
   /** The same with another worst latency. */
   CeilingModel withLatency(double seconds) {
-    return new CeilingModel(shape, seconds, giveBackBytesPerSecond, absorbedBytes, isStorageBound);
+    return new CeilingModel(shape, seconds, giveBackBytesPerSecond);
   }
 }

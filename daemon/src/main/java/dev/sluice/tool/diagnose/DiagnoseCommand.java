@@ -58,16 +58,15 @@ public final class DiagnoseCommand implements Callable<Integer> {
     Optional<Runs.Target> target = target();
     DiagnoseResult result =
         new DiagnoseResult(options.effort(), options.targetBytesPerSecond(), target.isEmpty());
-    List<Regime> regimes = options.regimes();
     List<ShapeRequest> others = options.others();
     Path folder = captureFolder();
     boolean isStopped = false;
     try (Runs runs = new Runs(host, options.settings(), target, stopSignal);
         ProgressLine line = ProgressLine.onStandardError()) {
       DiagnoseProgress progress =
-          new DiagnoseProgress(line, Diagnosis.stages(regimes, others, runs.isPrivate()));
+          new DiagnoseProgress(line, Diagnosis.stages(others, runs.isPrivate()));
       new Diagnosis(runs, probes, stopSignal, progress, folder.resolve("captures"))
-          .run(result, options.request(), regimes, others);
+          .run(result, options.request(), others);
     } catch (ToolException e) {
       if (!stopSignal.isRequested()) {
         throw e;

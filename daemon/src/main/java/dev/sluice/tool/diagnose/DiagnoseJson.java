@@ -17,7 +17,7 @@ final class DiagnoseJson {
     Map<String, Object> object = new LinkedHashMap<>();
     String sentence =
         advice == null ? "Interrupted before there was anything to say." : advice.sentence();
-    RegimeResult main = result.main().orElse(null);
+    ShapeResult main = result.main().orElse(null);
     if (main != null) {
       object.putAll(main.typical().toJson(sentence));
       if (!result.isPrivate()) {
@@ -35,15 +35,11 @@ final class DiagnoseJson {
     object.put("predictions", predictions(result));
     object.put("found", found(result));
     object.put("by_layout", layouts(result));
-    List<Map<String, Object>> regimes = new ArrayList<>();
-    for (RegimeResult regime : result.regimes()) {
-      regimes.add(regime(regime));
-    }
-    object.put("regimes", regimes);
+    object.put("shapes", result.shapes().stream().map(DiagnoseJson::shape).toList());
     return object;
   }
 
-  private static List<Map<String, Object>> terms(DiagnoseResult result, RegimeResult main) {
+  private static List<Map<String, Object>> terms(DiagnoseResult result, ShapeResult main) {
     List<Term> terms = new ArrayList<>(result.hostTerms());
     if (main != null) {
       terms.addAll(main.terms());
@@ -52,21 +48,20 @@ final class DiagnoseJson {
     return terms.stream().map(Term::toJson).toList();
   }
 
-  private static Map<String, Object> edge(RegimeResult regime, String what) {
+  private static Map<String, Object> edge(ShapeResult shape, String what) {
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("regime", regime.regime().label());
-    object.put("layout", regime.request().layout());
-    object.put("cores", regime.request().cores());
-    object.put("aicpu_threads", regime.request().aicpuThreads());
+    object.put("layout", shape.request().layout());
+    object.put("cores", shape.request().cores());
+    object.put("aicpu_threads", shape.request().aicpuThreads());
     object.put("what", what);
     return object;
   }
 
   private static List<Map<String, Object>> predictions(DiagnoseResult result) {
     List<Map<String, Object>> all = new ArrayList<>();
-    for (RegimeResult regime : result.regimes()) {
-      for (RegimeResult.Comparison comparison : regime.comparisons()) {
-        Map<String, Object> object = edge(regime, comparison.what());
+    for (ShapeResult shape : result.shapes()) {
+      for (ShapeResult.Comparison comparison : shape.comparisons()) {
+        Map<String, Object> object = edge(shape, comparison.what());
         object.put("unit", comparison.predicted().unit().jsonName());
         object.put("value", Numbers.orNull(comparison.predicted().value()));
         object.put("binding", comparison.predicted().binding().label());
@@ -79,9 +74,9 @@ final class DiagnoseJson {
 
   private static List<Map<String, Object>> found(DiagnoseResult result) {
     List<Map<String, Object>> all = new ArrayList<>();
-    for (RegimeResult regime : result.regimes()) {
-      for (RegimeResult.Comparison comparison : regime.comparisons()) {
-        Map<String, Object> object = edge(regime, comparison.what());
+    for (ShapeResult shape : result.shapes()) {
+      for (ShapeResult.Comparison comparison : shape.comparisons()) {
+        Map<String, Object> object = edge(shape, comparison.what());
         object.put("unit", comparison.predicted().unit().jsonName());
         object.put("value", comparison.found().value());
         object.put("lowest_lossy", Numbers.orNull(comparison.found().dirty()));
@@ -107,39 +102,33 @@ final class DiagnoseJson {
     return all;
   }
 
-  private static Map<String, Object> regime(RegimeResult regime) {
+  private static Map<String, Object> shape(ShapeResult shape) {
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("regime", regime.regime().label());
-    object.put("description", regime.regime().description());
-    object.put(
-        "built_for",
-        regime.regime().builtFor() == null ? null : regime.regime().builtFor().label());
-    object.put("settings", regime.regime().settings());
-    object.put("layout", regime.request().layout());
-    object.put("cores", regime.request().cores());
-    object.put("aicpu_threads", regime.request().aicpuThreads());
-    object.put("run_seconds", regime.runSeconds());
-    object.put("arena_bytes", regime.shape().arenaBytes());
-    object.put("pools", regime.shape().pools().stream().map(DiagnoseJson::pool).toList());
-    object.put("note", regime.note());
-    object.put("terms", regime.terms().stream().map(Term::toJson).toList());
-    if (regime.model() != null) {
-      CeilingModel model = regime.model();
+    object.put("layout", shape.request().layout());
+    object.put("cores", shape.request().cores());
+    object.put("aicpu_threads", shape.request().aicpuThreads());
+    object.put("run_seconds", shape.runSeconds());
+    object.put("arena_bytes", shape.shape().arenaBytes());
+    object.put("pools", shape.shape().pools().stream().map(DiagnoseJson::pool).toList());
+    object.put("note", shape.note());
+    object.put("terms", shape.terms().stream().map(Term::toJson).toList());
+    if (shape.model() != null) {
+      CeilingModel model = shape.model();
       object.put(
-          "ceilings", model.ceilings(regime.runSeconds()).stream().map(Ceiling::toJson).toList());
+          "ceilings", model.ceilings(shape.runSeconds()).stream().map(Ceiling::toJson).toList());
       Map<String, Object> numbers = new LinkedHashMap<>();
       numbers.put("latency_seconds", model.latencySeconds());
       numbers.put("give_back_bytes_per_second", model.giveBackBytesPerSecond());
       numbers.put("burst_bytes", model.burstBytes());
       numbers.put("control_path_bytes_per_second", model.controlPath().bytesPerSecond());
       object.put("model", numbers);
-      object.put("refill_latency_seconds", regime.typical().session().refillLatency().toJson());
-      object.put("drain_pause_seconds", regime.typical().session().drainPause().toJson());
+      object.put("refill_latency_seconds", shape.typical().session().refillLatency().toJson());
+      object.put("drain_pause_seconds", shape.typical().session().drainPause().toJson());
     }
-    object.put("burst_bytes_per_second", regime.burstRate());
-    object.put("rate_points", regime.ratePoints().stream().map(DiagnoseJson::point).toList());
-    object.put("burst_points", regime.burstPoints().stream().map(DiagnoseJson::point).toList());
-    object.put("pauses", regime.pauses() == null ? null : pauses(regime.pauses()));
+    object.put("burst_bytes_per_second", shape.burstRate());
+    object.put("rate_points", shape.ratePoints().stream().map(DiagnoseJson::point).toList());
+    object.put("burst_points", shape.burstPoints().stream().map(DiagnoseJson::point).toList());
+    object.put("pauses", shape.pauses() == null ? null : pauses(shape.pauses()));
     return object;
   }
 

@@ -17,9 +17,6 @@ import picocli.CommandLine.Spec;
 
 /** What {@code diagnose} is asked for, and whether that can be. */
 final class DiagnoseOptions {
-  private static final String ALL = "all";
-  private static final String NONE = "none";
-
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -70,16 +67,6 @@ final class DiagnoseOptions {
       defaultValue = "0",
       description = "Buffers per core and kind; 0 means that the daemon decides.")
   private int buffers;
-
-  @Option(
-      names = "--regime",
-      paramLabel = "NAME",
-      defaultValue = NONE,
-      description = {
-        "Hold the model against a daemon that is slowed down on purpose: slow-drain, small-pool,",
-        "slow-memory, slow-storage, or all of them after this machine as it is."
-      })
-  private String regime;
 
   @Option(names = "--json", description = "Print one JSON object instead of the summary.")
   private boolean isJson;
@@ -158,8 +145,8 @@ final class DiagnoseOptions {
     if (socket == null && (url != null || isForced)) {
       throw usage("--url and --force are for a running daemon; name its --socket, too");
     }
-    if (socket != null && (!regime.equals(NONE) || !settings.isEmpty())) {
-      throw usage("--regime and --set change the daemon; a running one stays as it is");
+    if (socket != null && !settings.isEmpty()) {
+      throw usage("--set changes the daemon; a running one stays as it is");
     }
     if (html != null && Files.isDirectory(html)) {
       throw usage("--html: " + html + " is a directory");
@@ -170,27 +157,6 @@ final class DiagnoseOptions {
     if (value < floor) {
       throw usage(option + ": " + value + " is too small; the least is " + floor);
     }
-  }
-
-  List<Regime> regimes() {
-    if (regime.equals(NONE)) {
-      return List.of(Regime.NATURAL);
-    }
-    if (regime.equals(ALL)) {
-      return List.of(Regime.values());
-    }
-    for (Regime each : Regime.built()) {
-      if (each.label().equals(regime)) {
-        return List.of(each);
-      }
-    }
-    throw usage(
-        "--regime: there is no '"
-            + regime
-            + "'; write one of "
-            + String.join(", ", Regime.built().stream().map(Regime::label).toList())
-            + " or "
-            + ALL);
   }
 
   /** Fewer and more cores per queue, and more queues: where the model has to hold, too. */
@@ -206,10 +172,8 @@ final class DiagnoseOptions {
     return others;
   }
 
-  /** They are about this machine as it is, so a single regime that is not goes without. */
   List<ShapeRequest> others() {
-    boolean isNatural = regime.equals(NONE) || regime.equals(ALL);
-    return isQuick || !isNatural ? List.of() : othersThan(request());
+    return isQuick ? List.of() : othersThan(request());
   }
 
   ShapeRequest request() {

@@ -12,7 +12,7 @@ final class DiagnoseResult {
   private final boolean isPrivate;
   private final QuietCheck quiet = new QuietCheck();
   private final List<Term> hostTerms = new ArrayList<>();
-  private final List<RegimeResult> regimes = new ArrayList<>();
+  private final List<ShapeResult> shapes = new ArrayList<>();
   private final List<LayoutPrediction> layouts = new ArrayList<>();
   private Term storage;
   private boolean isPartial = true;
@@ -57,8 +57,8 @@ final class DiagnoseResult {
     return hostTerms;
   }
 
-  List<RegimeResult> regimes() {
-    return regimes;
+  List<ShapeResult> shapes() {
+    return shapes;
   }
 
   List<LayoutPrediction> layouts() {
@@ -83,8 +83,8 @@ final class DiagnoseResult {
     return isPartial;
   }
 
-  /** The regime that the verdict is about: the first one whose terms are complete. */
-  Optional<RegimeResult> main() {
-    return regimes.stream().filter(regime -> regime.model() != null).findFirst();
+  /** The device that the verdict is about: the first one whose terms are complete. */
+  Optional<ShapeResult> main() {
+    return shapes.stream().filter(shape -> shape.model() != null).findFirst();
   }
 }

@@ -86,13 +86,13 @@ final class DiagnoseText {
   }
 
   /** Drop-free rates on a logarithmic axis, one bar each. */
-  private void chart(RegimeResult main) {
+  private void chart(ShapeResult main) {
     CeilingModel model = main.model();
     double most =
         Math.max(model.controlPath().bytesPerSecond(), model.bandwidth().bytesPerSecond());
     double found = 0;
     boolean isAtLeast = false;
-    for (RegimeResult.Comparison comparison : main.comparisons()) {
+    for (ShapeResult.Comparison comparison : main.comparisons()) {
       if (comparison.what().equals("rate")) {
         found = comparison.found().value();
         isAtLeast = comparison.found().isAtLeast();
@@ -127,19 +127,18 @@ final class DiagnoseText {
   }
 
   private void table() {
-    if (result.regimes().stream().allMatch(regime -> regime.comparisons().isEmpty())) {
+    if (result.shapes().stream().allMatch(shape -> shape.comparisons().isEmpty())) {
       return;
     }
     line(
-        "%-14s %-12s %-7s %-17s %12s %14s %8s",
-        "regime", "cores/thr.", "edge", "bound by", "predicted", "found", "error");
-    for (RegimeResult regime : result.regimes()) {
-      for (RegimeResult.Comparison comparison : regime.comparisons()) {
+        "%-12s %-7s %-17s %12s %14s %8s",
+        "cores/thr.", "edge", "bound by", "predicted", "found", "error");
+    for (ShapeResult shape : result.shapes()) {
+      for (ShapeResult.Comparison comparison : shape.comparisons()) {
         double error = comparison.error();
         line(
-            "%-14s %-12s %-7s %-17s %12s %14s %8s",
-            regime.regime().label(),
-            regime.request().cores() + "/" + regime.request().aicpuThreads(),
+            "%-12s %-7s %-17s %12s %14s %8s",
+            shape.request().cores() + "/" + shape.request().aicpuThreads(),
             comparison.what(),
             comparison.predicted().binding().words(),
             comparison.predicted().unit().format(comparison.predicted().value()),

@@ -3,7 +3,6 @@ package dev.sluice.tool.diagnose;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -49,33 +48,27 @@ final class Diagnosis {
   }
 
   /** How many stages {@link #run} will have. */
-  static int stages(List<Regime> regimes, List<ShapeRequest> others, boolean isPrivate) {
-    int perRegime = isPrivate ? 7 : 6;
-    return 3 + perRegime * regimes.size() + 3 * others.size() + (isPrivate ? 1 : 0);
+  static int stages(List<ShapeRequest> others, boolean isPrivate) {
+    return 9 + 3 * others.size() + (isPrivate ? 1 : 0);
   }
 
   /**
    * Runs all of it.
    *
-   * @param others devices of other shapes, whose edge is predicted and searched in the first regime
+   * @param others devices of other shapes, whose edge is predicted and searched, too
    * @throws ToolException also when a signal came; {@code result} then has what was done
    */
-  void run(
-      DiagnoseResult result, ShapeRequest request, List<Regime> regimes, List<ShapeRequest> others)
+  void run(DiagnoseResult result, ShapeRequest request, List<ShapeRequest> others)
       throws ToolException {
     // What cannot have an arena is refused before the first second is spent.
-    for (Regime regime : regimes) {
-      probes.plan(regime.shape(request), runs.settings(regime.settings()));
-    }
+    Shape shape = probes.plan(request, runs.settings(Map.of()));
     host(result, request);
-    for (Regime regime : regimes) {
-      regime(result, begin(result, regime, regime.shape(request)), true);
-    }
+    shape(result, request, shape, true);
     if (runs.isPrivate()) {
-      storage(result, request);
+      storage(result, request, shape);
     }
     for (ShapeRequest other : others) {
-      regime(result, begin(result, Regime.NATURAL, other), false);
+      shape(result, other, probes.plan(other, runs.settings(Map.of())), false);
     }
     layouts(result, request);
     result.quiet().after();
@@ -113,22 +106,6 @@ final class Diagnosis {
                 buffers));
   }
 
-  private RegimeResult begin(DiagnoseResult result, Regime regime, ShapeRequest request)
-      throws ToolException {
-    Shape shape = probes.plan(request, runs.settings(regime.settings()));
-    RegimeResult begun = new RegimeResult(regime, request, shape, result.effort().runNs() / 1e9);
-    result.regimes().add(begun);
-    return begun;
-  }
-
-  private Map<String, String> settings(Regime regime) {
-    Map<String, String> settings = new LinkedHashMap<>(regime.settings());
-    if (regime.isCapturing()) {
-      settings.putAll(capturing());
-    }
-    return settings;
-  }
-
   private Map<String, String> capturing() {
     return Map.of(
         "sluice.capture.enabled", "true",
@@ -136,23 +113,24 @@ final class Diagnosis {
         "sluice.capture.retention-bytes", "2GiB");
   }
 
-  private void regime(DiagnoseResult result, RegimeResult regime, boolean isMain)
+  private void shape(DiagnoseResult result, ShapeRequest request, Shape shape, boolean isMain)
       throws ToolException {
+    ShapeResult begun = new ShapeResult(request, shape, result.effort().runNs() / 1e9);
+    result.shapes().add(begun);
     TermExperiments experiments =
-        new TermExperiments(
-            runs, result.effort(), settings(regime.regime()), regime.request(), regime.shape());
-    RegimeTerms terms = new RegimeTerms(probes, runs, progress, result, regime, experiments);
+        new TermExperiments(runs, result.effort(), Map.of(), request, shape);
+    ShapeTerms terms = new ShapeTerms(probes, runs, progress, result, begun, experiments);
     terms.measure(isMain);
-    new RegimeEdges(runs, progress, result.effort(), regime, experiments).search(isMain);
+    new ShapeEdges(runs, progress, result.effort(), begun, experiments).search(isMain);
     if (isMain) {
       terms.checkDrift();
     }
   }
 
-  /** The disk, whatever the other regimes were: captures on, as the service has them. */
-  private void storage(DiagnoseResult result, ShapeRequest request) throws ToolException {
+  /** The disk: captures on, as the service has them. */
+  private void storage(DiagnoseResult result, ShapeRequest request, Shape shape)
+      throws ToolException {
     stage("what the storage takes");
-    Shape shape = probes.plan(request, runs.settings(Map.of()));
     Term giveBack =
         new TermExperiments(runs, result.effort(), capturing(), request, shape)
             .giveBack()
@@ -168,7 +146,7 @@ final class Diagnosis {
   // ---- other layouts ------------------------------------------------------------------------
 
   private void layouts(DiagnoseResult result, ShapeRequest request) throws ToolException {
-    RegimeResult main = result.main().orElseThrow();
+    ShapeResult main = result.main().orElseThrow();
     String platform = request.layout().substring(request.layout().indexOf('/'));
     for (String generation : List.of("l2-2026.06", "l2-2026.07", "chip-2026.08")) {
       for (int slots : SLOTS) {

@@ -140,7 +140,7 @@ final class QuietCheck {
   /**
    * Looks at whether a term is after a search what it was before.
    *
-   * @param where the regime
+   * @param where the device
    */
   void drift(String where, Term before, Term after) {
     double ratio = after.median() / before.median();

@@ -53,7 +53,8 @@ final class Runs implements AutoCloseable {
   private int sessions;
 
   /**
-   * @param userSettings configuration of every private daemon, stronger than what a regime sets
+   * @param userSettings configuration of every private daemon, stronger than what an experiment
+   *     sets
    * @param target the daemon to use instead of private ones
    */
   Runs(
@@ -72,7 +73,7 @@ final class Runs implements AutoCloseable {
     return target.isEmpty();
   }
 
-  /** The configuration of a daemon in which a regime wants these. */
+  /** The configuration of a daemon in which an experiment wants these. */
   Map<String, String> settings(Map<String, String> wanted) {
     Map<String, String> all = new LinkedHashMap<>();
     if (processors.canBeShared()) {

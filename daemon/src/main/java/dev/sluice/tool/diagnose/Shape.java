@@ -63,12 +63,4 @@ public record Shape(long arenaBytes, List<PoolKind> pools) {
         .mapToDouble(kind -> (double) kind.buffers() * kind.bufferBytes() * kind.pools())
         .sum();
   }
-
-  /**
-   * How much of what all buffers hold a burst can count on: a pool whose current buffer is almost
-   * full has one buffer less, and the kind with the smallest buffers is the first to be empty.
-   */
-  double countableShare() {
-    return firstToExhaust().spareBytes() / totalBytes();
-  }
 }

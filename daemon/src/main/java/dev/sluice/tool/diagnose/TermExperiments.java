@@ -5,7 +5,6 @@ import dev.sluice.tool.RunReport;
 import dev.sluice.tool.ToolException;
 import dev.sluice.tool.bench.Load;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +18,6 @@ final class TermExperiments {
   static final String WORST_LATENCY = "refill_latency_worst";
 
   private static final long GIVE_BACK_FACTOR = 3;
-  private static final long ABSORPTION_NS = 150_000_000L;
 
   /** A device that wrote less than this of what it was asked for has not shown what it was for. */
   private static final double LEAST_WRITTEN = 0.9;
@@ -63,21 +61,19 @@ final class TermExperiments {
   }
 
   /**
-   * What was given back, and what was taken in beyond that.
+   * What was given back.
    *
    * @param isStalled the device waited for the host, so the host was at its limit; else the rate is
    *     the device's own and the host's is higher
    */
-  record GiveBack(Term bytesPerSecond, Term absorbed, boolean isStalled) {}
+  record GiveBack(Term bytesPerSecond, boolean isStalled) {}
 
   /**
    * A device that waits instead of dropping writes as fast as it may, once for a short while and
-   * once for three times as long. The difference is what the host gives back in the time between;
-   * what the short run collected beyond that is what buffers and stages took in.
+   * once for three times as long. The difference is what the host gives back in the time between.
    */
   GiveBack giveBack() throws ToolException {
     List<Double> rates = new ArrayList<>();
-    List<Double> absorbed = new ArrayList<>();
     boolean isStalled = false;
     for (int repeat = 0; repeat < effort.giveBackRepeats(); repeat++) {
       RunReport brief = run(request.blocking(), 0, effort.giveBackNs(), settings);
@@ -88,7 +84,6 @@ final class TermExperiments {
       double briefBytes = brief.session().total().collectedBytes();
       double rate = seconds > 0 ? (bytes - briefBytes) / seconds : 0;
       rates.add(Math.max(1, rate));
-      absorbed.add(Math.max(0, briefBytes - rate * brief.producedSeconds()));
       isStalled |= longer.stalledRatio() > 0.01;
     }
     String of = String.format(Locale.ROOT, "%s, unthrottled", request.blocking().layout());
@@ -98,35 +93,7 @@ final class TermExperiments {
             Unit.BYTES_PER_SECOND,
             of + ": bytes collected per second, between a run and one of three times its length",
             rates),
-        new Term(
-            "absorbed_by_run",
-            Unit.BYTES,
-            of + ": bytes collected in the short run beyond that rate",
-            absorbed),
         isStalled);
-  }
-
-  /**
-   * The collectors give nothing back, and the device writes until nothing is left to write into:
-   * what then is collected after the run is what the buffers took in.
-   */
-  Term absorption(double bytesPerSecond) throws ToolException {
-    Map<String, String> stopped = new LinkedHashMap<>(settings);
-    stopped.put("sluice.faults.collector-bytes-per-second", "1");
-    stopped.put("sluice.faults.pause", "0s");
-    long rate = Math.round(Math.max(bytesPerSecond, leastRate()));
-    // Long enough for twice what the arena can hold.
-    long fillNs = Math.round(2e9 * shape.totalBytes() / rate);
-    List<Double> absorbed = new ArrayList<>();
-    for (int repeat = 0; repeat < effort.giveBackRepeats(); repeat++) {
-      RunReport run = run(request, rate, Math.max(ABSORPTION_NS, fillNs), stopped);
-      absorbed.add((double) run.session().total().collectedBytes());
-    }
-    return new Term(
-        "burst_absorption",
-        Unit.BYTES,
-        "bytes that the buffers of the arena took in while the collectors gave nothing back",
-        absorbed);
   }
 
   /** The refill latencies of some runs. */

@@ -13,8 +13,7 @@ class AdviceTest {
   private static final Quantiles EVEN = new Quantiles(100, 5e-3, 15e-3, 18e-3, 20e-3);
 
   private static CeilingModel model(double latency, double giveBack) {
-    Shape shape = CeilingModelTest.SHAPE;
-    return new CeilingModel(shape, latency, giveBack, shape.totalBytes(), false);
+    return new CeilingModel(CeilingModelTest.SHAPE, latency, giveBack);
   }
 
   private static Advice advice(CeilingModel model, double target) {

@@ -22,7 +22,7 @@ class CeilingModelTest {
   }
 
   private static CeilingModel model(double latency, double giveBack) {
-    return new CeilingModel(SHAPE, latency, giveBack, SHAPE.totalBytes(), false);
+    return new CeilingModel(SHAPE, latency, giveBack);
   }
 
   private static void assertClose(double expected, double actual) {
@@ -79,20 +79,6 @@ class CeilingModelTest {
     CeilingModel model = model(0.020, 60 * MB);
     assertEquals(CeilingKind.CONTROL_PATH, model.burst(400 * MB).binding());
     assertClose(0.020, model.burst(400 * MB).value());
-  }
-
-  @Test
-  void shouldNameStorageWhereThatIsWhatGivesBack() {
-    CeilingModel model = new CeilingModel(SHAPE, 0.001, 150 * MB, 20 * MB, true);
-    assertEquals(CeilingKind.STORAGE, model.rate(1).binding());
-    assertEquals(CeilingKind.STORAGE, model.binding().kind());
-  }
-
-  @Test
-  void shouldCountAMemoryStageWhole() {
-    double buffers = SHAPE.totalBytes();
-    CeilingModel model = new CeilingModel(SHAPE, 0.001, 150 * MB, buffers + 4 * MB, true);
-    assertClose(10.752 * MB + 4 * MB, model.burstBytes());
   }
 
   @Test

@@ -126,8 +126,7 @@ class IdealDeviceTest {
   }
 
   private static CeilingModel model(int slots, int buffers, double latency, double giveBack) {
-    Shape shape = CeilingModelTest.shape(slots, buffers);
-    return new CeilingModel(shape, latency, giveBack, shape.totalBytes(), false);
+    return new CeilingModel(CeilingModelTest.shape(slots, buffers), latency, giveBack);
   }
 
   @ParameterizedTest

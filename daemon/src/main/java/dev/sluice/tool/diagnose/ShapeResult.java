@@ -4,9 +4,8 @@ import dev.sluice.tool.RunReport;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What was measured, predicted and found in one regime for one device. Filled step by step. */
-final class RegimeResult {
-  private final Regime regime;
+/** What was measured, predicted and found for one device. Filled step by step. */
+final class ShapeResult {
   private final ShapeRequest request;
   private final Shape shape;
   private final double runSeconds;
@@ -23,8 +22,7 @@ final class RegimeResult {
   /**
    * @param runSeconds length of a run at a steady rate
    */
-  RegimeResult(Regime regime, ShapeRequest request, Shape shape, double runSeconds) {
-    this.regime = regime;
+  ShapeResult(ShapeRequest request, Shape shape, double runSeconds) {
     this.request = request;
     this.shape = shape;
     this.runSeconds = runSeconds;
@@ -84,18 +82,14 @@ final class RegimeResult {
     burstPoints = List.copyOf(points);
   }
 
-  /** The regime and the device, as progress and notes name them. */
+  /** The device, as progress and notes name them. */
   String title() {
-    return regime.label() + ", " + request.cores() + " cores";
+    return request.cores() + " cores";
   }
 
   /** The term of this name, which was added. */
   Term term(String name) {
     return terms.stream().filter(term -> term.name().equals(name)).findFirst().orElseThrow();
-  }
-
-  Regime regime() {
-    return regime;
   }
 
   ShapeRequest request() {

@@ -2,8 +2,8 @@ package dev.sluice.tool.diagnose;
 
 import dev.sluice.tool.ToolException;
 
-/** Searches the edges that the model of one regime predicts, with real runs. One thread. */
-final class RegimeEdges {
+/** Searches the edges that the model predicts, with real runs. One thread. */
+final class ShapeEdges {
   /** What an idle daemon may take to notice the first buffer of a burst. */
   private static final double LONGEST_PARK_SECONDS = 0.008;
 
@@ -15,19 +15,19 @@ final class RegimeEdges {
   private final Runs runs;
   private final Diagnosis.Progress progress;
   private final Effort effort;
-  private final RegimeResult regime;
+  private final ShapeResult result;
   private final TermExperiments experiments;
 
-  RegimeEdges(
+  ShapeEdges(
       Runs runs,
       Diagnosis.Progress progress,
       Effort effort,
-      RegimeResult regime,
+      ShapeResult result,
       TermExperiments experiments) {
     this.runs = runs;
     this.progress = progress;
     this.effort = effort;
-    this.regime = regime;
+    this.result = result;
     this.experiments = experiments;
   }
 
@@ -36,10 +36,8 @@ final class RegimeEdges {
    */
   void search(boolean isMain) throws ToolException {
     double offered = experiments.capacity();
-    if (!regime.regime().isBurst()) {
-      stage("search of the highest drop-free rate");
-      rate(offered);
-    }
+    stage("search of the highest drop-free rate");
+    rate(offered);
     if (isMain) {
       stage("search of the longest survivable burst");
       burst(offered);
@@ -47,7 +45,7 @@ final class RegimeEdges {
   }
 
   private void rate(double offered) throws ToolException {
-    Prediction predicted = regime.model().rate(regime.runSeconds());
+    Prediction predicted = result.model().rate(result.runSeconds());
     EdgeSearch search =
         edgeSearch(
             rate -> {
@@ -64,7 +62,7 @@ final class RegimeEdges {
             .max()
             .orElse(0);
     boolean isDevicesLimit = reached < LEAST_REACHED * edge.value();
-    regime.rate(
+    result.rate(
         predicted,
         new EdgeSearch.Edge(
             Math.min(reached, edge.value()),
@@ -73,12 +71,12 @@ final class RegimeEdges {
   }
 
   private void burst(double offered) throws ToolException {
-    CeilingModel model = regime.model();
+    CeilingModel model = result.model();
     double giveBack = model.giveBackBytesPerSecond();
     // Slow enough that the control path is not in the way, even where the first burst finds the
     // daemon asleep.
     double controlPath =
-        regime.shape().firstToStarve().slotBytes()
+        result.shape().firstToStarve().slotBytes()
             / (model.latencySeconds() + LONGEST_PARK_SECONDS)
             / 2;
     double rate = Math.min(4 * giveBack, Math.min(controlPath, offered / 2));
@@ -94,7 +92,7 @@ final class RegimeEdges {
               return experiments.bursts(rate, seconds, giveBack);
             });
     EdgeSearch.Edge edge = search.search(0.01, LONGEST_BURST_SECONDS);
-    regime.burst(rate, predicted, edge, search.points());
+    result.burst(rate, predicted, edge, search.points());
   }
 
   private EdgeSearch edgeSearch(EdgeSearch.Trial trial) {
@@ -103,6 +101,6 @@ final class RegimeEdges {
 
   private void stage(String name) throws ToolException {
     runs.refuseIfStopped();
-    progress.stage(regime.title() + ": " + name);
+    progress.stage(result.title() + ": " + name);
   }
 }
