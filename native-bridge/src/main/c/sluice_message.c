@@ -80,7 +80,7 @@ static int connection_lost(struct sluice_attach *s, const char *what, char *erro
                      "connection to the daemon lost at %s: %s", what, strerror(errno));
 }
 
-/* A session that was ended by somebody else than its client: DETACHED with a status, unasked. */
+/* A session that another party than its client ended: DETACHED with a status, unasked. */
 static int note_end(struct sluice_attach *s, const struct sluice_message *m) {
   if (m->magic == SLUICE_MESSAGE_MAGIC && m->type == SLUICE_DETACHED && m->status != SLUICE_OK) {
     s->has_ended = 1;

@@ -59,7 +59,7 @@ enum sluice_message_type {
   SLUICE_RUN_END = 5,
   SLUICE_SETTLED = 6,
   SLUICE_DETACH = 7,
-  SLUICE_DETACHED = 8, /* unasked and with a status: somebody else has ended the session */
+  SLUICE_DETACHED = 8, /* unasked and with a status: the session was ended by another party */
   SLUICE_RESUME = 9,
   SLUICE_RESUMED = 10,
   SLUICE_REFUSED = 11, /* reply to a message whose type the daemon cannot answer in kind */

@@ -92,7 +92,7 @@ class SystemdEndToEndTest {
         // The one that was on its way when the agent stuck; after that, silence for twice the time
         // after which systemd would end us.
         Await.until(
-            () -> !daemon.logged(Level.ERROR, "no life sign").isEmpty(),
+            () -> !daemon.logged(Level.ERROR, "watchdog ping withheld").isEmpty(),
             () -> "the watchdog was not withheld");
         manager.clear();
         assertFalse(manager.hearsWithin(4_000, "WATCHDOG=1"), "a life sign of a stuck daemon");

@@ -130,7 +130,7 @@ public record AccountingLaw(
     };
   }
 
-  /** All that will not come, whatever tells of it. */
+  /** All records that will not come, whichever counter says so. */
   public long missing() {
     return dropped + inferred + died;
   }

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param placement wire id, {@code enum sluice_placement}
  * @param buffers granted in all, by kind in the order of {@link Labels#KINDS}
  * @param bufferOffsets of the first buffer of each kind; all 0 if the client need not know
- * @param fd a file descriptor of the arena, made for this grant: whoever gets the grant sends it
+ * @param fd a file descriptor of the arena, made for this grant: the receiver of the grant sends it
  *     and closes it; -1 for memory of a device, and for a client that has it already
  * @param share how to import memory of a device; absent for a file descriptor
  */

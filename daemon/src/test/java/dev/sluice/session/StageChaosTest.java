@@ -124,7 +124,7 @@ class StageChaosTest {
     CompletionStage<T> ask();
   }
 
-  /** As a client would: busy is no answer for ever. */
+  /** Retries a busy answer, as a client would. */
   private static <T> T retry(Request<T> request) throws Exception {
     while (true) {
       try {

@@ -174,9 +174,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
       socket.send("WATCHDOG=1");
     } else if (!isWithheld) {
       LOGGER.error(
-          "systemd: no life sign, because of {}; the watchdog ends this process unless that gets"
-              + " on",
-          stuck);
+          "watchdog ping withheld: agents {} stalled; systemd will restart the service", stuck);
     }
     isWithheld = !stuck.isEmpty();
   }

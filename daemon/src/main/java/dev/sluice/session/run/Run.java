@@ -285,7 +285,7 @@ public final class Run {
     }
   }
 
-  /** Tells of the drops since it was called last, each with its evidence. */
+  /** Reports the drops since the last call, each with its evidence. */
   public void tellDrops(Consumer<DropEvent> listener) {
     drops.tell(headroom.headroom(), engine.handoffEntries(), listener);
   }
