@@ -99,7 +99,7 @@ class CaptureCommandsTest {
   void shouldFailOnADamagedCaptureAndSayWhere() throws IOException {
     Path segment = folder.resolve("a b/000000.seg");
     byte[] bytes = Files.readAllBytes(segment);
-    bytes[500] ^= 4;
+    bytes[64 + 64 + 12] ^= 4; // in the payload of the first frame
     Files.write(segment, bytes);
     assertEquals(ExitCode.FAILED, run("verify", "--json", folder.resolve("a b").toString()));
     assertTrue(console.out().contains("000000.seg, byte 64"), console.out());

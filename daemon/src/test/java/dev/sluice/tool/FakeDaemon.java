@@ -103,7 +103,19 @@ public final class FakeDaemon implements DaemonHost {
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       serve(server, "/api/v1/sessions", () -> Map.of("sessions", sessions, "ended", ended));
       serve(server, "/api/v1/drops", () -> Map.of("drops", drops));
-      serve(server, "/api/v1/status", () -> Map.of("ready", isReady, "devices_down", List.of()));
+      serve(
+          server,
+          "/api/v1/status",
+          () ->
+              Map.of(
+                  "ready",
+                  isReady,
+                  "devices_down",
+                  List.of(),
+                  "capture_writing",
+                  "buffered",
+                  "direct_io_refusal",
+                  "Invalid argument"));
       server.createContext(
           "/-/ready",
           exchange -> {

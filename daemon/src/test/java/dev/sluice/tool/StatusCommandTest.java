@@ -24,6 +24,8 @@ class StatusCommandTest {
     assertTrue(console.out().contains("ready, 1 open and 1 ended sessions"), console.out());
     assertTrue(console.out().contains("trainer"), console.out());
     assertTrue(console.out().contains("1,000,000"), console.out());
+    assertTrue(
+        console.out().contains("capture writing: buffered (Invalid argument)"), console.out());
   }
 
   @Test
