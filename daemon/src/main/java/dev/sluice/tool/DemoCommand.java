@@ -216,7 +216,7 @@ public final class DemoCommand implements Callable<Integer> {
       out().println(Json.print(json));
     } else {
       out().print(RunSummary.of(run, "Demo: " + producer.describe(), verdict));
-      if (verdict.limit().equals(Optional.of(CeilingKind.STORAGE))) {
+      if (verdict.limit().equals(Optional.of(Ceiling.STORAGE))) {
         out().print(waysAroundTheDisk());
       }
       capture.ifPresent(this::whereToLook);

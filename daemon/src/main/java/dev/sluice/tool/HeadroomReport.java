@@ -24,14 +24,14 @@ public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> wor
   }
 
   /** The highest ratio of the last minute; 0 where the daemon says nothing of this ceiling. */
-  double worst(CeilingKind ceiling) {
+  double worst(Ceiling ceiling) {
     return worst.getOrDefault(ceiling.label(), 0.0);
   }
 
   /** The ceiling that was nearest within the last minute; the first of them if all were far. */
-  CeilingKind nearest() {
-    CeilingKind nearest = CeilingKind.CONTROL_PATH;
-    for (CeilingKind ceiling : CeilingKind.values()) {
+  Ceiling nearest() {
+    Ceiling nearest = Ceiling.CONTROL_PATH;
+    for (Ceiling ceiling : Ceiling.values()) {
       if (worst(ceiling) > worst(nearest)) {
         nearest = ceiling;
       }

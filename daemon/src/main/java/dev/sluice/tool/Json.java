@@ -30,6 +30,11 @@ public final class Json {
     }
   }
 
+  /** JSON has neither infinity nor NaN: null then. */
+  public static Object finite(double value) {
+    return Double.isFinite(value) ? (Object) value : null;
+  }
+
   public static long whole(Map<String, Object> object, String key) throws ToolException {
     return number(object, key).longValue();
   }

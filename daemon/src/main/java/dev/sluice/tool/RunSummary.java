@@ -108,7 +108,7 @@ final class RunSummary {
             "%s, %.2f cores from attach to detach",
             seconds(run.daemonCpuSeconds()),
             run.daemonCores()));
-    CeilingKind nearest = session.headroom().nearest();
+    Ceiling nearest = session.headroom().nearest();
     figure(
         "nearest ceiling",
         String.format(

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param exitCode one of {@link ExitCode}
  * @param limit what records were lost to, or what the device waited for; empty where nothing was
  */
-public record Verdict(int exitCode, String sentence, Optional<CeilingKind> limit) {
+public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
   /** Below this share of its time a device that waits is not held up. */
   private static final double NOTABLE_STALL_RATIO = 0.01;
 
@@ -64,7 +64,7 @@ public record Verdict(int exitCode, String sentence, Optional<CeilingKind> limit
               lost,
               total.collectedRecords(),
               mainCause(session.capture().orElseThrow().lost()))
-          .limitedBy(Optional.of(CeilingKind.STORAGE), run);
+          .limitedBy(Optional.of(Ceiling.STORAGE), run);
     }
     if (session.violations() > 0 && !isMisbehaviourWanted) {
       return say(
@@ -117,14 +117,14 @@ public record Verdict(int exitCode, String sentence, Optional<CeilingKind> limit
     return new Verdict(exitCode, String.format(Locale.ROOT, format, arguments), Optional.empty());
   }
 
-  private Verdict limitedBy(Optional<CeilingKind> ceiling, RunReport run) {
+  private Verdict limitedBy(Optional<Ceiling> ceiling, RunReport run) {
     if (ceiling.isEmpty()) {
       return this;
     }
-    CeilingKind kind = ceiling.get();
+    Ceiling kind = ceiling.get();
     Optional<SessionReport.Capture> capture = run.session().capture();
     String remedy =
-        kind == CeilingKind.STORAGE && capture.isPresent()
+        kind == Ceiling.STORAGE && capture.isPresent()
             ? String.format(
                 "%s took %s",
                 Path.of(capture.get().directory()).getParent(),
@@ -135,9 +135,9 @@ public record Verdict(int exitCode, String sentence, Optional<CeilingKind> limit
   }
 
   /** Which ceiling a loss was due to; empty where it was none of them. */
-  private static Optional<CeilingKind> limitOf(String cause, HeadroomReport headroom) {
+  private static Optional<Ceiling> limitOf(String cause, HeadroomReport headroom) {
     return switch (cause) {
-      case "host_late", "ready_queue_full" -> Optional.of(CeilingKind.CONTROL_PATH);
+      case "host_late", "ready_queue_full" -> Optional.of(Ceiling.CONTROL_PATH);
       case "pool_exhausted" -> Optional.of(exhausting(headroom));
       // No counter moved when it happened.
       case "inferred" -> Optional.of(headroom.nearest());
@@ -146,18 +146,16 @@ public record Verdict(int exitCode, String sentence, Optional<CeilingKind> limit
   }
 
   /** What a device that was not stopped by a loss waited for; empty where no ceiling was near. */
-  private static Optional<CeilingKind> reached(HeadroomReport headroom) {
+  private static Optional<Ceiling> reached(HeadroomReport headroom) {
     return Optional.of(headroom.nearest()).filter(ceiling -> headroom.worst(ceiling) >= NEAR);
   }
 
   /** Why buffers did not come back: never fast enough, or only not fast enough for a burst. */
-  private static CeilingKind exhausting(HeadroomReport headroom) {
-    if (headroom.worst(CeilingKind.STORAGE) >= NEAR) {
-      return CeilingKind.STORAGE;
+  private static Ceiling exhausting(HeadroomReport headroom) {
+    if (headroom.worst(Ceiling.STORAGE) >= NEAR) {
+      return Ceiling.STORAGE;
     }
-    return headroom.worst(CeilingKind.BANDWIDTH) >= NEAR
-        ? CeilingKind.BANDWIDTH
-        : CeilingKind.BUFFER_LIFECYCLE;
+    return headroom.worst(Ceiling.BANDWIDTH) >= NEAR ? Ceiling.BANDWIDTH : Ceiling.BUFFER_LIFECYCLE;
   }
 
   /** Two digits that count, however small the share is. */

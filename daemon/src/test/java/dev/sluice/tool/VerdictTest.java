@@ -49,7 +49,7 @@ class VerdictTest {
       double lifecycle,
       double bandwidth,
       double storage,
-      CeilingKind limit)
+      Ceiling limit)
       throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 10, 0);
     session.put("dropped_records", Map.of(cause, 10));
@@ -144,7 +144,7 @@ class VerdictTest {
             ExitCode.FINE,
             "Nothing was lost, but the device waited 10 % of its time for the host. The limit was"
                 + " the control path: the daemon's threads came too late, give them free CPUs.",
-            Optional.of(CeilingKind.CONTROL_PATH)),
+            Optional.of(Ceiling.CONTROL_PATH)),
         verdict);
   }
 
@@ -170,7 +170,7 @@ class VerdictTest {
         "Nothing was lost, but the device waited 50 % of its time for the host. The limit was the"
             + " storage: /captures took 200MB/s.",
         verdict.sentence());
-    assertEquals(Optional.of(CeilingKind.STORAGE), verdict.limit());
+    assertEquals(Optional.of(Ceiling.STORAGE), verdict.limit());
   }
 
   @Test

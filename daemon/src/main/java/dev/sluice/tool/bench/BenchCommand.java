@@ -7,6 +7,8 @@ import dev.sluice.tool.Json;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.MachineNoise;
+import dev.sluice.tool.measure.Runs;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -154,13 +156,13 @@ public final class BenchCommand implements Callable<Integer> {
     String version = String.join(" ", spec.version());
     BenchReport report = new BenchReport(version, medianOf, isQuick);
     try (ProgressLine progress = ProgressLine.onStandardError();
-        Bench bench = new Bench(host, settings, stopSignal, progress, medianOf, isQuick)) {
+        Runs runs = new Runs(host, settings, stopSignal, "bench", progress::println)) {
       show(progress, report.head());
       for (Workload workload : workloads) {
-        bench.begin(workload);
         MachineNoise.Watch watch = MachineNoise.watch();
         try {
-          report.add(workload, workload.measure(bench), watch.end());
+          report.add(
+              workload, workload.measure(bench(runs, progress, medianOf, workload)), watch.end());
         } catch (ToolException e) {
           if (stopSignal.isRequested()) {
             throw e;
@@ -184,6 +186,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
     out().flush();
     return report.isComplete() ? ExitCode.FINE : ExitCode.FAILED;
+  }
+
+  private Bench bench(Runs runs, ProgressLine progress, int medianOf, Workload workload) {
+    return new Bench(runs, Map.of(), progress, medianOf, isQuick, workload.name());
   }
 
   private void show(ProgressLine progress, String text) {

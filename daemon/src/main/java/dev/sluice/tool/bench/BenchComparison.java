@@ -1,18 +1,18 @@
 package dev.sluice.tool.bench;
 
-import dev.sluice.tool.bench.BenchResults.Read;
 import dev.sluice.tool.bench.BenchResults.Result;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.Unit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Two benches side by side: each figure that both have, and why the others are not compared.
  *
- * <p>A difference is told from noise by {@link Spread}.
+ * <p>A difference is told from noise by {@link Figure}.
  */
 final class BenchComparison {
   /** The cache line's way to another core decides much; beyond this the machine was another one. */
@@ -45,19 +45,12 @@ final class BenchComparison {
     } else {
       boolean isSameMachine =
           isNear(before.roundTripSeconds(), after.roundTripSeconds(), SAME_ROUND_TRIP);
-      for (Map.Entry<String, Read> figure : before.figures().entrySet()) {
-        Read other = after.figures().get(figure.getKey());
-        if (other == null || !other.unit().equals(figure.getValue().unit())) {
+      for (Map.Entry<String, Figure> figure : before.figures().entrySet()) {
+        Figure other = after.figures().get(figure.getKey());
+        if (other == null || other.unit() != figure.getValue().unit()) {
           notCompared.put(workload + ": " + figure.getKey(), "not a figure of both");
         } else {
-          rows.add(
-              new Row(
-                  workload,
-                  figure.getKey(),
-                  figure.getValue().spread(),
-                  other.spread(),
-                  other.unit(),
-                  isSameMachine));
+          rows.add(new Row(workload, figure.getValue(), other, isSameMachine));
         }
       }
     }
@@ -112,47 +105,34 @@ final class BenchComparison {
     return row.stripTrailing() + "\n";
   }
 
-  private record Row(
-      String workload,
-      String figure,
-      Spread before,
-      Spread after,
-      Optional<Unit> unit,
-      boolean isSameMachine) {
+  private record Row(String workload, Figure before, Figure after, boolean isSameMachine) {
     String text() {
-      String name = workload + ": " + figure;
+      String name = workload + ": " + before.name();
       String ratio =
           before.value() == 0
               ? "-"
               : String.format(Locale.ROOT, "%.2f", after.value() / before.value());
-      return line(
-          name,
-          format(before.value()),
-          format(after.value()),
-          ratio,
-          mark() + (isSameMachine ? "" : " ~"));
-    }
-
-    private String format(double value) {
-      return unit.map(known -> known.format(value)).orElse(Double.toString(value));
+      return line(name, before.text(), after.text(), ratio, mark() + (isSameMachine ? "" : " ~"));
     }
 
     String mark() {
-      if (!before.isKnown() || !after.isKnown()) {
+      if (!before.isNoiseKnown() || !after.isNoiseKnown()) {
         return "?";
       }
       if (!before.isApartFrom(after)) {
         return "=";
       }
       boolean isMore = after.value() > before.value();
-      return unit.map(known -> known.isMoreBetter() == isMore ? "better" : "worse")
-          .orElse(isMore ? "more" : "less");
+      if (before.unit() == Unit.UNKNOWN) {
+        return isMore ? "more" : "less";
+      }
+      return before.unit().isMoreBetter() == isMore ? "better" : "worse";
     }
 
     Map<String, Object> toJson() {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("workload", workload);
-      object.put("figure", figure);
+      object.put("figure", before.name());
       object.put("old", before.value());
       object.put("new", after.value());
       object.put("ratio", before.value() == 0 ? null : after.value() / before.value());

@@ -2,6 +2,8 @@ package dev.sluice.tool.bench;
 
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.MachineFacts;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -10,7 +12,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * What a comparison needs of one bench, read back from the JSON object that it printed.
@@ -30,10 +31,8 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
    * @param roundTripSeconds of a cache line, just before the workload; 0 if it failed
    * @param failure null if it ran
    */
-  record Result(int version, double roundTripSeconds, String failure, Map<String, Read> figures) {}
-
-  /** One figure; the unit is empty if this version of Sluice does not know it. */
-  record Read(Spread spread, Optional<Unit> unit) {}
+  record Result(
+      int version, double roundTripSeconds, String failure, Map<String, Figure> figures) {}
 
   /**
    * Reads a file.
@@ -90,16 +89,9 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
     if (workload.containsKey("failure")) {
       return new Result(version, 0, Json.text(workload, "failure"), Map.of());
     }
-    Map<String, Read> figures = new LinkedHashMap<>();
+    Map<String, Figure> figures = new LinkedHashMap<>();
     for (Map<String, Object> figure : Json.objects(workload, "figures")) {
-      figures.put(
-          Json.text(figure, "name"),
-          new Read(
-              new Spread(
-                  Json.real(figure, "value"),
-                  Json.reals(figure, "runs"),
-                  Json.real(figure, "resolution")),
-              Unit.ofJsonName(Json.text(figure, "unit"))));
+      figures.put(Json.text(figure, "name"), Figure.read(figure));
     }
     Map<String, Object> machine = Json.object(workload, "machine");
     return new Result(version, Json.real(machine, "cache_line_round_trip_seconds"), null, figures);

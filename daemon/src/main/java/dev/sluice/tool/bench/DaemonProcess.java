@@ -3,7 +3,8 @@ package dev.sluice.tool.bench;
 import dev.sluice.tool.DaemonClient;
 import dev.sluice.tool.ProcessFigures;
 import dev.sluice.tool.ToolException;
-import java.io.File;
+import dev.sluice.tool.measure.Runs;
+import dev.sluice.tool.measure.ScratchFolder;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -104,12 +105,8 @@ final class DaemonProcess implements AutoCloseable {
     return readySeconds;
   }
 
-  DaemonClient client() {
-    return client;
-  }
-
-  Path attachSocket() {
-    return folder.resolve("attach.sock");
+  Runs.Target target() {
+    return new Runs.Target(client, folder.resolve("attach.sock"), () -> figures().cpuSeconds());
   }
 
   ProcessFigures figures() {
@@ -129,11 +126,7 @@ final class DaemonProcess implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new ToolException("interrupted", e);
     } finally {
-      File[] files = folder.toFile().listFiles();
-      for (File file : files == null ? new File[0] : files) {
-        file.delete();
-      }
-      folder.toFile().delete();
+      ScratchFolder.delete(folder);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.tool.bench;
 
 import dev.sluice.tool.RunReport;
+import dev.sluice.tool.measure.Figure;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.sluice.tool.bench;
 
+import dev.sluice.tool.measure.Figure;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,11 +26,11 @@ record Ratio(String name, String over, String under, double target) {
   private static List<Ratio> of(String geometry) {
     String counting = "clean-rate/" + geometry;
     String capturing = "capture/clean-rate/" + geometry;
-    String count = Baseline.FLOOR_COUNT.workload(geometry);
-    String copy = Baseline.FLOOR_COPY.workload(geometry);
-    String file = Baseline.FLOOR_FILE.workload(geometry);
-    String old = Baseline.OLD_HOST.workload(geometry);
-    String ring = Baseline.OLD_HOST_RING.workload(geometry);
+    String count = BaselineWorkloads.Host.FLOOR_COUNT.workload(geometry);
+    String copy = BaselineWorkloads.Host.FLOOR_COPY.workload(geometry);
+    String file = BaselineWorkloads.Host.FLOOR_FILE.workload(geometry);
+    String old = BaselineWorkloads.Host.OLD_HOST.workload(geometry);
+    String ring = BaselineWorkloads.Host.OLD_HOST_RING.workload(geometry);
     return List.of(
         new Ratio("counting-vs-floor/" + geometry, counting, count, Double.NaN),
         new Ratio("capture-vs-floor/" + geometry, capturing, file, OF_A_PLAIN_C_PROGRAM),
@@ -42,15 +43,15 @@ record Ratio(String name, String over, String under, double target) {
   Optional<Value> of(Map<String, Figure> figures) {
     Figure numerator = figures.get(over);
     Figure denominator = figures.get(under);
-    if (numerator == null || denominator == null || !(denominator.spread().low() > 0)) {
+    if (numerator == null || denominator == null || !(denominator.low() > 0)) {
       return Optional.empty();
     }
     return Optional.of(
         new Value(
             this,
             numerator.value() / denominator.value(),
-            numerator.spread().low() / denominator.spread().high(),
-            numerator.spread().high() / denominator.spread().low()));
+            numerator.low() / denominator.high(),
+            numerator.high() / denominator.low()));
   }
 
   /**

@@ -2,16 +2,20 @@ package dev.sluice.tool.bench;
 
 import dev.sluice.tool.ToolException;
 
-/** One thing that is measured, always in the same way. */
-interface Workload {
-  /** Stable: figures of two versions of Sluice are matched by it. */
-  String name();
+/**
+ * One thing that is measured, always in the same way.
+ *
+ * @param name stable: figures of two versions of Sluice are matched by it
+ * @param version raised when the way of measuring changes, because figures are then not comparable
+ * @param description what is measured, in one line
+ */
+record Workload(String name, int version, String description, Measuring measuring) {
+  /** The way of measuring. */
+  interface Measuring {
+    Measurement measure(Bench bench) throws ToolException;
+  }
 
-  /** Raised when the way of measuring changes, because figures are then not comparable. */
-  int version();
-
-  /** What is measured, in one line. */
-  String description();
-
-  Measurement measure(Bench bench) throws ToolException;
+  Measurement measure(Bench bench) throws ToolException {
+    return measuring.measure(bench);
+  }
 }

@@ -1,6 +1,8 @@
 package dev.sluice.tool.bench;
 
 import dev.sluice.output.export.ExportFormat;
+import dev.sluice.tool.bench.BaselineWorkloads.Host;
+import dev.sluice.tool.measure.Load;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,8 +17,10 @@ final class Workloads {
 
   static List<Workload> all() {
     List<Workload> all = new ArrayList<>();
-    all.add(new StartupWorkload("startup", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB)));
-    all.add(new AttachWorkload("attach", Load.of(Load.G3, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
+    all.add(
+        DaemonWorkloads.startup("startup", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB)));
+    all.add(
+        DaemonWorkloads.attach("attach", Load.of(Load.G3, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
 
     all.add(cleanRate("clean-rate/g1-1x1", Load.G1, 1, 1, 0.2 * GB));
     all.add(cleanRate("clean-rate/g2-1x1", Load.G2, 1, 1, 0.2 * GB));
@@ -30,63 +34,58 @@ final class Workloads {
     sideBySide(all, "g2-24x1", Load.G2, 5 * GB, Double.NaN);
     sideBySide(all, "g3-24x1", Load.G3, 6 * GB, 3 * GB);
     all.add(
-        capturing(
-            new RefillLatencyWorkload(
+        CaptureWorkloads.capturing(
+            LoadWorkloads.refillLatency(
                 "capture/refill-latency/800MB",
                 Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(800 * MB))));
 
     Load everyKind = Load.of(Load.G3, 24, 3, EVERY_KIND).withRate(500 * MB);
-    all.add(new VerifyWorkload("capture/verify", everyKind, 2 * GB));
-    all.add(new SizeWorkload("capture/size", everyKind, 0.25));
-    all.add(new ExportWorkload("export/records-json", everyKind, ExportFormat.RECORDS_JSON, 5e6));
-    all.add(new ExportWorkload("export/perfetto", everyKind, ExportFormat.PERFETTO, 10e6));
+    all.add(CaptureWorkloads.verify("capture/verify", everyKind, 2 * GB));
+    all.add(CaptureWorkloads.size("capture/size", everyKind, 0.25));
+    all.add(
+        CaptureWorkloads.export("export/records-json", everyKind, ExportFormat.RECORDS_JSON, 5e6));
+    all.add(CaptureWorkloads.export("export/perfetto", everyKind, ExportFormat.PERFETTO, 10e6));
 
     all.add(
-        new UnthrottledWorkload(
+        LoadWorkloads.unthrottled(
             "unthrottled/g3-24x1", Load.of(Load.G3, 24, 1, TASKS_ONLY), Double.NaN));
     all.add(
-        new UnthrottledWorkload(
+        LoadWorkloads.unthrottled(
             "unthrottled/g3-24x3-level4", Load.of(Load.G3, 24, 3, EVERY_KIND), 2 * GB));
 
     for (long rate : new long[] {300, 800, 1600}) {
       all.add(
-          new RefillLatencyWorkload(
+          LoadWorkloads.refillLatency(
               "refill-latency/" + rate + "MB",
               Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(rate * MB)));
     }
     all.add(
-        new GarbageWorkload(
+        LoadWorkloads.garbage(
             "garbage/g1", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB), 200 * MB));
-    all.add(new IdleWorkload("idle/g2", Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(250 * MB)));
+    all.add(
+        DaemonWorkloads.idle("idle/g2", Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(250 * MB)));
     return List.copyOf(all);
   }
 
   /** The daemon, the floor in plain C and the old design on one geometry. */
   private static void sideBySide(
       List<Workload> all, String geometry, String layout, double target, double captureTarget) {
-    all.add(cleanRate("clean-rate/" + geometry, layout, 24, 1, target));
-    all.add(baseline(Baseline.FLOOR_COUNT, geometry, layout));
-    all.add(capturing(cleanRate("capture/clean-rate/" + geometry, layout, 24, 1, captureTarget)));
-    all.add(baseline(Baseline.FLOOR_FILE, geometry, layout));
-    all.add(baseline(Baseline.OLD_HOST, geometry, layout));
-    all.add(baseline(Baseline.OLD_HOST_RING, geometry, layout));
+    Load load = Load.of(layout, 24, 1, TASKS_ONLY);
+    all.add(LoadWorkloads.cleanRate("clean-rate/" + geometry, load, target));
+    all.addAll(BaselineWorkloads.of(geometry, load, Host.FLOOR_COUNT));
+    all.add(
+        CaptureWorkloads.capturing(
+            LoadWorkloads.cleanRate("capture/clean-rate/" + geometry, load, captureTarget)));
+    all.addAll(
+        BaselineWorkloads.of(geometry, load, Host.FLOOR_FILE, Host.OLD_HOST, Host.OLD_HOST_RING));
     if (layout.equals(Load.G1)) {
-      all.add(baseline(Baseline.OLD_HOST_SWEEP, geometry, layout));
+      all.addAll(BaselineWorkloads.of(geometry, load, Host.OLD_HOST_SWEEP));
     }
-    all.add(baseline(Baseline.FLOOR_COPY, geometry, layout));
-  }
-
-  private static Workload baseline(Baseline baseline, String geometry, String layout) {
-    return new BaselineWorkload(
-        baseline.workload(geometry), baseline, Load.of(layout, 24, 1, TASKS_ONLY));
-  }
-
-  private static Workload capturing(Workload workload) {
-    return new CapturingWorkload(workload.name(), workload);
+    all.addAll(BaselineWorkloads.of(geometry, load, Host.FLOOR_COPY));
   }
 
   private static Workload cleanRate(
       String name, String layout, int cores, int aicpuThreads, double target) {
-    return new CleanRateWorkload(name, Load.of(layout, cores, aicpuThreads, TASKS_ONLY), target);
+    return LoadWorkloads.cleanRate(name, Load.of(layout, cores, aicpuThreads, TASKS_ONLY), target);
   }
 }

@@ -1,7 +1,9 @@
 package dev.sluice.tool.diagnose;
 
-import dev.sluice.tool.CeilingKind;
+import dev.sluice.tool.Ceiling;
+import dev.sluice.tool.Json;
 import dev.sluice.tool.Quantiles;
+import dev.sluice.tool.measure.Unit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -17,7 +19,7 @@ import java.util.Map;
  * @param next the one above it
  * @param changes what to do, the greatest gain first
  */
-record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> changes) {
+record Advice(Limit binding, Limit next, String sentence, List<Change> changes) {
   /** A worst latency this many times the 99th percentile is a pause, not the path. */
   private static final double PAUSE_FACTOR = 5;
 
@@ -48,79 +50,80 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
    * @param target the rate that is wanted, 0 for none
    */
   static Advice of(CeilingModel model, Quantiles refill, double storage, double target) {
-    List<Ceiling> ceilings = new ArrayList<>(List.of(model.controlPath(), model.bandwidth()));
+    List<Limit> ceilings = new ArrayList<>(List.of(model.controlPath(), model.bandwidth()));
     if (!Double.isNaN(storage)) {
       ceilings.add(
-          new Ceiling(
-              CeilingKind.STORAGE,
+          Limit.ofRate(
+              Ceiling.STORAGE,
               storage,
               "with captures on: " + Unit.BYTES_PER_SECOND.format(storage) + ", measured"));
     }
-    ceilings.sort(Comparator.comparingDouble(Ceiling::bytesPerSecond));
-    Ceiling binding = ceilings.get(0);
-    Ceiling next = ceilings.get(1);
+    ceilings.sort(Comparator.comparingDouble(Limit::value));
+    Limit binding = ceilings.get(0);
+    Limit next = ceilings.get(1);
     List<Change> changes = changes(model, refill, binding, next);
     return new Advice(binding, next, sentence(model, binding, next, target), changes);
   }
 
-  private static String sentence(CeilingModel model, Ceiling binding, Ceiling next, double target) {
+  private static String sentence(CeilingModel model, Limit binding, Limit next, double target) {
     String binds =
         String.format(
             Locale.ROOT,
             "%s %s ceiling binds, at %s; the next is %s at %s (%.1f times that).",
-            binding.kind() == CeilingKind.STORAGE ? "With captures on the" : "The",
-            binding.kind().words(),
-            Unit.BYTES_PER_SECOND.format(binding.bytesPerSecond()),
-            next.kind().words(),
-            Unit.BYTES_PER_SECOND.format(next.bytesPerSecond()),
-            next.bytesPerSecond() / binding.bytesPerSecond());
-    boolean isRateItself = binding.kind() != CeilingKind.CONTROL_PATH;
+            binding.ceiling() == Ceiling.STORAGE ? "With captures on the" : "The",
+            binding.ceiling().words(),
+            binding.text(),
+            next.ceiling().words(),
+            next.text(),
+            next.value() / binding.value());
+    boolean isRateItself = binding.ceiling() != Ceiling.CONTROL_PATH;
     if (target == 0) {
       return binds + (isRateItself ? " Above it size cannot help, only delay." : "");
     }
     String asked = Unit.BYTES_PER_SECOND.format(target);
-    if (target <= binding.bytesPerSecond()) {
+    if (target <= binding.value()) {
       return String.format(
           Locale.ROOT,
           "%s is drop-free with a margin of %.0f %%. %s",
           asked,
-          100 * (binding.bytesPerSecond() / target - 1),
+          100 * (binding.value() / target - 1),
           binds);
     }
     if (isRateItself) {
-      double seconds = model.burstBytes() / (target - binding.bytesPerSecond());
+      double seconds = model.burstBytes() / (target - binding.value());
       return String.format(
           Locale.ROOT,
-          "%s is above what is given back for ever, so size cannot help: buffers only delay the"
-              + " first loss, here by %s. %s",
+          "The host can sustain %s. %s is above that, so size cannot help: larger buffers only"
+              + " delay the first loss, here by %s. %s",
+          binding.text(),
           asked,
           Unit.SECONDS.format(seconds),
           binds);
     }
-    if (target > next.bytesPerSecond()) {
+    if (target > next.value()) {
       return String.format(
           Locale.ROOT,
           "%s is above the %s ceiling, too, so size cannot help there. %s",
           asked,
-          next.kind().words(),
+          next.ceiling().words(),
           binds);
     }
     return String.format(
         Locale.ROOT,
         "%s loses records at the worst refill, %.1f times what the free queues forgive. %s",
         asked,
-        target / binding.bytesPerSecond(),
+        target / binding.value(),
         binds);
   }
 
   private static List<Change> changes(
-      CeilingModel model, Quantiles refill, Ceiling binding, Ceiling next) {
+      CeilingModel model, Quantiles refill, Limit binding, Limit next) {
     List<Change> changes = new ArrayList<>();
-    double now = binding.bytesPerSecond();
-    switch (binding.kind()) {
+    double now = binding.value();
+    switch (binding.ceiling()) {
       case CONTROL_PATH -> {
         if (refill.p99() > 0 && model.latencySeconds() > PAUSE_FACTOR * refill.p99()) {
-          double without = model.withLatency(refill.p999()).controlPath().bytesPerSecond();
+          double without = model.withLatency(refill.p999()).controlPath().value();
           changes.add(
               gain(
                   String.format(
@@ -133,7 +136,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
                       model.latencySeconds() / refill.p99(),
                       Unit.SECONDS.format(refill.p99())),
                   now,
-                  Math.min(without, next.bytesPerSecond())));
+                  Math.min(without, next.value())));
         } else {
           changes.add(
               new Change(
@@ -149,12 +152,12 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
             gain(
                 "twice the free-queue slots, and as many more buffers (a rebuilt runtime)",
                 now,
-                Math.min(2 * now, next.bytesPerSecond())));
+                Math.min(2 * now, next.value())));
         changes.add(
             gain(
                 "records per buffer doubled (a rebuilt runtime; the arena grows likewise)",
                 now,
-                Math.min(2 * now, next.bytesPerSecond())));
+                Math.min(2 * now, next.value())));
       }
       case STORAGE -> {
         changes.add(
@@ -163,7 +166,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
                     + " sluice.capture.enabled = false, or sluice.capture.overload = discard,"
                     + " which loses records of the capture and never of the device",
                 now,
-                next.bytesPerSecond()));
+                next.value()));
         changes.add(stageOrPool(model, binding, "sluice.capture.stage-bytes"));
       }
       default -> {
@@ -173,7 +176,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
                     + " sluice.threading = dedicated where there are processors, and sinks that"
                     + " read less; over a link, another placement",
                 now,
-                next.bytesPerSecond()));
+                next.value()));
         changes.add(
             stageOrPool(model, binding, "sluice.arena.buffers.aicpu-task and .aicore-task"));
         changes.add(
@@ -186,9 +189,9 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
     return changes;
   }
 
-  private static Change stageOrPool(CeilingModel model, Ceiling binding, String key) {
+  private static Change stageOrPool(CeilingModel model, Limit binding, String key) {
     // Where the disk was measured beside the model, the model does not know the stage before it.
-    boolean isModels = binding.kind() == model.bandwidth().kind();
+    boolean isModels = binding.ceiling() == model.bandwidth().ceiling();
     return new Change(
         "more of " + key + ", against bursts only",
         0,
@@ -197,11 +200,9 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
                 ? "a burst of R lasts "
                     + Unit.BYTES.format(model.burstBytes())
                     + " / (R - "
-                    + Unit.BYTES_PER_SECOND.format(binding.bytesPerSecond())
+                    + binding.text()
                     + ") now, and as much longer as this grows"
-                : "a burst above "
-                    + Unit.BYTES_PER_SECOND.format(binding.bytesPerSecond())
-                    + " lasts as much longer as this grows"));
+                : "a burst above " + binding.text() + " lasts as much longer as this grows"));
   }
 
   private static Change gain(String what, double now, double then) {
@@ -220,8 +221,7 @@ record Advice(Ceiling binding, Ceiling next, String sentence, List<Change> chang
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("binding", binding.toJson());
     object.put("next", next.toJson());
-    object.put(
-        "next_over_binding", Numbers.orNull(next.bytesPerSecond() / binding.bytesPerSecond()));
+    object.put("next_over_binding", Json.finite(next.value() / binding.value()));
     object.put("changes", changes.stream().map(Change::toJson).toList());
     return object;
   }

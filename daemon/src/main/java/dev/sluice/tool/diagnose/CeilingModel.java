@@ -1,9 +1,12 @@
 package dev.sluice.tool.diagnose;
 
-import dev.sluice.tool.CeilingKind;
+import dev.sluice.tool.Ceiling;
+import dev.sluice.tool.measure.Unit;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * The three ceilings as arithmetic: from measured terms to the highest drop-free rate and the
@@ -34,11 +37,11 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
   }
 
   /** The rate at which the worst refill empties the free queues of the first kind to starve. */
-  Ceiling controlPath() {
+  Limit controlPath() {
     Shape.PoolKind kind = shape.firstToStarve();
     double rate = kind.slotBytes() / latencySeconds;
-    return new Ceiling(
-        CeilingKind.CONTROL_PATH,
+    return Limit.ofRate(
+        Ceiling.CONTROL_PATH,
         rate,
         String.format(
             Locale.ROOT,
@@ -53,10 +56,10 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
   }
 
   /** The rate at which a burst of this length uses up what it can count on. */
-  Ceiling lifecycle(double burstSeconds) {
+  Limit lifecycle(double burstSeconds) {
     double rate = giveBackBytesPerSecond + burstBytes() / burstSeconds;
-    return new Ceiling(
-        CeilingKind.BUFFER_LIFECYCLE,
+    return Limit.ofRate(
+        Ceiling.BUFFER_LIFECYCLE,
         rate,
         String.format(
             Locale.ROOT,
@@ -68,59 +71,56 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
   }
 
   /** What can be given back for ever. */
-  Ceiling bandwidth() {
-    return new Ceiling(
-        CeilingKind.BANDWIDTH,
+  Limit bandwidth() {
+    return Limit.ofRate(
+        Ceiling.BANDWIDTH,
         giveBackBytesPerSecond,
         "C = " + Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond) + ", measured");
   }
 
   /** The ceilings of a steady rate, the lowest first; the pool delays the last one for a while. */
-  List<Ceiling> ceilings(double runSeconds) {
+  List<Limit> ceilings(double runSeconds) {
     return List.of(controlPath(), lifecycle(runSeconds), bandwidth()).stream()
-        .sorted(Comparator.comparingDouble(Ceiling::bytesPerSecond))
+        .sorted(Comparator.comparingDouble(Limit::value))
         .toList();
   }
 
   /** Which ceiling binds a steady rate for ever. */
-  Ceiling binding() {
-    Ceiling control = controlPath();
-    Ceiling bandwidth = bandwidth();
-    return control.bytesPerSecond() < bandwidth.bytesPerSecond() ? control : bandwidth;
+  Limit binding() {
+    Limit control = controlPath();
+    Limit bandwidth = bandwidth();
+    return control.value() < bandwidth.value() ? control : bandwidth;
   }
 
   /**
    * The highest drop-free rate of a run of this length: what the control path allows, or the give-
    * back rate and what the buffers take in meanwhile.
    */
-  Prediction rate(double runSeconds) {
-    Ceiling control = controlPath();
-    Ceiling finite = lifecycle(runSeconds);
-    boolean isControl = control.bytesPerSecond() <= finite.bytesPerSecond();
-    Ceiling lower = isControl ? control : finite;
-    return new Prediction(
-        Unit.BYTES_PER_SECOND,
-        lower.bytesPerSecond(),
-        isControl ? CeilingKind.CONTROL_PATH : CeilingKind.BANDWIDTH,
-        lower.arithmetic());
+  Limit rate(double runSeconds) {
+    Limit control = controlPath();
+    Limit finite = lifecycle(runSeconds);
+    boolean isControl = control.value() <= finite.value();
+    Limit lower = isControl ? control : finite;
+    return Limit.ofRate(
+        isControl ? Ceiling.CONTROL_PATH : Ceiling.BANDWIDTH, lower.value(), lower.arithmetic());
   }
 
   /** The longest burst at this rate that nothing is lost in. */
-  Prediction burst(double bytesPerSecond) {
-    if (bytesPerSecond > controlPath().bytesPerSecond()) {
-      return new Prediction(
+  Limit burst(double bytesPerSecond) {
+    if (bytesPerSecond > controlPath().value()) {
+      return new Limit(
+          Ceiling.CONTROL_PATH,
           Unit.SECONDS,
           latencySeconds,
-          CeilingKind.CONTROL_PATH,
           "the rate is above the control path's "
-              + Unit.BYTES_PER_SECOND.format(controlPath().bytesPerSecond())
+              + Unit.BYTES_PER_SECOND.format(controlPath().value())
               + ": any burst that meets the worst refill latency loses records");
     }
     if (bytesPerSecond <= giveBackBytesPerSecond) {
-      return new Prediction(
+      return new Limit(
+          Ceiling.BANDWIDTH,
           Unit.SECONDS,
           Double.POSITIVE_INFINITY,
-          CeilingKind.BANDWIDTH,
           "R = "
               + Unit.BYTES_PER_SECOND.format(bytesPerSecond)
               + " <= C = "
@@ -128,10 +128,10 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
               + ": given back as fast as it comes");
     }
     double seconds = burstBytes() / (bytesPerSecond - giveBackBytesPerSecond);
-    return new Prediction(
+    return new Limit(
+        Ceiling.BUFFER_LIFECYCLE,
         Unit.SECONDS,
         seconds,
-        CeilingKind.BUFFER_LIFECYCLE,
         String.format(
             Locale.ROOT,
             "P / (R - C) = %s / (%s - %s) = %s",
@@ -149,5 +149,14 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
   /** The same with another worst latency. */
   CeilingModel withLatency(double seconds) {
     return new CeilingModel(shape, seconds, giveBackBytesPerSecond);
+  }
+
+  Map<String, Object> toJson() {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("latency_seconds", latencySeconds);
+    object.put("give_back_bytes_per_second", giveBackBytesPerSecond);
+    object.put("burst_bytes", burstBytes());
+    object.put("control_path_bytes_per_second", controlPath().value());
+    return object;
   }
 }

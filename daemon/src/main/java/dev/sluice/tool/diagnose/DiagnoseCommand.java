@@ -9,10 +9,12 @@ import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.SessionReport;
 import dev.sluice.tool.StatusCommand;
 import dev.sluice.tool.StopSignal;
-import dev.sluice.tool.TemporaryDirectory;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Runs;
+import dev.sluice.tool.measure.ScratchFolder;
+import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,39 +59,38 @@ public final class DiagnoseCommand implements Callable<Integer> {
     options.validate();
     Optional<Runs.Target> target = target();
     DiagnoseResult result =
-        new DiagnoseResult(options.effort(), options.targetBytesPerSecond(), target.isEmpty());
-    List<ShapeRequest> others = options.others();
-    Path folder = captureFolder();
+        new DiagnoseResult(options.effort(), options.target(), target.isEmpty());
     boolean isStopped = false;
-    try (Runs runs = new Runs(host, options.settings(), target, stopSignal);
+    try (ScratchFolder folder = ScratchFolder.in(Optional.ofNullable(options.captureDirectory));
+        Runs runs = new Runs(host, options.settings, stopSignal, "diagnose", unused -> {});
         ProgressLine line = ProgressLine.onStandardError()) {
-      DiagnoseProgress progress =
-          new DiagnoseProgress(line, Diagnosis.stages(others, runs.isPrivate()));
-      new Diagnosis(runs, probes, stopSignal, progress, folder.resolve("captures"))
-          .run(result, options.request(), others);
+      new Diagnosis(result, runs, target, probes, line)
+          .run(
+              options.request(),
+              options.others(),
+              options.device,
+              folder.path().resolve("captures"));
     } catch (ToolException e) {
       if (!stopSignal.isRequested()) {
         throw e;
       }
       isStopped = true;
-    } finally {
-      Runs.remove(folder);
     }
     report(result);
     return isStopped ? ExitCode.FAILED : ExitCode.FINE;
   }
 
   private Optional<Runs.Target> target() throws ToolException {
-    if (options.socket().isEmpty()) {
+    if (options.socket == null) {
       return Optional.empty();
     }
     DaemonClient client =
-        options.url().isEmpty()
+        options.url == null
             ? StatusCommand.configuredDaemon(Optional.empty())
-            : new DaemonClient(options.url().get());
+            : new DaemonClient(options.url);
     List<SessionReport> open =
         client.sessions().stream().filter(session -> !session.isEnded()).toList();
-    if (!open.isEmpty() && !options.isForced()) {
+    if (!open.isEmpty() && !options.isForced) {
       throw new ToolException(
           "the daemon at "
               + client.base()
@@ -98,43 +99,23 @@ public final class DiagnoseCommand implements Callable<Integer> {
               + " session(s), which a diagnosis would disturb; use --force, or leave --socket out"
               + " for a private daemon");
     }
-    return Optional.of(new Runs.Target(client, options.socket().get(), options.device()));
-  }
-
-  private Path captureFolder() throws ToolException {
-    return TemporaryDirectory.make(
-        options.captureDirectory().map(Path::toAbsolutePath).orElse(TemporaryDirectory.base()),
-        "sluice-diagnose-",
-        "the capture that measures the storage",
-        "name another directory by TMPDIR or --capture-directory");
+    return Optional.of(new Runs.Target(client, options.socket, () -> 0));
   }
 
   private void report(DiagnoseResult result) throws ToolException {
-    Advice advice =
-        result
-            .main()
-            .map(
-                main ->
-                    Advice.of(
-                        main.model(),
-                        main.typical().session().refillLatency(),
-                        result.storage().map(Term::median).orElse(Double.NaN),
-                        result.targetBytesPerSecond()))
-            .orElse(null);
-    Map<String, Object> json = DiagnoseJson.of(result, advice);
-    Optional<Path> html = options.html();
-    if (html.isPresent()) {
-      HtmlReport.write(html.get(), json);
+    Map<String, Object> json = result.toJson();
+    if (options.html != null) {
+      try {
+        Files.writeString(options.html, DiagnoseResult.page(json));
+      } catch (IOException e) {
+        throw new ToolException("cannot write " + options.html + ": " + e.getMessage(), e);
+      }
     }
-    out().print(options.isJson() ? Json.print(json) + "\n" : DiagnoseText.of(result, advice));
-    if (html.isPresent() && !options.isJson()) {
-      out().println("\nReport: " + html.get().toAbsolutePath());
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(options.isJson ? Json.print(json) + "\n" : DiagnoseText.of(result));
+    if (options.html != null && !options.isJson) {
+      out.println("\nReport: " + options.html.toAbsolutePath());
     }
-    out().flush();
-  }
-
-  /** Standard output, where only the result goes. */
-  private PrintWriter out() {
-    return spec.commandLine().getOut();
+    out.flush();
   }
 }

@@ -5,11 +5,10 @@ import dev.sluice.tool.RateConverter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -69,13 +68,13 @@ final class DiagnoseOptions {
   private int buffers;
 
   @Option(names = "--json", description = "Print one JSON object instead of the summary.")
-  private boolean isJson;
+  boolean isJson;
 
   @Option(
       names = "--html",
       paramLabel = "FILE",
       description = "Write the report as one HTML file, with plots.")
-  private Path html;
+  Path html;
 
   @Option(
       names = "--capture-directory",
@@ -84,13 +83,13 @@ final class DiagnoseOptions {
         "Where the storage is measured; what is written there is removed again.",
         "Default: the folder for temporary files."
       })
-  private Path captureDirectory;
+  Path captureDirectory;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Set a configuration key of the private daemon; may be repeated.")
-  private Map<String, String> settings = new LinkedHashMap<>();
+  Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(
       names = "--socket",
@@ -99,25 +98,25 @@ final class DiagnoseOptions {
         "Attach socket of a running daemon to diagnose instead of a private one. Only terms that",
         "need no other configuration are measured then."
       })
-  private Path socket;
+  Path socket;
 
   @Option(
       names = "--url",
       paramLabel = "URL",
       description = "HTTP address of that daemon. Default: the listener of the configuration.")
-  private URI url;
+  URI url;
 
   @Option(
       names = "--device",
       paramLabel = "N",
       defaultValue = "0",
       description = "Device number to attach to it as. Default: ${DEFAULT-VALUE}.")
-  private int device;
+  int device;
 
   @Option(
       names = "--force",
       description = "With --socket: go ahead although the daemon serves somebody.")
-  private boolean isForced;
+  boolean isForced;
 
   /** Refuses what cannot be right. */
   void validate() {
@@ -160,20 +159,17 @@ final class DiagnoseOptions {
   }
 
   /** Fewer and more cores per queue, and more queues: where the model has to hold, too. */
-  private static List<ShapeRequest> othersThan(ShapeRequest request) {
-    List<ShapeRequest> others = new ArrayList<>();
-    others.add(request.withCores(1, 1));
-    others.add(request.withCores(8, 1));
-    others.add(request.withCores(72, 1));
-    others.add(request.withCores(24, 3));
-    others.removeIf(
-        other ->
-            other.cores() == request.cores() && other.aicpuThreads() == request.aicpuThreads());
-    return others;
-  }
-
   List<ShapeRequest> others() {
-    return isQuick ? List.of() : othersThan(request());
+    if (isQuick) {
+      return List.of();
+    }
+    return Stream.of(
+            request().withCores(1, 1),
+            request().withCores(8, 1),
+            request().withCores(72, 1),
+            request().withCores(24, 3))
+        .filter(other -> !other.equals(request()))
+        .toList();
   }
 
   ShapeRequest request() {
@@ -185,41 +181,8 @@ final class DiagnoseOptions {
   }
 
   /** The rate to judge, bytes per second; 0 if none was given. */
-  double targetBytesPerSecond() {
+  double target() {
     return targetBytesPerSecond == null ? 0 : targetBytesPerSecond;
-  }
-
-  boolean isJson() {
-    return isJson;
-  }
-
-  Optional<Path> html() {
-    return Optional.ofNullable(html);
-  }
-
-  Optional<Path> captureDirectory() {
-    return Optional.ofNullable(captureDirectory);
-  }
-
-  Map<String, String> settings() {
-    return settings;
-  }
-
-  /** The running daemon to diagnose; empty for a private one. */
-  Optional<Path> socket() {
-    return Optional.ofNullable(socket);
-  }
-
-  Optional<URI> url() {
-    return Optional.ofNullable(url);
-  }
-
-  int device() {
-    return device;
-  }
-
-  boolean isForced() {
-    return isForced;
   }
 
   private ParameterException usage(String message) {

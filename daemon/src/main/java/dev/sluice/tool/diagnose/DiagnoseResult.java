@@ -1,29 +1,52 @@
 package dev.sluice.tool.diagnose;
 
-import dev.sluice.tool.CeilingKind;
+import dev.sluice.tool.Ceiling;
+import dev.sluice.tool.Json;
+import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.QuietCheck;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** Everything that a diagnosis has brought to light so far. Filled by one thread, step by step. */
+/**
+ * Everything that a diagnosis has brought to light so far, and the object that {@code --json}
+ * prints and the page draws from. Filled by one thread, step by step.
+ */
 final class DiagnoseResult {
-  private final Effort effort;
-  private final double targetBytesPerSecond;
-  private final boolean isPrivate;
-  private final QuietCheck quiet = new QuietCheck();
-  private final List<Term> hostTerms = new ArrayList<>();
-  private final List<ShapeResult> shapes = new ArrayList<>();
-  private final List<LayoutPrediction> layouts = new ArrayList<>();
-  private Term storage;
-  private boolean isPartial = true;
+  private static final String TEMPLATE = "report.html";
+  private static final String DATA = "/*DATA*/null";
 
-  /**
-   * @param targetBytesPerSecond the rate to judge; 0 for none
-   * @param isPrivate measured on daemons of our own
-   */
-  DiagnoseResult(Effort effort, double targetBytesPerSecond, boolean isPrivate) {
+  final Effort effort;
+
+  /** The rate to judge, bytes per second; 0 for none. */
+  final double target;
+
+  /** Measured on daemons of our own. */
+  final boolean isPrivate;
+
+  final QuietCheck quiet = new QuietCheck();
+
+  /** Terms that need no daemon. */
+  final List<Figure> hostTerms = new ArrayList<>();
+
+  final List<ShapeResult> shapes = new ArrayList<>();
+  final List<LayoutPrediction> layouts = new ArrayList<>();
+
+  /** What the disk takes, if that was measured. */
+  Optional<Figure> storage = Optional.empty();
+
+  /** Something is missing: the diagnosis was interrupted. */
+  boolean isPartial = true;
+
+  DiagnoseResult(Effort effort, double target, boolean isPrivate) {
     this.effort = effort;
-    this.targetBytesPerSecond = targetBytesPerSecond;
+    this.target = target;
     this.isPrivate = isPrivate;
   }
 
@@ -34,57 +57,79 @@ final class DiagnoseResult {
    * @param burstBytes what a burst finds room in beyond what is given back meanwhile
    */
   record LayoutPrediction(
-      String layout, int slots, double bytesPerSecond, CeilingKind binding, double burstBytes) {}
-
-  Effort effort() {
-    return effort;
-  }
-
-  double targetBytesPerSecond() {
-    return targetBytesPerSecond;
-  }
-
-  boolean isPrivate() {
-    return isPrivate;
-  }
-
-  QuietCheck quiet() {
-    return quiet;
-  }
-
-  /** Terms that need no daemon. */
-  List<Term> hostTerms() {
-    return hostTerms;
-  }
-
-  List<ShapeResult> shapes() {
-    return shapes;
-  }
-
-  List<LayoutPrediction> layouts() {
-    return layouts;
-  }
-
-  void storage(Term term) {
-    storage = term;
-  }
-
-  /** What the disk takes, if that was measured. */
-  Optional<Term> storage() {
-    return Optional.ofNullable(storage);
-  }
-
-  void complete() {
-    isPartial = false;
-  }
-
-  /** Something is missing: the diagnosis was interrupted. */
-  boolean isPartial() {
-    return isPartial;
+      String layout, int slots, double bytesPerSecond, Ceiling binding, double burstBytes) {
+    Map<String, Object> toJson() {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("layout", layout);
+      object.put("slots", slots);
+      object.put("bytes_per_second", bytesPerSecond);
+      object.put("binding", binding.label());
+      object.put("burst_bytes", burstBytes);
+      return object;
+    }
   }
 
   /** The device that the verdict is about: the first one whose terms are complete. */
   Optional<ShapeResult> main() {
-    return shapes.stream().filter(shape -> shape.model() != null).findFirst();
+    return shapes.stream().filter(shape -> shape.model != null).findFirst();
+  }
+
+  /** All terms that are not those of another device. */
+  List<Figure> terms() {
+    List<Figure> terms = new ArrayList<>(hostTerms);
+    main().ifPresent(main -> terms.addAll(main.terms));
+    storage.ifPresent(terms::add);
+    return terms;
+  }
+
+  /** Empty if there is nothing to judge yet. */
+  Optional<Advice> advice() {
+    return main()
+        .map(
+            main ->
+                Advice.of(
+                    main.model,
+                    main.typical.session().refillLatency(),
+                    storage.map(Figure::value).orElse(Double.NaN),
+                    target));
+  }
+
+  /** The keys that {@code demo} and {@code bench} have, too, are those of a typical run. */
+  Map<String, Object> toJson() throws ToolException {
+    Map<String, Object> object = new LinkedHashMap<>();
+    Optional<Advice> advice = advice();
+    String verdict =
+        advice.map(Advice::sentence).orElse("Interrupted before the terms were there.");
+    if (main().isPresent()) {
+      object.putAll(main().get().typical.toJson(verdict));
+      if (!isPrivate) {
+        // Of another process, whose processor time is not known.
+        object.put("daemon_cpu_seconds", null);
+      }
+    }
+    object.put("verdict", verdict);
+    object.put("partial", isPartial);
+    object.put("quick", effort.isQuick());
+    object.put("target_bytes_per_second", target);
+    object.put("machine", quiet.toJson());
+    object.put("diagnosis", advice.map(Advice::toJson).orElse(null));
+    object.put("terms", terms().stream().map(Figure::toJson).toList());
+    object.put(
+        "predictions", shapes.stream().flatMap(shape -> shape.predictions().stream()).toList());
+    object.put("found", shapes.stream().flatMap(shape -> shape.found().stream()).toList());
+    object.put("by_layout", layouts.stream().map(LayoutPrediction::toJson).toList());
+    object.put("shapes", shapes.stream().map(ShapeResult::toJson).toList());
+    return object;
+  }
+
+  /** The report as one file that needs no other: a page whose script draws from the object. */
+  static String page(Map<String, Object> json) {
+    try (InputStream template = DiagnoseResult.class.getResourceAsStream(TEMPLATE)) {
+      // No text in the data may end the script it stands in.
+      String data = Json.print(json).replace("<", "\\u003c");
+      return new String(template.readAllBytes(), StandardCharsets.UTF_8).replace(DATA, data);
+    } catch (IOException e) {
+      throw new IllegalStateException("the program lacks its own " + TEMPLATE, e);
+    }
   }
 }

@@ -1,8 +1,13 @@
 package dev.sluice.tool.diagnose;
 
 import dev.sluice.tool.Quantiles;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.Unit;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /** The report for a terminal. */
 final class DiagnoseText {
@@ -16,19 +21,15 @@ final class DiagnoseText {
     this.result = result;
   }
 
-  /**
-   * The whole report.
-   *
-   * @param advice null if there is none yet
-   */
-  static String of(DiagnoseResult result, Advice advice) {
+  /** The whole report. */
+  static String of(DiagnoseResult result) {
     DiagnoseText report = new DiagnoseText(result);
     report.head();
     report.terms();
     result.main().ifPresent(report::chart);
     report.table();
     report.layouts();
-    report.verdict(advice);
+    report.verdict();
     return report.text.toString();
   }
 
@@ -37,82 +38,79 @@ final class DiagnoseText {
   }
 
   private void head() {
-    if (result.isPartial()) {
+    if (result.isPartial) {
       line("PARTIAL: interrupted before the end. What is missing below was not measured.%n");
     }
-    line("Machine: %s", result.quiet());
-    if (result.quiet().isQuiet()) {
+    line("Machine: %s", result.quiet);
+    if (result.quiet.isQuiet()) {
       line("Quiet enough: what is measured is this machine's own.%n");
     } else {
-      line("NOT QUIET: figures are those of whoever else was at work, too.");
-      result.quiet().reasons().forEach(reason -> line("  - %s", reason));
+      line("NOT QUIET: figures are also those of other work on this machine.");
+      result.quiet.reasons().forEach(reason -> line("  - %s", reason));
       line("");
     }
   }
 
   private void terms() {
     line("%-24s %15s   %s", "term", "median", "low to high of repeats");
-    result.hostTerms().forEach(this::term);
+    result.terms().forEach(this::term);
     result
         .main()
         .ifPresent(
             main -> {
-              main.terms().forEach(this::term);
-              Quantiles refill = main.typical().session().refillLatency();
+              Quantiles refill = main.typical.session().refillLatency();
               line(
                   "%-24s %15s   p50 %s, p99 %s, p99.9 %s, max %s",
-                  "  of a typical run",
+                  "refill of a typical run",
                   "",
                   Unit.SECONDS.format(refill.p50()),
                   Unit.SECONDS.format(refill.p99()),
                   Unit.SECONDS.format(refill.p999()),
                   Unit.SECONDS.format(refill.max()));
-              if (!main.note().isEmpty()) {
-                line("  (%s)", main.note());
+              if (!main.note.isEmpty()) {
+                line("(%s)", main.note);
               }
             });
-    result.storage().ifPresent(this::term);
     line("");
   }
 
-  private void term(Term term) {
+  private void term(Figure term) {
     line(
         "%-24s %15s   %s to %s (%d)",
         term.name(),
-        term.unit().format(term.median()),
+        term.text(),
         term.unit().format(term.low()),
         term.unit().format(term.high()),
-        term.values().size());
+        term.runs().size());
   }
 
   /** Drop-free rates on a logarithmic axis, one bar each. */
   private void chart(ShapeResult main) {
-    CeilingModel model = main.model();
-    double most =
-        Math.max(model.controlPath().bytesPerSecond(), model.bandwidth().bytesPerSecond());
-    double found = 0;
-    boolean isAtLeast = false;
-    for (ShapeResult.Comparison comparison : main.comparisons()) {
-      if (comparison.what().equals("rate")) {
-        found = comparison.found().value();
-        isAtLeast = comparison.found().isAtLeast();
+    Map<String, Double> bars = new LinkedHashMap<>();
+    List<Limit> limits =
+        List.of(
+            main.model.controlPath(),
+            main.model.lifecycle(main.runSeconds),
+            main.model.bandwidth());
+    bars.put("control path", limits.get(0).value());
+    bars.put("life cycle, this run", limits.get(1).value());
+    bars.put("bandwidth", limits.get(2).value());
+    for (ShapeResult.Comparison comparison : main.comparisons) {
+      if (comparison.what().equals("rate") && comparison.found().value() > 0) {
+        bars.put(
+            comparison.found().isAtLeast() ? "found (device's limit)" : "found",
+            comparison.found().value());
       }
     }
-    most = Math.max(most, found);
-    line("Highest drop-free rate, %s (logarithmic)", main.request());
-    bar("control path", model.controlPath().bytesPerSecond(), most);
-    bar("life cycle, this run", model.lifecycle(main.runSeconds()).bytesPerSecond(), most);
-    bar(model.bandwidth().kind().words(), model.bandwidth().bytesPerSecond(), most);
-    if (found > 0) {
-      bar(isAtLeast ? "found (device's limit)" : "found", found, most);
+    double most =
+        bars.values().stream().filter(Double::isFinite).max(Double::compare).orElseThrow();
+    if (result.target > 0) {
+      bars.put("asked for", result.target);
     }
-    if (result.targetBytesPerSecond() > 0) {
-      bar("asked for", result.targetBytesPerSecond(), most);
-    }
+    line("Highest drop-free rate, %s (logarithmic)", main.request);
+    bars.forEach((name, value) -> bar(name, value, most));
     line("");
-    line("  %s", model.controlPath().arithmetic());
-    line("  %s", model.lifecycle(main.runSeconds()).arithmetic());
-    line("  %s", model.bandwidth().arithmetic());
+    limits.forEach(limit -> line("  %s", limit.arithmetic()));
     line("");
   }
 
@@ -127,21 +125,20 @@ final class DiagnoseText {
   }
 
   private void table() {
-    if (result.shapes().stream().allMatch(shape -> shape.comparisons().isEmpty())) {
+    if (result.shapes.stream().allMatch(shape -> shape.comparisons.isEmpty())) {
       return;
     }
-    line(
-        "%-12s %-7s %-17s %12s %14s %8s",
-        "cores/thr.", "edge", "bound by", "predicted", "found", "error");
-    for (ShapeResult shape : result.shapes()) {
-      for (ShapeResult.Comparison comparison : shape.comparisons()) {
+    String row = "%-12s %-7s %-17s %12s %14s %8s";
+    line(row, "cores/thr.", "edge", "bound by", "predicted", "found", "error");
+    for (ShapeResult shape : result.shapes) {
+      for (ShapeResult.Comparison comparison : shape.comparisons) {
         double error = comparison.error();
         line(
-            "%-12s %-7s %-17s %12s %14s %8s",
-            shape.request().cores() + "/" + shape.request().aicpuThreads(),
+            row,
+            shape.request.cores() + "/" + shape.request.aicpuThreads(),
             comparison.what(),
-            comparison.predicted().binding().words(),
-            comparison.predicted().unit().format(comparison.predicted().value()),
+            comparison.predicted().ceiling().words(),
+            comparison.predicted().text(),
             comparison.foundText(),
             Double.isNaN(error) ? "-" : String.format(Locale.ROOT, "%+.0f %%", 100 * error));
       }
@@ -150,13 +147,12 @@ final class DiagnoseText {
   }
 
   private void layouts() {
-    List<DiagnoseResult.LayoutPrediction> layouts = result.layouts();
-    if (layouts.isEmpty()) {
+    if (result.layouts.isEmpty()) {
       return;
     }
     line("Predicted from the same terms; chip-2026.08 waits where the others drop.");
     line("%-20s %6s %14s %-17s %12s", "layout", "slots", "drop-free", "bound by", "burst room");
-    for (DiagnoseResult.LayoutPrediction prediction : layouts) {
+    for (DiagnoseResult.LayoutPrediction prediction : result.layouts) {
       line(
           "%-20s %6d %14s %-17s %12s",
           prediction.layout(),
@@ -168,13 +164,14 @@ final class DiagnoseText {
     line("");
   }
 
-  private void verdict(Advice advice) {
-    if (advice == null) {
+  private void verdict() {
+    Optional<Advice> advice = result.advice();
+    if (advice.isEmpty()) {
       line("No verdict: interrupted before the terms were measured.");
       return;
     }
-    line("Verdict: %s", advice.sentence());
-    for (Advice.Change change : advice.changes()) {
+    line("Verdict: %s", advice.get().sentence());
+    for (Advice.Change change : advice.get().changes()) {
       line("  - %s:", change.what());
       line("    %s", change.gain());
     }

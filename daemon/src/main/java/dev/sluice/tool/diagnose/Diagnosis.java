@@ -1,10 +1,17 @@
 package dev.sluice.tool.diagnose;
 
-import dev.sluice.tool.StopSignal;
+import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.Runs;
+import dev.sluice.tool.measure.Unit;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The order of a diagnosis: the machine, the terms, the prediction, the search. What is known so
@@ -13,155 +20,180 @@ import java.util.Map;
  */
 final class Diagnosis {
   private static final long QUIET_LOOK_MS = 500;
-
+  private static final int BAR_WIDTH = 24;
   private static final List<Integer> SLOTS = List.of(2, 4, 8, 16);
 
+  private final DiagnoseResult result;
   private final Runs runs;
+  private final Optional<Runs.Target> target;
   private final HostProbes probes;
-  private final StopSignal stopSignal;
-  private final Progress progress;
-  private final Path captureDirectory;
+  private final ProgressLine line;
+  private final Processors processors = Processors.ofThisProcess();
 
-  /** Told what is under way. */
-  interface Progress {
-    /** The next stage begins. */
-    void stage(String name);
-
-    /** Something moved within the stage. */
-    void detail(String text);
-  }
+  private int stages;
+  private int begun;
+  private String current = "";
 
   /**
-   * @param captureDirectory an empty folder for the experiments that write to disk
+   * @param target the daemon to use instead of private ones
    */
   Diagnosis(
+      DiagnoseResult result,
       Runs runs,
+      Optional<Runs.Target> target,
       HostProbes probes,
-      StopSignal stopSignal,
-      Progress progress,
-      Path captureDirectory) {
+      ProgressLine line) {
+    this.result = result;
     this.runs = runs;
+    this.target = target;
     this.probes = probes;
-    this.stopSignal = stopSignal;
-    this.progress = progress;
-    this.captureDirectory = captureDirectory;
-  }
-
-  /** How many stages {@link #run} will have. */
-  static int stages(List<ShapeRequest> others, boolean isPrivate) {
-    return 9 + 3 * others.size() + (isPrivate ? 1 : 0);
+    this.line = line;
   }
 
   /**
    * Runs all of it.
    *
    * @param others devices of other shapes, whose edge is predicted and searched, too
-   * @throws ToolException also when a signal came; {@code result} then has what was done
+   * @param device number to attach as
+   * @param captureDirectory an empty folder for the experiments that write to disk
+   * @throws ToolException also when a signal came; the result then has what was done
    */
-  void run(DiagnoseResult result, ShapeRequest request, List<ShapeRequest> others)
+  void run(ShapeRequest request, List<ShapeRequest> others, int device, Path captureDirectory)
       throws ToolException {
+    stages = 9 + 3 * others.size() + (target.isEmpty() ? 1 : 0);
     // What cannot have an arena is refused before the first second is spent.
-    Shape shape = probes.plan(request, runs.settings(Map.of()));
-    host(result, request);
-    shape(result, request, shape, true);
-    if (runs.isPrivate()) {
-      storage(result, request, shape);
+    TermExperiments experiments = experiments(request, device, Map.of());
+    host(request);
+    shape(experiments, true);
+    if (target.isEmpty()) {
+      storage(request, captureDirectory);
     }
     for (ShapeRequest other : others) {
-      shape(result, other, probes.plan(other, runs.settings(Map.of())), false);
+      shape(experiments(other, device, Map.of()), false);
     }
-    layouts(result, request);
-    result.quiet().after();
-    result.complete();
+    layouts(request);
+    result.quiet.after();
+    result.isPartial = false;
   }
 
-  private void stage(String name) throws ToolException {
+  private TermExperiments experiments(
+      ShapeRequest request, int device, Map<String, String> settings) throws ToolException {
+    return new TermExperiments(
+        runs,
+        target,
+        device,
+        processors.canBeShared() ? processors.device() : "",
+        result.effort,
+        wanted(settings),
+        request,
+        plan(request));
+  }
+
+  private Shape plan(ShapeRequest request) throws ToolException {
+    return probes.plan(request, runs.settings(wanted(Map.of())));
+  }
+
+  /** The lanes of a private daemon leave the device a processor of its own. */
+  private Map<String, String> wanted(Map<String, String> settings) {
+    Map<String, String> all = new LinkedHashMap<>();
+    if (processors.canBeShared()) {
+      all.put("sluice.drain.cpus", processors.lanes());
+      all.put("sluice.refill.cpus", processors.lanes());
+      all.put("sluice.collector.cpus", processors.lanes());
+    }
+    all.putAll(settings);
+    return all;
+  }
+
+  HostProbes.Pauses pauses(long durationNs, long thresholdNs) throws ToolException {
+    return probes.pauses(runs.settings(wanted(Map.of())), durationNs, thresholdNs);
+  }
+
+  /** The next stage begins. */
+  void stage(String name) throws ToolException {
     runs.refuseIfStopped();
-    progress.stage(name);
+    begun++;
+    current = name;
+    show("");
   }
 
-  // ---- terms --------------------------------------------------------------------------------
+  /** Something moved within the stage. */
+  void detail(String text) {
+    show(": " + text);
+  }
 
-  private void host(DiagnoseResult result, ShapeRequest request) throws ToolException {
-    Effort effort = result.effort();
+  private void show(String detail) {
+    double done = Math.min(1, (begun - 1.0) / stages);
+    int filled = (int) (done * BAR_WIDTH);
+    line.update(
+        String.format(
+            Locale.ROOT,
+            "[%s%s] %3.0f %%  %s%s",
+            "=".repeat(filled),
+            " ".repeat(BAR_WIDTH - filled),
+            100 * done,
+            current,
+            detail));
+  }
+
+  private void host(ShapeRequest request) throws ToolException {
+    Effort effort = result.effort;
     stage("is the machine quiet");
-    result.quiet().before(() -> stopSignal.await(QUIET_LOOK_MS));
+    result.quiet.before(() -> runs.pause(QUIET_LOOK_MS));
     stage("bandwidth of the mapping");
-    result
-        .hostTerms()
-        .addAll(new MappingBandwidth(effort.mappingNs(), effort.mappingRepeats()).measure());
+    result.hostTerms.addAll(
+        new MappingBandwidth(effort.mappingNs(), effort.mappingRepeats()).measure());
     stage("control path with payload untouched");
-    double[] buffers = new double[effort.latencyRepeats()];
-    for (int repeat = 0; repeat < buffers.length; repeat++) {
-      buffers[repeat] = probes.controlPath(request, effort.mappingNs() * 5);
+    List<Double> buffers = new ArrayList<>();
+    while (buffers.size() < effort.latencyRepeats()) {
+      buffers.add(probes.controlPath(request, effort.mappingNs() * 5));
     }
-    result
-        .hostTerms()
-        .add(
-            Term.of(
-                "control_path",
-                Unit.BUFFERS_PER_SECOND,
-                "one thread steps drain, refill and collector over empty buffers of a played"
-                    + " device, whose own time is not counted",
-                buffers));
+    result.hostTerms.add(
+        Figure.term(
+            "control_path",
+            Unit.BUFFERS_PER_SECOND,
+            "one thread steps drain, refill and collector over empty buffers of a played device,"
+                + " whose own time is not counted",
+            buffers));
   }
 
-  private Map<String, String> capturing() {
-    return Map.of(
-        "sluice.capture.enabled", "true",
-        "sluice.capture.directory", captureDirectory.toString(),
-        "sluice.capture.retention-bytes", "2GiB");
-  }
-
-  private void shape(DiagnoseResult result, ShapeRequest request, Shape shape, boolean isMain)
-      throws ToolException {
-    ShapeResult begun = new ShapeResult(request, shape, result.effort().runNs() / 1e9);
-    result.shapes().add(begun);
-    TermExperiments experiments =
-        new TermExperiments(runs, result.effort(), Map.of(), request, shape);
-    ShapeTerms terms = new ShapeTerms(probes, runs, progress, result, begun, experiments);
-    terms.measure(isMain);
-    new ShapeEdges(runs, progress, result.effort(), begun, experiments).search(isMain);
-    if (isMain) {
-      terms.checkDrift();
-    }
+  private void shape(TermExperiments experiments, boolean isMain) throws ToolException {
+    ShapeResult begun =
+        new ShapeResult(experiments.request(), experiments.shape(), result.effort.runNs() / 1e9);
+    result.shapes.add(begun);
+    new ShapeDiagnosis(this, result, begun, experiments).run(isMain);
   }
 
   /** The disk: captures on, as the service has them. */
-  private void storage(DiagnoseResult result, ShapeRequest request, Shape shape)
-      throws ToolException {
+  private void storage(ShapeRequest request, Path directory) throws ToolException {
     stage("what the storage takes");
-    Term giveBack =
-        new TermExperiments(runs, result.effort(), capturing(), request, shape)
-            .giveBack()
-            .bytesPerSecond();
-    result.storage(
-        new Term(
-            "storage",
-            Unit.BYTES_PER_SECOND,
-            "captures in " + captureDirectory.getParent() + "; " + giveBack.method(),
-            giveBack.values()));
+    Map<String, String> capturing =
+        Map.of(
+            "sluice.capture.enabled", "true",
+            "sluice.capture.directory", directory.toString(),
+            "sluice.capture.retention-bytes", "2GiB");
+    Figure giveBack = experiments(request, 0, capturing).giveBack().bytesPerSecond();
+    result.storage =
+        Optional.of(
+            giveBack.named(
+                "storage", "captures in " + directory.getParent() + "; " + giveBack.method()));
   }
 
-  // ---- other layouts ------------------------------------------------------------------------
-
-  private void layouts(DiagnoseResult result, ShapeRequest request) throws ToolException {
+  private void layouts(ShapeRequest request) throws ToolException {
     ShapeResult main = result.main().orElseThrow();
     String platform = request.layout().substring(request.layout().indexOf('/'));
     for (String generation : List.of("l2-2026.06", "l2-2026.07", "chip-2026.08")) {
       for (int slots : SLOTS) {
-        ShapeRequest other = main.request().withLayout(generation + platform, slots);
-        CeilingModel model = main.model().withShape(probes.plan(other, runs.settings(Map.of())));
-        Ceiling binding = model.binding();
-        result
-            .layouts()
-            .add(
-                new DiagnoseResult.LayoutPrediction(
-                    generation + platform,
-                    slots,
-                    binding.bytesPerSecond(),
-                    binding.kind(),
-                    model.burstBytes()));
+        ShapeRequest other = main.request.withLayout(generation + platform, slots);
+        CeilingModel model = main.model.withShape(plan(other));
+        Limit binding = model.binding();
+        result.layouts.add(
+            new DiagnoseResult.LayoutPrediction(
+                generation + platform,
+                slots,
+                binding.value(),
+                binding.ceiling(),
+                model.burstBytes()));
       }
     }
   }

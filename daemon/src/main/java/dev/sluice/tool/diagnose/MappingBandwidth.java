@@ -2,6 +2,8 @@ package dev.sluice.tool.diagnose;
 
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.Unit;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -34,7 +36,7 @@ final class MappingBandwidth {
   }
 
   /** Read and copy, for every block size. */
-  List<Term> measure() throws ToolException {
+  List<Figure> measure() throws ToolException {
     try (SharedRegion region =
         SharedRegion.create(
             "sluice-diagnose", REGION_BYTES, SharedRegion.Extra.TRY, SharedRegion.Extra.OFF)) {
@@ -43,7 +45,7 @@ final class MappingBandwidth {
         from.putLong(at, at);
       }
       ByteBuffer into = ByteBuffer.allocateDirect(4 << 20).order(ByteOrder.nativeOrder());
-      List<Term> terms = new ArrayList<>();
+      List<Figure> terms = new ArrayList<>();
       for (int block : BLOCK_BYTES) {
         terms.add(term("read", block, () -> read(from, block)));
         terms.add(term("copy", block, () -> copy(from, into, block)));
@@ -59,7 +61,7 @@ final class MappingBandwidth {
     void run();
   }
 
-  private Term term(String what, int block, Pass pass) {
+  private Figure term(String what, int block, Pass pass) {
     pass.run(); // compiles it, and touches every page
     if (sum == 0) {
       throw new IllegalStateException(what + " of the region looked at nothing");
@@ -76,7 +78,7 @@ final class MappingBandwidth {
       } while (elapsedNs < budgetNs);
       rates.add(bytes * 1e9 / elapsedNs);
     }
-    return new Term(
+    return Figure.term(
         "mapping_" + what + "_" + (block >> 10) + "k",
         Unit.BYTES_PER_SECOND,
         String.format(

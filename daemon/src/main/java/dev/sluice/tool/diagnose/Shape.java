@@ -1,6 +1,10 @@
 package dev.sluice.tool.diagnose;
 
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The buffers of a session, as the daemon plans them.
@@ -33,34 +37,25 @@ public record Shape(long arenaBytes, List<PoolKind> pools) {
     double spareBytes() {
       return (buffers - 1.0) * bufferBytes * pools / share;
     }
+
+    Map<String, Object> toJson() {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("kind", kind);
+      object.put("pools", pools);
+      object.put("buffer_bytes", bufferBytes);
+      object.put("usable_slots", usableSlots);
+      object.put("buffers", buffers);
+      return object;
+    }
   }
 
   /** The kind whose free queues are empty first. */
   PoolKind firstToStarve() {
-    PoolKind first = pools.get(0);
-    for (PoolKind kind : pools) {
-      if (kind.slotBytes() < first.slotBytes()) {
-        first = kind;
-      }
-    }
-    return first;
+    return Collections.min(pools, Comparator.comparingDouble(PoolKind::slotBytes));
   }
 
   /** The kind whose pools are empty first when nothing is given back. */
   PoolKind firstToExhaust() {
-    PoolKind first = pools.get(0);
-    for (PoolKind kind : pools) {
-      if (kind.spareBytes() < first.spareBytes()) {
-        first = kind;
-      }
-    }
-    return first;
-  }
-
-  /** Bytes of records in all buffers together. */
-  double totalBytes() {
-    return pools.stream()
-        .mapToDouble(kind -> (double) kind.buffers() * kind.bufferBytes() * kind.pools())
-        .sum();
+    return Collections.min(pools, Comparator.comparingDouble(PoolKind::spareBytes));
   }
 }

@@ -1,7 +1,6 @@
 package dev.sluice.tool.diagnose;
 
-import java.util.ArrayList;
-import java.util.List;
+import dev.sluice.tool.measure.Load;
 import java.util.Locale;
 
 /**
@@ -14,6 +13,13 @@ import java.util.Locale;
 public record ShapeRequest(String layout, int cores, int aicpuThreads, int slots, int buffers) {
   /** AICore tasks and AICPU tasks: every record has 32 bytes. */
   public static final int LEVEL = 2;
+
+  /**
+   * What a device that was kept from its processor makes up for. A real one has a processor of its
+   * own; one that wrote everything later, and faster, would be another device than the one asked
+   * for.
+   */
+  private static final String CATCH_UP_NS = "50000";
 
   private static final String BLOCKING = "chip-2026.08";
 
@@ -36,20 +42,12 @@ public record ShapeRequest(String layout, int cores, int aicpuThreads, int slots
     return new ShapeRequest(other, cores, aicpuThreads, otherSlots, buffers);
   }
 
-  ShapeRequest withBuffers(int other) {
-    return new ShapeRequest(layout, cores, aicpuThreads, slots, other);
-  }
-
-  /** What the producer is told beyond the load. */
-  List<String> arguments() {
-    List<String> arguments = new ArrayList<>();
-    if (slots != 0) {
-      arguments.addAll(List.of("--slots", Integer.toString(slots)));
-    }
-    if (buffers != 0) {
-      arguments.addAll(List.of("--buffers", buffers + ",0,0," + buffers));
-    }
-    return arguments;
+  /** The load of such a device, unthrottled. */
+  Load load() {
+    return Load.of(layout, cores, aicpuThreads, LEVEL)
+        .with("--slots", slots == 0 ? "" : Integer.toString(slots))
+        .with("--buffers", buffers == 0 ? "" : buffers + ",0,0," + buffers)
+        .with("--catch-up-ns", CATCH_UP_NS);
   }
 
   @Override

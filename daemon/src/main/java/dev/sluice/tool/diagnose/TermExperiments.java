@@ -3,20 +3,23 @@ package dev.sluice.tool.diagnose;
 import dev.sluice.tool.Quantiles;
 import dev.sluice.tool.RunReport;
 import dev.sluice.tool.ToolException;
-import dev.sluice.tool.bench.Load;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.Load;
+import dev.sluice.tool.measure.Runs;
+import dev.sluice.tool.measure.ScratchFolder;
+import dev.sluice.tool.measure.Unit;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The experiments that need a daemon and a device. Each measures one term, several times, in runs
  * of its own. One thread.
  */
 final class TermExperiments {
-  /** The name of the term L. */
-  static final String WORST_LATENCY = "refill_latency_worst";
-
   private static final long GIVE_BACK_FACTOR = 3;
 
   /** A device that wrote less than this of what it was asked for has not shown what it was for. */
@@ -28,27 +31,70 @@ final class TermExperiments {
   private static final double SECONDS_TO_HALF_A_BUFFER = 0.017;
 
   private final Runs runs;
+  private final Optional<Runs.Target> target;
+  private final int device;
+  private final String cpus;
   private final Effort effort;
   private final Map<String, String> settings;
   private final ShapeRequest request;
   private final Shape shape;
 
+  /**
+   * @param target the daemon to use instead of private ones
+   * @param device number to attach as
+   * @param cpus where the producer runs; empty leaves it to the scheduler
+   * @param settings of a private daemon
+   */
   TermExperiments(
-      Runs runs, Effort effort, Map<String, String> settings, ShapeRequest request, Shape shape) {
+      Runs runs,
+      Optional<Runs.Target> target,
+      int device,
+      String cpus,
+      Effort effort,
+      Map<String, String> settings,
+      ShapeRequest request,
+      Shape shape) {
     this.runs = runs;
+    this.target = target;
+    this.device = device;
+    this.cpus = cpus;
     this.effort = effort;
     this.settings = settings;
     this.request = request;
     this.shape = shape;
   }
 
-  private RunReport run(ShapeRequest device, long rate, long durationNs, Map<String, String> with)
-      throws ToolException {
-    Load load =
-        Load.of(device.layout(), device.cores(), device.aicpuThreads(), ShapeRequest.LEVEL)
-            .withRate(rate)
-            .withDuration(durationNs);
-    return runs.run(with, load, device);
+  ShapeRequest request() {
+    return request;
+  }
+
+  Shape shape() {
+    return shape;
+  }
+
+  private RunReport run(ShapeRequest of, double rate, long durationNs) throws ToolException {
+    return run(of.load().withRate(Math.max(0, Math.round(rate))).withDuration(durationNs));
+  }
+
+  /** One run, and its capture removed if it left one in a private daemon. */
+  private RunReport run(Load load) throws ToolException {
+    // In every generation: what the host gives back to a device that waits is held against what
+    // another one drops.
+    Load placed = load.withCpus(cpus).with("--device", Integer.toString(device));
+    if (target.isPresent()) {
+      return finished(runs.run(target.get(), placed));
+    }
+    RunReport report = runs.run(settings, placed);
+    report
+        .session()
+        .capture()
+        .ifPresent(capture -> ScratchFolder.delete(Path.of(capture.directory())));
+    return finished(report);
+  }
+
+  private RunReport finished(RunReport report) throws ToolException {
+    runs.refuseIfStopped();
+    return report;
   }
 
   /** Below this rate a device of this shape is not one whose cores are out of step. */
@@ -66,7 +112,7 @@ final class TermExperiments {
    * @param isStalled the device waited for the host, so the host was at its limit; else the rate is
    *     the device's own and the host's is higher
    */
-  record GiveBack(Term bytesPerSecond, boolean isStalled) {}
+  record GiveBack(Figure bytesPerSecond, boolean isStalled) {}
 
   /**
    * A device that waits instead of dropping writes as fast as it may, once for a short while and
@@ -76,9 +122,8 @@ final class TermExperiments {
     List<Double> rates = new ArrayList<>();
     boolean isStalled = false;
     for (int repeat = 0; repeat < effort.giveBackRepeats(); repeat++) {
-      RunReport brief = run(request.blocking(), 0, effort.giveBackNs(), settings);
-      RunReport longer =
-          run(request.blocking(), 0, GIVE_BACK_FACTOR * effort.giveBackNs(), settings);
+      RunReport brief = run(request.blocking(), 0, effort.giveBackNs());
+      RunReport longer = run(request.blocking(), 0, GIVE_BACK_FACTOR * effort.giveBackNs());
       double seconds = longer.producedSeconds() - brief.producedSeconds();
       double bytes = longer.session().total().collectedBytes();
       double briefBytes = brief.session().total().collectedBytes();
@@ -88,7 +133,7 @@ final class TermExperiments {
     }
     String of = String.format(Locale.ROOT, "%s, unthrottled", request.blocking().layout());
     return new GiveBack(
-        new Term(
+        Figure.term(
             "give_back",
             Unit.BYTES_PER_SECOND,
             of + ": bytes collected per second, between a run and one of three times its length",
@@ -97,9 +142,9 @@ final class TermExperiments {
   }
 
   /** The refill latencies of some runs. */
-  record Latency(Term worst, Term p50, Term p99, Term pause, RunReport typical) {
-    Quantiles refill() {
-      return typical.session().refillLatency();
+  record Latency(List<Figure> terms, RunReport typical) {
+    Figure worst() {
+      return terms.get(0);
     }
   }
 
@@ -115,7 +160,7 @@ final class TermExperiments {
     List<Double> pause = new ArrayList<>();
     List<RunReport> reports = new ArrayList<>();
     for (int repeat = 0; repeat < effort.latencyRepeats(); repeat++) {
-      RunReport run = run(request, rate, effort.runNs(), settings);
+      RunReport run = run(request, rate, effort.runNs());
       Quantiles refill = run.session().refillLatency();
       worst.add(refill.max());
       p50.add(refill.p50());
@@ -129,19 +174,24 @@ final class TermExperiments {
             "runs of %s at %s: ",
             Unit.SECONDS.format(effort.runNs() / 1e9),
             Unit.BYTES_PER_SECOND.format(rate));
-    Term worstTerm =
-        new Term(
-            WORST_LATENCY,
+    Figure worstTerm =
+        Figure.term(
+            "refill_latency_worst",
             Unit.SECONDS,
             of + "the longest time from a published buffer to its replacement, per run",
             worst);
     return new Latency(
-        worstTerm,
-        new Term("refill_latency_p50", Unit.SECONDS, of + "the median of the same", p50),
-        new Term("refill_latency_p99", Unit.SECONDS, of + "the 99th percentile of the same", p99),
-        new Term(
-            "drain_pause_worst", Unit.SECONDS, of + "the longest gap between two polls", pause),
-        reports.get(worst.indexOf(worstTerm.median())));
+        List.of(
+            worstTerm,
+            Figure.term("refill_latency_p50", Unit.SECONDS, of + "the median of the same", p50),
+            Figure.term(
+                "refill_latency_p99", Unit.SECONDS, of + "the 99th percentile of the same", p99),
+            Figure.term(
+                "drain_pause_worst",
+                Unit.SECONDS,
+                of + "the longest gap between two polls",
+                pause)),
+        reports.get(worst.indexOf(worstTerm.value())));
   }
 
   /**
@@ -151,12 +201,12 @@ final class TermExperiments {
   double capacity() throws ToolException {
     String platform = request.layout().substring(request.layout().indexOf('/'));
     ShapeRequest careless = request.withLayout(CARELESS + platform, request.slots());
-    return run(careless, 0, effort.runNs(), settings).offeredBytesPerSecond();
+    return run(careless, 0, effort.runNs()).offeredBytesPerSecond();
   }
 
   /** One run at a steady rate. */
-  EdgeSearch.Point steady(double rate) throws ToolException {
-    return point(rate, rate, run(request, Math.max(1, Math.round(rate)), effort.runNs(), settings));
+  ShapeResult.Point steady(double rate) throws ToolException {
+    return point(rate, rate, run(request, Math.max(1, rate), effort.runNs()));
   }
 
   /**
@@ -164,27 +214,28 @@ final class TermExperiments {
    *
    * @param giveBack what the host gives back, bytes per second
    */
-  EdgeSearch.Point bursts(double rate, double burstSeconds, double giveBack) throws ToolException {
+  ShapeResult.Point bursts(double rate, double burstSeconds, double giveBack) throws ToolException {
     long onNs = Math.max(1, Math.round(burstSeconds * 1e9));
     long offNs = Math.round(onNs * 1.5 * rate / giveBack) + 20_000_000L;
     Load load =
-        Load.of(request.layout(), request.cores(), request.aicpuThreads(), ShapeRequest.LEVEL)
+        request
+            .load()
             .withRate(Math.max(1, Math.round(rate)))
             .withDuration(effort.bursts() * (onNs + offNs))
             .withBursts(onNs, offNs);
-    return point(burstSeconds, rate * onNs / (onNs + offNs), runs.run(settings, load, request));
+    return point(burstSeconds, rate * onNs / (onNs + offNs), run(load));
   }
 
   /**
    * @param asked what the device should have written in the mean, bytes per second
    */
-  private EdgeSearch.Point point(double value, double asked, RunReport run) throws ToolException {
+  private ShapeResult.Point point(double value, double asked, RunReport run) throws ToolException {
     long device = Math.max(1, run.session().total().deviceRecords());
     long lost =
         run.session().total().droppedRecords()
             + Math.abs(run.session().total().unaccountedRecords());
     boolean isClean = run.isLossless() && run.stalledRatio() < Effort.MOST_STALLED;
-    return new EdgeSearch.Point(
+    return new ShapeResult.Point(
         value,
         run.offeredBytesPerSecond(),
         (double) lost / device,

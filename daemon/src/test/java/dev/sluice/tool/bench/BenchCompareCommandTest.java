@@ -9,6 +9,9 @@ import dev.sluice.tool.FakeDaemon;
 import dev.sluice.tool.Json;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.MachineNoise;
+import dev.sluice.tool.measure.Unit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,7 +122,7 @@ class BenchCompareCommandTest {
     report.add(
         workload,
         new Measurement(
-            List.of(Figure.atLeast(2e9, "rate", runs, Unit.BYTES_PER_SECOND)), List.of()),
+            List.of(Figure.atLeast(2e9, "rate", Unit.BYTES_PER_SECOND, runs)), List.of()),
         NOISE);
     return Files.writeString(folder.resolve(name), Json.print(report.toJson()));
   }

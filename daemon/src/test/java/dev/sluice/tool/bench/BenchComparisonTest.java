@@ -7,12 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ToolException;
-import dev.sluice.tool.bench.BenchResults.Read;
 import dev.sluice.tool.bench.BenchResults.Result;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.MachineFacts;
+import dev.sluice.tool.measure.Unit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class BenchComparisonTest {
@@ -54,8 +55,8 @@ class BenchComparisonTest {
 
   @Test
   void shouldNameTheDirectionOnlyOfUnitsItDoesNotKnow() throws ToolException {
-    old.put("new unit", result(1, ROUND_TRIP, Optional.empty(), 1, 1, 1));
-    now.put("new unit", result(1, ROUND_TRIP, Optional.empty(), 2, 2, 2));
+    old.put("new unit", result(1, ROUND_TRIP, Unit.UNKNOWN, 1, 1, 1));
+    now.put("new unit", result(1, ROUND_TRIP, Unit.UNKNOWN, 2, 2, 2));
     assertEquals("more", mark("new unit"));
   }
 
@@ -64,7 +65,7 @@ class BenchComparisonTest {
     put(old, "gone", Unit.SECONDS, 1, 1, 1);
     put(now, "fresh", Unit.SECONDS, 1, 1, 1);
     put(old, "changed", Unit.SECONDS, 1, 1, 1);
-    now.put("changed", result(2, ROUND_TRIP, Optional.of(Unit.SECONDS), 1, 1, 1));
+    now.put("changed", result(2, ROUND_TRIP, Unit.SECONDS, 1, 1, 1));
     put(old, "failed", Unit.SECONDS, 1, 1, 1);
     now.put("failed", new Result(1, 0, "no memory", Map.of()));
     put(old, "other figure", Unit.SECONDS, 1, 1, 1);
@@ -84,8 +85,8 @@ class BenchComparisonTest {
 
   @Test
   void shouldWarnOfAMachineInAnotherState() throws ToolException {
-    old.put("w", result(1, 50e-9, Optional.of(Unit.SECONDS), 1, 1, 1));
-    now.put("w", result(1, 400e-9, Optional.of(Unit.SECONDS), 2, 2, 2));
+    old.put("w", result(1, 50e-9, Unit.SECONDS, 1, 1, 1));
+    now.put("w", result(1, 400e-9, Unit.SECONDS, 2, 2, 2));
     assertTrue(text().contains("worse ~"), text());
     assertFalse(text().contains("Not the same machine"), text());
   }
@@ -103,12 +104,12 @@ class BenchComparisonTest {
   }
 
   private static void put(Map<String, Result> side, String name, Unit unit, double... runs) {
-    side.put(name, result(1, ROUND_TRIP, Optional.of(unit), runs));
+    side.put(name, result(1, ROUND_TRIP, unit, runs));
   }
 
-  private static Result result(int version, double roundTrip, Optional<Unit> unit, double... runs) {
-    Spread spread = Figure.told("figure", runs, Unit.SECONDS).spread();
-    return new Result(version, roundTrip, null, Map.of("figure", new Read(spread, unit)));
+  private static Result result(int version, double roundTrip, Unit unit, double... runs) {
+    return new Result(
+        version, roundTrip, null, Map.of("figure", Figure.told("figure", unit, runs)));
   }
 
   private BenchComparison comparison() {

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.MachineNoise;
+import dev.sluice.tool.measure.Unit;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,9 +25,9 @@ class BenchReportTest {
         WORKLOAD,
         new Measurement(
             List.of(
-                Figure.atLeast(2e9, "rate", 2.5e9, Unit.BYTES_PER_SECOND),
-                Figure.atMost(2e-6, "latency", 3e-6, Unit.SECONDS),
-                Figure.told("gap", 1e-3, Unit.SECONDS)),
+                Figure.atLeast(2e9, "rate", Unit.BYTES_PER_SECOND, 2.5e9),
+                Figure.atMost(2e-6, "latency", Unit.SECONDS, 3e-6),
+                Figure.told("gap", Unit.SECONDS, 1e-3)),
             List.of()),
         NOISE);
     List<String> lines = report.lastRow().lines().toList();
@@ -48,7 +51,7 @@ class BenchReportTest {
     report.add(
         WORKLOAD,
         new Measurement(
-            List.of(Figure.atLeast(2e9, "rate", 2.5e9, Unit.BYTES_PER_SECOND)), List.of()),
+            List.of(Figure.atLeast(2e9, "rate", Unit.BYTES_PER_SECOND, 2.5e9)), List.of()),
         NOISE);
     Map<String, Object> json = Json.parse(Json.print(report.toJson()), "bench");
     Map<String, Object> workload = Json.objects(json, "workloads").get(0);

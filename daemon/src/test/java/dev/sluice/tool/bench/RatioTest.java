@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.Unit;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -50,6 +52,6 @@ class RatioTest {
   }
 
   private static Figure rate(double... runs) {
-    return Figure.told("clean rate", runs, Unit.BYTES_PER_SECOND);
+    return Figure.told("clean rate", Unit.BYTES_PER_SECOND, runs);
   }
 }

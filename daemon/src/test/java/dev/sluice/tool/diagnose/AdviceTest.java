@@ -3,7 +3,7 @@ package dev.sluice.tool.diagnose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.tool.CeilingKind;
+import dev.sluice.tool.Ceiling;
 import dev.sluice.tool.Quantiles;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +23,8 @@ class AdviceTest {
   @Test
   void shouldNameTheLowestCeilingAndTheNext() {
     Advice advice = advice(model(0.020, 900 * MB), 0);
-    assertEquals(CeilingKind.CONTROL_PATH, advice.binding().kind());
-    assertEquals(CeilingKind.BANDWIDTH, advice.next().kind());
+    assertEquals(Ceiling.CONTROL_PATH, advice.binding().ceiling());
+    assertEquals(Ceiling.BANDWIDTH, advice.next().ceiling());
     assertTrue(
         advice.sentence().contains("control path ceiling binds, at 307MB/s"), advice::sentence);
     assertTrue(advice.sentence().contains("2.9 times"), advice::sentence);
@@ -64,7 +64,7 @@ class AdviceTest {
   @Test
   void shouldSaySoOfTheNextCeilingToo() {
     Advice advice = advice(model(0.020, 400 * MB), 1000 * MB);
-    assertEquals(CeilingKind.CONTROL_PATH, advice.binding().kind());
+    assertEquals(Ceiling.CONTROL_PATH, advice.binding().ceiling());
     assertTrue(advice.sentence().contains("above the bandwidth ceiling, too"), advice::sentence);
   }
 
@@ -77,7 +77,7 @@ class AdviceTest {
   @Test
   void shouldCountTheDiskWhereItIsKnown() {
     Advice advice = Advice.of(model(0.001, 900 * MB), PAUSING, 120 * MB, 0);
-    assertEquals(CeilingKind.STORAGE, advice.binding().kind());
+    assertEquals(Ceiling.STORAGE, advice.binding().ceiling());
     assertTrue(advice.sentence().startsWith("With captures on the storage"), advice::sentence);
     assertTrue(advice.changes().get(0).what().contains("disk"));
   }

@@ -3,7 +3,7 @@ package dev.sluice.tool.diagnose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.tool.CeilingKind;
+import dev.sluice.tool.Ceiling;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -32,8 +32,8 @@ class CeilingModelTest {
   @Test
   void shouldDivideWhatTheSlotsOfTheSmallestKindHoldByTheWorstLatency() {
     // 4 slots * 32,000 bytes * 24 pools are 3.072 MB of half of the bytes.
-    Ceiling control = model(0.020, 9e9).controlPath();
-    assertClose(6.144 * MB / 0.020, control.bytesPerSecond());
+    Limit control = model(0.020, 9e9).controlPath();
+    assertClose(6.144 * MB / 0.020, control.value());
     assertTrue(control.arithmetic().contains("20ms"), control.arithmetic());
     assertTrue(control.arithmetic().endsWith("(aicpu_task)"), control.arithmetic());
   }
@@ -46,26 +46,26 @@ class CeilingModelTest {
 
   @Test
   void shouldBindAtTheControlPathWhileThatIsLower() {
-    Prediction rate = model(0.020, 9e9).rate(1);
-    assertEquals(CeilingKind.CONTROL_PATH, rate.binding());
+    Limit rate = model(0.020, 9e9).rate(1);
+    assertEquals(Ceiling.CONTROL_PATH, rate.ceiling());
     assertClose(307.2 * MB, rate.value());
   }
 
   @Test
   void shouldAllowAFiniteRunWhatTheBuffersTakeInBeyondTheGiveBackRate() {
     CeilingModel model = model(0.001, 250 * MB);
-    Prediction rate = model.rate(1);
-    assertEquals(CeilingKind.BANDWIDTH, rate.binding());
+    Limit rate = model.rate(1);
+    assertEquals(Ceiling.BANDWIDTH, rate.ceiling());
     assertClose(250 * MB + 10.752 * MB, rate.value());
     assertClose(250 * MB + 107.52 * MB, model.rate(0.1).value());
-    assertClose(250 * MB, model.binding().bytesPerSecond());
+    assertClose(250 * MB, model.binding().value());
   }
 
   @Test
   void shouldDivideWhatABurstFindsRoomInByWhatComesBeyondTheGiveBackRate() {
     CeilingModel model = model(0.001, 60 * MB);
-    Prediction burst = model.burst(240 * MB);
-    assertEquals(CeilingKind.BUFFER_LIFECYCLE, burst.binding());
+    Limit burst = model.burst(240 * MB);
+    assertEquals(Ceiling.BUFFER_LIFECYCLE, burst.ceiling());
     assertClose(10.752 / 180, burst.value());
   }
 
@@ -77,14 +77,14 @@ class CeilingModelTest {
   @Test
   void shouldSurviveNoBurstAboveTheControlPath() {
     CeilingModel model = model(0.020, 60 * MB);
-    assertEquals(CeilingKind.CONTROL_PATH, model.burst(400 * MB).binding());
+    assertEquals(Ceiling.CONTROL_PATH, model.burst(400 * MB).ceiling());
     assertClose(0.020, model.burst(400 * MB).value());
   }
 
   @Test
   void shouldScaleWithOtherBuffers() {
     CeilingModel half = model(0.020, 9e9).withShape(shape(2, 8));
-    assertClose(153.6 * MB, half.controlPath().bytesPerSecond());
+    assertClose(153.6 * MB, half.controlPath().value());
     assertClose(model(0.020, 9e9).burstBytes(), half.burstBytes());
     CeilingModel twice = model(0.020, 9e9).withShape(shape(4, 15));
     assertClose(2 * model(0.020, 9e9).burstBytes(), twice.burstBytes());

@@ -133,7 +133,7 @@ class IdealDeviceTest {
   @CsvSource({"4, 0.020", "4, 0.040", "2, 0.040", "7, 0.005"})
   void shouldPredictTheControlPathOfAnIdealDevice(int slots, double pause) {
     double found = edge(1 * MB, 1e11, rate -> survivesPauses(rate, pause, slots, 1));
-    double predicted = model(slots, 8, pause, 9e9).controlPath().bytesPerSecond();
+    double predicted = model(slots, 8, pause, 9e9).controlPath().value();
     assertEquals(1, predicted / found, 0.03, predicted + " against " + found);
   }
 

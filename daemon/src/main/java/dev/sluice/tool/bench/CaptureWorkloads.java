@@ -1,0 +1,178 @@
+package dev.sluice.tool.bench;
+
+import dev.sluice.output.capture.CaptureReader;
+import dev.sluice.output.capture.CaptureVerifier;
+import dev.sluice.output.export.CaptureSource;
+import dev.sluice.output.export.ExportFormat;
+import dev.sluice.output.export.ExportMonitor;
+import dev.sluice.output.export.ExportRequest;
+import dev.sluice.output.export.ExportSummary;
+import dev.sluice.output.export.Exporter;
+import dev.sluice.tool.RunReport;
+import dev.sluice.tool.ToolException;
+import dev.sluice.tool.measure.Figure;
+import dev.sluice.tool.measure.Load;
+import dev.sluice.tool.measure.Runs;
+import dev.sluice.tool.measure.ScratchFolder;
+import dev.sluice.tool.measure.Unit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Workloads with captures, in memory where there is a tmpfs, so that no disk is measured. */
+final class CaptureWorkloads {
+  private CaptureWorkloads() {}
+
+  /**
+   * Another workload, against a daemon that captures as a flight recorder that keeps the last GiB,
+   * so that a disk's fill level is not measured either.
+   */
+  static Workload capturing(Workload inner) {
+    return new Workload(
+        inner.name(),
+        inner.version(),
+        inner.description() + ", with capture on (recorder of 1GiB, tmpfs where there is one)",
+        bench -> {
+          // The daemon ends before its folder goes.
+          try (ScratchFolder folder = ScratchFolder.inMemory();
+              Runs ignored = bench.runs()) {
+            return inner.measure(
+                bench.with(
+                    Map.of(
+                        "sluice.capture.enabled", "true",
+                        "sluice.capture.directory", folder.path().toString(),
+                        "sluice.capture.retention-bytes", "2GiB",
+                        "sluice.capture.recorder.enabled", "true",
+                        "sluice.capture.recorder.bytes", "1GiB",
+                        // The search drops records on purpose; snapshots would fill the memory.
+                        "sluice.capture.snapshot.on-drop", "false")));
+          }
+        });
+  }
+
+  /** What is done with a capture once it is whole. */
+  private interface Work {
+    List<Figure> on(Bench bench, Path capture, RunReport run) throws IOException, ToolException;
+  }
+
+  /** Records one run, and works on the capture. */
+  private static Workload recorded(String name, String description, Load load, Work work) {
+    return new Workload(
+        name,
+        1,
+        description,
+        bench -> {
+          // The daemon ends before its folder goes.
+          try (ScratchFolder folder = ScratchFolder.inMemory();
+              Runs ignored = bench.runs()) {
+            Bench capturing =
+                bench.with(
+                    Map.of(
+                        "sluice.capture.enabled",
+                        "true",
+                        "sluice.capture.directory",
+                        folder.path().toString(),
+                        "sluice.capture.retention-bytes",
+                        "8GiB"));
+            RunReport run = capturing.run(load);
+            Path capture = onlyCapture(folder.path());
+            bench.runs().close(); // the daemon has stopped: the capture is whole
+            return new Measurement(work.on(bench, capture, run), List.of(run));
+          } catch (IOException e) {
+            throw new ToolException("the bench cannot use its capture: " + e.getMessage(), e);
+          }
+        });
+  }
+
+  private static Path onlyCapture(Path folder) throws IOException, ToolException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(path -> Files.exists(path.resolve("manifest.json")))
+          .findFirst()
+          .orElseThrow(() -> new ToolException("the run of the bench was not captured"));
+    }
+  }
+
+  /**
+   * How fast a capture is proved: checksums, order, law, and the content of every record, which the
+   * synthetic producer's seed foretells.
+   */
+  static Workload verify(String name, Load load, double targetBytesPerSecond) {
+    return recorded(
+        name,
+        "bytes of a level-" + load.level() + " capture verified per second, from memory",
+        load,
+        (bench, capture, run) -> {
+          double[] rates = new double[bench.medianOf()];
+          for (int i = 0; i < rates.length; i++) {
+            long startNs = System.nanoTime();
+            try (CaptureReader reader = CaptureReader.open(capture)) {
+              CaptureVerifier.Result result = CaptureVerifier.verify(reader);
+              if (result.isDamaged() || result.isIncomplete()) {
+                throw new ToolException(
+                    "the capture of the bench is not whole: " + result.damages() + result.losses());
+              }
+              rates[i] = result.bytes() / ((System.nanoTime() - startNs) / 1e9);
+            }
+          }
+          return List.of(
+              Figure.atLeast(targetBytesPerSecond, "verified", Unit.BYTES_PER_SECOND, rates));
+        });
+  }
+
+  /**
+   * What a capture takes on disk; one run, since the same seed makes the same records.
+   *
+   * @param target bytes of segments on disk per byte of records
+   */
+  static Workload size(String name, Load load, double target) {
+    return recorded(
+        name,
+        "size of a level-" + load.level() + " capture, against its records",
+        load,
+        (bench, capture, run) -> {
+          double bytes = 0;
+          try (Stream<Path> files = Files.list(capture)) {
+            for (Path file : files.toList()) {
+              bytes += file.getFileName().toString().contains(".seg") ? Files.size(file) : 0;
+            }
+          }
+          double ratio = bytes / run.session().total().collectedBytes();
+          return List.of(Figure.atMost(target, "on disk", Unit.RATIO, ratio));
+        });
+  }
+
+  /**
+   * How fast a capture becomes a file of another format, the file written to where the capture
+   * lies. The first export of the process counts as one of the runs: a user exports once.
+   */
+  static Workload export(
+      String name, Load load, ExportFormat format, double targetRecordsPerSecond) {
+    return recorded(
+        name,
+        "records of a level-" + load.level() + " capture exported per second, memory to memory",
+        load,
+        (bench, capture, run) -> {
+          Path output = capture.resolveSibling("export");
+          double[] rates = new double[bench.medianOf()];
+          double bytesPerRecord = 0;
+          for (int i = 0; i < rates.length; i++) {
+            long startNs = System.nanoTime();
+            try (CaptureSource source = CaptureSource.open(capture)) {
+              ExportSummary summary =
+                  new Exporter(source, ExportRequest.of(format), ExportMonitor.NONE)
+                      .toFile(output, false);
+              rates[i] = summary.records() / ((System.nanoTime() - startNs) / 1e9);
+              bytesPerRecord = (double) summary.bytes() / summary.records();
+            }
+            Files.delete(output);
+          }
+          return List.of(
+              Figure.atLeast(
+                  targetRecordsPerSecond, "records exported", Unit.RECORDS_PER_SECOND, rates),
+              Figure.told("bytes per record", Unit.RATIO, bytesPerRecord));
+        });
+  }
+}

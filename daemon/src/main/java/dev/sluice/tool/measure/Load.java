@@ -1,0 +1,110 @@
+package dev.sluice.tool.measure;
+
+import dev.sluice.tool.ProducerOptions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the producer is asked to do in one run.
+ *
+ * @param options more of its options, by name
+ */
+public record Load(
+    String layout, int cores, int aicpuThreads, int level, Map<String, String> options) {
+  public static final String G1 = "l2-2026.06/a2a3";
+  public static final String G2 = "l2-2026.07/a2a3";
+  public static final String G3 = "chip-2026.08/a2a3";
+
+  private static final String RATE = "--rate";
+  private static final String CPUS = "--cpus";
+
+  public Load {
+    options = new LinkedHashMap<>(options);
+  }
+
+  /**
+   * Unthrottled for one second. The generations that drop are pinned to CPU 0: their device code
+   * has a processor of its own, and is not descheduled in the middle of a buffer. The one that
+   * blocks may run anywhere.
+   */
+  public static Load of(String layout, int cores, int aicpuThreads, int level) {
+    return new Load(layout, cores, aicpuThreads, level, Map.of(RATE, "0"))
+        .withDuration(1_000_000_000L)
+        .withCpus(layout.equals(G3) ? "" : "0");
+  }
+
+  /** The same with another option of the producer; an empty value takes it away. */
+  public Load with(String option, String value) {
+    Map<String, String> more = new LinkedHashMap<>(options);
+    if (value.isEmpty()) {
+      more.remove(option);
+    } else {
+      more.put(option, value);
+    }
+    return new Load(layout, cores, aicpuThreads, level, more);
+  }
+
+  /**
+   * @param bytesPerSecond 0 means unthrottled
+   */
+  public Load withRate(long bytesPerSecond) {
+    return with(RATE, Long.toString(bytesPerSecond));
+  }
+
+  public Load withDuration(long ns) {
+    return with("--duration-ns", Long.toString(ns));
+  }
+
+  public Load withBursts(long onNs, long offNs) {
+    return with("--pattern", "burst")
+        .with("--burst-on-ns", Long.toString(onNs))
+        .with("--burst-off-ns", Long.toString(offNs));
+  }
+
+  /**
+   * @param list CPUs to pin the producer to; empty leaves it to the scheduler
+   */
+  public Load withCpus(String list) {
+    return with(CPUS, list);
+  }
+
+  /** 0 means unthrottled. */
+  public long bytesPerSecond() {
+    return Long.parseLong(options.get(RATE));
+  }
+
+  /** In words, without the rate. */
+  public String geometry() {
+    return layout
+        + ", "
+        + cores
+        + " cores on "
+        + aicpuThreads
+        + " AICPU threads, level "
+        + level
+        + (options.containsKey(CPUS) ? ", producer pinned to CPU " + options.get(CPUS) : "");
+  }
+
+  /** Threads of the device that can wait for the host. */
+  public int deviceThreads() {
+    return ProducerOptions.deviceThreads(aicpuThreads, level);
+  }
+
+  public List<String> arguments(String socket, String name) {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("--socket", socket);
+    all.put("--name", name);
+    all.put("--device", "0");
+    all.put("--layout", layout);
+    all.put("--cores", Integer.toString(cores));
+    all.put("--aicpu-threads", Integer.toString(aicpuThreads));
+    all.put("--level", Integer.toString(level));
+    all.put("--seed", "1");
+    all.putAll(options);
+    List<String> arguments = new ArrayList<>();
+    all.forEach((option, value) -> arguments.addAll(List.of(option, value)));
+    return arguments;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.sluice.tool.measure;
+
+import dev.sluice.tool.TemporaryDirectory;
+import dev.sluice.tool.ToolException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** A folder of its own, gone with all that is in it when it is closed. */
+public record ScratchFolder(Path path) implements AutoCloseable {
+  private static final Path MEMORY = Path.of("/dev/shm");
+
+  /** In memory where there is such a file system, so that no disk is measured. */
+  public static ScratchFolder inMemory() throws ToolException {
+    return in(Files.isWritable(MEMORY) ? Optional.of(MEMORY) : Optional.empty());
+  }
+
+  /** A folder of its own in another one; empty means the one for temporary files. */
+  public static ScratchFolder in(Optional<Path> parent) throws ToolException {
+    return new ScratchFolder(
+        TemporaryDirectory.make(
+            parent.map(Path::toAbsolutePath).orElse(TemporaryDirectory.base()),
+            "sluice-measure-",
+            "what is measured",
+            "name another directory by TMPDIR or --capture-directory"));
+  }
+
+  /** What cannot be deleted stays: it is in a folder for temporary files. */
+  public static void delete(Path folder) {
+    try (Stream<Path> walk = Files.walk(folder)) {
+      walk.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+    } catch (IOException ignored) {
+      // As above.
+    }
+  }
+
+  @Override
+  public void close() {
+    delete(path);
+  }
+}
