@@ -27,9 +27,6 @@ public final class NativeTools {
   /** The synthetic AICPU producer. */
   public static final String PRODUCER = "sluice-producer";
 
-  /** The hosts in plain C that {@code sluice bench} measures beside the daemon. */
-  public static final String BASELINE = "sluice-baseline";
-
   /** What the build can make, as JNA names platforms. */
   static final List<String> KNOWN_PLATFORMS = List.of("linux-x86-64", "linux-aarch64");
 

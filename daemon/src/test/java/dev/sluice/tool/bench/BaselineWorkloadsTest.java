@@ -65,6 +65,18 @@ class BaselineWorkloadsTest {
   }
 
   @Test
+  void shouldHaveNoWorkloadsWhereTheProgramWasNotBuilt() {
+    String path = System.getProperty(NativeTools.PATH_PROPERTY);
+    System.setProperty(NativeTools.PATH_PROPERTY, folder.toString());
+    try {
+      assertEquals(List.of(), BaselineWorkloads.of("g3-24x1", LOAD, Host.values()));
+    } finally {
+      System.setProperty(NativeTools.PATH_PROPERTY, path);
+    }
+    assertEquals(Host.values().length, BaselineWorkloads.of("g3-24x1", LOAD, Host.values()).size());
+  }
+
+  @Test
   void shouldBeCleanOnlyIfEverythingArrivedAndHardlyAnythingWaited() throws ToolException {
     assertTrue(run(0, 0, 1000, 0.019).outcome().isClean());
     assertFalse(run(1, 0, 999, 0).outcome().isClean(), "dropped");

@@ -64,6 +64,15 @@ class EdgeSearchTest {
   }
 
   @Test
+  void shouldNotBeLedOnByOneLuckyRun() throws ToolException {
+    int[] runs = {0};
+    EdgeSearch lucky =
+        new EdgeSearch(RESOLUTION, 3, 0, value -> outcome(value <= 400 || ++runs[0] % 3 == 0));
+    Edge found = lucky.search(100, 1000);
+    assertTrue(found.value() <= 400, found.toString());
+  }
+
+  @Test
   void shouldNotTakeADisturbedDeviceForOneThatWasServed() throws ToolException {
     int[] runs = {0};
     EdgeSearch.Trial trial =

@@ -41,6 +41,7 @@ class FigureTest {
     Figure third = figure(0.09, 119.5, 119.5, 119.5);
     assertFalse(rung.isApartFrom(next));
     assertTrue(rung.isApartFrom(third));
+    assertFalse(rung.isApartFrom(figure(0.09, 118, 118, 118)), "both sides have the step");
   }
 
   @Test
