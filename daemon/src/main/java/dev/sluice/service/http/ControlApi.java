@@ -40,8 +40,8 @@ final class ControlApi {
 
   void addTo(Router router) {
     router
-        .get("/v1/status", request -> Answer.json(200, Json.status(view, Instant.now())))
-        .get("/v1/sessions", request -> Answer.json(200, Json.sessions(view)))
+        .get("/v1/status", request -> Answer.json(200, StatusJson.status(view, Instant.now())))
+        .get("/v1/sessions", request -> Answer.json(200, StatusJson.sessions(view)))
         .add("POST", "/v1/log-level", (request, path) -> logLevel(request))
         .add("POST", "/v1/reload", (request, path) -> reload())
         .add("POST", "/v1/snapshot", (request, path) -> snapshot(request))
@@ -117,7 +117,7 @@ final class ControlApi {
   }
 
   private static Answer detached(Books books) {
-    return Answer.json(200, Json.books(books));
+    return Answer.json(200, StatusJson.books(books));
   }
 
   private static Answer refused(int session, Throwable failure) {

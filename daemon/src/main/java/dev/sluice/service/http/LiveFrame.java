@@ -56,8 +56,10 @@ final class LiveFrame {
     json.put("devices", devices.stream().map(LiveFrame::device).toList());
     json.put("agents", view.agents().stream().map(LiveFrame::agent).toList());
     json.put("attach_failures", view.attachFailures());
-    json.put("sessions", view.sessions().stream().map(Json::session).toList());
-    json.put("ended", view.recentSessions().stream().limit(MOST_ENDED).map(Json::session).toList());
+    json.put("sessions", view.sessions().stream().map(StatusJson::session).toList());
+    json.put(
+        "ended",
+        view.recentSessions().stream().limit(MOST_ENDED).map(StatusJson::session).toList());
     json.put(
         "events", events.newestFirst().stream().limit(MOST_EVENTS).map(LiveFrame::event).toList());
     return json;
@@ -69,17 +71,17 @@ final class LiveFrame {
     List<KindTotals> all = new ArrayList<>();
     for (String kind : Labels.KINDS) {
       KindTotals sum =
-          Json.sum(
+          StatusJson.sum(
               devices.stream()
                   .map(device -> device.kinds().getOrDefault(kind, KindTotals.ZERO))
                   .toList());
       all.add(sum);
       Map<String, Object> totals = new LinkedHashMap<>();
-      Json.putTotals(totals, sum);
+      StatusJson.putTotals(totals, sum);
       kinds.put(kind, totals);
     }
     Map<String, Object> json = new LinkedHashMap<>();
-    Json.putTotals(json, Json.sum(all));
+    StatusJson.putTotals(json, StatusJson.sum(all));
     json.put(
         "device_stall_seconds_estimate",
         devices.stream()
@@ -95,8 +97,8 @@ final class LiveFrame {
     json.put("written_bytes", storage.writtenBytes());
     json.put("retained_bytes", storage.retainedBytes());
     json.put("writing", storage.writing());
-    json.put("lost_records", Json.counts(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords()));
-    json.put("errors", Json.counts(Labels.CAPTURE_LOSS_REASONS, storage.errors()));
+    json.put("lost_records", StatusJson.counts(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords()));
+    json.put("errors", StatusJson.counts(Labels.CAPTURE_LOSS_REASONS, storage.errors()));
     return json;
   }
 

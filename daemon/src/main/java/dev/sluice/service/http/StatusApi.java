@@ -21,9 +21,9 @@ final class StatusApi {
         .get("/", request -> page)
         .get("/-/healthy", request -> healthy())
         .get("/-/ready", request -> ready())
-        .get("/api/v1/status", request -> Answer.json(200, Json.status(view, Instant.now())))
+        .get("/api/v1/status", request -> Answer.json(200, StatusJson.status(view, Instant.now())))
         .get("/api/v1/drops", new DropsApi(view)::answer)
-        .get("/api/v1/sessions", request -> Answer.json(200, Json.sessions(view)));
+        .get("/api/v1/sessions", request -> Answer.json(200, StatusJson.sessions(view)));
   }
 
   /**

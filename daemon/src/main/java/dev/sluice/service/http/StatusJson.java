@@ -27,8 +27,8 @@ import java.util.TreeMap;
  * The JSON of the status API as maps and lists. The keys are an interface: snake case, units in the
  * name, every known cause and reason there from the start.
  */
-final class Json {
-  private Json() {}
+final class StatusJson {
+  private StatusJson() {}
 
   static Map<String, Object> status(DaemonView view, Instant now) {
     Map<String, Object> json = new LinkedHashMap<>();
@@ -45,10 +45,13 @@ final class Json {
     json.put("devices", view.devices().stream().map(device -> device.device()).toList());
     json.put(
         "devices_down",
-        view.devices().stream().filter(device -> !device.up()).map(Json::deviceDown).toList());
+        view.devices().stream()
+            .filter(device -> !device.up())
+            .map(StatusJson::deviceDown)
+            .toList());
     json.put("abandoned_threads", view.abandonedThreads());
-    json.put("headroom", view.devices().stream().map(Json::deviceHeadroom).toList());
-    json.put("agents", view.agents().stream().map(Json::agent).toList());
+    json.put("headroom", view.devices().stream().map(StatusJson::deviceHeadroom).toList());
+    json.put("agents", view.agents().stream().map(StatusJson::agent).toList());
     json.put("attach_failures", view.attachFailures());
     json.put("capture_writing", view.storage().writing());
     json.put("direct_io_refusal", view.storage().refusal());
@@ -68,8 +71,8 @@ final class Json {
 
   static Map<String, Object> sessions(DaemonView view) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("sessions", view.sessions().stream().map(Json::session).toList());
-    json.put("ended", view.recentSessions().stream().map(Json::session).toList());
+    json.put("sessions", view.sessions().stream().map(StatusJson::session).toList());
+    json.put("ended", view.recentSessions().stream().map(StatusJson::session).toList());
     return json;
   }
 
@@ -146,7 +149,7 @@ final class Json {
     json.put("refill_latency_seconds", latency(session.refillLatency()));
     json.put("drain_pause_seconds", latency(session.drainPause()));
     json.put("arena", arena(session.arena()));
-    json.put("queues", session.queues().stream().map(Json::queue).toList());
+    json.put("queues", session.queues().stream().map(StatusJson::queue).toList());
     json.put("tasks", tasks(session.tasks()));
     json.put("headroom", headroom(session.headroom()));
     Map<String, Object> kinds = new LinkedHashMap<>();
@@ -156,7 +159,7 @@ final class Json {
       kinds.put(kind, totals);
     }
     json.put("kinds", kinds);
-    json.put("capture", session.capture().map(Json::capture).orElse(null));
+    json.put("capture", session.capture().map(StatusJson::capture).orElse(null));
     return json;
   }
 
