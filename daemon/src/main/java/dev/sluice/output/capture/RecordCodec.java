@@ -232,10 +232,11 @@ final class RecordCodec {
     long low = Long.MAX_VALUE;
     long high = Long.MIN_VALUE;
     long last = before;
+    long[] target = stored;
     for (int i = 0; i < records; i++) {
       long difference = of[i] - last;
       last = of[i];
-      stored[i] = difference;
+      target[i] = difference;
       low = Math.min(low, difference);
       high = Math.max(high, difference);
     }
@@ -246,9 +247,10 @@ final class RecordCodec {
   private void differences(long[] of, long[] since, int records) {
     long low = Long.MAX_VALUE;
     long high = Long.MIN_VALUE;
+    long[] target = stored;
     for (int i = 0; i < records; i++) {
       long difference = of[i] - since[i];
-      stored[i] = difference;
+      target[i] = difference;
       low = Math.min(low, difference);
       high = Math.max(high, difference);
     }
@@ -266,7 +268,10 @@ final class RecordCodec {
     if (width == 0) {
       return;
     }
-    int end = at + (records * width + 7) / 8;
+    // Locals, since the loop would store a field at each step.
+    ByteBuffer bits = into;
+    int next = at;
+    at += (records * width + 7) / 8;
     long word = 0;
     int used = 0;
     for (int i = 0; i < records; i++) {
@@ -274,16 +279,15 @@ final class RecordCodec {
       word |= rest << used;
       used += width;
       if (used >= Long.SIZE) {
-        into.putLong(at, word);
-        at += Long.BYTES;
+        bits.putLong(next, word);
+        next += Long.BYTES;
         used -= Long.SIZE;
         word = used == 0 ? 0 : rest >>> (width - used);
       }
     }
     if (used > 0) {
-      into.putLong(at, word);
+      bits.putLong(next, word);
     }
-    at = end;
   }
 
   /** Bytes from which sign extension makes the same value; 0 for 0. */
