@@ -641,9 +641,14 @@ public final class Session {
     }
   }
 
+  /** Whether a thread is inside of one of its commands. Any thread. */
+  boolean isOwned() {
+    return commands.isOwned();
+  }
+
   /** Whether no thread and no producer uses any more what the session left of its memory. */
   boolean isLeftMemoryFree() {
     ThreadPacking.Crew last = crew;
-    return producer.isDone() && !commands.isOwned() && (last == null || last.hasLeft());
+    return producer.isDone() && !isOwned() && (last == null || last.hasLeft());
   }
 }

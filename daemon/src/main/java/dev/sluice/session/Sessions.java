@@ -24,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -61,6 +60,7 @@ public final class Sessions implements AutoCloseable {
   private final SessionRegistry registry = new SessionRegistry();
   private final Stage stage = new OwnStage();
   private final Set<Attach> attaching = ConcurrentHashMap.newKeySet();
+  private final Set<Attach> hungAttaches = ConcurrentHashMap.newKeySet();
   // Of sessions that were given up.
   private final Set<Session> openCaptures = ConcurrentHashMap.newKeySet();
   private final Set<Object> underWay = ConcurrentHashMap.newKeySet();
@@ -115,10 +115,10 @@ public final class Sessions implements AutoCloseable {
         clock,
         ArenaChoice::make,
         Patience.DEFAULT,
-        Workers.threads());
+        new Workers(Workers.threads()));
   }
 
-  /** For a test: with other arenas, less patience, and threads that cannot be made. */
+  /** For a test: with other arenas, less patience, and other threads or none. */
   Sessions(
       Settings settings,
       ThreadPacking threads,
@@ -127,7 +127,7 @@ public final class Sessions implements AutoCloseable {
       NanoClock clock,
       ArenaSource arenas,
       Patience patience,
-      ThreadFactory workerThreads) {
+      Workers workers) {
     this.arenas = arenas;
     this.settings = settings;
     this.patience = patience;
@@ -137,7 +137,7 @@ public final class Sessions implements AutoCloseable {
         new SessionCapture.Maker(captures, sluiceVersion, settings.collector().shards());
     this.drops = new DropLog(settings.drops().keptEvents());
     this.clock = clock;
-    this.workers = new Workers(workerThreads);
+    this.workers = workers;
     this.watch = new DeviceWatch(settings, System.getenv(), this::releaseBeforeUp, clock, patience);
   }
 
@@ -210,6 +210,7 @@ public final class Sessions implements AutoCloseable {
       if (attaching.remove(attach)) {
         registry.releasePlace();
       }
+      hungAttaches.remove(attach);
     }
     log.info(
         "session {} device {} attached by {} ({}): arena {} bytes{}",
@@ -302,9 +303,10 @@ public final class Sessions implements AutoCloseable {
     return drops;
   }
 
-  /** Threads that were left to themselves in a call that does not return. */
+  /** Threads that hang in a call to a device and are not waited for any more. */
   public int abandonedThreads() {
-    return threads.abandonedThreads() + watch.abandonedThreads();
+    int owners = (int) registry.withLeftMemory().stream().filter(Session::isOwned).count();
+    return threads.abandonedThreads() + watch.abandonedThreads() + hungAttaches.size() + owners;
   }
 
   /**
@@ -370,10 +372,19 @@ public final class Sessions implements AutoCloseable {
     for (Attach attach : List.copyOf(attaching)) {
       boolean isOnDevice =
           settings.ofDevice(attach.device).placement().of(attach.device).isOnDevice();
-      if (isOnDevice && nowNs - attach.sinceNs > patience.hungNanos() && attaching.remove(attach)) {
-        registry.releasePlace();
-        watch.hangs(attach.device);
+      if (isOnDevice && nowNs - attach.sinceNs > patience.hungNanos()) {
+        giveUp(attach);
       }
+    }
+  }
+
+  private void giveUp(Attach attach) {
+    hungAttaches.add(attach); // first: its thread may come back this moment
+    if (attaching.remove(attach)) {
+      registry.releasePlace();
+      watch.hangs(attach.device);
+    } else {
+      hungAttaches.remove(attach);
     }
   }
 

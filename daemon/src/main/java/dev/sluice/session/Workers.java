@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * up what it does itself and nothing else. Two are there from the start, for a host that has no
  * more.
  */
-final class Workers implements Executor, AutoCloseable {
+class Workers implements Executor, AutoCloseable {
   private static final int ALWAYS = 2;
   private static final long IDLE_SECONDS = 10;
 

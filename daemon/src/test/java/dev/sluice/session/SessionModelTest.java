@@ -3,16 +3,12 @@ package dev.sluice.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.agent.NanoClock;
-import dev.sluice.config.Settings;
-import dev.sluice.device.ArenaPlan;
-import dev.sluice.device.ArenaRefusedException;
 import dev.sluice.device.TestArenas;
 import dev.sluice.ingest.RunEnd;
+import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.TestDisk;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.SessionView.State;
-import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import dev.sluice.testkit.ManualClock;
 import dev.sluice.testkit.Seeds;
@@ -20,75 +16,108 @@ import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Random commands to one session, beside a model of it that is a few lines long. Commands are done
- * on the caller's thread, so a seed is the same each time; lanes have threads of their own.
+ * Random commands to the sessions of two devices, beside a model of them that is a few lines long.
+ * Commands are done on the caller's thread, so a seed is the same each time; lanes have threads of
+ * their own.
  */
 @Timeout(300)
 class SessionModelTest {
-  private static final int RUNS = 60;
-  private static final int STEPS = 40;
+  private static final int RUNS = 80;
+  private static final int STEPS = 60;
+  private static final int MAX_SESSIONS = 2;
   private static final long GRACE_NANOS = 5_000_000_000L;
-
-  private static final Settings SETTINGS =
-      TestSettings.with("sluice.attach.resume-grace=5s", "sluice.threading=shared");
 
   /** What a session is, in the fewest words. */
   private static final class Model {
+    private final Session session;
+    private final AtomicInteger unmapped;
     private State state = State.ATTACHED;
     private boolean isLost;
     private long lostNs;
-    private int connection = 1;
+    private int connection;
     private boolean hasDeviceFailed;
     private boolean isGivenBack;
+    private boolean isRevoked;
+    private int timesRevoked;
+
+    Model(Sessions.Grant grant, AtomicInteger unmapped) {
+      this.session = grant.session();
+      this.connection = grant.connection();
+      this.unmapped = unmapped;
+    }
+
+    int device() {
+      return session.device();
+    }
 
     boolean isOver() {
       return state.isOver();
     }
-
-    void end(boolean isComplete) {
-      state = State.ENDED;
-      isGivenBack = isComplete && !hasDeviceFailed;
-    }
   }
 
-  private static final class Scene implements Stage {
+  private static final class Scene {
     private final Random random;
     private final ManualClock clock = new ManualClock();
-    private final AtomicInteger unmapped = new AtomicInteger();
-    private final AtomicInteger over = new AtomicInteger();
-    private boolean hasThreads = true;
-    private final ThreadPacking threads =
-        new ThreadPacking(
-            SETTINGS, System::nanoTime, (agent, error, isStopped) -> {}, () -> 2, this::thread);
-    private final SessionCapture.Maker captures =
-        new SessionCapture.Maker(
-            new TestDisk().store(SETTINGS.capture(), new StageRegions()), "test", 1);
-    private final DropLog drops = new DropLog(16);
     private final Peer self = Peer.of((int) ProcessHandle.current().pid(), 1000);
     private final Peer other = Peer.of((int) ProcessHandle.current().pid(), 1001);
-    private final Model model = new Model();
+    private final ThreadPacking threads;
+    private final CaptureStore captures;
+    private final StageRegions regions = new StageRegions();
+    private final Sessions sessions;
+    private final List<Model> models = new ArrayList<>();
+    private final Set<Integer> down = new HashSet<>();
     private final List<String> history = new ArrayList<>();
     private final Set<State> reached = EnumSet.noneOf(State.class);
-    private final Session session;
+    private boolean hasThreads = true;
+    private AtomicInteger unmapped;
 
-    Scene(Random random) throws ArenaRefusedException {
+    Scene(Random random) {
       this.random = random;
-      SessionRequest request = StageRig.request(StageRig.OWN_MEMORY);
-      ArenaPlan plan = ArenaPlan.of(request.geometry(), request.buffers(), 1 << 24);
-      session =
-          new Session(
-              1, request, TestArenas.copied(plan, () -> {}, unmapped), self, SETTINGS, this);
+      var settings =
+          TestSettings.with(
+              "sluice.attach.resume-grace=5s",
+              "sluice.attach.max-sessions=" + MAX_SESSIONS,
+              "sluice.cann.probe-interval=10m",
+              "sluice.threading=shared");
+      threads =
+          new ThreadPacking(
+              settings, System::nanoTime, (agent, error, isStopped) -> {}, () -> 2, this::thread);
+      captures = new TestDisk().store(settings.capture(), regions);
+      sessions =
+          new Sessions(
+              settings,
+              threads,
+              captures,
+              "test",
+              clock,
+              (plan, id, request, peer, current, problem) -> {
+                unmapped = new AtomicInteger();
+                return TestArenas.copied(plan, () -> {}, unmapped);
+              },
+              Patience.DEFAULT,
+              new Workers(Workers.threads()) {
+                @Override
+                public void execute(Runnable work) {
+                  work.run();
+                }
+              });
+      sessions.onRevoked((session, totals) -> model(session).timesRevoked++);
+    }
+
+    private Model model(Session session) {
+      return models.stream().filter(model -> model.session == session).findAny().orElseThrow();
     }
 
     private Thread thread(Runnable task) {
@@ -103,41 +132,89 @@ class SessionModelTest {
       };
     }
 
+    private List<Model> open() {
+      return models.stream().filter(model -> !model.isOver()).toList();
+    }
+
     void step() {
-      switch (random.nextInt(14)) {
-        case 0, 1, 2 -> start();
-        case 3, 4 -> expect("run end", session.runEnd(), this::runEnd);
-        case 5 -> {
-          if (random.nextInt(4) == 0) {
-            expect("detach", session.end(RunEnd.COMPLETE, "detached"), () -> end(true));
-          }
-        }
-        case 6 -> {
-          if (random.nextInt(6) == 0) {
-            expect("unplug", session.endUnasked("unplugged"), () -> end(false));
-          }
-        }
-        case 7, 8 -> expect("resume", session.resume(self), this::resume);
-        case 9 ->
-            expect(
-                "resume of another",
-                session.resume(other),
-                () -> model.isOver() ? Reason.STATE : Reason.NOT_YOURS);
-        case 10 -> lose();
-        case 11 -> pass();
-        case 12 -> tick();
-        default -> rareFault();
+      if (models.isEmpty() || random.nextInt(10) == 0) {
+        attach();
+      } else {
+        // Ended ones too, since they are asked as well.
+        step(models.get(Math.max(0, models.size() - 1 - random.nextInt(3))));
       }
-      history.add(session.view().name());
       check();
     }
 
-    private void start() {
+    private void attach() {
+      int device = StageRig.OWN_MEMORY + random.nextInt(2);
+      Sessions.Grant grant =
+          expect(
+              "attach to " + device,
+              () -> sessions.attach(StageRig.request(device), self),
+              () -> {
+                if (down.contains(device)) {
+                  return Reason.DEVICE_DOWN;
+                }
+                return open().size() == MAX_SESSIONS ? Reason.BUSY : null;
+              });
+      if (grant != null) {
+        models.add(new Model(grant, unmapped));
+      }
+    }
+
+    private void step(Model model) {
+      Session session = model.session;
+      history.add("session " + session.id());
+      switch (random.nextInt(14)) {
+        case 0, 1, 2 -> start(model);
+        case 3, 4 -> ask(model, "run end", session::runEnd, () -> runEnd(model));
+        case 5 ->
+            rarely(
+                4,
+                () ->
+                    ask(
+                        model,
+                        "detach",
+                        () -> session.end(RunEnd.COMPLETE, "detached"),
+                        () -> end(model, true)));
+        case 6 ->
+            rarely(
+                6,
+                () ->
+                    ask(
+                        model,
+                        "unplug",
+                        () -> session.endUnasked("unplugged"),
+                        () -> revoke(model)));
+        case 7, 8 -> resume(model);
+        case 9 ->
+            ask(
+                model,
+                "resume of another",
+                () -> session.resume(other),
+                () -> model.isOver() ? Reason.STATE : Reason.NOT_YOURS);
+        case 10 -> lose(model);
+        case 11 -> clock.advance(pass());
+        case 12 -> tick();
+        default -> rarely(6, () -> fault(model));
+      }
+      history.add(session.view().name());
+    }
+
+    private void rarely(int oneIn, Runnable command) {
+      if (random.nextInt(oneIn) == 0) {
+        command.run();
+      }
+    }
+
+    private void start(Model model) {
       boolean isBad = random.nextInt(8) == 0;
       hasThreads = random.nextInt(8) != 0;
-      expect(
+      ask(
+          model,
           "start",
-          session.start(isBad ? 72 : TestArena.DEVICE_BASE),
+          () -> model.session.start(isBad ? 72 : TestArena.DEVICE_BASE),
           () -> {
             if (model.state != State.ATTACHED && model.state != State.SETTLED) {
               return Reason.STATE;
@@ -157,7 +234,7 @@ class SessionModelTest {
       hasThreads = true;
     }
 
-    private Reason runEnd() {
+    private static Reason runEnd(Model model) {
       if (model.state != State.RUNNING) {
         return Reason.STATE;
       }
@@ -165,65 +242,84 @@ class SessionModelTest {
       return null;
     }
 
-    private Reason end(boolean isComplete) {
+    private Reason end(Model model, boolean isComplete) {
       if (model.isOver()) {
         return Reason.STATE;
       }
-      model.end(isComplete);
-      return null;
-    }
-
-    private Reason resume() {
-      if (model.isOver()) {
-        return Reason.STATE;
+      model.state = State.ENDED;
+      model.isGivenBack = isComplete && !model.hasDeviceFailed;
+      if (model.hasDeviceFailed) {
+        down.add(model.device());
       }
-      model.isLost = false;
-      model.connection++;
       return null;
     }
 
-    private void lose() {
+    private Reason revoke(Model model) {
+      Reason refused = end(model, false);
+      model.isRevoked |= refused == null;
+      return refused;
+    }
+
+    private void resume(Model model) {
+      Integer connection =
+          ask(
+              model,
+              "resume",
+              () -> model.session.resume(self),
+              () -> {
+                if (model.isOver()) {
+                  return Reason.STATE;
+                }
+                model.isLost = false;
+                return null;
+              });
+      if (connection != null) {
+        assertTrue(connection > model.connection, "a number of its own");
+        model.connection = connection;
+      }
+    }
+
+    private void lose(Model model) {
       int connection = Math.max(1, model.connection - random.nextInt(3));
       history.add("lose " + connection);
-      session.connectionLost(connection);
+      model.session.connectionLost(connection);
       if (!model.isOver() && connection == model.connection && !model.isLost) {
         model.isLost = true;
         model.lostNs = clock.nanoTime();
       }
     }
 
-    private void pass() {
+    private long pass() {
       long nanos = random.nextInt(4) * GRACE_NANOS / 3;
       history.add("pass " + nanos);
-      clock.advance(nanos);
+      return nanos;
     }
 
     private void tick() {
       history.add("tick");
-      session.tick();
-      boolean isTooLate = model.isLost && clock.nanoTime() - model.lostNs > GRACE_NANOS;
-      if (!model.isOver() && (model.hasDeviceFailed || isTooLate)) {
-        model.end(false);
+      sessions.tend();
+      for (Model model : open()) {
+        boolean isTooLate = model.isLost && clock.nanoTime() - model.lostNs > GRACE_NANOS;
+        if (model.hasDeviceFailed || isTooLate) {
+          revoke(model);
+        }
       }
     }
 
-    private void rareFault() {
-      switch (random.nextInt(12)) {
-        case 0 -> {
-          history.add("device fails");
-          if (!model.isOver()) {
-            session.memory().giveUp("rtMemcpy returned 507000");
-            model.hasDeviceFailed = true;
-          }
+    private void fault(Model model) {
+      if (random.nextBoolean()) {
+        history.add("device fails");
+        if (!model.isOver()) {
+          model.session.memory().giveUp("rtMemcpy returned 507000");
+          model.hasDeviceFailed = true;
         }
-        case 1 -> {
-          history.add("give up");
-          assertEquals(!model.isOver(), session.giveUp("it hangs"));
-          if (!model.isOver()) {
-            model.state = State.FAILED;
-          }
+      } else {
+        history.add("give up");
+        assertEquals(!model.isOver(), model.session.giveUp("it hangs"));
+        if (!model.isOver()) {
+          model.state = State.FAILED;
+          model.isRevoked = true;
         }
-        default -> history.add("nothing");
       }
     }
 
@@ -232,90 +328,81 @@ class SessionModelTest {
       Reason change();
     }
 
-    private void expect(String command, CompletionStage<?> stage, Expected expected) {
+    /** As {@link #expect}; of one that was given up the answer is always the same. */
+    private <T> T ask(
+        Model model, String command, Supplier<CompletionStage<T>> question, Expected expected) {
+      return expect(
+          command, question, model.state == State.FAILED ? () -> Reason.DEVICE_DOWN : expected);
+    }
+
+    /** Returns the answer; null if it was refused, as it had to be. */
+    private <T> T expect(String command, Supplier<CompletionStage<T>> question, Expected expected) {
       history.add(command);
-      boolean wasFailed = model.state == State.FAILED;
       Reason wanted = expected.change();
-      if (wasFailed) {
-        wanted = Reason.DEVICE_DOWN; // whatever is asked of it
-      }
-      Reason got = null;
-      assertTrue(stage.toCompletableFuture().isDone(), () -> "no answer: " + history);
+      CompletionStage<T> answer = question.get();
+      assertTrue(answer.toCompletableFuture().isDone(), () -> "no answer: " + history);
       try {
-        stage.toCompletableFuture().join();
+        T value = answer.toCompletableFuture().join();
+        assertEquals(wanted, null, () -> "not refused: " + history);
+        return value;
       } catch (CompletionException e) {
         if (!(e.getCause() instanceof RefusedException refused)) {
           throw new AssertionError(history + "", e.getCause());
         }
-        got = refused.reason();
+        assertEquals(wanted, refused.reason(), () -> history.toString());
+        return null;
       }
-      assertEquals(wanted, got, () -> history.toString());
     }
 
     private void check() {
-      SessionView view = session.view();
+      models.forEach(this::check);
+      assertEquals(
+          open().stream().map(model -> model.session).toList(),
+          sessions.open(),
+          () -> "open: " + history);
+      assertEquals(down, sessions.watch().down().keySet(), () -> "devices down: " + history);
+      long running = models.stream().filter(model -> model.state == State.RUNNING).count();
+      assertEquals(
+          running,
+          threads.runners().stream().filter(hosted -> hosted.runner().isAlive()).count(),
+          () -> "threads: " + history);
+      sessions
+          .byDevice()
+          .forEach((device, sum) -> assertEquals(0, sum.totals().law().unaccounted()));
+    }
+
+    private void check(Model model) {
+      SessionView view = model.session.view();
       reached.add(view.state());
       assertEquals(model.state, view.state(), () -> history.toString());
       if (!model.isOver()) {
         assertEquals(model.isLost, view.isLost(), () -> history.toString());
       }
-      assertEquals(model.isOver() ? 1 : 0, over.get(), () -> "told of its end: " + history);
       assertEquals(
-          model.isGivenBack ? 1 : 0, unmapped.get(), () -> "arenas given back: " + history);
-      assertEquals(0, view.totals().law().unaccounted(), () -> history.toString());
-      int lanes = (int) threads.runners().stream().filter(h -> h.runner().isAlive()).count();
-      assertEquals(model.state == State.RUNNING ? 1 : 0, lanes, () -> "threads: " + history);
+          model.isGivenBack ? 1 : 0, model.unmapped.get(), () -> "arenas given back: " + history);
+      assertEquals(model.isRevoked ? 1 : 0, model.timesRevoked, () -> "clients told: " + history);
+      assertEquals(
+          model.isOver() ? 1 : 0,
+          sessions.ended().stream().filter(ended -> ended == model.session).count(),
+          () -> "ended: " + history);
     }
 
-    @Override
-    public NanoClock clock() {
-      return clock;
-    }
-
-    @Override
-    public ThreadPacking threads() {
-      return threads;
-    }
-
-    @Override
-    public SessionCapture.Maker captures() {
-      return captures;
-    }
-
-    @Override
-    public DropLog drops() {
-      return drops;
-    }
-
-    @Override
-    public Executor workers() {
-      return Runnable::run;
-    }
-
-    @Override
-    public Patience patience() {
-      return Patience.DEFAULT;
-    }
-
-    @Override
-    public long diskNanos() {
-      return 0;
-    }
-
-    @Override
-    public long windowNanos() {
-      return GRACE_NANOS;
-    }
-
-    @Override
-    public void tellOfFailure(Session of) {}
-
-    @Override
-    public void revoked(Session of, RunTotals totals) {}
-
-    @Override
-    public void over(Session of) {
-      over.incrementAndGet();
+    /** The stop ends what is open, and gives back what its device answers for. */
+    void stop() {
+      history.add("stop");
+      open().forEach(model -> end(model, false));
+      for (Model model : models) {
+        model.isGivenBack |= model.state == State.ENDED && !down.contains(model.device());
+      }
+      sessions.close();
+      check();
+      expect(
+          "attach",
+          () -> sessions.attach(StageRig.request(StageRig.OWN_MEMORY), self),
+          () -> down.contains(StageRig.OWN_MEMORY) ? Reason.DEVICE_DOWN : Reason.STOPPING);
+      threads.close();
+      captures.close();
+      regions.close();
     }
   }
 
@@ -329,9 +416,8 @@ class SessionModelTest {
           for (int i = 0; i < STEPS; i++) {
             scene.step();
           }
+          scene.stop();
           reached.addAll(scene.reached);
-          scene.session.endHere(RunEnd.COMPLETE, "end of the test");
-          scene.threads.close();
         });
     if (Seeds.areAll()) {
       assertTrue(

@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,13 +65,6 @@ class StageChaosTest {
                   return null;
                 }));
       }
-      Random random = new Random(~seed);
-      while (!clients.stream().allMatch(Future::isDone)) {
-        trouble(rig, random);
-        rig.sessions.byDevice();
-        TimeUnit.MILLISECONDS.sleep(5);
-      }
-      rig.disk.unblock();
       for (Future<?> client : clients) {
         client.get();
       }
@@ -90,22 +82,25 @@ class StageChaosTest {
     }
   }
 
+  /** Comes with each request, so that it is as frequent as those are on any machine. */
   private static void trouble(StageRig rig, Random random) {
+    rig.sessions.byDevice();
     switch (random.nextInt(20)) {
       case 0 -> rig.disk.block();
-      case 1, 2 -> rig.disk.unblock();
-      case 3 -> rig.lanesLeft.set(random.nextInt(2));
-      case 4, 5, 6 -> rig.lanesLeft.set(Integer.MAX_VALUE);
+      case 1, 2, 3, 4, 5, 6 -> rig.disk.unblock();
+      case 7 -> rig.lanesLeft.set(random.nextInt(2));
+      case 8, 9, 10 -> rig.lanesLeft.set(Integer.MAX_VALUE);
       default -> {}
     }
   }
 
   private static void visit(StageRig rig, int device, Random random) throws Exception {
-    Sessions.Grant grant = retry(() -> rig.sessions.attach(StageRig.request(device), rig.self));
+    Sessions.Grant grant =
+        ask(rig, random, () -> rig.sessions.attach(StageRig.request(device), rig.self));
     Session session = grant.session();
     int connection = grant.connection();
     for (int run = random.nextInt(2); run < 2; run++) {
-      retry(() -> session.start(TestArena.DEVICE_BASE));
+      ask(rig, random, () -> session.start(TestArena.DEVICE_BASE));
       PlayedDevice played = StageRig.device(grant);
       for (int i = random.nextInt(20); i > 0; i--) {
         played.publishAll();
@@ -114,19 +109,20 @@ class StageChaosTest {
         session.connectionLost(connection);
         connection = StageRig.join(session.resume(rig.self));
       }
-      RunTotals totals = retry(session::runEnd);
+      RunTotals totals = ask(rig, random, session::runEnd);
       assertEquals(0, totals.law().unaccounted(), () -> "" + totals.law());
     }
-    StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
+    ask(rig, random, () -> session.end(RunEnd.COMPLETE, "detached"));
   }
 
   private interface Request<T> {
     CompletionStage<T> ask();
   }
 
-  /** Retries a busy answer, as a client would. */
-  private static <T> T retry(Request<T> request) throws Exception {
+  /** Asks again for as long as the answer is busy, as a client would. */
+  private static <T> T ask(StageRig rig, Random random, Request<T> request) throws Exception {
     while (true) {
+      trouble(rig, random);
       try {
         return StageRig.join(request.ask());
       } catch (ExecutionException e) {
@@ -134,7 +130,6 @@ class StageChaosTest {
             || refused.reason() != Reason.BUSY) {
           throw e;
         }
-        TimeUnit.MILLISECONDS.sleep(1);
       }
     }
   }

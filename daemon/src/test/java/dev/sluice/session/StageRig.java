@@ -100,12 +100,13 @@ final class StageRig implements AutoCloseable {
                     ? TestArenas.copied(plan, () -> pass(request.device()), unmapped)
                     : ArenaChoice.make(plan, id, request, peer, current, problem),
             patience,
-            task -> {
-              if (threadsLeft.getAndDecrement() <= 0) {
-                throw new OutOfMemoryError("unable to create native thread (test)");
-              }
-              return factory.newThread(task);
-            });
+            new Workers(
+                task -> {
+                  if (threadsLeft.getAndDecrement() <= 0) {
+                    throw new OutOfMemoryError("unable to create native thread (test)");
+                  }
+                  return factory.newThread(task);
+                }));
     janitor = new Janitor(sessions, threads, System::nanoTime);
   }
 

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.device.BufferState;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.StageMemory;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.SessionView.State;
 import dev.sluice.session.run.PlayedDevice;
+import dev.sluice.session.run.Run;
 import dev.sluice.session.run.RunTotals;
 import dev.sluice.testkit.TestArena;
 import java.io.IOException;
@@ -46,14 +48,22 @@ class StageTest {
     return rig;
   }
 
-  /** Device 0 captures into a stage of the least size; the others do not. */
   private StageRig capturing() {
-    return rig(
-        "sluice.capture.enabled=true",
-        "sluice.capture.directory=" + folder,
-        "sluice.capture.stage-bytes=1MiB",
-        "sluice.device.1.capture.enabled=false",
-        "sluice.device.2.capture.enabled=false");
+    return capturing(StageRig.PATIENCE);
+  }
+
+  /** Device 0 captures into a stage of the least size; the others do not. */
+  private StageRig capturing(Patience patience) {
+    rig =
+        new StageRig(
+            patience,
+            null,
+            "sluice.capture.enabled=true",
+            "sluice.capture.directory=" + folder,
+            "sluice.capture.stage-bytes=1MiB",
+            "sluice.device.1.capture.enabled=false",
+            "sluice.device.2.capture.enabled=false");
+    return rig;
   }
 
   private static void await(BooleanSupplier condition) {
@@ -69,29 +79,42 @@ class StageTest {
     Session session = grant.session();
     StageRig.join(session.start(TestArena.DEVICE_BASE));
     PlayedDevice device = StageRig.device(grant);
-    int idle = 0;
-    while (idle < 200) {
-      idle = device.publishAll() == 0 ? idle + 1 : 0;
-      Thread.sleep(0, 100_000);
-    }
+    Run run = session.view().present().orElseThrow();
+    await(() -> device.publishAll() == 0 && isStuck(run));
     return session;
+  }
+
+  /** Every buffer is full, and none has found room behind its collector. */
+  private static boolean isStuck(Run run) {
+    int[] states = new int[BufferState.ALL.size()];
+    run.engine().ledger().count(0, run.engine().plan().bufferCount(), states);
+    return states[BufferState.COLLECTING.ordinal()] + states[BufferState.READY.ordinal()]
+        == run.engine().plan().bufferCount();
   }
 
   @Test
   void shouldHoldUpNothingWhileASessionSettlesBehindADiskThatDoesNotAnswer() throws Exception {
-    capturing().ticking();
+    long longer = 60_000_000_000L;
+    capturing(new Patience(longer, longer, longer)).ticking();
     Session slow = runningBehindABlockedDisk();
     CompletionStage<RunTotals> settled = slow.runEnd();
     await(() -> slow.view().state() == State.SETTLING);
     rig.othersGoOn(1);
-    assertEquals("settling", slow.view().name(), "the disk has had no time yet");
+    assertEquals("settling", slow.view().name());
     assertTrue(rig.sessions.byDevice().get(0).totals().law().collected() > 0, "and is counted");
+    rig.disk.unblock();
     RunTotals totals = StageRig.join(settled);
     assertEquals(0, totals.law().unaccounted());
     assertEquals(State.SETTLED, slow.view().state());
-    assertTrue(
-        slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0,
-        "what the disk did not take is counted as lost");
+  }
+
+  @Test
+  void shouldCountAsLostWhatADiskDoesNotTakeInItsTime() throws Exception {
+    capturing().ticking();
+    Session slow = runningBehindABlockedDisk();
+    assertEquals(0, StageRig.join(slow.runEnd()).law().unaccounted());
+    assertEquals(State.SETTLED, slow.view().state());
+    assertTrue(slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0);
   }
 
   /** A13: its thread still writes, so no other may take its segments away. */
@@ -198,6 +221,9 @@ class StageTest {
     assertTrue(hung.view().name().contains("does not return"), hung.view().name());
     assertTrue(rig.sessions.watch().down(8).isPresent());
     assertTrue(rig.sessions.abandonedThreads() > 0);
+    assertTrue(
+        rig.threads.runners().stream().noneMatch(hosted -> hosted.device() == 8),
+        "its threads are watched no more");
     assertEquals(0, rig.unmapped.get(), "a thread is still inside");
     String why = StageRig.refused(Reason.DEVICE_DOWN, hung.runEnd());
     assertTrue(why.contains("given up"), why);
@@ -206,8 +232,11 @@ class StageTest {
     assertEquals(State.RUNNING, sibling.view().state());
     StageRig.join(sibling.end(RunEnd.COMPLETE, "detached"));
     assertEquals(1, rig.unmapped.get());
+    rig.unhang();
+    await(() -> rig.sessions.abandonedThreads() == 0);
     rig.sessions.close();
     assertEquals("ended (daemon stopped)", simulated.view().name());
+    assertEquals(1, rig.unmapped.get(), "its memory goes with the process");
   }
 
   @Test
@@ -220,8 +249,10 @@ class StageTest {
     StageRig.refused(Reason.DEVICE_DOWN, started);
     StageRig.refused(Reason.DEVICE_DOWN, detached);
     assertEquals(State.FAILED, session.view().state());
+    assertEquals(1, rig.sessions.abandonedThreads());
     rig.othersGoOn(1);
     rig.unhang();
+    await(() -> rig.sessions.abandonedThreads() == 0);
     rig.sessions.close();
     assertEquals(0, rig.unmapped.get(), "its memory goes with the process");
   }

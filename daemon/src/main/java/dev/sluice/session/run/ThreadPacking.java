@@ -225,7 +225,7 @@ public final class ThreadPacking implements AutoCloseable {
       for (AgentRunner runner : runners) {
         if (inline == null || device != NO_DEVICE) {
           runner.abandon();
-          if (abandoned.add(runner) && runner.isAlive()) {
+          if (runner.isAlive() && abandoned.add(runner)) {
             log.error("{} does not come back from a call and is left to itself", runner.name());
           }
         }
@@ -398,8 +398,9 @@ public final class ThreadPacking implements AutoCloseable {
     return all;
   }
 
-  /** Threads that did not come back from a call so far and were left to themselves. Any thread. */
+  /** Threads that were left to themselves and have not come back. Any thread. */
   public int abandonedThreads() {
+    abandoned.removeIf(runner -> !runner.isAlive());
     return abandoned.size();
   }
 
