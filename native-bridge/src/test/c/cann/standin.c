@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static int failure_count;
 static long copies[2][2];
 static long copied_bytes[2];
 static long copies_of[MAX_DEVICES];
+static atomic_int hung[MAX_DEVICES];
 static int broken[MAX_DEVICES]; /* the code with which every call for a device fails; 0: none */
 static long leaked;
 static uintptr_t next_device_address;
@@ -98,11 +100,26 @@ static int is_device(int device) {
   return device >= 0 && device < MAX_DEVICES;
 }
 
+static int is_hung(int device) {
+  const char *file = getenv("SLUICE_STANDIN_HANG");
+  char name[256];
+  if (!is_device(device)) {
+    return 0;
+  }
+  if (file != NULL) {
+    snprintf(name, sizeof name, "%s%d", file, device);
+  }
+  return atomic_load(&hung[device]) || (file != NULL && access(name, F_OK) == 0);
+}
+
 int standin_enter(const char *call) {
   return standin_enter_for(call, current_device);
 }
 
 int standin_enter_for(const char *call, int device) {
+  while (is_hung(device)) {
+    usleep(1000);
+  }
   standin_lock();
   read_failures_once();
   for (int i = 0; i < MAX_CALLS; i++) {
@@ -144,6 +161,12 @@ void standin_break(int device, int code) {
     broken[device] = code;
   }
   standin_unlock();
+}
+
+void standin_hang(int device, int is_hung) {
+  if (is_device(device)) {
+    atomic_store(&hung[device], is_hung);
+  }
 }
 
 void standin_reset(void) {

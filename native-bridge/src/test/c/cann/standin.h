@@ -16,7 +16,8 @@
  *    device can use it.
  *
  * Any call can be made to fail at its nth use, or all calls for one device, and every call is
- * counted.
+ * counted. All calls for one device can be made to hang: standin_hang, or in another process a file
+ * whose name is that in SLUICE_STANDIN_HANG with the device's number behind it.
  */
 #ifndef SLUICE_STANDIN_H
 #define SLUICE_STANDIN_H
@@ -138,6 +139,8 @@ STANDIN_API void standin_fail(const char *call, int nth, int code);
 STANDIN_API void standin_fail_on(const char *call, int device, int nth, int code);
 /* Lets every call for a device fail, as while it is being reset or is gone; code 0 ends that. */
 STANDIN_API void standin_break(int device, int code);
+/* From now on no call for a device returns, until this is called with 0. */
+STANDIN_API void standin_hang(int device, int is_hung);
 /* Forgets injected failures, and counts from 0 again. Ranges stay. */
 STANDIN_API void standin_reset(void);
 STANDIN_API long standin_calls(const char *call);

@@ -38,6 +38,11 @@ final class CannStandin {
     function("standin_break").invokeVoid(new Object[] {device, code});
   }
 
+  /** From now on no call for a device returns, until it is called with false. */
+  static void hang(int device, boolean isHung) {
+    function("standin_hang").invokeVoid(new Object[] {device, isHung ? 1 : 0});
+  }
+
   static long calls(String call) {
     return function("standin_calls").invokeLong(new Object[] {call});
   }

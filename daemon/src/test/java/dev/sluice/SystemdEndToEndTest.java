@@ -9,6 +9,7 @@ import dev.sluice.service.systemd.Manager;
 import dev.sluice.service.transport.EventLoops;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +105,61 @@ class SystemdEndToEndTest {
       producer.stop();
       TestProducer.Report device = producer.await();
       Law.assertExact(daemon.session("held"), device);
+    }
+  }
+
+  /** It costs its own sessions: no restart, and the others go on. */
+  @Test
+  void shouldKeepTheServiceAliveWhenADeviceHangs() throws Exception {
+    CannStandin.reset();
+    try (TestDaemon daemon =
+            TestDaemon.startAsService(
+                environment(),
+                CannStandin.setting(),
+                "sluice.cann.probe-interval=20ms",
+                "sluice.placement.devices=3:device-copied");
+        TestProducer other =
+            daemon.producer("other", "--rate", "8000000", "--duration-ns", "60000000000");
+        TestProducer hung =
+            daemon.producer(
+                "hung",
+                "--device",
+                "3",
+                "--placements",
+                "--rate",
+                "8000000",
+                "--duration-ns",
+                "60000000000")) {
+      daemon.await("other", session -> session.total().collected() > 0);
+      daemon.await("hung", session -> session.total().collected() > 0);
+      assertEquals(0, daemon.metric("sluice_abandoned_threads"));
+      long live = CannStandin.live();
+      CannStandin.hang(3, true);
+      daemon.await("hung", session -> session.state().startsWith("failed (device failed: "));
+      manager.clear();
+      manager.next("WATCHDOG=1");
+      assertEquals(List.of(), daemon.logged(Level.ERROR, "watchdog ping withheld"));
+      assertEquals(
+          "healthy, but device 3 is down: a call to the device does not return: it hangs, read its"
+              + " log",
+          daemon.get("/-/healthy").strip());
+      assertEquals("ready", daemon.get("/-/ready").strip());
+      assertTrue(daemon.metric("sluice_abandoned_threads") > 0, "threads");
+      assertEquals(0, daemon.metric("sluice_device_up{device=\"3\"}"));
+      assertEquals(live, CannStandin.live(), "its memory stays");
+      long collected = daemon.session("other").total().collected();
+      daemon.await("other", session -> session.total().collected() > collected);
+      hung.kill();
+      hung.await();
+      CannStandin.hang(3, false);
+      Await.until(() -> CannStandin.live() == 0, () -> "live: " + CannStandin.live());
+      Await.until(
+          () -> daemon.metric("sluice_abandoned_threads") == 0, () -> "threads are not back");
+      other.stop();
+      TestProducer.Report device = other.await();
+      Law.assertExact(daemon.session("other"), device);
+    } finally {
+      CannStandin.hang(3, false);
     }
   }
 }

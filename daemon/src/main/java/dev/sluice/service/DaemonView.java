@@ -59,7 +59,7 @@ public interface DaemonView {
     return List.of();
   }
 
-  /** Threads that did not come back from a call to a device and were left to themselves. */
+  /** Threads that hang in a call to a device and were left to themselves. */
   default int abandonedThreads() {
     return 0;
   }

@@ -33,6 +33,11 @@ public class FakeView implements DaemonView {
   }
 
   @Override
+  public int abandonedThreads() {
+    return 2;
+  }
+
+  @Override
   public Instant startedAt() {
     return STARTED_AT;
   }

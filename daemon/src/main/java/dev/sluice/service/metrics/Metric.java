@@ -206,6 +206,10 @@ enum Metric {
       "sluice_agent_last_progress_timestamp_seconds",
       "Unix time at which an agent last completed a duty cycle.",
       "agent"),
+  ABANDONED_THREADS(
+      Type.GAUGE,
+      "sluice_abandoned_threads",
+      "Threads that hang in a call to a device and were left to themselves."),
   HTTP_REFUSED_REQUESTS(
       Type.COUNTER,
       "sluice_http_refused_requests_total",

@@ -73,6 +73,7 @@ final class SluiceMetrics implements MultiCollector {
       samples.add(Metric.AGENT_STALLS, agent.stalls(), agent.name());
       samples.add(Metric.AGENT_LAST_PROGRESS, agent.lastProgressEpochSeconds(), agent.name());
     }
+    samples.add(Metric.ABANDONED_THREADS, view.abandonedThreads());
     storage(samples, view.storage());
     http.refusalsByReason()
         .forEach((reason, count) -> samples.add(Metric.HTTP_REFUSED_REQUESTS, count, reason));
