@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.output.capture.CaptureCatalog;
 import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureTotals;
 import dev.sluice.output.capture.LossReason;
@@ -11,6 +12,7 @@ import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.CaptureArchive;
+import dev.sluice.service.CaptureInUseException;
 import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
@@ -24,6 +26,10 @@ import dev.sluice.session.Janitor;
 import dev.sluice.session.Session;
 import dev.sluice.session.Sessions;
 import dev.sluice.session.run.ThreadPacking;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -266,5 +272,54 @@ final class DaemonStatus implements DaemonView {
 
   private static List<Session> of(int device, List<Session> sessions) {
     return sessions.stream().filter(session -> session.device() == device).toList();
+  }
+
+  /** The captures of this daemon's directory, for its HTTP servers. */
+  private static final class StoredCaptures implements CaptureArchive {
+    private final CaptureStore store;
+
+    StoredCaptures(CaptureStore store) {
+      this.store = store;
+    }
+
+    @Override
+    public Listing newest(int limit) throws IOException {
+      CaptureCatalog.Newest newest = CaptureCatalog.newest(store.directory(), limit);
+      return new Listing(
+          newest.total(), newest.entries().stream().map(StoredCaptures::entry).toList());
+    }
+
+    private static Entry entry(CaptureCatalog.Entry entry) {
+      return new Entry(
+          entry.name(),
+          entry.layout(),
+          entry.device(),
+          entry.producer(),
+          entry.state(),
+          entry.startedAt(),
+          entry.endedAt(),
+          entry.capturedRecords(),
+          entry.droppedRecords(),
+          entry.lostRecords(),
+          entry.bytes(),
+          entry.segments());
+    }
+
+    @Override
+    public InputStream download(String name) throws IOException {
+      // Compared with what is there, never made into a path.
+      Path directory =
+          CaptureCatalog.find(store.directory(), name)
+              .orElseThrow(
+                  () ->
+                      new FileNotFoundException("no capture has this name; see /api/v1/captures"));
+      if (store.isOpen(directory)) {
+        throw new CaptureInUseException(
+            name
+                + " is still being written; take a snapshot (POST /v1/snapshot) and download that,"
+                + " or wait for its end");
+      }
+      return store.download(directory);
+    }
   }
 }

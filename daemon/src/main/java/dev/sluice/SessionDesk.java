@@ -1,5 +1,16 @@
 package dev.sluice;
 
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.LayoutOverrides;
+import dev.sluice.abi.Platform;
+import dev.sluice.config.BufferCounts;
+import dev.sluice.config.Placement;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.Handover;
+import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
@@ -14,23 +25,29 @@ import dev.sluice.service.Token;
 import dev.sluice.session.Peer;
 import dev.sluice.session.RefusedException;
 import dev.sluice.session.Session;
+import dev.sluice.session.SessionMemory;
+import dev.sluice.session.SessionRequest;
 import dev.sluice.session.Sessions;
 import dev.sluice.session.run.RunTotals;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * The sessions as the sockets ask for them: knows which token is whose, and passes everything on.
- * Called on event loops; never waits. The lock guards the tokens.
+ * The sessions as the sockets ask for them: knows which token is whose, passes everything on, and
+ * translates between the words of the attach contract and those of the session stage. Called on
+ * event loops; never waits. The lock guards the tokens.
  */
 final class SessionDesk implements SessionBroker, ControlActions {
   // Tokens of sessions that are over, so that a client is told why.
@@ -48,12 +65,12 @@ final class SessionDesk implements SessionBroker, ControlActions {
   public CompletionStage<Granted> attach(AttachRequest request, PeerCredentials peer) {
     try {
       return answer(
-          sessions.attach(AttachWords.request(request), peer(peer)),
+          sessions.attach(request(request), peer(peer)),
           grant -> {
             Session session = grant.session();
             Token token = Token.random(random);
             keep(token, session);
-            return AttachWords.granted(
+            return granted(
                 session.id(), token, session.memory(), grant.descriptor(), grant.connection());
           });
     } catch (AttachRefusedException e) {
@@ -97,7 +114,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
       Session session = find(token);
       return answer(question.apply(session), value -> words.of(session, value));
     } catch (AttachRefusedException | RefusedException e) {
-      return CompletableFuture.failedFuture(AttachWords.refusal(e));
+      return CompletableFuture.failedFuture(refusal(e));
     }
   }
 
@@ -114,7 +131,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
               answer.complete(words.apply(value));
             } else {
               answer.completeExceptionally(
-                  AttachWords.refusal(
+                  refusal(
                       failure instanceof CompletionException && failure.getCause() != null
                           ? failure.getCause()
                           : failure));
@@ -150,17 +167,12 @@ final class SessionDesk implements SessionBroker, ControlActions {
         token, session -> session.end(RunEnd.DIED, "device lost: " + reason), SessionDesk::books);
   }
 
-  private static Books books(Session session, RunTotals totals) {
-    return AttachWords.books(session.id(), totals);
-  }
-
   @Override
   public CompletionStage<Granted> resume(Token token, PeerCredentials peer) {
     return ask(
         token,
         session -> session.resume(peer(peer)),
-        (session, connection) ->
-            AttachWords.granted(session.id(), token, session.memory(), -1, connection));
+        (session, connection) -> granted(session.id(), token, session.memory(), -1, connection));
   }
 
   @Override
@@ -178,7 +190,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
   public void onRevoked(BiConsumer<Token, Books> listener) {
     sessions.onRevoked(
         (session, totals) -> {
-          Books books = AttachWords.books(session.id(), totals).withText(session.view().ending());
+          Books books = books(session, totals).withText(session.view().ending());
           tokensOf(session).forEach(token -> listener.accept(token, books));
         });
   }
@@ -213,5 +225,141 @@ final class SessionDesk implements SessionBroker, ControlActions {
   @Override
   public CompletionStage<List<String>> snapshot(String reason) {
     return answer(sessions.snapshot(reason), taken -> taken.stream().map(Path::toString).toList());
+  }
+
+  // --- between the words of the attach contract and those of the sessions ----------------------
+
+  /** What a client asks for: the layout of its generation with the numbers of its runtime. */
+  private static SessionRequest request(AttachRequest request) {
+    List<Integer> asked = request.overrides().buffersPerInstance();
+    AttachRequest.Reach reach = request.reach();
+    return new SessionRequest(
+        request.device(),
+        request.name(),
+        geometry(request),
+        overrides(request.overrides()),
+        new BufferCounts(asked.get(0), asked.get(1), asked.get(2), asked.get(3)),
+        request.synthetic(),
+        Arrays.stream(Placement.values())
+            .filter(placement -> reach.includes(placement.wireNumber()))
+            .collect(Collectors.toSet()),
+        reach.bareProcess());
+  }
+
+  private static Geometry geometry(AttachRequest request) {
+    Layout layout = layout(request);
+    try {
+      return new Geometry(
+          layout,
+          request.numCores(),
+          request.schedThreads(),
+          request.orchThreads(),
+          request.level());
+    } catch (IllegalArgumentException e) {
+      throw new AttachRefusedException(AttachStatus.GEOMETRY, e.getMessage());
+    }
+  }
+
+  private static Layout layout(AttachRequest request) {
+    Generation generation = Generation.ofWireNumber(request.generation());
+    Platform platform = Platform.ofWireNumber(request.platform());
+    if (generation == null || platform == null) {
+      throw new AttachRefusedException(
+          AttachStatus.LAYOUT,
+          "no layout has generation " + request.generation() + ", platform " + request.platform());
+    }
+    try {
+      return Layout.of(generation, platform, overrides(request.overrides()));
+    } catch (IllegalArgumentException e) {
+      throw new AttachRefusedException(AttachStatus.LAYOUT, e.getMessage());
+    }
+  }
+
+  /** The constants that the client's runtime was built with; 0 where they are the layout's own. */
+  private static LayoutOverrides overrides(AttachRequest.Overrides asked) {
+    List<Integer> records = asked.bufferRecords();
+    return new LayoutOverrides(
+        asked.slotCount(),
+        asked.readyQueueEntries(),
+        records.get(BufferKind.AICPU_TASK.ordinal()),
+        records.get(BufferKind.SCHED_PHASE.ordinal()),
+        records.get(BufferKind.ORCH_PHASE.ordinal()),
+        records.get(BufferKind.AICORE_TASK.ordinal()));
+  }
+
+  /**
+   * What the client needs to map the arena.
+   *
+   * @param descriptor of the arena, for the attach server to send and to close; -1 for none
+   */
+  private static Granted granted(
+      int session, Token token, SessionMemory memory, int descriptor, int connection) {
+    ArenaPlan plan = memory.plan();
+    Handover handover = memory.handover();
+    return new Granted(
+        session,
+        token,
+        connection,
+        memory.placement().wireNumber(),
+        plan.layout().pool().slotCount(),
+        memory.bytes(),
+        0,
+        plan.geometry().regionBytes(),
+        plan.rotationOffset(),
+        plan.buffersOffset(),
+        BufferKind.ALL.stream().map(plan::buffers).toList(),
+        BufferKind.ALL.stream().map(kind -> (long) plan.kindOffset(kind)).toList(),
+        descriptor,
+        memory.placement().isOnDevice()
+            ? Optional.of(
+                new Granted.DeviceShare(
+                    handover.device(), memory.bytes(), handover.key(), handover.shareable()))
+            : Optional.empty());
+  }
+
+  /** Of one run, as the client gets them. */
+  private static Books books(Session session, RunTotals totals) {
+    List<Books.KindBooks> kinds = new ArrayList<>();
+    for (AccountingLaw law : totals.laws) {
+      kinds.add(
+          new Books.KindBooks(
+              law.produced(), law.collected(), law.missing(), law.salvaged(), law.unaccounted()));
+    }
+    return new Books(session.id(), kinds, text(totals));
+  }
+
+  private static String text(RunTotals totals) {
+    AccountingLaw law = totals.law();
+    if (totals.syntheticMismatched > 0) {
+      return totals.syntheticMismatched + " records with wrong content";
+    }
+    if (law.unaccounted() != 0) {
+      return "the books do not balance";
+    }
+    return law.inFlight() != 0
+        ? "the device still writes, " + law.inFlight() + " records are in flight"
+        : "the books balance";
+  }
+
+  /** What the client is told; what is no refusal stays what it is, a defect. */
+  private static Throwable refusal(Throwable failure) {
+    return failure instanceof RefusedException refused
+        ? new AttachRefusedException(status(refused.reason()), refused.getMessage())
+        : failure;
+  }
+
+  private static AttachStatus status(RefusedException.Reason reason) {
+    return switch (reason) {
+      case DEVICE -> AttachStatus.DEVICE;
+      case DEVICE_DOWN -> AttachStatus.DEVICE_DOWN;
+      case BUSY -> AttachStatus.BUSY;
+      case MEMORY -> AttachStatus.MEMORY;
+      case ARENA -> AttachStatus.ARENA;
+      case PLACEMENT -> AttachStatus.PLACEMENT;
+      case MALFORMED -> AttachStatus.MALFORMED;
+      case STATE -> AttachStatus.STATE;
+      case NOT_YOURS -> AttachStatus.TOKEN;
+      case STOPPING -> AttachStatus.STOPPING;
+    };
   }
 }

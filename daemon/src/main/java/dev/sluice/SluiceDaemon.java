@@ -11,7 +11,9 @@ import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureThreads;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
+import dev.sluice.service.ConfigReload;
 import dev.sluice.service.HttpTraffic;
+import dev.sluice.service.RootLogLevel;
 import dev.sluice.service.attach.AttachServer;
 import dev.sluice.service.http.ControlServer;
 import dev.sluice.service.http.HttpServer;
@@ -98,7 +100,7 @@ final class SluiceDaemon implements DaemonHost.Running {
   private void open(BuildInfo build) {
     long beganNs = System.nanoTime();
     Settings settings = configuration.settings();
-    LogLevels logLevels = new LogLevels(settings.log().level());
+    RootLogLevel logLevel = new RootLogLevel(settings.log().level());
     NanoClock clock = NanoClock.SYSTEM;
     AgentErrorHandler errors =
         (agent, error, isStopped) ->
@@ -173,7 +175,7 @@ final class SluiceDaemon implements DaemonHost.Running {
           attach.apply(next.attach());
           janitorIntervalNanos = next.janitor().intervalNanos();
           status.configuredDevices(next.devices().ids());
-          logLevels.apply(next.log().level());
+          logLevel.apply(next.log().level());
         };
     status.setNotReady("");
     notifier.ifPresent(found -> found.ready(status));

@@ -50,7 +50,7 @@ class ArchitectureTest {
               groundFloorAnd("bridge", "device", "handoff", "headroom", "ingest", "output")),
           Map.entry("service", groundFloorAnd("headroom")),
           // The bridge also finds the native programs that the commands start.
-          Map.entry("tool", of("abi", "config", "bridge", "output")));
+          Map.entry("tool", of("abi", "config", "bridge", "headroom", "output")));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

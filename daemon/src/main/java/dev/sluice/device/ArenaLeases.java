@@ -15,8 +15,6 @@ import dev.sluice.handoff.SpscRing;
  * release and acquire order the two, so the rows themselves are plain.
  */
 public final class ArenaLeases {
-  private static final int SALVAGED_QUEUE = -1;
-
   private final DeviceMemory memory;
   private final ArenaPlan plan;
   private final BufferTable table;
@@ -59,7 +57,7 @@ public final class ArenaLeases {
 
   /** Describes a buffer that was found with a stopped producer, and how much of it to believe. */
   void describeSalvaged(int buffer, int instance, int sequence, int count, long nowNs) {
-    describe(buffer, instance, SALVAGED_QUEUE, sequence, nowNs);
+    describe(buffer, instance, Lease.SALVAGED_QUEUE, sequence, nowNs);
     salvagedCounts[buffer] = count;
   }
 
@@ -94,22 +92,16 @@ public final class ArenaLeases {
       ledger.collecting(number);
       BufferLayout layout = layouts[kinds[number]];
       int offset = table.offset(number);
-      boolean isSalvaged = queues[number] == SALVAGED_QUEUE;
+      boolean isSalvaged = queues[number] == Lease.SALVAGED_QUEUE;
       if (!memory.fetch(offset, layout.sizeBytes())) {
         return false;
       }
-      lease.point(
-          memory.payload(),
-          layout,
-          number,
-          offset,
-          plan.pool(layout.kind(), instances[number]),
-          instances[number],
-          queues[number],
-          sequences[number],
-          isSalvaged ? salvagedCounts[number] : memory.loadInt(offset + layout.countOffset()),
-          readyNs[number],
-          isSalvaged);
+      lease
+          .at(memory.payload(), layout, offset)
+          .of(number, plan.pool(layout.kind(), instances[number]), instances[number])
+          .published(queues[number], sequences[number], readyNs[number])
+          .holding(
+              isSalvaged ? salvagedCounts[number] : memory.loadInt(offset + layout.countOffset()));
       return true;
     }
 

@@ -20,17 +20,12 @@ public final class Salvage {
   private final BufferLedger ledger;
   private final ArenaLeases leases;
 
-  public Salvage(
-      DeviceMemory memory,
-      ArenaPlan plan,
-      BufferTable table,
-      BufferLedger ledger,
-      ArenaLeases leases) {
-    this.memory = memory;
-    this.plan = plan;
-    this.table = table;
-    this.ledger = ledger;
-    this.leases = leases;
+  public Salvage(RunArena arena) {
+    this.memory = arena.memory();
+    this.plan = arena.plan();
+    this.table = arena.table();
+    this.ledger = arena.ledger();
+    this.leases = arena.leases();
   }
 
   /** Where to put one salvaged buffer, and how to make room when the ring is full. */

@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
  * by that collector's thread alone. Keep nothing of it after the release, least of all its bytes.
  */
 public final class Lease {
+  /** The queue of a buffer that was recovered from a stopped producer, not published by it. */
+  public static final int SALVAGED_QUEUE = -1;
+
   private ByteBuffer memory;
   private BufferLayout layout;
   private int number;
@@ -21,32 +24,37 @@ public final class Lease {
   private int sequence;
   private int countUntrusted;
   private long readyNs;
-  private boolean isSalvaged;
 
-  /** Points the lease at a buffer. Called by the {@link LeaseTable}. */
-  public Lease point(
-      ByteBuffer memory,
-      BufferLayout layout,
-      int number,
-      int offset,
-      int pool,
-      int instance,
-      int queue,
-      int sequence,
-      int countUntrusted,
-      long readyNs,
-      boolean isSalvaged) {
+  /**
+   * Points the lease at a buffer, for the {@link LeaseTable}; {@link #of}, {@link #published} and
+   * {@link #holding} follow.
+   */
+  public Lease at(ByteBuffer memory, BufferLayout layout, int offset) {
     this.memory = memory;
     this.layout = layout;
-    this.number = number;
     this.offset = offset;
+    return this;
+  }
+
+  /** Which buffer it is, and whose. */
+  public Lease of(int number, int pool, int instance) {
+    this.number = number;
     this.pool = pool;
     this.instance = instance;
+    return this;
+  }
+
+  /** How it came here. */
+  public Lease published(int queue, int sequence, long readyNs) {
     this.queue = queue;
     this.sequence = sequence;
-    this.countUntrusted = countUntrusted;
     this.readyNs = readyNs;
-    this.isSalvaged = isSalvaged;
+    return this;
+  }
+
+  /** What is in it. */
+  public Lease holding(int countUntrusted) {
+    this.countUntrusted = countUntrusted;
     return this;
   }
 
@@ -83,7 +91,7 @@ public final class Lease {
     return instance;
   }
 
-  /** The ready queue it came from; -1 if it was salvaged. */
+  /** The ready queue it came from, or {@link #SALVAGED_QUEUE}. */
   public int queue() {
     return queue;
   }
@@ -105,6 +113,6 @@ public final class Lease {
 
   /** Whether it was recovered from a producer that stopped, not published by it. */
   public boolean isSalvaged() {
-    return isSalvaged;
+    return queue == SALVAGED_QUEUE;
   }
 }

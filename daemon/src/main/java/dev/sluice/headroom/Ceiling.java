@@ -5,27 +5,44 @@ import java.util.List;
 /** What a device can run into first. The order is that of the columns of every report. */
 public enum Ceiling {
   /** The host's threads are too late: {@code R * L > S * B}. */
-  CONTROL_PATH("control_path"),
+  CONTROL_PATH(
+      "control_path", "control path", "the daemon's threads came too late, give them free CPUs"),
   /** A burst needs more buffers than a pool has: {@code (R - C) * T > P}. */
-  BUFFER_LIFECYCLE("buffer_lifecycle"),
+  BUFFER_LIFECYCLE(
+      "buffer_lifecycle", "buffer life cycle", "a burst used up a pool, give it more buffers"),
   /** Records come faster than they can be copied out: {@code R > W}. */
-  BANDWIDTH("bandwidth"),
+  BANDWIDTH(
+      "bandwidth", "bandwidth", "collectors copied more slowly than the device wrote, add shards"),
   /**
    * Captures come faster than the disk takes them: {@code C < mean(R)}, for as long as it lasts.
    */
-  STORAGE("storage");
+  STORAGE("storage", "storage", "the disk took less than the device wrote");
 
   /** Cached, since {@code values()} allocates. */
   public static final List<Ceiling> ALL = List.of(values());
 
   private final String label;
+  private final String words;
+  private final String remedy;
 
-  Ceiling(String label) {
+  Ceiling(String label, String words, String remedy) {
     this.label = label;
+    this.words = words;
+    this.remedy = remedy;
   }
 
   /** The value of the metric label {@code ceiling}, and the JSON key. */
   public String label() {
     return label;
+  }
+
+  /** Its name in a sentence. */
+  public String words() {
+    return words;
+  }
+
+  /** What happened at this ceiling and what helps, in a few words. */
+  public String remedy() {
+    return remedy;
   }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
+import dev.sluice.headroom.Ceiling;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.DirectoryIteratorException;

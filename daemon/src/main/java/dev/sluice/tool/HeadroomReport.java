@@ -1,5 +1,6 @@
 package dev.sluice.tool;
 
+import dev.sluice.headroom.Ceiling;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,6 +1,7 @@
 package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
+import dev.sluice.headroom.Ceiling;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

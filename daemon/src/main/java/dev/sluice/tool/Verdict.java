@@ -1,6 +1,7 @@
 package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
+import dev.sluice.headroom.Ceiling;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Path;

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.Test;
 class SalvageTest {
   private final TestArena arena = TestArena.small(Generation.L2_2026_07, 3, 2, 4);
   private final ArenaPlan plan = arena.plan();
-  private final BufferTable table = new BufferTable(plan, TestArena.DEVICE_BASE);
-  private final BufferLedger ledger = new BufferLedger(plan.bufferCount());
-  private final ArenaLeases leases = new ArenaLeases(arena.memory(), plan, table, ledger);
-  private final LeaseTable shard = leases.shard(SpscRing.forAtLeast(plan.bufferCount()));
+  private final RunArena shared = RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE);
+  private final BufferTable table = shared.table();
+  private final BufferLedger ledger = shared.ledger();
+  private final LeaseTable shard = shared.leases().shard(SpscRing.forAtLeast(plan.bufferCount()));
   private final SpscRing ring = new SpscRing(1);
   private final List<String> salvaged = new ArrayList<>();
 
@@ -39,7 +39,7 @@ class SalvageTest {
             collect();
           }
         };
-    int count = new Salvage(arena.memory(), plan, table, ledger, leases).run(isTorn, 0, sink);
+    int count = new Salvage(shared).run(isTorn, 0, sink);
     collect();
     return count;
   }

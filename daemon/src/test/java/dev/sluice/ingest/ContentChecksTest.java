@@ -38,8 +38,7 @@ class ContentChecksTest {
   private final AcceptedRecords records = new AcceptedRecords(128);
 
   private Lease lease() {
-    return new Lease()
-        .point(memory, layout.buffer(AICPU_TASK), 0, 0, 0, 0, 0, 0, RECORDS, 0, false);
+    return new Lease().at(memory, layout.buffer(AICPU_TASK), 0).holding(RECORDS);
   }
 
   private void write(long firstIndex) {

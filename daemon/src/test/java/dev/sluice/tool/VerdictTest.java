@@ -3,6 +3,7 @@ package dev.sluice.tool;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.headroom.Ceiling;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -15,6 +15,7 @@ import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
 import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.RunArena;
 import dev.sluice.handoff.SequenceWindow;
 import dev.sluice.handoff.SpscRing;
 
@@ -100,11 +101,7 @@ public final class DrainAgent implements Agent {
    * @param parks of the thread that will run this agent
    */
   public DrainAgent(
-      DeviceMemory memory,
-      ArenaPlan plan,
-      BufferTable table,
-      BufferLedger ledger,
-      ArenaLeases leases,
+      RunArena arena,
       int[] queues,
       SpscRing[] handoffs,
       SpscRing hints,
@@ -112,11 +109,11 @@ public final class DrainAgent implements Agent {
       int batchEntries,
       NanoClock clock,
       ParkMeter parks) {
-    this.memory = memory;
-    this.plan = plan;
-    this.table = table;
-    this.ledger = ledger;
-    this.leases = leases;
+    this.memory = arena.memory();
+    this.plan = arena.plan();
+    this.table = arena.table();
+    this.ledger = arena.ledger();
+    this.leases = arena.leases();
     this.handoffs = handoffs;
     this.hints = hints;
     this.slack = slack;

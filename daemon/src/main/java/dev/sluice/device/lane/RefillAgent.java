@@ -15,6 +15,7 @@ import dev.sluice.device.BufferTable;
 import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.LiveWords;
+import dev.sluice.device.RunArena;
 import dev.sluice.handoff.SpscRing;
 
 /**
@@ -88,22 +89,19 @@ public final class RefillAgent implements Agent {
    * @param returnRings one per collector
    */
   public RefillAgent(
-      DeviceMemory memory,
-      ArenaPlan plan,
-      BufferTable table,
-      BufferLedger ledger,
+      RunArena arena,
       SpscRing[] hintRings,
       SpscRing[] returnRings,
       FreezeGate gate,
       long sweepIntervalNs,
       NanoClock clock) {
+    this.memory = arena.memory();
+    this.plan = arena.plan();
+    this.table = arena.table();
+    this.ledger = arena.ledger();
     if (plan.poolCount() > RefillHint.MAX_POOLS) {
       throw new IllegalArgumentException(plan.poolCount() + " pools do not fit a hint");
     }
-    this.memory = memory;
-    this.plan = plan;
-    this.table = table;
-    this.ledger = ledger;
     this.hintRings = hintRings;
     this.returnRings = returnRings;
     this.gate = gate;

@@ -4,11 +4,10 @@ import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.config.FreezePolicy;
 import dev.sluice.config.Settings;
-import dev.sluice.device.ArenaLeases;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
-import dev.sluice.device.BufferTable;
 import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.RunArena;
 import dev.sluice.device.Salvage;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.FreezeGate;
@@ -24,8 +23,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The agents of one run and what they share: the rings between them, the table and the ledger of
- * the buffers, the leases. They are wired thus, each ring with one producer and one consumer:
+ * The agents of one run, the arena that they share, and the rings between them. They are wired
+ * thus, each ring with one producer and one consumer:
  *
  * <pre>
  *              hint ring
@@ -51,11 +50,9 @@ public final class RunEngine implements ThreadPacking.Slack {
   // two buffers it is the drain's turn, where both share a thread.
   private static final int COPYING_BATCH = 1;
 
+  private final RunArena arena;
   private final ArenaPlan plan;
   private final DeviceMemory memory;
-  private final BufferTable table;
-  private final BufferLedger ledger;
-  private final ArenaLeases leases;
   private final RunCapture capture;
   private final LaneSlack slack;
   private final SpscRing[][] handoffs; // by drain group, then by shard
@@ -67,14 +64,12 @@ public final class RunEngine implements ThreadPacking.Slack {
 
   /** On an arena that is initialised; its free queues stay empty until refill seeds them. */
   RunEngine(RunSetup setup) {
-    plan = setup.plan();
-    memory = setup.memory();
+    arena = RunArena.of(setup.memory(), setup.plan(), setup.deviceBase());
+    plan = arena.plan();
+    memory = arena.memory();
     capture = setup.capture();
     Settings settings = setup.settings();
     NanoClock clock = setup.clock();
-    table = new BufferTable(plan, setup.deviceBase());
-    ledger = new BufferLedger(plan.bufferCount());
-    leases = new ArenaLeases(memory, plan, table, ledger);
     slack = new LaneSlack(plan.usableSlots());
 
     int groups = Math.min(settings.drain().groups(), plan.layout().queueCount());
@@ -97,10 +92,7 @@ public final class RunEngine implements ThreadPacking.Slack {
     }
     refill =
         new RefillAgent(
-            memory,
-            plan,
-            table,
-            ledger,
+            arena,
             hints,
             returns,
             settings.refill().freeze() == FreezePolicy.CYCLE
@@ -112,11 +104,7 @@ public final class RunEngine implements ThreadPacking.Slack {
     for (int group = 0; group < groups; group++) {
       drains[group] =
           new DrainAgent(
-              memory,
-              plan,
-              table,
-              ledger,
-              leases,
+              arena,
               queuesOf(group, groups, plan.layout().queueCount()),
               handoffs[group],
               hints[group],
@@ -144,7 +132,7 @@ public final class RunEngine implements ThreadPacking.Slack {
         plan.geometry(),
         plan.poolCount(),
         Arrays.stream(handoffs).map(ofGroup -> ofGroup[shard]).toArray(SpscRing[]::new),
-        leases.shard(returns),
+        arena.leases().shard(returns),
         sink,
         capture.isCopying() || memory.isCopied() ? COPYING_BATCH : COLLECTOR_BATCH,
         clock);
@@ -212,7 +200,7 @@ public final class RunEngine implements ThreadPacking.Slack {
    * @param makeRoom steps the agents, where a handoff ring is full
    */
   void salvage(boolean hasDied, long nowNs, Runnable makeRoom) {
-    new Salvage(memory, plan, table, ledger, leases)
+    new Salvage(arena)
         .run(
             hasDied,
             nowNs,
@@ -242,7 +230,7 @@ public final class RunEngine implements ThreadPacking.Slack {
   }
 
   public BufferLedger ledger() {
-    return ledger;
+    return arena.ledger();
   }
 
   public RefillAgent refill() {

@@ -1,6 +1,6 @@
 package dev.sluice.tool.diagnose;
 
-import dev.sluice.tool.Ceiling;
+import dev.sluice.headroom.Ceiling;
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ToolException;
 import dev.sluice.tool.measure.Figure;

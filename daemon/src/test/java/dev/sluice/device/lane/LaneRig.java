@@ -9,6 +9,7 @@ import dev.sluice.device.ArenaLeases;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
+import dev.sluice.device.RunArena;
 import dev.sluice.handoff.SpscRing;
 import dev.sluice.testkit.ManualClock;
 import dev.sluice.testkit.ScriptedDevice;
@@ -40,9 +41,10 @@ final class LaneRig {
     this.arena = arena;
     plan = arena.plan();
     Arena.initialise(arena.memory(), plan);
-    table = new BufferTable(plan, TestArena.DEVICE_BASE);
-    ledger = new BufferLedger(plan.bufferCount());
-    leases = new ArenaLeases(arena.memory(), plan, table, ledger);
+    RunArena shared = RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE);
+    table = shared.table();
+    ledger = shared.ledger();
+    leases = shared.leases();
     handoff = new SpscRing(handoffEntries);
     hints = new SpscRing(64);
     returns = SpscRing.forAtLeast(plan.bufferCount());
@@ -50,11 +52,7 @@ final class LaneRig {
     Arrays.fill(slots, plan.layout().pool().slotCount());
     drain =
         new DrainAgent(
-            arena.memory(),
-            plan,
-            table,
-            ledger,
-            leases,
+            shared,
             IntStream.range(0, plan.layout().queueCount()).toArray(),
             new SpscRing[] {handoff},
             hints,
@@ -64,10 +62,7 @@ final class LaneRig {
             new ParkMeter());
     refill =
         new RefillAgent(
-            arena.memory(),
-            plan,
-            table,
-            ledger,
+            shared,
             new SpscRing[] {hints},
             new SpscRing[] {returns},
             cycles

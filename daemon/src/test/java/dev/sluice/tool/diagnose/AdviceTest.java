@@ -3,7 +3,7 @@ package dev.sluice.tool.diagnose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.tool.Ceiling;
+import dev.sluice.headroom.Ceiling;
 import dev.sluice.tool.Quantiles;
 import org.junit.jupiter.api.Test;
 

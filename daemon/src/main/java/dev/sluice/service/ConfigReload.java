@@ -1,14 +1,10 @@
-package dev.sluice;
+package dev.sluice.service;
 
 import dev.sluice.config.Applies;
 import dev.sluice.config.ConfigKey;
 import dev.sluice.config.Configuration;
 import dev.sluice.config.Settings;
 import dev.sluice.config.SettingsException;
-import dev.sluice.service.ConfigActions;
-import dev.sluice.service.ConfigSnapshot;
-import dev.sluice.service.ReloadOutcome;
-import dev.sluice.service.ReloadRefusedException;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * <p>Reloads happen one after the other, on a thread of their own. {@link #snapshot} may be called
  * by any thread and waits for none.
  */
-final class ConfigReload implements ConfigActions, AutoCloseable {
+public final class ConfigReload implements ConfigActions, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ConfigReload.class);
 
   private final Supplier<Configuration> source;
@@ -47,7 +43,7 @@ final class ConfigReload implements ConfigActions, AutoCloseable {
   private volatile ConfigSnapshot snapshot = ConfigSnapshot.readAt(Instant.now());
 
   /** Who wants to know that a reload is under way: the service manager. */
-  interface Listener {
+  public interface Listener {
     void reloading();
 
     /** Always follows; one line. */
@@ -59,7 +55,7 @@ final class ConfigReload implements ConfigActions, AutoCloseable {
    * @param source reads it again; throws {@link SettingsException} if it is not legal
    * @param parts takes the new settings; must not fail, it only hands out references
    */
-  ConfigReload(
+  public ConfigReload(
       Configuration running,
       Supplier<Configuration> source,
       Consumer<Settings> parts,
@@ -129,7 +125,7 @@ final class ConfigReload implements ConfigActions, AutoCloseable {
     return keys.stream().filter(key -> key.applies() == applies).map(ConfigKey::path).toList();
   }
 
-  ConfigSnapshot snapshot() {
+  public ConfigSnapshot snapshot() {
     return snapshot;
   }
 
