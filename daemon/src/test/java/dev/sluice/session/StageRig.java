@@ -68,6 +68,7 @@ final class StageRig implements AutoCloseable {
   private final List<CountDownLatch> hangs = new ArrayList<>();
   private final CountDownLatch[] hangOf = new CountDownLatch[64];
   final Error[] errorOf = new Error[64];
+  private volatile boolean onlyLanesHang;
   private volatile Thread ticker;
 
   StageRig(String... overrides) {
@@ -146,6 +147,9 @@ final class StageRig implements AutoCloseable {
       throw error;
     }
     CountDownLatch hang = hangOf[device];
+    if (onlyLanesHang && !Thread.currentThread().getName().startsWith("sluice-lane")) {
+      return;
+    }
     boolean isInterrupted = false;
     while (hang != null && hang.getCount() > 0) {
       try {
@@ -157,6 +161,12 @@ final class StageRig implements AutoCloseable {
     if (isInterrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** From now on no call to this device returns to a lane; others do. */
+  void hangLanes(int device) {
+    onlyLanesHang = true;
+    hang(device);
   }
 
   /** From now on no call to this device returns. */
