@@ -23,7 +23,6 @@ import dev.sluice.session.DropLog;
 import dev.sluice.session.Session;
 import dev.sluice.session.SessionView;
 import dev.sluice.session.run.DropEvent;
-import dev.sluice.session.run.RunGauges;
 import dev.sluice.session.run.RunLatencies;
 import dev.sluice.session.run.RunTotals;
 import java.time.Instant;
@@ -61,8 +60,6 @@ final class ReadModel {
       List<Session> recent,
       long nowNs) {
     RunTotals sum = history.totals();
-    RunGauges gauges = new RunGauges();
-    open.forEach(session -> gauges.add(session.view().gauges()));
     Map<String, Histogram> refill = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       refill.put(kind.label(), history.latencies().refill[kind.ordinal()]);
@@ -72,9 +69,9 @@ final class ReadModel {
         downCause,
         open.size(),
         kinds(sum),
-        queues(gauges),
-        freeQueues(gauges),
-        buffers(gauges),
+        queues(sum),
+        freeQueues(sum),
+        buffers(sum),
         refill,
         history.latencies().drainPause,
         Map.of(
@@ -82,8 +79,8 @@ final class ReadModel {
             new DeviceSnapshot.StallTotals(sum.pushStalls, sum.pushStallNanos / 1e9),
             "pop",
             new DeviceSnapshot.StallTotals(sum.popStalls, sum.popStallNanos / 1e9)),
-        gauges.handoffEntries(),
-        gauges.handoffCapacity(),
+        sum.handoffEntries,
+        sum.handoffCapacity,
         violations(sum),
         tasks(sum, history.latencies(), open),
         recent.stream()
@@ -123,7 +120,7 @@ final class ReadModel {
             session.memory().placement().label(),
             session.memory().handover().route(),
             session.memory().notice()),
-        queues(view.gauges()),
+        queues(totals),
         view.headroomToShow(nowNs),
         tasks(totals, latencies, List.of(session)),
         capture(session, view));
@@ -149,33 +146,32 @@ final class ReadModel {
     return tasks;
   }
 
-  private static List<QueueSnapshot> queues(RunGauges gauges) {
+  private static List<QueueSnapshot> queues(RunTotals totals) {
     List<QueueSnapshot> queues = new ArrayList<>();
-    gauges
-        .readyQueues()
-        .forEach(
-            (number, queue) ->
-                queues.add(
-                    new QueueSnapshot(number, queue.entries(), queue.capacity(), queue.highest())));
+    totals.readyQueues.forEach(
+        (number, queue) ->
+            queues.add(
+                new QueueSnapshot(number, queue.entries(), queue.capacity(), queue.highest())));
     return queues;
   }
 
-  private static Map<String, DeviceSnapshot.FreeQueueSnapshot> freeQueues(RunGauges gauges) {
+  private static Map<String, DeviceSnapshot.FreeQueueSnapshot> freeQueues(RunTotals totals) {
     Map<String, DeviceSnapshot.FreeQueueSnapshot> queues = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       queues.put(
           kind.label(),
-          new DeviceSnapshot.FreeQueueSnapshot(gauges.freeMin(kind), gauges.freeCapacity(kind)));
+          new DeviceSnapshot.FreeQueueSnapshot(
+              totals.freeMin(kind), totals.freeCapacity[kind.ordinal()]));
     }
     return queues;
   }
 
-  private static Map<String, Map<String, Long>> buffers(RunGauges gauges) {
+  private static Map<String, Map<String, Long>> buffers(RunTotals totals) {
     Map<String, Map<String, Long>> byKind = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       Map<String, Long> byState = new LinkedHashMap<>();
       for (BufferState state : BufferState.ALL) {
-        byState.put(state.label(), gauges.buffers(kind, state));
+        byState.put(state.label(), totals.buffers[kind.ordinal()][state.ordinal()]);
       }
       byKind.put(kind.label(), byState);
     }

@@ -17,7 +17,6 @@ import dev.sluice.ingest.RunEnd;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.SessionView.State;
 import dev.sluice.session.run.Run;
-import dev.sluice.session.run.RunGauges;
 import dev.sluice.session.run.RunSetup;
 import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
@@ -85,7 +84,6 @@ public final class Session {
   private String ending = "";
   private long endedNs;
   private Run run;
-  private RunGauges gauges = new RunGauges();
   private long windowSinceNs;
   private int failedTicks;
   // Written by the owner, read by those who look for threads that hang.
@@ -401,7 +399,6 @@ public final class Session {
     }
     run = null;
     crew = null;
-    gauges = new RunGauges();
     return totals;
   }
 
@@ -488,7 +485,6 @@ public final class Session {
       books.logViolations(run);
       capture.note(totals, books.totals(run));
       capture.watch(nowNs);
-      gauges = new RunGauges().add(run);
       if (nowNs - windowSinceNs >= stage.windowNanos()) {
         windowSinceNs = nowNs;
         run.engine().rotateWatermarks();
@@ -563,7 +559,6 @@ public final class Session {
         books.pastLatencies(),
         Optional.ofNullable(run),
         books.lastHeadroom(),
-        gauges,
         capture.totals());
   }
 

@@ -3,7 +3,6 @@ package dev.sluice.session;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.output.capture.CaptureTotals;
 import dev.sluice.session.run.Run;
-import dev.sluice.session.run.RunGauges;
 import dev.sluice.session.run.RunLatencies;
 import dev.sluice.session.run.RunTotals;
 import java.util.Locale;
@@ -19,7 +18,6 @@ import java.util.Optional;
  * @param latencies of the runs that are over
  * @param present the run under way, of which only what any thread may read is read
  * @param headroom of the runs
- * @param gauges of the run under way; all 0 without one
  * @param capture what was captured, read at the same moment as the totals
  */
 public record SessionView(
@@ -31,7 +29,6 @@ public record SessionView(
     RunLatencies latencies,
     Optional<Run> present,
     SessionBooks.LastHeadroom headroom,
-    RunGauges gauges,
     Optional<CaptureTotals> capture) {
 
   /** Where a session stands. One after the other; it may run and settle several times. */
@@ -91,11 +88,10 @@ public record SessionView(
         isLost,
         cause,
         nowNs,
-        totals,
+        totals.ended(),
         latencies.copyWith(present),
         Optional.empty(),
         present.map(run -> headroom.after(run, nowNs)).orElse(headroom),
-        new RunGauges(),
         capture);
   }
 }

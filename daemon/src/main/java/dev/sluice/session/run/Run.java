@@ -158,6 +158,7 @@ public final class Run {
       headroom.sample(clock.nanoTime());
     } catch (Throwable e) {
       log.error("a run could not be counted; its books stay as they were counted last", e);
+      totals = totals.ended();
     }
   }
 
@@ -258,7 +259,9 @@ public final class Run {
   /** Reads everything anew, unless the run is settled, and returns the books as they stand. */
   public RunTotals count() {
     if (!isSettled) {
-      totals = books.count(RunEnd.NOT_YET);
+      RunTotals now = books.count(RunEnd.NOT_YET);
+      books.showLanes(now);
+      totals = now;
     }
     return totals;
   }

@@ -6,6 +6,7 @@ import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Generation.OverflowPolicy;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.BufferState;
 import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.PoolCounters;
@@ -29,6 +30,7 @@ import java.util.List;
  */
 public final class RunBooks {
   private final ArenaPlan plan;
+  private final RunEngine engine;
   private final DrainAgent[] drains;
   private final RefillAgent refill;
   private final CollectorAgent[] collectors;
@@ -44,6 +46,7 @@ public final class RunBooks {
 
   RunBooks(RunSetup setup, RunEngine engine) {
     this.plan = setup.plan();
+    this.engine = engine;
     this.drains = engine.drains();
     this.refill = engine.refill();
     this.collectors = engine.collectors();
@@ -158,6 +161,32 @@ public final class RunBooks {
     }
     countAgents(now);
     return now;
+  }
+
+  /** Adds what the lanes show. Indices that make no sense count as 0 entries. */
+  void showLanes(RunTotals now) {
+    int capacity = plan.layout().queueEntries() - 1;
+    for (DrainAgent drain : drains) {
+      for (int i = 0; i < drain.queueCount(); i++) {
+        int queue = drain.queue(i);
+        now.readyQueues.put(
+            queue, new RunTotals.ReadyQueue(readyEntries(queue), capacity, drain.fill().get(i, 0)));
+      }
+    }
+    int[] states = new int[BufferState.ALL.size()];
+    for (BufferKind kind : BufferKind.ALL) {
+      int k = kind.ordinal();
+      int target = Math.min(plan.layout().pool().slotCount(), plan.quota(kind));
+      if (plan.instances(kind) > 0) {
+        now.noteFree(k, refill.depth().get(k, target), target);
+      }
+      engine.ledger().count(plan.firstBuffer(kind), plan.buffers(kind), states);
+      for (int state = 0; state < states.length; state++) {
+        now.buffers[k][state] = states[state];
+      }
+    }
+    now.handoffEntries = engine.handoffEntries();
+    now.handoffCapacity = engine.handoffCapacity();
   }
 
   /** A device that has failed cannot say any more what it produced: at least what came of it. */

@@ -4,12 +4,16 @@ import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
+import dev.sluice.device.BufferState;
 import dev.sluice.ingest.AccountingLaw;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Everything that is counted over one or several runs, at one moment; never written after it was
- * made. Sums of these make the totals of a session and of a device.
+ * Everything that is counted over one or several runs, at one moment, and what the lanes of those
+ * that are under way show; never written after it was made. Sums of these make the totals of a
+ * session and of a device: counts and entries are added up, a watermark is the worst of them.
  */
 public final class RunTotals {
   public final AccountingLaw[] laws = new AccountingLaw[BufferKind.COUNT];
@@ -29,8 +33,30 @@ public final class RunTotals {
   public long syntheticVerified;
   public long syntheticMismatched;
 
+  /** Ready queues of runs under way, by number. */
+  public final Map<Integer, ReadyQueue> readyQueues = new TreeMap<>();
+
+  /** Entries that a free queue of a kind is meant to hold; 0 without a run under way. */
+  public final long[] freeCapacity = new long[BufferKind.COUNT];
+
+  /** Buffers of runs under way, by kind and state. */
+  public final long[][] buffers = new long[BufferKind.COUNT][BufferState.ALL.size()];
+
+  public long handoffEntries;
+  public long handoffCapacity;
+  private final long[] freeMin = new long[BufferKind.COUNT];
+
+  /** One ready queue, in entries. */
+  public record ReadyQueue(long entries, long capacity, long highest) {
+    private ReadyQueue plus(ReadyQueue other) {
+      return new ReadyQueue(
+          entries + other.entries, capacity + other.capacity, Math.max(highest, other.highest));
+    }
+  }
+
   public RunTotals() {
     Arrays.fill(laws, AccountingLaw.ZERO);
+    Arrays.fill(freeMin, Long.MAX_VALUE);
   }
 
   public RunTotals plus(RunTotals other) {
@@ -40,7 +66,33 @@ public final class RunTotals {
     return sum;
   }
 
+  /** The same for a run that is over: no lane of it shows anything. */
+  public RunTotals ended() {
+    RunTotals counts = new RunTotals();
+    counts.addCounts(this);
+    return counts;
+  }
+
   private void add(RunTotals other) {
+    addCounts(other);
+    other.readyQueues.forEach(
+        (number, queue) -> readyQueues.merge(number, queue, ReadyQueue::plus));
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      noteFree(kind, other.freeMin[kind], other.freeCapacity[kind]);
+      for (int state = 0; state < buffers[kind].length; state++) {
+        buffers[kind][state] += other.buffers[kind][state];
+      }
+    }
+    handoffEntries += other.handoffEntries;
+    handoffCapacity += other.handoffCapacity;
+  }
+
+  void noteFree(int kind, long least, long capacity) {
+    freeMin[kind] = Math.min(freeMin[kind], least);
+    freeCapacity[kind] = Math.max(freeCapacity[kind], capacity);
+  }
+
+  private void addCounts(RunTotals other) {
     for (int kind = 0; kind < BufferKind.COUNT; kind++) {
       laws[kind] = laws[kind].plus(other.laws[kind]);
       for (int cause = 0; cause < drops[kind].length; cause++) {
@@ -69,6 +121,12 @@ public final class RunTotals {
       sum = sum.plus(law);
     }
     return sum;
+  }
+
+  /** The emptiest free queue of a kind within the watermark window, in entries. */
+  public long freeMin(BufferKind kind) {
+    long least = freeMin[kind.ordinal()];
+    return least == Long.MAX_VALUE ? 0 : least;
   }
 
   /** Bytes of the records that were collected, of one kind. */
