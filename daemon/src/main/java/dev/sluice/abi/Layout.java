@@ -160,6 +160,12 @@ public final class Layout {
     return queueEntries;
   }
 
+  /** Entries from a head to a tail of a ready queue, both of them in range. */
+  public int queueFill(int head, int tail) {
+    int fill = tail - head;
+    return fill < 0 ? fill + queueEntries : fill;
+  }
+
   public PoolLayout pool() {
     return pool;
   }

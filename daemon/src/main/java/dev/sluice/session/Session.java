@@ -66,7 +66,7 @@ public final class Session {
 
   private final int id;
   private final SessionRequest request;
-  private final Stage stage;
+  private final Sessions stage;
   private final Settings settings;
   private final SessionMemory memory;
   private final Producer producer;
@@ -91,7 +91,8 @@ public final class Session {
   private volatile long inDeviceSinceNs;
   private volatile boolean isInDevice;
 
-  Session(int id, SessionRequest request, Arena arena, Peer peer, Settings settings, Stage stage) {
+  Session(
+      int id, SessionRequest request, Arena arena, Peer peer, Settings settings, Sessions stage) {
     this.id = id;
     this.request = request;
     this.stage = stage;

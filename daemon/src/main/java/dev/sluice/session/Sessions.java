@@ -58,7 +58,6 @@ public final class Sessions implements AutoCloseable {
   private final Workers workers;
   private final DeviceWatch watch;
   private final SessionRegistry registry = new SessionRegistry();
-  private final Stage stage = new OwnStage();
   private final Set<Attach> attaching = ConcurrentHashMap.newKeySet();
   private final Set<Attach> hungAttaches = ConcurrentHashMap.newKeySet();
   // Of sessions that were given up.
@@ -194,7 +193,7 @@ public final class Sessions implements AutoCloseable {
     int descriptor = -1;
     try {
       arena = arenas.make(plan, id, request, peer, current, watch::permissionProblem);
-      session = new Session(id, request, arena, peer, current, stage);
+      session = new Session(id, request, arena, peer, current, this);
       descriptor = arena.duplicateDescriptor();
       if (!attaching.contains(attach)) {
         throw new RefusedException(Reason.DEVICE_DOWN, "device " + device + " took too long");
@@ -466,67 +465,61 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  private final class OwnStage implements Stage {
-    @Override
-    public NanoClock clock() {
-      return clock;
-    }
+  // --- what a session has of the stage around it ------------------------------------------------
 
-    @Override
-    public ThreadPacking threads() {
-      return threads;
-    }
+  NanoClock clock() {
+    return clock;
+  }
 
-    @Override
-    public SessionCapture.Maker captures() {
-      return captureMaker;
-    }
+  ThreadPacking threads() {
+    return threads;
+  }
 
-    @Override
-    public DropLog drops() {
-      return drops;
-    }
+  SessionCapture.Maker captures() {
+    return captureMaker;
+  }
 
-    @Override
-    public Executor workers() {
-      return workers;
-    }
+  Executor workers() {
+    return workers;
+  }
 
-    @Override
-    public Patience patience() {
-      return patience;
-    }
+  Patience patience() {
+    return patience;
+  }
 
-    @Override
-    public long diskNanos() {
-      return patience.diskNanos(isStopping);
-    }
+  /** How long to wait for a disk, which is less when the daemon stops. */
+  long diskNanos() {
+    return patience.diskNanos(isStopping);
+  }
 
-    @Override
-    public long windowNanos() {
-      return settings.watermark().windowNanos();
-    }
+  /** How far watermarks look back. */
+  long windowNanos() {
+    return settings.watermark().windowNanos();
+  }
 
-    @Override
-    public void tellOfFailure(Session session) {
-      String failure = session.memory().failure();
-      if (!failure.isEmpty()) {
-        watch.failed(session.device(), failure);
-      }
+  /** A session has ended or is about to: if its device has failed, that is known from now on. */
+  void tellOfFailure(Session session) {
+    String failure = session.memory().failure();
+    if (!failure.isEmpty()) {
+      watch.failed(session.device(), failure);
     }
+  }
 
-    @Override
-    public void revoked(Session session, RunTotals totals) {
-      revoked.accept(session, totals);
-    }
+  /**
+   * A session was ended and its client had not asked for it: it is not served any more.
+   *
+   * @param totals of the run that was open, as far as it was counted
+   */
+  void revoked(Session session, RunTotals totals) {
+    revoked.accept(session, totals);
+  }
 
-    @Override
-    public void over(Session session) {
-      registry.ended(session);
-      if (session.view().state() == SessionView.State.FAILED) {
-        openCaptures.add(session);
-        endCaptures();
-      }
+  /** A session is over: it is not open any more. */
+  void over(Session session) {
+    registry.ended(session);
+    if (session.view().state() == SessionView.State.FAILED) {
+      openCaptures.add(session);
+      endCaptures();
     }
   }
 }

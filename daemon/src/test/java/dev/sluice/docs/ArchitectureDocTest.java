@@ -1,6 +1,7 @@
 package dev.sluice.docs;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.DropCause;
@@ -28,6 +29,7 @@ class ArchitectureDocTest {
       Pattern.compile("^import (?:static )?dev\\.sluice\\.([a-z.]+)\\.[A-Z]", Pattern.MULTILINE);
   private static final Pattern PACKAGE_ROW =
       Pattern.compile("^\\| `([a-z.]+)` \\|[^|]*\\|([^|]*)\\|$", Pattern.MULTILINE);
+  private static final Pattern DRAWN = Pattern.compile("(?<![\\w.])[a-z]+(\\.[a-z]+)*(?![\\w.:])");
   private static final Pattern NAME = Pattern.compile("`([a-z.]+)`");
 
   private final String page = GeneratedDoc.read("architecture.md");
@@ -46,6 +48,32 @@ class ArchitectureDocTest {
               .collect(Collectors.toCollection(TreeSet::new)));
     }
     assertEquals(inCode, inTable, "the table of packages in docs/architecture.md and the code");
+  }
+
+  /** Each line of the drawing imports from itself and from those below. */
+  @Test
+  void shouldDrawPackagesAboveWhatTheyImport() throws IOException {
+    Map<String, Set<String>> inCode = importsByPackage();
+    inCode.putIfAbsent("bridge", Set.of());
+    inCode.putIfAbsent("bridge.cann", Set.of("bridge"));
+    Map<String, Integer> lines = new TreeMap<>();
+    List<String> drawing = section("## Packages").split("```", -1)[1].lines().toList();
+    for (int line = 0; line < drawing.size(); line++) {
+      Matcher name = DRAWN.matcher(drawing.get(line));
+      while (name.find()) {
+        if (inCode.containsKey(name.group())) {
+          assertNull(lines.put(name.group(), line), () -> name.group() + " is drawn twice");
+        }
+      }
+    }
+    assertEquals(inCode.keySet(), lines.keySet(), "what is drawn");
+    inCode.forEach(
+        (name, imports) ->
+            imports.forEach(
+                imported ->
+                    assertTrue(
+                        lines.get(imported) >= lines.get(name),
+                        () -> name + " imports " + imported + ", which is drawn above it")));
   }
 
   private static Map<String, Set<String>> importsByPackage() throws IOException {

@@ -62,8 +62,7 @@ final class ReadyLane {
 
   /** Entries between head and a checked tail. */
   int fill(int tail) {
-    int fill = tail - head;
-    return fill < 0 ? fill + entries : fill;
+    return layout.queueFill(head, tail);
   }
 
   /** Offset of the entry at the head. */

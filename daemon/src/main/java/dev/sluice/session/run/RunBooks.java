@@ -227,7 +227,7 @@ public final class RunBooks {
     if (head < 0 || head >= entries || tail < 0 || tail >= entries) {
       return 0;
     }
-    return tail >= head ? tail - head : tail - head + entries;
+    return plan.layout().queueFill(head, tail);
   }
 
   private boolean isReadyQueueFull() {
