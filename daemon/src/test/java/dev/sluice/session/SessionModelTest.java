@@ -166,7 +166,7 @@ class SessionModelTest {
     private void step(Model model) {
       Session session = model.session;
       history.add("session " + session.id());
-      switch (random.nextInt(14)) {
+      switch (random.nextInt(20)) {
         case 0, 1, 2 -> start(model);
         case 3, 4 -> ask(model, "run end", session::runEnd, () -> runEnd(model));
         case 5 ->
@@ -194,9 +194,9 @@ class SessionModelTest {
                 "resume of another",
                 () -> session.resume(other),
                 () -> model.isOver() ? Reason.STATE : Reason.NOT_YOURS);
-        case 10 -> lose(model);
-        case 11 -> clock.advance(pass());
-        case 12 -> tick();
+        case 10, 11, 12 -> lose(model);
+        case 13, 14, 15 -> clock.advance(pass());
+        case 16, 17 -> tick();
         default -> rarely(6, () -> fault(model));
       }
       history.add(session.view().name());
@@ -366,6 +366,7 @@ class SessionModelTest {
           running,
           threads.runners().stream().filter(hosted -> hosted.runner().isAlive()).count(),
           () -> "threads: " + history);
+      assertEquals(running, threads.runners().size(), () -> "threads that ended: " + history);
       sessions
           .byDevice()
           .forEach((device, sum) -> assertEquals(0, sum.totals().law().unaccounted()));

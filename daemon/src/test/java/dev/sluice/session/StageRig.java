@@ -69,6 +69,7 @@ final class StageRig implements AutoCloseable {
   private final CountDownLatch[] hangOf = new CountDownLatch[64];
   final Error[] errorOf = new Error[64];
   private volatile boolean onlyLanesHang;
+  private volatile Runnable onOwnersClock = () -> {};
   private volatile Thread ticker;
 
   StageRig(String... overrides) {
@@ -95,7 +96,7 @@ final class StageRig implements AutoCloseable {
             threads,
             captures,
             "test",
-            System::nanoTime,
+            this::nanoTime,
             (plan, id, request, peer, current, problem) ->
                 request.device() >= OWN_MEMORY
                     ? TestArenas.copied(plan, () -> pass(request.device()), unmapped)
@@ -109,6 +110,18 @@ final class StageRig implements AutoCloseable {
                   return factory.newThread(task);
                 }));
     janitor = new Janitor(sessions, threads, System::nanoTime);
+  }
+
+  private long nanoTime() {
+    if (Thread.currentThread().getName().startsWith("sluice-session")) {
+      onOwnersClock.run();
+    }
+    return System.nanoTime();
+  }
+
+  /** Does this whenever an owner looks at the clock, as it does before each look at its device. */
+  void whenAnOwnerLooks(Runnable work) {
+    onOwnersClock = work;
   }
 
   /** A thread that the host may not have; the JVM says so when it is started. */

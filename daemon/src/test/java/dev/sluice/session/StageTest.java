@@ -165,13 +165,13 @@ class StageTest {
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
     StageRig.join(session.start(TestArena.DEVICE_BASE));
-    try (Busy device = new Busy(StageRig.device(grant))) {
-      for (int i = 0; i < 3; i++) {
-        String why = StageRig.refused(Reason.STATE, session.runEnd());
-        assertTrue(why.contains("the device still writes"), why);
-        assertEquals(State.RUNNING, session.view().state());
-      }
+    keepBusy(StageRig.device(grant));
+    for (int i = 0; i < 3; i++) {
+      String why = StageRig.refused(Reason.STATE, session.runEnd());
+      assertTrue(why.contains("the device still writes"), why);
+      assertEquals(State.RUNNING, session.view().state());
     }
+    rig.whenAnOwnerLooks(() -> {});
     RunTotals totals = StageRig.join(session.runEnd());
     assertEquals(0, totals.law().unaccounted());
     assertEquals(0, totals.law().missing());
@@ -185,38 +185,28 @@ class StageTest {
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
     StageRig.join(session.start(TestArena.DEVICE_BASE));
-    try (Busy device = new Busy(StageRig.device(grant))) {
-      RunTotals totals = StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
-      assertEquals(0, totals.law().unaccounted());
-      assertEquals(0, totals.law().missing(), "nothing is booked as a drop");
-      assertEquals(0, totals.law().salvaged());
-    }
+    keepBusy(StageRig.device(grant));
+    RunTotals totals = StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
+    assertEquals(0, totals.law().unaccounted());
+    assertEquals(0, totals.law().missing(), "nothing is booked as a drop");
+    assertEquals(0, totals.law().salvaged());
     assertEquals("ended (detached)", session.view().name());
   }
 
-  /** A device that never rests. */
-  private static final class Busy implements AutoCloseable {
-    private final Thread thread;
-    private volatile boolean isOn = true;
-
-    Busy(PlayedDevice device) throws InterruptedException {
-      AtomicInteger published = new AtomicInteger();
-      thread =
-          new Thread(
-              () -> {
-                while (isOn) {
-                  published.addAndGet(device.publishAll());
-                }
-              });
-      thread.start();
-      await(() -> published.get() > 50);
+  /** It publishes at each look of its session's owner: it never rests. */
+  private void keepBusy(PlayedDevice device) {
+    synchronized (device) {
+      int published = 0;
+      while (published < 50) {
+        published += device.publishAll();
+      }
     }
-
-    @Override
-    public void close() throws InterruptedException {
-      isOn = false;
-      thread.join();
-    }
+    rig.whenAnOwnerLooks(
+        () -> {
+          synchronized (device) {
+            device.publishAll();
+          }
+        });
   }
 
   @Test
@@ -237,10 +227,23 @@ class StageTest {
     assertTrue(detached.toCompletableFuture().isDone());
   }
 
+  /** All at once and within one deadline, so that one that hangs costs the others no time. */
+  @Test
+  void shouldSettleTheOthersWhenASessionHangsAtTheStop() throws Exception {
+    rig = new StageRig(new Patience(LONGER.hungNanos(), LONGER.diskNanos(), 4_000_000_000L), null);
+    Session hung = rig.running(8);
+    Session well = rig.running(0);
+    rig.hang(8);
+    rig.sessions.close();
+    assertEquals(
+        "failed (the stop of the daemon did not wait for it any longer)", hung.view().name());
+    assertEquals("ended (daemon stopped)", well.view().name());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"shared", "dedicated", "inline"})
   void shouldGiveUpADeviceThatHangsAndNothingElse(String threading) throws Exception {
-    rig("sluice.threading=" + threading).ticking();
+    rig("sluice.threading=" + threading, "sluice.attach.resume-grace=10ms").ticking();
     Session hung = rig.running(8);
     Session sibling = rig.running(9);
     Session simulated = rig.running(0);
@@ -257,6 +260,10 @@ class StageTest {
     assertTrue(why.contains("given up"), why);
     StageRig.refused(Reason.DEVICE_DOWN, rig.sessions.attach(StageRig.request(8), rig.self));
     rig.othersGoOn(1);
+    // Only a look at it finds that it was not resumed in time.
+    Sessions.Grant left = rig.attach(1);
+    left.session().connectionLost(left.connection());
+    await(() -> left.session().view().state() == State.ENDED);
     assertEquals(State.RUNNING, sibling.view().state());
     StageRig.join(sibling.end(RunEnd.COMPLETE, "detached"));
     assertEquals(1, rig.unmapped.get());
@@ -298,6 +305,7 @@ class StageTest {
     rig.othersGoOn(1);
     rig.unhang();
     await(() -> rig.sessions.abandonedThreads() == 0);
+    assertEquals(State.FAILED, session.view().state(), "whatever its owner did when it came back");
     rig.sessions.close();
     assertEquals(0, rig.unmapped.get(), "its memory goes with the process");
   }
@@ -450,6 +458,7 @@ class StageTest {
     assertEquals(0, rig.sessions.byDevice().size());
     rig.close();
     rig("sluice.devices=[1000]", "sluice.placement.devices=8:sim");
+    assertEquals(1_000, rig.attach(1_000).session().device());
     rig.regions.close();
   }
 }
