@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "sluice_attach.h"
+#include "sluice_layout.h"
 
 #define ASSERT_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), "sizeof " #type)
 #define ASSERT_ALIGN(type, bytes) \
@@ -42,6 +43,19 @@ ASSERT_AT(SchedPhaseRecord, shared_depth_at_start, 36);
 ASSERT_AT(SchedPhaseRecord, shared_depth_at_end, 42);
 ASSERT_AT(SchedPhaseRecord, pad, 48);
 
+ASSERT_SIZE(SchedPhaseRecord44, 64);
+ASSERT_ALIGN(SchedPhaseRecord44, 8);
+ASSERT_AT(SchedPhaseRecord44, start_time, 0);
+ASSERT_AT(SchedPhaseRecord44, end_time, 8);
+ASSERT_AT(SchedPhaseRecord44, pop_hit, 16);
+ASSERT_AT(SchedPhaseRecord44, pop_miss, 20);
+ASSERT_AT(SchedPhaseRecord44, loop_iter, 24);
+ASSERT_AT(SchedPhaseRecord44, tasks_processed, 28);
+ASSERT_AT(SchedPhaseRecord44, shared_depth_at_start, 32);
+ASSERT_AT(SchedPhaseRecord44, shared_depth_at_end, 38);
+ASSERT_AT(SchedPhaseRecord44, kind, 44);
+ASSERT_AT(SchedPhaseRecord44, pad, 45);
+
 ASSERT_SIZE(OrchPhaseRecord, 32);
 ASSERT_ALIGN(OrchPhaseRecord, 8);
 ASSERT_AT(OrchPhaseRecord, start_time, 0);
@@ -61,13 +75,26 @@ ASSERT_BUFFER(AicoreTaskBuffer, 32768, 32832);
 ASSERT_BUFFER(SchedPhaseBuffer, 1048576, 1048640);
 ASSERT_BUFFER(OrchPhaseBuffer, 524288, 524352);
 
+#define ASSERT_NAMED_BUFFER(type, count_offset, bytes) \
+  ASSERT_BUFFER(type, count_offset, bytes);            \
+  ASSERT_AT(type, run_epoch, (count_offset) + 8);      \
+  ASSERT_AT(type, local_seq, (count_offset) + 16)
+
+ASSERT_NAMED_BUFFER(NamedAicpuTaskBuffer, 32000, 32064);
+ASSERT_NAMED_BUFFER(NamedAicoreTaskBuffer, 32768, 32832);
+ASSERT_NAMED_BUFFER(NamedSchedPhaseBuffer, 1048576, 1048640);
+ASSERT_NAMED_BUFFER(NamedOrchPhaseBuffer, 524288, 524352);
+
 ASSERT_SIZE(ActiveHead, 64);
 ASSERT_ALIGN(ActiveHead, 64);
 ASSERT_AT(ActiveHead, current_buf_ptr, 0);
 ASSERT_AT(ActiveHead, current_buf_seq, 8);
 ASSERT_AT(ActiveHead, total_record_count, 12);
 ASSERT_AT(ActiveHead, dropped_record_count, 16);
-ASSERT_AT(ActiveHead, pad, 20);
+ASSERT_AT(ActiveHead, live_record_count, 20);
+ASSERT_AT(ActiveHead, published_record_count, 24);
+ASSERT_AT(ActiveHead, published_buffer_count, 28);
+ASSERT_AT(ActiveHead, pad, 32);
 
 ASSERT_SIZE(FreeQueue, 128);
 ASSERT_ALIGN(FreeQueue, 64);
@@ -89,7 +116,18 @@ ASSERT_AT(ReadyQueueEntry, core_index, 0);
 ASSERT_AT(ReadyQueueEntry, kind, 4);
 ASSERT_AT(ReadyQueueEntry, buffer_ptr, 8);
 ASSERT_AT(ReadyQueueEntry, buffer_seq, 16);
-ASSERT_AT(ReadyQueueEntry, pad, 20);
+ASSERT_AT(ReadyQueueEntry, record_count, 20);
+ASSERT_AT(ReadyQueueEntry, run_epoch, 24);
+
+ASSERT_SIZE(Terminal, 64);
+ASSERT_ALIGN(Terminal, 64);
+ASSERT_AT(Terminal, run_epoch, SLUICE_TERMINAL_EPOCH);
+ASSERT_AT(Terminal, total, SLUICE_TERMINAL_TOTAL);
+ASSERT_AT(Terminal, dropped, SLUICE_TERMINAL_DROPPED);
+ASSERT_AT(Terminal, published_records, SLUICE_TERMINAL_PUBLISHED_RECORDS);
+ASSERT_AT(Terminal, published_buffers, SLUICE_TERMINAL_PUBLISHED_BUFFERS);
+ASSERT_AT(Terminal, live_at_close, SLUICE_TERMINAL_LIVE);
+ASSERT_AT(Terminal, pad, 28);
 
 #define ASSERT_HEADER(type, heads, tails, cores, map, bytes) \
   ASSERT_SIZE(type, bytes);                                  \
@@ -143,6 +181,10 @@ ASSERT_BACKPRESSURE(DataHeader_chip_2026_08_a5, 233128);
       AT(layout, "DataHeader", c_type, "fq_freeze_active", backpressure.fq_freeze_active), \
       AT(layout, "DataHeader", c_type, "fq_contended", backpressure.fq_contended)
 
+#define NAMED_BUFFER_ROWS(type)                                            \
+  ALL_SIZE(type), ALL_AT(type, records), ALL_AT(type, count), ALL_AT(type, run_epoch), \
+      ALL_AT(type, local_seq)
+
 static const struct sluice_abi_row rows_of_all_layouts[] = {
     HEADER_ROWS("l2-2026.06/a2a3", DataHeader_l2_2026_06_a2a3),
     HEADER_ROWS("l2-2026.06/a5", DataHeader_l2_2026_06_a5),
@@ -158,6 +200,9 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     AT("all", "Pool", Pool, "current_buf_seq", active.current_buf_seq),
     AT("all", "Pool", Pool, "total_record_count", active.total_record_count),
     AT("all", "Pool", Pool, "dropped_record_count", active.dropped_record_count),
+    AT("all", "Pool", Pool, "live_record_count", active.live_record_count),
+    AT("all", "Pool", Pool, "published_record_count", active.published_record_count),
+    AT("all", "Pool", Pool, "published_buffer_count", active.published_buffer_count),
     AT("all", "Pool", Pool, "free_queue", free_queue),
     AT("all", "Pool", Pool, "buffer_ptrs", free_queue.buffer_ptrs),
     AT("all", "Pool", Pool, "head", free_queue.head),
@@ -167,6 +212,9 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     ALL_AT(ActiveHead, current_buf_seq),
     ALL_AT(ActiveHead, total_record_count),
     ALL_AT(ActiveHead, dropped_record_count),
+    ALL_AT(ActiveHead, live_record_count),
+    ALL_AT(ActiveHead, published_record_count),
+    ALL_AT(ActiveHead, published_buffer_count),
     ALL_SIZE(FreeQueue),
     ALL_AT(FreeQueue, buffer_ptrs),
     ALL_AT(FreeQueue, head),
@@ -176,6 +224,15 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     ALL_AT(ReadyQueueEntry, kind),
     ALL_AT(ReadyQueueEntry, buffer_ptr),
     ALL_AT(ReadyQueueEntry, buffer_seq),
+    ALL_AT(ReadyQueueEntry, record_count),
+    ALL_AT(ReadyQueueEntry, run_epoch),
+    ALL_SIZE(Terminal),
+    ALL_AT(Terminal, run_epoch),
+    ALL_AT(Terminal, total),
+    ALL_AT(Terminal, dropped),
+    ALL_AT(Terminal, published_records),
+    ALL_AT(Terminal, published_buffers),
+    ALL_AT(Terminal, live_at_close),
 
     ALL_SIZE(AicpuTaskRecord),
     ALL_AT(AicpuTaskRecord, dispatch_time),
@@ -197,6 +254,16 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     ALL_AT(SchedPhaseRecord, pop_miss),
     ALL_AT(SchedPhaseRecord, shared_depth_at_start),
     ALL_AT(SchedPhaseRecord, shared_depth_at_end),
+    ALL_SIZE(SchedPhaseRecord44),
+    ALL_AT(SchedPhaseRecord44, start_time),
+    ALL_AT(SchedPhaseRecord44, end_time),
+    ALL_AT(SchedPhaseRecord44, pop_hit),
+    ALL_AT(SchedPhaseRecord44, pop_miss),
+    ALL_AT(SchedPhaseRecord44, loop_iter),
+    ALL_AT(SchedPhaseRecord44, tasks_processed),
+    ALL_AT(SchedPhaseRecord44, shared_depth_at_start),
+    ALL_AT(SchedPhaseRecord44, shared_depth_at_end),
+    ALL_AT(SchedPhaseRecord44, kind),
     ALL_SIZE(OrchPhaseRecord),
     ALL_AT(OrchPhaseRecord, start_time),
     ALL_AT(OrchPhaseRecord, end_time),
@@ -215,6 +282,10 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     ALL_SIZE(OrchPhaseBuffer),
     ALL_AT(OrchPhaseBuffer, records),
     ALL_AT(OrchPhaseBuffer, count),
+    NAMED_BUFFER_ROWS(NamedAicpuTaskBuffer),
+    NAMED_BUFFER_ROWS(NamedAicoreTaskBuffer),
+    NAMED_BUFFER_ROWS(NamedSchedPhaseBuffer),
+    NAMED_BUFFER_ROWS(NamedOrchPhaseBuffer),
 };
 
 const struct sluice_abi_row *sluice_abi_table(size_t *rows) {

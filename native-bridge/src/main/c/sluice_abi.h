@@ -2,8 +2,8 @@
  * sluice_abi.h - the device structs of the swimlane profiling memory, for every layout that is
  * known.
  *
- * Six layouts: three wire generations on two platforms. Records, buffers, pools and queue entries
- * are the same in all of them; the data header is not. A struct that does not match the wire format
+ * Every wire generation on either platform. Pools and queue entries are the same in all of them; data
+ * header, buffers and scheduler phase records are not. A struct that does not match the wire format
  * does not compile: sluice_abi.c asserts every size and offset. Code that must honour overrides
  * (slot count, records per buffer, queue length) takes its offsets from sluice_layout.h instead; a
  * test compares the two.
@@ -63,6 +63,20 @@ struct SchedPhaseRecord {
   uint32_t pad[4];
 };
 
+/* The same in the other order of fields. task_id lies over the pop counters. */
+struct SchedPhaseRecord44 {
+  uint64_t start_time;
+  uint64_t end_time;
+  uint32_t pop_hit;
+  uint32_t pop_miss;
+  uint32_t loop_iter;
+  uint32_t tasks_processed;
+  int16_t shared_depth_at_start[3];
+  int16_t shared_depth_at_end[3];
+  uint8_t kind;
+  uint8_t pad[19];
+};
+
 /* Written by the AICPU orchestrator thread. */
 struct OrchPhaseRecord {
   uint64_t start_time;
@@ -80,10 +94,24 @@ struct OrchPhaseRecord {
     uint32_t count;                                  \
   }
 
+/* The same with the identity of the buffer in the padding. */
+#define SLUICE_DEFINE_NAMED_BUFFER(name, record, capacity) \
+  struct name {                                            \
+    _Alignas(64) struct record records[capacity];          \
+    uint32_t count;                                        \
+    uint64_t run_epoch; /* 0: no identity */               \
+    uint32_t local_seq; /* restarts with each run */       \
+  }
+
 SLUICE_DEFINE_BUFFER(AicpuTaskBuffer, AicpuTaskRecord, SLUICE_AICPU_TASK_RECORDS);
 SLUICE_DEFINE_BUFFER(AicoreTaskBuffer, AicoreTaskRecord, SLUICE_AICORE_TASK_RECORDS);
 SLUICE_DEFINE_BUFFER(SchedPhaseBuffer, SchedPhaseRecord, SLUICE_SCHED_PHASE_RECORDS);
 SLUICE_DEFINE_BUFFER(OrchPhaseBuffer, OrchPhaseRecord, SLUICE_ORCH_PHASE_RECORDS);
+
+SLUICE_DEFINE_NAMED_BUFFER(NamedAicpuTaskBuffer, AicpuTaskRecord, SLUICE_AICPU_TASK_RECORDS);
+SLUICE_DEFINE_NAMED_BUFFER(NamedAicoreTaskBuffer, AicoreTaskRecord, SLUICE_AICORE_TASK_RECORDS);
+SLUICE_DEFINE_NAMED_BUFFER(NamedSchedPhaseBuffer, SchedPhaseRecord44, SLUICE_SCHED_PHASE_RECORDS);
+SLUICE_DEFINE_NAMED_BUFFER(NamedOrchPhaseBuffer, OrchPhaseRecord, SLUICE_ORCH_PHASE_RECORDS);
 
 /* One cache line, written by the device only. */
 struct ActiveHead {
@@ -91,7 +119,11 @@ struct ActiveHead {
   uint32_t current_buf_seq;
   uint32_t total_record_count;
   uint32_t dropped_record_count;
-  uint32_t pad[11];
+  /* Where pools count what they hand over; padding elsewhere. */
+  uint32_t live_record_count;
+  uint32_t published_record_count;
+  uint32_t published_buffer_count;
+  uint32_t pad[8];
 };
 
 /* Empty buffers on their way to the device. head: device, all else: host. Indices run freely modulo
@@ -114,7 +146,20 @@ struct ReadyQueueEntry {
   uint32_t kind;
   uint64_t buffer_ptr;
   uint32_t buffer_seq;
-  uint32_t pad[3];
+  /* With schema 1; padding elsewhere. */
+  uint32_t record_count;
+  uint64_t run_epoch;
+};
+
+/* What became of one producer in a run: a line in a terminal bank, written by that producer alone. */
+struct Terminal {
+  _Alignas(64) uint64_t run_epoch; /* written last; 0: no snapshot */
+  uint32_t total;
+  uint32_t dropped;
+  uint32_t published_records;
+  uint32_t published_buffers;
+  uint32_t live_at_close; /* not 0: the step that closes the run did not happen */
+  uint32_t pad[9];
 };
 
 /* Host-controlled freeze of chip-2026.08. */

@@ -6,20 +6,30 @@
 #define MAX_RECORDS (1u << 20)
 #define MAX_QUEUE_ENTRIES (1u << 16)
 
+/* In the order of enum sluice_fact. */
+#define L2_2026_06_FACTS(queues) \
+  { queues, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define L2_2026_07_FACTS(queues) \
+  { queues, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0 }
+#define CHIP_2026_08_FACTS(queues) \
+  { queues, 0, 1, 0, 2, 0, 0, 0, 0, 2, 1, 1, 1, 0, 0, 0 }
+
+static const uint8_t queues_of[] = {4, 5, 7};
+static const uint8_t banks_of[] = {0, 2, 3};
+static const uint8_t values_of[SLUICE_FACTS] = {3, 2, 2, 2, 5, 2, 2, 3, 3, 4, 2, 2, 2, 2, 2, 2};
+
 static const struct {
   const char *name;
   uint16_t generation;
   uint16_t platform;
-  uint16_t threads;
-  uint16_t queue_entries;
-  uint16_t max_cores;
+  uint8_t facts[SLUICE_FACTS];
 } known[] = {
-    {"l2-2026.06/a2a3", SLUICE_L2_2026_06, SLUICE_A2A3, 4, 992, 72},
-    {"l2-2026.06/a5", SLUICE_L2_2026_06, SLUICE_A5, 7, 1520, 108},
-    {"l2-2026.07/a2a3", SLUICE_L2_2026_07, SLUICE_A2A3, 4, 992, 72},
-    {"l2-2026.07/a5", SLUICE_L2_2026_07, SLUICE_A5, 7, 1520, 108},
-    {"chip-2026.08/a2a3", SLUICE_CHIP_2026_08, SLUICE_A2A3, 4, 992, 72},
-    {"chip-2026.08/a5", SLUICE_CHIP_2026_08, SLUICE_A5, 5, 1456, 108},
+    {"l2-2026.06/a2a3", SLUICE_L2_2026_06, SLUICE_A2A3, L2_2026_06_FACTS(0)},
+    {"l2-2026.06/a5", SLUICE_L2_2026_06, SLUICE_A5, L2_2026_06_FACTS(2)},
+    {"l2-2026.07/a2a3", SLUICE_L2_2026_07, SLUICE_A2A3, L2_2026_07_FACTS(0)},
+    {"l2-2026.07/a5", SLUICE_L2_2026_07, SLUICE_A5, L2_2026_07_FACTS(2)},
+    {"chip-2026.08/a2a3", SLUICE_CHIP_2026_08, SLUICE_A2A3, CHIP_2026_08_FACTS(0)},
+    {"chip-2026.08/a5", SLUICE_CHIP_2026_08, SLUICE_A5, CHIP_2026_08_FACTS(1)},
 };
 
 #define KNOWN (sizeof known / sizeof known[0])
@@ -65,10 +75,14 @@ static void place_header(struct sluice_layout *l) {
   l->orch_threads_at = l->num_cores_at + 12;
   l->phase_cores_at = l->num_cores_at + 16;
   l->core_to_thread_at = l->num_cores_at + 20;
-  size_t end = l->core_to_thread_at + l->max_cores;
-  if (l->generation == SLUICE_CHIP_2026_08) {
-    l->backpressure_at = align_up(end, 4);
-    end = l->backpressure_at + sizeof(struct Backpressure);
+  size_t end = align_up(l->core_to_thread_at + l->max_cores, 4);
+  if (l->facts[SLUICE_FACT_BACKPRESSURE] == 1) {
+    l->backpressure_at = end;
+    end += sizeof(struct Backpressure);
+  }
+  if (sluice_entries_are_counted(l)) {
+    l->schema_at = end;
+    end += 4;
   }
   l->header_bytes = align_up(end, 64);
 }
@@ -79,8 +93,9 @@ static void place_pools(struct sluice_layout *l) {
   /* 52 bytes of padding follow the indices in the device's FreeQueue, whatever the slot count. */
   l->pool_bytes = SLUICE_POOL_SLOTS + align_up(8 * (size_t)l->slots + 8 + 52, 64);
 
-  l->pool_count[SLUICE_KIND_AICPU_TASK] = l->cores;
-  l->pool_count[SLUICE_KIND_AICORE_TASK] = l->cores;
+  uint32_t grid = l->facts[SLUICE_FACT_GRID] == 1 ? l->max_cores : l->cores;
+  l->pool_count[SLUICE_KIND_AICPU_TASK] = grid;
+  l->pool_count[SLUICE_KIND_AICORE_TASK] = grid;
   l->pool_count[SLUICE_KIND_SCHED_PHASE] = l->threads;
   l->pool_count[SLUICE_KIND_ORCH_PHASE] = l->threads;
 
@@ -92,14 +107,22 @@ static void place_pools(struct sluice_layout *l) {
     l->pools_at[order[i]] = at;
     at += l->pool_count[order[i]] * l->pool_bytes;
   }
-  l->region_bytes = at;
+  l->pools_end = at;
+  l->terminal_bank_bytes = 2 * (size_t)(grid + l->threads) * SLUICE_TERMINAL_BYTES;
+  l->region_bytes = at + banks_of[l->facts[SLUICE_FACT_TERMINAL_BANKS]] * l->terminal_bank_bytes;
 }
 
 static void size_buffers(struct sluice_layout *l) {
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     l->record_bytes[kind] = kind == SLUICE_KIND_SCHED_PHASE ? 64 : 32;
     l->count_at[kind] = (size_t)l->record_bytes[kind] * l->records[kind];
-    l->buffer_bytes[kind] = align_up(l->count_at[kind] + 4, 64);
+    size_t end = l->count_at[kind] + 4;
+    if (l->facts[SLUICE_FACT_BUFFER_IDENTITY] == 1) {
+      l->epoch_at[kind] = align_up(end, 8);
+      l->local_seq_at[kind] = l->epoch_at[kind] + 8;
+      end = l->local_seq_at[kind] + 4;
+    }
+    l->buffer_bytes[kind] = align_up(end, 64);
   }
 }
 
@@ -117,9 +140,18 @@ const char *sluice_layout_init(struct sluice_layout *l, const struct sluice_geom
   }
   l->generation = known[i].generation;
   l->platform = known[i].platform;
-  l->threads = known[i].threads;
-  l->max_cores = known[i].max_cores;
-  l->queue_entries = g->ready_queue_entries != 0 ? g->ready_queue_entries : known[i].queue_entries;
+  for (unsigned fact = 0; fact < SLUICE_FACTS; fact++) {
+    unsigned override = g->facts >> 4 * fact & 15;
+    l->facts[fact] = override != 0 ? (uint8_t)(override - 1) : known[i].facts[fact];
+    if (l->facts[fact] >= values_of[fact]) {
+      return "an override of a fact that has no such value";
+    }
+  }
+  l->threads = queues_of[l->facts[SLUICE_FACT_QUEUES]];
+  l->max_cores = l->platform == SLUICE_A5 ? 108 : 72;
+  /* The terms of the reference's queue size: 8 + 4 buffers per core, 2 * 16 per thread. */
+  l->queue_entries =
+      g->ready_queue_entries != 0 ? g->ready_queue_entries : 12 * l->max_cores + 32 * l->threads;
   l->slots = g->slot_count != 0 ? g->slot_count : SLUICE_SLOTS;
   l->cores = g->num_cores;
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {

@@ -22,6 +22,9 @@
 #define SLUICE_POOL_SEQ 8
 #define SLUICE_POOL_TOTAL 12
 #define SLUICE_POOL_DROPPED 16
+#define SLUICE_POOL_LIVE 20
+#define SLUICE_POOL_PUBLISHED_RECORDS 24
+#define SLUICE_POOL_PUBLISHED_BUFFERS 28
 #define SLUICE_POOL_SLOTS 64
 
 /* Inside a ready queue entry. */
@@ -29,10 +32,22 @@
 #define SLUICE_ENTRY_KIND 4
 #define SLUICE_ENTRY_PTR 8
 #define SLUICE_ENTRY_SEQ 16
+#define SLUICE_ENTRY_RECORDS 20
+#define SLUICE_ENTRY_EPOCH 24
+
+/* The line of a producer in a terminal bank. */
+#define SLUICE_TERMINAL_BYTES 64
+#define SLUICE_TERMINAL_EPOCH 0
+#define SLUICE_TERMINAL_TOTAL 8
+#define SLUICE_TERMINAL_DROPPED 12
+#define SLUICE_TERMINAL_PUBLISHED_RECORDS 16
+#define SLUICE_TERMINAL_PUBLISHED_BUFFERS 20
+#define SLUICE_TERMINAL_LIVE 24
 
 struct sluice_layout {
   uint32_t generation;
   uint32_t platform;
+  uint8_t facts[SLUICE_FACTS];
   uint32_t threads;       /* ready queues, and stride of the phase pools */
   uint32_t queue_entries; /* of one ready queue; one stays unused */
   uint32_t max_cores;
@@ -42,6 +57,8 @@ struct sluice_layout {
   uint32_t records[SLUICE_KINDS]; /* per buffer */
   uint32_t record_bytes[SLUICE_KINDS];
   size_t count_at[SLUICE_KINDS]; /* inside a buffer */
+  size_t epoch_at[SLUICE_KINDS]; /* likewise; 0: there is none */
+  size_t local_seq_at[SLUICE_KINDS];
   size_t buffer_bytes[SLUICE_KINDS];
 
   /* inside the region */
@@ -53,11 +70,14 @@ struct sluice_layout {
   size_t orch_threads_at;
   size_t phase_cores_at;
   size_t core_to_thread_at;
-  size_t backpressure_at; /* 0: this generation has none */
+  size_t backpressure_at; /* 0: there is none */
+  size_t schema_at;       /* likewise */
   size_t header_bytes;
   size_t pools_at[SLUICE_KINDS]; /* first pool of a kind */
   uint32_t pool_count[SLUICE_KINDS];
   size_t pool_bytes;
+  size_t pools_end;
+  size_t terminal_bank_bytes;
   size_t region_bytes;
 
   /* inside a pool */
@@ -84,6 +104,22 @@ uint64_t sluice_platform_hz(uint32_t platform);
 static inline size_t sluice_pool_at(const struct sluice_layout *l, unsigned kind,
                                     unsigned instance) {
   return l->pools_at[kind] + instance * l->pool_bytes;
+}
+
+/* Names for the values that code asks for. */
+static inline int sluice_entries_are_unordered(const struct sluice_layout *l) {
+  return l->facts[SLUICE_FACT_ENTRY_ORDER] == 0;
+}
+
+static inline int sluice_entries_are_counted(const struct sluice_layout *l) {
+  return l->facts[SLUICE_FACT_READY_ENTRY] == 1;
+}
+
+/* The line of a pool in a bank; the lines of a bank are in the order of the pools. */
+static inline size_t sluice_terminal_at(const struct sluice_layout *l, unsigned bank, unsigned kind,
+                                        unsigned instance) {
+  size_t pool = (l->pools_at[kind] - l->header_bytes) / l->pool_bytes + instance;
+  return l->pools_end + bank * l->terminal_bank_bytes + pool * SLUICE_TERMINAL_BYTES;
 }
 
 static inline size_t sluice_entry_at(const struct sluice_layout *l, unsigned queue,

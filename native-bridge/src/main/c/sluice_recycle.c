@@ -51,7 +51,7 @@ static int is_plausible(const struct sluice_recycler *r, uint32_t kind, uint32_t
 }
 
 int sluice_read_entry(const struct sluice_layout *l, const uint8_t *at, struct sluice_entry *e) {
-  if (l->generation == SLUICE_L2_2026_06) {
+  if (sluice_entries_are_unordered(l)) {
     e->buffer = load64_relaxed(at + SLUICE_ENTRY_PTR);
     if (e->buffer == 0) {
       return -1;
@@ -72,7 +72,7 @@ int sluice_read_entry(const struct sluice_layout *l, const uint8_t *at, struct s
 
 void sluice_release_entry(const struct sluice_layout *l, uint8_t *at, uint8_t *head_word,
                           uint32_t next_head) {
-  if (l->generation == SLUICE_L2_2026_06) {
+  if (sluice_entries_are_unordered(l)) {
     store64_relaxed(at + SLUICE_ENTRY_PTR, 0);
   }
   store32_release(head_word, next_head);
@@ -137,7 +137,7 @@ unsigned sluice_step_over_cleared(struct sluice_recycler *r, unsigned queue, uin
   uint8_t *head_word = r->region + l->heads_at + 4 * (size_t)queue;
   uint32_t head = load32_relaxed(head_word);
   unsigned stepped = 0;
-  while (l->generation == SLUICE_L2_2026_06 && head < l->queue_entries &&
+  while (sluice_entries_are_unordered(l) && head < l->queue_entries &&
          until < l->queue_entries && head != until &&
          load64_relaxed(r->region + sluice_entry_at(l, queue, head) + SLUICE_ENTRY_PTR) == 0) {
     head = (head + 1) % l->queue_entries;

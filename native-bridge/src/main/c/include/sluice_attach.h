@@ -95,6 +95,35 @@ enum sluice_status {
 };
 
 enum sluice_generation { SLUICE_L2_2026_06 = 1, SLUICE_L2_2026_07 = 2, SLUICE_CHIP_2026_08 = 3 };
+
+/*
+ * What runtimes differ in on the wire. A generation is a value for each; geometry.facts overrides
+ * single ones, for a runtime between two generations. The values are numbered from 0 as they are
+ * listed; docs/abi.md explains them.
+ */
+enum sluice_fact {
+  SLUICE_FACT_QUEUES,          /* 4, 5, 7 */
+  SLUICE_FACT_GRID,            /* by num_cores, by the platform's maximum */
+  SLUICE_FACT_BACKPRESSURE,    /* none, block */
+  SLUICE_FACT_PHASE_RECORD,    /* kind at 20, kind at 44 */
+  SLUICE_FACT_PHASE_KINDS,     /* of l2-2026.06, of l2-2026.07, of chip-2026.08,
+                                  tensormap_and_ringbuffer, host_build_graph */
+  SLUICE_FACT_READY_ENTRY,     /* plain, schema 1 */
+  SLUICE_FACT_BUFFER_IDENTITY, /* none, in the tail */
+  SLUICE_FACT_POOL_COUNTERS,   /* none, aicore, all */
+  SLUICE_FACT_TERMINAL_BANKS,  /* 0, 2, 3 */
+  SLUICE_FACT_WAIT,            /* none, 20 us, unlimited, 30 s */
+  SLUICE_FACT_ENTRY_ORDER,     /* unordered, ordered */
+  SLUICE_FACT_PHASE_LOSS,      /* leaks the buffer, keeps it */
+  SLUICE_FACT_AICORE_ROTATION, /* publishes first, pops first */
+  SLUICE_FACT_FAILED_FLUSH,    /* forgets the buffer, keeps it */
+  SLUICE_FACT_AICORE_COUNT,    /* nominal, exact */
+  SLUICE_FACT_COUNTER_END,     /* wraps, saturates */
+  SLUICE_FACTS
+};
+
+/* For geometry.facts: or together what differs. */
+#define SLUICE_OVERRIDE(fact, value) ((uint64_t)((value) + 1) << (4 * (fact)))
 enum sluice_platform { SLUICE_A2A3 = 1, SLUICE_A5 = 2 };
 
 /* Whose memory an arena is. The daemon's configuration decides; the client says what it can use. */
@@ -140,7 +169,9 @@ struct sluice_geometry {
   uint64_t synthetic_period_ticks;             /* 120 */
   char name[64];         /* 128  who attaches, for logs and captures; NUL padded */
   uint32_t bare_process; /* 192  the client as the device's driver numbers it; 0 = as the kernel */
-  uint8_t pad[60];       /* 196  must be 0 */
+  uint8_t pad[4];        /* 196  must be 0 */
+  uint64_t facts;        /* 200  SLUICE_OVERRIDE(...) of what the generation has otherwise */
+  uint8_t pad_2[48];     /* 208  must be 0 */
 };
 
 /* Body of ARENA and RESUMED. Offsets are from arena byte 0. */
@@ -233,6 +264,7 @@ _Static_assert(offsetof(struct sluice_message, body.geometry.flags) == 96, "flag
 _Static_assert(offsetof(struct sluice_message, body.geometry.name) == 128, "name");
 _Static_assert(offsetof(struct sluice_message, body.geometry.placements) == 100, "placements");
 _Static_assert(offsetof(struct sluice_message, body.geometry.bare_process) == 192, "bare_process");
+_Static_assert(offsetof(struct sluice_message, body.geometry.facts) == 200, "facts");
 _Static_assert(offsetof(struct sluice_message, body.share.shareable) == 48, "shareable");
 _Static_assert(offsetof(struct sluice_message, body.share.key) == 56, "key");
 _Static_assert(offsetof(struct sluice_message, body.arena.buffers) == 80, "buffers");

@@ -284,7 +284,8 @@ final class SessionDesk implements SessionBroker, ControlActions {
         records.get(BufferKind.AICPU_TASK.ordinal()),
         records.get(BufferKind.SCHED_PHASE.ordinal()),
         records.get(BufferKind.ORCH_PHASE.ordinal()),
-        records.get(BufferKind.AICORE_TASK.ordinal()));
+        records.get(BufferKind.AICORE_TASK.ordinal()),
+        asked.facts());
   }
 
   /**

@@ -66,19 +66,19 @@ class AttachRefusalTest {
   @Test
   void shouldRefuseArenasThatCannotWork() {
     List<Integer> records = List.of(5, 6, 7, 8);
-    Overrides starved = new Overrides(0, 64, records, List.of(4, 3, 3, 2));
+    Overrides starved = new Overrides(0, 64, records, List.of(4, 3, 3, 2), 0);
     assertTrue(
         BrokerRig.refused(
                 AttachStatus.ARENA, rig.manager.attach(BrokerRig.request(0, starved), rig.self))
             .contains("aicore_task"));
-    Overrides crowded = new Overrides(0, 16, records, List.of(4, 3, 3, 4));
+    Overrides crowded = new Overrides(0, 16, records, List.of(4, 3, 3, 4), 0);
     BrokerRig.refused(
         AttachStatus.ARENA, rig.manager.attach(BrokerRig.request(0, crowded), rig.self));
     Overrides absurd =
-        new Overrides(0, 64, records, List.of(Integer.MAX_VALUE, 3, 3, Integer.MAX_VALUE));
+        new Overrides(0, 64, records, List.of(Integer.MAX_VALUE, 3, 3, Integer.MAX_VALUE), 0);
     BrokerRig.refused(
         AttachStatus.ARENA, rig.manager.attach(BrokerRig.request(0, absurd), rig.self));
-    Overrides odd = new Overrides(3, 64, records, List.of(4, 3, 3, 4));
+    Overrides odd = new Overrides(3, 64, records, List.of(4, 3, 3, 4), 0);
     BrokerRig.refused(AttachStatus.LAYOUT, rig.manager.attach(BrokerRig.request(0, odd), rig.self));
     rig.restart("sluice.arena.bytes=64KiB");
     BrokerRig.refused(
@@ -111,7 +111,7 @@ class AttachRefusalTest {
   void shouldNotHoldThePlaceOfARefusedAttach() throws Exception {
     rig.restart("sluice.attach.max-sessions=1");
     for (int i = 0; i < 3; i++) {
-      Overrides odd = new Overrides(3, 0, List.of(0, 0, 0, 0), List.of(0, 0, 0, 0));
+      Overrides odd = new Overrides(3, 0, List.of(0, 0, 0, 0), List.of(0, 0, 0, 0), 0);
       BrokerRig.refused(
           AttachStatus.LAYOUT, rig.manager.attach(BrokerRig.request(0, odd), rig.self));
     }

@@ -35,7 +35,7 @@ final class BrokerRig implements AutoCloseable {
   static final int THREADS = 2;
   static final SyntheticContent.Recipe SYNTHETIC =
       new SyntheticContent.Recipe(9, 1_000_000, 10_000, true);
-  static final Overrides SMALL = new Overrides(0, 64, List.of(5, 6, 7, 8), List.of(4, 3, 3, 4));
+  static final Overrides SMALL = new Overrides(0, 64, List.of(5, 6, 7, 8), List.of(4, 3, 3, 4), 0);
 
   final ManualClock clock = new ManualClock();
   final PeerCredentials self =

@@ -7,10 +7,10 @@ import java.util.List;
  * entry (abi.md section 3).
  */
 public enum BufferKind {
-  AICPU_TASK("aicpu_task", 32, 1000, 2, true, AicpuTaskRecord.COLUMNS),
-  SCHED_PHASE("sched_phase", 64, 16384, 3, false, SchedPhaseRecord.COLUMNS),
-  ORCH_PHASE("orch_phase", 32, 16384, 4, false, OrchPhaseRecord.COLUMNS),
-  AICORE_TASK("aicore_task", 32, 1024, 1, true, AicoreTaskRecord.COLUMNS);
+  AICPU_TASK("aicpu_task", 32, 1000, 2, true),
+  SCHED_PHASE("sched_phase", 64, 16384, 3, false),
+  ORCH_PHASE("orch_phase", 32, 16384, 4, false),
+  AICORE_TASK("aicore_task", 32, 1024, 1, true);
 
   /** In wire order; cached, since {@code values()} allocates. */
   public static final List<BufferKind> ALL = List.of(values());
@@ -24,22 +24,12 @@ public enum BufferKind {
   private final int minimumLevel;
   private final boolean perCore;
 
-  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
-  private final List<RecordColumn> columns;
-
-  BufferKind(
-      String label,
-      int recordBytes,
-      int defaultRecords,
-      int minimumLevel,
-      boolean perCore,
-      List<RecordColumn> columns) {
+  BufferKind(String label, int recordBytes, int defaultRecords, int minimumLevel, boolean perCore) {
     this.label = label;
     this.recordBytes = recordBytes;
     this.defaultRecords = defaultRecords;
     this.minimumLevel = minimumLevel;
     this.perCore = perCore;
-    this.columns = columns;
   }
 
   /** The value of the metric label {@code kind}, and the JSON key. */
@@ -64,11 +54,6 @@ public enum BufferKind {
   /** Whether pools are counted by core; otherwise by AICPU thread. */
   public boolean isPerCore() {
     return perCore;
-  }
-
-  /** The fields of its records. */
-  public List<RecordColumn> columns() {
-    return columns;
   }
 
   /** The kind with this wire number, or null: the number comes from the device. */

@@ -1,32 +1,22 @@
 package dev.sluice.abi;
 
 /**
- * A wire generation: what the device does when a queue is full or empty, and whether the header
- * ends in a back-pressure block. Nothing in shared memory tells which one it is; attach carries it.
+ * A named set of wire facts: what the public headers had at some time. Attach carries its number.
  */
 public enum Generation {
   /** No wait: the device overwrites or drops at once. */
-  L2_2026_06(1, "l2-2026.06", OverflowPolicy.DROP),
+  L2_2026_06(1, "l2-2026.06"),
   /** The device waits at most 20 us for the host, then drops. */
-  L2_2026_07(2, "l2-2026.07", OverflowPolicy.WAIT_THEN_DROP),
+  L2_2026_07(2, "l2-2026.07"),
   /** The device blocks, and the host may freeze all lanes together. */
-  CHIP_2026_08(3, "chip-2026.08", OverflowPolicy.BLOCK);
-
-  /** What the device does with a record for which it has no room. */
-  public enum OverflowPolicy {
-    DROP,
-    WAIT_THEN_DROP,
-    BLOCK
-  }
+  CHIP_2026_08(3, "chip-2026.08");
 
   private final int wireNumber;
   private final String id;
-  private final OverflowPolicy overflowPolicy;
 
-  Generation(int wireNumber, String id, OverflowPolicy overflowPolicy) {
+  Generation(int wireNumber, String id) {
     this.wireNumber = wireNumber;
     this.id = id;
-    this.overflowPolicy = overflowPolicy;
   }
 
   /** The number in the attach message. */
@@ -39,34 +29,35 @@ public enum Generation {
     return id;
   }
 
-  public OverflowPolicy overflowPolicy() {
-    return overflowPolicy;
+  /** Whether the runtime's names begin with "chip" instead of "l2". */
+  public boolean isChip() {
+    return compareTo(CHIP_2026_08) >= 0;
   }
 
-  /** Whether the header carries the four freeze and contention words. */
-  public boolean hasBackpressureBlock() {
-    return this == CHIP_2026_08;
-  }
-
-  /**
-   * Whether the ready-queue tail may become visible before the entry it announces: only the first
-   * generation has no store barrier between the two, so an entry can be seen torn there.
-   */
-  public boolean mayTearEntries() {
-    return this == L2_2026_06;
-  }
-
-  /** Whether a phase pool may skip a sequence number: a leaked buffer, first generation only. */
-  public boolean phaseSequenceMaySkip() {
-    return this == L2_2026_06;
-  }
-
-  /**
-   * Whether a full AICore buffer is stashed and published only after its successor was popped; the
-   * first generation publishes first, as it does for all other kinds (abi.md 4.4).
-   */
-  public boolean popsAicoreBeforePublishing() {
-    return this != L2_2026_06;
+  /** What its runtimes do on a platform. */
+  WireFacts facts(Platform platform) {
+    WireFacts facts = WireFacts.oldest();
+    if (platform == Platform.A5) {
+      // This platform shrank its per-thread arrays within the third generation.
+      facts = facts.with(WireFact.QUEUES, isChip() ? "5" : "7");
+    }
+    if (this == L2_2026_06) {
+      return facts;
+    }
+    facts =
+        facts
+            .with(WireFact.ENTRY_ORDER, "ordered")
+            .with(WireFact.PHASE_LOSS, "keeps_buffer")
+            .with(WireFact.AICORE_ROTATION, "pops_first");
+    return switch (this) {
+      case L2_2026_06 -> throw new AssertionError();
+      case L2_2026_07 -> facts.with(WireFact.PHASE_KINDS, "l2-2026.07").with(WireFact.WAIT, "20us");
+      case CHIP_2026_08 ->
+          facts
+              .with(WireFact.BACKPRESSURE, "block")
+              .with(WireFact.PHASE_KINDS, "chip-2026.08")
+              .with(WireFact.WAIT, "unlimited");
+    };
   }
 
   /** The generation with this attach number, or null. */

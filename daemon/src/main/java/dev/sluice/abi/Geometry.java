@@ -79,6 +79,11 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     return layout.poolsOffset(kind, numCores) + instance * layout.pool().sizeBytes();
   }
 
+  /** Where the pools end. */
+  public int poolsEnd() {
+    return layout.poolsEnd(numCores);
+  }
+
   public int regionBytes() {
     return layout.regionBytes(numCores);
   }

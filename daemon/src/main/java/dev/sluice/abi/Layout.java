@@ -4,16 +4,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The shared-memory layout of one generation on one platform, as a value: all offsets follow from a
- * short list of constants (abi.md sections 1 and 2). Immutable, compared by those constants.
+ * The shared-memory layout of one runtime on one platform, as a value: all offsets follow from
+ * {@link WireFacts} and a short list of constants (abi.md sections 1 and 2). Immutable, compared by
+ * those constants.
  *
  * <pre>
  *   base
  *    + header      queues[T][Q] | queue_heads u32[T] | queue_tails u32[T] | num_cores | level |
  *                  num_sched_phase_threads | num_orch_phase_threads | num_phase_cores |
- *                  core_to_thread i8[MAX_CORES] | third generation: 4 back-pressure words
- *    + pools       AICPU task [num_cores] | AICore task [num_cores] |
- *                  sched phase [T] | orch phase [T]
+ *                  core_to_thread i8[MAX_CORES] | some: 4 back-pressure words | some: schema word
+ *    + pools       AICPU task [cores] | AICore task [cores] | sched phase [T] | orch phase [T]
+ *    + terminals   some: banks of one 64-byte line for each of these pools
  * </pre>
  */
 public final class Layout {
@@ -28,6 +29,7 @@ public final class Layout {
 
   private final Generation generation;
   private final Platform platform;
+  private final WireFacts facts;
   private final int queueCount;
   private final int queueEntries;
   private final PoolLayout pool;
@@ -36,12 +38,14 @@ public final class Layout {
   private final int queueTailsOffset;
   private final int numCoresOffset;
   private final int backpressureOffset;
+  private final int schemaOffset;
   private final int headerBytes;
 
   private Layout(Generation generation, Platform platform, LayoutOverrides overrides) {
     this.generation = generation;
     this.platform = platform;
-    this.queueCount = platform.maxAicpuThreads(generation);
+    this.facts = generation.facts(platform).with(overrides.facts());
+    this.queueCount = facts.queues();
     this.queueEntries =
         overrides.readyQueueEntries() != 0
             ? overrides.readyQueueEntries()
@@ -52,7 +56,9 @@ public final class Layout {
     List<BufferLayout> byKind = new ArrayList<>(BufferKind.COUNT);
     for (BufferKind kind : BufferKind.ALL) {
       int records = overrides.records(kind);
-      byKind.add(BufferLayout.of(kind, records != 0 ? records : kind.defaultRecords()));
+      byKind.add(
+          BufferLayout.of(
+              kind, records != 0 ? records : kind.defaultRecords(), facts.hasBufferIdentity()));
     }
     this.buffers = List.copyOf(byKind);
 
@@ -63,13 +69,11 @@ public final class Layout {
     offset += queueCount * Integer.BYTES;
     numCoresOffset = offset;
     offset += 5 * Integer.BYTES + platform.maxCores();
-    if (generation.hasBackpressureBlock()) {
-      offset = (offset + Integer.BYTES - 1) & -Integer.BYTES;
-      backpressureOffset = offset;
-      offset += 4 * Integer.BYTES;
-    } else {
-      backpressureOffset = -1;
-    }
+    offset = (offset + Integer.BYTES - 1) & -Integer.BYTES;
+    backpressureOffset = facts.hasBackpressureBlock() ? offset : -1;
+    offset += facts.hasBackpressureBlock() ? 4 * Integer.BYTES : 0;
+    schemaOffset = facts.hasCountedEntries() ? offset : -1;
+    offset += facts.hasCountedEntries() ? Integer.BYTES : 0;
     headerBytes = align64(offset);
   }
 
@@ -121,7 +125,7 @@ public final class Layout {
         "unknown layout '" + id + "'; there are " + String.join(", ", ids()));
   }
 
-  /** The six layouts, oldest generation first. */
+  /** Every generation on every platform, oldest first. */
   public static List<Layout> all() {
     List<Layout> layouts = new ArrayList<>();
     for (Generation generation : Generation.values()) {
@@ -148,6 +152,21 @@ public final class Layout {
 
   public Platform platform() {
     return platform;
+  }
+
+  /** What its runtime does, overrides applied. */
+  public WireFacts facts() {
+    return facts;
+  }
+
+  /** The fields of a kind's records, as captures store them. */
+  public List<RecordColumn> columns(BufferKind kind) {
+    return switch (kind) {
+      case AICPU_TASK -> AicpuTaskRecord.COLUMNS;
+      case SCHED_PHASE -> facts.schedPhaseRecord().columns();
+      case ORCH_PHASE -> OrchPhaseRecord.COLUMNS;
+      case AICORE_TASK -> AicoreTaskRecord.COLUMNS;
+    };
   }
 
   /** Ready queues, which is also the number of phase pools of each sort. */
@@ -219,22 +238,22 @@ public final class Layout {
     return numCoresOffset + 20;
   }
 
-  /** u32. Writer: host. Third generation only. */
+  /** u32. Writer: host. With a back-pressure block only. */
   public int rqFreezeActiveOffset() {
     return requireBackpressure();
   }
 
-  /** u32. The device sets it, the host clears it. Third generation only. */
+  /** u32. The device sets it, the host clears it. With a back-pressure block only. */
   public int rqContendedOffset() {
     return requireBackpressure() + 4;
   }
 
-  /** u32. Writer: host. Third generation only. */
+  /** u32. Writer: host. With a back-pressure block only. */
   public int fqFreezeActiveOffset() {
     return requireBackpressure() + 8;
   }
 
-  /** u32. The device sets it, the host clears it. Third generation only. */
+  /** u32. The device sets it, the host clears it. With a back-pressure block only. */
   public int fqContendedOffset() {
     return requireBackpressure() + 12;
   }
@@ -246,18 +265,33 @@ public final class Layout {
     return backpressureOffset;
   }
 
+  /**
+   * u32: the schema of the ready entries. Writer: device, before the first entry; the host zeroes
+   * it. With counted entries only.
+   */
+  public int handoffSchemaOffset() {
+    if (schemaOffset < 0) {
+      throw new IllegalStateException(id() + " has no schema word");
+    }
+    return schemaOffset;
+  }
+
   public int headerBytes() {
     return headerBytes;
   }
 
+  private int gridCores(int numCores) {
+    return facts.hasFixedGrid() ? platform.maxCores() : numCores;
+  }
+
   /** Pools of a kind in the region: by core, or one for each possible AICPU thread. */
   public int poolCount(BufferKind kind, int numCores) {
-    return kind.isPerCore() ? numCores : queueCount;
+    return kind.isPerCore() ? gridCores(numCores) : queueCount;
   }
 
   /** Offset of the first pool of a kind; the region order is that of abi.md 2.8. */
   public int poolsOffset(BufferKind kind, int numCores) {
-    int cores = numCores * pool.sizeBytes();
+    int cores = gridCores(numCores) * pool.sizeBytes();
     return headerBytes
         + switch (kind) {
           case AICPU_TASK -> 0;
@@ -267,9 +301,27 @@ public final class Layout {
         };
   }
 
-  /** Header and pools together. */
+  /** Header and pools together, without what comes behind them. */
+  public int poolsEnd(int numCores) {
+    return headerBytes + 2 * (gridCores(numCores) + queueCount) * pool.sizeBytes();
+  }
+
+  /** Header, pools and terminal banks together. */
   public int regionBytes(int numCores) {
-    return headerBytes + 2 * (numCores + queueCount) * pool.sizeBytes();
+    return poolsEnd(numCores) + facts.terminalBanks() * terminalBankBytes(numCores);
+  }
+
+  /** One line for each pool of the region. */
+  public int terminalBankBytes(int numCores) {
+    return 2 * (gridCores(numCores) + queueCount) * TerminalLayout.SIZE_BYTES;
+  }
+
+  /** Offset of the line of a pool in a bank: the banks follow the pools and are in their order. */
+  public int terminalOffset(int bank, BufferKind kind, int instance, int numCores) {
+    int pools = (poolsOffset(kind, numCores) - headerBytes) / pool.sizeBytes() + instance;
+    return poolsEnd(numCores)
+        + bank * terminalBankBytes(numCores)
+        + pools * TerminalLayout.SIZE_BYTES;
   }
 
   /** Rounded up to a cache line. */

@@ -1,8 +1,8 @@
 package dev.sluice.abi;
 
 /**
- * Constants with which a runtime may have been rebuilt. 0 everywhere means "the layout's own
- * number".
+ * Constants with which a runtime may have been rebuilt, and facts in which it differs. 0 everywhere
+ * means "the layout's own number".
  *
  * @param slotCount free-queue slots, a power of two
  * @param readyQueueEntries entries of one ready queue; usable are one fewer
@@ -10,6 +10,7 @@ package dev.sluice.abi;
  * @param schedPhaseRecords records per scheduler phase buffer
  * @param orchPhaseRecords records per orchestrator phase buffer
  * @param aicoreTaskRecords records per AICore task buffer, a power of two
+ * @param facts what the runtime does otherwise than its generation: {@link WireFacts#override}
  */
 public record LayoutOverrides(
     int slotCount,
@@ -17,10 +18,29 @@ public record LayoutOverrides(
     int aicpuTaskRecords,
     int schedPhaseRecords,
     int orchPhaseRecords,
-    int aicoreTaskRecords) {
+    int aicoreTaskRecords,
+    long facts) {
 
   /** No override at all. */
   public static final LayoutOverrides NONE = new LayoutOverrides(0, 0, 0, 0, 0, 0);
+
+  /** Other sizes, and the facts of the generation. */
+  public LayoutOverrides(
+      int slotCount,
+      int readyQueueEntries,
+      int aicpuTaskRecords,
+      int schedPhaseRecords,
+      int orchPhaseRecords,
+      int aicoreTaskRecords) {
+    this(
+        slotCount,
+        readyQueueEntries,
+        aicpuTaskRecords,
+        schedPhaseRecords,
+        orchPhaseRecords,
+        aicoreTaskRecords,
+        0);
+  }
 
   /** The override of records per buffer of this kind; 0 if there is none. */
   public int records(BufferKind kind) {

@@ -38,17 +38,6 @@ public enum Platform {
     return clockHz;
   }
 
-  /**
-   * Length of the per-thread arrays of the header, which is also the number of ready queues. The
-   * second platform shrank them from 7 to 5 within the third generation.
-   */
-  public int maxAicpuThreads(Generation generation) {
-    if (this == A2A3) {
-      return 4;
-    }
-    return generation == Generation.CHIP_2026_08 ? 5 : 7;
-  }
-
   /** The platform with this attach number, or null. */
   public static Platform ofWireNumber(int wireNumber) {
     for (Platform platform : values()) {

@@ -7,7 +7,7 @@ package dev.sluice.abi;
  * <pre>
  *   0                8              12             16                20            64
  *   +----------------+--------------+--------------+-----------------+-------------+
- *   | current_buf_ptr| current_seq  | total_count  | dropped_count   | pad         |  device writes
+ *   | current_buf_ptr| current_seq  | total_count  | dropped_count   | live, pub. x2|  device writes
  *   +----------------+--------------+--------------+-----------------+-------------+
  *  64                               64+8S          68+8S             72+8S         sizeof
  *   +-------------------------------+--------------+-----------------+-------------+
@@ -28,6 +28,15 @@ public final class PoolLayout {
 
   /** Losses that the device accounts for, u32 that wraps. Writer: device. */
   public static final int DROPPED_RECORD_COUNT_OFFSET = 16;
+
+  /** Records in the buffer being filled, u32; padding where pools do not count. Writer: device. */
+  public static final int LIVE_RECORD_COUNT_OFFSET = 20;
+
+  /** Records in buffers handed over, u32; likewise. */
+  public static final int PUBLISHED_RECORD_COUNT_OFFSET = 24;
+
+  /** Buffers handed over, empty ones included, u32; likewise. */
+  public static final int PUBLISHED_BUFFER_COUNT_OFFSET = 28;
 
   /** Where the free queue starts: the active head owns a whole cache line. */
   public static final int FREE_QUEUE_OFFSET = 64;

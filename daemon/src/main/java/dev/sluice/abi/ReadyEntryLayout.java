@@ -5,10 +5,10 @@ package dev.sluice.abi;
  * buffer_ptr} of an entry that it has consumed, in the first generation.
  *
  * <pre>
- *   0            4        8                16            20           32
- *   +------------+--------+----------------+-------------+------------+
- *   | core_index | kind   | buffer_ptr     | buffer_seq  | pad        |
- *   +------------+--------+----------------+-------------+------------+
+ *   0            4        8                16            20             24          32
+ *   +------------+--------+----------------+-------------+--------------+-----------+
+ *   | core_index | kind   | buffer_ptr     | buffer_seq  | record_count | run_epoch |
+ *   +------------+--------+----------------+-------------+--------------+-----------+
  * </pre>
  */
 public final class ReadyEntryLayout {
@@ -23,6 +23,12 @@ public final class ReadyEntryLayout {
 
   /** The pool's sequence number of that buffer, u32. */
   public static final int BUFFER_SEQ_OFFSET = 16;
+
+  /** Records that the producer committed to the buffer, u32; padding without schema 1. */
+  public static final int RECORD_COUNT_OFFSET = 20;
+
+  /** The run in which the buffer was filled, u64; padding without schema 1. */
+  public static final int RUN_EPOCH_OFFSET = 24;
 
   /** Distance between entries. */
   public static final int SIZE_BYTES = 32;

@@ -1,11 +1,8 @@
 package dev.sluice.abi;
 
-import static dev.sluice.abi.Generation.CHIP_2026_08;
-import static dev.sluice.abi.Generation.L2_2026_06;
-
 import java.util.List;
 
-/** What a scheduler phase was about; the number is the ordinal (abi.md section 3). */
+/** What a scheduler phase was about; {@link PhaseNumbering} has the numbers. */
 public enum SchedPhaseKind {
   COMPLETE("complete"),
   DISPATCH("dispatch"),
@@ -20,7 +17,13 @@ public enum SchedPhaseKind {
   DRAIN_PUBLISH("drain_publish"),
   ASYNC_POLL("async_poll"),
   PREDICATED_SKIP("predicated_skip"),
-  GRAPH_PREPARE("graph_prepare");
+  GRAPH_PREPARE("graph_prepare"),
+  RESOLVE_STANDALONE("resolve_standalone"),
+  BOOTSTRAP("bootstrap"),
+  STATE_PROBE("state_probe"),
+  WORKSTEAL("worksteal"),
+  REFILL("refill"),
+  IDLE("idle");
 
   /** Cached, since {@code values()} allocates. */
   public static final List<SchedPhaseKind> ALL = List.of(values());
@@ -34,21 +37,5 @@ public enum SchedPhaseKind {
   /** The name in the runtime tools' JSON. */
   public String jsonName() {
     return jsonName;
-  }
-
-  /** Whether devices of this generation write it. */
-  public boolean existsIn(Generation generation) {
-    return switch (this) {
-      case WIRE -> generation == L2_2026_06;
-      case DRAIN, DRAIN_PREPARE, DRAIN_PUBLISH, ASYNC_POLL, PREDICATED_SKIP, GRAPH_PREPARE ->
-          generation == CHIP_2026_08;
-      default -> true;
-    };
-  }
-
-  /** Whether the union at bytes 28 to 35 names a task instead of counting pops. */
-  public boolean namesTaskInUnion(Generation generation) {
-    return generation == CHIP_2026_08
-        && (this == DUMMY_TASK || this == PREDICATED_SKIP || this == GRAPH_PREPARE);
   }
 }

@@ -108,7 +108,7 @@ public final class SyntheticContent {
   }
 
   /** The low 32 bits of the per-pool index that a record carries (33 for scheduler phases). */
-  public static long indexIn(BufferKind kind, ByteBuffer memory, int at) {
+  public long indexIn(BufferKind kind, ByteBuffer memory, int at) {
     return switch (kind) {
       case AICPU_TASK ->
           Integer.toUnsignedLong(memory.getInt(at + AicpuTaskRecord.REG_TASK_ID_OFFSET));
@@ -116,12 +116,7 @@ public final class SyntheticContent {
           Integer.toUnsignedLong(memory.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET));
       case ORCH_PHASE ->
           Integer.toUnsignedLong(memory.getInt(at + OrchPhaseRecord.SUBMIT_IDX_OFFSET));
-      case SCHED_PHASE ->
-          2 * Integer.toUnsignedLong(memory.getInt(at + SchedPhaseRecord.LOOP_ITER_OFFSET))
-              + (memory.getInt(at + SchedPhaseRecord.KIND_OFFSET)
-                      == SchedPhaseKind.DISPATCH.ordinal()
-                  ? 0
-                  : 1);
+      case SCHED_PHASE -> schedPhases.indexIn(memory, at);
     };
   }
 

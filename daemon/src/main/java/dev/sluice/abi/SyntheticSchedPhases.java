@@ -1,6 +1,7 @@
 package dev.sluice.abi;
 
 import java.nio.ByteBuffer;
+import java.util.stream.IntStream;
 
 /**
  * The scheduler phases of {@link SyntheticContent}. Stateless but for its constants; any thread.
@@ -8,10 +9,13 @@ import java.nio.ByteBuffer;
 final class SyntheticSchedPhases {
   private static final int RECORD_CLASS = 1;
   private static final int TASKS_PER_ITERATION = 16;
-  private static final int DISPATCH = SchedPhaseKind.DISPATCH.ordinal();
-  private static final int COMPLETE = SchedPhaseKind.COMPLETE.ordinal();
+  // The same in every numbering.
+  private static final int COMPLETE = 0;
+  private static final int DISPATCH = 1;
 
-  private final Generation generation;
+  private final SchedPhaseRecord record;
+  private final boolean[] namesTask;
+  private final int oldDummyTask;
   private final boolean isJittered;
   private final long origin;
   private final SyntheticContent.Span span;
@@ -20,7 +24,8 @@ final class SyntheticSchedPhases {
   private final int[] otherKinds;
 
   SyntheticSchedPhases(Geometry geometry, SyntheticContent.Recipe recipe) {
-    generation = geometry.layout().generation();
+    record = geometry.layout().facts().schedPhaseRecord();
+    PhaseNumbering numbering = geometry.layout().facts().phaseNumbering();
     isJittered = recipe.isJittered();
     origin = recipe.originTicks();
     long scale = (long) TASKS_PER_ITERATION * geometry.schedThreads();
@@ -35,11 +40,21 @@ final class SyntheticSchedPhases {
       streams[thread] = SyntheticContent.stream(recipe.seed(), RECORD_CLASS, thread);
     }
     otherKinds =
-        SchedPhaseKind.ALL.stream()
-            .filter(kind -> kind.existsIn(generation))
-            .mapToInt(SchedPhaseKind::ordinal)
-            .filter(kind -> kind != DISPATCH && kind != COMPLETE)
-            .toArray();
+        IntStream.range(DISPATCH + 1, numbering.size()).filter(numbering::isWritten).toArray();
+    namesTask = new boolean[numbering.size()];
+    int dummyTask = -1;
+    for (int kind = 0; kind < numbering.size(); kind++) {
+      namesTask[kind] = numbering.namesTask(numbering.kind(kind));
+      boolean isOld = numbering.kind(kind) == SchedPhaseKind.DUMMY_TASK && !namesTask[kind];
+      dummyTask = isOld ? kind : dummyTask;
+    }
+    oldDummyTask = dummyTask;
+  }
+
+  /** The low 33 bits of the index of the record at {@code at}. */
+  long indexIn(ByteBuffer memory, int at) {
+    long iteration = Integer.toUnsignedLong(memory.getInt(at + record.loopIterOffset()));
+    return 2 * iteration + (record.kind(memory, at) == DISPATCH ? 0 : 1);
   }
 
   /** Whether the record at {@code at} is, to the last bit, the one with this index. */
@@ -51,34 +66,32 @@ final class SyntheticSchedPhases {
       int v = (int) (x >>> 58);
       kind = v >= 16 ? COMPLETE : otherKinds[v % otherKinds.length];
     }
-    SchedPhaseKind phase = SchedPhaseKind.ALL.get(kind);
     long named = SyntheticContent.token(isJittered, TASKS_PER_ITERATION * iteration);
-    boolean isOldDummyTask =
-        phase == SchedPhaseKind.DUMMY_TASK && generation != Generation.CHIP_2026_08;
-    int processed = isOldDummyTask ? (int) named : 1 + (int) (x >>> 52 & 15);
-    int word28 = 0;
-    int word32 = 0;
+    int processed = kind == oldDummyTask ? (int) named : 1 + (int) (x >>> 52 & 15);
+    int hit = 0;
+    int miss = 0;
     if (kind == DISPATCH) {
-      word28 = processed;
-      word32 = (int) (x >>> 49 & 7);
-    } else if (phase.namesTaskInUnion(generation)) {
-      word28 = (int) named;
-      word32 = (int) (named >>> 32);
+      hit = processed;
+      miss = (int) (x >>> 49 & 7);
+    } else if (namesTask[kind]) {
+      hit = (int) named;
+      miss = (int) (named >>> 32);
     }
     boolean matches =
         matchesTimes(memory, at, streams[thread], x, index)
-            && memory.getInt(at + SchedPhaseRecord.LOOP_ITER_OFFSET) == (int) iteration
-            && memory.getInt(at + SchedPhaseRecord.KIND_OFFSET) == kind
-            && memory.getInt(at + SchedPhaseRecord.TASKS_PROCESSED_OFFSET) == processed
-            && memory.getInt(at + SchedPhaseRecord.POP_HIT_OFFSET) == word28
-            && memory.getInt(at + SchedPhaseRecord.POP_MISS_OFFSET) == word32
+            && memory.getInt(at + record.loopIterOffset()) == (int) iteration
+            // Wider than the field in one of the orders: the padding behind it is 0.
+            && memory.getInt(at + record.kindOffset()) == kind
+            && memory.getInt(at + record.tasksProcessedOffset()) == processed
+            && memory.getInt(at + record.popHitOffset()) == hit
+            && memory.getInt(at + record.popMissOffset()) == miss
             && memory.getLong(at + 48) == 0
             && memory.getLong(at + 56) == 0;
     for (int i = 0; matches && i < 3; i++) {
       matches =
-          memory.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET + 2 * i)
+          memory.getShort(at + record.sharedDepthAtStartOffset() + 2 * i)
                   == (x >>> (4 + 4 * i) & 15)
-              && memory.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_END_OFFSET + 2 * i)
+              && memory.getShort(at + record.sharedDepthAtEndOffset() + 2 * i)
                   == (x >>> (36 + 4 * i) & 15);
     }
     return matches;

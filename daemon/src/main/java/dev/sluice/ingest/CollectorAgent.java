@@ -97,7 +97,7 @@ public final class CollectorAgent implements Agent {
     this.sink = sink;
     this.batchBuffers = batchBuffers;
     this.clock = clock;
-    this.phaseSequenceMaySkip = geometry.layout().generation().phaseSequenceMaySkip();
+    this.phaseSequenceMaySkip = geometry.layout().facts().phaseSequenceMaySkip();
     int maxSlots = 0;
     for (BufferKind kind : BufferKind.ALL) {
       maxSlots = Math.max(maxSlots, geometry.layout().buffer(kind).records());

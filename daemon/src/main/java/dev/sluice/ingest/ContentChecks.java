@@ -105,7 +105,7 @@ public final class ContentChecks {
     private boolean check(Lease lease, int slot) {
       BufferKind kind = lease.kind();
       int at = lease.offset() + slot * kind.recordBytes();
-      long seen = SyntheticContent.indexIn(kind, lease.memory(), at);
+      long seen = content.indexIn(kind, lease.memory(), at);
       // The record shows the low bits; the rest follows from the one before, which is older.
       long expected = nextIndex[lease.pool()];
       long mask = (1L << SyntheticContent.indexBits(kind)) - 1;

@@ -33,12 +33,14 @@ public record AttachRequest(
    *
    * @param bufferRecords records per buffer, by kind in the order of {@link Labels#KINDS}
    * @param buffersPerInstance by kind; 0 lets the daemon decide
+   * @param facts four bits for each fact of the wire, {@code SLUICE_OVERRIDE}
    */
   public record Overrides(
       int slotCount,
       int readyQueueEntries,
       List<Integer> bufferRecords,
-      List<Integer> buffersPerInstance) {
+      List<Integer> buffersPerInstance,
+      long facts) {
     public Overrides {
       bufferRecords = List.copyOf(bufferRecords);
       buffersPerInstance = List.copyOf(buffersPerInstance);
@@ -49,7 +51,7 @@ public record AttachRequest(
     }
 
     public static Overrides none() {
-      return new Overrides(0, 0, List.of(0, 0, 0, 0), List.of(0, 0, 0, 0));
+      return new Overrides(0, 0, List.of(0, 0, 0, 0), List.of(0, 0, 0, 0), 0);
     }
   }
 

@@ -86,7 +86,7 @@ public final class SessionCapture {
         int session, SessionRequest request, Instant startedAt, long startedNs) {
       Geometry geometry = request.geometry();
       return new CaptureManifest(
-          CaptureManifest.Format.CURRENT,
+          CaptureManifest.Format.of(geometry.layout()),
           UUID.randomUUID(),
           new CaptureManifest.Origin(
               sluiceVersion, hostName(), request.device(), session, request.name()),

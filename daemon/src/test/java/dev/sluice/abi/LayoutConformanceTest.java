@@ -69,22 +69,46 @@ class LayoutConformanceTest {
     put(numbers, "all FreeQueue.tail", pool.tailOffset() - queue);
     for (String word :
         new String[] {
-          "current_buf_ptr", "current_buf_seq", "total_record_count", "dropped_record_count"
+          "current_buf_ptr",
+          "current_buf_seq",
+          "total_record_count",
+          "dropped_record_count",
+          "live_record_count",
+          "published_record_count",
+          "published_buffer_count"
         }) {
       long offset = constants(PoolLayout.class).get(word);
       put(numbers, "all Pool." + word, offset);
       put(numbers, "all ActiveHead." + word, offset);
     }
     record(numbers, "ReadyQueueEntry", ReadyEntryLayout.class);
+    record(numbers, "Terminal", TerminalLayout.class);
     record(numbers, "AicpuTaskRecord", AicpuTaskRecord.class);
     record(numbers, "AicoreTaskRecord", AicoreTaskRecord.class);
-    record(numbers, "SchedPhaseRecord", SchedPhaseRecord.class);
+    phaseRecord(numbers, "SchedPhaseRecord", SchedPhaseRecord.KIND_AT_20);
+    phaseRecord(numbers, "SchedPhaseRecord44", SchedPhaseRecord.KIND_AT_44);
     record(numbers, "OrchPhaseRecord", OrchPhaseRecord.class);
     buffer(numbers, "AicpuTaskBuffer", any.buffer(BufferKind.AICPU_TASK));
     buffer(numbers, "AicoreTaskBuffer", any.buffer(BufferKind.AICORE_TASK));
     buffer(numbers, "SchedPhaseBuffer", any.buffer(BufferKind.SCHED_PHASE));
     buffer(numbers, "OrchPhaseBuffer", any.buffer(BufferKind.ORCH_PHASE));
+    for (BufferKind kind : BufferKind.ALL) {
+      namedBuffer(numbers, BufferLayout.of(kind, kind.defaultRecords(), true));
+    }
     return numbers;
+  }
+
+  private static void namedBuffer(Map<String, Long> numbers, BufferLayout layout) {
+    String struct =
+        switch (layout.kind()) {
+          case AICPU_TASK -> "NamedAicpuTaskBuffer";
+          case AICORE_TASK -> "NamedAicoreTaskBuffer";
+          case SCHED_PHASE -> "NamedSchedPhaseBuffer";
+          case ORCH_PHASE -> "NamedOrchPhaseBuffer";
+        };
+    buffer(numbers, struct, layout);
+    put(numbers, "all " + struct + ".run_epoch", layout.runEpochOffset());
+    put(numbers, "all " + struct + ".local_seq", layout.localSeqOffset());
   }
 
   private static void header(Map<String, Long> numbers, Layout layout) {
@@ -99,7 +123,7 @@ class LayoutConformanceTest {
     put(numbers, of + "num_orch_phase_threads", layout.numOrchPhaseThreadsOffset());
     put(numbers, of + "num_phase_cores", layout.numPhaseCoresOffset());
     put(numbers, of + "core_to_thread", layout.coreToThreadOffset());
-    if (layout.generation().hasBackpressureBlock()) {
+    if (layout.facts().hasBackpressureBlock()) {
       put(numbers, of + "rq_freeze_active", layout.rqFreezeActiveOffset());
       put(numbers, of + "rq_contended", layout.rqContendedOffset());
       put(numbers, of + "fq_freeze_active", layout.fqFreezeActiveOffset());
@@ -117,6 +141,19 @@ class LayoutConformanceTest {
                     numbers,
                     "all " + struct + "." + (name.equals("size_bytes") ? "sizeof" : name),
                     value));
+  }
+
+  private static void phaseRecord(Map<String, Long> numbers, String struct, SchedPhaseRecord record)
+      throws IllegalAccessException {
+    String of = "all " + struct + ".";
+    record(numbers, struct, SchedPhaseRecord.class);
+    put(numbers, of + "loop_iter", record.loopIterOffset());
+    put(numbers, of + "kind", record.kindOffset());
+    put(numbers, of + "tasks_processed", record.tasksProcessedOffset());
+    put(numbers, of + "pop_hit", record.popHitOffset());
+    put(numbers, of + "pop_miss", record.popMissOffset());
+    put(numbers, of + "shared_depth_at_start", record.sharedDepthAtStartOffset());
+    put(numbers, of + "shared_depth_at_end", record.sharedDepthAtEndOffset());
   }
 
   /** Constants in the names of C: without {@code _OFFSET}, in lower case. */

@@ -90,7 +90,7 @@ class SyntheticContentTest {
       for (long index = 0; index < 500; index++) {
         writer.write(kind, 1, index, memory, AT);
         assertTrue(content.matches(kind, memory, AT, 1, index), kind.label() + " " + index);
-        assertEquals(index, SyntheticContent.indexIn(kind, memory, AT), kind.label());
+        assertEquals(index, content.indexIn(kind, memory, AT), kind.label());
       }
     }
   }
@@ -157,7 +157,7 @@ class SyntheticContentTest {
       assertTrue(content.matches(kind, memory, AT, 0, index), kind.label());
       assertFalse(content.matches(kind, memory, AT, 0, 3), kind.label());
       long mask = (1L << SyntheticContent.indexBits(kind)) - 1;
-      assertEquals(index & mask, SyntheticContent.indexIn(kind, memory, AT), kind.label());
+      assertEquals(index & mask, content.indexIn(kind, memory, AT), kind.label());
     }
   }
 

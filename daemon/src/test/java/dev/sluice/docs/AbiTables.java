@@ -5,19 +5,22 @@ import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.AicpuTaskRecord;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
-import dev.sluice.abi.Generation;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.OrchPhaseRecord;
+import dev.sluice.abi.PhaseNumbering;
 import dev.sluice.abi.PoolLayout;
 import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.abi.SchedPhaseKind;
 import dev.sluice.abi.SchedPhaseRecord;
+import dev.sluice.abi.TerminalLayout;
+import dev.sluice.abi.WireFact;
 import dev.sluice.docs.StructDiagram.Field;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** The blocks of docs/abi.md that follow from the code. */
 final class AbiTables {
@@ -33,6 +36,8 @@ final class AbiTables {
     blocks.put("buffers", buffers());
     blocks.put("pool", pool().render());
     blocks.put("entry", entry().render());
+    blocks.put("terminal", terminal().render());
+    blocks.put("facts", facts());
     blocks.put("kinds", kinds());
     blocks.put("phases", phases());
     blocks.put("violations", violations());
@@ -84,40 +89,7 @@ final class AbiTables {
                 AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET,
                 "u32",
                 "ticks between receiving the task and `start_time`")));
-    fields.put(
-        SchedPhaseRecord.class,
-        List.of(
-            new Field("start_time", SchedPhaseRecord.START_TIME_OFFSET, "u64", "ticks"),
-            new Field("end_time", SchedPhaseRecord.END_TIME_OFFSET, "u64", "ticks"),
-            new Field(
-                "loop_iter", SchedPhaseRecord.LOOP_ITER_OFFSET, "u32", "iteration of the loop"),
-            new Field(
-                "kind", SchedPhaseRecord.KIND_OFFSET, "u32", "see [phase kinds](#phase-kinds)"),
-            new Field(
-                "tasks_processed",
-                SchedPhaseRecord.TASKS_PROCESSED_OFFSET,
-                "u32",
-                "a count; for `dummy_task` of the first two generations a task id's low word"),
-            new Field(
-                "pop_hit",
-                SchedPhaseRecord.POP_HIT_OFFSET,
-                "u32",
-                "a count; `chip-2026.08`, kinds that name a task: its local id"),
-            new Field(
-                "pop_miss",
-                SchedPhaseRecord.POP_MISS_OFFSET,
-                "u32",
-                "a count; `chip-2026.08`, kinds that name a task: its ring"),
-            new Field(
-                "shared_depth_at_start",
-                SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET,
-                "i16[3]",
-                "tasks waiting for AIC, AIV, MIX when the phase began"),
-            new Field(
-                "shared_depth_at_end",
-                SchedPhaseRecord.SHARED_DEPTH_AT_END_OFFSET,
-                "i16[3]",
-                "the same when it ended")));
+    fields.put(SchedPhaseRecord.class, phaseFields(SchedPhaseRecord.KIND_AT_20));
     fields.put(
         OrchPhaseRecord.class,
         List.of(
@@ -144,9 +116,59 @@ final class AbiTables {
                 "buffer_seq",
                 ReadyEntryLayout.BUFFER_SEQ_OFFSET,
                 "u32",
-                "the pool's number of this buffer")));
+                "the pool's number of this buffer"),
+            new Field(
+                "record_count",
+                ReadyEntryLayout.RECORD_COUNT_OFFSET,
+                "u32",
+                "`ready_entry` `schema_1`: records in the buffer; else undefined"),
+            new Field(
+                "run_epoch",
+                ReadyEntryLayout.RUN_EPOCH_OFFSET,
+                "u64",
+                "`ready_entry` `schema_1`: the run that filled it; else undefined")));
     fields.put(PoolLayout.class, poolFields());
+    fields.put(TerminalLayout.class, terminalFields());
     return fields;
+  }
+
+  private static List<Field> phaseFields(SchedPhaseRecord record) {
+    return Stream.of(
+            new Field("start_time", SchedPhaseRecord.START_TIME_OFFSET, "u64", "ticks"),
+            new Field("end_time", SchedPhaseRecord.END_TIME_OFFSET, "u64", "ticks"),
+            new Field("loop_iter", record.loopIterOffset(), "u32", "iteration of the loop"),
+            new Field(
+                "kind",
+                record.kindOffset(),
+                record.kindBytes() == 1 ? "u8" : "u32",
+                "see [phase kinds](#phase-kinds)"),
+            new Field(
+                "tasks_processed",
+                record.tasksProcessedOffset(),
+                "u32",
+                "a count; for `dummy_task` of the first two generations a task id's low word"),
+            new Field(
+                "pop_hit",
+                record.popHitOffset(),
+                "u32",
+                "a count; from `chip-2026.08` on, kinds that name a task: low word of its id"),
+            new Field(
+                "pop_miss",
+                record.popMissOffset(),
+                "u32",
+                "a count; from `chip-2026.08` on, kinds that name a task: high word of its id"),
+            new Field(
+                "shared_depth_at_start",
+                record.sharedDepthAtStartOffset(),
+                "i16[3]",
+                "tasks waiting for AIC, AIV, MIX when the phase began"),
+            new Field(
+                "shared_depth_at_end",
+                record.sharedDepthAtEndOffset(),
+                "i16[3]",
+                "the same when it ended"))
+        .sorted(Comparator.comparingInt(Field::offset))
+        .toList();
   }
 
   private static List<Field> poolFields() {
@@ -170,12 +192,45 @@ final class AbiTables {
             "u32",
             "device: losses that it knows of; wraps"),
         new Field(
+            "live_record_count",
+            PoolLayout.LIVE_RECORD_COUNT_OFFSET,
+            "u32",
+            "device, where `pool_counters` are: records in the buffer being filled"),
+        new Field(
+            "published_record_count",
+            PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET,
+            "u32",
+            "likewise: records in buffers handed over"),
+        new Field(
+            "published_buffer_count",
+            PoolLayout.PUBLISHED_BUFFER_COUNT_OFFSET,
+            "u32",
+            "likewise: buffers handed over, empty ones too"),
+        new Field(
             "buffer_ptrs",
             PoolLayout.BUFFER_PTRS_OFFSET,
             "u64[" + pool.slotCount() + "]",
             "host: device addresses of empty buffers, never 0"),
         new Field("head", pool.headOffset(), "u32", "device: free-running consumer index"),
         new Field("tail", pool.tailOffset(), "u32", "host: free-running producer index"));
+  }
+
+  private static List<Field> terminalFields() {
+    return List.of(
+        new Field(
+            "run_epoch",
+            TerminalLayout.RUN_EPOCH_OFFSET,
+            "u64",
+            "written last; another run or 0: this line was not written"),
+        new Field("total", TerminalLayout.TOTAL_OFFSET, "u32", "the pool's counters at the end"),
+        new Field("dropped", TerminalLayout.DROPPED_OFFSET, "u32", ""),
+        new Field("published_records", TerminalLayout.PUBLISHED_RECORDS_OFFSET, "u32", ""),
+        new Field("published_buffers", TerminalLayout.PUBLISHED_BUFFERS_OFFSET, "u32", ""),
+        new Field(
+            "live_at_close",
+            TerminalLayout.LIVE_AT_CLOSE_OFFSET,
+            "u32",
+            "not 0: the step that closes the run did not happen"));
   }
 
   private static Map<String, StructDiagram> records() {
@@ -188,7 +243,10 @@ final class AbiTables {
         new StructDiagram(AicoreTaskRecord.SIZE_BYTES, fields().get(AicoreTaskRecord.class)));
     records.put(
         "sched-phase-record",
-        new StructDiagram(SchedPhaseRecord.SIZE_BYTES, fields().get(SchedPhaseRecord.class)));
+        new StructDiagram(SchedPhaseRecord.SIZE_BYTES, phaseFields(SchedPhaseRecord.KIND_AT_20)));
+    records.put(
+        "sched-phase-record-44",
+        new StructDiagram(SchedPhaseRecord.SIZE_BYTES, phaseFields(SchedPhaseRecord.KIND_AT_44)));
     records.put(
         "orch-phase-record",
         new StructDiagram(OrchPhaseRecord.SIZE_BYTES, fields().get(OrchPhaseRecord.class)));
@@ -201,6 +259,28 @@ final class AbiTables {
 
   private static StructDiagram entry() {
     return new StructDiagram(ReadyEntryLayout.SIZE_BYTES, fields().get(ReadyEntryLayout.class));
+  }
+
+  private static StructDiagram terminal() {
+    return new StructDiagram(TerminalLayout.SIZE_BYTES, terminalFields());
+  }
+
+  private static String facts() {
+    List<Layout> layouts = Layout.all();
+    StringBuilder table = new StringBuilder("| fact | values, from 0 |");
+    layouts.forEach(layout -> table.append(" `").append(layout.id()).append("` |"));
+    table.append("\n|---|---|").append("---|".repeat(layouts.size())).append('\n');
+    for (WireFact fact : WireFact.ALL) {
+      table
+          .append("| `")
+          .append(fact.label())
+          .append("` | `")
+          .append(String.join("`, `", fact.valueNames()))
+          .append("` |");
+      layouts.forEach(layout -> table.append(' ').append(layout.facts().value(fact)).append(" |"));
+      table.append('\n');
+    }
+    return table.toString();
   }
 
   private static String header() {
@@ -238,8 +318,7 @@ final class AbiTables {
   }
 
   private static Function<Layout, Object> backpressure(Function<Layout, Integer> offset) {
-    return layout ->
-        layout.generation().hasBackpressureBlock() ? (Object) offset.apply(layout) : "-";
+    return layout -> layout.facts().hasBackpressureBlock() ? (Object) offset.apply(layout) : "-";
   }
 
   private static void row(
@@ -310,21 +389,23 @@ final class AbiTables {
   }
 
   private static String phases() {
-    StringBuilder table = new StringBuilder("| value | phase |");
-    List<Generation> generations = List.of(Generation.values());
-    generations.forEach(generation -> table.append(" `").append(generation.id()).append("` |"));
-    table.append("\n|---:|---|").append("---|".repeat(generations.size())).append('\n');
-    for (SchedPhaseKind kind : SchedPhaseKind.ALL) {
-      List<String> cells = new ArrayList<>();
-      for (Generation generation : generations) {
-        cells.add(
-            !kind.existsIn(generation)
-                ? "-"
-                : kind.namesTaskInUnion(generation) ? "yes, names a task" : "yes");
+    StringBuilder table = new StringBuilder("| value |");
+    List<PhaseNumbering> numberings = List.of(PhaseNumbering.values());
+    WireFact.PHASE_KINDS
+        .valueNames()
+        .forEach(name -> table.append(" `").append(name).append("` |"));
+    table.append("\n|---:|").append("---|".repeat(numberings.size())).append('\n');
+    int most = numberings.stream().mapToInt(PhaseNumbering::size).max().orElseThrow();
+    for (int number = 0; number < most; number++) {
+      table.append("| ").append(number).append(" |");
+      for (PhaseNumbering numbering : numberings) {
+        SchedPhaseKind kind = numbering.kind(number);
+        String name = kind == null ? "-" : "`" + kind.jsonName() + "`";
+        String task = kind != null && numbering.namesTask(kind) ? ", names a task" : "";
+        String written = kind == null || numbering.isWritten(number) ? "" : ", never written";
+        table.append(' ').append(name).append(task).append(written).append(" |");
       }
-      table.append(
-          String.format(
-              "| %d | `%s` | %s |%n", kind.ordinal(), kind.jsonName(), String.join(" | ", cells)));
+      table.append('\n');
     }
     return table.toString();
   }

@@ -36,7 +36,7 @@ final class DeviceQueues {
   }
 
   void tearEntries(Random random) {
-    tearing = generation.mayTearEntries() ? random : null;
+    tearing = layout.facts().mayTearEntries() ? random : null;
   }
 
   boolean hasTornEntry() {
@@ -154,7 +154,7 @@ final class DeviceQueues {
       thread.then(() -> fields.forEach(Runnable::run));
       thread.then(tail);
     }
-    if (generation.hasBackpressureBlock()) {
+    if (layout.facts().hasBackpressureBlock()) {
       thread.then((DeviceThread.Step) () -> memory.getInt(layout.rqFreezeActiveOffset()) == 0);
     }
   }
@@ -173,13 +173,13 @@ final class DeviceQueues {
     return () -> {
       boolean holds = condition.getAsBoolean();
       if (!holds) {
-        switch (generation.overflowPolicy()) {
-          case WAIT_THEN_DROP -> {
+        switch (layout.facts().patience()) {
+          case "20us" -> {
             if (!thread.hasWaited(clock.nanoTime(), WAIT_NANOS)) {
               return false;
             }
           }
-          case BLOCK -> {
+          case "unlimited" -> {
             if (thread.raisesContended()) {
               memory.putInt(
                   isFreeQueue ? layout.fqContendedOffset() : layout.rqContendedOffset(), 1);

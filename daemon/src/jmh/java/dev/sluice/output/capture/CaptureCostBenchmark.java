@@ -61,8 +61,8 @@ public class CaptureCostBenchmark {
     }
     copy = buffer(RECORDS * kind.recordBytes());
     stage = new CaptureStage(buffer(STAGE_BYTES), CaptureIntake.largestClaimBytes(geometry));
-    intake = new CaptureIntake(stage, new PendingGaps(geometry), true);
-    codec = new RecordCodec(kind.recordBytes(), kind.columns());
+    intake = new CaptureIntake(stage, geometry, true);
+    codec = new RecordCodec(kind.recordBytes(), geometry.layout().columns(kind));
     payload = buffer(codec.maxBytes(RECORDS));
     codec.begin(payload, 0, 0);
     codec.append(arena, 0, RECORDS);

@@ -120,7 +120,7 @@ public final class DrainAgent implements Agent {
     this.batchEntries = batchEntries;
     this.clock = clock;
     this.parks = parks;
-    this.mayTear = plan.layout().generation().mayTearEntries();
+    this.mayTear = plan.layout().facts().mayTearEntries();
     long nowNs = clock.nanoTime();
     lanes = new ReadyLane[queues.length];
     for (int i = 0; i < queues.length; i++) {

@@ -38,7 +38,7 @@ public final class FreezeGate {
   private FreezeGate(DeviceMemory memory, Layout layout, boolean isEnabled) {
     this.memory = memory;
     this.layout = layout;
-    this.isEnabled = isEnabled && layout.generation().hasBackpressureBlock();
+    this.isEnabled = isEnabled && layout.facts().hasBackpressureBlock();
   }
 
   /** Never opens a freeze. */

@@ -2,7 +2,6 @@ package dev.sluice.device.lane;
 
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.Generation.OverflowPolicy;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.counters.CounterArray;
@@ -107,8 +106,8 @@ public final class RefillAgent implements Agent {
     this.gate = gate;
     this.sweepIntervalNs = sweepIntervalNs;
     this.clock = clock;
-    this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
-    this.popsAicoreFirst = plan.layout().generation().popsAicoreBeforePublishing();
+    this.deviceBlocks = plan.layout().facts().isPatient();
+    this.popsAicoreFirst = plan.layout().facts().popsAicoreBeforePublishing();
     this.spare = new FreeBuffers(plan);
     int poolsAt = plan.layout().headerBytes();
     this.liveWords = new LiveWords(memory);

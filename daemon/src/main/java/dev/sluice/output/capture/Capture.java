@@ -64,9 +64,7 @@ public final class Capture {
             .map(
                 stage ->
                     new CaptureIntake(
-                        new CaptureStage(stage, largestBytes),
-                        new PendingGaps(manifest.geometry()),
-                        waits))
+                        new CaptureStage(stage, largestBytes), manifest.geometry(), waits))
             .toList();
     this.writer =
         new CaptureWriter(

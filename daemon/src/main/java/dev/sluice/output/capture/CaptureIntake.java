@@ -34,7 +34,7 @@ public final class CaptureIntake {
   // Written by whoever watches the disk, read here at a full stage only.
   private volatile LossReason lossWhenFull;
 
-  private final RecordCodec[] codecs = CaptureManifest.Format.CURRENT.codecs();
+  private final RecordCodec[] codecs;
   private RecordCodec codec;
   private int frameAt;
   private int gapBytes;
@@ -43,9 +43,10 @@ public final class CaptureIntake {
   /**
    * @param waits whether a full stage holds the device back rather than lose records
    */
-  CaptureIntake(CaptureStage stage, PendingGaps gaps, boolean waits) {
+  CaptureIntake(CaptureStage stage, Geometry geometry, boolean waits) {
     this.stage = stage;
-    this.gaps = gaps;
+    this.gaps = new PendingGaps(geometry);
+    this.codecs = CaptureManifest.Format.of(geometry.layout()).codecs();
     this.waits = waits;
     this.lossWhenFull = waits ? null : LossReason.STAGE_FULL;
   }
@@ -55,7 +56,7 @@ public final class CaptureIntake {
     int largest = 0;
     for (BufferKind kind : BufferKind.ALL) {
       if (geometry.activeInstances(kind) > 0) {
-        RecordCodec codec = new RecordCodec(kind.recordBytes(), kind.columns());
+        RecordCodec codec = new RecordCodec(kind.recordBytes(), geometry.layout().columns(kind));
         largest = Math.max(largest, codec.maxBytes(geometry.layout().buffer(kind).records()));
       }
     }

@@ -95,12 +95,13 @@ public record CaptureManifest(
    * kind's records.
    */
   public record Format(int major, int minor, Map<BufferKind, List<RecordColumn>> columns) {
-    /** What this program writes. */
-    public static final Format CURRENT =
-        new Format(
-            CaptureFormat.MAJOR,
-            CaptureFormat.MINOR,
-            BufferKind.ALL.stream().collect(Collectors.toMap(kind -> kind, BufferKind::columns)));
+    /** What this program writes for records of a layout. */
+    public static Format of(Layout layout) {
+      return new Format(
+          CaptureFormat.MAJOR,
+          CaptureFormat.MINOR,
+          BufferKind.ALL.stream().collect(Collectors.toMap(kind -> kind, layout::columns)));
+    }
 
     public Format {
       columns = Collections.unmodifiableMap(new EnumMap<>(columns));

@@ -212,7 +212,7 @@ public final class CaptureVerifier {
       next += inOrder;
       if (i < count) {
         // Behind a gap the record itself says where it goes on.
-        long seen = SyntheticContent.indexIn(kind, decoded, i * size);
+        long seen = content.indexIn(kind, decoded, i * size);
         long index = next + ((seen - next) & mask);
         if (content.matches(kind, decoded, i * size, frame.instance(), index)) {
           next = index + 1;

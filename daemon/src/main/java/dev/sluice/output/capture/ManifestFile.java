@@ -8,6 +8,8 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
 import dev.sluice.abi.SyntheticContent;
+import dev.sluice.abi.WireFact;
+import dev.sluice.abi.WireFacts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -125,7 +127,8 @@ final class ManifestFile {
             "aicpu_task_records", overrides.aicpuTaskRecords(),
             "sched_phase_records", overrides.schedPhaseRecords(),
             "orch_phase_records", overrides.orchPhaseRecords(),
-            "aicore_task_records", overrides.aicoreTaskRecords()));
+            "aicore_task_records", overrides.aicoreTaskRecords(),
+            "facts", facts(m.layout().facts(), overrides.facts())));
     json.put("num_cores", m.geometry().numCores());
     json.put("sched_threads", m.geometry().schedThreads());
     json.put("orch_threads", m.geometry().orchThreads());
@@ -207,8 +210,8 @@ final class ManifestFile {
                   + " (%s)",
               json.source(), major, minor, CaptureFormat.MAJOR, json.text("sluice_version")));
     }
-    LayoutOverrides overrides = overrides(json.object("overrides"));
     try {
+      LayoutOverrides overrides = overrides(json.object("overrides"));
       Geometry geometry = geometry(json, overrides);
       CaptureManifest manifest =
           new CaptureManifest(
@@ -264,7 +267,29 @@ final class ManifestFile {
         json.integer("aicpu_task_records"),
         json.integer("sched_phase_records"),
         json.integer("orch_phase_records"),
-        json.integer("aicore_task_records"));
+        json.integer("aicore_task_records"),
+        json.has("facts") ? facts(json.object("facts")) : 0);
+  }
+
+  /** Those in which the runtime differs from its generation, by name. */
+  private static Map<String, Object> facts(WireFacts facts, long overrides) {
+    Map<String, Object> named = new LinkedHashMap<>();
+    for (WireFact fact : WireFact.ALL) {
+      if (WireFacts.isOverridden(fact, overrides)) {
+        named.put(fact.label(), facts.valueName(fact));
+      }
+    }
+    return named;
+  }
+
+  private static long facts(ManifestKeys json) throws CaptureException {
+    long overrides = 0;
+    for (WireFact fact : WireFact.ALL) {
+      if (json.has(fact.label())) {
+        overrides |= WireFacts.override(fact, json.text(fact.label()));
+      }
+    }
+    return overrides;
   }
 
   private static Optional<SyntheticContent.Recipe> synthetic(ManifestKeys json)

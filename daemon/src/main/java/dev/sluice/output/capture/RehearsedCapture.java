@@ -17,7 +17,7 @@ public final class RehearsedCapture {
     stage =
         new CaptureStage(
             ByteBuffer.allocateDirect(STAGE_BYTES), CaptureIntake.largestClaimBytes(geometry));
-    intake = new CaptureIntake(stage, new PendingGaps(geometry), false);
+    intake = new CaptureIntake(stage, geometry, false);
   }
 
   public CaptureIntake intake() {

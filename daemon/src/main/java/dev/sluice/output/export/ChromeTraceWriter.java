@@ -82,7 +82,15 @@ final class ChromeTraceWriter implements TraceSink {
       case DRAIN_PREPARE -> "cq_build_attempt_runnable";
       case DRAIN_PUBLISH -> "cq_build_attempt_passed";
       case ASYNC_POLL -> "yellow";
-      case DUMMY_TASK, PREDICATED_SKIP -> "";
+      case DUMMY_TASK,
+          PREDICATED_SKIP,
+          RESOLVE_STANDALONE,
+          BOOTSTRAP,
+          STATE_PROBE,
+          WORKSTEAL,
+          REFILL,
+          IDLE ->
+          "";
     };
   }
 

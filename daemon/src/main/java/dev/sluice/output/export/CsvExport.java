@@ -3,8 +3,8 @@ package dev.sluice.output.export;
 import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.AicpuTaskRecord;
 import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.Generation;
 import dev.sluice.abi.OrchPhaseRecord;
+import dev.sluice.abi.PhaseNumbering;
 import dev.sluice.abi.SchedPhaseKind;
 import dev.sluice.abi.SchedPhaseRecord;
 import java.io.IOException;
@@ -22,12 +22,14 @@ final class CsvExport {
   private static final int MAX_ROW_BYTES = 512;
 
   private final BufferKind kind;
-  private final Generation generation;
+  private final SchedPhaseRecord phaseRecord;
+  private final PhaseNumbering numbering;
   private final ByteOutput out;
 
-  private CsvExport(BufferKind kind, Generation generation, ByteOutput out) {
+  private CsvExport(BufferKind kind, TraceFacts facts, ByteOutput out) {
     this.kind = kind;
-    this.generation = generation;
+    this.phaseRecord = facts.phaseRecord();
+    this.numbering = facts.phaseNumbering();
     this.out = out;
   }
 
@@ -55,7 +57,7 @@ final class CsvExport {
       ExportMonitor monitor,
       ByteOutput out)
       throws IOException {
-    CsvExport export = new CsvExport(kind, source.facts().generation(), out);
+    CsvExport export = new CsvExport(kind, source.facts(), out);
     out.putText(header(kind) + "\n");
     long rows = 0;
     for (int instance = 0; instance < source.instances(kind); instance++) {
@@ -99,21 +101,22 @@ final class CsvExport {
   }
 
   private void putPhase(ByteBuffer records, int at) {
-    SchedPhaseKind phase =
-        PhaseKinds.of(records.getInt(at + SchedPhaseRecord.KIND_OFFSET), generation);
+    int number = phaseRecord.kind(records, at);
+    SchedPhaseKind phase = numbering.kind(number);
     out.put(',');
     out.put(phase == null ? UNKNOWN_KIND : KIND_NAMES.get(phase.ordinal()));
-    putU32(records, at + SchedPhaseRecord.KIND_OFFSET);
+    out.put(',');
+    out.putUnsigned(Integer.toUnsignedLong(number));
     putU64(records, at + SchedPhaseRecord.START_TIME_OFFSET);
     putU64(records, at + SchedPhaseRecord.END_TIME_OFFSET);
-    putU32(records, at + SchedPhaseRecord.LOOP_ITER_OFFSET);
-    putU32(records, at + SchedPhaseRecord.TASKS_PROCESSED_OFFSET);
-    putU32(records, at + SchedPhaseRecord.POP_HIT_OFFSET);
-    putU32(records, at + SchedPhaseRecord.POP_MISS_OFFSET);
+    putU32(records, at + phaseRecord.loopIterOffset());
+    putU32(records, at + phaseRecord.tasksProcessedOffset());
+    putU32(records, at + phaseRecord.popHitOffset());
+    putU32(records, at + phaseRecord.popMissOffset());
     for (int i = 0; i < 6; i++) {
       out.put(',');
       out.putSigned(
-          records.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET + i * Short.BYTES));
+          records.getShort(at + phaseRecord.sharedDepthAtStartOffset() + i * Short.BYTES));
     }
   }
 

@@ -6,13 +6,13 @@ import dev.sluice.abi.Generation;
 public enum LevelKey {
   /** As the capture's own generation has it. */
   AUTO,
-  /** {@code l2_swimlane_level}, of the two older generations. */
+  /** {@code l2_swimlane_level}, of the older runtimes. */
   L2,
-  /** {@code chip_swimlane_level}, of the newest. */
+  /** {@code chip_swimlane_level}, of the newer ones. */
   CHIP;
 
   private String prefix(Generation generation) {
-    boolean isChip = this == AUTO ? generation == Generation.CHIP_2026_08 : this == CHIP;
+    boolean isChip = this == AUTO ? generation.isChip() : this == CHIP;
     return isChip ? "chip" : "l2";
   }
 

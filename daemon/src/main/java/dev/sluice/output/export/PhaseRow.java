@@ -13,8 +13,13 @@ final class PhaseRow extends Row {
   long end;
   int loopIter;
   int tasksProcessed;
-  int word28;
-  int word32;
+
+  /** Or the low word of a task id. */
+  int popHit;
+
+  /** Or the high word of a task id. */
+  int popMiss;
+
   final short[] depthAtStart = new short[3];
   final short[] depthAtEnd = new short[3];
 
@@ -22,9 +27,9 @@ final class PhaseRow extends Row {
     return kind == null ? "unknown" : kind.jsonName();
   }
 
-  /** The task that the third generation names in the union. */
+  /** The task that is named instead of the pop counters. */
   long taskIdInUnion() {
-    return (Integer.toUnsignedLong(word32) << 32) | Integer.toUnsignedLong(word28);
+    return (Integer.toUnsignedLong(popMiss) << 32) | Integer.toUnsignedLong(popHit);
   }
 
   /** Whether tasks are handed to cores during it. */

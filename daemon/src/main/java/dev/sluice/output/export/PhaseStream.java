@@ -1,6 +1,6 @@
 package dev.sluice.output.export;
 
-import dev.sluice.abi.Generation;
+import dev.sluice.abi.PhaseNumbering;
 import dev.sluice.abi.SchedPhaseRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,14 +11,16 @@ import java.nio.ByteBuffer;
  */
 final class PhaseStream implements RowStream {
   private final int thread;
-  private final Generation generation;
+  private final SchedPhaseRecord record;
+  private final PhaseNumbering numbering;
   private final PoolCursor phases;
   private final RowPool<PhaseRow> pool;
   private long lastKey;
 
-  PhaseStream(int thread, Generation generation, PoolCursor phases, RowPool<PhaseRow> pool) {
+  PhaseStream(int thread, TraceFacts facts, PoolCursor phases, RowPool<PhaseRow> pool) {
     this.thread = thread;
-    this.generation = generation;
+    this.record = facts.phaseRecord();
+    this.numbering = facts.phaseNumbering();
     this.phases = phases;
     this.pool = pool;
   }
@@ -32,18 +34,17 @@ final class PhaseStream implements RowStream {
     int at = phases.at();
     PhaseRow row = pool.take();
     row.thread = thread;
-    row.kind = PhaseKinds.of(records.getInt(at + SchedPhaseRecord.KIND_OFFSET), generation);
+    row.kind = numbering.kind(record.kind(records, at));
     row.start = records.getLong(at + SchedPhaseRecord.START_TIME_OFFSET);
     row.end = records.getLong(at + SchedPhaseRecord.END_TIME_OFFSET);
-    row.loopIter = records.getInt(at + SchedPhaseRecord.LOOP_ITER_OFFSET);
-    row.tasksProcessed = records.getInt(at + SchedPhaseRecord.TASKS_PROCESSED_OFFSET);
-    row.word28 = records.getInt(at + SchedPhaseRecord.POP_HIT_OFFSET);
-    row.word32 = records.getInt(at + SchedPhaseRecord.POP_MISS_OFFSET);
+    row.loopIter = records.getInt(at + record.loopIterOffset());
+    row.tasksProcessed = records.getInt(at + record.tasksProcessedOffset());
+    row.popHit = records.getInt(at + record.popHitOffset());
+    row.popMiss = records.getInt(at + record.popMissOffset());
     for (int i = 0; i < row.depthAtStart.length; i++) {
       row.depthAtStart[i] =
-          records.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET + i * Short.BYTES);
-      row.depthAtEnd[i] =
-          records.getShort(at + SchedPhaseRecord.SHARED_DEPTH_AT_END_OFFSET + i * Short.BYTES);
+          records.getShort(at + record.sharedDepthAtStartOffset() + i * Short.BYTES);
+      row.depthAtEnd[i] = records.getShort(at + record.sharedDepthAtEndOffset() + i * Short.BYTES);
     }
     lastKey = Long.compareUnsigned(row.end, lastKey) > 0 ? row.end : lastKey;
     row.key = lastKey;

@@ -3,7 +3,6 @@ package dev.sluice.output.export;
 import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.AicpuTaskRecord;
 import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.Generation;
 import dev.sluice.abi.OrchPhaseRecord;
 import dev.sluice.abi.SchedPhaseKind;
 import dev.sluice.abi.SchedPhaseRecord;
@@ -147,7 +146,7 @@ final class RecordsJsonExport {
   }
 
   private boolean hasOrchestratorPhases(int level) {
-    int lowest = facts.generation() == Generation.CHIP_2026_08 ? 3 : 4;
+    int lowest = facts.isChip() ? 3 : 4;
     return level >= lowest && source.records(BufferKind.ORCH_PHASE) > 0;
   }
 
@@ -229,26 +228,26 @@ final class RecordsJsonExport {
   }
 
   private void putPhase(ByteBuffer records, int at) {
-    SchedPhaseKind kind =
-        PhaseKinds.of(records.getInt(at + SchedPhaseRecord.KIND_OFFSET), facts.generation());
+    SchedPhaseRecord record = facts.phaseRecord();
+    SchedPhaseKind kind = facts.phaseNumbering().kind(record.kind(records, at));
     out.put(KIND);
     out.put(kind == null ? UNKNOWN_KIND : KIND_NAMES.get(kind.ordinal()));
     out.putNumber(START_CYCLES, records.getLong(at + SchedPhaseRecord.START_TIME_OFFSET));
     out.putNumber(END_CYCLES, records.getLong(at + SchedPhaseRecord.END_TIME_OFFSET));
-    out.putNumber(LOOP_ITER, u32(records, at + SchedPhaseRecord.LOOP_ITER_OFFSET));
-    out.putNumber(TASKS_PROCESSED, u32(records, at + SchedPhaseRecord.TASKS_PROCESSED_OFFSET));
-    long word28 = u32(records, at + SchedPhaseRecord.POP_HIT_OFFSET);
-    long word32 = u32(records, at + SchedPhaseRecord.POP_MISS_OFFSET);
+    out.putNumber(LOOP_ITER, u32(records, at + record.loopIterOffset()));
+    out.putNumber(TASKS_PROCESSED, u32(records, at + record.tasksProcessedOffset()));
+    long popHit = u32(records, at + record.popHitOffset());
+    long popMiss = u32(records, at + record.popMissOffset());
     if (kind == SchedPhaseKind.DISPATCH) {
-      out.putNumber(POP_HIT, word28);
-      out.putNumber(POP_MISS, word32);
-    } else if (kind != null && kind.namesTaskInUnion(facts.generation())) {
-      out.putNumber(TASK_ID, (word32 << 32) | word28);
+      out.putNumber(POP_HIT, popHit);
+      out.putNumber(POP_MISS, popMiss);
+    } else if (kind != null && facts.phaseNumbering().namesTask(kind)) {
+      out.putNumber(TASK_ID, (popMiss << 32) | popHit);
     }
     out.put(SHARED_AT_START);
-    putDepths(records, at + SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET);
+    putDepths(records, at + record.sharedDepthAtStartOffset());
     out.put(SHARED_AT_END);
-    putDepths(records, at + SchedPhaseRecord.SHARED_DEPTH_AT_END_OFFSET);
+    putDepths(records, at + record.sharedDepthAtEndOffset());
     out.put(PHASE_END);
   }
 

@@ -89,7 +89,7 @@ final class RowBatch {
     to[at + 1] = row.start;
     to[at + 2] = row.end;
     to[at + 3] = pair(row.loopIter, row.tasksProcessed);
-    to[at + 4] = pair(row.word32, row.word28);
+    to[at + 4] = pair(row.popMiss, row.popHit);
     to[at + 5] = pack(row.depthAtStart);
     to[at + 6] = pack(row.depthAtEnd);
     size = at + 7;
@@ -144,8 +144,8 @@ final class RowBatch {
     row.end = words[at + 2];
     row.loopIter = high(words[at + 3]);
     row.tasksProcessed = (int) words[at + 3];
-    row.word32 = high(words[at + 4]);
-    row.word28 = (int) words[at + 4];
+    row.popMiss = high(words[at + 4]);
+    row.popHit = (int) words[at + 4];
     unpack(words[at + 5], row.depthAtStart);
     unpack(words[at + 6], row.depthAtEnd);
     return row;

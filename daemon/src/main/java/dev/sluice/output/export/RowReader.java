@@ -59,7 +59,7 @@ final class RowReader {
     // After the tasks: what happens at the very end of a phase is within it.
     for (int thread = 0; thread < source.instances(BufferKind.SCHED_PHASE); thread++) {
       PoolCursor cursor = PoolCursor.of(source, BufferKind.SCHED_PHASE, thread, time, monitor);
-      streams.add(new PhaseStream(thread, source.facts().generation(), cursor, phases));
+      streams.add(new PhaseStream(thread, source.facts(), cursor, phases));
     }
     return streams;
   }

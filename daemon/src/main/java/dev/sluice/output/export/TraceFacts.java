@@ -2,6 +2,8 @@ package dev.sluice.output.export;
 
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.PhaseNumbering;
+import dev.sluice.abi.SchedPhaseRecord;
 import java.util.Collections;
 import java.util.List;
 
@@ -39,9 +41,20 @@ public record TraceFacts(
     return geometry.layout().generation();
   }
 
-  /** Whether the runtime belongs to the newest generation, which draws some things differently. */
+  /**
+   * Whether the runtime's tools are those of the "chip" names, which draw some things otherwise.
+   */
   boolean isChip() {
-    return generation() == Generation.CHIP_2026_08;
+    return generation().isChip();
+  }
+
+  SchedPhaseRecord phaseRecord() {
+    return geometry.layout().facts().schedPhaseRecord();
+  }
+
+  /** What the numbers in those records mean. */
+  PhaseNumbering phaseNumbering() {
+    return geometry.layout().facts().phaseNumbering();
   }
 
   /** Scheduler lanes in the runtime's files, used or not. */

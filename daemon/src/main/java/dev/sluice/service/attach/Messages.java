@@ -39,7 +39,9 @@ final class Messages {
   static final int GEOMETRY_NAME_BYTES = 64;
   static final int GEOMETRY_BARE_PROCESS_OFFSET = 192;
   static final int GEOMETRY_PAD_OFFSET = 196;
-  static final int GEOMETRY_PAD_BYTES = 60;
+  static final int GEOMETRY_FACTS_OFFSET = 200;
+  static final int GEOMETRY_PAD_2_OFFSET = 208;
+  static final int GEOMETRY_END_OFFSET = 256;
 
   static final int END_IS_LOST_OFFSET = 32;
   static final int END_LOST_REASON_OFFSET = 160;

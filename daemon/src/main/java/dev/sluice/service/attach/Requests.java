@@ -62,8 +62,8 @@ final class Requests {
             count(message, Messages.GEOMETRY_SLOT_COUNT_OFFSET, "slot_count"),
             count(message, Messages.GEOMETRY_READY_QUEUE_ENTRIES_OFFSET, "ready_queue_entries"),
             perKind(message, Messages.GEOMETRY_BUFFER_RECORDS_OFFSET, "buffer_records"),
-            perKind(
-                message, Messages.GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET, "buffers_per_instance")),
+            perKind(message, Messages.GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET, "buffers_per_instance"),
+            message.getLongLE(start + Messages.GEOMETRY_FACTS_OFFSET)),
         synthetic,
         new AttachRequest.Reach(
             message.getIntLE(start + Messages.GEOMETRY_PLACEMENTS_OFFSET),
@@ -98,8 +98,9 @@ final class Requests {
           AttachStatus.MALFORMED, "unknown placements 0x" + Integer.toHexString(placements));
     }
     int reserved = 0;
-    for (int i = 0; i < Messages.GEOMETRY_PAD_BYTES; i++) {
-      reserved |= message.getByte(start + Messages.GEOMETRY_PAD_OFFSET + i);
+    for (int at = Messages.GEOMETRY_PAD_OFFSET; at < Messages.GEOMETRY_END_OFFSET; at++) {
+      boolean isFact = at >= Messages.GEOMETRY_FACTS_OFFSET && at < Messages.GEOMETRY_PAD_2_OFFSET;
+      reserved |= isFact ? 0 : message.getByte(start + at);
     }
     if (reserved != 0) {
       throw new AttachRefusedException(

@@ -3,7 +3,6 @@ package dev.sluice.session.run;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
-import dev.sluice.abi.Generation.OverflowPolicy;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferState;
@@ -60,7 +59,7 @@ public final class RunBooks {
     this.attribution = new DropAttribution(plan.poolCount());
     this.evidence = new DropEvidence[plan.poolCount()];
     Arrays.setAll(evidence, pool -> new DropEvidence());
-    this.deviceBlocks = plan.layout().generation().overflowPolicy() == OverflowPolicy.BLOCK;
+    this.deviceBlocks = plan.layout().facts().isPatient();
   }
 
   /** All counters of the device as they are now, as one number that moves when any of them does. */

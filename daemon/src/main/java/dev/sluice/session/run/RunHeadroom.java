@@ -50,7 +50,7 @@ final class RunHeadroom {
     for (int pool = 0; pool < shapes.length; pool++) {
       BufferKind kind = plan.kindOfPool(pool);
       boolean hasStash =
-          kind == BufferKind.AICORE_TASK && plan.layout().generation().popsAicoreBeforePublishing();
+          kind == BufferKind.AICORE_TASK && plan.layout().facts().popsAicoreBeforePublishing();
       shapes[pool] =
           new PoolShape(
               kind.recordBytes(),

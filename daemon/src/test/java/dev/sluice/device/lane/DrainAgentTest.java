@@ -373,7 +373,7 @@ class DrainAgentTest {
           rig.arena
               .bytes()
               .getLong(rig.plan.layout().entryOffset(0, 0) + ReadyEntryLayout.BUFFER_PTR_OFFSET);
-      assertEquals(generation.mayTearEntries(), pointer == 0, generation.id());
+      assertEquals(rig.plan.layout().facts().mayTearEntries(), pointer == 0, generation.id());
     }
   }
 

@@ -29,7 +29,7 @@ public final class CaptureBuilder implements AutoCloseable {
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
   private final Map<BufferKind, Long> captured = new EnumMap<>(BufferKind.class);
   private final Checksum checksum = new Checksum();
-  private final RecordCodec[] codecs = CaptureManifest.Format.CURRENT.codecs();
+  private final RecordCodec[] codecs;
   private CaptureManifest manifest;
   private SegmentWriter segment;
   private int frames;
@@ -39,6 +39,7 @@ public final class CaptureBuilder implements AutoCloseable {
   public CaptureBuilder(Path directory, CaptureManifest manifest) throws IOException {
     this.directory = directory;
     this.manifest = manifest;
+    this.codecs = manifest.format().codecs();
     this.supply =
         new SegmentSupply(
             TestSettings.with("sluice.capture.directory=" + directory.toAbsolutePath().getParent())
@@ -54,7 +55,7 @@ public final class CaptureBuilder implements AutoCloseable {
       String layoutId, int cores, int schedThreads, int orchThreads, int level) {
     Layout layout = Layout.parse(layoutId);
     return new CaptureManifest(
-        CaptureManifest.Format.CURRENT,
+        CaptureManifest.Format.of(layout),
         new UUID(0x0123_4567_89AB_CDEFL, 0xFEDC_BA98_7654_3210L),
         new CaptureManifest.Origin("0.1.0-test", "test-host", 0, 1, "test producer"),
         new Geometry(layout, cores, schedThreads, orchThreads, level),

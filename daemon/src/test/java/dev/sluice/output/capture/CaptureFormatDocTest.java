@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Layout;
 import dev.sluice.abi.RecordColumn;
 import dev.sluice.docs.GeneratedDoc;
 import dev.sluice.docs.StructDiagram;
@@ -137,7 +138,8 @@ class CaptureFormatDocTest {
               "| `%s` | %d | `%s` |%n",
               kind.label(),
               kind.recordBytes(),
-              String.join("` `", RecordColumn.toText(kind.columns()))));
+              String.join(
+                  "` `", RecordColumn.toText(Layout.parse("chip-2026.08/a2a3").columns(kind)))));
     }
     return table.toString();
   }

@@ -23,9 +23,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RecordCodecTest {
   private static final int RECORDS = 1000;
+  private static final Layout LAYOUT = Layout.parse("chip-2026.08/a2a3");
 
   private static RecordCodec codec(BufferKind kind) {
-    return new RecordCodec(kind.recordBytes(), kind.columns());
+    return new RecordCodec(kind.recordBytes(), LAYOUT.columns(kind));
   }
 
   private static ByteBuffer buffer(int bytes) {
@@ -37,7 +38,7 @@ class RecordCodecTest {
     ByteBuffer records = buffer(count * kind.recordBytes());
     long number = 0;
     for (int i = 0; i < count; i++) {
-      for (RecordColumn column : kind.columns()) {
+      for (RecordColumn column : LAYOUT.columns(kind)) {
         int at = i * kind.recordBytes() + column.offset();
         long value = field.applyAsLong(number++);
         switch (column.bytes()) {
@@ -193,8 +194,8 @@ class RecordCodecTest {
   @DisplayName("The columns in a manifest are those that were written; anything else is refused")
   void shouldReadColumnsAsText() {
     for (BufferKind kind : BufferKind.ALL) {
-      List<String> texts = RecordColumn.toText(kind.columns());
-      assertEquals(kind.columns(), RecordColumn.parse(texts, kind.recordBytes()));
+      List<String> texts = RecordColumn.toText(LAYOUT.columns(kind));
+      assertEquals(LAYOUT.columns(kind), RecordColumn.parse(texts, kind.recordBytes()));
     }
     for (String wrong :
         List.of(

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.sluice.abi.SchedPhaseKind;
+import dev.sluice.abi.PhaseNumbering;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -114,7 +114,7 @@ class RecordsJsonExportTest {
 
   private static TraceBuilder everyPhase(String layout) {
     TraceBuilder builder = new TraceBuilder(layout, 3, 1, 0, 100).aicore(0, 1, 0, 5, 6, 0);
-    for (int kind = 0; kind <= SchedPhaseKind.ALL.size(); kind++) {
+    for (int kind = 0; kind <= PhaseNumbering.CHIP_2026_08.size(); kind++) {
       builder.phase(0, kind, 10 + kind, 11 + kind, kind, 3, 77, 2, -1, 2, 3, 4, 5, -6);
     }
     return builder;
@@ -123,7 +123,7 @@ class RecordsJsonExportTest {
   @Test
   void shouldGiveEachPhaseTheKeysOfItsKindInTheNewestGeneration() throws IOException {
     List<Map<String, Object>> phases = phases(everyPhase(TraceBuilder.CHIP).build());
-    assertEquals(SchedPhaseKind.ALL.size() + 1, phases.size());
+    assertEquals(PhaseNumbering.CHIP_2026_08.size() + 1, phases.size());
     List<String> withTask = List.of("dummy_task", "predicated_skip", "graph_prepare");
     for (Map<String, Object> phase : phases) {
       String kind = (String) phase.get("kind");
@@ -134,7 +134,7 @@ class RecordsJsonExportTest {
       assertEquals(List.of(4, 5, -6), phase.get("shared_at_end"));
     }
     assertEquals((2L << 32) + 77, phases.get(7).get("task_id"));
-    assertEquals("unknown", phases.get(SchedPhaseKind.ALL.size()).get("kind"));
+    assertEquals("unknown", phases.get(PhaseNumbering.CHIP_2026_08.size()).get("kind"));
   }
 
   @Test

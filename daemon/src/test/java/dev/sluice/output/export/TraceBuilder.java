@@ -107,17 +107,17 @@ final class TraceBuilder {
         BufferKind.SCHED_PHASE,
         thread,
         record -> {
+          SchedPhaseRecord fields = facts.phaseRecord();
           record
               .putLong(SchedPhaseRecord.START_TIME_OFFSET, start)
               .putLong(SchedPhaseRecord.END_TIME_OFFSET, end)
-              .putInt(SchedPhaseRecord.LOOP_ITER_OFFSET, loop)
-              .putInt(SchedPhaseRecord.KIND_OFFSET, kind)
-              .putInt(SchedPhaseRecord.TASKS_PROCESSED_OFFSET, tasks)
-              .putInt(SchedPhaseRecord.POP_HIT_OFFSET, word28)
-              .putInt(SchedPhaseRecord.POP_MISS_OFFSET, word32);
+              .putInt(fields.loopIterOffset(), loop)
+              .putInt(fields.kindOffset(), kind)
+              .putInt(fields.tasksProcessedOffset(), tasks)
+              .putInt(fields.popHitOffset(), word28)
+              .putInt(fields.popMissOffset(), word32);
           for (int i = 0; i < depths.length; i++) {
-            record.putShort(
-                SchedPhaseRecord.SHARED_DEPTH_AT_START_OFFSET + 2 * i, (short) depths[i]);
+            record.putShort(fields.sharedDepthAtStartOffset() + 2 * i, (short) depths[i]);
           }
         });
   }

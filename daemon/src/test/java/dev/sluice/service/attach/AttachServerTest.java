@@ -161,6 +161,7 @@ class AttachServerTest {
     attach.putLong(Messages.GEOMETRY_SYNTHETIC_SEED_OFFSET, -1);
     attach.putLong(Messages.GEOMETRY_SYNTHETIC_ORIGIN_TICKS_OFFSET, 5);
     attach.putLong(Messages.GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET, 6);
+    attach.putLong(Messages.GEOMETRY_FACTS_OFFSET, 0x2003);
     attach.put(Messages.GEOMETRY_NAME_OFFSET, new byte[] {'a', '\n', 'b', 0, 'c'});
     try (TestClient client = new TestClient(server.socket())) {
       client.send(attach);
@@ -176,7 +177,7 @@ class AttachServerTest {
             2,
             1,
             new AttachRequest.Overrides(
-                8, 512, List.of(100, 101, 102, 103), List.of(200, 201, 202, 203)),
+                8, 512, List.of(100, 101, 102, 103), List.of(200, 201, 202, 203), 0x2003),
             Optional.of(new SyntheticContent.Recipe(-1, 5, 6, true)),
             AttachRequest.Reach.ofSim(),
             "a?b");
@@ -211,6 +212,7 @@ class AttachServerTest {
     "100, 0x22,      REFUSED, MALFORMED",
     "192, 0xffffffff, REFUSED, GEOMETRY",
     "196, 1,         REFUSED, MALFORMED",
+    "208, 1,         REFUSED, MALFORMED",
     "252, 1,         REFUSED, MALFORMED",
   })
   void shouldRefuseGarbageAndStayUp(int offset, String word, MessageType reply, AttachStatus status)

@@ -45,7 +45,7 @@ class MessagesConformanceTest {
     for (Map.Entry<String, Integer> field : fields("message", 0).entrySet()) {
       compared += compare("", field.getKey(), field.getValue());
     }
-    assertEquals(19 + 9 + 5 + 1 + 2 + 6 + 6, compared);
+    assertEquals(21 + 9 + 5 + 1 + 2 + 6 + 6, compared);
   }
 
   private int compare(String struct, String field, int offset) throws Exception {

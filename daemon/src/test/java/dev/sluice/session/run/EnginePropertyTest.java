@@ -140,7 +140,7 @@ class EnginePropertyTest {
     Platform platform = random.nextInt(4) == 0 ? Platform.A5 : Platform.A2A3;
     int level = 1 + random.nextInt(4);
     int cores = 1 + random.nextInt(6);
-    int threads = 1 + random.nextInt(platform.maxAicpuThreads(generation) - 1);
+    int threads = 1 + random.nextInt(Layout.of(generation, platform).queueCount() - 1);
     BufferCounts counts =
         new BufferCounts(
             2 + random.nextInt(5),
