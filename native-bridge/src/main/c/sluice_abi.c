@@ -156,6 +156,21 @@ ASSERT_HEADER(DataHeader_l2_2026_06_a5, 340480, 340508, 340536, 340556, 340672);
 ASSERT_HEADER(DataHeader_l2_2026_07_a5, 340480, 340508, 340536, 340556, 340672);
 ASSERT_HEADER(DataHeader_chip_2026_08_a5, 232960, 232980, 233000, 233020, 233152);
 ASSERT_BACKPRESSURE(DataHeader_chip_2026_08_a5, 233128);
+ASSERT_HEADER(DataHeader_chip_2026_09_a2a3, 126976, 126992, 127008, 127028, 127104);
+ASSERT_AT(DataHeader_chip_2026_09_a2a3, handoff_schema, 127100);
+ASSERT_HEADER(DataHeader_chip_2026_09_a5, 232960, 232980, 233000, 233020, 233152);
+ASSERT_AT(DataHeader_chip_2026_09_a5, handoff_schema, 233128);
+
+#define ASSERT_REGION(type, aicpu, aicore, sched, orch, terminals_at, bank) \
+  ASSERT_AT(type, aicpu_task, aicpu);                                       \
+  ASSERT_AT(type, aicore_task, aicore);                                     \
+  ASSERT_AT(type, sched_phase, sched);                                      \
+  ASSERT_AT(type, orch_phase, orch);                                        \
+  ASSERT_AT(type, terminals, terminals_at);                                 \
+  _Static_assert(sizeof(((struct type *)0)->terminals[0]) == (bank), "bank of " #type)
+
+ASSERT_REGION(Region_chip_2026_09_a2a3, 127104, 140928, 154752, 155520, 156288, 9728);
+ASSERT_REGION(Region_chip_2026_09_a5, 233152, 253888, 274624, 275584, 276544, 14464);
 
 #define SIZE_ROW(layout, type, c_type) \
   { layout, type, "sizeof", sizeof(struct c_type) }
@@ -181,6 +196,20 @@ ASSERT_BACKPRESSURE(DataHeader_chip_2026_08_a5, 233128);
       AT(layout, "DataHeader", c_type, "fq_freeze_active", backpressure.fq_freeze_active), \
       AT(layout, "DataHeader", c_type, "fq_contended", backpressure.fq_contended)
 
+#define SCHEMA_ROW(layout, c_type) \
+  AT(layout, "DataHeader", c_type, "handoff_schema", handoff_schema)
+
+#define REGION_ROWS(layout, c_type)                                   \
+  SIZE_ROW(layout, "Region", c_type),                                 \
+      AT(layout, "Region", c_type, "aicpu_task", aicpu_task),         \
+      AT(layout, "Region", c_type, "aicore_task", aicore_task),       \
+      AT(layout, "Region", c_type, "sched_phase", sched_phase),       \
+      AT(layout, "Region", c_type, "orch_phase", orch_phase),         \
+      AT(layout, "Region", c_type, "terminals", terminals),           \
+      AT(layout, "Region", c_type, "second_bank", terminals[1]),      \
+      AT(layout, "Region", c_type, "last_terminal",                   \
+         terminals[2][sizeof ((struct c_type *)0)->terminals[2] / sizeof(struct Terminal) - 1])
+
 #define NAMED_BUFFER_ROWS(type)                                            \
   ALL_SIZE(type), ALL_AT(type, records), ALL_AT(type, count), ALL_AT(type, run_epoch), \
       ALL_AT(type, local_seq)
@@ -194,6 +223,12 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     BACKPRESSURE_ROWS("chip-2026.08/a2a3", DataHeader_chip_2026_08_a2a3),
     HEADER_ROWS("chip-2026.08/a5", DataHeader_chip_2026_08_a5),
     BACKPRESSURE_ROWS("chip-2026.08/a5", DataHeader_chip_2026_08_a5),
+    HEADER_ROWS("chip-2026.09/a2a3", DataHeader_chip_2026_09_a2a3),
+    SCHEMA_ROW("chip-2026.09/a2a3", DataHeader_chip_2026_09_a2a3),
+    REGION_ROWS("chip-2026.09/a2a3", Region_chip_2026_09_a2a3),
+    HEADER_ROWS("chip-2026.09/a5", DataHeader_chip_2026_09_a5),
+    SCHEMA_ROW("chip-2026.09/a5", DataHeader_chip_2026_09_a5),
+    REGION_ROWS("chip-2026.09/a5", Region_chip_2026_09_a5),
 
     ALL_SIZE(Pool),
     AT("all", "Pool", Pool, "current_buf_ptr", active.current_buf_ptr),

@@ -188,6 +188,7 @@ struct Backpressure {
 
 #define SLUICE_NOTHING_APPENDED
 #define SLUICE_BACKPRESSURE_APPENDED struct Backpressure backpressure;
+#define SLUICE_SCHEMA_APPENDED uint32_t handoff_schema; /* device: 1 before the first entry */
 
 SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_06_a2a3, 4, 992, 72, SLUICE_NOTHING_APPENDED);
 SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_06_a5, 7, 1520, 108, SLUICE_NOTHING_APPENDED);
@@ -195,5 +196,21 @@ SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_07_a2a3, 4, 992, 72, SLUICE_NOTHING
 SLUICE_DEFINE_DATA_HEADER(DataHeader_l2_2026_07_a5, 7, 1520, 108, SLUICE_NOTHING_APPENDED);
 SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_08_a2a3, 4, 992, 72, SLUICE_BACKPRESSURE_APPENDED);
 SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_08_a5, 5, 1456, 108, SLUICE_BACKPRESSURE_APPENDED);
+SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_09_a2a3, 4, 992, 72, SLUICE_SCHEMA_APPENDED);
+SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_09_a5, 5, 1456, 108, SLUICE_SCHEMA_APPENDED);
+
+/* The whole region where it does not depend on the number of cores. */
+#define SLUICE_DEFINE_REGION(name, header, threads, cores)      \
+  struct name {                                                 \
+    struct header data;                                         \
+    struct Pool aicpu_task[cores];                              \
+    struct Pool aicore_task[cores];                             \
+    struct Pool sched_phase[threads];                           \
+    struct Pool orch_phase[threads];                            \
+    struct Terminal terminals[3][2 * (cores) + 2 * (threads)];  \
+  }
+
+SLUICE_DEFINE_REGION(Region_chip_2026_09_a2a3, DataHeader_chip_2026_09_a2a3, 4, 72);
+SLUICE_DEFINE_REGION(Region_chip_2026_09_a5, DataHeader_chip_2026_09_a5, 5, 108);
 
 #endif

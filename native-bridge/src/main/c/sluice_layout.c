@@ -14,6 +14,9 @@
 #define CHIP_2026_08_FACTS(queues) \
   { queues, 0, 1, 0, 2, 0, 0, 0, 0, 2, 1, 1, 1, 0, 0, 0 }
 
+#define CHIP_2026_09_FACTS(queues) \
+  { queues, 1, 0, 1, 3, 1, 1, 2, 2, 3, 1, 1, 1, 1, 1, 1 }
+
 static const uint8_t queues_of[] = {4, 5, 7};
 static const uint8_t banks_of[] = {0, 2, 3};
 static const uint8_t values_of[SLUICE_FACTS] = {3, 2, 2, 2, 5, 2, 2, 3, 3, 4, 2, 2, 2, 2, 2, 2};
@@ -30,6 +33,8 @@ static const struct {
     {"l2-2026.07/a5", SLUICE_L2_2026_07, SLUICE_A5, L2_2026_07_FACTS(2)},
     {"chip-2026.08/a2a3", SLUICE_CHIP_2026_08, SLUICE_A2A3, CHIP_2026_08_FACTS(0)},
     {"chip-2026.08/a5", SLUICE_CHIP_2026_08, SLUICE_A5, CHIP_2026_08_FACTS(1)},
+    {"chip-2026.09/a2a3", SLUICE_CHIP_2026_09, SLUICE_A2A3, CHIP_2026_09_FACTS(0)},
+    {"chip-2026.09/a5", SLUICE_CHIP_2026_09, SLUICE_A5, CHIP_2026_09_FACTS(1)},
 };
 
 #define KNOWN (sizeof known / sizeof known[0])

@@ -132,7 +132,7 @@ static void answer_detach(struct fake_daemon *f) {
 /* What a killed daemon can leave behind in the region, of which the fake drains one queue. */
 static void leave_a_step_half_done(struct fake_daemon *f) {
   const struct sluice_layout *l = &f->host.layout;
-  if (l->generation == SLUICE_L2_2026_06) {
+  if (sluice_entries_are_unordered(l)) {
     uint32_t head = load32_relaxed(f->host.region + l->heads_at);
     while (load32_acquire(f->host.region + l->tails_at) == head) {
       spin_hint();
@@ -205,7 +205,7 @@ static bool serve_run(struct fake_daemon *f) {
   uint64_t begin = clock_ns();
   for (;;) {
     /* A device that drops comes to its end all the same; one that blocks would not. */
-    bool is_idle = f->idle_first && (f->host.layout.generation != SLUICE_CHIP_2026_08 ||
+    bool is_idle = f->idle_first && (f->host.layout.generation < SLUICE_CHIP_2026_08 ||
                                      clock_ns() - begin < IDLE_FIRST_NS);
     unsigned popped = is_idle ? 0 : fake_drain_all(f);
     uint64_t buffers = f->kinds[0].buffers + f->kinds[3].buffers;

@@ -20,6 +20,8 @@ static bool matches(const struct fake_daemon *f, unsigned kind, unsigned instanc
     struct AicpuTaskRecord aicpu;
     struct AicoreTaskRecord aicore;
     struct SchedPhaseRecord sched;
+    struct SchedPhaseRecord44 sched44;
+    uint8_t bytes[64];
     struct OrchPhaseRecord orch;
   } got, want;
   static const uint8_t class_of[SLUICE_KINDS] = {SLUICE_CLASS_TASK, SLUICE_CLASS_SCHED,
@@ -38,8 +40,11 @@ static bool matches(const struct fake_daemon *f, unsigned kind, unsigned instanc
       content_aicpu_task(&want.aicpu, &task, *index);
       break;
     case SLUICE_KIND_SCHED_PHASE:
-      *index = extend(last, 2 * (uint64_t)got.sched.loop_iter + (got.sched.kind != 1), 33);
-      content_sched_phase(&want.sched, &f->content, stream, *index);
+      *index = f->content.is_phase_44
+                   ? 2 * (uint64_t)got.sched44.loop_iter + (got.sched44.kind != 1)
+                   : 2 * (uint64_t)got.sched.loop_iter + (got.sched.kind != 1);
+      *index = extend(last, *index, 33);
+      content_sched_phase(want.bytes, &f->content, stream, *index);
       break;
     case SLUICE_KIND_ORCH_PHASE:
       *index = extend(last, got.orch.submit_idx, 32);

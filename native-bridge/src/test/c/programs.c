@@ -11,8 +11,9 @@
 
 #define MAX_ARGUMENTS 40
 
-const char *const all_layouts[6] = {"l2-2026.06/a2a3", "l2-2026.06/a5",     "l2-2026.07/a2a3",
-                                    "l2-2026.07/a5",   "chip-2026.08/a2a3", "chip-2026.08/a5"};
+const char *const all_layouts[LAYOUTS] = {
+    "l2-2026.06/a2a3",   "l2-2026.06/a5",   "l2-2026.07/a2a3",   "l2-2026.07/a5",
+    "chip-2026.08/a2a3", "chip-2026.08/a5", "chip-2026.09/a2a3", "chip-2026.09/a5"};
 
 const char *const kind_sections[4] = {
     "\"aicpu_task\":{\"produced\"", "\"sched_phase\":{\"produced\"", "\"orch_phase\":{\"produced\"",

@@ -33,7 +33,8 @@ struct outcome *run(const char *name, const char *const *arguments);
 uint64_t number_in(const char *text, const char *section, const char *key);
 
 /* "l2-2026.06/a2a3" and so on, all six. */
-extern const char *const all_layouts[6];
+#define LAYOUTS 8
+extern const char *const all_layouts[LAYOUTS];
 
 /* Where the numbers of a kind begin in a report. */
 extern const char *const kind_sections[4];

@@ -103,29 +103,41 @@ static void orchestrator_submits_before_dispatch(void) {
 
 static void check_sched_phases(const struct content *c, uint32_t last_kind) {
   uint64_t stream = content_stream(c->seed, SLUICE_CLASS_SCHED, 1);
-  bool seen[14] = {false};
+  bool seen[16] = {false};
   uint64_t last_end = 0;
   for (uint64_t j = 0; j < 20000; j++) {
-    struct SchedPhaseRecord r;
-    content_sched_phase(&r, c, stream, j);
+    union {
+      uint8_t bytes[64];
+      struct SchedPhaseRecord at_20;
+      struct SchedPhaseRecord44 at_44;
+    } record;
+    content_sched_phase(record.bytes, c, stream, j);
+    struct SchedPhaseRecord r = record.at_20;
+    if (c->is_phase_44) {
+      r.loop_iter = record.at_44.loop_iter;
+      r.kind = record.at_44.kind;
+    }
     CHECK_EQUAL(j, 2 * (uint64_t)r.loop_iter + (r.kind != 1));
     CHECK(r.kind <= last_kind);
     CHECK(r.start_time >= last_end && r.end_time > r.start_time);
-    seen[r.kind <= 13 ? r.kind : 0] = true;
+    seen[r.kind & 15] = true;
     last_end = r.end_time;
   }
-  CHECK_EQUAL(c->generation == SLUICE_L2_2026_06, seen[3]); /* wire */
+  CHECK_EQUAL(c->phase_kinds != 1 && c->phase_kinds != 2, seen[3]); /* wire, where it is written */
   CHECK(seen[0] && seen[1] && seen[7]);
-  CHECK_EQUAL(c->generation == SLUICE_CHIP_2026_08, seen[13]);
+  CHECK_EQUAL(c->phase_kinds == 2, seen[13]);
+  CHECK_EQUAL(c->phase_kinds == 4, !seen[4]); /* what an AICore scheduler writes is not in buffers */
 }
 
 static void sched_phases_tell_their_index(void) {
   struct sluice_geometry g = geometry(5000);
-  const uint32_t generations[] = {SLUICE_L2_2026_06, SLUICE_L2_2026_07, SLUICE_CHIP_2026_08};
-  const uint32_t last_kind[] = {7, 7, 13};
-  for (unsigned i = 0; i < 3; i++) {
+  const uint32_t generations[] = {SLUICE_L2_2026_06, SLUICE_L2_2026_07, SLUICE_CHIP_2026_08,
+                                  SLUICE_CHIP_2026_09, SLUICE_CHIP_2026_09};
+  const uint32_t last_kind[] = {7, 7, 13, 11, 10};
+  for (unsigned i = 0; i < 5; i++) {
     for (unsigned k = 0; k < 2; k++) {
       g.generation = (uint16_t)generations[i];
+      g.facts = i == 4 ? SLUICE_OVERRIDE(SLUICE_FACT_PHASE_KINDS, 4) : 0;
       g.flags = flags_of[k];
       g.synthetic_period_ticks = k == 0 ? 5000 : content_least_period(&g);
       struct content c = content_of(&g);
@@ -211,7 +223,7 @@ static void content_matches_known_values(void) {
   CHECK_EQUAL(JITTERED_ORCH_START, o.start_time);
   CHECK_EQUAL(JITTERED_ORCH_END, o.end_time);
   struct SchedPhaseRecord s;
-  content_sched_phase(&s, &c, content_stream(7, SLUICE_CLASS_SCHED, 1), 777);
+  content_sched_phase((uint8_t *)&s, &c, content_stream(7, SLUICE_CLASS_SCHED, 1), 777);
   CHECK_EQUAL(JITTERED_SCHED_START, s.start_time);
   CHECK_EQUAL(JITTERED_SCHED_END, s.end_time);
 }

@@ -20,7 +20,7 @@ static uint64_t row(const char *layout, const char *type, const char *field) {
 
 static void defaults_match_the_structs(void) {
   const uint16_t platforms[] = {SLUICE_A2A3, SLUICE_A5};
-  for (uint16_t generation = SLUICE_L2_2026_06; generation <= SLUICE_CHIP_2026_08; generation++) {
+  for (uint16_t generation = SLUICE_L2_2026_06; generation <= SLUICE_CHIP_2026_09; generation++) {
     for (unsigned p = 0; p < 2; p++) {
       struct sluice_geometry g = {
           .generation = generation, .platform = platforms[p], .num_cores = 3};
@@ -40,6 +40,20 @@ static void defaults_match_the_structs(void) {
         CHECK_EQUAL(row(name, "DataHeader", "rq_freeze_active"), l.backpressure_at);
       } else {
         CHECK_EQUAL(0, l.backpressure_at);
+      }
+      if (generation == SLUICE_CHIP_2026_09) {
+        CHECK_EQUAL(row(name, "DataHeader", "handoff_schema"), l.schema_at);
+        CHECK_EQUAL(row(name, "Region", "sizeof"), l.region_bytes);
+        CHECK_EQUAL(row(name, "Region", "aicore_task"), l.pools_at[SLUICE_KIND_AICORE_TASK]);
+        CHECK_EQUAL(row(name, "Region", "terminals"), sluice_terminal_at(&l, 0, 0, 0));
+        CHECK_EQUAL(row(name, "Region", "last_terminal"),
+                    sluice_terminal_at(&l, 2, SLUICE_KIND_ORCH_PHASE, l.threads - 1));
+        CHECK_EQUAL(row("all", "NamedAicpuTaskBuffer", "run_epoch"), l.epoch_at[0]);
+        CHECK_EQUAL(row("all", "NamedAicoreTaskBuffer", "local_seq"), l.local_seq_at[3]);
+      } else {
+        CHECK_EQUAL(0, l.schema_at);
+        CHECK_EQUAL(0, l.epoch_at[0]);
+        CHECK_EQUAL(l.pools_end, l.region_bytes);
       }
       CHECK_EQUAL(row("all", "Pool", "sizeof"), l.pool_bytes);
       CHECK_EQUAL(row("all", "Pool", "head"), l.fq_head_at);
@@ -72,6 +86,8 @@ static void regions_match_the_measured_ones(void) {
       {"l2-2026.07/a5", 108, 340672, 361408, 382144, 383488, 384832},
       {"chip-2026.08/a5", 3, 233152, 233728, 234304, 235264, 236224},
       {"chip-2026.08/a5", 108, 233152, 253888, 274624, 275584, 276544},
+      {"chip-2026.09/a2a3", 24, 127104, 140928, 154752, 155520, 156288},
+      {"chip-2026.09/a5", 3, 233152, 253888, 274624, 275584, 276544},
   };
   for (size_t i = 0; i < sizeof measured / sizeof measured[0]; i++) {
     struct sluice_geometry g = {.num_cores = measured[i].cores};
@@ -82,7 +98,7 @@ static void regions_match_the_measured_ones(void) {
     CHECK_EQUAL(measured[i].aicore, l.pools_at[SLUICE_KIND_AICORE_TASK]);
     CHECK_EQUAL(measured[i].sched, l.pools_at[SLUICE_KIND_SCHED_PHASE]);
     CHECK_EQUAL(measured[i].orch, l.pools_at[SLUICE_KIND_ORCH_PHASE]);
-    CHECK_EQUAL(measured[i].total, l.region_bytes);
+    CHECK_EQUAL(measured[i].total, l.pools_end);
   }
 }
 
@@ -123,6 +139,9 @@ static void impossible_geometry_is_refused(void) {
   CHECK(sluice_layout_init(&l, &g) != NULL);
   g = good;
   g.buffer_records[SLUICE_KIND_AICORE_TASK] = 1000;
+  CHECK(sluice_layout_init(&l, &g) != NULL);
+  g = good;
+  g.facts = SLUICE_OVERRIDE(SLUICE_FACT_GRID, 2);
   CHECK(sluice_layout_init(&l, &g) != NULL);
   g = good;
   g.ready_queue_entries = 1;

@@ -33,7 +33,7 @@ static bool never_drops(const char *layout) {
 
 /* Default sizes, level 4, a rate that the checking host can follow. */
 static void every_layout_delivers_every_record(void) {
-  for (unsigned i = 0; i < 6; i++) {
+  for (unsigned i = 0; i < LAYOUTS; i++) {
     struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 5}};
     fake_start(&f);
     struct outcome *o =
@@ -64,7 +64,7 @@ static void every_layout_delivers_every_record(void) {
  * counts as many dropped as it believes to be in its last buffer (abi.md 4.11).
  */
 static void losses_are_exact_when_the_host_is_late(void) {
-  for (unsigned i = 0; i < 6; i++) {
+  for (unsigned i = 0; i < LAYOUTS; i++) {
     struct fake_daemon f = {
         .mode = FAKE_SERVE, .buffers_per_pool = {3, 3, 3, 4}, .idle_first = true};
     fake_start(&f);
@@ -120,8 +120,9 @@ static void last_record_is_lost_at_a_boundary(void) {
   fake_start(&f);
   struct outcome *o =
       run("sluice-producer",
-          (const char *[]){"--socket", f.path, "--level", "2", "--cores", "1", "--aicpu-threads",
-                           "1", "--tasks", "4096", "--rate", "50000000", "--json", NULL});
+          (const char *[]){"--socket", f.path, "--layout", "l2-2026.07/a2a3", "--level", "2",
+                           "--cores", "1", "--aicpu-threads", "1", "--tasks", "4096", "--rate",
+                           "50000000", "--json", NULL});
   fake_join(&f);
   CHECK_EQUAL(0, o->status);
   check_books(&f, o->output);
@@ -280,7 +281,7 @@ static void counters_wrap_at_32_bits(void) {
 
 /* SIGKILL at some moment: everything is there, but for what was between two stores. */
 static void killed_producer_leaves_what_a_device_would(void) {
-  for (unsigned i = 0; i < 6; i++) {
+  for (unsigned i = 0; i < LAYOUTS; i++) {
     /* Slots for all that a core writes: a rotation that a late host fails counts nothing. */
     struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 10}};
     char seed[8];

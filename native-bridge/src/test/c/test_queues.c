@@ -61,7 +61,7 @@ static void ready_queue_fills_and_wraps(void) {
   for (unsigned lap = 0; lap < 7; lap++) {
     for (unsigned i = 0; i < 4; i++) {
       CHECK(ready_has_space(l));
-      ready_put(l, 0, 0, 64, i); /* a pointer that the host takes for implausible */
+      ready_put(l, 0, 0, 64, i, 0); /* a pointer that the host takes for implausible */
     }
     CHECK(!ready_has_space(l)); /* one entry stays unused: full must not look like empty */
     CHECK_EQUAL(4, sluice_recycle_queue(&r->host, 0, 100));
@@ -257,6 +257,93 @@ static void chip_08_outlives_freezes_in_a_row(void) {
   free_rig(r);
 }
 
+static uint32_t word_of(const struct pool *p, size_t at) {
+  return load32_relaxed(p->shared + at);
+}
+
+/* The budget is one for the whole wait; what was published stays so, and each later record waits. */
+static void chip_09_gives_up_after_its_budget(void) {
+  struct rig *r = new_rig(SLUICE_CHIP_2026_09, 64, 4);
+  struct lane *l = &r->device.lanes[0];
+  struct core *c = &l->cores[0];
+  CHECK_EQUAL(BACKSTOP_NS, r->device.wait_limit_ns);
+  r->device.wait_limit_ns = 1000000;
+  core_run(l, c, 8 * 4 + 1 + 2);
+  CHECK_EQUAL(4, c->aicpu.seq);
+  CHECK(c->aicpu.buffer == NULL);
+  CHECK_EQUAL(2, c->aicpu.dropped);
+  CHECK_EQUAL(3, l->waits.samples - 1); /* the AICore rotation, the switch, two records */
+  CHECK(l->stall_ns >= 4 * 1000000);
+  CHECK_EQUAL(32, word_of(&c->aicpu, SLUICE_POOL_PUBLISHED_RECORDS));
+  CHECK_EQUAL(4, word_of(&c->aicpu, SLUICE_POOL_PUBLISHED_BUFFERS));
+  CHECK_EQUAL(0, word_of(&c->aicpu, SLUICE_POOL_LIVE));
+  free_rig(r);
+}
+
+/* A rotation that found no buffer: the old one stays, and the excess is counted when it goes. */
+static void chip_09_charges_the_excess_later(void) {
+  struct rig *r = new_rig(SLUICE_CHIP_2026_09, 64, 4);
+  struct lane *l = &r->device.lanes[0];
+  struct core *c = &l->cores[0];
+  r->device.wait_limit_ns = 1000;
+  core_run(l, c, 8 * 4 + 3); /* three rotations, the fourth fails */
+  CHECK_EQUAL(11, word_of(&c->aicore, SLUICE_POOL_LIVE));
+  CHECK_EQUAL(0, c->aicore.dropped);
+  core_flush(l, c);
+  CHECK_EQUAL(3, c->aicore.dropped);
+  CHECK_EQUAL(0, l->aicore_lost);
+  CHECK_EQUAL(32, word_of(&c->aicore, SLUICE_POOL_PUBLISHED_RECORDS));
+  CHECK_EQUAL(35, word_of(&c->aicore, SLUICE_POOL_TOTAL));
+  free_rig(r);
+}
+
+static void chip_09_names_what_it_publishes(void) {
+  struct rig *r = new_rig(SLUICE_CHIP_2026_09, 64, 4);
+  struct lane *l = &r->device.lanes[0];
+  struct core *c = &l->cores[0];
+  const struct sluice_layout *layout = &r->device.layout;
+  CHECK_EQUAL(1, load32_relaxed(r->device.region + layout->schema_at));
+  core_run(l, c, 8 + 3);
+  core_flush(l, c); /* level 2: 8 and 3 records of either kind */
+  uint32_t counts[SLUICE_KINDS] = {0};
+  for (unsigned i = 0; i < l->tail; i++) {
+    const uint8_t *entry = r->device.region + sluice_entry_at(layout, 0, i);
+    const uint8_t *buffer = (const uint8_t *)(uintptr_t)load64_relaxed(entry + SLUICE_ENTRY_PTR);
+    uint32_t kind = load32_relaxed(entry + SLUICE_ENTRY_KIND);
+    uint32_t records = load32_relaxed(entry + SLUICE_ENTRY_RECORDS);
+    CHECK_EQUAL(r->device.run_epoch, load64_relaxed(entry + SLUICE_ENTRY_EPOCH));
+    CHECK_EQUAL(r->device.run_epoch, load64_relaxed(buffer + layout->epoch_at[kind]));
+    CHECK_EQUAL(load32_relaxed(entry + SLUICE_ENTRY_SEQ),
+                load32_relaxed(buffer + layout->local_seq_at[kind]));
+    CHECK_EQUAL(records, load32_relaxed(buffer + layout->count_at[kind]));
+    counts[kind] += records;
+  }
+  CHECK_EQUAL(11, counts[SLUICE_KIND_AICPU_TASK]);
+  CHECK_EQUAL(11, counts[SLUICE_KIND_AICORE_TASK]);
+  free_rig(r);
+}
+
+/* A flush that cannot publish keeps the buffer; of an AICore buffer the count, too. */
+static void chip_09_keeps_what_it_could_not_flush(void) {
+  struct rig *r = new_rig(SLUICE_CHIP_2026_09, 2, 4); /* room for one entry */
+  struct lane *l = &r->device.lanes[0];
+  struct core *c = &l->cores[0];
+  const struct sluice_layout *layout = &r->device.layout;
+  r->device.wait_limit_ns = 1000;
+  CHECK(ready_has_space(l));
+  ready_put(l, 0, 0, 64, 0, 0);
+  core_run(l, c, 5);
+  core_flush(l, c);
+  CHECK_EQUAL(5, c->aicpu.dropped);
+  CHECK(c->aicpu.buffer != NULL);
+  CHECK_EQUAL((uintptr_t)c->aicpu.buffer, load64_relaxed(c->aicpu.shared + SLUICE_POOL_PTR));
+  CHECK_EQUAL(0, load32_relaxed(c->aicpu.buffer + layout->count_at[SLUICE_KIND_AICPU_TASK]));
+  CHECK_EQUAL(5, c->aicore.dropped);
+  CHECK_EQUAL((uintptr_t)c->aicore.buffer, load64_relaxed(c->aicore.shared + SLUICE_POOL_PTR));
+  CHECK_EQUAL(5, load32_relaxed(c->aicore.buffer + layout->count_at[SLUICE_KIND_AICORE_TASK]));
+  free_rig(r);
+}
+
 /* In l2-2026.06 the record in flight lands in the new buffer; in chip-2026.08 in its own. */
 static void records_in_flight_land_where_the_generation_says(void) {
   struct rig *old = new_rig(SLUICE_L2_2026_06, 64, 4);
@@ -284,6 +371,10 @@ const struct test queue_tests[] = {
     {"chip-2026.08: sleeps while it waits", chip_08_sleeps_while_it_waits},
     {"chip-2026.08: parks while frozen", chip_08_parks_while_frozen},
     {"chip-2026.08: freezes in a row", chip_08_outlives_freezes_in_a_row},
+    {"chip-2026.09: gives up after its budget", chip_09_gives_up_after_its_budget},
+    {"chip-2026.09: charges the excess later", chip_09_charges_the_excess_later},
+    {"chip-2026.09: names what it publishes", chip_09_names_what_it_publishes},
+    {"chip-2026.09: keeps what it could not flush", chip_09_keeps_what_it_could_not_flush},
     {"tasks: records in flight", records_in_flight_land_where_the_generation_says},
     {NULL, NULL},
 };

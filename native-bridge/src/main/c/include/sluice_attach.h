@@ -94,7 +94,12 @@ enum sluice_status {
   SLUICE_ERROR_CANN = 104 /* a call of the vendor's libraries failed; the text has call and code */
 };
 
-enum sluice_generation { SLUICE_L2_2026_06 = 1, SLUICE_L2_2026_07 = 2, SLUICE_CHIP_2026_08 = 3 };
+enum sluice_generation {
+  SLUICE_L2_2026_06 = 1,
+  SLUICE_L2_2026_07 = 2,
+  SLUICE_CHIP_2026_08 = 3,
+  SLUICE_CHIP_2026_09 = 4
+};
 
 /*
  * What runtimes differ in on the wire. A generation is a value for each; geometry.facts overrides
@@ -316,7 +321,7 @@ SLUICE_API const struct sluice_arena *sluice_attach_arena(const sluice_attach *s
 
 /*
  * The same without structs, for ctypes and its like: layout is "l2-2026.07/a2a3" or another of the
- * six, placements the sum of 1 << enum sluice_placement, name who attaches. Overrides need the
+ * eight, placements the sum of 1 << enum sluice_placement, name who attaches. Overrides need the
  * struct.
  */
 SLUICE_API int sluice_attach_open_layout(const char *socket_path, const char *layout,

@@ -17,16 +17,34 @@ static void pool_bind(const struct device *d, struct pool *p, unsigned kind, uns
   p->tail_due = load32_acquire(p->shared + d->layout.fq_tail_at);
 }
 
+/* A buffer that an earlier run left current: kept, but for a phase buffer with records. */
+static uint8_t *retained(const struct lane *l, const struct pool *p) {
+  if (l->device->layout.facts[SLUICE_FACT_FAILED_FLUSH] == 0) {
+    return NULL;
+  }
+  uint8_t *buffer = (uint8_t *)(uintptr_t)load64_relaxed(p->shared + SLUICE_POOL_PTR);
+  bool is_phase = p->kind == SLUICE_KIND_SCHED_PHASE || p->kind == SLUICE_KIND_ORCH_PHASE;
+  bool is_left = buffer != NULL && is_phase && load32_relaxed(count_word(l, p, buffer)) != 0;
+  return is_left ? NULL : buffer;
+}
+
 /* The first buffer. Never waits, in no generation: an empty queue means no buffer. */
 static void pool_prime(struct lane *l, struct pool *p) {
-  if (load32_acquire(p->shared + l->device->layout.fq_tail_at) != p->fq_head) {
+  p->buffer = retained(l, p);
+  if (p->buffer == NULL && load32_acquire(p->shared + l->device->layout.fq_tail_at) != p->fq_head) {
     p->buffer = free_take(l, p);
+  }
+  l->device->dry_at_init += p->buffer == NULL;
+  bool is_named = l->device->layout.facts[SLUICE_FACT_BUFFER_IDENTITY] == 1;
+  if (is_named && p->buffer != NULL) {
+    buffer_acquire(l, p, p->buffer, 0);
   }
   pool_store_ptr(p, p->buffer);
   pool_store_seq(p);
-  if (p->buffer != NULL) {
-    store32_release(count_word(l, p, p->buffer), 0);
+  if (!is_named && p->buffer != NULL) {
+    buffer_acquire(l, p, p->buffer, 0);
   }
+  pool_store_live(l, p, 0);
 }
 
 static void init_core(struct device *d, struct lane *l, struct core *c, unsigned index) {
@@ -92,11 +110,21 @@ void device_publish_core_map(struct device *d) {
 }
 
 int device_init(struct device *d) {
+  static const uint64_t wait_limits_ns[] = {0, L2_2026_07_WAIT_NS, UINT64_MAX, BACKSTOP_NS};
   uint32_t generation = d->layout.generation;
   bool is_a2a3 = d->layout.platform == SLUICE_A2A3;
-  d->reserve_before_ack = generation == SLUICE_CHIP_2026_08;
+  d->reserve_before_ack = generation >= SLUICE_CHIP_2026_08;
   d->two_in_flight = d->reserve_before_ack || is_a2a3;
   d->has_ack_gate = d->reserve_before_ack || (generation == SLUICE_L2_2026_07 && is_a2a3);
+  d->has_counters = d->layout.facts[SLUICE_FACT_POOL_COUNTERS] != 0;
+  d->wait_limit_ns = wait_limits_ns[d->layout.facts[SLUICE_FACT_WAIT]];
+  if (d->wait_limit_ns == BACKSTOP_NS && d->options->wait_limit_ns != 0) {
+    d->wait_limit_ns = d->options->wait_limit_ns;
+  }
+  d->run_epoch = content_stream(d->content.seed, SLUICE_CLASS_ROUND, 1) | 1;
+  if (d->layout.schema_at != 0) {
+    store32_release(d->region + d->layout.schema_at, 1);
+  }
   d->level = load32_relaxed(d->region + d->layout.level_at);
 
   /* Without a queue left for it, the orchestrator works on the thread of the last scheduler. */

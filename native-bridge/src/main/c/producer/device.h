@@ -34,6 +34,9 @@ struct pool {
   uint64_t total;  /* attempts; shared memory has the low 32 bits of total + phantom */
   uint64_t dropped;
   uint64_t phantom; /* attempts invented by the fault counter-wrap */
+  uint64_t published_records; /* in buffers handed over; where the layout has such counters */
+  uint32_t published_buffers;
+  uint32_t live; /* writes into the current buffer, for AICore pools dispatches */
   uint32_t seq;
   uint32_t count; /* of the current buffer; unused for AICore pools */
   uint32_t fq_head;
@@ -49,6 +52,7 @@ struct stash {
   uint32_t seq;
   uint32_t gate; /* token of the dispatch whose ACK proves that the buffer is complete */
   uint32_t written;
+  uint32_t dispatched; /* into this buffer, as the AICPU counts it */
 };
 
 struct core {
@@ -125,11 +129,17 @@ struct device {
   bool two_in_flight; /* the record of task n lands after the dispatch of task n + 1 */
   bool
       reserve_before_ack; /* the AICore takes its slot before it acknowledges, not when it writes */
+  bool has_counters;      /* pools count what they hand over */
   bool has_ack_gate;      /* a stashed buffer is released when its gate is acknowledged */
 
   struct core *cores;
   struct lane *lanes;
   unsigned lane_count; /* scheduler lanes, then the orchestrator if it has one of its own */
+
+  uint64_t wait_limit_ns; /* of one wait for the host; UINT64_MAX: no limit */
+  uint64_t run_epoch;
+  unsigned terminal_bank;
+  unsigned dry_at_init; /* pools that had no buffer at init: each an error line on a real device */
 
   bool crowded; /* more busy threads than CPUs: waiting must give the CPU away */
   bool stagger; /* cores start at different fill levels of their buffers */

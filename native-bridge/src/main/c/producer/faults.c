@@ -33,6 +33,11 @@ const struct fault_info fault_infos[FAULTS] = {
                             "core 0: 2^32 more AicpuTask records, all dropped, within 2 s"},
     [FAULT_STALE_CONTENDED] = {"stale-contended", "chip-2026.08: contended flags without need"},
     [FAULT_STALL] = {"stall", "the first lane stops for 200 ms"},
+    [FAULT_ENTRY_COUNT] = {"entry-count", "an entry whose record count is above the capacity"},
+    [FAULT_WRONG_EPOCH] = {"wrong-epoch",
+                           "a buffer is published under another run: its records are lost"},
+    [FAULT_SCHEMA_FLIP] = {"schema-flip", "the schema word of the header becomes 2"},
+    [FAULT_NO_TERMINAL] = {"no-terminal", "three producers write no line in the terminal bank"},
     [FAULT_KILL] = {"kill",
                     "SIGKILL to itself after 20 to 80 % of the duration (of 1 s with --tasks)"},
     [FAULT_NO_FLUSH] = {"no-flush", "ends without flush and without detach"},
@@ -75,25 +80,55 @@ static void spin_for(uint64_t ns) {
   }
 }
 
-void faults_before_publish(struct lane *l, struct pool *p, uint8_t *buffer) {
+uint32_t faults_before_publish(struct lane *l, struct pool *p, uint8_t *buffer) {
   struct faults *f = &l->faults;
   f->publishes++;
   uint32_t capacity = l->device->layout.records[p->kind];
   uint8_t *count = count_word(l, p, buffer);
+  uint32_t announced = load32_relaxed(count);
   if (is_due(f, FAULT_COUNT_OVERFLOW) && load32_relaxed(count) == capacity) {
     store32_release(count, capacity + 100); /* the host must believe its own capacity */
     was_injected(f, FAULT_COUNT_OVERFLOW);
   }
   if (is_due(f, FAULT_SEQUENCE_GAP)) {
     p->seq_skew++;
+    const struct sluice_layout *layout = &l->device->layout;
+    if (layout->epoch_at[p->kind] != 0) {
+      uint8_t *seq = buffer + layout->local_seq_at[p->kind];
+      store32_release(seq, load32_relaxed(seq) + 1);
+    }
     was_injected(f, FAULT_SEQUENCE_GAP);
   }
+  if (is_due(f, FAULT_ENTRY_COUNT)) {
+    announced = capacity + 7;
+    was_injected(f, FAULT_ENTRY_COUNT);
+  }
+  if (is_due(f, FAULT_SCHEMA_FLIP)) {
+    store32_release(l->device->region + l->device->layout.schema_at, 2);
+    was_injected(f, FAULT_SCHEMA_FLIP);
+  }
+  return announced;
+}
+
+uint64_t faults_epoch(struct faults *f, uint64_t epoch) {
+  if (f->enabled != 0 && is_due(f, FAULT_WRONG_EPOCH)) {
+    was_injected(f, FAULT_WRONG_EPOCH);
+    return epoch + 1;
+  }
+  return epoch;
+}
+
+bool faults_forget_terminal(struct faults *f) {
+  bool is_forgotten =
+      (f->enabled & 1u << FAULT_NO_TERMINAL) != 0 && f->injected[FAULT_NO_TERMINAL] < INJECTIONS;
+  f->injected[FAULT_NO_TERMINAL] += is_forgotten;
+  return is_forgotten;
 }
 
 bool faults_publish_torn(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq) {
   struct faults *f = &l->faults;
   const struct sluice_layout *layout = &l->device->layout;
-  if (!is_due(f, FAULT_TORN_ENTRY) || layout->generation != SLUICE_L2_2026_06) {
+  if (!is_due(f, FAULT_TORN_ENTRY) || !sluice_entries_are_unordered(layout)) {
     return false;
   }
   uint8_t *entry = l->device->region + sluice_entry_at(layout, l->queue, l->tail);
@@ -124,13 +159,13 @@ static struct pool *pool_in_use(struct lane *l, const struct pool *p) {
 }
 
 static void put(struct lane *l, const struct pool *p, uint32_t core, uint32_t kind, uint64_t ptr) {
-  ready_put(l, core, kind, ptr, p->seq + p->seq_skew);
+  ready_put(l, core, kind, ptr, p->seq + p->seq_skew, 1);
 }
 
 static void null_entry(struct lane *l, const struct pool *p, uint8_t *buffer, uint32_t seq) {
   uint8_t *entry = l->device->region + sluice_entry_at(&l->device->layout, l->queue, l->tail);
-  ready_put(l, p->instance, p->kind, 0, seq);
-  if (l->device->layout.generation == SLUICE_L2_2026_06) {
+  ready_put(l, p->instance, p->kind, 0, seq, 1);
+  if (sluice_entries_are_unordered(&l->device->layout)) {
     /* There a null pointer means "not yet visible": alone it would block the queue for good. */
     spin_for(NULL_VISIBLE_NS);
     store64_release(entry + SLUICE_ENTRY_PTR, (uint64_t)(uintptr_t)buffer);
@@ -165,7 +200,7 @@ static void inject(struct lane *l, enum fault fault, struct pool *p, uint8_t *bu
       put(l, other, other->instance, other->kind, in_use + 32);
       break;
     case FAULT_REPEATED_POINTER:
-      ready_put(l, p->instance, p->kind, published, seq);
+      ready_put(l, p->instance, p->kind, published, seq, 1);
       break;
     case FAULT_NULL_POINTER:
       null_entry(l, p, buffer, seq);

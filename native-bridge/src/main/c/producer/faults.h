@@ -28,6 +28,10 @@ enum fault {
   FAULT_COUNTER_WRAP,
   FAULT_STALE_CONTENDED,
   FAULT_STALL,
+  FAULT_ENTRY_COUNT,
+  FAULT_WRONG_EPOCH,
+  FAULT_SCHEMA_FLIP,
+  FAULT_NO_TERMINAL,
   FAULT_KILL,
   FAULT_NO_FLUSH,
   FAULTS
@@ -53,8 +57,17 @@ struct faults {
 
 void faults_init(struct faults *f, uint32_t enabled, uint64_t seed);
 
-/* Before the pool's buffer is published: may change its count word or the sequence number. */
-void faults_before_publish(struct lane *lane, struct pool *pool, uint8_t *buffer);
+/*
+ * Before the pool's buffer is published: may change its count word, the sequence number or the schema
+ * word. Returns the record count for the entry.
+ */
+uint32_t faults_before_publish(struct lane *lane, struct pool *pool, uint8_t *buffer);
+
+/* The run to name in the next entry. */
+uint64_t faults_epoch(struct faults *faults, uint64_t epoch);
+
+/* Whether the next producer does not write its line in the terminal bank. */
+bool faults_forget_terminal(struct faults *faults);
 
 /* Publishes the entry torn, tail first; false if this entry is to go the regular way. */
 bool faults_publish_torn(struct lane *lane, struct pool *pool, uint8_t *buffer, uint32_t seq);

@@ -217,12 +217,34 @@ static void produce(struct lane *l) {
   }
 }
 
+/* The last word of a producer in this run: its line in the terminal bank. */
+static void write_terminal(struct lane *l, const struct pool *p) {
+  const struct device *d = l->device;
+  if (d->layout.facts[SLUICE_FACT_TERMINAL_BANKS] == 0 || faults_forget_terminal(&l->faults)) {
+    return;
+  }
+  uint8_t *line = d->region + sluice_terminal_at(&d->layout, d->terminal_bank, p->kind, p->instance);
+  store32_relaxed(line + SLUICE_TERMINAL_TOTAL, (uint32_t)p->total);
+  store32_relaxed(line + SLUICE_TERMINAL_DROPPED, (uint32_t)p->dropped);
+  store32_relaxed(line + SLUICE_TERMINAL_PUBLISHED_RECORDS, (uint32_t)p->published_records);
+  store32_relaxed(line + SLUICE_TERMINAL_PUBLISHED_BUFFERS, p->published_buffers);
+  store32_relaxed(line + SLUICE_TERMINAL_LIVE, p->live);
+  store64_release(line + SLUICE_TERMINAL_EPOCH, d->run_epoch);
+}
+
 static void sched_flush(struct lane *l) {
   for (unsigned i = 0; i < l->core_count; i++) {
     core_flush(l, &l->cores[i]);
   }
   if (l->has_sched) {
     phase_flush(l, &l->sched);
+  }
+  for (unsigned i = 0; i < l->core_count; i++) {
+    write_terminal(l, &l->cores[i].aicpu);
+    write_terminal(l, &l->cores[i].aicore);
+  }
+  if (l->has_sched) {
+    write_terminal(l, &l->sched);
   }
 }
 
@@ -262,6 +284,7 @@ static void orchestrate(struct lane *l) {
 static void orch_flush(struct lane *l) {
   device_publish_core_map(l->device);
   phase_flush(l, &l->orch);
+  write_terminal(l, &l->orch);
 }
 
 /* ---- the thread ------------------------------------------------------------------------------ */

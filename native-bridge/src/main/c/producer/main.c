@@ -226,6 +226,11 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
   if (r->has_guard) {
     sluice_attach_guard_stats(session, &r->guard);
   }
+  if (r->failure != NULL && !sluice_attach_connected(session)) {
+    /* Where the daemon ended the session, it has said why. */
+    int code = sluice_attach_detach(session, &r->books, error, error_bytes);
+    return code == SLUICE_ERROR_STATE ? error : r->failure;
+  }
   if ((o->faults & 1u << FAULT_NO_FLUSH) != 0 || r->failure != NULL) {
     sluice_attach_abandon(session);
     return r->failure;
@@ -302,7 +307,9 @@ static int run_attached(struct options *o) {
   if (o->geometry.placements != 0 && set_device(o->geometry.device) != 0) {
     return EXIT_FAILURE;
   }
-  if (sluice_attach_open(o->socket, &o->geometry, &session, error, sizeof error) != SLUICE_OK) {
+  o->declared.synthetic_origin_ticks = o->geometry.synthetic_origin_ticks;
+  o->declared.synthetic_period_ticks = o->geometry.synthetic_period_ticks;
+  if (sluice_attach_open(o->socket, &o->declared, &session, error, sizeof error) != SLUICE_OK) {
     fprintf(stderr, "sluice-producer: %s\n", error);
     return EXIT_FAILURE;
   }

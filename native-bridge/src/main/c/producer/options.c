@@ -25,8 +25,10 @@ static const char usage[] =
     "  --socket PATH            attach socket of the daemon (" SLUICE_DEFAULT_SOCKET
     ")\n"
     "  --device N               device id (0)\n"
-    "  --layout NAME            l2-2026.06, l2-2026.07 or chip-2026.08, then /a2a3 or /a5\n"
-    "                           (l2-2026.07/a2a3)\n"
+    "  --layout NAME            l2-2026.06, l2-2026.07, chip-2026.08 or chip-2026.09, then /a2a3 or\n"
+    "                           /a5 (chip-2026.09/a2a3)\n"
+    "  --runtime NAME           tensormap_and_ringbuffer or host_build_graph: task ids and phase kinds\n"
+    "                           from chip-2026.09 on (tensormap_and_ringbuffer)\n"
     "  --cores N                AICores (24)\n"
     "  --aicpu-threads N        scheduler threads (3); level 4 adds the orchestrator\n"
     "  --level N                1 aicore tasks, 2 + aicpu tasks, 3 + scheduler phases,\n"
@@ -54,6 +56,8 @@ static const char usage[] =
     "  --buffers A,S,O,C        buffers per pool to ask for, same order\n"
     "\n"
     "Trouble\n"
+    "  --device-wait-ns N       how long a device that waits 30 s for the host waits; 0 = 30 s (0)\n"
+    "  --declare NAME[,CORES]   attach with this layout and number of cores instead of the device's\n"
     "  --misbehave LIST         faults to inject, comma separated, each a few times:\n";
 
 static const char usage_end[] =
@@ -105,6 +109,9 @@ enum option_id {
   OPT_QUEUE,
   OPT_RECORDS,
   OPT_BUFFERS,
+  OPT_RUNTIME,
+  OPT_DEVICE_WAIT,
+  OPT_DECLARE,
   OPT_MISBEHAVE,
   OPT_GUARD,
   OPT_PLACEMENTS,
@@ -136,6 +143,9 @@ static const struct option long_options[] = {
     {"ready-queue-entries", required_argument, NULL, OPT_QUEUE},
     {"records", required_argument, NULL, OPT_RECORDS},
     {"buffers", required_argument, NULL, OPT_BUFFERS},
+    {"runtime", required_argument, NULL, OPT_RUNTIME},
+    {"device-wait-ns", required_argument, NULL, OPT_DEVICE_WAIT},
+    {"declare", required_argument, NULL, OPT_DECLARE},
     {"misbehave", required_argument, NULL, OPT_MISBEHAVE},
     {"guard-ms", required_argument, NULL, OPT_GUARD},
     {"placements", no_argument, NULL, OPT_PLACEMENTS},
@@ -208,6 +218,21 @@ static void cpu_list(struct argument *a, struct options *o) {
     o->cpus[o->cpu_count++] = (int)cpu;
     next = end + 1;
   } while (*end != '\0');
+}
+
+/* "chip-2026.08/a2a3,24": what to say at attach; 0 cores are the device's. */
+static void declaration(struct argument *a, struct options *o) {
+  char name[64];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(a->value, ","), a->value);
+  const char *comma = strchr(a->value, ',');
+  char *end = NULL;
+  uint64_t cores = 0;
+  bool is_number = comma == NULL || (parse_number(comma + 1, &end, &cores) && *end == '\0');
+  if (!is_number || cores > SLUICE_MAX_CORES ||
+      sluice_layout_parse(name, &o->declared.generation, &o->declared.platform) != 0) {
+    complain(a, "expected a layout, or a layout and a number of cores");
+  }
+  o->declared.num_cores = (uint32_t)cores;
 }
 
 static void fault_list(struct argument *a, struct options *o) {
@@ -307,6 +332,19 @@ static void apply(struct options *o, int id, struct argument *a, bool *burst) {
     case OPT_BUFFERS:
       four_numbers(a, g->buffers_per_instance, 1u << 20);
       break;
+    case OPT_RUNTIME:
+      if (strcmp(a->value, "host_build_graph") == 0) {
+        g->facts |= SLUICE_OVERRIDE(SLUICE_FACT_PHASE_KINDS, 4);
+      } else if (strcmp(a->value, "tensormap_and_ringbuffer") != 0) {
+        complain(a, "expected tensormap_and_ringbuffer or host_build_graph");
+      }
+      break;
+    case OPT_DEVICE_WAIT:
+      o->wait_limit_ns = number(a, 0, MAX_NS);
+      break;
+    case OPT_DECLARE:
+      declaration(a, o);
+      break;
     case OPT_MISBEHAVE:
       fault_list(a, o);
       break;
@@ -348,10 +386,25 @@ static const char *check_together(const struct options *o) {
   if (g->sched_threads > g->num_cores) {
     return "--aicpu-threads: more scheduler threads than cores";
   }
-  if (has_fault(o, FAULT_TORN_ENTRY) && g->generation != SLUICE_L2_2026_06) {
+  if (has_fault(o, FAULT_TORN_ENTRY) && !sluice_entries_are_unordered(&layout)) {
     return "--misbehave torn-entry: only l2-2026.06 can tear an entry";
   }
-  if (has_fault(o, FAULT_STALE_CONTENDED) && g->generation != SLUICE_CHIP_2026_08) {
+  if ((g->facts >> 4 * SLUICE_FACT_PHASE_KINDS & 15) != 0 && g->generation < SLUICE_CHIP_2026_09) {
+    return "--runtime: only from chip-2026.09 on do runtimes differ in their records";
+  }
+  bool is_counted = sluice_entries_are_counted(&layout);
+  if ((has_fault(o, FAULT_ENTRY_COUNT) || has_fault(o, FAULT_WRONG_EPOCH) ||
+       has_fault(o, FAULT_SCHEMA_FLIP)) &&
+      !is_counted) {
+    return "--misbehave: only from chip-2026.09 on do entries have a count and a run";
+  }
+  if (has_fault(o, FAULT_NO_TERMINAL) && layout.facts[SLUICE_FACT_TERMINAL_BANKS] == 0) {
+    return "--misbehave no-terminal: only from chip-2026.09 on are there terminal banks";
+  }
+  if (has_fault(o, FAULT_COUNTER_WRAP) && layout.facts[SLUICE_FACT_COUNTER_END] == 1) {
+    return "--misbehave counter-wrap: the counters of this layout do not wrap";
+  }
+  if (has_fault(o, FAULT_STALE_CONTENDED) && layout.backpressure_at == 0) {
     return "--misbehave stale-contended: only chip-2026.08 has these flags";
   }
   if (o->self_test_rate && o->faults != 0) {
@@ -373,7 +426,7 @@ static void print_help(void) {
 
 enum options_outcome options_parse(struct options *o, int argc, char **argv) {
   memset(o, 0, sizeof *o);
-  o->geometry = (struct sluice_geometry){.generation = SLUICE_L2_2026_07,
+  o->geometry = (struct sluice_geometry){.generation = SLUICE_CHIP_2026_09,
                                          .platform = SLUICE_A2A3,
                                          .level = DEFAULT_LEVEL,
                                          .num_cores = DEFAULT_CORES,
@@ -412,6 +465,17 @@ enum options_outcome options_parse(struct options *o, int argc, char **argv) {
     return OPTIONS_WRONG;
   }
   o->geometry.orch_threads = o->geometry.level >= 4;
+  uint16_t generation = o->declared.generation;
+  uint16_t platform = o->declared.platform;
+  uint32_t cores = o->declared.num_cores;
+  o->declared = o->geometry;
+  if (generation != 0) {
+    o->declared.generation = generation;
+    o->declared.platform = platform;
+    o->declared.facts = 0;
+    o->declared.flags = 0; /* what lies at other places has another content */
+  }
+  o->declared.num_cores = cores != 0 ? cores : o->geometry.num_cores;
   if (o->duration_ns == 0 && o->tasks == 0) {
     o->duration_ns = DEFAULT_DURATION_NS;
   }

@@ -17,7 +17,7 @@ static void phase_install(struct lane *l, struct pool *p) {
     pool_store_seq(p);
   }
   if (p->buffer != NULL) {
-    store32_release(count_word(l, p, p->buffer), 0);
+    buffer_acquire(l, p, p->buffer, p->seq);
   }
   if (!early_ptr) {
     pool_store_ptr(p, p->buffer);
@@ -32,17 +32,18 @@ static void phase_forget(struct pool *p) {
 }
 
 static void phase_switch(struct lane *l, struct pool *p) {
-  uint32_t generation = l->device->layout.generation;
   if (!ready_publish(l, p, p->buffer, p->seq)) {
     pool_drop(l, p, p->count);
     p->count = 0;
     store32_release(count_word(l, p, p->buffer), 0);
-    if (generation == SLUICE_L2_2026_06) {
+    pool_store_live(l, p, 0);
+    if (l->device->layout.facts[SLUICE_FACT_PHASE_LOSS] == 0) {
       phase_forget(p); /* the buffer is leaked, and its sequence number will be missing */
     }
     return;
   }
-  if (generation == SLUICE_CHIP_2026_08) {
+  pool_store_live(l, p, 0);
+  if (l->device->layout.generation >= SLUICE_CHIP_2026_08) {
     phase_forget(p); /* l2-2026.07 still names the published buffer while it waits */
   }
   if (free_wait(l, p)) {
@@ -69,6 +70,7 @@ static inline uint8_t *phase_slot(struct lane *l, struct pool *p) {
   }
   p->count++;
   store32_release(count_word(l, p, p->buffer), p->count);
+  pool_store_live(l, p, p->count);
   program_order();
   return p->buffer + (size_t)(p->count - 1) * layout->record_bytes[p->kind];
 }
@@ -77,7 +79,7 @@ void sched_run(struct lane *l, unsigned n) {
   struct pool *p = &l->sched;
   for (unsigned i = 0; i < n; i++) {
     uint64_t index = p->total;
-    struct SchedPhaseRecord *r = (struct SchedPhaseRecord *)(void *)phase_slot(l, p);
+    uint8_t *r = phase_slot(l, p);
     if (r != NULL) {
       content_sched_phase(r, &l->device->content, p->stream, index);
     }
@@ -92,6 +94,8 @@ static inline __attribute__((always_inline)) void orch_fill(struct lane *l, stru
   content.is_jittered = is_jittered;
   uint8_t *total_word = p->shared + SLUICE_POOL_TOTAL;
   uint8_t *count_at = count_word(l, p, p->buffer);
+  uint8_t *live_word = p->shared + SLUICE_POOL_LIVE;
+  const bool has_counters = l->device->has_counters;
   uint32_t total = (uint32_t)(p->total + p->phantom);
   uint32_t count = p->count;
   uint64_t index = p->total;
@@ -104,11 +108,15 @@ static inline __attribute__((always_inline)) void orch_fill(struct lane *l, stru
     }
     store32_relaxed(total_word, ++total);
     store32_release(count_at, ++count);
+    if (has_counters) {
+      store32_relaxed(live_word, count);
+    }
     program_order();
     content_orch_phase(r++, &content, &group, stream, index);
   }
   p->total += n;
   p->count = count;
+  p->live = count;
 }
 
 static void orch_one(struct lane *l, struct pool *p) {
@@ -144,6 +152,12 @@ void phase_flush(struct lane *l, struct pool *p) {
   if (p->buffer != NULL && p->count > 0 && !ready_publish(l, p, p->buffer, p->seq)) {
     pool_drop(l, p, p->count);
     store32_release(count_word(l, p, p->buffer), 0);
+    pool_store_live(l, p, 0);
+    if (l->device->layout.facts[SLUICE_FACT_FAILED_FLUSH] == 1) {
+      p->count = 0;
+      return;
+    }
   }
+  pool_store_live(l, p, 0);
   phase_forget(p);
 }

@@ -3,8 +3,6 @@
 #include <sched.h>
 #include <time.h>
 
-#define L2_2026_07_WAIT_NS 20000u
-#define BACKSTOP_NS 30000000000u
 #define UNLIMITED UINT64_MAX
 
 /*
@@ -107,7 +105,7 @@ static uint32_t free_tail(const struct lane *l, const struct pool *p) {
 }
 
 static void refill_watch(struct lane *l, struct pool *p) {
-  if (p->kind == SLUICE_KIND_AICORE_TASK && l->device->layout.generation != SLUICE_L2_2026_06) {
+  if (p->kind == SLUICE_KIND_AICORE_TASK && l->device->layout.facts[SLUICE_FACT_AICORE_ROTATION] == 1) {
     return; /* popped at the rotation, published later: its replacement may be there by now */
   }
   uint32_t tail = free_tail(l, p);
@@ -153,10 +151,11 @@ static bool ready_wait_space(struct lane *l) {
     return true;
   }
   const struct sluice_layout *layout = &l->device->layout;
-  if (layout->generation == SLUICE_L2_2026_06) {
+  if (l->device->wait_limit_ns == 0) {
     return false;
   }
-  uint64_t limit = layout->generation == SLUICE_L2_2026_07 ? L2_2026_07_WAIT_NS : BACKSTOP_NS;
+  /* Without a limit for buffers there is one of 30 s for room in a ready queue. */
+  uint64_t limit = l->device->wait_limit_ns == UNLIMITED ? BACKSTOP_NS : l->device->wait_limit_ns;
   if (layout->backpressure_at != 0) {
     store32_release(
         l->device->region + layout->backpressure_at + offsetof(struct Backpressure, rq_contended),
@@ -173,13 +172,14 @@ static bool ready_wait_space(struct lane *l) {
   return has_space;
 }
 
-void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr, uint32_t seq) {
+void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr, uint32_t seq,
+               uint32_t records) {
   const struct sluice_layout *layout = &l->device->layout;
   uint8_t *entry = l->device->region + sluice_entry_at(layout, l->queue, l->tail);
   l->tail = l->tail + 1 == layout->queue_entries ? 0 : l->tail + 1;
   /* The records and the count come first in every generation. */
   fence_release(l->tail_word);
-  if (layout->generation == SLUICE_L2_2026_06) {
+  if (sluice_entries_are_unordered(layout)) {
     /* No barrier: the entry, or a part of it, may become visible after the tail. */
     store32_relaxed(entry + SLUICE_ENTRY_CORE, core_index);
     store32_relaxed(entry + SLUICE_ENTRY_KIND, kind);
@@ -191,6 +191,10 @@ void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr,
     store32_guarded(entry + SLUICE_ENTRY_KIND, kind);
     store64_guarded(entry + SLUICE_ENTRY_PTR, ptr);
     store32_guarded(entry + SLUICE_ENTRY_SEQ, seq);
+    if (sluice_entries_are_counted(layout)) {
+      store32_guarded(entry + SLUICE_ENTRY_RECORDS, records);
+      store64_guarded(entry + SLUICE_ENTRY_EPOCH, faults_epoch(&l->faults, l->device->run_epoch));
+    }
     store32_release(l->tail_word, l->tail);
   }
 }
@@ -213,18 +217,34 @@ static bool park(struct lane *l, size_t flag) {
   return !is_frozen;
 }
 
+/* After the tail: a host may see the entry before it sees these. */
+static void count_published(struct lane *l, struct pool *p, uint32_t records) {
+  unsigned counters = l->device->layout.facts[SLUICE_FACT_POOL_COUNTERS];
+  if (counters == 2 || (counters == 1 && p->kind == SLUICE_KIND_AICORE_TASK)) {
+    p->published_records += records;
+    p->published_buffers++;
+    store32_relaxed(p->shared + SLUICE_POOL_PUBLISHED_RECORDS, (uint32_t)p->published_records);
+    store32_release(p->shared + SLUICE_POOL_PUBLISHED_BUFFERS, p->published_buffers);
+  }
+}
+
 bool ready_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq) {
   if (!ready_wait_space(l)) {
     return false;
   }
   bool is_faulty = l->faults.enabled != 0;
+  const struct device *d = l->device;
+  bool is_counted = d->has_counters || sluice_entries_are_counted(&d->layout);
+  uint32_t records = is_counted ? load32_relaxed(count_word(l, p, buffer)) : 0;
+  uint32_t announced = records;
   if (is_faulty) {
-    faults_before_publish(l, p, buffer);
+    announced = faults_before_publish(l, p, buffer);
   }
   seq += p->seq_skew;
   if (!is_faulty || !faults_publish_torn(l, p, buffer, seq)) {
-    ready_put(l, p->instance, p->kind, (uint64_t)(uintptr_t)buffer, seq);
+    ready_put(l, p->instance, p->kind, (uint64_t)(uintptr_t)buffer, seq, announced);
   }
+  count_published(l, p, records);
   refill_watch(l, p);
   if (is_faulty) {
     faults_after_publish(l, p, buffer, seq);
@@ -249,7 +269,7 @@ static bool free_wait_slowly(struct lane *l, struct pool *p, uint64_t limit_ns) 
   while (!is_there && !has_given_up && !is_over(l, &w)) {
     wait_turn(l, &w);
     is_there = free_tail(l, p) != p->fq_head;
-    if (!is_there && limit_ns == UNLIMITED) {
+    if (!is_there && layout->backpressure_at != 0) {
       /* While a freeze is open the lane parks; only there it has a time limit. */
       has_given_up = !park(l, offsetof(struct Backpressure, fq_freeze_active));
     }
@@ -265,14 +285,7 @@ bool free_wait(struct lane *l, struct pool *p) {
   if (free_tail(l, p) != p->fq_head) {
     return true;
   }
-  switch (l->device->layout.generation) {
-    case SLUICE_L2_2026_06:
-      return false;
-    case SLUICE_L2_2026_07:
-      return free_wait_slowly(l, p, L2_2026_07_WAIT_NS);
-    default:
-      return free_wait_slowly(l, p, UNLIMITED);
-  }
+  return l->device->wait_limit_ns != 0 && free_wait_slowly(l, p, l->device->wait_limit_ns);
 }
 
 uint8_t *free_peek(const struct lane *l, const struct pool *p) {

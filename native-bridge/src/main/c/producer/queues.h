@@ -8,6 +8,9 @@
 #include "device.h"
 #include "sluice_shared.h"
 
+#define L2_2026_07_WAIT_NS 20000u
+#define BACKSTOP_NS 30000000000u
+
 uint64_t clock_ns(void);
 
 /* Reads the clock and notes the longest gap between two readings of a lane that wants to run. */
@@ -19,12 +22,17 @@ uint64_t lane_sleep(struct lane *l, uint64_t ns);
 /* True if an entry can be added now. Reloads the host's head only when the queue looks full. */
 bool ready_has_space(struct lane *l);
 
-/* Writes entry and tail with the barriers of the generation; the caller has checked for space. */
-void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr, uint32_t seq);
+/*
+ * Writes entry and tail with the barriers of the layout; the caller has checked for space. records
+ * goes into the entry where the layout has a place for it.
+ */
+void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr, uint32_t seq,
+               uint32_t records);
 
 /*
- * Publishes a full buffer. false: the device gives up on it (ready queue full, or in chip-2026.08
- * parked for 30 s after the entry was already visible, a known defect that is kept here).
+ * Publishes a full buffer, whose count word says how many records it has. false: the device gives up
+ * on it (ready queue full, or in chip-2026.08 parked for 30 s after the entry was already visible, a
+ * known defect that is kept here).
  */
 bool ready_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq);
 
@@ -52,6 +60,14 @@ static inline void pool_store_total(const struct pool *p) {
   store32_relaxed(p->shared + SLUICE_POOL_TOTAL, (uint32_t)(p->total + p->phantom));
 }
 
+/* The count of the writes into the current buffer, where the layout has one. */
+static inline void pool_store_live(const struct lane *l, struct pool *p, uint32_t live) {
+  p->live = live;
+  if (l->device->has_counters) {
+    store32_relaxed(p->shared + SLUICE_POOL_LIVE, live);
+  }
+}
+
 static inline void pool_drop(struct lane *l, struct pool *p, uint64_t records) {
   p->dropped += records;
   store32_release(p->shared + SLUICE_POOL_DROPPED, (uint32_t)(p->dropped + p->phantom));
@@ -63,6 +79,17 @@ static inline void pool_drop(struct lane *l, struct pool *p, uint64_t records) {
 /* The count word of a buffer of this pool. */
 static inline uint8_t *count_word(const struct lane *l, const struct pool *p, uint8_t *buffer) {
   return buffer + l->device->layout.count_at[p->kind];
+}
+
+/* Makes a buffer the device's own: no record yet, and whose it is, before the first record. */
+static inline void buffer_acquire(const struct lane *l, const struct pool *p, uint8_t *buffer,
+                                  uint32_t seq) {
+  const struct sluice_layout *layout = &l->device->layout;
+  if (layout->epoch_at[p->kind] != 0) {
+    store64_relaxed(buffer + layout->epoch_at[p->kind], l->device->run_epoch);
+    store32_relaxed(buffer + layout->local_seq_at[p->kind], seq + p->seq_skew);
+  }
+  store32_release(count_word(l, p, buffer), 0);
 }
 
 #endif

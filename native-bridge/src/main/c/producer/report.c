@@ -17,6 +17,7 @@ void report_collect(struct report *r, const struct device *d) {
   uint64_t ended = d->go_ns;
   r->layout = sluice_layout_name(d->layout.generation, d->layout.platform);
   r->faults = d->options->faults;
+  r->dry_at_init = d->dry_at_init;
   r->least_core_tasks = UINT64_MAX; /* every device has a core */
   for (unsigned i = 0; i < d->lane_count; i++) {
     const struct lane *l = &d->lanes[i];
@@ -157,6 +158,7 @@ void report_print_json(const struct report *r, FILE *out) {
   print_quantiles("refill_latency_seconds", &r->refills, out);
   fprintf(out, "\"duration_seconds\":%.9f,\"bytes_per_second\":%.0f,\"max_pause_seconds\":%.9f,",
           r->duration_seconds, bytes_per_second(r), (double)r->max_pause_ns / 1e9);
+  fprintf(out, "\"pools_dry_at_init\":%u,", r->dry_at_init);
   fprintf(out, "\"least_core_tasks\":%" PRIu64 ",\"most_core_tasks\":%" PRIu64 ",",
           r->least_core_tasks, r->most_core_tasks);
   print_injected(r, out);

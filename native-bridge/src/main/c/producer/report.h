@@ -24,6 +24,7 @@ struct report {
   uint64_t most_core_tasks;
   struct histogram waits;
   struct histogram refills;
+  unsigned dry_at_init;
   uint32_t injected[FAULTS];
   uint32_t faults;
   bool has_books;

@@ -1,33 +1,25 @@
 #include "sluice_content.h"
 
-enum {
-  COMPLETE = 0,
-  DISPATCH = 1,
-  RELEASE = 2,
-  WIRE = 3,
-  DUMMY = 4,
-  EARLY_DISPATCH = 5,
-  RESOLVE = 6,
-  DUMMY_TASK = 7,
-  DRAIN = 8,
-  DRAIN_PREPARE = 9,
-  DRAIN_PUBLISH = 10,
-  ASYNC_POLL = 11,
-  PREDICATED_SKIP = 12,
-  GRAPH_PREPARE = 13
-};
+#include <string.h>
 
-/* Kinds other than dispatch and complete, by generation. */
+/* The same in every numbering. */
+enum { COMPLETE = 0, DISPATCH = 1 };
+
+/*
+ * By the fact phase_kinds: kinds other than dispatch and complete that devices write, those that name
+ * a task in place of the pop counters, and the one that has a task id in tasks_processed.
+ */
 static const struct {
   uint8_t count;
   uint8_t kinds[11];
-} others_of[] = {
-    [SLUICE_L2_2026_06] = {6, {RELEASE, WIRE, DUMMY, EARLY_DISPATCH, RESOLVE, DUMMY_TASK}},
-    [SLUICE_L2_2026_07] = {5, {RELEASE, DUMMY, EARLY_DISPATCH, RESOLVE, DUMMY_TASK}},
-    [SLUICE_CHIP_2026_08] = {11,
-                             {RELEASE, DUMMY, EARLY_DISPATCH, RESOLVE, DUMMY_TASK, DRAIN,
-                              DRAIN_PREPARE, DRAIN_PUBLISH, ASYNC_POLL, PREDICATED_SKIP,
-                              GRAPH_PREPARE}},
+  uint32_t naming_task; /* bit = kind */
+  uint32_t naming_task_in_count;
+} phases_of[] = {
+    {6, {2, 3, 4, 5, 6, 7}, 0, 1u << 7},
+    {5, {2, 4, 5, 6, 7}, 0, 1u << 7},
+    {11, {2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}, 1u << 7 | 1u << 12 | 1u << 13, 0},
+    {10, {2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 1u << 10 | 1u << 11, 0},
+    {8, {2, 3, 5, 6, 7, 8, 9, 10}, 1u << 9, 0},
 };
 
 /* Lengths of slots, each with how often it occurs. */
@@ -78,13 +70,17 @@ struct content content_of(const struct sluice_geometry *g) {
       shuffle_slots(patterns[type][pattern], type, pattern);
     }
   }
+  struct sluice_layout layout;
+  sluice_layout_init(&layout, g);
   uint64_t period = g->synthetic_period_ticks;
   uint64_t group = 256 * CONTENT_GROUP * period;
   struct content c = {
       .seed = g->synthetic_seed,
       .origin = g->synthetic_origin_ticks,
       .cores = g->num_cores,
-      .generation = g->generation,
+      .phase_kinds = layout.facts[SLUICE_FACT_PHASE_KINDS],
+      .is_phase_44 = layout.facts[SLUICE_FACT_PHASE_RECORD] == 1,
+      .is_graph = layout.facts[SLUICE_FACT_PHASE_KINDS] == 4,
       .is_jittered = (g->flags & SLUICE_FLAG_JITTERED) != 0,
       .task = content_span(period),
       .step = content_span(period / g->num_cores),
@@ -114,49 +110,63 @@ uint64_t content_least_origin(const struct sluice_geometry *g, uint64_t period) 
   return ((g->flags & SLUICE_FLAG_JITTERED) == 0 ? 2 : 2 * CONTENT_GROUP) * period + 1;
 }
 
-static uint32_t kind_of(uint32_t generation, uint64_t index, uint64_t x) {
+static uint32_t kind_of(unsigned phase_kinds, uint64_t index, uint64_t x) {
   if (index % 2 == 0) {
     return DISPATCH;
   }
   unsigned v = (unsigned)(x >> 58);
-  return v >= 16 ? COMPLETE : others_of[generation].kinds[v % others_of[generation].count];
+  return v >= 16 ? COMPLETE : phases_of[phase_kinds].kinds[v % phases_of[phase_kinds].count];
 }
 
-void content_sched_phase(struct SchedPhaseRecord *r, const struct content *c, uint64_t stream,
-                         uint64_t index) {
+static void store_44(uint8_t *at, const struct SchedPhaseRecord *r) {
+  struct SchedPhaseRecord44 to = {.start_time = r->start_time,
+                                  .end_time = r->end_time,
+                                  .pop_hit = r->pop_hit,
+                                  .pop_miss = r->pop_miss,
+                                  .loop_iter = r->loop_iter,
+                                  .tasks_processed = r->tasks_processed,
+                                  .kind = (uint8_t)r->kind};
+  memcpy(to.shared_depth_at_start, r->shared_depth_at_start, sizeof to.shared_depth_at_start);
+  memcpy(to.shared_depth_at_end, r->shared_depth_at_end, sizeof to.shared_depth_at_end);
+  *(struct SchedPhaseRecord44 *)(void *)at = to;
+}
+
+void content_sched_phase(uint8_t *at, const struct content *c, uint64_t stream, uint64_t index) {
   uint64_t x = content_bits(c, stream, index);
   uint64_t iteration = index / 2;
   uint64_t task = content_token(c, 16 * iteration);
-  uint32_t kind = kind_of(c->generation, index, x);
-  *r = (struct SchedPhaseRecord){.loop_iter = (uint32_t)iteration,
-                                 .kind = kind,
-                                 .tasks_processed = 1 + (uint32_t)(x >> 52 & 15)};
+  uint32_t kind = kind_of(c->phase_kinds, index, x);
+  struct SchedPhaseRecord r = {.loop_iter = (uint32_t)iteration,
+                               .kind = kind,
+                               .tasks_processed = 1 + (uint32_t)(x >> 52 & 15)};
   if (c->is_jittered) {
-    struct content_group group =
-        content_group(c, 1, stream, c->origin, &c->sched_pace, iteration);
+    struct content_group group = content_group(c, 1, stream, c->origin, &c->sched_pace, iteration);
     struct content_slot s = content_slot(&group, iteration);
     uint64_t half = s.length / 2;
     uint64_t base = s.start + (index & 1) * half;
-    r->start_time = base + (x >> 52 & s.ones >> 4);
-    r->end_time = base + half / 2 + (x >> 32 & s.ones >> 3);
+    r.start_time = base + (x >> 52 & s.ones >> 4);
+    r.end_time = base + half / 2 + (x >> 32 & s.ones >> 3);
   } else {
     uint64_t base = c->origin + iteration * c->sched.ticks + (index & 1) * 8 * c->sched.q;
-    r->start_time = base + (x >> 24 & c->sched.m);
-    r->end_time = base + 4 * c->sched.q + (x >> 32 & c->sched.m);
+    r.start_time = base + (x >> 24 & c->sched.m);
+    r.end_time = base + 4 * c->sched.q + (x >> 32 & c->sched.m);
   }
   if (kind == DISPATCH) {
-    r->pop_hit = r->tasks_processed;
-    r->pop_miss = (uint32_t)(x >> 49 & 7);
-  } else if (c->generation != SLUICE_CHIP_2026_08) {
-    if (kind == DUMMY_TASK) {
-      r->tasks_processed = (uint32_t)task;
-    }
-  } else if (kind == DUMMY_TASK || kind == PREDICATED_SKIP || kind == GRAPH_PREPARE) {
-    r->pop_hit = (uint32_t)task;
-    r->pop_miss = (uint32_t)(task >> 32);
+    r.pop_hit = r.tasks_processed;
+    r.pop_miss = (uint32_t)(x >> 49 & 7);
+  } else if ((phases_of[c->phase_kinds].naming_task_in_count & 1u << kind) != 0) {
+    r.tasks_processed = (uint32_t)task;
+  } else if ((phases_of[c->phase_kinds].naming_task & 1u << kind) != 0) {
+    r.pop_hit = (uint32_t)task;
+    r.pop_miss = (uint32_t)(task >> 32);
   }
   for (unsigned k = 0; k < 3; k++) {
-    r->shared_depth_at_start[k] = (int16_t)(x >> (4 + 4 * k) & 15);
-    r->shared_depth_at_end[k] = (int16_t)(x >> (36 + 4 * k) & 15);
+    r.shared_depth_at_start[k] = (int16_t)(x >> (4 + 4 * k) & 15);
+    r.shared_depth_at_end[k] = (int16_t)(x >> (36 + 4 * k) & 15);
+  }
+  if (c->is_phase_44) {
+    store_44(at, &r);
+  } else {
+    *(struct SchedPhaseRecord *)(void *)at = r;
   }
 }

@@ -180,7 +180,9 @@ struct content {
   uint64_t seed;
   uint64_t origin;
   uint32_t cores;
-  uint32_t generation;
+  unsigned phase_kinds; /* SLUICE_FACT_PHASE_KINDS */
+  bool is_phase_44;     /* order of the scheduler phase record */
+  bool is_graph;        /* task ids of host_build_graph */
   bool is_jittered;
   /* regular */
   struct content_span task;
@@ -256,11 +258,13 @@ static inline uint64_t content_task_number(const struct content *c, unsigned cor
 
 /* ---- records -------------------------------------------------------------------------------- */
 
+/* A ring from 0 to 3 and a local id; of host_build_graph the same as parent of a sub-task. */
 static inline uint64_t content_token(const struct content *c, uint64_t task) {
-  if (!c->is_jittered) {
-    return ((task & 3) << 32) + (task >> 2 & 0xFFFFFFFFu);
-  }
-  return ((task >> 14 & 3) << 32) + (uint32_t)((task >> 16 << 14) + (task & 16383));
+  uint64_t ring = (c->is_jittered ? task >> 14 : task) & 3;
+  uint64_t local = c->is_jittered ? (uint32_t)((task >> 16 << 14) + (task & 16383))
+                                  : (task >> 2 & 0xFFFFFFFFu);
+  uint64_t space = c->is_graph && ring != 0 ? 1 : 0;
+  return space << 62 | ring << 32 | local;
 }
 
 /* What the two records of a task say, apart from its index. */
@@ -347,7 +351,7 @@ static inline void content_orch_phase(struct OrchPhaseRecord *r, const struct co
 }
 
 /* Fills a scheduler phase record; not inline, it is rare and long. */
-void content_sched_phase(struct SchedPhaseRecord *r, const struct content *c, uint64_t stream,
+void content_sched_phase(uint8_t *at, const struct content *c, uint64_t stream,
                          uint64_t index);
 
 #endif

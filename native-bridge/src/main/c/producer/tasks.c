@@ -29,13 +29,13 @@ static void aicpu_install(struct lane *l, struct pool *p) {
     p->seq++;
     pool_store_seq(p);
     if (p->buffer != NULL) {
-      store32_release(count_word(l, p, p->buffer), 0);
+      buffer_acquire(l, p, p->buffer, p->seq);
     }
   } else {
     /* seq was advanced when the old buffer went out */
     p->buffer = free_take(l, p);
     if (p->buffer != NULL) {
-      store32_release(count_word(l, p, p->buffer), 0);
+      buffer_acquire(l, p, p->buffer, p->seq);
     }
     pool_store_ptr(p, p->buffer);
     pool_store_seq(p);
@@ -48,6 +48,7 @@ static void aicpu_discard(struct lane *l, struct pool *p) {
   pool_drop(l, p, p->count);
   p->count = 0;
   store32_release(count_word(l, p, p->buffer), 0);
+  pool_store_live(l, p, 0);
 }
 
 static void aicpu_switch(struct lane *l, struct pool *p) {
@@ -64,6 +65,7 @@ static void aicpu_switch(struct lane *l, struct pool *p) {
     aicpu_discard(l, p);
     return;
   }
+  pool_store_live(l, p, 0);
   p->buffer = NULL;
   pool_store_ptr(p, NULL);
   p->seq++;
@@ -91,6 +93,7 @@ static void aicpu_commit(struct lane *l, struct core *c, uint64_t task) {
   content_aicpu_task((struct AicpuTaskRecord *)(void *)p->buffer + p->count, &content, task);
   p->count++;
   store32_release(count_word(l, p, p->buffer), p->count);
+  pool_store_live(l, p, p->count);
   if (p->count == l->device->layout.records[p->kind]) {
     aicpu_switch(l, p);
   }
@@ -126,7 +129,8 @@ static ALWAYS_INLINE void aicore_store(struct AicoreTaskRecord *to,
 
 static void aicore_write(struct lane *l, struct core *c, uint64_t task) {
   if (c->slots == NULL || c->slot >= l->device->layout.records[SLUICE_KIND_AICORE_TASK]) {
-    l->aicore_lost++; /* the core skips it silently; no counter of the device knows */
+    /* The core skips it silently. Where dispatches are counted by buffer, the AICPU will know. */
+    l->aicore_lost += !l->device->has_counters;
     return;
   }
   struct content_task content = content_of_task(l, c, task);
@@ -136,16 +140,33 @@ static void aicore_write(struct lane *l, struct core *c, uint64_t task) {
 
 static void release_stash(struct lane *l, struct core *c) {
   struct pool *p = &c->aicore;
-  store32_release(count_word(l, p, c->stash.buffer),
-                  l->device->layout.records[SLUICE_KIND_AICORE_TASK]);
+  store32_release(count_word(l, p, c->stash.buffer), c->stash.dispatched);
   if (ready_publish(l, p, c->stash.buffer, c->stash.seq)) {
     c->stash.buffer = NULL;
   }
 }
 
+/*
+ * What the count word of the current AICore buffer will say. Exact: the dispatches since it became
+ * current, of which the core could place a buffer's worth; the rest is lost, and counted now.
+ */
+static uint32_t take_mark(struct lane *l, struct pool *p, uint32_t nominal) {
+  uint32_t capacity = l->device->layout.records[SLUICE_KIND_AICORE_TASK];
+  uint32_t mark = nominal;
+  if (l->device->layout.facts[SLUICE_FACT_AICORE_COUNT] == 1) {
+    mark = p->live < capacity ? p->live : capacity;
+    if (p->live > capacity) {
+      pool_drop(l, p, p->live - capacity);
+    }
+  }
+  pool_store_live(l, p, 0);
+  return mark;
+}
+
 static void rotate(struct lane *l, struct core *c, uint32_t boundary_token) {
   struct pool *p = &c->aicore;
-  bool stashes = l->device->layout.generation != SLUICE_L2_2026_06;
+  uint32_t capacity = l->device->layout.records[SLUICE_KIND_AICORE_TASK];
+  bool stashes = l->device->layout.facts[SLUICE_FACT_AICORE_ROTATION] == 1;
   if (!free_wait(l, p)) {
     return; /* nothing is counted; the next attempt is a whole buffer of dispatches away */
   }
@@ -160,17 +181,17 @@ static void rotate(struct lane *l, struct core *c, uint32_t boundary_token) {
       }
     }
     unsigned reserved = l->device->reserve_before_ack && c->finished != p->total;
-    c->stash = (struct stash){p->buffer, p->seq, boundary_token, c->slot + reserved};
+    uint32_t mark = take_mark(l, p, capacity);
+    c->stash = (struct stash){p->buffer, p->seq, boundary_token, c->slot + reserved, mark};
   } else if (p->buffer != NULL) {
-    store32_release(count_word(l, p, p->buffer),
-                    l->device->layout.records[SLUICE_KIND_AICORE_TASK]);
+    store32_release(count_word(l, p, p->buffer), take_mark(l, p, capacity));
     if (!ready_publish(l, p, p->buffer, p->seq)) {
       return;
     }
   }
   p->buffer = free_take(l, p);
   if (p->buffer != NULL) {
-    store32_release(count_word(l, p, p->buffer), 0);
+    buffer_acquire(l, p, p->buffer, p->seq + 1);
   }
   pool_store_ptr(p, p->buffer);
   p->seq++;
@@ -200,6 +221,11 @@ static void one_task(struct lane *l, struct core *c) {
   }
   p->total++;
   pool_store_total(p);
+  if (d->has_counters && p->buffer == NULL) {
+    pool_drop(l, p, 1);
+  } else {
+    pool_store_live(l, p, p->live + 1);
+  }
   if (d->two_in_flight && p->total > 1) {
     finish_one(l, c); /* the task before this one */
   }
@@ -217,13 +243,16 @@ static void one_task(struct lane *l, struct core *c) {
 
 /* n tasks without a boundary; which parts there are is known at compile time. */
 static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, bool has_aicore,
-                                    bool has_aicpu, bool is_jittered) {
+                                    bool has_aicpu, bool is_jittered, bool has_counters) {
   struct content content = l->device->content; /* a copy that no store below can change */
   content.is_jittered = is_jittered;
   uint8_t *dispatches_word = c->aicore.shared + SLUICE_POOL_TOTAL;
   uint8_t *commits_word = c->aicpu.shared + SLUICE_POOL_TOTAL;
   uint32_t dispatches = (uint32_t)(c->aicore.total + c->aicore.phantom);
   uint32_t commits = (uint32_t)(c->aicpu.total + c->aicpu.phantom);
+  uint8_t *live_dispatches_word = c->aicore.shared + SLUICE_POOL_LIVE;
+  uint8_t *live_commits_word = c->aicpu.shared + SLUICE_POOL_LIVE;
+  uint32_t live_dispatches = c->aicore.live;
   uint8_t *count_at = has_aicpu ? count_word(l, &c->aicpu, c->aicpu.buffer) : NULL;
   uint32_t count = c->aicpu.count;
   struct AicpuTaskRecord *aicpu =
@@ -241,6 +270,9 @@ static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, 
     }
     const struct content_task t = content_task(&content, &group, stream, core, task);
     store32_relaxed(dispatches_word, ++dispatches);
+    if (has_counters) {
+      store32_relaxed(live_dispatches_word, ++live_dispatches);
+    }
     if (has_aicore) {
       program_order();
       aicore_store(aicore++, &t, task);
@@ -250,14 +282,18 @@ static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, 
       program_order();
       content_aicpu_task(aicpu++, &t, task);
       store32_release(count_at, ++count);
+      if (has_counters) {
+        store32_relaxed(live_commits_word, count);
+      }
     }
   }
 
+  c->aicore.live += (uint32_t)n;
   c->aicore.total += n;
   c->finished += n;
   if (has_aicore) {
     c->slot += (uint32_t)n;
-  } else {
+  } else if (!has_counters) {
     l->aicore_lost += n;
   }
   if (has_aicpu) {
@@ -276,7 +312,9 @@ void core_run(struct lane *l, struct core *c, uint64_t n) {
   const bool has_aicpu = l->device->level >= 2;
   while (n > 0) {
     uint64_t after_boundary = c->aicore.total & (rotation - 1);
-    bool needs_care = after_boundary == 0 || (has_aicpu && c->aicpu.buffer == NULL);
+    const bool has_counters = l->device->has_counters;
+    bool needs_care = after_boundary == 0 || (has_aicpu && c->aicpu.buffer == NULL) ||
+                      (has_counters && c->aicore.buffer == NULL);
     if (needs_care) {
       one_task(l, c);
       n--;
@@ -290,12 +328,14 @@ void core_run(struct lane *l, struct core *c, uint64_t n) {
     m = has_aicore ? least(m, rotation - c->slot) : m;
     m = has_aicpu ? least(m, layout->records[SLUICE_KIND_AICPU_TASK] - c->aicpu.count) : m;
     const bool is_jittered = l->device->content.is_jittered;
-    if (has_aicore && has_aicpu && is_jittered) {
-      run_tasks(l, c, m, true, true, true);
+    if (has_aicore && has_aicpu && is_jittered && has_counters) {
+      run_tasks(l, c, m, true, true, true, true);
+    } else if (has_aicore && has_aicpu && is_jittered) {
+      run_tasks(l, c, m, true, true, true, false);
     } else if (has_aicore && has_aicpu) {
-      run_tasks(l, c, m, true, true, false);
+      run_tasks(l, c, m, true, true, false, has_counters);
     } else {
-      run_tasks(l, c, m, has_aicore, has_aicpu, is_jittered);
+      run_tasks(l, c, m, has_aicore, has_aicpu, is_jittered, has_counters);
     }
     if (has_aicpu && c->aicpu.count == layout->records[SLUICE_KIND_AICPU_TASK]) {
       aicpu_switch(l, &c->aicpu);
@@ -312,7 +352,11 @@ static void aicpu_flush(struct lane *l, struct pool *p) {
   }
   if (!ready_publish(l, p, p->buffer, p->seq)) {
     aicpu_discard(l, p);
+    if (l->device->layout.facts[SLUICE_FACT_FAILED_FLUSH] == 1) {
+      return;
+    }
   }
+  pool_store_live(l, p, 0);
   p->buffer = NULL;
   pool_store_ptr(p, NULL);
 }
@@ -329,13 +373,16 @@ static void aicore_flush(struct lane *l, struct core *c) {
   }
   /* The device's own arithmetic, too large after a failed rotation and at level 1. */
   uint32_t mark = (uint32_t)p->total - p->seq * rotation;
-  mark = l->device->level < 2 || mark > rotation ? rotation : mark;
+  mark = take_mark(l, p, l->device->level < 2 || mark > rotation ? rotation : mark);
   if (mark == 0) {
     return;
   }
   store32_release(count_word(l, p, p->buffer), mark);
   if (!ready_publish(l, p, p->buffer, p->seq)) {
     pool_drop(l, p, mark);
+    if (l->device->layout.facts[SLUICE_FACT_FAILED_FLUSH] == 1) {
+      return; /* the records stay in the buffer, with their count, and are counted as dropped */
+    }
   }
   p->buffer = NULL;
   pool_store_ptr(p, NULL);

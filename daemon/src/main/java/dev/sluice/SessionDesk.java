@@ -158,13 +158,22 @@ final class SessionDesk implements SessionBroker, ControlActions {
 
   @Override
   public CompletionStage<Books> detach(Token token) {
-    return ask(token, session -> session.end(RunEnd.COMPLETE, "detached"), SessionDesk::books);
+    return ask(token, session -> session.end(RunEnd.COMPLETE, "detached"), SessionDesk::rightBooks);
   }
 
   @Override
   public CompletionStage<Books> detachLost(Token token, String reason) {
     return ask(
         token, session -> session.end(RunEnd.DIED, "device lost: " + reason), SessionDesk::books);
+  }
+
+  /** What was counted in the wrong places is no answer. */
+  private static Books rightBooks(Session session, RunTotals totals) {
+    if (!totals.contradiction.isEmpty()) {
+      throw new AttachRefusedException(
+          AttachStatus.LAYOUT, "wrong layout: " + totals.contradiction);
+    }
+    return books(session, totals);
   }
 
   @Override
@@ -190,7 +199,9 @@ final class SessionDesk implements SessionBroker, ControlActions {
   public void onRevoked(BiConsumer<Token, Books> listener) {
     sessions.onRevoked(
         (session, totals) -> {
-          Books books = books(session, totals).withText(session.view().ending());
+          Books counted = books(session, totals);
+          Books books =
+              totals.contradiction.isEmpty() ? counted.withText(session.view().ending()) : counted;
           tokensOf(session).forEach(token -> listener.accept(token, books));
         });
   }
@@ -331,6 +342,9 @@ final class SessionDesk implements SessionBroker, ControlActions {
 
   private static String text(RunTotals totals) {
     AccountingLaw law = totals.law();
+    if (!totals.contradiction.isEmpty()) {
+      return totals.contradiction;
+    }
     if (totals.syntheticMismatched > 0) {
       return totals.syntheticMismatched + " records with wrong content";
     }
@@ -357,6 +371,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
       case MEMORY -> AttachStatus.MEMORY;
       case ARENA -> AttachStatus.ARENA;
       case PLACEMENT -> AttachStatus.PLACEMENT;
+      case LAYOUT -> AttachStatus.LAYOUT;
       case MALFORMED -> AttachStatus.MALFORMED;
       case STATE -> AttachStatus.STATE;
       case NOT_YOURS -> AttachStatus.TOKEN;

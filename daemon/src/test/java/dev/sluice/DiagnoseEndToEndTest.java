@@ -216,7 +216,7 @@ class DiagnoseEndToEndTest {
     assertEquals(
         ExitCode.FAILED, console.run("diagnose", "--quick", "--set=sluice.arena.bytes=1MiB"));
     assertEquals(1, console.err().strip().lines().count(), console.err());
-    assertTrue(console.err().contains("no arena for l2-2026.07/a2a3, 24 cores"), console.err());
+    assertTrue(console.err().contains("no arena for chip-2026.09/a2a3, 24 cores"), console.err());
     assertTrue(console.err().contains("sluice.arena.bytes allows 1048576"), console.err());
     assertEquals(0, host.starts, "found out before anything was started");
   }

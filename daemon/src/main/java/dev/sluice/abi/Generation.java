@@ -9,7 +9,9 @@ public enum Generation {
   /** The device waits at most 20 us for the host, then drops. */
   L2_2026_07(2, "l2-2026.07"),
   /** The device blocks, and the host may freeze all lanes together. */
-  CHIP_2026_08(3, "chip-2026.08");
+  CHIP_2026_08(3, "chip-2026.08"),
+  /** The device waits 30 s in all, then drops; buffers and entries name their run. */
+  CHIP_2026_09(4, "chip-2026.09");
 
   private final int wireNumber;
   private final String id;
@@ -57,6 +59,19 @@ public enum Generation {
               .with(WireFact.BACKPRESSURE, "block")
               .with(WireFact.PHASE_KINDS, "chip-2026.08")
               .with(WireFact.WAIT, "unlimited");
+      case CHIP_2026_09 ->
+          facts
+              .with(WireFact.GRID, "maximum")
+              .with(WireFact.PHASE_RECORD, "kind_at_44")
+              .with(WireFact.PHASE_KINDS, "tensormap_and_ringbuffer")
+              .with(WireFact.READY_ENTRY, "schema_1")
+              .with(WireFact.BUFFER_IDENTITY, "tail")
+              .with(WireFact.POOL_COUNTERS, "all")
+              .with(WireFact.TERMINAL_BANKS, "3")
+              .with(WireFact.WAIT, "30s")
+              .with(WireFact.FAILED_FLUSH, "keeps_buffer")
+              .with(WireFact.AICORE_COUNT, "exact")
+              .with(WireFact.COUNTER_END, "saturates");
     };
   }
 

@@ -63,6 +63,20 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     };
   }
 
+  /**
+   * Pools of this kind that the device looks at during its init and does not fill at this level: it
+   * logs an error for each that has no buffer.
+   */
+  public int idleInstances(BufferKind kind) {
+    if (kind == BufferKind.AICPU_TASK && level < kind.minimumLevel()) {
+      return numCores;
+    }
+    boolean primesPhases = level >= BufferKind.SCHED_PHASE.minimumLevel();
+    boolean isIdleOrchestrator =
+        kind == BufferKind.ORCH_PHASE && primesPhases && activeInstances(kind) == 0;
+    return isIdleOrchestrator ? 1 : 0;
+  }
+
   /** Cores of a type. */
   public int cores(int type) {
     int first = Math.max(1, numCores / CORES_PER_CLUSTER);

@@ -30,6 +30,7 @@ public final class Layout {
   private final Generation generation;
   private final Platform platform;
   private final WireFacts facts;
+  private final LayoutOverrides overrides;
   private final int queueCount;
   private final int queueEntries;
   private final PoolLayout pool;
@@ -44,6 +45,7 @@ public final class Layout {
   private Layout(Generation generation, Platform platform, LayoutOverrides overrides) {
     this.generation = generation;
     this.platform = platform;
+    this.overrides = overrides;
     this.facts = generation.facts(platform).with(overrides.facts());
     this.queueCount = facts.queues();
     this.queueEntries =
@@ -157,6 +159,11 @@ public final class Layout {
   /** What its runtime does, overrides applied. */
   public WireFacts facts() {
     return facts;
+  }
+
+  /** In what it differs from the layout of that id. */
+  public LayoutOverrides overrides() {
+    return overrides;
   }
 
   /** The fields of a kind's records, as captures store them. */

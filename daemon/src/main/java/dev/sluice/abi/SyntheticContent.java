@@ -22,6 +22,7 @@ public final class SyntheticContent {
   private final long orchStream;
 
   private final boolean isJittered;
+  private final boolean isGraph;
   private final SlotTimes cubeSlots;
   private final SlotTimes vectorSlots;
   private final SlotTimes orchSlots;
@@ -60,6 +61,7 @@ public final class SyntheticContent {
     cores = geometry.numCores();
     origin = recipe.originTicks();
     isJittered = recipe.isJittered();
+    isGraph = isGraph(geometry);
     task = Span.of(periodTicks);
     step = Span.of(Long.divideUnsigned(periodTicks, cores));
     taskStreams = new long[cores];
@@ -79,6 +81,11 @@ public final class SyntheticContent {
     }
   }
 
+  /** Whether task ids are those of host_build_graph. */
+  static boolean isGraph(Geometry geometry) {
+    return geometry.layout().facts().phaseNumbering() == PhaseNumbering.HOST_BUILD_GRAPH;
+  }
+
   static long stream(long seed, int recordClass, int instance) {
     return mix(seed + K * (1024L * recordClass + instance + 1));
   }
@@ -95,10 +102,12 @@ public final class SyntheticContent {
     return isJittered ? (z ^ z >>> 32) * 0xD6E8FEB86659FD93L : z;
   }
 
-  static long token(boolean isJittered, long task) {
-    return isJittered
-        ? ((task >>> 14 & 3) << 32) + (((task >>> 16 << 14) + (task & 16383)) & 0xFFFFFFFFL)
-        : ((task & 3) << 32) + (task >>> 2 & 0xFFFFFFFFL);
+  static long token(boolean isJittered, boolean isGraph, long task) {
+    long ring = (isJittered ? task >>> 14 : task) & 3;
+    long local =
+        isJittered ? (task >>> 16 << 14) + (task & 16383) & 0xFFFFFFFFL : task >>> 2 & 0xFFFFFFFFL;
+    long space = isGraph && ring != 0 ? 1L << 62 : 0;
+    return space | ring << 32 | local;
   }
 
   /** The number on the device of a core's task. */
@@ -238,7 +247,7 @@ public final class SyntheticContent {
     }
     return memory.getLong(at) == start
         && memory.getLong(at + 8) == end
-        && memory.getLong(at + 16) == token(isJittered, taskNumber(core, index))
+        && memory.getLong(at + 16) == token(isJittered, isGraph, taskNumber(core, index))
         && memory.getLong(at + 24) == ((index & 0xFFFFFFFFL) | receiveToStart << 32);
   }
 
@@ -259,7 +268,7 @@ public final class SyntheticContent {
     }
     return memory.getLong(at) == start
         && memory.getLong(at + 8) == end
-        && memory.getLong(at + 16) == token(isJittered, index)
+        && memory.getLong(at + 16) == token(isJittered, isGraph, index)
         && memory.getLong(at + 24) == (index & 0xFFFFFFFFL);
   }
 }

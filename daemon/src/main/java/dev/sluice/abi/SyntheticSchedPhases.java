@@ -17,6 +17,7 @@ final class SyntheticSchedPhases {
   private final boolean[] namesTask;
   private final int oldDummyTask;
   private final boolean isJittered;
+  private final boolean isGraph;
   private final long origin;
   private final SyntheticContent.Span span;
   private final SlotTimes slots;
@@ -27,6 +28,7 @@ final class SyntheticSchedPhases {
     record = geometry.layout().facts().schedPhaseRecord();
     PhaseNumbering numbering = geometry.layout().facts().phaseNumbering();
     isJittered = recipe.isJittered();
+    isGraph = SyntheticContent.isGraph(geometry);
     origin = recipe.originTicks();
     long scale = (long) TASKS_PER_ITERATION * geometry.schedThreads();
     int cores = geometry.numCores();
@@ -66,7 +68,7 @@ final class SyntheticSchedPhases {
       int v = (int) (x >>> 58);
       kind = v >= 16 ? COMPLETE : otherKinds[v % otherKinds.length];
     }
-    long named = SyntheticContent.token(isJittered, TASKS_PER_ITERATION * iteration);
+    long named = SyntheticContent.token(isJittered, isGraph, TASKS_PER_ITERATION * iteration);
     int processed = kind == oldDummyTask ? (int) named : 1 + (int) (x >>> 52 & 15);
     int hit = 0;
     int miss = 0;

@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
+import dev.sluice.abi.PoolLayout;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.Placement;
 import java.io.IOException;
@@ -48,6 +49,25 @@ public final class Arena implements AutoCloseable {
         memory.zero(offset, shape.sizeBytes());
       } else {
         memory.storeInt(offset + shape.countOffset(), 0);
+      }
+    }
+  }
+
+  /**
+   * Gives one buffer to each pool that the device looks at during its init and does not fill. It
+   * takes the buffer and keeps it; no agent ever sees it.
+   */
+  public static void seedIdlePools(DeviceMemory memory, ArenaPlan plan, long deviceBase) {
+    Geometry geometry = plan.geometry();
+    PoolLayout pool = plan.layout().pool();
+    for (BufferKind kind : BufferKind.ALL) {
+      BufferLayout shape = plan.layout().buffer(kind);
+      for (int instance = 0; instance < geometry.idleInstances(kind); instance++) {
+        int buffer = plan.idleBufferOffset(kind, instance);
+        int at = geometry.poolOffset(kind, instance);
+        memory.storeInt(buffer + shape.countOffset(), 0);
+        memory.storeLong(at + pool.slotOffset(0), deviceBase + buffer);
+        memory.storeIntRelease(at + pool.tailOffset(), 1);
       }
     }
   }

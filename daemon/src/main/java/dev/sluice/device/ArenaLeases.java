@@ -5,6 +5,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.handoff.Lease;
 import dev.sluice.handoff.LeaseTable;
+import dev.sluice.handoff.RunIdentity;
 import dev.sluice.handoff.SpscRing;
 
 /**
@@ -26,6 +27,10 @@ public final class ArenaLeases {
   private final int[] sequences;
   private final int[] salvagedCounts;
   private final long[] readyNs;
+  private final boolean isCounted;
+  private final int[] announced; // by buffer, where entries have a count; else empty
+  private final long[] epochs;
+  private final RunIdentity identity = new RunIdentity();
 
   public ArenaLeases(DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger) {
     this.memory = memory;
@@ -39,6 +44,9 @@ public final class ArenaLeases {
     sequences = new int[buffers];
     salvagedCounts = new int[buffers];
     readyNs = new long[buffers];
+    isCounted = plan.layout().facts().hasCountedEntries();
+    announced = new int[isCounted ? buffers : 0];
+    epochs = new long[isCounted ? buffers : 0];
     for (BufferKind kind : BufferKind.ALL) {
       layouts[kind.ordinal()] = plan.layout().buffer(kind);
     }
@@ -53,6 +61,17 @@ public final class ArenaLeases {
     queues[buffer] = queue;
     sequences[buffer] = sequence;
     readyNs[buffer] = readySinceNs;
+  }
+
+  /** Adds what its entry said of the content. The same drain, where entries have that. */
+  public void announce(int buffer, int recordsUntrusted, long runEpoch) {
+    announced[buffer] = recordsUntrusted;
+    epochs[buffer] = runEpoch;
+  }
+
+  /** Which run the buffers are of. */
+  public RunIdentity identity() {
+    return identity;
   }
 
   /** Describes a buffer that was found with a stopped producer, and how much of it to believe. */
@@ -102,7 +121,24 @@ public final class ArenaLeases {
           .published(queues[number], sequences[number], readyNs[number])
           .holding(
               isSalvaged ? salvagedCounts[number] : memory.loadInt(offset + layout.countOffset()));
+      if (isCounted && !isSalvaged) {
+        long epoch = epochs[number];
+        boolean isForeign = isForeign(layout, offset, epoch, sequences[number]);
+        lease.entry(announced[number], epoch, isForeign);
+      } else {
+        lease.entry(0, 0, false);
+      }
       return true;
+    }
+
+    private boolean isForeign(BufferLayout layout, int offset, long epoch, int sequence) {
+      if (!identity.includes(epoch)) {
+        return true;
+      }
+      int at = layout.runEpochOffset();
+      return at >= 0
+          && (memory.loadLong(offset + at) != epoch
+              || memory.loadInt(offset + layout.localSeqOffset()) != sequence);
     }
 
     @Override

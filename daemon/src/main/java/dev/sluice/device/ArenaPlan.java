@@ -11,8 +11,10 @@ import dev.sluice.config.BufferCounts;
  *
  * <pre>
  *   0              region: data header, pools (order of abi.md 2.8)
- *   rotation       u64[num_cores]
+ *   rotation       u64[cores of the platform], so that a device with more cores than declared stays
+ *                  inside
  *   buffers        by kind in wire order, each kind contiguous and 4 KiB aligned
+ *   idle buffers   one for each pool that the device only looks at during its init
  * </pre>
  *
  * <p>Three rules of abi.md appendix C hold for every plan. C1: a pool may hold at most {@code quota
@@ -34,6 +36,7 @@ public final class ArenaPlan {
   private final int[] instances = new int[BufferKind.COUNT];
   private final int[] buffers = new int[BufferKind.COUNT];
   private final int[] kindOffset = new int[BufferKind.COUNT];
+  private final int[] idleOffset = new int[BufferKind.COUNT];
   private final int[] firstBuffer = new int[BufferKind.COUNT];
   private final int[] firstPool = new int[BufferKind.COUNT];
   private final int rotationOffset;
@@ -47,7 +50,8 @@ public final class ArenaPlan {
       throws ArenaRefusedException {
     this.geometry = geometry;
     rotationOffset = geometry.regionBytes();
-    long offset = align(rotationOffset + (long) Long.BYTES * geometry.numCores());
+    long cores = geometry.layout().platform().maxCores();
+    long offset = align(rotationOffset + Long.BYTES * cores);
     buffersOffset = (int) offset;
     int pools = 0;
     int count = 0;
@@ -61,6 +65,11 @@ public final class ArenaPlan {
       pools += instances[k];
       count += buffers[k];
       offset = align(offset + (long) buffers[k] * geometry.layout().buffer(kind).sizeBytes());
+    }
+    for (BufferKind kind : BufferKind.ALL) {
+      idleOffset[kind.ordinal()] = (int) Math.min(offset, Integer.MAX_VALUE);
+      long idle = geometry.idleInstances(kind);
+      offset = align(offset + idle * geometry.layout().buffer(kind).sizeBytes());
     }
     if (offset > maxBytes) {
       throw new ArenaRefusedException(
@@ -273,6 +282,11 @@ public final class ArenaPlan {
     BufferKind kind = kindOfBuffer(number);
     return kindOffset[kind.ordinal()]
         + (number - firstBuffer[kind.ordinal()]) * layout().buffer(kind).sizeBytes();
+  }
+
+  /** Where the buffer of an idle pool lies. */
+  public int idleBufferOffset(BufferKind kind, int instance) {
+    return idleOffset[kind.ordinal()] + instance * layout().buffer(kind).sizeBytes();
   }
 
   /** Where the buffers of a kind start; they are contiguous. */

@@ -7,7 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The device's own counters of every pool, extended from their wrapping 32 bits to 64.
+ * The device's own counters of every pool, extended from their 32 bits, where they wrap, to 64.
  *
  * <p>One thread (the janitor, and after it the thread that settles) calls {@link #refresh} often
  * enough that no counter can pass half its range in between; others read the last values.
@@ -30,13 +30,14 @@ public final class PoolCounters {
   private final int[] droppedNow;
   private final long[] totals;
   private final long[] dropped;
+  private final boolean saturates;
   private long backwards;
 
   public PoolCounters(DeviceMemory memory, ArenaPlan plan) {
     this.words =
         memory.words(
-            plan.layout().headerBytes(),
-            plan.geometry().regionBytes() - plan.layout().headerBytes());
+            plan.layout().headerBytes(), plan.geometry().poolsEnd() - plan.layout().headerBytes());
+    saturates = plan.layout().facts().hasSaturatingCounters();
     int pools = plan.poolCount();
     offsets = new int[pools];
     lastTotal = new int[pools];
@@ -124,8 +125,12 @@ public final class PoolCounters {
   }
 
   private int extend(long[] sums, int pool, int before, int now) {
+    if (saturates && Integer.compareUnsigned(now, before) >= 0) {
+      ELEMENT.setRelease(sums, pool, Integer.toUnsignedLong(now)); // a run begins with zeros
+      return now;
+    }
     int step = now - before;
-    if (step < 0) {
+    if (saturates || step < 0) {
       // Half the range within one interval is no rate that exists: the word went back.
       backwards++;
       return before;
@@ -142,6 +147,23 @@ public final class PoolCounters {
   /** Records that the device says it dropped, since launch. Any thread. */
   public long dropped(int pool) {
     return (long) ELEMENT.getAcquire(dropped, pool);
+  }
+
+  /** Whether the counters of a pool have come to their end, and are not exact any more. */
+  public boolean isSaturated(int pool) {
+    return saturates && (lastTotal[pool] == -1 || lastDropped[pool] == -1);
+  }
+
+  /** Records in buffers that the device says it has handed over, since launch, as of now. */
+  public long publishedNow(int pool) {
+    return Integer.toUnsignedLong(
+        words.loadIntAcquire(offsets[pool] + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET));
+  }
+
+  /** Buffers handed over, likewise. */
+  public long publishedBuffersNow(int pool) {
+    return Integer.toUnsignedLong(
+        words.loadIntAcquire(offsets[pool] + PoolLayout.PUBLISHED_BUFFER_COUNT_OFFSET));
   }
 
   /**

@@ -19,6 +19,7 @@ public final class Salvage {
   private final BufferTable table;
   private final BufferLedger ledger;
   private final ArenaLeases leases;
+  private final boolean keepsFailedFlush;
 
   public Salvage(RunArena arena) {
     this.memory = arena.memory();
@@ -26,6 +27,7 @@ public final class Salvage {
     this.table = arena.table();
     this.ledger = arena.ledger();
     this.leases = arena.leases();
+    this.keepsFailedFlush = plan.layout().facts().keepsBufferOfFailedFlush();
   }
 
   /** Where to put one salvaged buffer, and how to make room when the ring is full. */
@@ -55,16 +57,42 @@ public final class Salvage {
       // A stashed AICore buffer holds older records than the current one: it goes first, since the
       // collector accepts tokens in rising order only.
       int first = plan.firstBuffer(kind);
+      int before = salvaged;
       for (int buffer = first; buffer < first + plan.buffers(kind); buffer++) {
         if (buffer != current && isLost(buffer, pool, freeHead)) {
           salvaged += take(buffer, pool, sequence - 1, isTorn, nowNs, sink);
         }
       }
       if (current >= 0 && isLost(current, pool, freeHead)) {
-        salvaged += take(current, pool, sequence, isTorn, nowNs, sink);
+        if (isCountedAsDropped(current, kind, offset, salvaged - before)) {
+          ledger.retire(current);
+        } else {
+          salvaged += take(current, pool, sequence, isTorn, nowNs, sink);
+        }
       }
     }
     return salvaged;
+  }
+
+  /**
+   * Whether the records of a current buffer are among the dropped ones: an AICore buffer whose
+   * flush failed keeps its count, and other buffers do not. A device that died between the count
+   * and the counter has not said so yet, which its other counters show.
+   */
+  private boolean isCountedAsDropped(int buffer, BufferKind kind, int pool, int stashes) {
+    if (!keepsFailedFlush || kind != BufferKind.AICORE_TASK) {
+      return false;
+    }
+    BufferLayout layout = plan.layout().buffer(kind);
+    int count = memory.loadIntAcquire(table.offset(buffer) + layout.countOffset());
+    if (count == 0 || !plan.layout().facts().countsPublished(kind)) {
+      return count != 0;
+    }
+    int open =
+        memory.loadIntAcquire(pool + PoolLayout.TOTAL_RECORD_COUNT_OFFSET)
+            - memory.loadIntAcquire(pool + PoolLayout.DROPPED_RECORD_COUNT_OFFSET)
+            - memory.loadIntAcquire(pool + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET);
+    return open - stashes * layout.records() < count;
   }
 
   private boolean isLost(int buffer, int pool, int freeHead) {

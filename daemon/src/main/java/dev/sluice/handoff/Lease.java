@@ -24,6 +24,9 @@ public final class Lease {
   private int sequence;
   private int countUntrusted;
   private long readyNs;
+  private int announcedUntrusted;
+  private long runEpoch;
+  private boolean isForeign;
 
   /**
    * Points the lease at a buffer, for the {@link LeaseTable}; {@link #of}, {@link #published} and
@@ -56,6 +59,13 @@ public final class Lease {
   public Lease holding(int countUntrusted) {
     this.countUntrusted = countUntrusted;
     return this;
+  }
+
+  /** Adds what the entry of the buffer said, where entries say it. */
+  public void entry(int announcedUntrusted, long runEpoch, boolean isForeign) {
+    this.announcedUntrusted = announcedUntrusted;
+    this.runEpoch = runEpoch;
+    this.isForeign = isForeign;
   }
 
   /** The buffer's number within its arena. */
@@ -104,6 +114,21 @@ public final class Lease {
   /** The count word as the device left it: any value at all. */
   public int countUntrusted() {
     return countUntrusted;
+  }
+
+  /** The record count of the ready entry, where entries have one: any value at all. */
+  public int announcedUntrusted() {
+    return announcedUntrusted;
+  }
+
+  /** The run that the ready entry names, where entries have one. */
+  public long runEpoch() {
+    return runEpoch;
+  }
+
+  /** Whether entry or buffer name another run than the open one. */
+  public boolean isForeign() {
+    return isForeign;
   }
 
   /** The last moment at which the host knows that the buffer was not ready yet, monotonic. */

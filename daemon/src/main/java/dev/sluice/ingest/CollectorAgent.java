@@ -66,6 +66,7 @@ public final class CollectorAgent implements Agent {
   private final int batchBuffers;
   private final NanoClock clock;
   private final boolean phaseSequenceMaySkip;
+  private final boolean isCounted;
   private final Lease lease = new Lease();
   private final AcceptedRecords records;
   private final AicoreScan aicore;
@@ -98,6 +99,7 @@ public final class CollectorAgent implements Agent {
     this.batchBuffers = batchBuffers;
     this.clock = clock;
     this.phaseSequenceMaySkip = geometry.layout().facts().phaseSequenceMaySkip();
+    this.isCounted = geometry.layout().facts().hasCountedEntries();
     int maxSlots = 0;
     for (BufferKind kind : BufferKind.ALL) {
       maxSlots = Math.max(maxSlots, geometry.layout().buffer(kind).records());
@@ -164,7 +166,16 @@ public final class CollectorAgent implements Agent {
       return false;
     }
     int missing = lease.isSalvaged() ? 0 : sequences.look(lease.pool(), lease.sequence());
+    if (lease.isForeign()) {
+      refuse();
+      checkSequence(missing);
+      stage = Stage.RELEASE;
+      return true;
+    }
     if (lease.kind() == BufferKind.AICORE_TASK) {
+      if (isCounted) {
+        checkedCount(); // all slots are looked at, whatever it says
+      }
       if (missing == SequenceWindow.LATE) {
         aicore.scanLate(lease, records);
       } else if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, records)) {
@@ -181,8 +192,32 @@ public final class CollectorAgent implements Agent {
     return true;
   }
 
+  /**
+   * A buffer of another run goes back as it is: its records must not mix with those of this one.
+   */
+  private void refuse() {
+    int count = checkedCount();
+    books.foreign().add(lease.pool(), count);
+    violations.record(
+        AbiViolation.WRONG_RUN.ordinal(), lease.pool(), lease.runEpoch(), count, lease.sequence());
+  }
+
   private int checkedCount() {
-    int countUntrusted = lease.countUntrusted();
+    int count = withinCapacity(lease.countUntrusted());
+    if (!isCounted || lease.isSalvaged()) {
+      return count;
+    }
+    int announced = withinCapacity(lease.announcedUntrusted());
+    boolean areBothPossible =
+        announced == lease.announcedUntrusted() && count == lease.countUntrusted();
+    if (areBothPossible && announced != count) {
+      violations.record(
+          AbiViolation.COUNT_MISMATCH.ordinal(), lease.pool(), announced, count, lease.sequence());
+    }
+    return Math.min(announced, count);
+  }
+
+  private int withinCapacity(int countUntrusted) {
     int capacity = lease.layout().records();
     if (countUntrusted >= 0 && countUntrusted <= capacity) {
       return countUntrusted;

@@ -10,12 +10,14 @@ public final class PoolBooks {
   private final CounterArray salvaged;
   private final CounterArray tokenGaps;
   private final CounterArray missingBuffers;
+  private final CounterArray foreign;
 
   PoolBooks(int pools) {
     collected = new CounterArray(pools);
     salvaged = new CounterArray(pools);
     tokenGaps = new CounterArray(pools);
     missingBuffers = new CounterArray(pools);
+    foreign = new CounterArray(pools);
   }
 
   /** Records taken from published buffers. */
@@ -26,6 +28,11 @@ public final class PoolBooks {
   /** Records recovered from buffers of a producer that stopped. */
   public CounterArray salvaged() {
     return salvaged;
+  }
+
+  /** Records in buffers of another run, which are not taken. */
+  public CounterArray foreign() {
+    return foreign;
   }
 
   /** AICore dispatches between accepted records that have none. */

@@ -18,6 +18,8 @@ public final class RefusedException extends RuntimeException {
     ARENA,
     /** No way to share memory that both sides know. */
     PLACEMENT,
+    /** The device does not have the layout that its client declared. */
+    LAYOUT,
     /** A number in the request cannot be. */
     MALFORMED,
     /** Not in the state in which the session is. */

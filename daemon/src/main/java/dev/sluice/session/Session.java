@@ -277,6 +277,10 @@ public final class Session {
           Reason.STATE, "RUN_END is too early: the device still writes; wait for it, try again");
     }
     RunTotals totals = settle(RunEnd.COMPLETE, "settled");
+    if (!totals.contradiction.isEmpty()) {
+      close(RunEnd.COMPLETE, wrongLayout(totals.contradiction));
+      throw new RefusedException(Reason.LAYOUT, wrongLayout(totals.contradiction));
+    }
     enter(SETTLED);
     return totals;
   }
@@ -333,10 +337,15 @@ public final class Session {
       }
     } finally {
       if (!isGivenUp()) {
-        close(known, reason);
+        boolean isWrong = !ofRun.contradiction.isEmpty();
+        close(known, isWrong ? wrongLayout(ofRun.contradiction) : reason);
       }
     }
     return ofRun;
+  }
+
+  private static String wrongLayout(String contradiction) {
+    return "wrong layout: " + contradiction;
   }
 
   /** Whatever came before, the session is over after this. */
@@ -525,6 +534,9 @@ public final class Session {
   }
 
   private Optional<String> reasonToEnd(long nowNs) {
+    if (run != null && !run.contradiction().isEmpty()) {
+      return Optional.of(wrongLayout(run.contradiction()));
+    }
     return memory.failure().isEmpty()
         ? producer.reasonToEnd(nowNs, settings.attach().resumeGraceNanos())
         : Optional.of("device failed: " + memory.failure());

@@ -19,7 +19,12 @@ public final class ProducerOptions {
           "l2-2026.07/a2a3",
           "l2-2026.07/a5",
           "chip-2026.08/a2a3",
-          "chip-2026.08/a5");
+          "chip-2026.08/a5",
+          "chip-2026.09/a2a3",
+          "chip-2026.09/a5");
+
+  private static final List<String> RUNTIMES =
+      List.of("tensormap_and_ringbuffer", "host_build_graph");
 
   private static final List<String> CONTENTS = List.of("jittered", "regular");
 
@@ -55,12 +60,32 @@ public final class ProducerOptions {
   @Option(
       names = "--layout",
       paramLabel = "LAYOUT",
-      defaultValue = "chip-2026.08/a2a3",
+      defaultValue = "chip-2026.09/a2a3",
       description = {
-        "Wire generation and platform: l2-2026.06, l2-2026.07 or chip-2026.08, with /a2a3 or /a5.",
+        "Wire generation and platform: l2-2026.06, l2-2026.07, chip-2026.08 or chip-2026.09, with"
+            + " /a2a3 or /a5.",
         "Default: ${DEFAULT-VALUE}."
       })
   private String layout;
+
+  @Option(
+      names = "--runtime",
+      paramLabel = "NAME",
+      defaultValue = "tensormap_and_ringbuffer",
+      description = {
+        "tensormap_and_ringbuffer or host_build_graph: what task ids and scheduler phases mean,"
+            + " from chip-2026.09 on.",
+        "Default: ${DEFAULT-VALUE}."
+      })
+  private String runtime;
+
+  @Option(
+      names = "--declare",
+      paramLabel = "LAYOUT[,CORES]",
+      description =
+          "Attach with this layout and number of cores instead of the device's own, as a wrong"
+              + " configuration of a runtime would.")
+  private String declared;
 
   @Option(
       names = "--device",
@@ -234,6 +259,9 @@ public final class ProducerOptions {
     if (!CONTENTS.contains(content)) {
       fail("--content: there is no '" + content + "'; write " + String.join(" or ", CONTENTS));
     }
+    if (!RUNTIMES.contains(runtime)) {
+      fail("--runtime: there is no '" + runtime + "'; write " + String.join(" or ", RUNTIMES));
+    }
     fourNumbers("--records", records);
     fourNumbers("--buffers", buffers);
     if (cpus != null && !cpus.matches("\\d+(-\\d+)?(,\\d+(-\\d+)?)*")) {
@@ -250,6 +278,10 @@ public final class ProducerOptions {
     add(arguments, "--socket", socket.toString());
     add(arguments, "--device", device);
     add(arguments, "--layout", layout);
+    if (!runtime.equals(RUNTIMES.get(0))) {
+      add(arguments, "--runtime", runtime);
+    }
+    addUnlessNull(arguments, "--declare", declared);
     add(arguments, "--cores", cores);
     add(arguments, "--aicpu-threads", aicpuThreads);
     add(arguments, "--level", level);

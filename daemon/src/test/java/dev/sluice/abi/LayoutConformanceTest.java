@@ -129,6 +129,22 @@ class LayoutConformanceTest {
       put(numbers, of + "fq_freeze_active", layout.fqFreezeActiveOffset());
       put(numbers, of + "fq_contended", layout.fqContendedOffset());
     }
+    if (layout.facts().hasCountedEntries()) {
+      put(numbers, of + "handoff_schema", layout.handoffSchemaOffset());
+      String region = layout.id() + " Region.";
+      put(numbers, region + "sizeof", layout.regionBytes(1));
+      put(numbers, region + "aicpu_task", layout.poolsOffset(BufferKind.AICPU_TASK, 1));
+      put(numbers, region + "aicore_task", layout.poolsOffset(BufferKind.AICORE_TASK, 1));
+      put(numbers, region + "sched_phase", layout.poolsOffset(BufferKind.SCHED_PHASE, 1));
+      put(numbers, region + "orch_phase", layout.poolsOffset(BufferKind.ORCH_PHASE, 1));
+      put(numbers, region + "terminals", layout.terminalOffset(0, BufferKind.AICPU_TASK, 0, 1));
+      put(numbers, region + "second_bank", layout.terminalOffset(1, BufferKind.AICPU_TASK, 0, 1));
+      int last = layout.queueCount() - 1;
+      put(
+          numbers,
+          region + "last_terminal",
+          layout.terminalOffset(2, BufferKind.ORCH_PHASE, last, 1));
+    }
   }
 
   /** Every {@code X_OFFSET} of the class, which must be a field of the struct, and its size. */

@@ -19,7 +19,9 @@ class LayoutTest {
     "chip-2026.08/a2a3, 4,  992,  72, 126976, 126992, 127008, 127028, 127168",
     "l2-2026.06/a5,     7, 1520, 108, 340480, 340508, 340536, 340556, 340672",
     "l2-2026.07/a5,     7, 1520, 108, 340480, 340508, 340536, 340556, 340672",
-    "chip-2026.08/a5,   5, 1456, 108, 232960, 232980, 233000, 233020, 233152"
+    "chip-2026.08/a5,   5, 1456, 108, 232960, 232980, 233000, 233020, 233152",
+    "chip-2026.09/a2a3, 4,  992,  72, 126976, 126992, 127008, 127028, 127104",
+    "chip-2026.09/a5,   5, 1456, 108, 232960, 232980, 233000, 233020, 233152"
   })
   void shouldPlaceTheHeader(
       String id,
@@ -61,6 +63,28 @@ class LayoutTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    // id, schema word, bank, first terminal, last of the last bank, region
+    "chip-2026.09/a2a3, 127100,  9728, 156288, 185408, 185472",
+    "chip-2026.09/a5,   233128, 14464, 276544, 319872, 319936"
+  })
+  void shouldPlaceTheSchemaWordAndTheTerminals(
+      String id, int schema, int bank, int first, int last, int region) {
+    Layout layout = Layout.parse(id);
+    assertEquals(schema, layout.handoffSchemaOffset());
+    assertEquals(bank, layout.terminalBankBytes(1));
+    assertEquals(first, layout.terminalOffset(0, BufferKind.AICPU_TASK, 0, 1));
+    int cores = layout.platform().maxCores();
+    int threads = layout.queueCount();
+    assertEquals(
+        first + bank + 64 * cores, layout.terminalOffset(1, BufferKind.AICORE_TASK, 0, 24));
+    assertEquals(
+        first + 64 * (2 * cores + 1), layout.terminalOffset(0, BufferKind.SCHED_PHASE, 1, 24));
+    assertEquals(last, layout.terminalOffset(2, BufferKind.ORCH_PHASE, threads - 1, 1));
+    assertEquals(region, layout.regionBytes(24));
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"l2-2026.06/a2a3", "l2-2026.07/a2a3", "l2-2026.06/a5", "l2-2026.07/a5"})
   void shouldHaveNoBackpressureBlockBeforeTheThirdGeneration(String id) {
     Layout layout = Layout.parse(id);
@@ -86,7 +110,10 @@ class LayoutTest {
     "l2-2026.06/a5, 108, 340672, 361408, 382144, 383488, 384832",
     "chip-2026.08/a5, 3, 233152, 233728, 234304, 235264, 236224",
     "chip-2026.08/a5, 72, 233152, 246976, 260800, 261760, 262720",
-    "chip-2026.08/a5, 108, 233152, 253888, 274624, 275584, 276544"
+    "chip-2026.08/a5, 108, 233152, 253888, 274624, 275584, 276544",
+    "chip-2026.09/a2a3, 1, 127104, 140928, 154752, 155520, 156288",
+    "chip-2026.09/a2a3, 72, 127104, 140928, 154752, 155520, 156288",
+    "chip-2026.09/a5, 24, 233152, 253888, 274624, 275584, 276544"
   })
   void shouldPlaceThePools(
       String id, int cores, int aicpu, int aicore, int sched, int orch, int total) {
@@ -95,7 +122,7 @@ class LayoutTest {
     assertEquals(aicore, geometry.poolOffset(BufferKind.AICORE_TASK, 0));
     assertEquals(sched, geometry.poolOffset(BufferKind.SCHED_PHASE, 0));
     assertEquals(orch, geometry.poolOffset(BufferKind.ORCH_PHASE, 0));
-    assertEquals(total, geometry.regionBytes());
+    assertEquals(total, geometry.poolsEnd());
     assertEquals(
         aicore + 192 * (cores - 1), geometry.poolOffset(BufferKind.AICORE_TASK, cores - 1));
   }
@@ -180,8 +207,8 @@ class LayoutTest {
   }
 
   @Test
-  void shouldNameTheSixLayouts() {
-    assertEquals(6, Layout.ids().size());
+  void shouldNameTheLayouts() {
+    assertEquals(8, Layout.ids().size());
     String message =
         assertThrows(IllegalArgumentException.class, () -> Layout.parse("l3")).getMessage();
     assertTrue(message.contains("chip-2026.08/a5"), message);

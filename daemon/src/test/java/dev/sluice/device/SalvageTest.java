@@ -17,14 +17,27 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SalvageTest {
-  private final TestArena arena = TestArena.small(Generation.L2_2026_07, 3, 2, 4);
-  private final ArenaPlan plan = arena.plan();
-  private final RunArena shared = RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE);
-  private final BufferTable table = shared.table();
-  private final BufferLedger ledger = shared.ledger();
-  private final LeaseTable shard = shared.leases().shard(SpscRing.forAtLeast(plan.bufferCount()));
+  private TestArena arena;
+  private ArenaPlan plan;
+  private RunArena shared;
+  private BufferTable table;
+  private BufferLedger ledger;
+  private LeaseTable shard;
   private final SpscRing ring = new SpscRing(1);
   private final List<String> salvaged = new ArrayList<>();
+
+  SalvageTest() {
+    useGeneration(Generation.L2_2026_07);
+  }
+
+  private void useGeneration(Generation generation) {
+    arena = TestArena.small(generation, 3, 2, 4);
+    plan = arena.plan();
+    shared = RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE);
+    table = shared.table();
+    ledger = shared.ledger();
+    shard = shared.leases().shard(SpscRing.forAtLeast(plan.bufferCount()));
+  }
 
   private int run(boolean isTorn) {
     Salvage.Sink sink =
@@ -159,5 +172,34 @@ class SalvageTest {
       assertEquals(1, run(true), "found by the ledger alone");
       assertEquals(List.of(buffers[0] + " seq 2 count 2"), salvaged);
     }
+  }
+
+  private void setCounters(BufferKind kind, int total, int dropped, int published) {
+    int at = plan.geometry().poolOffset(kind, 0);
+    arena.bytes().putInt(at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET, total);
+    arena.bytes().putInt(at + PoolLayout.DROPPED_RECORD_COUNT_OFFSET, dropped);
+    arena.bytes().putInt(at + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET, published);
+  }
+
+  @Test
+  void shouldLeaveAnAicoreBufferWhoseFailedFlushIsCountedAsDropped() {
+    useGeneration(Generation.CHIP_2026_09);
+    int[] buffers = lend(AICORE_TASK, 0, 2, 1);
+    setCurrent(AICORE_TASK, 0, table.deviceAddress(buffers[0]), 1);
+    setCount(buffers[0], 5);
+    setCounters(AICORE_TASK, 13, 5, 8);
+    assertEquals(0, run(false));
+    assertEquals(BufferState.RETIRED, ledger.state(buffers[0]));
+  }
+
+  @Test
+  void shouldTakeAnAicoreBufferOfADeviceThatDiedBeforeItCountedTheDrop() {
+    useGeneration(Generation.CHIP_2026_09);
+    int[] buffers = lend(AICORE_TASK, 0, 2, 1);
+    setCurrent(AICORE_TASK, 0, table.deviceAddress(buffers[0]), 1);
+    setCount(buffers[0], 5);
+    setCounters(AICORE_TASK, 13, 0, 8);
+    assertEquals(1, run(true));
+    assertEquals(List.of(buffers[0] + " seq 1 count 8"), salvaged);
   }
 }

@@ -313,6 +313,11 @@ final class AbiTables {
         "`fq_contended` u32",
         "device sets, host clears",
         backpressure(Layout::fqContendedOffset));
+    row(
+        table,
+        "`handoff_schema` u32",
+        "device, at init",
+        layout -> layout.facts().hasCountedEntries() ? (Object) layout.handoffSchemaOffset() : "-");
     row(table, "size", "", Layout::headerBytes);
     return table.toString();
   }

@@ -181,4 +181,39 @@ class CollectorAgentTest {
     assertEquals(0, rig.collected(AICPU_TASK, 0));
     assertEquals(0, violations(rig, AbiViolation.SEQUENCE), "salvaged buffers have no order");
   }
+
+  @Test
+  void shouldBelieveTheSmallerOfTwoCounts() {
+    IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
+    newest.handNamed(AICPU_TASK, 0, 3, 4, 7);
+    newest.handNamed(AICPU_TASK, 1, 3, 1_000_000, 7);
+    newest.collector.doWork();
+    assertEquals(3, newest.collected(AICPU_TASK, 0));
+    assertEquals(1, violations(newest, AbiViolation.COUNT_MISMATCH));
+    assertEquals(3, newest.collected(AICPU_TASK, 1));
+    assertEquals(1, violations(newest, AbiViolation.COUNT_OVERFLOW));
+  }
+
+  @Test
+  void shouldNotMixTheRecordsOfAnotherRun() {
+    IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
+    newest.handNamed(AICPU_TASK, 0, 4, 4, 7);
+    int other = newest.handNamed(AICPU_TASK, 0, 5, 5, 8);
+    newest.collector.doWork();
+    assertEquals(4, newest.collected(AICPU_TASK, 0));
+    assertEquals(5, newest.collector.books().foreign().sum());
+    assertEquals(1, violations(newest, AbiViolation.WRONG_RUN));
+    assertEquals(BufferState.FREE, newest.ledger.state(other), "the pool goes on");
+  }
+
+  @Test
+  void shouldRefuseABufferWhoseTailIsNotThatOfItsEntry() {
+    IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
+    int buffer = newest.handNamed(AICPU_TASK, 0, 4, 4, 7);
+    int tail = newest.plan.layout().buffer(AICPU_TASK).localSeqOffset();
+    newest.arena.bytes().putInt(newest.plan.offsetOfBuffer(buffer) + tail, 99);
+    newest.collector.doWork();
+    assertEquals(0, newest.collected(AICPU_TASK, 0));
+    assertEquals(1, violations(newest, AbiViolation.WRONG_RUN));
+  }
 }

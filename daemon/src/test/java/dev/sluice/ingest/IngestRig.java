@@ -52,6 +52,7 @@ final class IngestRig {
   final CollectorAgent collector;
 
   private final int[] lent;
+  private final int[] named;
 
   IngestRig(Generation generation, int returnEntries) {
     this(generation, returnEntries, sink -> sink);
@@ -77,6 +78,7 @@ final class IngestRig {
             16,
             new ManualClock());
     lent = new int[plan.poolCount()];
+    named = new int[plan.poolCount()];
   }
 
   /** Takes the pool's next buffer and hands it over as it is. */
@@ -91,6 +93,19 @@ final class IngestRig {
     leases.describe(buffer, instance, 0, sequence, 0);
     ledger.claim(buffer);
     handoff.offer(buffer);
+  }
+
+  /** Hands over a buffer whose entry and tail name a run; the two counts may differ. */
+  int handNamed(BufferKind kind, int instance, int count, int announced, long run) {
+    int buffer = next(kind, instance);
+    int sequence = named[plan.pool(kind, instance)]++;
+    int at = plan.offsetOfBuffer(buffer);
+    setCount(buffer, count);
+    arena.bytes().putLong(at + plan.layout().buffer(kind).runEpochOffset(), run);
+    arena.bytes().putInt(at + plan.layout().buffer(kind).localSeqOffset(), sequence);
+    leases.announce(buffer, announced, run);
+    hand(buffer, instance, sequence);
+    return buffer;
   }
 
   /** The pool's buffers, round and round. */

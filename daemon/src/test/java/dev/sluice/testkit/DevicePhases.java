@@ -62,7 +62,7 @@ final class DevicePhases {
                             thread.then(() -> pool.setSequence(pool.sequence() + 1));
                             thread.then(() -> pool.drop(1));
                           }));
-          case CHIP_2026_08 ->
+          case CHIP_2026_08, CHIP_2026_09 ->
               () -> {
                 thread.then(() -> pool.setPointer(0));
                 thread.then(() -> pool.setSequence(pool.sequence() + 1));
@@ -86,6 +86,7 @@ final class DevicePhases {
     int slot = pool.count(pointer);
     // The count comes before the fields: a buffer that is still current may show one too many.
     pool.setCount(pointer, slot + 1);
+    pool.setLive(slot + 1);
     thread.then(
         () ->
             content.write(

@@ -3,6 +3,7 @@ package dev.sluice.testkit;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.TerminalLayout;
 import dev.sluice.device.ArenaPlan;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ public final class DevicePool {
   long dispatches;
   long stashPointer;
   int stashSequence;
+  int stashMark;
   long stashGate = -1;
   int cachedSequence = -1;
   long cachedPointer;
@@ -161,6 +163,61 @@ public final class DevicePool {
 
   int count(long pointer) {
     return memory.getInt(at(pointer) + buffer.countOffset());
+  }
+
+  /** Makes a buffer the device's own: no record, and whose it is. */
+  void acquire(long pointer, int sequence) {
+    if (buffer.runEpochOffset() >= 0) {
+      memory.putLong(at(pointer) + buffer.runEpochOffset(), ScriptedDevice.RUN_EPOCH);
+      memory.putInt(at(pointer) + buffer.localSeqOffset(), sequence);
+    }
+    setCount(pointer, 0);
+  }
+
+  /** Whether its hand-overs are counted. */
+  boolean hasCounters() {
+    return plan.layout().facts().countsPublished(kind());
+  }
+
+  int live() {
+    return memory.getInt(offset + PoolLayout.LIVE_RECORD_COUNT_OFFSET);
+  }
+
+  void setLive(int live) {
+    if (hasCounters()) {
+      memory.putInt(offset + PoolLayout.LIVE_RECORD_COUNT_OFFSET, live);
+    }
+  }
+
+  /** After the tail of the ready queue. */
+  void countPublished(int records) {
+    if (hasCounters()) {
+      int at = offset + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET;
+      memory.putInt(at, memory.getInt(at) + records);
+      at = offset + PoolLayout.PUBLISHED_BUFFER_COUNT_OFFSET;
+      memory.putInt(at, memory.getInt(at) + 1);
+    }
+  }
+
+  /** Its last words of the run. */
+  void writeTerminal() {
+    if (plan.layout().facts().terminalBanks() == 0) {
+      return;
+    }
+    int cores = plan.geometry().numCores();
+    int line = plan.layout().terminalOffset(1, kind(), instance, cores);
+    memory.putInt(line + TerminalLayout.TOTAL_OFFSET, total());
+    memory.putInt(
+        line + TerminalLayout.DROPPED_OFFSET,
+        memory.getInt(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET));
+    memory.putInt(
+        line + TerminalLayout.PUBLISHED_RECORDS_OFFSET,
+        memory.getInt(offset + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET));
+    memory.putInt(
+        line + TerminalLayout.PUBLISHED_BUFFERS_OFFSET,
+        memory.getInt(offset + PoolLayout.PUBLISHED_BUFFER_COUNT_OFFSET));
+    memory.putInt(line + TerminalLayout.LIVE_AT_CLOSE_OFFSET, live());
+    memory.putLong(line + TerminalLayout.RUN_EPOCH_OFFSET, ScriptedDevice.RUN_EPOCH);
   }
 
   void setCount(long pointer, int count) {

@@ -1,5 +1,6 @@
 package dev.sluice.testkit;
 
+import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.ReadyEntryLayout;
@@ -17,6 +18,7 @@ import java.util.function.BooleanSupplier;
  */
 final class DeviceQueues {
   private static final long WAIT_NANOS = 20_000;
+  private static final long LONG_WAIT_NANOS = 30_000_000_000L;
 
   private final ByteBuffer memory;
   private final Layout layout;
@@ -50,7 +52,7 @@ final class DeviceQueues {
 
   /** Publishes an entry in one piece, without a buffer changing hands. */
   void forge(DeviceThread thread, int coreIndex, int kind, long pointer, int sequence) {
-    enqueue(thread, coreIndex, kind, pointer, sequence, false, () -> {}, () -> {}, () -> {});
+    enqueue(thread, coreIndex, kind, pointer, sequence, 1, false, () -> {}, () -> {}, () -> {});
   }
 
   static void clearPointer(DeviceThread thread, DevicePool pool) {
@@ -64,9 +66,9 @@ final class DeviceQueues {
     if (generation == Generation.L2_2026_06) {
       thread.then(() -> pool.setPointer(fresh));
       thread.then(() -> pool.setSequence(sequence));
-      thread.then(() -> pool.setCount(fresh, 0));
+      thread.then(() -> pool.acquire(fresh, sequence));
     } else {
-      thread.then(() -> pool.setCount(fresh, 0));
+      thread.then(() -> pool.acquire(fresh, sequence));
       thread.then(() -> pool.setPointer(fresh));
       thread.then(() -> pool.setSequence(sequence));
     }
@@ -80,15 +82,23 @@ final class DeviceQueues {
       int sequence,
       Runnable published,
       Runnable refused) {
+    int records = pool.count(pointer); // the host may reset it as soon as it sees the tail
     enqueue(
         thread,
         pool.instance(),
         pool.kind().ordinal(),
         pointer,
         sequence,
+        records,
         tearing != null,
         () -> pool.giveAway(pointer),
-        published,
+        () -> {
+          pool.countPublished(records);
+          if (pool.kind() != BufferKind.AICORE_TASK) {
+            pool.setLive(0);
+          }
+          published.run();
+        },
         refused);
   }
 
@@ -98,6 +108,7 @@ final class DeviceQueues {
       int kind,
       long pointer,
       int sequence,
+      int records,
       boolean mayTear,
       Runnable atTail,
       Runnable published,
@@ -110,7 +121,7 @@ final class DeviceQueues {
             () -> next != memory.getInt(layout.queueHeadOffset(queue)),
             false,
             () -> {
-              writeEntry(thread, coreIndex, kind, pointer, sequence, mayTear, atTail);
+              writeEntry(thread, coreIndex, kind, pointer, sequence, records, mayTear, atTail);
               thread.then(published);
             },
             refused));
@@ -122,6 +133,7 @@ final class DeviceQueues {
       int kind,
       long pointer,
       int sequence,
+      int records,
       boolean mayTear,
       Runnable atTail) {
     int queue = thread.queue();
@@ -135,6 +147,12 @@ final class DeviceQueues {
     fields.add(() -> memory.putInt(entry + ReadyEntryLayout.KIND_OFFSET, kind));
     fields.add(() -> memory.putLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, pointer));
     fields.add(() -> memory.putInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequence));
+    if (layout.facts().hasCountedEntries()) {
+      fields.add(() -> memory.putInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET, records));
+      fields.add(
+          () ->
+              memory.putLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, ScriptedDevice.RUN_EPOCH));
+    }
     Runnable tail =
         () -> {
           tails[queue] = (tails[queue] + 1) % layout.queueEntries();
@@ -176,6 +194,11 @@ final class DeviceQueues {
         switch (layout.facts().patience()) {
           case "20us" -> {
             if (!thread.hasWaited(clock.nanoTime(), WAIT_NANOS)) {
+              return false;
+            }
+          }
+          case "30s" -> {
+            if (!thread.hasWaited(clock.nanoTime(), LONG_WAIT_NANOS)) {
               return false;
             }
           }

@@ -36,7 +36,7 @@ final class DeviceTasks {
     this.generation = plan.layout().generation();
     this.level = plan.geometry().level();
     this.hasAckGate =
-        generation == Generation.CHIP_2026_08
+        generation.isChip()
             || (generation == Generation.L2_2026_07 && plan.layout().platform() == Platform.A2A3);
     this.content = content;
     this.queues = queues;
@@ -61,6 +61,11 @@ final class DeviceTasks {
         () -> {
           pool.dispatches++;
           pool.attempt();
+          if (pool.hasCounters() && pool.pointer() == 0) {
+            pool.drop(1);
+          } else {
+            pool.setLive(pool.live() + 1);
+          }
         });
     thread.then(
         () -> {
@@ -95,7 +100,7 @@ final class DeviceTasks {
 
   /** The AICore begins a task: it acknowledges it, and in the third generation has a slot first. */
   private void pickUp(DeviceThread thread, DevicePool pool, long index) {
-    if (generation == Generation.CHIP_2026_08) {
+    if (generation.isChip()) {
       readHead(pool);
     }
     if (hasAckGate && pool.stashPointer != 0 && pool.stashGate == index) {
@@ -112,11 +117,13 @@ final class DeviceTasks {
   }
 
   private void writeAicoreRecord(DevicePool pool, long index) {
-    if (generation != Generation.CHIP_2026_08) {
+    if (!generation.isChip()) {
       readHead(pool);
     }
     if (pool.cachedPointer == 0 || pool.nextSlot >= pool.capacity()) {
-      pool.loseSilently();
+      if (!pool.hasCounters()) {
+        pool.loseSilently(); // where dispatches are counted by buffer, the excess is charged later
+      }
       return;
     }
     int at = pool.recordOffset(pool.cachedPointer, pool.nextSlot++);
@@ -151,6 +158,7 @@ final class DeviceTasks {
                   () -> {
                     pool.stashPointer = pool.pointer();
                     pool.stashSequence = pool.sequence();
+                    pool.stashMark = takeMark(pool, pool.capacity());
                     pool.stashGate = gate;
                   });
               thread.then(() -> install(thread, pool));
@@ -158,12 +166,25 @@ final class DeviceTasks {
             () -> {}));
   }
 
+  /** What the count of the current buffer will say; where that is exact, the rest is dropped. */
+  private int takeMark(DevicePool pool, int nominal) {
+    if (!plan.layout().facts().hasExactAicoreCount()) {
+      return nominal;
+    }
+    int live = pool.live();
+    if (live > pool.capacity()) {
+      pool.drop(live - pool.capacity());
+    }
+    pool.setLive(0);
+    return Math.min(live, pool.capacity());
+  }
+
   private void releaseStash(DeviceThread thread, DevicePool pool) {
     long old = pool.stashPointer;
     if (old == 0) {
       return;
     }
-    thread.then(() -> pool.setCount(old, pool.capacity()));
+    thread.then(() -> pool.setCount(old, pool.stashMark));
     thread.then(
         () ->
             queues.publish(
@@ -177,7 +198,7 @@ final class DeviceTasks {
 
   private void install(DeviceThread thread, DevicePool pool) {
     long fresh = pool.take();
-    thread.then(() -> pool.setCount(fresh, 0));
+    thread.then(() -> pool.acquire(fresh, pool.sequence() + 1));
     thread.then(() -> pool.setPointer(fresh));
     thread.then(() -> pool.setSequence(pool.sequence() + 1));
   }
@@ -202,7 +223,11 @@ final class DeviceTasks {
     long pointer = pool.pointer();
     int slot = pool.count(pointer);
     content.write(pool.kind(), pool.instance(), index, memory, pool.recordOffset(pointer, slot));
-    thread.then(() -> pool.setCount(pointer, slot + 1));
+    thread.then(
+        () -> {
+          pool.setCount(pointer, slot + 1);
+          pool.setLive(slot + 1);
+        });
     if (slot + 1 == pool.capacity()) {
       thread.then(() -> switchTasks(thread, pool));
     }
@@ -214,6 +239,7 @@ final class DeviceTasks {
         () -> {
           thread.then(() -> pool.drop(pool.count(full)));
           thread.then(() -> pool.setCount(full, 0));
+          thread.then(() -> pool.setLive(0));
         };
     if (generation == Generation.L2_2026_06) {
       if (!pool.hasFreeBuffer()) {
@@ -259,11 +285,12 @@ final class DeviceTasks {
     thread.then(
         () -> {
           long pointer = pool.pointer();
-          int mark =
+          int nominal =
               level >= 2
                   ? Math.min(pool.capacity(), pool.total() - pool.sequence() * pool.capacity())
                   : pool.capacity();
-          if (pointer == 0 || mark == 0) {
+          int mark = pointer == 0 ? 0 : takeMark(pool, nominal);
+          if (mark == 0) {
             return;
           }
           thread.then(() -> pool.setCount(pointer, mark));

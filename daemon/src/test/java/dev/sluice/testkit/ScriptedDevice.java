@@ -18,6 +18,9 @@ import java.util.function.ObjIntConsumer;
  * the host to its side of the contract: {@link DevicePool#take}.
  */
 public final class ScriptedDevice {
+  /** The run that it names in entries and buffers, where the layout has that. */
+  public static final long RUN_EPOCH = 0x5EED_0001L;
+
   private final ByteBuffer memory;
   private final ArenaPlan plan;
   private final Layout layout;
@@ -80,12 +83,19 @@ public final class ScriptedDevice {
   public void launch() {
     require(memory.getInt(layout.numCoresOffset()) == plan.geometry().numCores(), "num_cores");
     require(memory.getInt(layout.levelOffset()) == level, "level");
+    if (layout.facts().hasCountedEntries()) {
+      memory.putInt(layout.handoffSchemaOffset(), 1);
+    }
+    for (int core = 0; core < plan.geometry().numCores(); core++) {
+      long head = TestArena.DEVICE_BASE + plan.geometry().poolOffset(BufferKind.AICORE_TASK, core);
+      memory.putLong(plan.rotationOffset() + core * Long.BYTES, head);
+    }
     for (DevicePool pool : pools) {
       if (pool.hasFreeBuffer()) {
         long pointer = pool.take();
         pool.setPointer(pointer);
         pool.setSequence(0);
-        pool.setCount(pointer, 0);
+        pool.acquire(pointer, 0);
       }
     }
     if (level >= 3) {
@@ -190,6 +200,7 @@ public final class ScriptedDevice {
     if (level >= 4 && plan.geometry().orchThreads() > 0) {
       DeviceThread thread = threads[threads.length - 1];
       thread.append(() -> phases.flush(thread, pool(BufferKind.ORCH_PHASE, 0)));
+      then(threads.length - 1, pool(BufferKind.ORCH_PHASE, 0)::writeTerminal);
     }
     for (int sched = 0; sched < plan.geometry().schedThreads(); sched++) {
       DeviceThread thread = threads[sched];
@@ -206,6 +217,15 @@ public final class ScriptedDevice {
       if (level >= 3) {
         DevicePool pool = pool(BufferKind.SCHED_PHASE, sched);
         thread.append(() -> phases.flush(thread, pool));
+      }
+      for (DevicePool pool : pools) {
+        boolean isOwn =
+            pool.kind().isPerCore()
+                ? threadOfCore(pool.instance()) == sched
+                : pool.kind() == BufferKind.SCHED_PHASE && pool.instance() == sched;
+        if (isOwn) {
+          then(sched, pool::writeTerminal);
+        }
       }
     }
   }

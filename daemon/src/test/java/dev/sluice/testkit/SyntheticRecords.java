@@ -3,6 +3,7 @@ package dev.sluice.testkit;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.PhaseNumbering;
 import dev.sluice.abi.SyntheticContent;
 import java.nio.ByteBuffer;
 
@@ -15,9 +16,12 @@ public final class SyntheticRecords {
   // Numbers of abi.md section 3, in the order of sluice_content.h.
   private static final int[] OTHERS_G1 = {2, 3, 4, 5, 6, 7};
   private static final int[] OTHERS_G2 = {2, 4, 5, 6, 7};
+  private static final int[] OTHERS_TMR = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  private static final int[] OTHERS_HBG = {2, 3, 5, 6, 7, 8, 9, 10};
   private static final int[] OTHERS_G3 = {2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
 
   private final Generation generation;
+  private final boolean isGraph;
   private final int cores;
   private final int schedThreads;
   private final long seed;
@@ -32,6 +36,7 @@ public final class SyntheticRecords {
 
   public SyntheticRecords(Geometry geometry, SyntheticContent.Recipe recipe) {
     this.generation = geometry.layout().generation();
+    this.isGraph = geometry.layout().facts().phaseNumbering() == PhaseNumbering.HOST_BUILD_GRAPH;
     this.cores = geometry.numCores();
     this.schedThreads = geometry.schedThreads();
     this.seed = recipe.seed();
@@ -59,7 +64,12 @@ public final class SyntheticRecords {
   }
 
   private long token(long task) {
-    return slots == null ? regularToken(task) : JitteredSlots.token(task);
+    return graph(slots == null ? regularToken(task) : JitteredSlots.token(task));
+  }
+
+  /** Of host_build_graph the ring is the parent of a sub-task. */
+  private long graph(long token) {
+    return isGraph && token >>> 32 != 0 ? token | 1L << 62 : token;
   }
 
   private static long mask(long ticks) {
@@ -101,7 +111,7 @@ public final class SyntheticRecords {
       JitteredSlots.Task task = slots.task(core, index);
       memory.putLong(at, task.start());
       memory.putLong(at + 8, task.end());
-      memory.putLong(at + 16, JitteredSlots.token(task.number()));
+      memory.putLong(at + 16, token(task.number()));
       memory.putInt(at + 24, (int) index);
       memory.putInt(at + 28, (int) task.receiveToStart());
       return;
@@ -141,11 +151,18 @@ public final class SyntheticRecords {
             case L2_2026_06 -> OTHERS_G1;
             case L2_2026_07 -> OTHERS_G2;
             case CHIP_2026_08 -> OTHERS_G3;
+            case CHIP_2026_09 -> isGraph ? OTHERS_HBG : OTHERS_TMR;
           };
       kind = v >= 16 ? 0 : others[v % others.length];
     }
     long task = token(16 * iteration);
-    boolean isThird = generation == Generation.CHIP_2026_08;
+    boolean isThird = generation.isChip();
+    boolean namesTask =
+        switch (generation) {
+          case L2_2026_06, L2_2026_07 -> false;
+          case CHIP_2026_08 -> kind == 7 || kind == 12 || kind == 13;
+          case CHIP_2026_09 -> isGraph ? kind == 9 : kind == 10 || kind == 11;
+        };
     int processed = 1 + (int) ((x >>> 52) & 15);
     int hit = 0;
     int miss = 0;
@@ -154,7 +171,7 @@ public final class SyntheticRecords {
       miss = (int) ((x >>> 49) & 7);
     } else if (!isThird && kind == 7) {
       processed = (int) task;
-    } else if (isThird && (kind == 7 || kind == 12 || kind == 13)) {
+    } else if (namesTask) {
       hit = (int) task;
       miss = (int) (task >>> 32);
     }
@@ -162,6 +179,20 @@ public final class SyntheticRecords {
     memory.putLong(at, phase != null ? phase.start() : base + ((x >>> 24) & mask(span)));
     memory.putLong(
         at + 8, phase != null ? phase.end() : base + 4 * (span / 16) + ((x >>> 32) & mask(span)));
+    if (generation == Generation.CHIP_2026_09) {
+      memory.putInt(at + 16, hit);
+      memory.putInt(at + 20, miss);
+      memory.putInt(at + 24, (int) iteration);
+      memory.putInt(at + 28, processed);
+      for (int i = 0; i < 3; i++) {
+        memory.putShort(at + 32 + 2 * i, (short) ((x >>> (4 + 4 * i)) & 15));
+        memory.putShort(at + 38 + 2 * i, (short) ((x >>> (36 + 4 * i)) & 15));
+      }
+      memory.putInt(at + 44, kind);
+      memory.putLong(at + 48, 0);
+      memory.putLong(at + 56, 0);
+      return;
+    }
     memory.putInt(at + 16, (int) iteration);
     memory.putInt(at + 20, kind);
     memory.putInt(at + 24, processed);

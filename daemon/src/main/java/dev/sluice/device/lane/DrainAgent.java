@@ -70,6 +70,7 @@ public final class DrainAgent implements Agent {
   private final ParkMeter parks;
   private final int batchEntries;
   private final boolean mayTear;
+  private final boolean isCounted;
   private final ReadyLane[] lanes;
   private final SpscRing[] handoffs;
   private final SpscRing hints;
@@ -121,6 +122,7 @@ public final class DrainAgent implements Agent {
     this.clock = clock;
     this.parks = parks;
     this.mayTear = plan.layout().facts().mayTearEntries();
+    this.isCounted = plan.layout().facts().hasCountedEntries();
     long nowNs = clock.nanoTime();
     lanes = new ReadyLane[queues.length];
     for (int i = 0; i < queues.length; i++) {
@@ -287,6 +289,12 @@ public final class DrainAgent implements Agent {
         // Not before the claim: the row of a buffer that a collector reads is the collector's.
         leases.describe(
             buffer, instanceUntrusted, lane.queue(), sequenceUntrusted, lane.caughtUpNs);
+        if (isCounted) {
+          leases.announce(
+              buffer,
+              memory.loadInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET),
+              memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET));
+        }
         if (order == SequenceWindow.LATE || (order == 0 && lane.heldSinceNs != 0)) {
           counters.increment(REORDERED);
         }

@@ -111,7 +111,7 @@ public final class RefillAgent implements Agent {
     this.spare = new FreeBuffers(plan);
     int poolsAt = plan.layout().headerBytes();
     this.liveWords = new LiveWords(memory);
-    this.sweptWords = memory.words(poolsAt, plan.geometry().regionBytes() - poolsAt);
+    this.sweptWords = memory.words(poolsAt, plan.geometry().poolsEnd() - poolsAt);
     this.words = liveWords;
     this.lanes = new FreeLane[plan.poolCount()];
     for (BufferKind kind : BufferKind.ALL) {

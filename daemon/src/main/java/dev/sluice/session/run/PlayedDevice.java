@@ -14,6 +14,8 @@ import dev.sluice.device.DeviceMemory;
  * pops empty ones; the records in them are just enough to be counted.
  */
 public final class PlayedDevice {
+  private static final long RUN_EPOCH = 1;
+
   private final DeviceMemory memory;
   private final ArenaPlan plan;
   private final int[] sequences;
@@ -33,6 +35,9 @@ public final class PlayedDevice {
     this.sequences = new int[plan.poolCount()];
     this.tokens = new int[plan.poolCount()];
     this.tails = new int[plan.layout().queueCount()];
+    if (plan.layout().facts().hasCountedEntries()) {
+      memory.storeInt(plan.layout().handoffSchemaOffset(), 1);
+    }
   }
 
   /** Publishes one buffer of every pool that has an empty one; returns how many. */
@@ -67,6 +72,14 @@ public final class PlayedDevice {
     memory.storeInt(entry + ReadyEntryLayout.KIND_OFFSET, kind.ordinal());
     memory.storeLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, pointer);
     memory.storeInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequences[pool]++);
+    if (plan.layout().facts().hasCountedEntries()) {
+      memory.storeInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET, buffer.records());
+      memory.storeLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, RUN_EPOCH);
+    }
+    if (plan.layout().facts().countsPublished(kind)) {
+      int published = at + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET;
+      memory.storeInt(published, memory.loadInt(published) + buffer.records());
+    }
     tails[queue] = (tails[queue] + 1) % plan.layout().queueEntries();
     memory.storeIntRelease(plan.layout().queueTailOffset(queue), tails[queue]);
     return true;
@@ -83,5 +96,9 @@ public final class PlayedDevice {
       }
     }
     memory.storeInt(offset + buffer.countOffset(), buffer.records());
+    if (buffer.runEpochOffset() >= 0) {
+      memory.storeLong(offset + buffer.runEpochOffset(), RUN_EPOCH);
+      memory.storeInt(offset + buffer.localSeqOffset(), sequences[pool]);
+    }
   }
 }

@@ -92,6 +92,7 @@ public final class Run {
     books = new RunBooks(setup, engine);
     drops = new RunDrops(setup, books, engine);
     engine.refill().seed();
+    Arena.seedIdlePools(memory, plan, setup.deviceBase());
     headroom = new RunHeadroom(setup, engine, books);
   }
 
@@ -254,6 +255,11 @@ public final class Run {
       threads.add(RunDrops.coreToThread(plan, memory, core));
     }
     return threads;
+  }
+
+  /** What contradicts the layout that the client declared, in brief; empty if nothing does. */
+  public String contradiction() {
+    return books.contradiction();
   }
 
   /** Reads everything anew, unless the run is settled, and returns the books as they stand. */

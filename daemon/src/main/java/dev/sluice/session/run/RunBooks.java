@@ -3,16 +3,19 @@ package dev.sluice.session.run;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.abi.TerminalLayout;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferState;
 import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.PoolCounters;
+import dev.sluice.device.Terminals;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.device.lane.Shortage;
 import dev.sluice.device.lane.Shortages;
+import dev.sluice.handoff.RunIdentity;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
@@ -22,12 +25,16 @@ import dev.sluice.ingest.RunEnd;
 import dev.sluice.ingest.TaskStatistics;
 import java.util.Arrays;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The books of one run: puts what the agents have counted beside what the device says of itself.
  * Called by one thread at a time; the agents may be running, since their counters are made for it.
  */
 public final class RunBooks {
+  private static final Logger log = LoggerFactory.getLogger(RunBooks.class);
+
   private final ArenaPlan plan;
   private final RunEngine engine;
   private final DrainAgent[] drains;
@@ -42,6 +49,13 @@ public final class RunBooks {
   private final DeviceMemory memory;
   private final ControlWords words;
   private final boolean deviceBlocks;
+  private final LayoutCheck layoutCheck;
+  private final RunIdentity identity;
+  private final Terminals terminals;
+  private final boolean[] countsPublished;
+  private final boolean[] isDoubted; // by pool: its counters were found wrong
+  private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
+  private String contradiction = "";
 
   RunBooks(RunSetup setup, RunEngine engine) {
     this.plan = setup.plan();
@@ -54,12 +68,20 @@ public final class RunBooks {
     this.checks = setup.checks();
     this.memory = setup.memory();
     int from = plan.layout().queueHeadOffset(0);
-    this.words = memory.words(from, plan.geometry().regionBytes() - from);
+    this.words = memory.words(from, plan.geometry().poolsEnd() - from);
     this.deviceCounters = new PoolCounters(memory, plan);
     this.attribution = new DropAttribution(plan.poolCount());
     this.evidence = new DropEvidence[plan.poolCount()];
     Arrays.setAll(evidence, pool -> new DropEvidence());
     this.deviceBlocks = plan.layout().facts().isPatient();
+    this.layoutCheck = new LayoutCheck(setup);
+    this.identity = engine.identity();
+    this.terminals = new Terminals(memory, plan);
+    this.countsPublished = new boolean[plan.poolCount()];
+    this.isDoubted = new boolean[plan.poolCount()];
+    for (int pool = 0; pool < countsPublished.length; pool++) {
+      countsPublished[pool] = plan.layout().facts().countsPublished(plan.kindOfPool(pool));
+    }
   }
 
   /** All counters of the device as they are now, as one number that moves when any of them does. */
@@ -110,6 +132,7 @@ public final class RunBooks {
     long[] salvaged = new long[pools];
     long[] gaps = new long[pools];
     long[] missing = new long[pools];
+    long[] taken = new long[pools];
     // Before the device's counters are read: a record is produced before it is collected.
     for (int pool = 0; pool < pools; pool++) {
       for (CollectorAgent collector : collectors) {
@@ -117,6 +140,7 @@ public final class RunBooks {
         salvaged[pool] += collector.books().salvaged().get(pool);
         gaps[pool] += collector.books().tokenGaps().get(pool);
         missing[pool] += collector.books().missingBuffers().get(pool);
+        taken[pool] += collector.books().foreign().get(pool);
       }
     }
     words.refresh();
@@ -128,6 +152,16 @@ public final class RunBooks {
         sum(DrainAgent.READY_QUEUE_FULL), isReadyQueueFull(), sum(DrainAgent.HANDOFF_FULL));
     deviceCounters.refresh();
     boolean hasFailed = memory.failure() != 0;
+    for (int pool = 0; pool < pools && !hasFailed; pool++) {
+      taken[pool] += collected[pool];
+      checkPublished(pool, taken[pool], end);
+    }
+    if (end == RunEnd.COMPLETE && !hasFailed) {
+      checkTerminals();
+    }
+    if (!hasFailed) {
+      checkLayout(end);
+    }
     RunTotals now = new RunTotals();
     for (int pool = 0; pool < pools; pool++) {
       BufferKind kind = plan.kindOfPool(pool);
@@ -136,7 +170,7 @@ public final class RunBooks {
       AccountingLaw.Evidence known =
           new AccountingLaw.Evidence(
               kind,
-              hasFailed
+              hasFailed || deviceCounters.isSaturated(pool)
                   ? Math.max(deviceCounters.total(pool), atLeast(pool, collected, salvaged))
                   : deviceCounters.total(pool),
               deviceCounters.dropped(pool),
@@ -159,6 +193,7 @@ public final class RunBooks {
       now.drops[k][DropCause.PRODUCER_DIED.ordinal()] += now.laws[k].died();
     }
     countAgents(now);
+    now.contradiction = contradiction;
     return now;
   }
 
@@ -186,6 +221,74 @@ public final class RunBooks {
     }
     now.handoffEntries = engine.handoffEntries();
     now.handoffCapacity = engine.handoffCapacity();
+  }
+
+  /**
+   * What came cannot be more than what the device says it handed over, but for one buffer, whose
+   * entry it writes before it counts; and at the end it must be the same.
+   */
+  private void checkPublished(int pool, long taken, RunEnd end) {
+    if (!countsPublished[pool] || isDoubted[pool] || deviceCounters.isSaturated(pool)) {
+      return;
+    }
+    long published = deviceCounters.publishedNow(pool);
+    int capacity = plan.layout().buffer(plan.kindOfPool(pool)).records();
+    long ahead = taken - published;
+    boolean isWrong = end == RunEnd.COMPLETE ? ahead != 0 : ahead > capacity;
+    if (isWrong) {
+      isDoubted[pool] = true;
+      violations.record(
+          AbiViolation.PUBLISHED_MISMATCH.ordinal(), pool, published, taken, capacity);
+    }
+  }
+
+  /** Each producer's last words against its pool; where none spoke, the client offered no bank. */
+  private void checkTerminals() {
+    if (!terminals.find(identity.epoch())) {
+      return;
+    }
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      boolean isRight =
+          terminals.has(pool)
+              && terminals.word(pool, TerminalLayout.TOTAL_OFFSET) == deviceCounters.total(pool)
+              && terminals.word(pool, TerminalLayout.DROPPED_OFFSET) == deviceCounters.dropped(pool)
+              && terminals.word(pool, TerminalLayout.PUBLISHED_RECORDS_OFFSET)
+                  == deviceCounters.publishedNow(pool)
+              && terminals.word(pool, TerminalLayout.PUBLISHED_BUFFERS_OFFSET)
+                  == deviceCounters.publishedBuffersNow(pool)
+              && terminals.word(pool, TerminalLayout.LIVE_AT_CLOSE_OFFSET) == 0;
+      if (!isRight) {
+        violations.record(
+            AbiViolation.TERMINAL_MISMATCH.ordinal(),
+            pool,
+            terminals.has(pool) ? terminals.word(pool, TerminalLayout.TOTAL_OFFSET) : -1,
+            deviceCounters.total(pool),
+            deviceCounters.dropped(pool));
+      }
+    }
+  }
+
+  private void checkLayout(RunEnd end) {
+    boolean hasProduced = false;
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      hasProduced |= deviceCounters.total(pool) > 0;
+    }
+    LayoutCheck.Finding finding = layoutCheck.look(hasProduced, end.isComplete());
+    if (contradiction.isEmpty() && !finding.text().isEmpty()) {
+      contradiction = finding.brief();
+      log.error("{}", finding.text());
+      violations.record(
+          AbiViolation.WRONG_LAYOUT.ordinal(),
+          plan.geometry().numCores(),
+          finding.offset(),
+          plan.geometry().poolOffset(BufferKind.AICORE_TASK, 0),
+          0);
+    }
+  }
+
+  /** What contradicts the layout that the client declared; empty if nothing does. */
+  public String contradiction() {
+    return contradiction;
   }
 
   /** A device that has failed cannot say any more what it produced: at least what came of it. */
@@ -248,6 +351,7 @@ public final class RunBooks {
       addViolations(now, drain.violations());
     }
     addViolations(now, refill.violations());
+    addViolations(now, violations);
     for (CollectorAgent collector : collectors) {
       addViolations(now, collector.violations());
     }
@@ -295,6 +399,9 @@ public final class RunBooks {
       if (collector.violations().count(violation.ordinal()) > 0) {
         return "collector, " + collector.violations().evidence(violation.ordinal());
       }
+    }
+    if (violations.count(violation.ordinal()) > 0) {
+      return "counters, " + violations.evidence(violation.ordinal());
     }
     return "no evidence kept";
   }

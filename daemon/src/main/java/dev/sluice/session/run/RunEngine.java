@@ -13,6 +13,7 @@ import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.FreezeGate;
 import dev.sluice.device.lane.LaneSlack;
 import dev.sluice.device.lane.RefillAgent;
+import dev.sluice.handoff.RunIdentity;
 import dev.sluice.handoff.SpscRing;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.LeaseSink;
@@ -140,6 +141,11 @@ public final class RunEngine implements ThreadPacking.Slack {
 
   private static int[] queuesOf(int group, int groups, int queueCount) {
     return IntStream.range(0, queueCount).filter(queue -> queue % groups == group).toArray();
+  }
+
+  /** Which run of the device the buffers are of. */
+  RunIdentity identity() {
+    return arena.leases().identity();
   }
 
   /** What the tasks did, by shard; empty if that is not counted. */

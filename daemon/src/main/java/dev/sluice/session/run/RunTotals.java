@@ -33,6 +33,9 @@ public final class RunTotals {
   public long syntheticVerified;
   public long syntheticMismatched;
 
+  /** What contradicts the layout that the client declared, in brief; empty if nothing does. */
+  public String contradiction = "";
+
   /** Ready queues of runs under way, by number. */
   public final Map<Integer, ReadyQueue> readyQueues = new TreeMap<>();
 
@@ -112,6 +115,7 @@ public final class RunTotals {
     popStallNanos += other.popStallNanos;
     syntheticVerified += other.syntheticVerified;
     syntheticMismatched += other.syntheticMismatched;
+    contradiction = contradiction.isEmpty() ? other.contradiction : contradiction;
   }
 
   /** The law over all kinds. */

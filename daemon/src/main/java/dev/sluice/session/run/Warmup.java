@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * path costs a pause of 8 to 31 ms (abi.md appendix C): in the first generation either one loses
  * records.
  *
- * <p>Both a generation that drops and one that blocks are run, since they take different branches.
+ * <p>Both a generation that drops and one that waits are run, since they take different branches.
  * The device is played on the same thread: buffers are tiny, so that the agents and not the filling
  * take the time.
  */
@@ -53,7 +53,7 @@ public final class Warmup {
   public long run() {
     touchNativeMemory();
     long buffers = 0;
-    for (Generation generation : List.of(Generation.L2_2026_06, Generation.CHIP_2026_08)) {
+    for (Generation generation : List.of(Generation.L2_2026_06, Generation.CHIP_2026_09)) {
       buffers += run(Layout.of(generation, Platform.A2A3, TINY));
     }
     return buffers;

@@ -20,7 +20,8 @@ final class Workloads {
     all.add(
         DaemonWorkloads.startup("startup", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB)));
     all.add(
-        DaemonWorkloads.attach("attach", Load.of(Load.G3, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
+        DaemonWorkloads.attach(
+            "attach", Load.of(Load.NEWEST, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
 
     all.add(cleanRate("clean-rate/g1-1x1", Load.G1, 1, 1, 0.2 * GB));
     all.add(cleanRate("clean-rate/g2-1x1", Load.G2, 1, 1, 0.2 * GB));
@@ -39,7 +40,7 @@ final class Workloads {
                 "capture/refill-latency/800MB",
                 Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(800 * MB))));
 
-    Load everyKind = Load.of(Load.G3, 24, 3, EVERY_KIND).withRate(500 * MB);
+    Load everyKind = Load.of(Load.NEWEST, 24, 3, EVERY_KIND).withRate(500 * MB);
     all.add(CaptureWorkloads.verify("capture/verify", everyKind, 2 * GB));
     all.add(CaptureWorkloads.size("capture/size", everyKind, 0.25));
     all.add(

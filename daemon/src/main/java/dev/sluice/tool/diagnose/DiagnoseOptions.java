@@ -2,6 +2,7 @@ package dev.sluice.tool.diagnose;
 
 import dev.sluice.tool.ProducerOptions;
 import dev.sluice.tool.RateConverter;
+import dev.sluice.tool.measure.Load;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ final class DiagnoseOptions {
   @Option(
       names = "--layout",
       paramLabel = "LAYOUT",
-      defaultValue = "l2-2026.07/a2a3",
+      defaultValue = Load.NEWEST,
       description = {
         "Wire generation and platform, as for demo. Where chip-2026.08 waits instead of",
         "dropping, its edge is that of waiting. Default: ${DEFAULT-VALUE}."

@@ -182,7 +182,7 @@ final class Diagnosis {
   private void layouts(ShapeRequest request) throws ToolException {
     ShapeResult main = result.main().orElseThrow();
     String platform = request.layout().substring(request.layout().indexOf('/'));
-    for (String generation : List.of("l2-2026.06", "l2-2026.07", "chip-2026.08")) {
+    for (String generation : List.of("l2-2026.06", "l2-2026.07", "chip-2026.08", "chip-2026.09")) {
       for (int slots : SLOTS) {
         ShapeRequest other = main.request.withLayout(generation + platform, slots);
         CeilingModel model = main.model.withShape(plan(other));

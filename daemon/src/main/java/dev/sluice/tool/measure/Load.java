@@ -17,6 +17,9 @@ public record Load(
   public static final String G2 = "l2-2026.07/a2a3";
   public static final String G3 = "chip-2026.08/a2a3";
 
+  /** What commands use where nothing else is asked for. */
+  public static final String NEWEST = "chip-2026.09/a2a3";
+
   private static final String RATE = "--rate";
   private static final String CPUS = "--cpus";
 
@@ -26,13 +29,13 @@ public record Load(
 
   /**
    * Unthrottled for one second. The generations that drop are pinned to CPU 0: their device code
-   * has a processor of its own, and is not descheduled in the middle of a buffer. The one that
-   * blocks may run anywhere.
+   * has a processor of its own, and is not descheduled in the middle of a buffer. Those that wait
+   * may run anywhere.
    */
   public static Load of(String layout, int cores, int aicpuThreads, int level) {
     return new Load(layout, cores, aicpuThreads, level, Map.of(RATE, "0"))
         .withDuration(1_000_000_000L)
-        .withCpus(layout.equals(G3) ? "" : "0");
+        .withCpus(layout.startsWith("chip") ? "" : "0");
   }
 
   /** The same with another option of the producer; an empty value takes it away. */

@@ -199,7 +199,8 @@ class CopiedPathCostTest {
       assertEquals(0, writes + wideWrites + wideReads, "a look changes nothing");
     }
     assertTrue(sweeps[0] <= 1, sweeps[0] + " copies for a sweep");
-    assertTrue(counts[0] <= 5, counts[0] + " copies for the books");
+    // One of them looks at the rotation table, until the device has filled it.
+    assertTrue(counts[0] <= 6, counts[0] + " copies for the books");
     assertEquals(sweeps[0], sweeps[2], "whatever the number of pools");
     assertEquals(counts[0], counts[2], "whatever the number of pools");
   }

@@ -1,0 +1,62 @@
+package dev.sluice.device;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.TerminalLayout;
+import java.util.Arrays;
+
+/**
+ * The last words of the producers of a run, as they wrote them into a terminal bank. Which bank
+ * that was does not matter: a line with the epoch of the run is valid, any other is not (abi.md).
+ *
+ * <p>Used by the thread that settles a run, after the device is at rest.
+ */
+public final class Terminals {
+  private static final int NONE = -1;
+
+  private final DeviceMemory memory;
+  private final ArenaPlan plan;
+  private final int[] lines; // by pool; NONE if it wrote nothing in this run
+
+  public Terminals(DeviceMemory memory, ArenaPlan plan) {
+    this.memory = memory;
+    this.plan = plan;
+    this.lines = new int[plan.poolCount()];
+  }
+
+  /**
+   * Looks for the lines of a run.
+   *
+   * @return false if there is none, so that the client offered no bank to the device
+   */
+  public boolean find(long runEpoch) {
+    Arrays.fill(lines, NONE);
+    int from = plan.geometry().poolsEnd();
+    int length = plan.geometry().regionBytes() - from;
+    if (length == 0 || runEpoch == 0 || !memory.fetch(from, length)) {
+      return false;
+    }
+    boolean isAny = false;
+    for (int pool = 0; pool < lines.length; pool++) {
+      BufferKind kind = plan.kindOfPool(pool);
+      int instance = plan.instanceOfPool(pool);
+      for (int bank = 0; bank < plan.layout().facts().terminalBanks(); bank++) {
+        int line = plan.layout().terminalOffset(bank, kind, instance, plan.geometry().numCores());
+        if (memory.loadLong(line + TerminalLayout.RUN_EPOCH_OFFSET) == runEpoch) {
+          lines[pool] = line;
+          isAny = true;
+        }
+      }
+    }
+    return isAny;
+  }
+
+  /** Whether the producer of a pool wrote its line. */
+  public boolean has(int pool) {
+    return lines[pool] != NONE;
+  }
+
+  /** A word of its line, u32. */
+  public long word(int pool, int offset) {
+    return Integer.toUnsignedLong(memory.loadInt(lines[pool] + offset));
+  }
+}

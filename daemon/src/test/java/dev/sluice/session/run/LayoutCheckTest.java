@@ -1,0 +1,94 @@
+package dev.sluice.session.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import dev.sluice.agent.ParkMeter;
+import dev.sluice.config.BufferCounts;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.ingest.ContentChecks;
+import dev.sluice.testkit.ManualClock;
+import dev.sluice.testkit.TestArena;
+import dev.sluice.testkit.TestSettings;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every layout declared against every layout of a device, and against other numbers of cores. */
+class LayoutCheckTest {
+  private static final int LONGEST_BRIEF = 63;
+
+  static Stream<Arguments> pairs() {
+    return Layout.all().stream()
+        .flatMap(declared -> Layout.all().stream().map(actual -> Arguments.of(declared, actual)));
+  }
+
+  private static List<Integer> cores(Layout layout) {
+    return List.of(1, 24, layout.platform().maxCores());
+  }
+
+  private static LayoutCheck.Finding look(
+      Layout declared, int declaredCores, Layout actual, int actualCores) {
+    ArenaPlan plan =
+        TestArena.plan(
+            new Geometry(declared, declaredCores, 1, 1, 1), new BufferCounts(2, 2, 2, 3));
+    TestArena arena = new TestArena(plan);
+    LayoutCheck check =
+        new LayoutCheck(
+            new RunSetup(
+                plan,
+                arena.memory(),
+                TestArena.DEVICE_BASE,
+                TestSettings.with(),
+                new ManualClock(),
+                new ParkMeter(),
+                ContentChecks.none(),
+                RunCapture.NONE));
+    assertEquals("", check.look(false, false).text(), "before the device has begun");
+    if (actual.facts().hasCountedEntries()) {
+      arena.bytes().putInt(actual.handoffSchemaOffset(), 1);
+    }
+    int pools = actual.poolsOffset(BufferKind.AICORE_TASK, actualCores);
+    for (int core = 0; core < actualCores; core++) {
+      arena
+          .bytes()
+          .putLong(
+              plan.rotationOffset() + core * Long.BYTES,
+              TestArena.DEVICE_BASE + pools + (long) core * actual.pool().sizeBytes());
+    }
+    return check.look(true, true);
+  }
+
+  private static boolean areAlike(Layout a, Layout b) {
+    boolean areOld = !a.generation().isChip() && !b.generation().isChip();
+    return a.equals(b) || a.id().equals(b.id()) || (areOld && a.platform() == b.platform());
+  }
+
+  @ParameterizedTest
+  @MethodSource("pairs")
+  void shouldTellEveryLayoutThatIsNotTheDeclaredOne(Layout declared, Layout actual) {
+    for (int declaredCores : cores(declared)) {
+      for (int actualCores : cores(actual)) {
+        String cell = declared + " x" + declaredCores + ", device " + actual + " x" + actualCores;
+        LayoutCheck.Finding finding = look(declared, declaredCores, actual, actualCores);
+        if (areAlike(declared, actual) && declaredCores == actualCores) {
+          assertEquals("", finding.text(), cell);
+          continue;
+        }
+        String brief = finding.brief();
+        assertTrue(brief.startsWith("not " + declared + " x" + declaredCores + " but "), cell);
+        assertTrue(brief.length() <= LONGEST_BRIEF, brief);
+        assertTrue(finding.text().startsWith("wrong layout: declared " + declared), cell);
+        if (actualCores <= declared.platform().maxCores()) {
+          assertTrue(finding.text().contains(actual.id()), cell + ": " + finding.text());
+          assertTrue(brief.endsWith(" x" + actualCores), brief);
+        }
+      }
+    }
+  }
+}
