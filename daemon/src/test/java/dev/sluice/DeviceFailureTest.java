@@ -145,7 +145,7 @@ class DeviceFailureTest {
       assertDown(placement, name, "rtMemcpy on device " + placement.ordinal() + " returned 507000");
       TestProducer.Report told = producer.await();
       assertTrue(
-          told.errors().contains("the daemon closed the connection during the run"), told.errors());
+          told.errors().contains("the daemon ended the session: device failed: "), told.errors());
     }
     CannStandin.breakDevice(placement.ordinal(), 0);
     assertBack(placement, "back " + placement);

@@ -245,10 +245,10 @@ class PlacementEndToEndTest {
           "broken", session -> session.state().startsWith("ended (device failed: rtMemcpy"));
       assertEquals("running", daemon.session("healthy").state());
       CannStandin.reset();
-      // Its client is told, by the end of its connection; the memory goes after the client.
+      // Its client is told; the memory goes after the client.
       TestProducer.Report told = broken.await();
       assertTrue(
-          told.errors().contains("the daemon closed the connection during the run"), told.errors());
+          told.errors().contains("the daemon ended the session: device failed: "), told.errors());
       Await.until(() -> CannStandin.live() == 0, () -> "live: " + CannStandin.live());
       healthy.stop();
       TestProducer.Report device = healthy.await();

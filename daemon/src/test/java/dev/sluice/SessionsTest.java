@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The life of sessions: several on a device, several runs in one, lost and resumed connections. */
@@ -305,6 +306,27 @@ class SessionsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "'chip-2026.09/a2a3', 'chip-2026.08/a2a3', 'but chip-2026.08/a2a3 x24'",
+    "'chip-2026.08/a2a3', 'l2-2026.07/a2a3', 'but l2-2026.06 or l2-2026.07/a2a3 x24'",
+    "'chip-2026.09/a2a3,12', 'chip-2026.09/a2a3', 'but chip-2026.09/a2a3 x24'"
+  })
+  void shouldEndTheSessionOfADeviceThatHasAnotherLayout(String declared, String actual, String told)
+      throws Exception {
+    String name = "declared " + declared;
+    try (TestProducer producer =
+        daemon.producer(
+            name, "--layout", actual, "--declare", declared, "--duration-ns", "60000000000")) {
+      TestProducer.Report device = producer.await();
+      assertEquals(1, device.exitCode(), device::errors);
+      assertTrue(device.errors().contains(told), device::errors);
+    }
+    SessionView session = daemon.session(name);
+    assertTrue(session.state().startsWith("ended (wrong layout: not "), session.state());
+    assertTrue(session.state().contains(told), session.state());
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"l2-2026.07/a2a3", "chip-2026.08/a2a3"})
   void shouldTellAProducerThatTheOperatorHasDetachedIt(String layout) throws Exception {
     String name = "detached " + layout;
@@ -315,7 +337,9 @@ class SessionsTest {
       // Nobody refills any more: a device that waits for buffers would wait for ever.
       TestProducer.Report device = producer.await();
       assertEquals(1, device.exitCode(), device::errors);
-      assertTrue(device.errors().contains("the daemon closed the connection"), device::errors);
+      assertTrue(
+          device.errors().contains("the daemon ended the session: detached by the operator"),
+          device::errors);
     }
     SessionView session = daemon.session(name);
     assertEquals("ended (detached by the operator)", session.state());
