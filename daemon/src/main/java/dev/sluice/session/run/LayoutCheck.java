@@ -69,7 +69,8 @@ final class LayoutCheck {
    * @param isLast the run is over: what is missing now does not come
    */
   Finding look(boolean hasProduced, boolean isLast) {
-    if (isConfirmed || !finding.text().isEmpty() || !table.refresh()) {
+    boolean isKnown = isConfirmed && !isLast; // looked at once more at the end
+    if (isKnown || !finding.text().isEmpty() || !table.refresh()) {
       return finding;
     }
     int filled = 0;

@@ -15,6 +15,7 @@ import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,24 +33,21 @@ class LayoutCheckTest {
     return List.of(1, 24, layout.platform().maxCores());
   }
 
-  private static LayoutCheck.Finding look(
-      Layout declared, int declaredCores, Layout actual, int actualCores) {
-    ArenaPlan plan =
-        TestArena.plan(
-            new Geometry(declared, declaredCores, 1, 1, 1), new BufferCounts(2, 2, 2, 3));
-    TestArena arena = new TestArena(plan);
-    LayoutCheck check =
-        new LayoutCheck(
-            new RunSetup(
-                plan,
-                arena.memory(),
-                TestArena.DEVICE_BASE,
-                TestSettings.with(),
-                new ManualClock(),
-                new ParkMeter(),
-                ContentChecks.none(),
-                RunCapture.NONE));
-    assertEquals("", check.look(false, false).text(), "before the device has begun");
+  private static LayoutCheck check(ArenaPlan plan, TestArena arena) {
+    return new LayoutCheck(
+        new RunSetup(
+            plan,
+            arena.memory(),
+            TestArena.DEVICE_BASE,
+            TestSettings.with(),
+            new ManualClock(),
+            new ParkMeter(),
+            ContentChecks.none(),
+            RunCapture.NONE));
+  }
+
+  /** What a device of that layout writes before its cores start. */
+  private static void writeInit(TestArena arena, ArenaPlan plan, Layout actual, int actualCores) {
     if (actual.facts().hasCountedEntries()) {
       arena.bytes().putInt(actual.handoffSchemaOffset(), 1);
     }
@@ -61,7 +59,31 @@ class LayoutCheckTest {
               plan.rotationOffset() + core * Long.BYTES,
               TestArena.DEVICE_BASE + pools + (long) core * actual.pool().sizeBytes());
     }
+  }
+
+  private static LayoutCheck.Finding look(
+      Layout declared, int declaredCores, Layout actual, int actualCores) {
+    ArenaPlan plan =
+        TestArena.plan(
+            new Geometry(declared, declaredCores, 1, 1, 1), new BufferCounts(2, 2, 2, 3));
+    TestArena arena = new TestArena(plan);
+    LayoutCheck check = check(plan, arena);
+    assertEquals("", check.look(false, false).text(), "before the device has begun");
+    writeInit(arena, plan, actual, actualCores);
+    assertEquals(check.look(true, false), check.look(true, true), "it does not change its mind");
     return check.look(true, true);
+  }
+
+  @Test
+  void shouldSeeAtTheEndThatTheSchemaWordHasChanged() {
+    Layout layout = Layout.parse("chip-2026.09/a2a3");
+    ArenaPlan plan = TestArena.plan(new Geometry(layout, 2, 1, 1, 1), new BufferCounts(2, 2, 2, 3));
+    TestArena arena = new TestArena(plan);
+    LayoutCheck check = check(plan, arena);
+    writeInit(arena, plan, layout, 2);
+    assertEquals("", check.look(true, false).text());
+    arena.bytes().putInt(layout.handoffSchemaOffset(), 2);
+    assertTrue(check.look(true, true).text().contains("0x2 behind core_to_thread"));
   }
 
   private static boolean areAlike(Layout a, Layout b) {
