@@ -2,6 +2,8 @@ package dev.sluice.counters;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -9,11 +11,15 @@ import org.HdrHistogram.Histogram;
  * an eighth of its values wide. Recording is an index and an increment, several times cheaper than
  * a {@link LatencyRecorder}, for what is counted once a record instead of once a buffer.
  *
+ * <p>The counts lie in memory that the caller provides, 8 bytes each in the order of the buckets,
+ * so that native code may count, too. Values below 8 have a bucket each.
+ *
  * <p>One writer thread, any reader. A reader sees each count on its own, so a sum over buckets is
  * not of one instant.
  */
 public final class LogLinearHistogram {
-  private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle COUNT =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int STEP_BITS = 3;
 
   /** Buckets for each doubling. */
@@ -21,12 +27,25 @@ public final class LogLinearHistogram {
 
   private static final int BUCKETS = (Long.SIZE - STEP_BITS) * STEPS;
 
-  private final long[] counts = new long[BUCKETS];
+  /** Memory that the counts take. */
+  public static final int SIZE_BYTES = BUCKETS * Long.BYTES;
+
+  private final ByteBuffer counts;
+  private final int base;
+
+  /**
+   * @param counts direct; zeros from {@code base} on
+   * @param base a multiple of 8
+   */
+  public LogLinearHistogram(ByteBuffer counts, int base) {
+    this.counts = counts;
+    this.base = base;
+  }
 
   /** Counts a value, which must not be negative. Writer thread only. */
   public void record(long value) {
-    int bucket = bucket(value);
-    COUNT.setOpaque(counts, bucket, counts[bucket] + 1);
+    int at = base + bucket(value) * Long.BYTES;
+    COUNT.setOpaque(counts, at, (long) COUNT.get(counts, at) + 1);
   }
 
   private static int bucket(long value) {
@@ -52,7 +71,7 @@ public final class LogLinearHistogram {
    */
   public void addTo(Histogram into, double scale) {
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
-      long count = (long) COUNT.getOpaque(counts, bucket);
+      long count = (long) COUNT.getOpaque(counts, base + bucket * Long.BYTES);
       if (count > 0) {
         long value = Math.round(middle(bucket) * scale);
         into.recordValueWithCount(

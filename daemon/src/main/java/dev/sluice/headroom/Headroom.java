@@ -13,6 +13,9 @@ public final class Headroom {
   /** How far {@link #worst} looks back. */
   public static final long WORST_NANOS = 60_000_000_000L;
 
+  /** From here on a ceiling is taken as reached. */
+  private static final double REACHED = 0.9;
+
   private final double[] now;
   private final double[] worst;
 
@@ -39,11 +42,14 @@ public final class Headroom {
     return worst[ceiling.ordinal()];
   }
 
-  /** The ceiling that was nearest within the last minute; the first of them if all were far. */
+  /**
+   * The ceiling that was nearest within the last minute. Of several that were reached it is the one
+   * farthest from the device: whatever a stage holds up makes the stages before it late, too.
+   */
   public Ceiling nearest() {
     Ceiling nearest = Ceiling.CONTROL_PATH;
     for (Ceiling ceiling : Ceiling.ALL) {
-      if (worst(ceiling) > worst(nearest)) {
+      if (worst(ceiling) > worst(nearest) || worst(ceiling) >= REACHED) {
         nearest = ceiling;
       }
     }

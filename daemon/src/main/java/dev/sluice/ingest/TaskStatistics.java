@@ -3,9 +3,12 @@ package dev.sluice.ingest;
 import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.RecordColumn;
-import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.LogLinearHistogram;
-import dev.sluice.output.capture.BlockObserver;
+import dev.sluice.output.capture.TaskObserver;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 
 /**
@@ -13,10 +16,11 @@ import java.util.List;
  * time and tasks of each core, and by type of core how long tasks ran and how long they waited
  * between being received and started. In ticks of the device's clock.
  *
- * <p>Written on the collector's thread; any thread reads. A task that ends before it starts, or
- * runs for more than {@link #LONGEST_TICKS}, is counted as impossible and nowhere else.
+ * <p>Written on the collector's thread, by {@link #onBlock} or by the native encoder; any thread
+ * reads. A task that ends before it starts, or runs for more than {@link #LONGEST_TICKS}, is
+ * counted as impossible and nowhere else.
  */
-public final class TaskStatistics implements BlockObserver {
+public final class TaskStatistics implements TaskObserver {
   /** About six days of the slowest clock. */
   static final long LONGEST_TICKS = 1L << 44;
 
@@ -25,24 +29,64 @@ public final class TaskStatistics implements BlockObserver {
   private static final int RECEIVE_TO_START = column("receive_to_start_cycles");
   private static final long U32 = 0xFFFF_FFFFL;
 
+  // Of each core, as struct sluice_task_counts has them.
+  private static final int BUSY = 0;
+  private static final int TASKS = Long.BYTES;
+  private static final int IMPOSSIBLE = 2 * Long.BYTES;
+  private static final int CORE_BYTES = 3 * Long.BYTES;
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private final Geometry geometry;
-  private final CounterArray busyTicks;
-  private final CounterArray tasks;
-  private final CounterArray impossible = new CounterArray(1);
-  private final List<LogLinearHistogram> durations =
-      List.of(new LogLinearHistogram(), new LogLinearHistogram());
-  private final List<LogLinearHistogram> latencies =
-      List.of(new LogLinearHistogram(), new LogLinearHistogram());
+  private final ByteBuffer memory;
+  private final List<LogLinearHistogram> durations;
+  private final List<LogLinearHistogram> latencies;
 
   public TaskStatistics(Geometry geometry) {
     this.geometry = geometry;
-    busyTicks = new CounterArray(geometry.numCores());
-    tasks = new CounterArray(geometry.numCores());
+    memory =
+        ByteBuffer.allocateDirect(latenciesAt(Geometry.AIV) + LogLinearHistogram.SIZE_BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    durations =
+        List.of(
+            new LogLinearHistogram(memory, durationsAt(Geometry.AIC)),
+            new LogLinearHistogram(memory, durationsAt(Geometry.AIV)));
+    latencies =
+        List.of(
+            new LogLinearHistogram(memory, latenciesAt(Geometry.AIC)),
+            new LogLinearHistogram(memory, latenciesAt(Geometry.AIV)));
   }
 
   private static int column(String name) {
-    List<String> names = AicoreTaskRecord.COLUMNS.stream().map(RecordColumn::name).toList();
-    return names.indexOf(name);
+    return AicoreTaskRecord.COLUMNS.stream().map(RecordColumn::name).toList().indexOf(name);
+  }
+
+  private int durationsAt(int type) {
+    return geometry.numCores() * CORE_BYTES + 2 * type * LogLinearHistogram.SIZE_BYTES;
+  }
+
+  private int latenciesAt(int type) {
+    return durationsAt(type) + LogLinearHistogram.SIZE_BYTES;
+  }
+
+  @Override
+  public ByteBuffer memory() {
+    return memory;
+  }
+
+  @Override
+  public int countsOfCore(int core) {
+    return core * CORE_BYTES;
+  }
+
+  @Override
+  public int durationsOfCore(int core) {
+    return durationsAt(geometry.coreType(core));
+  }
+
+  @Override
+  public int latenciesOfCore(int core) {
+    return latenciesAt(geometry.coreType(core));
   }
 
   @Override
@@ -64,24 +108,37 @@ public final class TaskStatistics implements BlockObserver {
         latency.record(received[i] & U32);
       }
     }
-    busyTicks.add(core, busy);
-    tasks.add(core, possible);
-    impossible.add(0, records - possible);
+    int at = countsOfCore(core);
+    add(at + BUSY, busy);
+    add(at + TASKS, possible);
+    add(at + IMPOSSIBLE, records - possible);
   }
 
-  /** By core. */
-  public CounterArray busyTicks() {
-    return busyTicks;
+  private void add(int at, long delta) {
+    LONG.setOpaque(memory, at, (long) LONG.get(memory, at) + delta);
   }
 
-  /** Tasks that ended, by core. */
-  public CounterArray tasks() {
-    return tasks;
+  private long get(int at) {
+    return (long) LONG.getOpaque(memory, at);
   }
 
-  /** Tasks whose times cannot be true. */
+  /** Sum of the tasks' durations on a core, in ticks. */
+  public long busyTicks(int core) {
+    return get(countsOfCore(core) + BUSY);
+  }
+
+  /** Tasks that ended on a core. */
+  public long tasks(int core) {
+    return get(countsOfCore(core) + TASKS);
+  }
+
+  /** Tasks whose times cannot be true, of all cores. */
   public long impossible() {
-    return impossible.get(0);
+    long sum = 0;
+    for (int core = 0; core < geometry.numCores(); core++) {
+      sum += get(countsOfCore(core) + IMPOSSIBLE);
+    }
+    return sum;
   }
 
   /**

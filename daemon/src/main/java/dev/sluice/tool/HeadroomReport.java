@@ -11,6 +11,9 @@ import java.util.Map;
  * @param worst by ceiling, of the last minute
  */
 public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> worst) {
+  /** From here on a ceiling is taken as reached; as the daemon's drop events do. */
+  static final double REACHED = 0.9;
+
   /** Reads the {@code headroom} of a session. */
   static HeadroomReport read(Map<String, Object> session) throws ToolException {
     Map<String, Object> object = Json.object(session, "headroom");
@@ -29,11 +32,14 @@ public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> wor
     return worst.getOrDefault(ceiling.label(), 0.0);
   }
 
-  /** The ceiling that was nearest within the last minute; the first of them if all were far. */
+  /**
+   * The ceiling that was nearest within the last minute. Of several that were reached it is the one
+   * farthest from the device: whatever a stage holds up makes the stages before it late, too.
+   */
   Ceiling nearest() {
     Ceiling nearest = Ceiling.CONTROL_PATH;
     for (Ceiling ceiling : Ceiling.values()) {
-      if (worst(ceiling) > worst(nearest)) {
+      if (worst(ceiling) > worst(nearest) || worst(ceiling) >= REACHED) {
         nearest = ceiling;
       }
     }

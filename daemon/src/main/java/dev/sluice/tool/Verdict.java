@@ -20,9 +20,6 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
   /** Below this share of its time a device that waits is not held up. */
   private static final double NOTABLE_STALL_RATIO = 0.01;
 
-  /** From here on a rate is what keeps buffers from coming back; as the daemon's drop events do. */
-  private static final double NEAR = 0.9;
-
   /**
    * @param isMisbehaviourWanted the producer was told to commit faults, so violations are expected
    */
@@ -148,15 +145,18 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
 
   /** What a device that was not stopped by a loss waited for; empty where no ceiling was near. */
   private static Optional<Ceiling> reached(HeadroomReport headroom) {
-    return Optional.of(headroom.nearest()).filter(ceiling -> headroom.worst(ceiling) >= NEAR);
+    return Optional.of(headroom.nearest())
+        .filter(ceiling -> headroom.worst(ceiling) >= HeadroomReport.REACHED);
   }
 
   /** Why buffers did not come back: never fast enough, or only not fast enough for a burst. */
   private static Ceiling exhausting(HeadroomReport headroom) {
-    if (headroom.worst(Ceiling.STORAGE) >= NEAR) {
+    if (headroom.worst(Ceiling.STORAGE) >= HeadroomReport.REACHED) {
       return Ceiling.STORAGE;
     }
-    return headroom.worst(Ceiling.BANDWIDTH) >= NEAR ? Ceiling.BANDWIDTH : Ceiling.BUFFER_LIFECYCLE;
+    return headroom.worst(Ceiling.BANDWIDTH) >= HeadroomReport.REACHED
+        ? Ceiling.BANDWIDTH
+        : Ceiling.BUFFER_LIFECYCLE;
   }
 
   /** Two digits that count, however small the share is. */

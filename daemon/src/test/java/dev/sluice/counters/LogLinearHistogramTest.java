@@ -3,13 +3,19 @@ package dev.sluice.counters;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class LogLinearHistogramTest {
   private static Histogram of(double scale, long... values) {
-    LogLinearHistogram histogram = new LogLinearHistogram();
+    LogLinearHistogram histogram =
+        new LogLinearHistogram(
+            ByteBuffer.allocateDirect(8 + LogLinearHistogram.SIZE_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN),
+            8);
     for (long value : values) {
       histogram.record(value);
     }

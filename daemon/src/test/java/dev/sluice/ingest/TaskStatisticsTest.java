@@ -38,10 +38,10 @@ class TaskStatisticsTest {
     tasks(1, 100, 107);
     tasks(2, 100, 112);
     tasks(5, 200, 212, 300, 312);
-    assertEquals(20, statistics.busyTicks().get(0));
-    assertEquals(7, statistics.busyTicks().get(1));
-    assertEquals(2, statistics.tasks().get(5));
-    assertEquals(0, statistics.tasks().get(3));
+    assertEquals(20, statistics.busyTicks(0));
+    assertEquals(7, statistics.busyTicks(1));
+    assertEquals(2, statistics.tasks(5));
+    assertEquals(0, statistics.tasks(3));
     // Of six cores two are AIC.
     assertEquals(3, histogram(statistics.durations(Geometry.AIC)).getTotalCount());
     assertEquals(10, histogram(statistics.durations(Geometry.AIC)).getMaxValue());
@@ -54,8 +54,8 @@ class TaskStatisticsTest {
   @DisplayName("Times that cannot be true are counted, and spoil neither sums nor histograms")
   void shouldLeaveImpossibleTimesOut() {
     tasks(0, 100, 99, -1, 50, 5, Long.MAX_VALUE, 10, 20, 0, -1);
-    assertEquals(2, statistics.tasks().get(0));
-    assertEquals(51 + 10, statistics.busyTicks().get(0));
+    assertEquals(2, statistics.tasks(0));
+    assertEquals(51 + 10, statistics.busyTicks(0));
     assertEquals(3, statistics.impossible());
     assertEquals(2, histogram(statistics.durations(Geometry.AIC)).getTotalCount());
   }

@@ -62,9 +62,9 @@ public class CaptureCostBenchmark {
     copy = buffer(RECORDS * kind.recordBytes());
     stage = new CaptureStage(buffer(STAGE_BYTES), CaptureIntake.largestClaimBytes(geometry));
     intake = new CaptureIntake(stage, geometry, true);
-    codec = new RecordCodec(kind.recordBytes(), geometry.layout().columns(kind));
+    codec = RecordCodec.of(kind.recordBytes(), geometry.layout().columns(kind));
     payload = buffer(codec.maxBytes(RECORDS));
-    codec.begin(payload, 0, 0);
+    codec.begin(payload, 0, 0, RECORDS);
     codec.append(arena, 0, RECORDS);
     payload.limit(codec.end());
   }

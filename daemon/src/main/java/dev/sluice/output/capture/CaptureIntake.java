@@ -56,15 +56,16 @@ public final class CaptureIntake {
     int largest = 0;
     for (BufferKind kind : BufferKind.ALL) {
       if (geometry.activeInstances(kind) > 0) {
-        RecordCodec codec = new RecordCodec(kind.recordBytes(), geometry.layout().columns(kind));
-        largest = Math.max(largest, codec.maxBytes(geometry.layout().buffer(kind).records()));
+        int records = geometry.layout().buffer(kind).records();
+        int columns = geometry.layout().columns(kind).size();
+        largest = Math.max(largest, JavaCodec.maxBytes(records, kind.recordBytes(), columns));
       }
     }
     return FrameHeader.SIZE_BYTES + FrameHeader.frameBytes(largest);
   }
 
   /** From now on shows the records of one kind to an observer. No collector may be at work. */
-  public void observe(BufferKind kind, BlockObserver observer) {
+  public void observe(BufferKind kind, TaskObserver observer) {
     codecs[kind.ordinal()].observe(observer);
   }
 
@@ -91,7 +92,7 @@ public final class CaptureIntake {
       gaps.putFrame(kind, instance, stage.memory(), at);
     }
     frameAt = at + gapBytes;
-    codec.begin(stage.memory(), frameAt + FrameHeader.SIZE_BYTES, instance);
+    codec.begin(stage.memory(), frameAt + FrameHeader.SIZE_BYTES, instance, records);
     appended = 0;
     return Room.TAKEN;
   }

@@ -110,7 +110,7 @@ public record CaptureManifest(
     /** A codec for each kind, by its wire number; for one thread. */
     RecordCodec[] codecs() {
       return BufferKind.ALL.stream()
-          .map(kind -> new RecordCodec(kind.recordBytes(), columns.get(kind)))
+          .map(kind -> RecordCodec.of(kind.recordBytes(), columns.get(kind)))
           .toArray(RecordCodec[]::new);
     }
   }

@@ -1,5 +1,6 @@
 package dev.sluice.output.capture;
 
+import dev.sluice.bridge.NativeColumns;
 import dev.sluice.config.CaptureSettings;
 import java.io.IOException;
 import java.io.InputStream;
@@ -68,6 +69,12 @@ public final class CaptureStore implements AutoCloseable {
     CaptureStore store =
         new CaptureStore(settings, new DiskFiles(), memory, threads, System::nanoTime);
     if (settings.enabled()) {
+      NativeColumns.missing()
+          .ifPresent(
+              reason ->
+                  log.warn(
+                      "native codec unavailable, records are encoded in Java at twice the cost: {}",
+                      reason));
       store.keeper.start();
     }
     return store;

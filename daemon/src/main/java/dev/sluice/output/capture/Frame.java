@@ -14,7 +14,7 @@ public final class Frame {
   private ByteBuffer bytes;
   private int at;
   private FrameType type;
-  private ByteBuffer records = ByteBuffer.allocate(0);
+  private ByteBuffer records = ByteBuffer.allocateDirect(0);
 
   /**
    * @param codecs by the kind's wire number; this frame's alone

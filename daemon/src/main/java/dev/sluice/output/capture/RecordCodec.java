@@ -1,436 +1,56 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.abi.RecordColumn;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.LongBuffer;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * Turns the records of one kind into the payload of a frame and back: blocks of up to {@value
- * #BLOCK} records, column by column. A column of a block is a smallest value and, for each record,
- * the rest in as many bits as the largest one needs.
+ * Turns the records of one kind into the payload of a frame and back. {@link JavaCodec} describes
+ * the bytes and is the reference; {@link NativeCodec} writes the same ones in half the time, and is
+ * used wherever its library can be loaded. Neither allocates while it encodes. One thread.
  *
- * <pre>
- *   payload  block, block, ...            each of {@value #BLOCK} records, the last of what is left
- *   block    0 | column, column, ...      in the order of the kind's columns
- *            1 | records                  as the device wrote them: columns would take more
- *   column   previous i64                 DELTA columns of the first block, and behind a raw one
- *            width u8 | bytes u8 | base of so many bytes, sign-extended
- *            width bits for each record, from the lowest bit of the first byte upwards
- * </pre>
- *
- * <p>A stored value is {@code base + bits}; {@link RecordColumn.Storage} says what it stands for.
- * All arithmetic is modulo 2^64, so every record comes back bit for bit, whatever it holds.
- *
- * <p>A block is copied out of the device's memory once, into an array of 64 to 128 cache lines,
- * since a device may write to a buffer that it gave away. Allocates nothing after construction. One
- * thread.
+ * <p>Use: {@link #begin}, then {@link #append} for each run of records, then {@link #end}.
  */
-final class RecordCodec {
-  /** Records of a block. */
-  static final int BLOCK = 64;
+interface RecordCodec {
 
-  private static final int COLUMNS = 0;
-  private static final int RAW = 1;
-  private static final int MAX_WIDTH = Long.SIZE;
-  private static final int COLUMN_HEADER_BYTES = 2;
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-  private final int recordBytes;
-  private final int words;
-  private final int columns;
-  private final int[] offset;
-  private final int[] bytes;
-  private final RecordColumn.Storage[] storage;
-  private final int[] base;
-
-  // One block: the records, the values of each column, and what is stored of one column.
-  private final long[] block;
-  private final long[][] values;
-  private final long[] stored = new long[BLOCK];
-  private final long[] previous;
-  private long lowest;
-  private long highest;
-
-  // Encoding.
-  private ByteBuffer into;
-  private int at;
-  private int pending;
-  private boolean isFirst;
-  private int instance;
-  private BlockObserver observer;
-  private LongBuffer source;
-  private ByteBuffer sourceBytes;
-
-  // Decoding.
-  private byte[] payload = new byte[0];
-  private int limit;
-
-  /**
-   * @param recordBytes a multiple of 8
-   */
-  RecordCodec(int recordBytes, List<RecordColumn> layout) {
-    this.recordBytes = recordBytes;
-    this.words = recordBytes / Long.BYTES;
-    this.columns = layout.size();
-    this.offset = layout.stream().mapToInt(RecordColumn::offset).toArray();
-    this.bytes = layout.stream().mapToInt(RecordColumn::bytes).toArray();
-    this.base = layout.stream().mapToInt(RecordColumn::base).toArray();
-    this.storage = layout.stream().map(RecordColumn::storage).toArray(RecordColumn.Storage[]::new);
-    this.block = new long[BLOCK * words];
-    this.values = new long[columns][BLOCK];
-    this.previous = new long[columns];
+  /** The codec for records of this size with these columns: native if this process can. */
+  static RecordCodec of(int recordBytes, List<RecordColumn> columns) {
+    return NativeCodec.open(recordBytes, columns)
+        .orElseGet(() -> new JavaCodec(recordBytes, columns));
   }
 
   /** The most that {@link #begin} to {@link #end} write for so many records. */
-  int maxBytes(int records) {
-    int blocks = (records + BLOCK - 1) / BLOCK;
-    // What a block of columns may take before it is found to be larger than its records.
-    int slack = columns * (2 * Long.BYTES + COLUMN_HEADER_BYTES) + Long.BYTES;
-    return blocks + records * recordBytes + slack;
-  }
+  int maxBytes(int records);
 
-  /** From now on looks at each block that is encoded; null for none. */
-  void observe(BlockObserver newObserver) {
-    observer = newObserver;
-  }
+  /** From now on counts the tasks in what is encoded; null for none. */
+  void observe(TaskObserver observer);
 
   /**
    * Starts a payload.
    *
-   * @param start in {@code payloadInto}, which has room for {@link #maxBytes} from there on
-   * @param ofInstance core or thread, for the observer
+   * @param into direct, little endian, with room for {@link #maxBytes} from {@code start} on
+   * @param instance core or thread, for the observer
+   * @param records how many will be appended
    */
-  void begin(ByteBuffer payloadInto, int start, int ofInstance) {
-    into = payloadInto;
-    at = start;
-    instance = ofInstance;
-    pending = 0;
-    isFirst = true;
-  }
+  void begin(ByteBuffer into, int start, int instance, int records);
 
   /**
    * Appends records that lie one after the other in a little-endian direct buffer.
    *
    * @param start offset of the first, a multiple of 8
    */
-  @SuppressWarnings("ReferenceEquality") // the same buffer, whatever is in it
-  void append(ByteBuffer from, int start, int records) {
-    if (from != sourceBytes) {
-      sourceBytes = from;
-      source = from.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
-    }
-    int first = start / Long.BYTES;
-    for (int done = 0; done < records; ) {
-      int taken = Math.min(BLOCK - pending, records - done);
-      source.get(first + done * words, block, pending * words, taken * words);
-      pending += taken;
-      done += taken;
-      if (pending == BLOCK) {
-        encodeBlock();
-      }
-    }
-  }
+  void append(ByteBuffer from, int start, int records);
 
   /** Closes the payload and returns where it ends. */
-  int end() {
-    if (pending > 0) {
-      encodeBlock();
-    }
-    return at;
-  }
-
-  private void encodeBlock() {
-    int records = pending;
-    pending = 0;
-    int start = at;
-    into.put(at++, (byte) COLUMNS);
-    for (int column = 0; column < columns; column++) {
-      long[] loaded = values[column];
-      load(column, records, loaded);
-      switch (storage[column]) {
-        case PLAIN -> {
-          span(loaded, records);
-          pack(loaded, records);
-        }
-        case DELTA -> {
-          long before = previous[column];
-          if (isFirst) {
-            // As if the record before the first had been as far away as the second.
-            before = 2 * loaded[0] - loaded[Math.min(1, records - 1)];
-            into.putLong(at, before);
-            at += Long.BYTES;
-          }
-          differences(loaded, before, records);
-          previous[column] = loaded[records - 1];
-          pack(stored, records);
-        }
-        case SINCE -> {
-          differences(loaded, values[base[column]], records);
-          pack(stored, records);
-        }
-      }
-    }
-    isFirst = at - start > 1 + records * recordBytes;
-    if (isFirst) {
-      at = start;
-      into.put(at++, (byte) RAW);
-      for (int word = 0; word < records * words; word++) {
-        into.putLong(at, block[word]);
-        at += Long.BYTES;
-      }
-    }
-    if (observer != null) {
-      observer.onBlock(instance, values, records);
-    }
-  }
-
-  private void load(int column, int records, long[] loaded) {
-    int shift = 8 * (offset[column] % Long.BYTES);
-    int word = offset[column] / Long.BYTES;
-    switch (bytes[column]) {
-      case 8 -> {
-        for (int i = 0; i < records; i++, word += words) {
-          loaded[i] = block[word];
-        }
-      }
-      case 4 -> {
-        for (int i = 0; i < records; i++, word += words) {
-          loaded[i] = (int) (block[word] >>> shift);
-        }
-      }
-      case 2 -> {
-        for (int i = 0; i < records; i++, word += words) {
-          loaded[i] = (short) (block[word] >>> shift);
-        }
-      }
-      default -> {
-        for (int i = 0; i < records; i++, word += words) {
-          loaded[i] = (byte) (block[word] >>> shift);
-        }
-      }
-    }
-  }
-
-  private void span(long[] of, int records) {
-    long low = of[0];
-    long high = low;
-    for (int i = 1; i < records; i++) {
-      low = Math.min(low, of[i]);
-      high = Math.max(high, of[i]);
-    }
-    lowest = low;
-    highest = high;
-  }
-
-  private void differences(long[] of, long before, int records) {
-    long low = Long.MAX_VALUE;
-    long high = Long.MIN_VALUE;
-    long last = before;
-    long[] target = stored;
-    for (int i = 0; i < records; i++) {
-      long difference = of[i] - last;
-      last = of[i];
-      target[i] = difference;
-      low = Math.min(low, difference);
-      high = Math.max(high, difference);
-    }
-    lowest = low;
-    highest = high;
-  }
-
-  private void differences(long[] of, long[] since, int records) {
-    long low = Long.MAX_VALUE;
-    long high = Long.MIN_VALUE;
-    long[] target = stored;
-    for (int i = 0; i < records; i++) {
-      long difference = of[i] - since[i];
-      target[i] = difference;
-      low = Math.min(low, difference);
-      high = Math.max(high, difference);
-    }
-    lowest = low;
-    highest = high;
-  }
-
-  private void pack(long[] of, int records) {
-    long low = lowest;
-    int width = MAX_WIDTH - Long.numberOfLeadingZeros(highest - low);
-    int length = significantBytes(low);
-    into.putShort(at, (short) (width | length << 8));
-    into.putLong(at + COLUMN_HEADER_BYTES, low);
-    at += COLUMN_HEADER_BYTES + length;
-    if (width == 0) {
-      return;
-    }
-    // Locals, since the loop would store a field at each step.
-    ByteBuffer bits = into;
-    int next = at;
-    at += (records * width + 7) / 8;
-    long word = 0;
-    int used = 0;
-    for (int i = 0; i < records; i++) {
-      long rest = of[i] - low;
-      word |= rest << used;
-      used += width;
-      if (used >= Long.SIZE) {
-        bits.putLong(next, word);
-        next += Long.BYTES;
-        used -= Long.SIZE;
-        word = used == 0 ? 0 : rest >>> (width - used);
-      }
-    }
-    if (used > 0) {
-      bits.putLong(next, word);
-    }
-  }
-
-  /** Bytes from which sign extension makes the same value; 0 for 0. */
-  private static int significantBytes(long value) {
-    return value == 0 ? 0 : (MAX_WIDTH - Long.numberOfLeadingZeros(value ^ value >> 63)) / 8 + 1;
-  }
+  int end();
 
   /**
    * Decodes a payload.
    *
    * @param from position and limit around the payload; unchanged
-   * @param into little endian, with room for the records from position 0 on; unchanged but for its
-   *     content, in which bytes without a column are 0
+   * @param into direct, little endian, with room for the records from position 0 on; unchanged but
+   *     for its content, in which bytes without a column are 0
    * @return false if these bytes are no payload of so many records
    */
-  boolean decode(ByteBuffer from, int records, ByteBuffer into) {
-    limit = from.remaining();
-    if (payload.length < limit + Long.BYTES) {
-      payload = new byte[limit + Long.BYTES];
-    }
-    from.get(from.position(), payload, 0, limit);
-    at = 0;
-    isFirst = true;
-    LongBuffer target = into.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer();
-    for (int done = 0; done < records; done += BLOCK) {
-      int count = Math.min(BLOCK, records - done);
-      if (!decodeBlock(count)) {
-        return false;
-      }
-      target.put(done * words, block, 0, count * words);
-    }
-    return at == limit;
-  }
-
-  private boolean decodeBlock(int records) {
-    if (at >= limit) {
-      return false;
-    }
-    int form = payload[at++];
-    boolean isWhole = form == COLUMNS ? decodeColumns(records) : form == RAW && decodeRaw(records);
-    isFirst = form == RAW;
-    return isWhole;
-  }
-
-  private boolean decodeRaw(int records) {
-    if (limit - at < records * recordBytes) {
-      return false;
-    }
-    for (int word = 0; word < records * words; word++) {
-      block[word] = (long) LONG.get(payload, at);
-      at += Long.BYTES;
-    }
-    return true;
-  }
-
-  private boolean decodeColumns(int records) {
-    Arrays.fill(block, 0, records * words, 0);
-    for (int column = 0; column < columns; column++) {
-      if (isFirst && storage[column] == RecordColumn.Storage.DELTA) {
-        if (limit - at < Long.BYTES) {
-          return false;
-        }
-        previous[column] = (long) LONG.get(payload, at);
-        at += Long.BYTES;
-      }
-      if (!unpack(records)) {
-        return false;
-      }
-      restore(column, records);
-    }
-    return true;
-  }
-
-  /** Reads what is stored of one column. */
-  private boolean unpack(int records) {
-    if (limit - at < COLUMN_HEADER_BYTES) {
-      return false;
-    }
-    int width = payload[at];
-    int length = payload[at + 1];
-    at += COLUMN_HEADER_BYTES;
-    if (width < 0
-        || width > MAX_WIDTH
-        || length < 0
-        || length > Long.BYTES
-        || limit - at < length + (records * width + 7) / 8) {
-      return false;
-    }
-    int unused = Long.SIZE - 8 * length;
-    long low = length == 0 ? 0 : (long) LONG.get(payload, at) << unused >> unused;
-    at += length;
-    int end = at + (records * width + 7) / 8;
-    if (width == 0) {
-      Arrays.fill(stored, 0, records, low);
-      return true;
-    }
-    long mask = -1L >>> (MAX_WIDTH - width);
-    long word = 0;
-    int left = 0;
-    int next = at;
-    for (int i = 0; i < records; i++) {
-      long rest = word;
-      if (left < width) {
-        word = (long) LONG.get(payload, next);
-        next += Long.BYTES;
-        rest |= left == 0 ? word : word << left;
-        int taken = width - left;
-        word = taken == Long.SIZE ? 0 : word >>> taken;
-        left = Long.SIZE - taken;
-      } else {
-        word = width == Long.SIZE ? 0 : word >>> width;
-        left -= width;
-      }
-      stored[i] = low + (rest & mask);
-    }
-    at = end;
-    return true;
-  }
-
-  private void restore(int column, int records) {
-    long[] restored = values[column];
-    switch (storage[column]) {
-      case PLAIN -> System.arraycopy(stored, 0, restored, 0, records);
-      case DELTA -> {
-        long value = previous[column];
-        for (int i = 0; i < records; i++) {
-          value += stored[i];
-          restored[i] = value;
-        }
-        previous[column] = value;
-      }
-      case SINCE -> {
-        long[] since = values[base[column]];
-        for (int i = 0; i < records; i++) {
-          restored[i] = since[i] + stored[i];
-        }
-      }
-    }
-    int shift = 8 * (offset[column] % Long.BYTES);
-    int word = offset[column] / Long.BYTES;
-    long mask = -1L >>> (Long.SIZE - 8 * bytes[column]);
-    for (int i = 0; i < records; i++, word += words) {
-      block[word] |= (restored[i] & mask) << shift;
-    }
-  }
+  boolean decode(ByteBuffer from, int records, ByteBuffer into);
 }

@@ -363,8 +363,8 @@ public final class RunBooks {
     for (TaskStatistics ofShard : statistics) {
       for (int core = 0; core < plan.geometry().numCores(); core++) {
         int type = plan.geometry().coreType(core);
-        now.tasks[type] += ofShard.tasks().get(core);
-        now.busyNanos[type] += (long) (ofShard.busyTicks().get(core) * nanosPerTick);
+        now.tasks[type] += ofShard.tasks(core);
+        now.busyNanos[type] += (long) (ofShard.busyTicks(core) * nanosPerTick);
       }
     }
     now.syntheticVerified = checks.verified();

@@ -1,5 +1,6 @@
 package dev.sluice.tool.doctor;
 
+import dev.sluice.bridge.NativeColumns;
 import dev.sluice.bridge.NativeTools;
 import dev.sluice.config.Settings;
 import java.io.IOException;
@@ -25,7 +26,15 @@ final class ProcessChecks {
 
   static Finding nativeTools() {
     try {
-      return Finding.ok("native", NativeTools.find(NativeTools.PRODUCER).toString());
+      String producer = NativeTools.find(NativeTools.PRODUCER).toString();
+      return NativeColumns.missing()
+          .map(
+              reason ->
+                  Finding.warn(
+                      "native",
+                      "codec unavailable, captures cost twice the processor time: " + reason,
+                      "install the package for this architecture"))
+          .orElseGet(() -> Finding.ok("native", producer));
     } catch (IOException e) {
       return Finding.bad("native", e.getMessage(), "install the package for this architecture");
     }

@@ -111,8 +111,9 @@ public final class CaptureBuilder implements AutoCloseable {
         ByteBuffer.allocateDirect(recordBytes)
             .order(ByteOrder.LITTLE_ENDIAN)
             .put(0, records, records.position(), recordBytes);
-    ByteBuffer payload = ByteBuffer.allocate(codec.maxBytes(count)).order(ByteOrder.LITTLE_ENDIAN);
-    codec.begin(payload, 0, 0);
+    ByteBuffer payload =
+        ByteBuffer.allocateDirect(codec.maxBytes(count)).order(ByteOrder.LITTLE_ENDIAN);
+    codec.begin(payload, 0, 0, count);
     codec.append(source, 0, count);
     int bytes = codec.end();
     return payload(

@@ -9,10 +9,12 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.RecordColumn;
+import dev.sluice.ingest.TaskStatistics;
 import dev.sluice.testkit.Allocations;
 import dev.sluice.testkit.SyntheticRecords;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.LongUnaryOperator;
@@ -25,8 +27,11 @@ class RecordCodecTest {
   private static final int RECORDS = 1000;
   private static final Layout LAYOUT = Layout.parse("chip-2026.08/a2a3");
 
-  private static RecordCodec codec(BufferKind kind) {
-    return new RecordCodec(kind.recordBytes(), LAYOUT.columns(kind));
+  /** The reference, then the native one, which every build has. */
+  private static List<RecordCodec> codecs(BufferKind kind) {
+    return List.of(
+        new JavaCodec(kind.recordBytes(), LAYOUT.columns(kind)),
+        NativeCodec.open(kind.recordBytes(), LAYOUT.columns(kind)).orElseThrow());
   }
 
   private static ByteBuffer buffer(int bytes) {
@@ -51,23 +56,30 @@ class RecordCodecTest {
     return records;
   }
 
+  /** The payload, which has to be the same from both codecs. */
   private static ByteBuffer encode(BufferKind kind, ByteBuffer records, int count) {
-    RecordCodec codec = codec(kind);
-    ByteBuffer payload = buffer(codec.maxBytes(count));
-    codec.begin(payload, 0, 0);
-    codec.append(records, 0, count);
-    return payload.limit(codec.end());
+    List<ByteBuffer> payloads = new ArrayList<>();
+    for (RecordCodec codec : codecs(kind)) {
+      ByteBuffer payload = buffer(codec.maxBytes(count));
+      codec.begin(payload, 0, 0, count);
+      codec.append(records, 0, count);
+      payloads.add(payload.limit(codec.end()));
+    }
+    assertEquals(-1, payloads.get(0).mismatch(payloads.get(1)), "first byte that differs");
+    return payloads.get(0);
   }
 
   /** Asserts that the records come back and returns what they took. */
   private static int roundTrip(BufferKind kind, ByteBuffer records, int count) {
     ByteBuffer payload = encode(kind, records, count);
-    ByteBuffer decoded = buffer(count * kind.recordBytes());
-    for (int i = 0; i < decoded.capacity(); i++) {
-      decoded.put(i, (byte) 0x55);
+    for (RecordCodec codec : codecs(kind)) {
+      ByteBuffer decoded = buffer(count * kind.recordBytes());
+      for (int i = 0; i < decoded.capacity(); i++) {
+        decoded.put(i, (byte) 0x55);
+      }
+      assertTrue(codec.decode(payload, count, decoded), "decodes");
+      assertEquals(-1, decoded.clear().mismatch(records.clear()), "first byte that differs");
     }
-    assertTrue(codec(kind).decode(payload, count, decoded), "decodes");
-    assertEquals(-1, decoded.clear().mismatch(records.clear()), "first byte that differs");
     return payload.limit();
   }
 
@@ -140,14 +152,20 @@ class RecordCodecTest {
   void shouldTakeRecordsInPieces() {
     BufferKind kind = BufferKind.AICPU_TASK;
     ByteBuffer records = records(kind, RECORDS, i -> 3 * i + 7);
-    RecordCodec codec = codec(kind);
-    ByteBuffer payload = buffer(codec.maxBytes(RECORDS));
-    codec.begin(payload, 0, 0);
-    for (int from = 0, length = 1; from < RECORDS; from += length, length += 9) {
-      length = Math.min(length, RECORDS - from);
-      codec.append(records, from * 32, length);
+    for (RecordCodec codec : codecs(kind)) {
+      ByteBuffer payload = buffer(codec.maxBytes(RECORDS));
+      codec.begin(payload, 0, 0, RECORDS);
+      for (int from = 0, length = 1; from < RECORDS; from += length, length += 9) {
+        length = Math.min(length, RECORDS - from);
+        codec.append(records, from * 32, length);
+      }
+      assertEquals(encode(kind, records, RECORDS), payload.limit(codec.end()));
+      ByteBuffer larger = buffer(64 + codec.maxBytes(RECORDS));
+      codec.begin(larger, 64, 0, RECORDS);
+      codec.append(records, 0, 70);
+      int bytes = codec.end() - 64;
+      assertEquals(encode(kind, records, 70), larger.slice(64, bytes), "fewer than promised");
     }
-    assertEquals(encode(kind, records, RECORDS), payload.limit(codec.end()));
   }
 
   @ParameterizedTest
@@ -157,37 +175,90 @@ class RecordCodecTest {
     Random random = new Random(1);
     ByteBuffer payload = encode(kind, records(kind, 130, i -> 5 * i + (i * i & 7)), 130);
     ByteBuffer decoded = buffer(130 * kind.recordBytes());
-    RecordCodec codec = codec(kind);
+    ByteBuffer other = buffer(130 * kind.recordBytes());
+    RecordCodec reference = codecs(kind).get(0);
+    RecordCodec codec = codecs(kind).get(1);
     int whole = payload.limit();
     for (int length = 0; length < whole; length++) {
       assertFalse(codec.decode(payload.duplicate().limit(length), 130, decoded), "cut " + length);
     }
-    assertFalse(codec.decode(payload, 128, decoded), "fewer records");
-    assertFalse(codec.decode(payload, 131, buffer(131 * kind.recordBytes())), "more records");
+    for (RecordCodec each : List.of(reference, codec)) {
+      assertFalse(each.decode(payload, 128, decoded), "fewer records");
+      assertFalse(each.decode(payload, 131, buffer(131 * kind.recordBytes())), "more records");
+    }
     for (int round = 0; round < 20_000; round++) {
       ByteBuffer changed = buffer(whole).put(0, payload, 0, whole);
       for (int i = 0; i <= random.nextInt(4); i++) {
         changed.put(random.nextInt(whole), (byte) random.nextInt());
       }
-      codec.decode(changed, 130, decoded);
+      boolean isPayload = reference.decode(changed, 130, other);
+      assertEquals(isPayload, codec.decode(changed, 130, decoded), "as the reference");
+      assertTrue(!isPayload || decoded.clear().equals(other.clear()), "the same records");
     }
     assertTrue(codec.decode(payload, 130, decoded), "the codec is still usable");
+  }
+
+  @Test
+  @DisplayName("Both codecs count the same tasks, whatever their times")
+  void shouldCountTheSameTasks() {
+    BufferKind kind = BufferKind.AICORE_TASK;
+    Geometry geometry = new Geometry(Layout.parse("chip-2026.08/a2a3"), 24, 3, 1, 4);
+    TaskStatistics[] counted = {new TaskStatistics(geometry), new TaskStatistics(geometry)};
+    List<RecordCodec> codecs = codecs(kind);
+    Random random = new Random(1);
+    ByteBuffer records = buffer(RECORDS * kind.recordBytes());
+    for (int core = 0; core < 200; core++) {
+      int spread = random.nextInt(50);
+      int count = 1 + random.nextInt(RECORDS);
+      for (int i = 0; i < count; i++) {
+        long start = random.nextLong() >>> random.nextInt(64);
+        long ticks = (1000 + (random.nextLong() >>> (63 - spread))) * (random.nextInt(40) - 1);
+        records.putLong(i * 32, start).putLong(i * 32 + 8, start + ticks);
+        records.putInt(i * 32 + 28, random.nextInt() >>> core % 32);
+      }
+      for (int i = 0; i < 2; i++) {
+        RecordCodec codec = codecs.get(i);
+        codec.observe(counted[i]);
+        codec.begin(buffer(codec.maxBytes(count)), 0, core % 24, count);
+        codec.append(records, 0, count);
+        codec.end();
+      }
+      assertEquals(counted[0].memory(), counted[1].memory(), "core " + core);
+    }
+    assertTrue(counted[0].impossible() > 0, "some tasks are impossible");
   }
 
   @Test
   void shouldNotAllocate() {
     BufferKind kind = BufferKind.SCHED_PHASE;
     ByteBuffer records = records(kind, RECORDS, i -> i * 11);
-    RecordCodec codec = codec(kind);
-    ByteBuffer payload = buffer(codec.maxBytes(RECORDS));
-    Runnable once =
-        () -> {
-          codec.begin(payload, 0, 0);
-          codec.append(records, 0, RECORDS);
-          codec.end();
-        };
-    once.run();
-    assertEquals(0, Allocations.leastBytesOf(once));
+    for (RecordCodec codec : codecs(kind)) {
+      ByteBuffer payload = buffer(codec.maxBytes(RECORDS));
+      Runnable once =
+          () -> {
+            codec.begin(payload, 0, 0, RECORDS);
+            codec.append(records, 0, RECORDS);
+            codec.end();
+          };
+      once.run();
+      assertEquals(0, Allocations.leastBytesOf(once));
+    }
+  }
+
+  @Test
+  @DisplayName("The native codec goes nowhere outside of the buffers that it was given")
+  void shouldCheckPlaces() {
+    BufferKind kind = BufferKind.AICPU_TASK;
+    ByteBuffer records = records(kind, RECORDS, i -> i);
+    RecordCodec codec = codecs(kind).get(1);
+    ByteBuffer payload = buffer(codec.maxBytes(10));
+    assertThrows(IndexOutOfBoundsException.class, () -> codec.begin(payload, 8, 0, 10));
+    codec.begin(payload, 0, 0, 10);
+    assertThrows(IndexOutOfBoundsException.class, () -> codec.append(records, 0, 11));
+    assertThrows(IndexOutOfBoundsException.class, () -> codec.append(records, 32 * RECORDS, 1));
+    ByteBuffer small = buffer(9 * kind.recordBytes());
+    ByteBuffer whole = encode(kind, records, 10);
+    assertThrows(IndexOutOfBoundsException.class, () -> codec.decode(whole, 10, small));
   }
 
   @Test

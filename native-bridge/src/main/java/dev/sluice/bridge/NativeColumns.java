@@ -1,0 +1,118 @@
+package dev.sluice.bridge;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.Buffer;
+import java.util.Optional;
+
+/**
+ * The native encoder and decoder of captured records: one for the records of one kind. All places
+ * in memory are addresses, which the caller has checked. One thread.
+ */
+public final class NativeColumns {
+  /** {@link #encode} starts a payload. */
+  public static final int FIRST = 1;
+
+  /** {@link #encode} closes it. */
+  public static final int LAST = 2;
+
+  private static final String LIBRARY = "libsluice_columns.so";
+
+  private final Memory memory;
+  private final long codec;
+
+  private NativeColumns(Memory memory) {
+    this.memory = memory;
+    this.codec = Pointer.nativeValue(memory);
+  }
+
+  /** Direct mapping; the library is looked for once, when this class is first used. */
+  private static final class Calls {
+    static final String MISSING = register();
+
+    private static String register() {
+      try {
+        Native.register(
+            Calls.class, NativeLibrary.getInstance(NativeTools.find(LIBRARY).toString()));
+        return null;
+      } catch (IOException | UnsatisfiedLinkError e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown");
+      }
+    }
+
+    static native long sluice_columns_size();
+
+    static native int sluice_columns_init(
+        long codec, int recordBytes, byte[] columns, int count, int start, int end, int waited);
+
+    static native long sluice_columns_encode(
+        long codec,
+        int flags,
+        long into,
+        long records,
+        long count,
+        long counts,
+        long durations,
+        long waits);
+
+    static native int sluice_columns_decode(
+        long codec, long payload, long bytes, long count, long records);
+  }
+
+  /** Why the library cannot be used, in one line; empty if it can. */
+  public static Optional<String> missing() {
+    return Optional.ofNullable(Calls.MISSING);
+  }
+
+  /**
+   * A codec for records of this size.
+   *
+   * @param columns 4 bytes for each: offset, bytes, storage, base
+   * @param start number of the column with the start of a task, -1 for none; likewise {@code end},
+   *     and {@code waited} between being received and started
+   * @return empty if the library is missing or does not take this description
+   */
+  public static Optional<NativeColumns> open(
+      int recordBytes, byte[] columns, int start, int end, int waited) {
+    if (Calls.MISSING != null) {
+      return Optional.empty();
+    }
+    NativeColumns opened = new NativeColumns(new Memory(Calls.sluice_columns_size()));
+    int count = columns.length / 4;
+    return Calls.sluice_columns_init(opened.codec, recordBytes, columns, count, start, end, waited)
+            == 0
+        ? Optional.of(opened)
+        : Optional.empty();
+  }
+
+  /** Where a direct buffer starts in memory. Allocates. */
+  public static long address(Buffer direct) {
+    return Pointer.nativeValue(Native.getDirectBufferPointer(direct));
+  }
+
+  /**
+   * Encodes records and returns the address behind what is written. Never allocates.
+   *
+   * @param flags {@link #FIRST}, {@link #LAST}
+   * @param into with {@code FIRST} where the payload starts, otherwise 0
+   * @param counts 0 if tasks are not counted; likewise the two histograms
+   */
+  public long encode(
+      int flags, long into, long records, long count, long counts, long durations, long waits) {
+    return Calls.sluice_columns_encode(
+        codec, flags, into, records, count, counts, durations, waits);
+  }
+
+  /** Decodes a payload; false if it is not one of so many records. */
+  public boolean decode(long payload, long bytes, long count, long records) {
+    return Calls.sluice_columns_decode(codec, payload, bytes, count, records) == 0;
+  }
+
+  @Override
+  public String toString() {
+    return "codec of " + memory.size() + " bytes";
+  }
+}
