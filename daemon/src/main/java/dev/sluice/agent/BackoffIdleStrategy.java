@@ -16,9 +16,7 @@ import java.util.concurrent.locks.LockSupport;
  * short parks instead: a thread that slept is let back in at once. A strategy that {@code naps}
  * takes the machine for crowded from the start and does not spin either: a thread that never sleeps
  * uses its share of a CPU up, and then waits for the end of somebody else's time slice in the
- * middle of its work. Such a strategy also naps for longer while the one that it makes room for is
- * behind, up to an eighth of the slack: short naps take a CPU away from it that the scheduler
- * counts as idle and yet lends to nobody else.
+ * middle of its work.
  *
  * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners take it off
  * their threads where they can, and a park below {@value #MIN_PARK_NANOS} ns is not worth its
@@ -27,7 +25,6 @@ import java.util.concurrent.locks.LockSupport;
 public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 20_000;
   private static final int SLACK_FRACTION = 4;
-  private static final int NAP_FRACTION = 8;
   private static final long LONG_YIELD_NANOS = 200_000;
   private static final long CROWDED_NANOS = 100_000_000;
 
@@ -48,7 +45,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
    * @param spinNanos busy polls for this long after the last work
    * @param yieldNanos then gives way to others for this long
    * @param maxParkNanos the longest park
-   * @param bounds how long the device can do without the host, and others need the CPU
+   * @param bounds how long the device can do without the host
    * @param meter told of every park
    * @param naps short parks in place of spinning and yielding
    */
@@ -103,9 +100,8 @@ public final class BackoffIdleStrategy implements IdleStrategy {
 
   private void yieldOrNap(long nowNs) {
     if (naps || nowNs - crowdedSinceNs < CROWDED_NANOS) {
-      long napNanos = napNanos();
-      meter.set(napNanos);
-      LockSupport.parkNanos(this, napNanos);
+      meter.set(MIN_PARK_NANOS);
+      LockSupport.parkNanos(this, MIN_PARK_NANOS);
       return;
     }
     Thread.yield();
@@ -113,12 +109,5 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     if (afterNs - nowNs > LONG_YIELD_NANOS) {
       crowdedSinceNs = afterNs;
     }
-  }
-
-  private long napNanos() {
-    long backlogNanos = naps ? bounds.backlogNanos() : 0;
-    return backlogNanos <= MIN_PARK_NANOS
-        ? MIN_PARK_NANOS
-        : Math.max(MIN_PARK_NANOS, Math.min(backlogNanos, bounds.slackNanos() / NAP_FRACTION));
   }
 }

@@ -3,8 +3,8 @@ package dev.sluice.agent;
 import java.util.Arrays;
 
 /**
- * The bounds of a thread that serves several: the shortest slack, and the longest backlog. Its
- * thread asks; any thread adds and removes.
+ * The bounds of a thread that serves several: the shortest slack. Its thread asks; any thread adds
+ * and removes.
  */
 public final class CommonSleepBounds implements SleepBounds {
   // Replaced as a whole, so that whoever asks needs neither a lock nor an iterator.
@@ -29,14 +29,5 @@ public final class CommonSleepBounds implements SleepBounds {
       slack = Math.min(slack, part.slackNanos());
     }
     return slack;
-  }
-
-  @Override
-  public long backlogNanos() {
-    long backlog = 0;
-    for (SleepBounds part : parts) {
-      backlog = Math.max(backlog, part.backlogNanos());
-    }
-    return backlog;
   }
 }

@@ -140,39 +140,6 @@ class BackoffIdleStrategyTest {
   }
 
   @Test
-  void shouldNapForLongerWhileTheWriterIsBehind() {
-    long[] backlogNanos = {0};
-    SleepBounds bounds =
-        new SleepBounds() {
-          @Override
-          public long slackNanos() {
-            return slackNanos;
-          }
-
-          @Override
-          public long backlogNanos() {
-            return backlogNanos[0];
-          }
-        };
-    BackoffIdleStrategy naps =
-        new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, bounds, meter, true);
-    backlogNanos[0] = 130_000;
-    assertEquals(130_000, idle(naps));
-    slackNanos = 800_000;
-    assertEquals(100_000, idle(naps), "an eighth of what the device can do without");
-    slackNanos = 1_000;
-    assertEquals(MIN_PARK, idle(naps), "never shorter than is worth its call");
-    backlogNanos[0] = 10_000;
-    assertEquals(MIN_PARK, idle(naps));
-
-    backlogNanos[0] = 130_000;
-    slackNanos = Long.MAX_VALUE;
-    BackoffIdleStrategy spins =
-        new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, bounds, meter, false);
-    assertEquals(0, idle(spins), "it has a CPU of its own");
-  }
-
-  @Test
   void shouldNotAllocate() {
     BackoffIdleStrategy strategy = strategy();
     Runnable rounds =

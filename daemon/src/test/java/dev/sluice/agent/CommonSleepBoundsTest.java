@@ -8,30 +8,14 @@ import org.junit.jupiter.api.Test;
 class CommonSleepBoundsTest {
   private final CommonSleepBounds common = new CommonSleepBounds();
 
-  private static SleepBounds bounds(long slackNanos, long backlogNanos) {
-    return new SleepBounds() {
-      @Override
-      public long slackNanos() {
-        return slackNanos;
-      }
-
-      @Override
-      public long backlogNanos() {
-        return backlogNanos;
-      }
-    };
-  }
-
   @Test
-  void shouldBeThoseOfWhoCanWaitLeastAndOfWhoIsFurthestBehind() {
+  void shouldBeThoseOfWhoCanWaitLeast() {
     assertEquals(Long.MAX_VALUE, common.slackNanos());
-    assertEquals(0, common.backlogNanos());
-    SleepBounds urgent = bounds(1_000, 0);
-    common.add(bounds(5_000, 700));
+    SleepBounds urgent = () -> 1_000;
+    common.add(() -> 5_000);
     common.add(urgent);
-    common.add(bounds(3_000, 200));
+    common.add(() -> 3_000);
     assertEquals(1_000, common.slackNanos());
-    assertEquals(700, common.backlogNanos());
     common.remove(urgent);
     common.remove(urgent);
     assertEquals(3_000, common.slackNanos());
@@ -39,12 +23,12 @@ class CommonSleepBoundsTest {
 
   @Test
   void shouldNotAllocate() {
-    common.add(bounds(5_000, 700));
-    common.add(bounds(3_000, 200));
+    common.add(() -> 5_000);
+    common.add(() -> 3_000);
     Runnable asks =
         () -> {
           for (int i = 0; i < 10_000; i++) {
-            if (common.slackNanos() + common.backlogNanos() == 0) {
+            if (common.slackNanos() == 0) {
               throw new AssertionError();
             }
           }

@@ -15,7 +15,7 @@ import java.nio.file.Path;
  * and so is all that follows. One thread.
  */
 final class BlockFile {
-  private static final int BYTES = 1 << 20;
+  static final int BYTES = 1 << 20;
   private static final int MIN_UNIT = 512;
   private static final int MAX_UNIT = 64 << 10;
 

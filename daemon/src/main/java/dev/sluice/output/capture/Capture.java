@@ -181,18 +181,13 @@ public final class Capture {
     isStalled = isSilent;
   }
 
-  /**
-   * How long the capture's thread would take for what it has not taken from the stages at a byte a
-   * nanosecond, which a slow page cache takes; any thread, without allocating.
-   */
-  public long backlogNanos() {
+  /** Whether the stages hold a block or more that the capture's thread has not taken. */
+  boolean isBehind() {
     long bytes = 0;
-    for (int i = 0; i < intakes.size(); i++) {
-      CaptureStage stage = intakes.get(i).stage();
-      long taken = stage.taken();
-      bytes += stage.committed() - taken;
+    for (CaptureIntake intake : intakes) {
+      bytes += intake.stage().committed() - intake.stage().taken();
     }
-    return bytes;
+    return bytes >= BlockFile.BYTES;
   }
 
   /** From now on nobody waits for room in the stage: the session has to end. */

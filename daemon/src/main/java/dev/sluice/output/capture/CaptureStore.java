@@ -29,7 +29,7 @@ public final class CaptureStore implements AutoCloseable {
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss.SSS").withZone(ZoneOffset.UTC);
 
   private static final int NAME_LENGTH = 40;
-  private static final long BUSY_PARK_NANOS = 500_000;
+  private static final long BUSY_PARK_NANOS = 1_000_000;
   // Between two bursts of a run, and without a run: what fills a stage meanwhile fits into it.
   private static final long QUIET_PARK_NANOS = 20_000_000;
   private static final long IDLE_PARK_NANOS = 500_000_000;
@@ -155,10 +155,12 @@ public final class CaptureStore implements AutoCloseable {
         keeper.wake();
       }
       long nowNs = clock.getAsLong();
-      if (work > 0) {
-        busyNs = nowNs;
-      } else if (nowNs - busyNs < BUSY_NANOS) {
-        LockSupport.parkNanos(BUSY_PARK_NANOS);
+      busyNs = work > 0 ? nowNs : busyNs;
+      if (nowNs - busyNs < BUSY_NANOS) {
+        // Frames are taken by the block: one wake-up for each would cost more than they do.
+        if (work == 0 || !capture.isBehind()) {
+          LockSupport.parkNanos(BUSY_PARK_NANOS);
+        }
       } else {
         LockSupport.parkNanos(capture.isRunning() ? QUIET_PARK_NANOS : IDLE_PARK_NANOS);
       }

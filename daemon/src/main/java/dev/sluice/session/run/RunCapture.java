@@ -57,11 +57,6 @@ public final class RunCapture {
     return Optional.ofNullable(capture).map(Capture::load);
   }
 
-  /** How long the capture's thread takes for what it has, as {@link Capture#backlogNanos}. */
-  long backlogNanos() {
-    return capture == null ? 0 : capture.backlogNanos();
-  }
-
   /** From now on a full stage loses records, which the capture counts. */
   void stopWaiting() {
     if (capture != null) {

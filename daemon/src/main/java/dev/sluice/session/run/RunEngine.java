@@ -167,11 +167,6 @@ public final class RunEngine implements ThreadPacking.Slack {
     return slack.slackNanos(nowNs);
   }
 
-  @Override
-  public long backlogNanos() {
-    return capture.backlogNanos();
-  }
-
   /** The device writes no more: what is torn now stays torn, and need not be looked at again. */
   void endGrace() {
     for (DrainAgent drain : drains) {

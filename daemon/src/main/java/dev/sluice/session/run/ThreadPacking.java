@@ -89,11 +89,6 @@ public final class ThreadPacking implements AutoCloseable {
   public interface Slack {
     /** How long the device can do without the host. */
     long slackNanos(long nowNs);
-
-    /** How long the capture's writer has work for. */
-    default long backlogNanos() {
-      return 0;
-    }
   }
 
   /** One thread for several sessions. */
@@ -178,11 +173,6 @@ public final class ThreadPacking implements AutoCloseable {
     @Override
     public long slackNanos() {
       return slack.slackNanos(clock.nanoTime());
-    }
-
-    @Override
-    public long backlogNanos() {
-      return slack.backlogNanos();
     }
 
     private void launch(String name, List<Agent> hosted, ParkMeter own) {
