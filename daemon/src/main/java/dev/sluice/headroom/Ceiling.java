@@ -12,7 +12,9 @@ public enum Ceiling {
       "buffer_lifecycle", "buffer life cycle", "a burst used up a pool, give it more buffers"),
   /** Records come faster than they can be copied out: {@code R > W}. */
   BANDWIDTH(
-      "bandwidth", "bandwidth", "collectors copied more slowly than the device wrote, add shards"),
+      "bandwidth",
+      "bandwidth",
+      "the collectors were busy all the time, give them more CPUs or more shards"),
   /**
    * Captures come faster than the disk takes them: {@code C < mean(R)}, for as long as it lasts.
    */
