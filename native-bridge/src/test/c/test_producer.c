@@ -265,9 +265,9 @@ static void counters_wrap_at_32_bits(void) {
   fake_start(&f);
   struct outcome *o =
       run("sluice-producer",
-          (const char *[]){"--socket", f.path, "--level", "2", "--cores", "2", "--aicpu-threads",
-                           "1", "--tasks", "10007", "--rate", "20000000", "--misbehave",
-                           "counter-wrap", "--json", NULL});
+          (const char *[]){"--socket", f.path, "--layout", "l2-2026.06/a2a3", "--level", "2",
+                           "--cores", "2", "--aicpu-threads", "1", "--tasks", "10007", "--rate",
+                           "20000000", "--misbehave", "counter-wrap", "--json", NULL});
   fake_join(&f);
   CHECK_EQUAL(0, o->status);
   check_books(&f, o->output); /* compares modulo 2^32, as the fake only has the device's words */
