@@ -29,7 +29,7 @@ class AttachRefusalTest {
   @CsvSource({
     // generation, platform, level, cores, sched, orch, status
     "0, 1, 4, 4, 2, 1, LAYOUT",
-    "4, 1, 4, 4, 2, 1, LAYOUT",
+    "5, 1, 4, 4, 2, 1, LAYOUT",
     "3, 3, 4, 4, 2, 1, LAYOUT",
     "3, 1, 0, 4, 2, 1, GEOMETRY",
     "3, 1, 5, 4, 2, 1, GEOMETRY",

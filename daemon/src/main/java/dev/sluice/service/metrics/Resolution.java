@@ -137,7 +137,14 @@ enum Resolution {
           "wrong_pool",
           "not_device_owned" ->
           "pointer";
-      case "count_overflow", "counter_backwards" -> "count";
+      case "count_overflow",
+          "counter_backwards",
+          "count_mismatch",
+          "published_mismatch",
+          "terminal_mismatch" ->
+          "count";
+      case "wrong_run" -> "sequence";
+      case "wrong_layout" -> "layout";
       default -> reason;
     };
   }
