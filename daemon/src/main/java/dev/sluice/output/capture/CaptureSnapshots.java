@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.config.CaptureSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -53,21 +54,29 @@ final class CaptureSnapshots {
       throw new IOException("the disk did not close the segment of " + capture.directory());
     }
     Instant takenAt = Instant.now();
-    Path target =
-        settings
-            .directory()
-            .resolve(CaptureRetention.SNAPSHOTS)
-            .resolve(
-                capture.directory().getFileName()
-                    + "-"
-                    + NAME_TIME.format(takenAt)
-                    + "-"
-                    + reason.replaceAll("[^A-Za-z0-9._-]+", "_"));
     CaptureManifest manifest = capture.manifest();
     synchronized (retention) {
+      Path target = target(capture, takenAt, reason);
+      while (Files.exists(target)) {
+        // Two within a millisecond.
+        takenAt = takenAt.plusMillis(1);
+        target = target(capture, takenAt, reason);
+      }
       link(capture, target, manifest, nowNs - window, reason, takenAt, nowNs);
+      return target;
     }
-    return target;
+  }
+
+  private Path target(Capture capture, Instant takenAt, String reason) {
+    return settings
+        .directory()
+        .resolve(CaptureRetention.SNAPSHOTS)
+        .resolve(
+            capture.directory().getFileName()
+                + "-"
+                + NAME_TIME.format(takenAt)
+                + "-"
+                + reason.replaceAll("[^A-Za-z0-9._-]+", "_"));
   }
 
   private void link(
