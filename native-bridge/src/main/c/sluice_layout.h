@@ -57,7 +57,7 @@ struct sluice_layout {
   uint32_t records[SLUICE_KINDS]; /* per buffer */
   uint32_t record_bytes[SLUICE_KINDS];
   size_t count_at[SLUICE_KINDS]; /* inside a buffer */
-  size_t epoch_at[SLUICE_KINDS]; /* likewise; 0: there is none */
+  size_t epoch_at[SLUICE_KINDS]; /* likewise; 0 for none */
   size_t local_seq_at[SLUICE_KINDS];
   size_t buffer_bytes[SLUICE_KINDS];
 
@@ -70,7 +70,7 @@ struct sluice_layout {
   size_t orch_threads_at;
   size_t phase_cores_at;
   size_t core_to_thread_at;
-  size_t backpressure_at; /* 0: there is none */
+  size_t backpressure_at; /* 0 for none */
   size_t schema_at;       /* likewise */
   size_t header_bytes;
   size_t pools_at[SLUICE_KINDS]; /* first pool of a kind */

@@ -30,6 +30,7 @@ struct test {
   void (*run)(void);
 };
 
+extern const struct test columns_tests[];
 extern const struct test content_tests[];
 extern const struct test layout_tests[];
 extern const struct test queue_tests[];

@@ -87,6 +87,7 @@ int main(int argc, char **argv) {
     perror(directory);
     return 1;
   }
+  run_all(columns_tests, &passed, &failed);
   run_all(content_tests, &passed, &failed);
   run_all(layout_tests, &passed, &failed);
   run_all(queue_tests, &passed, &failed);

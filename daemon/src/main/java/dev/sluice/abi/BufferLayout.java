@@ -8,8 +8,8 @@ package dev.sluice.abi;
  * @param kind what the records are
  * @param records capacity in records
  * @param countOffset offset of the u32 {@code count}; writer: the AICPU while it owns the buffer
- * @param runEpochOffset offset of the u64 {@code run_epoch}, likewise; -1 if there is none
- * @param localSeqOffset offset of the u32 {@code local_seq}, likewise; -1 if there is none
+ * @param runEpochOffset offset of the u64 {@code run_epoch}, likewise; -1 for none
+ * @param localSeqOffset offset of the u32 {@code local_seq}, likewise; -1 for none
  * @param sizeBytes size with padding, a multiple of 64
  */
 public record BufferLayout(

@@ -26,7 +26,7 @@ public final class Terminals {
   /**
    * Looks for the lines of a run.
    *
-   * @return false if there is none, so that the client offered no bank to the device
+   * @return false if no bank has one: the client did not offer the banks to the device
    */
   public boolean find(long runEpoch) {
     Arrays.fill(lines, NONE);

@@ -14,7 +14,7 @@ public final class Headroom {
   public static final long WORST_NANOS = 60_000_000_000L;
 
   /** From here on a ceiling is taken as reached. */
-  private static final double REACHED = 0.9;
+  public static final double REACHED = 0.9;
 
   private final double[] now;
   private final double[] worst;

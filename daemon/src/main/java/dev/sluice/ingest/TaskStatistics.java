@@ -33,7 +33,6 @@ public final class TaskStatistics implements TaskObserver {
   private static final int BUSY = 0;
   private static final int TASKS = Long.BYTES;
   private static final int IMPOSSIBLE = 2 * Long.BYTES;
-  private static final int CORE_BYTES = 3 * Long.BYTES;
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 

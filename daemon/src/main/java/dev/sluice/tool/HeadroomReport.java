@@ -1,6 +1,7 @@
 package dev.sluice.tool;
 
 import dev.sluice.headroom.Ceiling;
+import dev.sluice.headroom.Headroom;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -11,9 +12,6 @@ import java.util.Map;
  * @param worst by ceiling, of the last minute
  */
 public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> worst) {
-  /** From here on a ceiling is taken as reached; as the daemon's drop events do. */
-  static final double REACHED = 0.9;
-
   /** Reads the {@code headroom} of a session. */
   static HeadroomReport read(Map<String, Object> session) throws ToolException {
     Map<String, Object> object = Json.object(session, "headroom");
@@ -39,7 +37,7 @@ public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> wor
   Ceiling nearest() {
     Ceiling nearest = Ceiling.CONTROL_PATH;
     for (Ceiling ceiling : Ceiling.values()) {
-      if (worst(ceiling) > worst(nearest) || worst(ceiling) >= REACHED) {
+      if (worst(ceiling) > worst(nearest) || worst(ceiling) >= Headroom.REACHED) {
         nearest = ceiling;
       }
     }

@@ -2,6 +2,7 @@ package dev.sluice.tool;
 
 import dev.sluice.config.Quantities;
 import dev.sluice.headroom.Ceiling;
+import dev.sluice.headroom.Headroom;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Path;
@@ -146,15 +147,15 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
   /** What a device that was not stopped by a loss waited for; empty where no ceiling was near. */
   private static Optional<Ceiling> reached(HeadroomReport headroom) {
     return Optional.of(headroom.nearest())
-        .filter(ceiling -> headroom.worst(ceiling) >= HeadroomReport.REACHED);
+        .filter(ceiling -> headroom.worst(ceiling) >= Headroom.REACHED);
   }
 
   /** Why buffers did not come back: never fast enough, or only not fast enough for a burst. */
   private static Ceiling exhausting(HeadroomReport headroom) {
-    if (headroom.worst(Ceiling.STORAGE) >= HeadroomReport.REACHED) {
+    if (headroom.worst(Ceiling.STORAGE) >= Headroom.REACHED) {
       return Ceiling.STORAGE;
     }
-    return headroom.worst(Ceiling.BANDWIDTH) >= HeadroomReport.REACHED
+    return headroom.worst(Ceiling.BANDWIDTH) >= Headroom.REACHED
         ? Ceiling.BANDWIDTH
         : Ceiling.BUFFER_LIFECYCLE;
   }

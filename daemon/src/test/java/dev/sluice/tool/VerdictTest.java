@@ -43,6 +43,9 @@ class VerdictTest {
         "pool_exhausted   | 0.3 | 1.6 | 1.0 | 0.2 | BANDWIDTH",
         "pool_exhausted   | 0.3 | 1.6 | 1.0 | 0.9 | STORAGE",
         "inferred         | 0.3 | 1.2 | 0.1 | 0.0 | BUFFER_LIFECYCLE",
+        "inferred         | 1.5 | 0.5 | 0.95 | 0.0 | BANDWIDTH",
+        "inferred         | 1.5 | 1.2 | 1.0 | 0.9 | STORAGE",
+        "inferred         | 0.8 | 0.5 | 0.7 | 0.1 | CONTROL_PATH",
       })
   void shouldNameTheCeilingThatALossWasDueTo(
       String cause,

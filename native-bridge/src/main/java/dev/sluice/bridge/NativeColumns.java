@@ -21,7 +21,9 @@ public final class NativeColumns {
 
   private static final String LIBRARY = "libsluice_columns.so";
 
+  @SuppressWarnings("unused") // frees the codec once nothing refers to it
   private final Memory memory;
+
   private final long codec;
 
   private NativeColumns(Memory memory) {
@@ -109,10 +111,5 @@ public final class NativeColumns {
   /** Decodes a payload; false if it is not one of so many records. */
   public boolean decode(long payload, long bytes, long count, long records) {
     return Calls.sluice_columns_decode(codec, payload, bytes, count, records) == 0;
-  }
-
-  @Override
-  public String toString() {
-    return "codec of " + memory.size() + " bytes";
   }
 }

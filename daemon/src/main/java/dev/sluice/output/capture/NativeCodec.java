@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.RecordColumn;
 import dev.sluice.bridge.NativeColumns;
+import dev.sluice.counters.LogLinearHistogram;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
@@ -15,6 +16,7 @@ final class NativeCodec implements RecordCodec {
 
   private TaskObserver observer;
   private long observed;
+  private int observedBytes;
   private long counts;
   private long durations;
   private long latencies;
@@ -64,7 +66,10 @@ final class NativeCodec implements RecordCodec {
   @Override
   public void observe(TaskObserver newObserver) {
     observer = newObserver;
-    observed = newObserver == null ? 0 : NativeColumns.address(newObserver.memory());
+    if (newObserver != null) {
+      observed = NativeColumns.address(newObserver.memory());
+      observedBytes = newObserver.memory().capacity();
+    }
   }
 
   @Override
@@ -80,18 +85,22 @@ final class NativeCodec implements RecordCodec {
     left = records;
     isFirst = true;
     if (observer != null) {
-      counts = observed + observer.countsOfCore(instance);
-      durations = observed + observer.durationsOfCore(instance);
-      latencies = observed + observer.latenciesOfCore(instance);
+      counts = place(observer.countsOfCore(instance), TaskObserver.CORE_BYTES);
+      durations = place(observer.durationsOfCore(instance), LogLinearHistogram.SIZE_BYTES);
+      latencies = place(observer.latenciesOfCore(instance), LogLinearHistogram.SIZE_BYTES);
     } else {
       counts = 0;
     }
   }
 
+  private long place(int at, int bytes) {
+    return observed + Objects.checkFromIndexSize(at, bytes, observedBytes);
+  }
+
   @Override
   @SuppressWarnings("ReferenceEquality") // the same buffer, whatever is in it
   public void append(ByteBuffer from, int start, int records) {
-    Objects.checkFromIndexSize(start, records * recordBytes, from.capacity());
+    Objects.checkFromIndexSize(start, (long) records * recordBytes, from.capacity());
     Objects.checkFromIndexSize(0, records, left);
     if (from != source) {
       source = from;
@@ -120,7 +129,7 @@ final class NativeCodec implements RecordCodec {
 
   @Override
   public boolean decode(ByteBuffer from, int records, ByteBuffer into) {
-    Objects.checkFromIndexSize(0, records * recordBytes, into.capacity());
+    Objects.checkFromIndexSize(0, (long) records * recordBytes, into.capacity());
     return codec.decode(
         NativeColumns.address(from) + from.position(),
         from.remaining(),

@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
  * dev.sluice.counters.LogLinearHistogram}s.
  */
 public interface TaskObserver {
+  /** Bytes of the three words of a core. */
+  int CORE_BYTES = 3 * Long.BYTES;
+
   /**
    * Counts the tasks of a block.
    *
