@@ -1,6 +1,5 @@
 package dev.sluice.output.capture;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,6 +14,9 @@ import java.util.Set;
 
 /** The real file system. */
 final class DiskFiles implements CaptureFiles {
+  // By name: javac of JDK 25 warns of the class, and that warning cannot be suppressed.
+  private static final String OPTIONS = "com.sun.nio.file.ExtendedOpenOption";
+
   @Override
   public void createDirectories(Path directory) throws IOException {
     Files.createDirectories(directory);
@@ -41,12 +43,20 @@ final class DiskFiles implements CaptureFiles {
       throws IOException {
     Set<OpenOption> all = new HashSet<>(List.of(options));
     if (isDirect) {
-      all.add(ExtendedOpenOption.DIRECT);
+      all.add(direct());
     }
     try {
       return new ChannelFile(FileChannel.open(file, all));
     } catch (UnsupportedOperationException e) {
       throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private static OpenOption direct() throws IOException {
+    try {
+      return (OpenOption) Class.forName(OPTIONS).getField("DIRECT").get(null);
+    } catch (ReflectiveOperationException e) {
+      throw new IOException("this Java has no " + OPTIONS + ".DIRECT", e);
     }
   }
 
