@@ -19,12 +19,12 @@ import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.DropsSnapshot;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.StorageSnapshot;
-import dev.sluice.session.DeviceTotals;
 import dev.sluice.session.DeviceWatch;
 import dev.sluice.session.DropLog;
 import dev.sluice.session.Janitor;
 import dev.sluice.session.Session;
 import dev.sluice.session.Sessions;
+import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -249,14 +249,14 @@ final class DaemonStatus implements DaemonView {
   @Override
   public List<DeviceSnapshot> devices() {
     long nowNs = clock.nanoTime();
-    Map<Integer, DeviceTotals> totals = new TreeMap<>(sessions.byDevice());
-    configuredDevices.forEach(device -> totals.putIfAbsent(device, DeviceTotals.NONE));
+    Map<Integer, RunTotals> totals = new TreeMap<>(sessions.byDevice());
+    configuredDevices.forEach(device -> totals.putIfAbsent(device, new RunTotals()));
     List<Session> open = sessions.open();
     List<Session> recent = new ArrayList<>(open);
     recent.addAll(sessions.ended());
     List<DeviceSnapshot> devices = new ArrayList<>();
     Map<Integer, DeviceWatch.Down> down = sessions.watch().down();
-    down.keySet().forEach(device -> totals.putIfAbsent(device, DeviceTotals.NONE));
+    down.keySet().forEach(device -> totals.putIfAbsent(device, new RunTotals()));
     totals.forEach(
         (device, sum) ->
             devices.add(

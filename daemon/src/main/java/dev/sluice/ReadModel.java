@@ -18,12 +18,10 @@ import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.TaskTotals;
-import dev.sluice.session.DeviceTotals;
 import dev.sluice.session.DropLog;
 import dev.sluice.session.Session;
 import dev.sluice.session.SessionView;
 import dev.sluice.session.run.DropEvent;
-import dev.sluice.session.run.RunLatencies;
 import dev.sluice.session.run.RunTotals;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,34 +53,33 @@ final class ReadModel {
   static DeviceSnapshot of(
       int device,
       String downCause,
-      DeviceTotals history,
+      RunTotals history,
       List<Session> open,
       List<Session> recent,
       long nowNs) {
-    RunTotals sum = history.totals();
     Map<String, Histogram> refill = new LinkedHashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
-      refill.put(kind.label(), history.latencies().refill[kind.ordinal()]);
+      refill.put(kind.label(), history.latencies.refill[kind.ordinal()]);
     }
     return new DeviceSnapshot(
         device,
         downCause,
         open.size(),
-        kinds(sum),
-        queues(sum),
-        freeQueues(sum),
-        buffers(sum),
+        kinds(history),
+        queues(history),
+        freeQueues(history),
+        buffers(history),
         refill,
-        history.latencies().drainPause,
+        history.latencies.drainPause,
         Map.of(
             "push",
-            new DeviceSnapshot.StallTotals(sum.pushStalls, sum.pushStallNanos / 1e9),
+            new DeviceSnapshot.StallTotals(history.pushStalls, history.pushStallNanos / 1e9),
             "pop",
-            new DeviceSnapshot.StallTotals(sum.popStalls, sum.popStallNanos / 1e9)),
-        sum.handoffEntries,
-        sum.handoffCapacity,
-        violations(sum),
-        tasks(sum, history.latencies(), open),
+            new DeviceSnapshot.StallTotals(history.popStalls, history.popStallNanos / 1e9)),
+        history.handoffEntries,
+        history.handoffCapacity,
+        violations(history),
+        tasks(history, open),
         recent.stream()
             .map(session -> session.view().headroomAt(nowNs))
             .reduce(Headroom.IDLE, Headroom::nearerOf));
@@ -91,8 +88,7 @@ final class ReadModel {
   /** One session. */
   static SessionSnapshot of(Session session, long nowNs) {
     SessionView view = session.view();
-    RunTotals totals = view.totals();
-    RunLatencies latencies = view.allLatencies();
+    RunTotals totals = view.totalsWithLatencies();
     Layout layout = session.geometry().layout();
     return new SessionSnapshot(
         session.id(),
@@ -110,8 +106,8 @@ final class ReadModel {
         totals.syntheticVerified,
         totals.syntheticMismatched,
         (totals.pushStallNanos + totals.popStallNanos) / 1e9,
-        LatencySnapshot.of(latencies.refillOfAllKinds()),
-        LatencySnapshot.of(latencies.drainPause),
+        LatencySnapshot.of(totals.latencies.refillOfAllKinds()),
+        LatencySnapshot.of(totals.latencies.drainPause),
         new ArenaSnapshot(
             session.memory().bytes(),
             session.memory().plan().bufferCount(),
@@ -122,12 +118,11 @@ final class ReadModel {
             session.memory().notice()),
         queues(totals),
         view.headroomToShow(nowNs),
-        tasks(totals, latencies, List.of(session)),
+        tasks(totals, List.of(session)),
         capture(session, view));
   }
 
-  private static Map<String, TaskTotals> tasks(
-      RunTotals totals, RunLatencies latencies, List<Session> of) {
+  private static Map<String, TaskTotals> tasks(RunTotals totals, List<Session> of) {
     Map<String, TaskTotals> tasks = new LinkedHashMap<>();
     for (int type = 0; type < Geometry.CORE_TYPES.size(); type++) {
       int cores = 0;
@@ -140,8 +135,8 @@ final class ReadModel {
               cores,
               totals.tasks[type],
               totals.busyNanos[type] / 1e9,
-              latencies.taskDurations[type],
-              latencies.taskDispatch[type]));
+              totals.latencies.taskDurations[type],
+              totals.latencies.taskDispatch[type]));
     }
     return tasks;
   }

@@ -131,10 +131,8 @@ class SessionDeskTest {
     expects(second, BrokerRig.join(rig.manager.detach(granted.token())));
     assertEquals(0, rig.sessions.open().size());
     assertEquals(
-        320L * BrokerRig.CORES,
-        rig.sessions.byDevice().get(3).totals().laws[0].collected(),
-        "both runs");
-    assertEquals(0, rig.sessions.byDevice().get(3).totals().syntheticMismatched);
+        320L * BrokerRig.CORES, rig.sessions.byDevice().get(3).laws[0].collected(), "both runs");
+    assertEquals(0, rig.sessions.byDevice().get(3).syntheticMismatched);
   }
 
   @Test
@@ -158,8 +156,7 @@ class SessionDeskTest {
     run(other);
     expects(first, BrokerRig.join(rig.manager.detach(one.token())));
     expects(other, BrokerRig.join(rig.manager.detach(two.token())));
-    assertEquals(
-        120L * BrokerRig.CORES, rig.sessions.byDevice().get(0).totals().laws[0].collected());
+    assertEquals(120L * BrokerRig.CORES, rig.sessions.byDevice().get(0).laws[0].collected());
   }
 
   @Test
@@ -202,7 +199,7 @@ class SessionDeskTest {
       run(device);
       producer.destroyForcibly().waitFor();
       lose(granted);
-      RunTotals totals = rig.sessions.byDevice().get(0).totals();
+      RunTotals totals = rig.sessions.byDevice().get(0);
       assertEquals(0, totals.law().unaccounted(), () -> "" + totals.law());
       assertTrue(totals.law().salvaged() > 0, "53 tasks leave a started buffer");
       assertEquals(1, rig.sessions.ended().size());
@@ -285,10 +282,10 @@ class SessionDeskTest {
     rig.sessions.close();
     assertEquals(0, rig.sessions.open().size());
     assertEquals(2, rig.sessions.ended().size());
-    RunTotals totals = rig.sessions.byDevice().get(1).totals();
+    RunTotals totals = rig.sessions.byDevice().get(1);
     assertEquals(0, totals.law().unaccounted());
     assertEquals(0, totals.law().salvaged(), "the device may still be running");
-    assertEquals(0, rig.sessions.byDevice().get(0).totals().law().produced());
+    assertEquals(0, rig.sessions.byDevice().get(0).law().produced());
     BrokerRig.refused(
         AttachStatus.STOPPING, rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), rig.self));
     BrokerRig.refused(AttachStatus.STOPPING, rig.manager.detach(idle.token()));

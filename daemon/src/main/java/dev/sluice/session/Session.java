@@ -72,7 +72,6 @@ public final class Session {
   private final Producer producer;
   private final SessionBooks books;
   private final SessionCapture capture;
-  private final Drops drops;
   private final Instant startedAt;
   private final long startedNs;
   private final CommandQueue commands;
@@ -102,9 +101,15 @@ public final class Session {
     this.windowSinceNs = startedNs;
     this.memory = new SessionMemory(arena, id, request.device());
     this.producer = new Producer(peer);
-    this.books = new SessionBooks(id, request.device(), settings.headroom().windowNanos());
     this.capture = stage.captures().begin(id, request, settings.capture(), startedAt, startedNs);
-    this.drops = new Drops(id, request.device(), stage.drops(), capture, stage.clock());
+    this.books =
+        new SessionBooks(
+            id,
+            request.device(),
+            settings.headroom().windowNanos(),
+            stage.drops(),
+            capture,
+            stage.clock());
     this.commands = new CommandQueue(stage.workers());
     this.view = new AtomicReference<>(look());
   }
@@ -392,21 +397,12 @@ public final class Session {
   private RunTotals settle(RunEnd end, String reason) {
     try {
       run.settle(end, settling());
-      drops.endRun(run);
-      books.logViolations(run);
     } catch (Throwable e) {
       log.error("session {}: its run could not be settled", id, e);
     } finally {
       leaveDevice();
     }
-    RunTotals totals = run.totals();
-    books.close(run, nowNs(), reason);
-    try {
-      capture.note(totals, books.totals(null));
-      capture.endRun(run.coreToThread());
-    } catch (Throwable e) {
-      log.error("session {}: the end of its run is not in its capture", id, e);
-    }
+    RunTotals totals = books.close(run, reason);
     run = null;
     crew = null;
     return totals;
@@ -489,11 +485,9 @@ public final class Session {
     noteLoss();
     if (run != null) {
       touchDevice();
-      RunTotals totals = run.count();
+      run.count();
       run.sampleHeadroom();
-      drops.note(run);
-      books.logViolations(run);
-      capture.note(totals, books.totals(run));
+      books.note(run);
       capture.watch(nowNs);
       if (nowNs - windowSinceNs >= stage.windowNanos()) {
         windowSinceNs = nowNs;
@@ -569,7 +563,6 @@ public final class Session {
         ending,
         endedNs,
         books.totals(run),
-        books.pastLatencies(),
         Optional.ofNullable(run),
         books.lastHeadroom(),
         capture.totals());

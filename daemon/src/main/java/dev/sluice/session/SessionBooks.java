@@ -1,11 +1,12 @@
 package dev.sluice.session;
 
 import dev.sluice.abi.AbiViolation;
+import dev.sluice.agent.NanoClock;
 import dev.sluice.config.Quantities;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
+import dev.sluice.session.run.DropEvent;
 import dev.sluice.session.run.Run;
-import dev.sluice.session.run.RunLatencies;
 import dev.sluice.session.run.RunTotals;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
@@ -14,59 +15,138 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The books of one session over all its runs: the sums of those that are over, to which the one
- * under way is added, and the last word on each run as a line in the log. Counts are records;
- * latencies and times are nanoseconds.
+ * under way is added, and where news of them goes: the log, the daemon's list of drops, the
+ * capture. Counts are records; latencies and times are nanoseconds.
+ *
+ * <p>Of drops the log says when the session begins to drop, with the first case as an example, and
+ * when it is over, with the number of cases that were not logged.
  *
  * <p>Of the session's owner. What it returns is never written again.
  */
-public final class SessionBooks {
+final class SessionBooks {
   // The session's, since to readers of the log these lines are about it.
   private static final Logger log = LoggerFactory.getLogger(Session.class);
 
+  // Drops that are no further apart than this are one episode.
+  private static final long QUIET_NANOS = 10_000_000_000L;
+
   private final int session;
   private final int device;
+  private final DropLog keptDrops;
+  private final SessionCapture capture;
+  private final NanoClock clock;
   private final boolean[] isLogged = new boolean[AbiViolation.ALL.size()];
-  private RunLatencies pastLatencies = new RunLatencies();
   private RunTotals past = new RunTotals();
-  private LastHeadroom lastHeadroom;
-
-  /**
-   * The headroom of the run before: a run may be shorter than the interval at which it is looked
-   * at.
-   *
-   * @param windowNanos for how long it counts in full
-   */
-  public record LastHeadroom(Headroom last, long sinceNs, long windowNanos) {
-    /** What it counts for now. */
-    Headroom at(long nowNs) {
-      long ageNs = nowNs - sinceNs;
-      if (ageNs < windowNanos) {
-        return last;
-      }
-      return ageNs < Headroom.WORST_NANOS ? last.ended() : Headroom.IDLE;
-    }
-
-    /** What it was in the last minute of the run, however long ago that is. */
-    Headroom worst() {
-      return last.ended();
-    }
-
-    LastHeadroom after(Run run, long nowNs) {
-      return new LastHeadroom(run.headroom(), nowNs, windowNanos);
-    }
-  }
+  private SessionView.LastHeadroom lastHeadroom;
+  private boolean isDropping;
+  private long droppingSinceNs;
+  private long lastDropNs;
+  private long droppedRecords;
+  private long suppressedLines;
 
   /**
    * @param windowNanos for how long the headroom of a run that is over counts in full
    */
-  SessionBooks(int session, int device, long windowNanos) {
+  SessionBooks(
+      int session,
+      int device,
+      long windowNanos,
+      DropLog keptDrops,
+      SessionCapture capture,
+      NanoClock clock) {
     this.session = session;
     this.device = device;
-    this.lastHeadroom = new LastHeadroom(Headroom.IDLE, 0, windowNanos);
+    this.keptDrops = keptDrops;
+    this.capture = capture;
+    this.clock = clock;
+    this.lastHeadroom = new SessionView.LastHeadroom(Headroom.IDLE, 0, windowNanos);
+  }
+
+  /** Takes in what the run under way has counted since this was called last. */
+  void note(Run run) {
+    report(run);
+    if (isDropping && clock.nanoTime() - lastDropNs >= QUIET_NANOS) {
+      endDropping();
+    }
+    capture.note(run.totals(), totals(run));
+  }
+
+  /** Takes in a run that is settled, and logs it. Returns its totals. */
+  RunTotals close(Run settled, String reason) {
+    RunTotals totals = settled.totals();
+    past = past.plus(totals);
+    lastHeadroom = lastHeadroom.after(settled, clock.nanoTime());
+    try {
+      report(settled);
+      endDropping();
+      capture.note(totals, past);
+      capture.endRun(settled.coreToThread());
+    } catch (Throwable e) {
+      log.error("session {}: the end of its run is not in its capture", session, e);
+    }
+    log(totals, reason);
+    return totals;
+  }
+
+  private void report(Run run) {
+    long nowNs = clock.nanoTime();
+    run.reportDrops(
+        event -> {
+          keptDrops.add(new DropLog.Entry(session, device, event));
+          dropped(event, nowNs);
+          capture.dropped(event);
+        });
+    logViolations(run);
+  }
+
+  private void dropped(DropEvent event, long nowNs) {
+    lastDropNs = nowNs;
+    if (isDropping) {
+      droppedRecords += event.records();
+      suppressedLines++;
+      return;
+    }
+    isDropping = true;
+    droppingSinceNs = nowNs;
+    droppedRecords = event.records();
+    suppressedLines = 0;
+    log.warn(
+        "session {} device {} drops records: {} of {} {}, cause {} (inferred; {}): free queue {},"
+            + " spare {}, not drained {}, with collectors {} buffers, refill late by {}, longest"
+            + " pause {}; the rest of this episode is at /api/v1/drops",
+        session,
+        device,
+        event.records(),
+        event.kind().label(),
+        event.instance(),
+        event.cause().label(),
+        event.ceiling().label(),
+        event.queues().freeEntries(),
+        event.queues().spareBuffers(),
+        event.queues().undrainedBuffers(),
+        event.queues().collectingBuffers(),
+        Quantities.formatNanos(event.latenessNanos()),
+        Quantities.formatNanos(event.pauseNanos()));
+  }
+
+  private void endDropping() {
+    if (!isDropping) {
+      return;
+    }
+    isDropping = false;
+    log.warn(
+        String.format(
+            Locale.ROOT,
+            "session %d device %d stopped dropping: %d records within %s; suppressed %d lines",
+            session,
+            device,
+            droppedRecords,
+            Quantities.formatNanos(lastDropNs - droppingSinceNs),
+            suppressedLines));
   }
 
   /** Logs each new sort of violation once in the life of the session. */
-  void logViolations(Run run) {
+  private void logViolations(Run run) {
     RunTotals totals = run.totals();
     for (AbiViolation violation : AbiViolation.ALL) {
       int sort = violation.ordinal();
@@ -77,23 +157,13 @@ public final class SessionBooks {
             session,
             device,
             violation.meaning(),
-            run.books().evidence(violation));
+            run.evidence(violation));
       }
     }
   }
 
-  /** Takes in a run that is settled, and logs it. */
-  void close(Run settled, long nowNs, String reason) {
-    RunTotals totals = settled.totals();
-    RunLatencies latencies = new RunLatencies();
-    settled.addLatencies(latencies);
-    past = past.plus(totals);
-    pastLatencies = new RunLatencies().add(pastLatencies).add(latencies);
-    lastHeadroom = lastHeadroom.after(settled, nowNs);
-    log(totals, latencies.refillOfAllKinds(), reason);
-  }
-
-  private void log(RunTotals totals, Histogram refillNanos, String reason) {
+  private void log(RunTotals totals, String reason) {
+    Histogram refillNanos = totals.latencies.refillOfAllKinds();
     AccountingLaw law = totals.law();
     String line =
         String.format(
@@ -135,13 +205,8 @@ public final class SessionBooks {
     return present == null ? past : past.plus(present.totals());
   }
 
-  /** Of the runs that are over. */
-  RunLatencies pastLatencies() {
-    return pastLatencies;
-  }
-
   /** Of the run that ended last. */
-  LastHeadroom lastHeadroom() {
+  SessionView.LastHeadroom lastHeadroom() {
     return lastHeadroom;
   }
 }

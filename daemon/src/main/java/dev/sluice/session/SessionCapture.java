@@ -11,8 +11,8 @@ import dev.sluice.output.capture.CaptureStore;
 import dev.sluice.output.capture.CaptureTotals;
 import dev.sluice.output.capture.DeviceBooks;
 import dev.sluice.session.run.DropEvent;
+import dev.sluice.session.run.RunBooks;
 import dev.sluice.session.run.RunCapture;
-import dev.sluice.session.run.RunDrops;
 import dev.sluice.session.run.RunTotals;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -149,7 +149,7 @@ public final class SessionCapture {
       Map<String, Long> dropped = new LinkedHashMap<>();
       for (DropCause cause : DropCause.ALL) {
         long more = run.drops[k][cause.ordinal()] - noted.drops[k][cause.ordinal()];
-        if (more > 0 && !RunDrops.BY_POOL.contains(cause)) {
+        if (more > 0 && !RunBooks.DROPS_BY_POOL.contains(cause)) {
           capture.dropped(kind, ANYWHERE, ANYWHERE, cause, more);
         }
         dropped.put(cause.label(), all.drops[k][cause.ordinal()]);

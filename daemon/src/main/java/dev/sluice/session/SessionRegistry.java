@@ -1,6 +1,7 @@
 package dev.sluice.session;
 
 import dev.sluice.session.RefusedException.Reason;
+import dev.sluice.session.run.RunTotals;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,7 +22,7 @@ final class SessionRegistry {
   private final Map<Integer, Session> open = new LinkedHashMap<>();
   private final Deque<Session> ended = new ArrayDeque<>();
   private final List<Session> withLeftMemory = new ArrayList<>();
-  private final Map<Integer, DeviceTotals> history = new LinkedHashMap<>();
+  private final Map<Integer, RunTotals> history = new LinkedHashMap<>();
   private int attaching;
   private boolean isStopping;
 
@@ -43,7 +44,7 @@ final class SessionRegistry {
   synchronized void add(Session session) {
     refuseIfStopping();
     open.put(session.id(), session);
-    history.putIfAbsent(session.device(), DeviceTotals.NONE);
+    history.putIfAbsent(session.device(), new RunTotals());
   }
 
   private void refuseIfStopping() {
@@ -67,7 +68,7 @@ final class SessionRegistry {
       return;
     }
     ended.addFirst(session);
-    history.merge(session.device(), DeviceTotals.of(session.view()), DeviceTotals::plus);
+    history.merge(session.device(), session.view().totalsWithLatencies(), RunTotals::plus);
     if (session.memory().isLeft()) {
       withLeftMemory.add(session);
     }
@@ -97,10 +98,10 @@ final class SessionRegistry {
   }
 
   /** All sessions of each device that ever attached, each of them once. */
-  synchronized Map<Integer, DeviceTotals> byDevice() {
-    Map<Integer, DeviceTotals> all = new LinkedHashMap<>(history);
+  synchronized Map<Integer, RunTotals> byDevice() {
+    Map<Integer, RunTotals> all = new LinkedHashMap<>(history);
     for (Session session : open.values()) {
-      all.merge(session.device(), DeviceTotals.of(session.view()), DeviceTotals::plus);
+      all.merge(session.device(), session.view().totalsWithLatencies(), RunTotals::plus);
     }
     return all;
   }

@@ -3,7 +3,6 @@ package dev.sluice.session;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.output.capture.CaptureTotals;
 import dev.sluice.session.run.Run;
-import dev.sluice.session.run.RunLatencies;
 import dev.sluice.session.run.RunTotals;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,7 +14,6 @@ import java.util.Optional;
  * @param ending how it ended; empty while it is open
  * @param endedNs when, by the daemon's clock; 0 while it is open
  * @param totals all runs so far, the present one included
- * @param latencies of the runs that are over
  * @param present the run under way, of which only what any thread may read is read
  * @param headroom of the runs
  * @param capture what was captured, read at the same moment as the totals
@@ -26,10 +24,35 @@ public record SessionView(
     String ending,
     long endedNs,
     RunTotals totals,
-    RunLatencies latencies,
     Optional<Run> present,
-    SessionBooks.LastHeadroom headroom,
+    LastHeadroom headroom,
     Optional<CaptureTotals> capture) {
+
+  /**
+   * The headroom of the run before: a run may be shorter than the interval at which it is looked
+   * at.
+   *
+   * @param windowNanos for how long it counts in full
+   */
+  public record LastHeadroom(Headroom last, long sinceNs, long windowNanos) {
+    /** What it counts for now. */
+    Headroom at(long nowNs) {
+      long ageNs = nowNs - sinceNs;
+      if (ageNs < windowNanos) {
+        return last;
+      }
+      return ageNs < Headroom.WORST_NANOS ? last.ended() : Headroom.IDLE;
+    }
+
+    /** What it was in the last minute of the run, however long ago that is. */
+    Headroom worst() {
+      return last.ended();
+    }
+
+    LastHeadroom after(Run run, long nowNs) {
+      return new LastHeadroom(run.headroom(), nowNs, windowNanos);
+    }
+  }
 
   /** Where a session stands. One after the other; it may run and settle several times. */
   public enum State {
@@ -65,9 +88,11 @@ public record SessionView(
     return isLost ? name + " (connection lost)" : name;
   }
 
-  /** Of all runs so far, the present one included; a copy. */
-  public RunLatencies allLatencies() {
-    return latencies.copyWith(present);
+  /** As {@link #totals}, with the latencies of the present run. */
+  public RunTotals totalsWithLatencies() {
+    RunTotals all = new RunTotals().plus(totals);
+    present.ifPresent(run -> all.add(run.latencies()));
+    return all;
   }
 
   /** Of the run under way, and of the one before as long as that lies within the windows. */
@@ -88,8 +113,7 @@ public record SessionView(
         isLost,
         cause,
         nowNs,
-        totals.ended(),
-        latencies.copyWith(present),
+        totalsWithLatencies().ended(),
         Optional.empty(),
         present.map(run -> headroom.after(run, nowNs)).orElse(headroom),
         capture);

@@ -283,7 +283,7 @@ public final class Sessions implements AutoCloseable {
   }
 
   /** All sessions of each device that ever attached, each of them once. */
-  public Map<Integer, DeviceTotals> byDevice() {
+  public Map<Integer, RunTotals> byDevice() {
     return registry.byDevice();
   }
 

@@ -120,7 +120,7 @@ class StageTest {
     for (Session session : slow) {
       assertEquals("settling", session.view().name());
     }
-    assertTrue(rig.sessions.byDevice().get(0).totals().law().collected() > 0, "and is counted");
+    assertTrue(rig.sessions.byDevice().get(0).law().collected() > 0, "and is counted");
     rig.disk.unblock();
     for (CompletionStage<RunTotals> of : settled) {
       assertEquals(0, StageRig.join(of).law().unaccounted());
@@ -156,6 +156,26 @@ class StageTest {
     assertTrue(rig.captures.isOpen(directory));
     rig.disk.unblock();
     await(() -> !rig.captures.isOpen(directory));
+  }
+
+  /** Its owner comes back after it was given up, and ends it once more. */
+  @Test
+  void shouldCountASessionOnceThatEndsAfterItWasGivenUp() throws Exception {
+    capturing(LONGER);
+    Sessions.Grant grant = rig.attach(0);
+    Session session = grant.session();
+    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.device(grant).publishAll();
+    rig.disk.block();
+    var unused = session.end(RunEnd.COMPLETE, "detached");
+    await(() -> session.view().state() == State.CLOSING);
+    long collected = rig.sessions.byDevice().get(0).law().collected();
+    assertTrue(collected > 0);
+    assertTrue(session.giveUp("it hangs (test)"));
+    rig.disk.unblock();
+    await(() -> !session.isOwned());
+    assertEquals(List.of(session), rig.sessions.ended());
+    assertEquals(collected, rig.sessions.byDevice().get(0).law().collected());
   }
 
   /** A runtime that says RUN_END too early is told so, and nothing of its run is lost. */

@@ -1,5 +1,6 @@
 package dev.sluice.session.run;
 
+import dev.sluice.abi.AbiViolation;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.device.Arena;
@@ -49,7 +50,6 @@ public final class Run {
   private final RunEngine engine;
   private final RunBooks books;
   private final RunHeadroom headroom;
-  private final RunDrops drops;
   // Agents that threw until they were given up; no more is asked of them.
   private final Set<Agent> broken = Collections.newSetFromMap(new IdentityHashMap<>());
 
@@ -90,7 +90,6 @@ public final class Run {
     Arena.initialise(memory, plan);
     engine = new RunEngine(setup);
     books = new RunBooks(setup, engine);
-    drops = new RunDrops(setup, books, engine);
     engine.refill().seed();
     Arena.seedIdlePools(memory, plan, setup.deviceBase());
     headroom = new RunHeadroom(setup, engine, books);
@@ -153,14 +152,17 @@ public final class Run {
     } catch (Throwable e) {
       log.error("a run could not be drained; its books are closed as they stand", e);
     }
+    RunTotals last;
     try {
-      totals = books.count(known);
+      last = books.count(known);
       // The end of a run that was too short for the janitor counts, too.
       headroom.sample(clock.nanoTime());
     } catch (Throwable e) {
       log.error("a run could not be counted; its books stay as they were counted last", e);
-      totals = totals.ended();
+      last = totals.ended();
     }
+    last.latencies = books.latencies();
+    totals = last;
   }
 
   private RunEnd bringToRest(RunEnd end, Settling owner) {
@@ -252,7 +254,7 @@ public final class Run {
   public List<Integer> coreToThread() {
     List<Integer> threads = new ArrayList<>();
     for (int core = 0; core < plan.geometry().numCores(); core++) {
-      threads.add(RunDrops.coreToThread(plan, memory, core));
+      threads.add(books.coreToThread(core));
     }
     return threads;
   }
@@ -277,14 +279,18 @@ public final class Run {
     return totals;
   }
 
-  /** Adds the latencies so far to {@code into}. Any thread, also after the run. */
-  public void addLatencies(RunLatencies into) {
-    books.addLatencies(into);
+  /** The latencies so far; a copy. Any thread. */
+  public RunLatencies latencies() {
+    return books.latencies();
   }
 
-  /** The counters behind {@link #totals}: latencies and evidence. */
-  public RunBooks books() {
+  RunBooks books() {
     return books;
+  }
+
+  /** The first case of a violation, for a log line. */
+  public String evidence(AbiViolation violation) {
+    return books.evidence(violation);
   }
 
   /** Takes a sample for the headroom; the books must just have been counted. */
@@ -295,8 +301,8 @@ public final class Run {
   }
 
   /** Reports the drops since the last call, each with its evidence. */
-  public void tellDrops(Consumer<DropEvent> listener) {
-    drops.tell(headroom.headroom(), engine.handoffEntries(), listener);
+  public void reportDrops(Consumer<DropEvent> listener) {
+    books.reportDrops(headroom.headroom(), listener);
   }
 
   /** How near each ceiling is, as of the last sample. Any thread. */

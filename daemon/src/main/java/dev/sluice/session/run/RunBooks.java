@@ -3,6 +3,7 @@ package dev.sluice.session.run;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.abi.Geometry;
 import dev.sluice.abi.TerminalLayout;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
@@ -16,6 +17,8 @@ import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.device.lane.Shortage;
 import dev.sluice.device.lane.Shortages;
 import dev.sluice.handoff.RunIdentity;
+import dev.sluice.headroom.Ceiling;
+import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
@@ -25,15 +28,28 @@ import dev.sluice.ingest.RunEnd;
 import dev.sluice.ingest.TaskStatistics;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The books of one run: puts what the agents have counted beside what the device says of itself.
- * Called by one thread at a time; the agents may be running, since their counters are made for it.
+ * The books of one run: puts what the agents have counted beside what the device says of itself,
+ * and reports what was dropped. Called by one thread at a time; the agents may be running, since
+ * their counters are made for it.
  */
 public final class RunBooks {
+  /** Causes that are known by pool; the others come out of the law of a kind. */
+  public static final List<DropCause> DROPS_BY_POOL =
+      List.of(
+          DropCause.HOST_LATE,
+          DropCause.POOL_EXHAUSTED,
+          DropCause.READY_QUEUE_FULL,
+          DropCause.UNKNOWN);
+
   private static final Logger log = LoggerFactory.getLogger(RunBooks.class);
+
+  // From here on a ceiling counts as reached: its figures are of a second, a drop of a moment.
+  private static final double NEAR = 0.9;
 
   private final ArenaPlan plan;
   private final RunEngine engine;
@@ -46,6 +62,7 @@ public final class RunBooks {
   private final PoolCounters deviceCounters;
   private final DropAttribution attribution;
   private final DropEvidence[] evidence;
+  private final long[][] reported; // drops by pool and cause
   private final DeviceMemory memory;
   private final ControlWords words;
   private final boolean deviceBlocks;
@@ -73,6 +90,7 @@ public final class RunBooks {
     this.attribution = new DropAttribution(plan.poolCount());
     this.evidence = new DropEvidence[plan.poolCount()];
     Arrays.setAll(evidence, pool -> new DropEvidence());
+    this.reported = new long[plan.poolCount()][DropCause.ALL.size()];
     this.deviceBlocks = plan.layout().facts().isPatient();
     this.layoutCheck = new LayoutCheck(setup);
     this.identity = engine.identity();
@@ -105,8 +123,9 @@ public final class RunBooks {
         + attribution.count(pool, DropCause.READY_QUEUE_FULL);
   }
 
-  /** Adds the latencies so far to {@code into}. Any thread. */
-  void addLatencies(RunLatencies into) {
+  /** The latencies so far; a copy. Any thread. */
+  RunLatencies latencies() {
+    RunLatencies into = new RunLatencies();
     for (BufferKind kind : BufferKind.ALL) {
       refill.latency(kind).addTo(into.refill[kind.ordinal()]);
     }
@@ -119,6 +138,7 @@ public final class RunBooks {
         ofShard.latencies(type).addTo(into.taskDispatch[type], nanosPerTick);
       }
     }
+    return into;
   }
 
   /**
@@ -341,11 +361,6 @@ public final class RunBooks {
     return false;
   }
 
-  /** Records of a pool that were dropped for this cause, as of the last count. */
-  long dropped(int pool, DropCause cause) {
-    return attribution.count(pool, cause);
-  }
-
   private void countAgents(RunTotals now) {
     for (DrainAgent drain : drains) {
       addViolations(now, drain.violations());
@@ -404,5 +419,85 @@ public final class RunBooks {
       return "counters, " + violations.evidence(violation.ordinal());
     }
     return "no evidence kept";
+  }
+
+  /**
+   * Reports the drops that the last count attributed and that were not reported yet: one event for
+   * each pool and cause that moved, with the state of the queues.
+   */
+  void reportDrops(Headroom headroom, Consumer<DropEvent> listener) {
+    for (int pool = 0; pool < reported.length; pool++) {
+      for (DropCause cause : DROPS_BY_POOL) {
+        long records = attribution.count(pool, cause) - reported[pool][cause.ordinal()];
+        if (records > 0) {
+          reported[pool][cause.ordinal()] += records;
+          listener.accept(describe(pool, cause, records, headroom));
+        }
+      }
+    }
+  }
+
+  private DropEvent describe(int pool, DropCause cause, long records, Headroom headroom) {
+    BufferKind kind = plan.kindOfPool(pool);
+    int instance = plan.instanceOfPool(pool);
+    long ready = 0;
+    for (int queue = 0; queue < plan.layout().queueCount(); queue++) {
+      ready += readyEntries(queue);
+    }
+    long pauseNanos = 0;
+    for (DrainAgent drain : drains) {
+      pauseNanos = Math.max(pauseNanos, drain.worstPause().get(0, 0));
+    }
+    Shortages shortages = refill.shortages();
+    return new DropEvent(
+        System.currentTimeMillis(),
+        kind,
+        instance,
+        queue(kind, instance),
+        cause,
+        ceiling(cause, headroom),
+        records,
+        new DropEvent.Queues(
+            Math.max(0, freeEntries(pool)),
+            shortages.spare(pool),
+            shortages.notDrained(pool),
+            shortages.notReturned(pool),
+            ready,
+            engine.handoffEntries()),
+        shortages.latenessNanos(pool),
+        pauseNanos);
+  }
+
+  /** Which ceiling a cause points to; an exhausted pool may be any of three. */
+  private static Ceiling ceiling(DropCause cause, Headroom headroom) {
+    if (cause != DropCause.POOL_EXHAUSTED) {
+      return Ceiling.CONTROL_PATH;
+    }
+    if (headroom.ratio(Ceiling.STORAGE) >= NEAR) {
+      return Ceiling.STORAGE;
+    }
+    return headroom.ratio(Ceiling.BANDWIDTH) >= NEAR ? Ceiling.BANDWIDTH : Ceiling.BUFFER_LIFECYCLE;
+  }
+
+  /** The ready queue of the thread that serves a pool; -1 if the device has not said which. */
+  private int queue(BufferKind kind, int instance) {
+    Geometry geometry = plan.geometry();
+    int queues = plan.layout().queueCount();
+    if (kind == BufferKind.SCHED_PHASE) {
+      return instance;
+    }
+    if (kind == BufferKind.ORCH_PHASE) {
+      return Math.min(queues, geometry.schedThreads() + geometry.orchThreads()) - 1;
+    }
+    int thread = coreToThread(instance);
+    return thread >= 0 && thread < queues ? thread : -1;
+  }
+
+  /** Which AICPU thread serves a core, as the device wrote it; -1 for none. */
+  int coreToThread(int core) {
+    // One byte of a word; -1 until the device writes its map, at the end of the orchestration.
+    int at = plan.layout().coreToThreadOffset() + core;
+    int word = memory.loadIntAcquire(at & -Integer.BYTES);
+    return (byte) (word >>> ((at & 3) * Byte.SIZE));
   }
 }

@@ -3,14 +3,17 @@ package dev.sluice.session.run;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.counters.LatencyRecorder;
-import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /**
- * The latencies of one or several runs, in nanoseconds. Apart from {@link RunTotals}, because a
- * histogram is 30 KB and the janitor needs none of them ten times a second.
+ * The latencies of one or several runs, in nanoseconds. A histogram is 30 KB and the janitor needs
+ * none of them ten times a second: those of a run become part of its {@link RunTotals} when it is
+ * over.
  */
 public final class RunLatencies {
+  /** Of no run; never added to. */
+  static final RunLatencies NONE = new RunLatencies();
+
   /** By kind: from "full buffer published" to "replacement visible". */
   public final Histogram[] refill = new Histogram[BufferKind.COUNT];
 
@@ -33,8 +36,14 @@ public final class RunLatencies {
     }
   }
 
-  /** Adds another's; returns this. */
-  public RunLatencies add(RunLatencies other) {
+  RunLatencies plus(RunLatencies other) {
+    if (other == NONE) {
+      return this;
+    }
+    return this == NONE ? other : new RunLatencies().add(this).add(other);
+  }
+
+  private RunLatencies add(RunLatencies other) {
     for (int kind = 0; kind < BufferKind.COUNT; kind++) {
       LatencyRecorder.add(refill[kind], other.refill[kind]);
     }
@@ -44,13 +53,6 @@ public final class RunLatencies {
       LatencyRecorder.add(taskDispatch[type], other.taskDispatch[type]);
     }
     return this;
-  }
-
-  /** These, and those of a run that is not asked any more; a copy. */
-  public RunLatencies copyWith(Optional<Run> run) {
-    RunLatencies sum = new RunLatencies().add(this);
-    run.ifPresent(last -> last.addLatencies(sum));
-    return sum;
   }
 
   /** Refill latency over all kinds. */

@@ -33,6 +33,9 @@ public final class RunTotals {
   public long syntheticVerified;
   public long syntheticMismatched;
 
+  /** Of the runs that are over; complete. */
+  public RunLatencies latencies = RunLatencies.NONE;
+
   /** What contradicts the layout that the client declared, in brief; empty if nothing does. */
   public String contradiction = "";
 
@@ -76,6 +79,11 @@ public final class RunTotals {
     return counts;
   }
 
+  /** Adds latencies; not to totals that another thread can see. */
+  public void add(RunLatencies more) {
+    latencies = latencies.plus(more);
+  }
+
   private void add(RunTotals other) {
     addCounts(other);
     other.readyQueues.forEach(
@@ -115,6 +123,7 @@ public final class RunTotals {
     popStallNanos += other.popStallNanos;
     syntheticVerified += other.syntheticVerified;
     syntheticMismatched += other.syntheticMismatched;
+    add(other.latencies);
     contradiction = contradiction.isEmpty() ? other.contradiction : contradiction;
   }
 

@@ -21,6 +21,7 @@ import dev.sluice.testkit.TestSettings;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
  * sizes, bursts, and who takes the next step. The device is put between any two of the host's
  * cycles with single stores, so every order that a machine can show at that grain comes up.
  */
+@Tag("seeds")
 class EnginePropertyTest {
   private static final int RUNS = 250;
   private static final int STEPS = 2_500;
@@ -129,7 +131,7 @@ class EnginePropertyTest {
             assertEquals(
                 forged[violation.ordinal()],
                 engine.run.count().violations[violation.ordinal()],
-                violation.label() + ", " + engine.run.books().evidence(violation));
+                violation.label() + ", " + engine.run.evidence(violation));
           }
         });
   }
