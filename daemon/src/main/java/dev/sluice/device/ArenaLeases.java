@@ -5,7 +5,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.handoff.Lease;
 import dev.sluice.handoff.LeaseTable;
-import dev.sluice.handoff.RunIdentity;
+import dev.sluice.handoff.OpenRuns;
 import dev.sluice.handoff.SpscRing;
 
 /**
@@ -30,7 +30,7 @@ public final class ArenaLeases {
   private final boolean isCounted;
   private final int[] announced; // by buffer, where entries have a count; else empty
   private final long[] epochs;
-  private final RunIdentity identity = new RunIdentity();
+  private final OpenRuns runs = new OpenRuns();
 
   public ArenaLeases(DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger) {
     this.memory = memory;
@@ -69,9 +69,9 @@ public final class ArenaLeases {
     epochs[buffer] = runEpoch;
   }
 
-  /** Which run the buffers are of. */
-  public RunIdentity identity() {
-    return identity;
+  /** Which runs the buffers can be of. */
+  public OpenRuns runs() {
+    return runs;
   }
 
   /** Describes a buffer that was found with a stopped producer, and how much of it to believe. */
@@ -121,24 +121,26 @@ public final class ArenaLeases {
           .published(queues[number], sequences[number], readyNs[number])
           .holding(
               isSalvaged ? salvagedCounts[number] : memory.loadInt(offset + layout.countOffset()));
-      if (isCounted && !isSalvaged) {
-        long epoch = epochs[number];
-        boolean isForeign = isForeign(layout, offset, epoch, sequences[number]);
-        lease.entry(announced[number], epoch, isForeign);
+      if (!isCounted) {
+        lease.announced(0, 0, 0);
+      } else if (isSalvaged) {
+        int at = layout.runEpochOffset();
+        long epoch = at >= 0 ? memory.loadLong(offset + at) : 0;
+        lease.announced(0, epoch, runs.placeOf(epoch));
       } else {
-        lease.entry(0, 0, false);
+        long epoch = epochs[number];
+        boolean isSame = isAsAnnounced(layout, offset, epoch, sequences[number]);
+        lease.announced(announced[number], epoch, isSame ? runs.placeOf(epoch) : OpenRuns.OTHER);
       }
       return true;
     }
 
-    private boolean isForeign(BufferLayout layout, int offset, long epoch, int sequence) {
-      if (!identity.includes(epoch)) {
-        return true;
-      }
+    /** The tail of a buffer was written before its first record, and must say the same. */
+    private boolean isAsAnnounced(BufferLayout layout, int offset, long epoch, int sequence) {
       int at = layout.runEpochOffset();
-      return at >= 0
-          && (memory.loadLong(offset + at) != epoch
-              || memory.loadInt(offset + layout.localSeqOffset()) != sequence);
+      return at < 0
+          || (memory.loadLong(offset + at) == epoch
+              && memory.loadInt(offset + layout.localSeqOffset()) == sequence);
     }
 
     @Override

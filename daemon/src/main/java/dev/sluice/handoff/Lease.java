@@ -26,11 +26,11 @@ public final class Lease {
   private long readyNs;
   private int announcedUntrusted;
   private long runEpoch;
-  private boolean isForeign;
+  private int run;
 
   /**
-   * Points the lease at a buffer, for the {@link LeaseTable}; {@link #of}, {@link #published} and
-   * {@link #holding} follow.
+   * Points the lease at a buffer, for the {@link LeaseTable}; {@link #of}, {@link #published},
+   * {@link #holding} and {@link #announced} follow.
    */
   public Lease at(ByteBuffer memory, BufferLayout layout, int offset) {
     this.memory = memory;
@@ -61,11 +61,16 @@ public final class Lease {
     return this;
   }
 
-  /** Adds what the entry of the buffer said, where entries say it. */
-  public void entry(int announcedUntrusted, long runEpoch, boolean isForeign) {
+  /**
+   * What the entry said of the content, where entries say it.
+   *
+   * @param run its place among the {@link OpenRuns}
+   */
+  public Lease announced(int announcedUntrusted, long runEpoch, int run) {
     this.announcedUntrusted = announcedUntrusted;
     this.runEpoch = runEpoch;
-    this.isForeign = isForeign;
+    this.run = run;
+    return this;
   }
 
   /** The buffer's number within its arena. */
@@ -121,14 +126,14 @@ public final class Lease {
     return announcedUntrusted;
   }
 
-  /** The run that the ready entry names, where entries have one. */
+  /** The run that the buffer names, where buffers do; else 0. */
   public long runEpoch() {
     return runEpoch;
   }
 
-  /** Whether entry or buffer name another run than the open one. */
-  public boolean isForeign() {
-    return isForeign;
+  /** The place of that run; {@link OpenRuns#OTHER} if entry or buffer name none that is open. */
+  public int run() {
+    return run;
   }
 
   /** The last moment at which the host knows that the buffer was not ready yet, monotonic. */

@@ -29,6 +29,12 @@ public final class SequenceWindow {
   public SequenceWindow(int pools) {
     expected = new int[pools];
     taken = new long[pools];
+    restart();
+  }
+
+  /** All pools begin again at 0. */
+  public void restart() {
+    Arrays.fill(expected, 0);
     Arrays.fill(taken, -1L);
   }
 

@@ -3,6 +3,7 @@ package dev.sluice.ingest;
 import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.handoff.Lease;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Finds the records of an AICore buffer (abi.md 4.4, appendix C2). Its {@code count} is only a
@@ -33,11 +34,18 @@ final class AicoreScan {
     gaps = new long[cores];
   }
 
+  /** The next token of each core is the first of a run: whatever it is, nothing is missing. */
+  void restart() {
+    Arrays.fill(hasToken, false);
+  }
+
   /** Counts by a few slots if they prove the rest; false if they do not, and nothing is noted. */
-  boolean probe(Lease lease, AcceptedRecords into) {
+  boolean probe(Lease lease, int slots, AcceptedRecords into) {
+    if (slots == 0) {
+      return false;
+    }
     ByteBuffer memory = lease.memory();
     int core = lease.instance();
-    int slots = lease.layout().records();
     int at = lease.offset();
     int first = memory.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET);
     if (hasToken[core] && first - lastToken[core] <= 0) {
@@ -61,11 +69,10 @@ final class AicoreScan {
     return true;
   }
 
-  /** Looks at every slot and notes the accepted ones. */
-  void scan(Lease lease, AcceptedRecords into) {
+  /** Looks at every slot, up to so many, and notes the accepted ones. */
+  void scan(Lease lease, int slots, AcceptedRecords into) {
     ByteBuffer memory = lease.memory();
     int core = lease.instance();
-    int slots = lease.layout().records();
     int last = lastToken[core];
     boolean hasLast = hasToken[core];
     long gap = 0;
@@ -94,10 +101,9 @@ final class AicoreScan {
    * Looks at every slot of a buffer that came after a younger one: what is in it was counted as a
    * gap then, and is in order within the buffer.
    */
-  void scanLate(Lease lease, AcceptedRecords into) {
+  void scanLate(Lease lease, int slots, AcceptedRecords into) {
     ByteBuffer memory = lease.memory();
     int core = lease.instance();
-    int slots = lease.layout().records();
     int at = lease.offset();
     boolean hasBefore = false;
     int before = 0;

@@ -9,8 +9,10 @@ import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.handoff.Lease;
 import dev.sluice.handoff.LeaseTable;
+import dev.sluice.handoff.OpenRuns;
 import dev.sluice.handoff.SequenceWindow;
 import dev.sluice.handoff.SpscRing;
+import java.util.Arrays;
 
 /**
  * Empties full buffers: counts the records, checks their order, offers them to the sink, and gives
@@ -54,6 +56,29 @@ public final class CollectorAgent implements Agent {
   // shares the thread can do without for so long.
   private static final int TURN_BYTES = 1 << 20;
 
+  /** What is known of one run: its buffers are numbered from 0 on, and so are its tokens. */
+  private static final class OfRun {
+    private final SequenceWindow sequences;
+    private final AicoreScan aicore;
+    private final PoolBooks books;
+    private long epoch;
+
+    OfRun(Geometry geometry, int pools) {
+      sequences = new SequenceWindow(pools);
+      aicore = new AicoreScan(geometry.numCores());
+      books = new PoolBooks(pools);
+    }
+
+    /** The next run may have taken the place. */
+    void begin(long epochNow) {
+      if (epoch != epochNow) {
+        epoch = epochNow;
+        sequences.restart();
+        aicore.restart();
+      }
+    }
+  }
+
   private enum Stage {
     EMPTY,
     OFFER,
@@ -69,13 +94,13 @@ public final class CollectorAgent implements Agent {
   private final boolean isCounted;
   private final Lease lease = new Lease();
   private final AcceptedRecords records;
-  private final AicoreScan aicore;
-  private final SequenceWindow sequences;
-  private final PoolBooks books;
+  private final OfRun[] runs = new OfRun[OpenRuns.MAX];
+  private final CounterArray foreign;
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
 
   private Stage stage = Stage.EMPTY;
+  private OfRun ofRun;
   private long heldSinceNs;
 
   /**
@@ -105,9 +130,8 @@ public final class CollectorAgent implements Agent {
       maxSlots = Math.max(maxSlots, geometry.layout().buffer(kind).records());
     }
     this.records = new AcceptedRecords(maxSlots);
-    this.aicore = new AicoreScan(geometry.numCores());
-    this.sequences = new SequenceWindow(pools);
-    this.books = new PoolBooks(pools);
+    Arrays.setAll(runs, run -> new OfRun(geometry, pools));
+    this.foreign = new CounterArray(pools);
   }
 
   @Override
@@ -165,23 +189,24 @@ public final class CollectorAgent implements Agent {
     if (!leases.open(number, lease)) {
       return false;
     }
-    int missing = lease.isSalvaged() ? 0 : sequences.look(lease.pool(), lease.sequence());
-    if (lease.isForeign()) {
+    if (lease.run() == OpenRuns.OTHER) {
       refuse();
-      checkSequence(missing);
       stage = Stage.RELEASE;
       return true;
     }
+    ofRun = runs[lease.run()];
+    ofRun.begin(lease.runEpoch());
+    AicoreScan aicore = ofRun.aicore;
+    int missing = lease.isSalvaged() ? 0 : ofRun.sequences.look(lease.pool(), lease.sequence());
     if (lease.kind() == BufferKind.AICORE_TASK) {
-      if (isCounted) {
-        checkedCount(); // all slots are looked at, whatever it says
-      }
+      // Where the count is exact, what lies behind may be of the run before.
+      int slots = isCounted ? checkedCount() : lease.layout().records();
       if (missing == SequenceWindow.LATE) {
-        aicore.scanLate(lease, records);
-      } else if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, records)) {
-        aicore.scan(lease, records);
+        aicore.scanLate(lease, slots, records);
+      } else if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, slots, records)) {
+        aicore.scan(lease, slots, records);
       }
-      books.tokenGaps().set(lease.pool(), aicore.gaps(lease.instance()));
+      ofRun.books.tokenGaps().set(lease.pool(), aicore.gaps(lease.instance()));
     } else {
       records.first(checkedCount());
     }
@@ -193,11 +218,12 @@ public final class CollectorAgent implements Agent {
   }
 
   /**
-   * A buffer of another run goes back as it is: its records must not mix with those of this one.
+   * A buffer of a run that is not open goes back as it is: its records must not mix with those of
+   * another, and its number says nothing about theirs.
    */
   private void refuse() {
     int count = checkedCount();
-    books.foreign().add(lease.pool(), count);
+    foreign.add(lease.pool(), count);
     violations.record(
         AbiViolation.WRONG_RUN.ordinal(), lease.pool(), lease.runEpoch(), count, lease.sequence());
   }
@@ -233,18 +259,18 @@ public final class CollectorAgent implements Agent {
 
   private void checkSequence(int missing) {
     if (missing != SequenceWindow.REPEATED && missing != SequenceWindow.WILD) {
-      sequences.take(lease.pool(), lease.sequence());
+      ofRun.sequences.take(lease.pool(), lease.sequence());
     }
     if (missing == 0) {
       return;
     }
     if (missing == SequenceWindow.LATE) {
-      books.missingBuffers().add(lease.pool(), -1);
+      ofRun.books.missingBuffers().add(lease.pool(), -1);
       counters.increment(LATE);
       return;
     }
     if (missing > 0) {
-      books.missingBuffers().add(lease.pool(), missing);
+      ofRun.books.missingBuffers().add(lease.pool(), missing);
       if (phaseSequenceMaySkip && !lease.kind().isPerCore()) {
         return;
       }
@@ -260,7 +286,7 @@ public final class CollectorAgent implements Agent {
         counters.increment(SINK_FULL);
         return false;
       }
-      CounterArray count = lease.isSalvaged() ? books.salvaged() : books.collected();
+      CounterArray count = lease.isSalvaged() ? ofRun.books.salvaged() : ofRun.books.collected();
       count.add(lease.pool(), records.count());
       counters.add(BYTES, (long) records.count() * lease.kind().recordBytes());
       stage = Stage.RELEASE;
@@ -289,8 +315,14 @@ public final class CollectorAgent implements Agent {
     return stage != Stage.EMPTY;
   }
 
-  public PoolBooks books() {
-    return books;
+  /** What was counted at a place of the {@link OpenRuns}. */
+  public PoolBooks books(int run) {
+    return runs[run].books;
+  }
+
+  /** Records in buffers of runs that are not open, by pool; they are not taken. */
+  public CounterArray foreign() {
+    return foreign;
   }
 
   /** Counters by the constants of this class. */

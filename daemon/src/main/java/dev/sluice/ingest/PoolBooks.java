@@ -3,21 +3,20 @@ package dev.sluice.ingest;
 import dev.sluice.counters.CounterArray;
 
 /**
- * What one collector has counted, by pool: its single-writer counters, read by the accounting law.
+ * What one collector has counted of one run, by pool: its single-writer counters, read by the
+ * accounting law. They go on when the next run takes the place.
  */
 public final class PoolBooks {
   private final CounterArray collected;
   private final CounterArray salvaged;
   private final CounterArray tokenGaps;
   private final CounterArray missingBuffers;
-  private final CounterArray foreign;
 
   PoolBooks(int pools) {
     collected = new CounterArray(pools);
     salvaged = new CounterArray(pools);
     tokenGaps = new CounterArray(pools);
     missingBuffers = new CounterArray(pools);
-    foreign = new CounterArray(pools);
   }
 
   /** Records taken from published buffers. */
@@ -28,11 +27,6 @@ public final class PoolBooks {
   /** Records recovered from buffers of a producer that stopped. */
   public CounterArray salvaged() {
     return salvaged;
-  }
-
-  /** Records in buffers of another run, which are not taken. */
-  public CounterArray foreign() {
-    return foreign;
   }
 
   /** AICore dispatches between accepted records that have none. */

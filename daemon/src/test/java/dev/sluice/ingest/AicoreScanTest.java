@@ -20,7 +20,7 @@ class AicoreScanTest {
   private static void expects(IngestRig rig, long collected, long gaps) {
     rig.collector.doWork();
     assertEquals(collected, rig.collected(AICORE_TASK, 0), "collected");
-    assertEquals(gaps, rig.collector.books().tokenGaps().get(rig.plan.pool(AICORE_TASK, 0)));
+    assertEquals(gaps, rig.collector.books(0).tokenGaps().get(rig.plan.pool(AICORE_TASK, 0)));
   }
 
   @ParameterizedTest

@@ -126,8 +126,8 @@ class CollectorAgentTest {
     hand(AICPU_TASK, 0, 4, 1);
     hand(AICPU_TASK, 1, 0, 1);
     rig.collector.doWork();
-    assertEquals(2, rig.collector.books().missingBuffers().get(rig.plan.pool(AICPU_TASK, 0)));
-    assertEquals(0, rig.collector.books().missingBuffers().get(rig.plan.pool(AICPU_TASK, 1)));
+    assertEquals(2, rig.collector.books(0).missingBuffers().get(rig.plan.pool(AICPU_TASK, 0)));
+    assertEquals(0, rig.collector.books(0).missingBuffers().get(rig.plan.pool(AICPU_TASK, 1)));
     assertEquals(1, violations(rig, AbiViolation.SEQUENCE));
     assertEquals(3, rig.collected(AICPU_TASK, 0), "what came is collected all the same");
   }
@@ -140,7 +140,7 @@ class CollectorAgentTest {
     hand(AICPU_TASK, 0, 2, 1);
     rig.collector.doWork();
     assertEquals(1, violations(rig, AbiViolation.SEQUENCE));
-    assertEquals(0, rig.collector.books().missingBuffers().sum());
+    assertEquals(0, rig.collector.books(0).missingBuffers().sum());
   }
 
   /** Its core has changed threads, and the younger buffer came by another ring. */
@@ -151,9 +151,9 @@ class CollectorAgentTest {
     rig.handAicore(1, 3, 4);
     rig.collector.doWork();
     int pool = rig.plan.pool(BufferKind.AICORE_TASK, 0);
-    assertEquals(6, rig.collector.books().collected().get(pool));
-    assertEquals(0, rig.collector.books().missingBuffers().get(pool));
-    assertEquals(0, rig.collector.books().tokenGaps().get(pool));
+    assertEquals(6, rig.collector.books(0).collected().get(pool));
+    assertEquals(0, rig.collector.books(0).missingBuffers().get(pool));
+    assertEquals(0, rig.collector.books(0).tokenGaps().get(pool));
     assertEquals(1, rig.collector.counters().get(CollectorAgent.LATE));
   }
 
@@ -164,7 +164,7 @@ class CollectorAgentTest {
     first.hand(ORCH_PHASE, 0, 2);
     first.hand(AICPU_TASK, 0, 1);
     first.collector.doWork();
-    assertEquals(2, first.collector.books().missingBuffers().sum());
+    assertEquals(2, first.collector.books(0).missingBuffers().sum());
     assertEquals(1, violations(first, AbiViolation.SEQUENCE), "the task pool may not");
   }
 
@@ -201,9 +201,55 @@ class CollectorAgentTest {
     int other = newest.handNamed(AICPU_TASK, 0, 5, 5, 8);
     newest.collector.doWork();
     assertEquals(4, newest.collected(AICPU_TASK, 0));
-    assertEquals(5, newest.collector.books().foreign().sum());
+    assertEquals(5, newest.collector.foreign().sum());
     assertEquals(1, violations(newest, AbiViolation.WRONG_RUN));
     assertEquals(BufferState.FREE, newest.ledger.state(other), "the pool goes on");
+  }
+
+  /** A wild number of an old run says nothing about those of the open one. */
+  @Test
+  void shouldNotCheckTheOrderOfAnotherRun() {
+    IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
+    newest.handNamed(AICPU_TASK, 0, 4, 4, 7, 0);
+    newest.handNamed(AICPU_TASK, 0, 5, 5, 3, 1_000);
+    newest.handNamed(AICPU_TASK, 0, 4, 4, 7, 1);
+    newest.handNamed(AICPU_TASK, 0, 5, 5, 3, 9_000_000);
+    newest.collector.doWork();
+    assertEquals(8, newest.collected(AICPU_TASK, 0));
+    assertEquals(2, violations(newest, AbiViolation.WRONG_RUN));
+    assertEquals(0, violations(newest, AbiViolation.SEQUENCE));
+    assertEquals(0, newest.collector.books(0).missingBuffers().sum());
+  }
+
+  /** Each with its numbers and tokens from the beginning, and with books of its own. */
+  @Test
+  void shouldKeepRunsThatOverlapApart() {
+    IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
+    newest.leases.runs().close(0);
+    int first = newest.leases.runs().open(7);
+    int second = newest.leases.runs().open(8);
+    int pool = newest.plan.pool(AICORE_TASK, 0);
+    for (long run : new long[] {7, 8}) {
+      int buffer = newest.handNamed(AICORE_TASK, 0, 2, 2, run, 0);
+      newest.setTokens(buffer, 0, 1, 2); // the third is of an earlier life
+    }
+    int late = newest.handNamed(AICORE_TASK, 0, 1, 1, 7, 1);
+    newest.setTokens(late, 2);
+    newest.collector.doWork();
+    assertEquals(3, newest.collector.books(first).collected().get(pool));
+    assertEquals(2, newest.collector.books(second).collected().get(pool));
+    assertEquals(0, violations(newest, AbiViolation.SEQUENCE));
+    newest.leases.runs().close(first);
+    int third = newest.leases.runs().open(9);
+    assertEquals(first, third, "the place is used again");
+    int next = newest.handNamed(AICORE_TASK, 0, 2, 2, 9, 0);
+    newest.setTokens(next, 0, 1);
+    int straggler = newest.handNamed(AICORE_TASK, 0, 1, 1, 7, 2);
+    newest.setTokens(straggler, 3);
+    newest.collector.doWork();
+    assertEquals(3 + 2, newest.collector.books(third).collected().get(pool));
+    assertEquals(1, newest.collector.foreign().get(pool), "its run is closed");
+    assertEquals(0, violations(newest, AbiViolation.SEQUENCE));
   }
 
   @Test

@@ -67,6 +67,7 @@ final class IngestRig {
     ledger = new BufferLedger(plan.bufferCount());
     leases =
         new ArenaLeases(arena.memory(), plan, new BufferTable(plan, TestArena.DEVICE_BASE), ledger);
+    leases.runs().open(0);
     returns = new SpscRing(returnEntries);
     collector =
         new CollectorAgent(
@@ -97,8 +98,12 @@ final class IngestRig {
 
   /** Hands over a buffer whose entry and tail name a run; the two counts may differ. */
   int handNamed(BufferKind kind, int instance, int count, int announced, long run) {
-    int buffer = next(kind, instance);
     int sequence = named[plan.pool(kind, instance)]++;
+    return handNamed(kind, instance, count, announced, run, sequence);
+  }
+
+  int handNamed(BufferKind kind, int instance, int count, int announced, long run, int sequence) {
+    int buffer = next(kind, instance);
     int at = plan.offsetOfBuffer(buffer);
     setCount(buffer, count);
     arena.bytes().putLong(at + plan.layout().buffer(kind).runEpochOffset(), run);
@@ -140,7 +145,7 @@ final class IngestRig {
   }
 
   long collected(BufferKind kind, int instance) {
-    return collector.books().collected().get(plan.pool(kind, instance));
+    return collector.books(0).collected().get(plan.pool(kind, instance));
   }
 
   BufferState state(int buffer) {

@@ -16,8 +16,10 @@ import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.RunArena;
+import dev.sluice.handoff.OpenRuns;
 import dev.sluice.handoff.SequenceWindow;
 import dev.sluice.handoff.SpscRing;
+import java.util.Arrays;
 
 /**
  * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
@@ -76,7 +78,8 @@ public final class DrainAgent implements Agent {
   private final SpscRing hints;
   private final int[] instances = new int[BufferKind.COUNT];
   private final int[] freeHeadOffset;
-  private final SequenceWindow sequences;
+  private final SequenceWindow[] sequences = new SequenceWindow[OpenRuns.MAX + 1]; // by run
+  private final long[] epochs = new long[OpenRuns.MAX];
   private final LaneSlack slack;
 
   private final CounterArray counters = new CounterArray(COUNTERS);
@@ -131,7 +134,7 @@ public final class DrainAgent implements Agent {
     fill = Watermark.highest(queues.length);
     pace = new PublishPace(plan.usableSlots());
     freeHeadOffset = new int[plan.poolCount()];
-    sequences = new SequenceWindow(plan.poolCount());
+    Arrays.setAll(sequences, run -> new SequenceWindow(plan.poolCount()));
     for (BufferKind kind : BufferKind.ALL) {
       instances[kind.ordinal()] = plan.instances(kind);
       for (int instance = 0; instance < plan.instances(kind); instance++) {
@@ -244,6 +247,7 @@ public final class DrainAgent implements Agent {
     int buffer = -1;
     int pool = -1;
     int order = 0;
+    SequenceWindow ofRun = sequences[0];
     BufferKind kind = BufferKind.ofWireNumber(kindUntrusted);
     if (kind == null) {
       wrong = AbiViolation.BAD_KIND;
@@ -259,7 +263,10 @@ public final class DrainAgent implements Agent {
       } else if (ledger.poolOf(buffer) != pool) {
         wrong = AbiViolation.WRONG_POOL;
       } else {
-        order = sequences.look(pool, sequenceUntrusted);
+        if (isCounted) {
+          ofRun = ofRun(memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET));
+        }
+        order = ofRun.look(pool, sequenceUntrusted);
         if (order == SequenceWindow.REPEATED) {
           // The device holds the buffer, but this entry is from an earlier time: a repetition whose
           // buffer has meanwhile been lent again. Taking it would take a buffer that is being
@@ -299,7 +306,7 @@ public final class DrainAgent implements Agent {
           counters.increment(REORDERED);
         }
         if (order != SequenceWindow.WILD) {
-          sequences.take(pool, sequenceUntrusted);
+          ofRun.take(pool, sequenceUntrusted);
         }
         slack.published(pool, nowNs);
         pace.published(pool, lane.caughtUpNs, nowNs);
@@ -312,6 +319,16 @@ public final class DrainAgent implements Agent {
     violations.record(
         wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
     return STEPPED_OVER;
+  }
+
+  /** Each run numbers its buffers from 0; those of runs that are not open have numbers, too. */
+  private SequenceWindow ofRun(long epochUntrusted) {
+    int run = leases.runs().placeOf(epochUntrusted);
+    if (run != OpenRuns.OTHER && epochs[run] != leases.runs().epoch(run)) {
+      epochs[run] = leases.runs().epoch(run);
+      sequences[run].restart();
+    }
+    return sequences[run];
   }
 
   /**

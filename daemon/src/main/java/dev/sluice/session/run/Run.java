@@ -89,6 +89,7 @@ public final class Run {
     clock = setup.clock();
     Arena.initialise(memory, plan);
     engine = new RunEngine(setup);
+    engine.runs().open(0);
     books = new RunBooks(setup, engine);
     engine.refill().seed();
     Arena.seedIdlePools(memory, plan, setup.deviceBase());

@@ -16,7 +16,7 @@ import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.device.lane.Shortage;
 import dev.sluice.device.lane.Shortages;
-import dev.sluice.handoff.RunIdentity;
+import dev.sluice.handoff.OpenRuns;
 import dev.sluice.headroom.Ceiling;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
@@ -24,6 +24,7 @@ import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.ingest.DropAttribution;
 import dev.sluice.ingest.DropEvidence;
+import dev.sluice.ingest.PoolBooks;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.ingest.TaskStatistics;
 import java.util.Arrays;
@@ -67,7 +68,7 @@ public final class RunBooks {
   private final ControlWords words;
   private final boolean deviceBlocks;
   private final LayoutCheck layoutCheck;
-  private final RunIdentity identity;
+  private final OpenRuns runs;
   private final Terminals terminals;
   private final boolean[] countsPublished;
   private final boolean[] isDoubted; // by pool: its counters were found wrong
@@ -93,7 +94,7 @@ public final class RunBooks {
     this.reported = new long[plan.poolCount()][DropCause.ALL.size()];
     this.deviceBlocks = plan.layout().facts().isPatient();
     this.layoutCheck = new LayoutCheck(setup);
-    this.identity = engine.identity();
+    this.runs = engine.runs();
     this.terminals = new Terminals(memory, plan);
     this.countsPublished = new boolean[plan.poolCount()];
     this.isDoubted = new boolean[plan.poolCount()];
@@ -156,11 +157,14 @@ public final class RunBooks {
     // Before the device's counters are read: a record is produced before it is collected.
     for (int pool = 0; pool < pools; pool++) {
       for (CollectorAgent collector : collectors) {
-        collected[pool] += collector.books().collected().get(pool);
-        salvaged[pool] += collector.books().salvaged().get(pool);
-        gaps[pool] += collector.books().tokenGaps().get(pool);
-        missing[pool] += collector.books().missingBuffers().get(pool);
-        taken[pool] += collector.books().foreign().get(pool);
+        for (int run = 0; run < OpenRuns.MAX; run++) {
+          PoolBooks ofRun = collector.books(run);
+          collected[pool] += ofRun.collected().get(pool);
+          salvaged[pool] += ofRun.salvaged().get(pool);
+          gaps[pool] += ofRun.tokenGaps().get(pool);
+          missing[pool] += ofRun.missingBuffers().get(pool);
+        }
+        taken[pool] += collector.foreign().get(pool);
       }
     }
     words.refresh();
@@ -264,7 +268,7 @@ public final class RunBooks {
 
   /** Each producer's last words against its pool; where none spoke, the client offered no bank. */
   private void checkTerminals() {
-    if (!terminals.find(identity.epoch())) {
+    if (!terminals.find(runs.epoch(0))) {
       return;
     }
     for (int pool = 0; pool < plan.poolCount(); pool++) {

@@ -13,7 +13,7 @@ import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.FreezeGate;
 import dev.sluice.device.lane.LaneSlack;
 import dev.sluice.device.lane.RefillAgent;
-import dev.sluice.handoff.RunIdentity;
+import dev.sluice.handoff.OpenRuns;
 import dev.sluice.handoff.SpscRing;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.LeaseSink;
@@ -143,9 +143,9 @@ public final class RunEngine implements ThreadPacking.Slack {
     return IntStream.range(0, queueCount).filter(queue -> queue % groups == group).toArray();
   }
 
-  /** Which run of the device the buffers are of. */
-  RunIdentity identity() {
-    return arena.leases().identity();
+  /** Which runs of the device the buffers can be of. */
+  OpenRuns runs() {
+    return arena.leases().runs();
   }
 
   /** What the tasks did, by shard; empty if that is not counted. */

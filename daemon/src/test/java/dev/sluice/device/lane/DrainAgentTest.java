@@ -86,6 +86,40 @@ class DrainAgentTest {
     expects(rig, AbiViolation.SEQUENCE, 0);
   }
 
+  /** A wild number of an old run must not make those of the open one look old or late. */
+  @Test
+  void shouldNumberTheBuffersOfEachRunForThemselves() {
+    LaneRig rig = LaneRig.of(Generation.CHIP_2026_09);
+    rig.leases.runs().close(0);
+    rig.leases.runs().open(7);
+    int old = rig.publishNamed(0, AICPU_TASK, 0, 900, 5);
+    int first = rig.publishNamed(0, AICPU_TASK, 0, 0, 7);
+    rig.leases.runs().open(8);
+    int ofNext = rig.publishNamed(0, AICPU_TASK, 0, 0, 8);
+    int second = rig.publishNamed(0, AICPU_TASK, 0, 1, 7);
+    for (int i = 0; i < 5; i++) {
+      rig.drain.doWork();
+    }
+    for (int buffer : new int[] {old, first, ofNext, second}) {
+      assertEquals(buffer, rig.handoff.poll());
+    }
+    expects(rig, AbiViolation.SEQUENCE, 0);
+  }
+
+  @Test
+  void shouldBeginAgainWhereARunHasTakenThePlaceOfAnother() {
+    LaneRig rig = LaneRig.of(Generation.CHIP_2026_09);
+    rig.publishNamed(0, AICPU_TASK, 0, 0, 7);
+    rig.publishNamed(0, AICPU_TASK, 0, 1, 7);
+    rig.drain.doWork();
+    rig.leases.runs().close(0);
+    rig.leases.runs().open(8);
+    rig.publishNamed(0, AICPU_TASK, 0, 0, 8);
+    rig.drain.doWork();
+    assertEquals(3, drainOf(rig.handoff));
+    expects(rig, AbiViolation.SEQUENCE, 0);
+  }
+
   /** Two cores that swap threads at once: neither queue can go first, and nothing is lost. */
   @Test
   void shouldTakeWhatCannotBePutInOrderOnceEachQueueWasLookedAt() {

@@ -45,6 +45,7 @@ final class LaneRig {
     table = shared.table();
     ledger = shared.ledger();
     leases = shared.leases();
+    leases.runs().open(0);
     handoff = new SpscRing(handoffEntries);
     hints = new SpscRing(64);
     returns = SpscRing.forAtLeast(plan.bufferCount());
@@ -129,6 +130,13 @@ final class LaneRig {
     long pointer = pop(kind, instance);
     publish(queue, instance, kind.ordinal(), pointer, sequence);
     return table.find(kind, pointer);
+  }
+
+  /** As {@link #publishNext}, with the epoch of a run in the entry. */
+  int publishNamed(int queue, BufferKind kind, int instance, int sequence, long run) {
+    int entry = plan.layout().entryOffset(queue, tails[queue]);
+    arena.bytes().putLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, run);
+    return publishNext(queue, kind, instance, sequence);
   }
 
   /** What a collector does to a buffer that it has taken from the handoff ring. */

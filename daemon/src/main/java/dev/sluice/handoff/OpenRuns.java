@@ -1,0 +1,86 @@
+package dev.sluice.handoff;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Which runs of the device are open, by the epoch that their buffers name. Runs overlap where the
+ * runtime prepares the next ones while one is at work; each has a place until it is closed. Any
+ * thread looks; the session's owner opens and closes.
+ *
+ * <p>The client may not have said which epoch a run has. Then it has the one of the first buffer
+ * that names any.
+ */
+public final class OpenRuns {
+  /** More runs are never open at once. */
+  public static final int MAX = 3;
+
+  /** The place of buffers that belong to no open run. */
+  public static final int OTHER = MAX;
+
+  private static final long NONE = 0;
+  // Not an epoch of any device: they are small numbers or random ones with the lowest bit set.
+  private static final long UNKNOWN = Long.MIN_VALUE;
+  private static final VarHandle EPOCH = MethodHandles.arrayElementVarHandle(long[].class);
+
+  private final long[] epochs = new long[MAX];
+
+  /**
+   * Opens a run.
+   *
+   * @param epoch 0 if it is not known, which only the first run may have
+   * @return its place; {@link #OTHER} if it has none: too many are open, this one is, or it has no
+   *     epoch to tell it from another
+   */
+  public int open(long epoch) {
+    int free = OTHER;
+    for (int place = MAX - 1; place >= 0; place--) {
+      long other = (long) EPOCH.getAcquire(epochs, place);
+      if (other == NONE) {
+        free = place;
+      } else if (other == epoch || epoch == NONE || other == UNKNOWN) {
+        return OTHER;
+      }
+    }
+    if (free != OTHER) {
+      EPOCH.setRelease(epochs, free, epoch == NONE ? UNKNOWN : epoch);
+    }
+    return free;
+  }
+
+  /** The run at a place is over: what still comes of it belongs to no open run. */
+  public void close(int place) {
+    EPOCH.setRelease(epochs, place, NONE);
+  }
+
+  /**
+   * The place of the run that a buffer names; {@link #OTHER} if it is not open. A buffer without a
+   * name belongs to the only run there is.
+   */
+  public int placeOf(long epochUntrusted) {
+    int first = OTHER;
+    int open = 0;
+    for (int place = MAX - 1; place >= 0; place--) {
+      long epoch = (long) EPOCH.getAcquire(epochs, place);
+      boolean isNamed = epochUntrusted != NONE && epochUntrusted != UNKNOWN;
+      if (epoch == UNKNOWN && isNamed) {
+        EPOCH.compareAndSet(epochs, place, UNKNOWN, epochUntrusted);
+        epoch = (long) EPOCH.getAcquire(epochs, place);
+      }
+      if (epoch == epochUntrusted && isNamed) {
+        return place;
+      }
+      if (epoch != NONE) {
+        first = place;
+        open++;
+      }
+    }
+    return epochUntrusted == NONE && open == 1 ? first : OTHER;
+  }
+
+  /** The epoch of the run at a place; 0 if there is none, or it is not known yet. */
+  public long epoch(int place) {
+    long epoch = (long) EPOCH.getAcquire(epochs, place);
+    return epoch == UNKNOWN ? NONE : epoch;
+  }
+}
