@@ -22,6 +22,7 @@ import dev.sluice.session.run.PlayedDevice;
 import dev.sluice.tool.Json;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,7 +70,7 @@ class CaptureOfTwoRunsTest {
 
   private static ExportSummary export(Path capture, ExportFormat format) throws Exception {
     try (CaptureSource source = CaptureSource.open(capture)) {
-      return new Exporter(source, ExportRequest.of(format), ExportMonitor.NONE)
+      return new Exporter(List.of(source), ExportRequest.of(format), ExportMonitor.NONE)
           .toStream(new ByteArrayOutputStream());
     }
   }

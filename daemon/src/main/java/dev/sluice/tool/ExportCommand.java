@@ -7,20 +7,25 @@ import dev.sluice.output.export.ExportRequest;
 import dev.sluice.output.export.ExportSelection;
 import dev.sluice.output.export.ExportSummary;
 import dev.sluice.output.export.Exporter;
-import dev.sluice.output.export.LevelKey;
 import dev.sluice.output.export.NameMap;
 import dev.sluice.output.export.TaskGraph;
-import dev.sluice.output.export.TraceFacts;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -34,8 +39,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Turns a capture into a file that other tools open. */
 @Command(
     name = "export",
-    description =
-        "Turn a capture into a file for Perfetto, Chrome, the runtime's tools or a table.",
+    description = "Turn captures into a file for Perfetto, Chrome, the runtime's tools or tables.",
     footer = {
       "",
       "Example: " + Invocation.PROGRAM + " export CAPTURE --format perfetto -o trace.pftrace",
@@ -44,14 +48,22 @@ import picocli.CommandLine.TypeConversionException;
 public final class ExportCommand implements Callable<Integer> {
   private static final String STANDARD_OUTPUT = "-";
 
+  /** Practical limits of https://ui.perfetto.dev and of chrome://tracing. */
+  private static final long MAX_PERFETTO_SLICES = 10_000_000;
+
+  private static final long MAX_CHROME_SLICES = 1_000_000;
+
   private final StopSignal stopSignal;
 
   @Spec private CommandSpec spec;
 
   @Mixin private CaptureArguments captures = new CaptureArguments();
 
-  @Parameters(paramLabel = "CAPTURE", description = "Directory of the capture, or its name.")
-  private String capture;
+  @Parameters(
+      paramLabel = "CAPTURE",
+      arity = "1..*",
+      description = "Directory of a capture, or its name; several come on one axis of time.")
+  private List<String> names = new ArrayList<>();
 
   @Option(
       names = "--format",
@@ -59,14 +71,17 @@ public final class ExportCommand implements Callable<Integer> {
       paramLabel = "FORMAT",
       converter = FormatConverter.class,
       description =
-          "records-json (the runtime's own file), chrome-trace, perfetto, or csv (a directory).")
+          "records-json (the runtime's own file), chrome-trace, perfetto, csv or parquet (a"
+              + " directory of tables).")
   private ExportFormat format;
 
   @Option(
       names = {"-o", "--output"},
       required = true,
       paramLabel = "OUT",
-      description = "File to write, or - for standard output.")
+      description =
+          "File to write, or - for standard output; compressed if it ends in .gz. A directory for"
+              + " csv, and for records-json if it ends in /.")
   private String output;
 
   @Option(
@@ -100,18 +115,24 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--names",
       paramLabel = "FILE",
       description = "The runtime's name_map.json: names of kernels; needs --deps.")
-  private Path names;
+  private Path nameMap;
 
   @Option(names = "--force", description = "Replace an output that exists.")
   private boolean isForced;
 
   @Option(
-      names = "--level-key",
-      paramLabel = "KEY",
-      converter = LevelKeyConverter.class,
+      names = "--time",
+      paramLabel = "AXIS",
+      converter = AxisConverter.class,
       description =
-          "First key of records-json: l2, chip, or auto, which follows the capture. Default: auto.")
-  private LevelKey levelKey = LevelKey.AUTO;
+          "Times of a trace: relative counts from the first event, absolute is CLOCK_BOOTTIME of"
+              + " the host. Default: relative.")
+  private Boolean isAbsolute = false;
+
+  @Option(
+      names = "--strict",
+      description = "Exit with 3 if records are missing in what was exported.")
+  private boolean isStrict;
 
   public ExportCommand(StopSignal stopSignal) {
     this.stopSignal = stopSignal;
@@ -119,28 +140,61 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ToolException {
-    Path directory = captures.capture(capture);
-    try (CaptureSource source = CaptureSource.open(directory);
-        ProgressLine line = ProgressLine.onStandardError()) {
+    List<CaptureSource> sources = new ArrayList<>();
+    try (ProgressLine line = ProgressLine.onStandardError()) {
+      for (String name : names) {
+        sources.add(CaptureSource.open(captures.capture(name)));
+      }
       long startNs = System.nanoTime();
       ExportProgress progress = new ExportProgress(line, stopSignal);
-      Exporter exporter = new Exporter(source, request(source.facts()), progress);
+      ExportRequest request = request(sources);
+      Exporter exporter = new Exporter(sources, request, progress);
       progress.expect(exporter.totalRecords());
       ExportSummary summary = write(exporter);
-      report(line, exporter, source, summary, (System.nanoTime() - startNs) / 1e9);
-      return ExitCode.FINE;
+      sources.forEach(
+          source -> source.damages().forEach(what -> tell(line, "not in the export: " + what)));
+      exporter.warnings().forEach(warning -> tell(line, warning));
+      report(line, summary, request);
+      String where =
+          output.equals(STANDARD_OUTPUT) ? "" : " to " + exporter.fileOf(Path.of(output));
+      line.println(
+          String.format(
+              Locale.ROOT,
+              "%,d records%s: %s, %s",
+              summary.records(),
+              where,
+              Quantities.formatBytes(summary.bytes()),
+              rate(summary, (System.nanoTime() - startNs) / 1e9)));
+      return isStrict && summary.missingRecords() > 0 ? ExitCode.RECORDS_LOST : ExitCode.FINE;
     } catch (IOException e) {
       throw new ToolException(reason(e), e);
+    } finally {
+      sources.forEach(ExportCommand::close);
     }
   }
 
-  private ExportRequest request(TraceFacts facts) throws IOException {
-    boolean isTrace = format == ExportFormat.CHROME_TRACE || format == ExportFormat.PERFETTO;
-    if (!isTrace && (deps != null || names != null)) {
-      throw usage("--deps and --names belong to chrome-trace and perfetto");
+  private static String rate(ExportSummary summary, double seconds) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f s, %.1f M records/s",
+        seconds,
+        summary.records() / 1e6 / Math.max(seconds, 1e-9));
+  }
+
+  private static void close(CaptureSource source) {
+    try {
+      source.close();
+    } catch (IOException ignored) {
+      // Opened to read: nothing can be lost.
     }
-    if (format != ExportFormat.RECORDS_JSON && levelKey != LevelKey.AUTO) {
-      throw usage("--level-key belongs to records-json");
+  }
+
+  private ExportRequest request(List<CaptureSource> sources) throws IOException {
+    if (!format.isTrace() && format != ExportFormat.PARQUET && (deps != null || nameMap != null)) {
+      throw usage("--deps and --names belong to chrome-trace, perfetto and parquet");
+    }
+    if (!format.isTrace() && isAbsolute) {
+      throw usage("--time belongs to chrome-trace and perfetto");
     }
     ExportSelection selection;
     try {
@@ -148,20 +202,22 @@ public final class ExportCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }
-    int numCores = facts.geometry().numCores();
-    if (cores.length() > numCores) {
-      throw usage(
-          "--cores names core "
-              + (cores.length() - 1)
-              + ", and the cores of this capture are 0 to "
-              + (numCores - 1));
+    for (CaptureSource source : sources) {
+      int numCores = source.geometry().numCores();
+      if (cores.length() > numCores) {
+        throw usage(
+            "--cores names core "
+                + (cores.length() - 1)
+                + ", and the cores of this capture are 0 to "
+                + (numCores - 1));
+      }
     }
     return new ExportRequest(
         format,
         selection,
-        levelKey,
         deps == null ? TaskGraph.NONE : TaskGraph.read(deps),
-        names == null ? NameMap.NONE : NameMap.read(names));
+        nameMap == null ? NameMap.NONE : NameMap.read(nameMap),
+        isAbsolute);
   }
 
   private ParameterException usage(String message) {
@@ -173,52 +229,80 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   private ExportSummary write(Exporter exporter) throws IOException {
-    if (!output.equals(STANDARD_OUTPUT)) {
-      return exporter.toFile(Path.of(output), isForced);
+    if (output.equals(STANDARD_OUTPUT)) {
+      // Not System.out: it swallows errors, and a closed pipe must end the export.
+      try (OutputStream stream = new FileOutputStream(FileDescriptor.out)) {
+        return exporter.toStream(stream);
+      }
     }
-    // Not System.out: it swallows errors, and a closed pipe must end the export.
-    try (OutputStream stream = new FileOutputStream(FileDescriptor.out)) {
-      return exporter.toStream(stream);
+    if (output.endsWith("/") && format == ExportFormat.RECORDS_JSON && names.size() == 1) {
+      Files.createDirectories(Path.of(output));
+    }
+    return exporter.toFile(Path.of(output), isForced);
+  }
+
+  private void report(ProgressLine line, ExportSummary summary, ExportRequest request) {
+    if (summary.missingRecords() > 0) {
+      String causes =
+          new TreeMap<>(summary.missing())
+              .entrySet().stream()
+                  .map(
+                      cause ->
+                          String.format(Locale.ROOT, "%s %,d", cause.getKey(), cause.getValue()))
+                  .collect(Collectors.joining(", "));
+      tell(
+          line,
+          "%,d records are missing in the exported window: %s",
+          summary.missingRecords(),
+          causes);
+    }
+    ExportSummary.Counts counts = summary.counts();
+    if (counts.aicpuWithoutAicore() + counts.aicoreWithoutAicpu() > 0
+        && fromNs == null
+        && toNs == null) {
+      tell(
+          line,
+          "left out: %,d tasks with only the AICPU's record, %,d with only the AICore's",
+          counts.aicpuWithoutAicore(),
+          counts.aicoreWithoutAicpu());
+    }
+    if (counts.impossibleTimes() > 0) {
+      tell(
+          line,
+          "left out or shortened: %,d records with impossible times",
+          counts.impossibleTimes());
+    }
+    if (counts.givenUp() > 0) {
+      tell(
+          line,
+          "drawn without arrow: %,d rows whose phase or task lies too far ahead",
+          counts.givenUp());
+    }
+    if (counts.violations() > 0) {
+      tell(line, "dependencies that the times contradict: %,d", counts.violations());
+    }
+    if (request.graph().skippedRows() > 0) {
+      tell(
+          line,
+          "skipped in %s: %,d rows without the ids that they need",
+          deps,
+          request.graph().skippedRows());
+    }
+    long limit = format == ExportFormat.PERFETTO ? MAX_PERFETTO_SLICES : MAX_CHROME_SLICES;
+    if (format.isTrace() && counts.slices() > limit) {
+      long fitsNs =
+          (fromNs == null ? 0 : fromNs) + summary.spanNs() / (counts.slices() / limit + 1);
+      tell(
+          line,
+          "%,d slices are more than a browser opens: --to %s would fit",
+          counts.slices(),
+          Math.max(1, fitsNs / 1_000_000) + "ms");
     }
   }
 
-  private void report(
-      ProgressLine line,
-      Exporter exporter,
-      CaptureSource source,
-      ExportSummary summary,
-      double seconds) {
-    for (String damage : source.damages()) {
-      line.println("sluice: not in the export: " + damage);
-    }
-    boolean isWhole = fromNs == null && toNs == null;
-    if (isWhole && summary.aicpuWithoutAicore() + summary.aicoreWithoutAicpu() > 0) {
-      line.println(
-          String.format(
-              Locale.ROOT,
-              "sluice: %,d tasks are not drawn, because only the AICPU's record is there, and %,d"
-                  + " because only the AICore's is",
-              summary.aicpuWithoutAicore(),
-              summary.aicoreWithoutAicpu()));
-    }
-    if (summary.givenUp() > 0) {
-      line.println(
-          String.format(
-              Locale.ROOT,
-              "sluice: %,d tasks or submissions are drawn without the phase or the task that they"
-                  + " waited for: too many waited",
-              summary.givenUp()));
-    }
-    String where = output.equals(STANDARD_OUTPUT) ? "" : " to " + exporter.fileOf(Path.of(output));
+  private static void tell(ProgressLine line, String format, Object... values) {
     line.println(
-        String.format(
-            Locale.ROOT,
-            "%,d records%s: %s in %.1f s, %.1f M records/s",
-            summary.records(),
-            where,
-            Quantities.formatBytes(summary.bytes()),
-            seconds,
-            summary.records() / 1e6 / Math.max(seconds, 1e-9)));
+        "sluice: " + (values.length == 0 ? format : String.format(Locale.ROOT, format, values)));
   }
 
   /** One line: what failed, and on which file. */
@@ -232,6 +316,14 @@ public final class ExportCommand implements Callable<Integer> {
     }
     if (e instanceof AccessDeniedException) {
       return message + " may not be read or written by this user";
+    }
+    if (e instanceof NoSuchFileException && message.contains(".seg")) {
+      return "retention removed "
+          + message
+          + " meanwhile; export again, or take a snapshot first with 'sluice snapshot'";
+    }
+    if (e instanceof FileSystemException fileError && fileError.getReason() == null) {
+      return message + ": " + e.getClass().getSimpleName();
     }
     // The system says why a write failed, but not where to.
     boolean isOfOutput = e.getClass() == IOException.class && !output.equals(STANDARD_OUTPUT);
@@ -249,14 +341,14 @@ public final class ExportCommand implements Callable<Integer> {
     }
   }
 
-  static final class LevelKeyConverter implements ITypeConverter<LevelKey> {
+  static final class AxisConverter implements ITypeConverter<Boolean> {
     @Override
-    public LevelKey convert(String text) {
+    public Boolean convert(String text) {
       return switch (text) {
-        case "auto" -> LevelKey.AUTO;
-        case "l2" -> LevelKey.L2;
-        case "chip" -> LevelKey.CHIP;
-        default -> throw new TypeConversionException("'" + text + "' is none of auto, l2, chip");
+        case "relative" -> false;
+        case "absolute" -> true;
+        default ->
+            throw new TypeConversionException("'" + text + "' is neither relative nor absolute");
       };
     }
   }

@@ -109,11 +109,11 @@ class ExportCommandTest {
   @Test
   void shouldSayWhatIsWrongWithAFile() throws IOException {
     assertEquals(ExitCode.FAILED, export("--format", "perfetto", "--deps", out + ".none"));
-    assertTrue(console.err().contains("no dependency file"), console::err);
+    assertTrue(console.err().contains("no such dependency file"), console::err);
     Path bad = Files.writeString(directory.resolve("bad.json"), "{\"edges\":[{\"pred\":");
     assertEquals(ExitCode.FAILED, export("--format", "perfetto", "--deps", bad.toString()));
     assertEquals(ExitCode.FAILED, export("--format", "perfetto", "--names", bad.toString()));
-    assertTrue(console.err().contains("is no name map"), console::err);
+    assertTrue(console.err().contains("not a name map"), console::err);
     assertTrue(Files.notExists(Path.of(out)));
   }
 

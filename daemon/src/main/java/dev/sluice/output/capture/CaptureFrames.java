@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -35,9 +36,58 @@ public final class CaptureFrames implements AutoCloseable {
   private final ByteBuffer header =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final int captureTag;
+  private final List<Note> notes = new ArrayList<>();
   private ByteBuffer payload;
   private final long maxFrames = Runtime.getRuntime().maxMemory() / MAX_BYTES_PER_FRAME;
   private long frames;
+
+  /** Notes that are kept one by one; later ones are added to the last one of their kind. */
+  private static final int MAX_NOTES = 1 << 17;
+
+  /**
+   * A frame without records.
+   *
+   * @param kind null if it concerns no kind
+   * @param instance core or thread; -1 if it concerns no single one
+   * @param cause of a GAP or a STALL
+   * @param isDeviceLoss whether a GAP is the device's loss, not the capture's
+   * @param count GAP: buffers, STALL: how often the device waited; of all frames that it stands for
+   * @param value GAP: records, STALL: nanoseconds, RUN: number; of all frames that it stands for
+   * @param untilNs host time of the last frame that it stands for
+   * @param poolFrame how many frames with records the pool has before it
+   */
+  public record Note(
+      FrameType type,
+      BufferKind kind,
+      int instance,
+      String cause,
+      boolean isDeviceLoss,
+      long count,
+      long value,
+      long hostTimeNs,
+      long untilNs,
+      int poolFrame) {
+    private boolean isLike(Note other) {
+      return type == other.type
+          && kind == other.kind
+          && instance == other.instance
+          && cause.equals(other.cause);
+    }
+
+    private Note with(Note later) {
+      return new Note(
+          type,
+          kind,
+          instance,
+          cause,
+          isDeviceLoss,
+          count + later.count,
+          value + later.value,
+          hostTimeNs,
+          later.untilNs,
+          poolFrame);
+    }
+  }
 
   private CaptureFrames(Path directory, CaptureManifest manifest) {
     this.directory = directory;
@@ -89,11 +139,18 @@ public final class CaptureFrames implements AutoCloseable {
     }
   }
 
-  private int find(int number, SegmentIndex index, int runBefore) throws CaptureException {
+  private int find(int number, SegmentIndex index, int runBefore) throws IOException {
     int run = runBefore;
+    Frame frame = new Frame(codecs);
     for (int entry = 0; entry < index.entries(); entry++) {
-      if (index.type(entry) == FrameType.RUN) {
-        run++;
+      FrameType type = index.type(entry);
+      if (type == FrameType.RUN || type == FrameType.GAP || type == FrameType.STALL) {
+        run += type == FrameType.RUN ? 1 : 0;
+        segments.get(number).read(header.clear(), index.offset(entry));
+        if (!header.hasRemaining()
+            && FrameHeader.isValid(header, 0, number, captureTag, checksum)) {
+          note(frame.point(header, 0));
+        }
       } else if (index.type(entry) == FrameType.RECORDS) {
         add(
             index.kind(entry),
@@ -112,8 +169,11 @@ public final class CaptureFrames implements AutoCloseable {
     String name = CaptureFormat.segmentName(number);
     SegmentWalk walk = new SegmentWalk(segments.get(number), window, name, manifest, number);
     for (Frame frame = walk.next(); frame != null; frame = walk.next()) {
-      if (frame.type() == FrameType.RUN) {
-        run++;
+      if (frame.type() == FrameType.RUN
+          || frame.type() == FrameType.GAP
+          || frame.type() == FrameType.STALL) {
+        run += frame.type() == FrameType.RUN ? 1 : 0;
+        note(frame);
       } else if (frame.type() == FrameType.RECORDS) {
         long offset = walk.position() - frame.sizeBytes();
         add(frame.kind(), frame.instance(), number, offset, frame.recordCount(), run);
@@ -121,6 +181,31 @@ public final class CaptureFrames implements AutoCloseable {
     }
     damages.addAll(walk.damages());
     return run;
+  }
+
+  private void note(Frame frame) {
+    BufferKind kind = frame.kind();
+    int instance = frame.instance();
+    boolean hasPool = kind != null && instance >= 0 && instance < instances(kind);
+    Note note =
+        new Note(
+            frame.type(),
+            kind,
+            hasPool ? instance : -1,
+            frame.type() == FrameType.RUN ? "" : frame.cause(),
+            frame.type() == FrameType.GAP && frame.isDeviceLoss(),
+            Integer.toUnsignedLong(frame.recordCount()),
+            frame.value(),
+            frame.hostTimeNs(),
+            frame.hostTimeNs(),
+            hasPool ? frameCount(kind, instance) : 0);
+    for (int i = notes.size() - 1; notes.size() >= MAX_NOTES && i >= 0; i--) {
+      if (notes.get(i).isLike(note)) {
+        notes.set(i, notes.get(i).with(note));
+        return;
+      }
+    }
+    notes.add(note);
   }
 
   /** A kind, an instance or a length that the layout does not have is none of ours. */
@@ -168,6 +253,16 @@ public final class CaptureFrames implements AutoCloseable {
   /** What was passed over while frames were looked for. */
   public List<Damage> damages() {
     return damages.list();
+  }
+
+  /** The frames without records, in the order of writing. */
+  public List<Note> notes() {
+    return Collections.unmodifiableList(notes);
+  }
+
+  /** Host time of the frame that was read last. */
+  public long hostTimeNs() {
+    return header.getLong(FrameHeader.HOST_TIME_OFFSET);
   }
 
   /** Instances of a kind that the layout has. */

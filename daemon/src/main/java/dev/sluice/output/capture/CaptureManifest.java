@@ -63,6 +63,11 @@ public record CaptureManifest(
     }
   }
 
+  /** The same for captures whose host times can be compared. */
+  public String bootName() {
+    return clock.bootId.isEmpty() ? "host " + origin.host : clock.bootId;
+  }
+
   /** The same capture with other totals. */
   public CaptureManifest with(Outcome newOutcome) {
     return new CaptureManifest(
@@ -143,8 +148,16 @@ public record CaptureManifest(
    * @param startedAt wall clock at the host time {@code hostOriginNs}
    * @param hostOriginNs the frames' host time is this monotonic clock of the daemon's host
    * @param clockHz ticks per second in the device's records
+   * @param bootId of the boot of the host that the monotonic clock counts from; empty if not known
+   * @param bootOffsetNs CLOCK_BOOTTIME minus CLOCK_MONOTONIC: how long the host was suspended
    */
-  public record Clock(Instant startedAt, long hostOriginNs, long clockHz) {
+  public record Clock(
+      Instant startedAt, long hostOriginNs, long clockHz, String bootId, long bootOffsetNs) {
+    /** On a host of which nothing else is known. */
+    public Clock(Instant startedAt, long hostOriginNs, long clockHz) {
+      this(startedAt, hostOriginNs, clockHz, "", 0);
+    }
+
     /** When a host time was, on the wall. */
     public Instant wallTime(long hostTimeNs) {
       return startedAt.plusNanos(hostTimeNs - hostOriginNs);

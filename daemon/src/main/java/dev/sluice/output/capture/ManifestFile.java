@@ -138,6 +138,10 @@ final class ManifestFile {
     json.put("started_at", m.clock().startedAt().toString());
     json.put("host_origin_ns", m.clock().hostOriginNs());
     json.put("clock_hz", m.clock().clockHz());
+    if (!m.clock().bootId().isEmpty()) {
+      json.put("boot_id", m.clock().bootId());
+      json.put("boot_offset_ns", m.clock().bootOffsetNs());
+    }
     m.synthetic()
         .ifPresent(
             synthetic ->
@@ -229,7 +233,9 @@ final class ManifestFile {
               new CaptureManifest.Clock(
                   Instant.parse(json.text("started_at")),
                   json.whole("host_origin_ns"),
-                  json.whole("clock_hz")),
+                  json.whole("clock_hz"),
+                  json.has("boot_id") ? json.text("boot_id") : "",
+                  json.has("boot_offset_ns") ? json.whole("boot_offset_ns") : 0),
               synthetic(json),
               outcome(json),
               snapshot(json));

@@ -1,41 +1,53 @@
 package dev.sluice.output.export;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.PhaseNumbering;
+import dev.sluice.abi.SchedPhaseRecord;
 import dev.sluice.output.capture.CaptureFrames;
 import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 
-/** A capture directory as a {@link RecordSource}. Holds one frame of each pool in use. */
-public final class CaptureSource implements RecordSource, AutoCloseable {
-  private final CaptureFrames frames;
-  private final TraceFacts facts;
-  private final ByteBuffer[][] buffers = new ByteBuffer[BufferKind.COUNT][];
+/**
+ * A capture to export: its frames by pool, what is known of the device, and its clock. Holds one
+ * frame of each pool in use. One thread.
+ */
+public final class CaptureSource implements AutoCloseable {
+  private static final int AIV_PER_BLOCK = 2;
 
-  private CaptureSource(CaptureFrames frames) {
+  private final CaptureFrames frames;
+  private final CaptureManifest manifest;
+  private final ByteBuffer[][] buffers = new ByteBuffer[BufferKind.COUNT][];
+  private final TraceClock clock;
+  // Cores before the first AIV core, which is how many blocks there are.
+  private final int aicCores;
+
+  private CaptureSource(CaptureFrames frames) throws IOException {
     this.frames = frames;
-    this.facts = facts(frames.manifest());
+    this.manifest = frames.manifest();
     for (BufferKind kind : BufferKind.ALL) {
       buffers[kind.ordinal()] = new ByteBuffer[frames.instances(kind)];
     }
+    aicCores =
+        Collections.frequency(manifest.cores().types(), Geometry.CORE_TYPES.get(Geometry.AIC));
+    clock = TraceClock.of(this);
   }
 
   /**
    * @throws IOException if there is no capture, or one that cannot be understood
    */
   public static CaptureSource open(Path directory) throws IOException {
-    return new CaptureSource(CaptureFrames.open(directory));
-  }
-
-  private static TraceFacts facts(CaptureManifest manifest) {
-    List<Integer> types =
-        manifest.cores().types().stream()
-            .map(type -> type.equals("aic") ? TraceFacts.CORE_TYPE_AIC : TraceFacts.CORE_TYPE_AIV)
-            .toList();
-    return new TraceFacts(
-        manifest.geometry(), manifest.clock().clockHz(), types, manifest.cores().threads());
+    CaptureFrames frames = CaptureFrames.open(directory);
+    try {
+      return new CaptureSource(frames);
+    } catch (IOException | RuntimeException e) {
+      frames.close();
+      throw e;
+    }
   }
 
   /** What of the capture could not be read, one line each. */
@@ -43,36 +55,125 @@ public final class CaptureSource implements RecordSource, AutoCloseable {
     return frames.damages().stream().map(String::valueOf).toList();
   }
 
-  @Override
-  public TraceFacts facts() {
-    return facts;
+  CaptureManifest manifest() {
+    return manifest;
   }
 
-  @Override
-  public int instances(BufferKind kind) {
+  public Geometry geometry() {
+    return manifest.geometry();
+  }
+
+  long clockHz() {
+    return manifest.clock().clockHz();
+  }
+
+  TraceClock clock() {
+    return clock;
+  }
+
+  /** Whether the runtime belongs to the chip generations, which draw some things differently. */
+  boolean isChip() {
+    return geometry().layout().generation().isChip();
+  }
+
+  /** Where the fields of a scheduler phase lie. */
+  SchedPhaseRecord phaseRecord() {
+    return geometry().layout().facts().schedPhaseRecord();
+  }
+
+  /** What the numbers of scheduler phases mean. */
+  PhaseNumbering phaseNumbering() {
+    return geometry().layout().facts().phaseNumbering();
+  }
+
+  /** {@code aic} or {@code aiv}. */
+  String coreType(int core) {
+    return manifest.cores().types().get(core);
+  }
+
+  boolean isAic(int core) {
+    return coreType(core).equals(Geometry.CORE_TYPES.get(Geometry.AIC));
+  }
+
+  /** The function that a task of the dependency graph runs on a core, or -1. */
+  int function(TaskGraph graph, int node, int core) {
+    boolean isAic = isAic(core);
+    return graph.kernel(node, isAic, isAic ? 0 : Math.max(0, core - aicCores) % AIV_PER_BLOCK);
+  }
+
+  /** The scheduler thread that the device named for a core; -1 if it named none. */
+  int threadOf(int core) {
+    List<Integer> threads = manifest.cores().threads();
+    int thread = core < threads.size() ? threads.get(core) : -1;
+    return thread < maxThreads() ? thread : -1;
+  }
+
+  /** Scheduler lanes in the runtime's files, used or not. */
+  int maxThreads() {
+    return geometry().layout().queueCount();
+  }
+
+  /** The frames without records. */
+  List<CaptureFrames.Note> notes() {
+    return frames.notes();
+  }
+
+  int instances(BufferKind kind) {
     return frames.instances(kind);
   }
 
-  @Override
   public int frameCount(BufferKind kind, int instance) {
     return frames.frameCount(kind, instance);
   }
 
-  @Override
-  public int recordCount(BufferKind kind, int instance, int frame) {
-    return frames.recordCount(kind, instance, frame);
-  }
-
-  @Override
+  /** In which run of the device a frame was collected: dispatch tokens start over with each. */
   public int run(BufferKind kind, int instance, int frame) {
     return frames.run(kind, instance, frame);
   }
 
-  @Override
-  public ByteBuffer frame(BufferKind kind, int instance, int frame) throws IOException {
+  /**
+   * The records of a frame: little endian, from position 0 to the limit. Valid until the next frame
+   * of the same pool is asked for; other pools do not disturb it.
+   */
+  ByteBuffer frame(BufferKind kind, int instance, int frame) throws IOException {
     ByteBuffer[] ofKind = buffers[kind.ordinal()];
     ofKind[instance] = frames.read(kind, instance, frame, ofKind[instance]);
     return ofKind[instance];
+  }
+
+  /** Host time of the frame that was read last. */
+  long hostTimeNs() {
+    return frames.hostTimeNs();
+  }
+
+  /** Records of a kind. */
+  long records(BufferKind kind) {
+    long records = 0;
+    for (int instance = 0; instance < instances(kind); instance++) {
+      for (int frame = 0; frame < frameCount(kind, instance); frame++) {
+        records += frames.recordCount(kind, instance, frame);
+      }
+    }
+    return records;
+  }
+
+  /** The last possible time of the capture, in ticks since its base. */
+  long lastTicks() throws IOException {
+    long last = 0;
+    for (BufferKind kind : BufferKind.ALL) {
+      for (int instance = 0; instance < instances(kind); instance++) {
+        int count = frameCount(kind, instance);
+        if (count == 0) {
+          continue;
+        }
+        ByteBuffer records = frame(kind, instance, count - 1);
+        for (int at = 0; at < records.limit(); at += kind.recordBytes()) {
+          last = Math.max(last, clock.sinceBase(RecordCursor.start(kind, records, at)));
+          last = Math.max(last, clock.sinceBase(RecordCursor.end(kind, records, at)));
+        }
+      }
+    }
+    return last;
   }
 
   @Override

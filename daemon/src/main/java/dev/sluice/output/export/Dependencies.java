@@ -4,183 +4,180 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Arrows along the edges of the dependency graph. Tasks of the graph are remembered for the whole
- * export, everything else is not: memory grows with the graph that was given, not with the capture.
+ * Arrows along the edges of the dependency graph. The rows are read twice: the first pass learns
+ * which tasks of the graph are there, how often and when, so that the second can add both ends of
+ * each arrow or none. Memory grows with the graph, not with the capture.
  *
- * <p>An edge leaves from the row of the earlier task that ends last and arrives at the first row of
- * the later one; these are known when a row is drawn, the arrow is given to the sink at the end.
+ * <p>Where a task runs in several blocks, its k-th row is joined with the k-th row of the other
+ * task, and what is left of the longer side with the last row of the shorter one.
  */
 final class Dependencies {
   private final TaskGraph graph;
-  private final TraceSink sink;
-  private final boolean isChip;
-  private final Flow flow = new Flow();
+  private final ExportSummary.Counts counts;
+  private final int[] rows;
+  private final int[] scheduledRows;
+  private final int[] drawn;
+  private final long[] firstBegin;
+  private final long[] firstDispatch;
+  private final long[] lastEnd;
+  private final long[] lastFinish;
+  private final boolean[] isDispatchSeen;
+  private final boolean[] isFinishSeen;
+  // By node: whether the arrow from the completion that made it ready is drawn, and from where.
+  private final int[] readyFrom;
+  // By edge: the first of its ids; those of the scheduler view follow.
+  private final long[] firstId;
+  private long firstReadyId;
+  private boolean isDrawing;
 
-  /** By node: the bars at which its edges end and from which they leave. */
-  private final Lane[] firstWorker;
-
-  private final Lane[] firstScheduled;
-  private final long[] firstWorkerNs;
-  private final long[] firstScheduledNs;
-  private final long[] firstWorkerSlice;
-  private final long[] firstScheduledSlice;
-  private final Lane[] lastWorker;
-  private final Lane[] lastScheduled;
-  private final long[] lastWorkerNs;
-  private final long[] lastScheduledNs;
-  private final long[] lastEndNs;
-
-  /** By node: predecessors that have not completed, and where the last one did. */
-  private final int[] missing;
-
-  private final Lane[] readyLane;
-  private final long[] readyNs;
-
-  Dependencies(TaskGraph graph, boolean isChip, TraceSink sink) {
+  Dependencies(TaskGraph graph, ExportSummary.Counts counts) {
     this.graph = graph;
-    this.sink = sink;
-    this.isChip = isChip;
+    this.counts = counts;
     int nodes = graph.nodes();
-    firstWorker = new Lane[nodes];
-    firstScheduled = new Lane[nodes];
-    firstWorkerNs = new long[nodes];
-    firstScheduledNs = new long[nodes];
-    firstWorkerSlice = new long[nodes];
-    firstScheduledSlice = new long[nodes];
-    lastWorker = new Lane[nodes];
-    lastScheduled = new Lane[nodes];
-    lastWorkerNs = new long[nodes];
-    lastScheduledNs = new long[nodes];
-    lastEndNs = new long[nodes];
-    missing = new int[nodes];
-    readyLane = new Lane[nodes];
-    readyNs = new long[nodes];
-    for (int node = 0; node < nodes; node++) {
-      missing[node] = graph.incomingCount(node);
-    }
+    rows = new int[nodes];
+    scheduledRows = new int[nodes];
+    drawn = new int[nodes];
+    firstBegin = new long[nodes];
+    firstDispatch = new long[nodes];
+    lastEnd = new long[nodes];
+    lastFinish = new long[nodes];
+    isDispatchSeen = new boolean[nodes];
+    isFinishSeen = new boolean[nodes];
+    readyFrom = new int[nodes];
+    firstId = new long[graph.edges()];
   }
 
-  /** The kernel of a row is about to be drawn: adds the arrows that touch it. */
-  void onKernel(Slice slice, boolean isFirst, boolean isLast) {
-    int node = slice.node;
-    if (node == TaskGraph.NO_NODE) {
-      return;
-    }
-    if (isFirst && firstWorker[node] == null) {
-      firstWorker[node] = slice.lane;
-      firstWorkerNs[node] = slice.beginNs;
-      firstWorkerSlice[node] = slice.id;
-      for (int i = 0; i < graph.incomingCount(node); i++) {
-        slice.beginFlows.add(FlowIds.dependency(graph.incomingEdge(node, i)));
-      }
-    }
-    if (isLast) {
-      lastWorker[node] = slice.lane;
-      lastEndNs[node] = slice.endNs;
-      lastWorkerNs[node] = isChip ? slice.beginNs : slice.endNs - Flow.INSIDE_NS;
+  /** Whether a first pass is needed. */
+  boolean isWanted() {
+    return graph.edges() > 0;
+  }
+
+  /** In how many blocks a task runs, as far as is known. */
+  int blocks(int node) {
+    return node == TaskGraph.NO_NODE ? 1 : Math.max(rows[node], graph.blocks(node));
+  }
+
+  /** The first pass is over: numbers the arrows. */
+  void number(RowReader.FlowIds ids) {
+    isDrawing = true;
+    firstReadyId = ids.reserve(graph.nodes());
+    Arrays.fill(readyFrom, TaskGraph.NO_NODE);
+    for (int node = 0; node < graph.nodes(); node++) {
       for (int i = 0; i < graph.outgoingCount(node); i++) {
-        slice.beginFlows.add(FlowIds.dependency(graph.firstOutgoing(node) + i));
+        int edge = graph.firstOutgoing(node) + i;
+        int fan = fan(node, graph.successor(edge));
+        firstId[edge] = ids.reserve(2L * fan);
+        counts.violations += fan > 0 && isViolated(node, graph.successor(edge)) ? 1 : 0;
       }
+      readyFrom[node] = rows[node] > 0 && isDispatchSeen[node] ? lastPredecessor(node) : -1;
     }
   }
 
-  /** The same in the scheduler's view. */
-  void onScheduled(Slice slice, boolean isFirst, boolean isLast) {
-    int node = slice.node;
-    if (node == TaskGraph.NO_NODE) {
-      return;
-    }
-    if (isFirst && firstScheduled[node] == null) {
-      firstScheduled[node] = slice.lane;
-      firstScheduledNs[node] = slice.beginNs;
-      firstScheduledSlice[node] = slice.id;
-      for (int i = 0; i < graph.incomingCount(node); i++) {
-        slice.beginFlows.add(FlowIds.scheduledDependency(graph.incomingEdge(node, i)));
-      }
-    }
-    if (isLast) {
-      lastScheduled[node] = slice.lane;
-      lastScheduledNs[node] = isChip ? slice.beginNs : slice.endNs - Flow.INSIDE_NS;
-      for (int i = 0; i < graph.outgoingCount(node); i++) {
-        slice.beginFlows.add(FlowIds.scheduledDependency(graph.firstOutgoing(node) + i));
-      }
-    }
+  private int fan(int from, int to) {
+    return rows[from] == 0 || rows[to] == 0 ? 0 : Math.max(rows[from], rows[to]);
   }
 
-  /** The last row of a task completed within this phase: which tasks became ready by that? */
-  void onCompleted(long taskId, Slice phase) {
-    int node = graph.node(taskId);
-    if (node == TaskGraph.NO_NODE) {
-      return;
-    }
-    for (int i = 0; i < graph.outgoingCount(node); i++) {
-      int successor = graph.successor(graph.firstOutgoing(node) + i);
-      missing[successor]--;
-      if (missing[successor] == 0) {
-        readyLane[successor] = phase.lane;
-        readyNs[successor] = phase.endNs - Flow.INSIDE_NS;
-        phase.endFlows.add(FlowIds.ready(successor));
+  private boolean isViolated(int from, int to) {
+    return lastEnd[from] > firstBegin[to];
+  }
+
+  /** The predecessor that finished last, if all are there and that was before the dispatch. */
+  private int lastPredecessor(int node) {
+    int last = TaskGraph.NO_NODE;
+    for (int i = 0; i < graph.incomingCount(node); i++) {
+      int predecessor = graph.predecessor(node, i);
+      if (rows[predecessor] == 0) {
+        return TaskGraph.NO_NODE;
       }
+      last =
+          last == TaskGraph.NO_NODE || lastFinish[predecessor] > lastFinish[last]
+              ? predecessor
+              : last;
     }
+    return last != TaskGraph.NO_NODE
+            && isFinishSeen[last]
+            && lastFinish[last] <= firstDispatch[node]
+        ? last
+        : TaskGraph.NO_NODE;
   }
 
   /**
-   * The first row of a task was dispatched within this phase, at this moment.
-   *
-   * @param phase null if no phase was found around the moment
+   * @param dispatching phase of the dispatch, or null
+   * @param completing phase of the finish, or null
+   * @param begin of the bar in the worker view
    */
-  void onDispatched(long taskId, Lane scheduler, long dispatchNs, Slice phase) throws IOException {
-    int node = graph.node(taskId);
-    if (node == TaskGraph.NO_NODE || readyLane[node] == null) {
+  void link(Row.Task task, Row.Phase dispatching, Row.Phase completing, long begin)
+      throws IOException {
+    task.node = graph.node(task.taskId);
+    if (task.node == TaskGraph.NO_NODE) {
       return;
     }
-    if (phase != null) {
-      phase.beginFlows.add(FlowIds.ready(node));
+    if (isDrawing) {
+      draw(task, dispatching, completing, begin);
+    } else {
+      learn(task, begin);
     }
-    if (sink.drawsFlows()) {
-      sink.flow(
-          flow.set(
-              Flow.Type.COMPLETE_READY, readyLane[node], readyNs[node], scheduler, dispatchNs));
-    }
-    readyLane[node] = null;
   }
 
-  void finish() throws IOException {
-    for (int node = 0; sink.drawsFlows() && node < graph.nodes(); node++) {
-      if (lastWorker[node] == null) {
-        continue;
-      }
+  private void learn(Row.Task task, long begin) {
+    int node = task.node;
+    if (rows[node] == 0) {
+      firstBegin[node] = begin;
+      firstDispatch[node] = task.dispatch;
+      isDispatchSeen[node] = task.isDispatchSeen;
+      lastEnd[node] = task.end;
+      lastFinish[node] = Row.NEVER;
+    }
+    firstBegin[node] = Math.min(firstBegin[node], begin);
+    lastEnd[node] = Math.max(lastEnd[node], task.end);
+    if (task.finish > lastFinish[node]) {
+      lastFinish[node] = task.finish;
+      isFinishSeen[node] = task.isFinishSeen;
+    }
+    rows[node]++;
+    scheduledRows[node] += task.isScheduled() ? 1 : 0;
+  }
+
+  private void draw(Row.Task task, Row.Phase dispatching, Row.Phase completing, long begin) {
+    int node = task.node;
+    int row = drawn[node]++;
+    for (int i = 0; i < graph.outgoingCount(node); i++) {
+      int edge = graph.firstOutgoing(node) + i;
+      add(task, edge, node, graph.successor(edge), row, true, begin);
+    }
+    for (int i = 0; i < graph.incomingCount(node); i++) {
+      int edge = graph.incomingEdge(node, i);
+      add(task, edge, graph.predecessor(node, i), node, row, false, begin);
+    }
+    if (row == 0 && readyFrom[node] != TaskGraph.NO_NODE && dispatching != null) {
+      dispatching.in.add(Flows.Type.COMPLETE_READY, false, firstReadyId + node, task.dispatch);
+    }
+    if (completing != null && task.finish == lastFinish[node]) {
       for (int i = 0; i < graph.outgoingCount(node); i++) {
         int successor = graph.successor(graph.firstOutgoing(node) + i);
-        if (firstWorker[successor] != null) {
-          draw(node, successor);
+        if (readyFrom[successor] == node) {
+          long id = firstReadyId + successor;
+          completing.out.add(Flows.Type.COMPLETE_READY, true, id, task.finish);
         }
       }
-    }
-    Arrays.fill(lastWorker, null);
-  }
-
-  private void draw(int from, int to) throws IOException {
-    Flow.Type type =
-        lastEndNs[from] > firstWorkerNs[to] ? Flow.Type.HB_VIOLATION : Flow.Type.DEPENDENCY;
-    flow.set(type, lastWorker[from], lastWorkerNs[from], firstWorker[to], firstWorkerNs[to]);
-    describe(from, to, firstWorkerSlice[to]);
-    sink.flow(flow);
-    if (lastScheduled[from] != null && firstScheduled[to] != null) {
-      flow.set(
-          type,
-          lastScheduled[from],
-          lastScheduledNs[from],
-          firstScheduled[to],
-          firstScheduledNs[to]);
-      describe(from, to, firstScheduledSlice[to]);
-      sink.flow(flow);
+      lastFinish[node] = Row.NEVER; // another row may have finished in the same tick
     }
   }
 
-  private void describe(int from, int to, long bindId) {
-    flow.bindId = bindId;
-    flow.inputTasks = graph.incomingCount(to);
-    flow.outputTasks = graph.outgoingCount(from);
+  private void add(Row.Task task, int edge, int from, int to, int row, boolean isOut, long begin) {
+    int fan = fan(from, to);
+    int own = isOut ? rows[from] : rows[to];
+    Flows.Type type = isViolated(from, to) ? Flows.Type.HB_VIOLATION : Flows.Type.DEPENDENCY;
+    boolean isMirrored =
+        scheduledRows[from] == rows[from] && scheduledRows[to] == rows[to] && task.isScheduled();
+    int last = row == own - 1 ? fan - 1 : row;
+    for (int k = row; k <= last && k < fan; k++) {
+      long id = firstId[edge] + 2L * k;
+      task.worker.add(type, isOut, id, isOut ? Math.max(begin, task.end - 1) : begin);
+      if (isMirrored) {
+        long at = isOut ? Math.max(task.dispatch, task.finish - 1) : task.dispatch;
+        task.scheduled.add(type, isOut, id + 1, at);
+      }
+    }
   }
 }

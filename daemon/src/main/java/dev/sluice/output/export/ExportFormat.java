@@ -12,7 +12,14 @@ public enum ExportFormat {
   /** Perfetto's own format. */
   PERFETTO,
   /** A directory with one table per kind. */
-  CSV;
+  CSV,
+  /** A directory of tables for engines: DuckDB, Spark, Trino. */
+  PARQUET;
+
+  /** Whether it is a timeline. */
+  public boolean isTrace() {
+    return this == CHROME_TRACE || this == PERFETTO;
+  }
 
   /** As written on a command line. */
   public String id() {

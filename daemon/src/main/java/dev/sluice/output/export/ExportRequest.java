@@ -1,23 +1,22 @@
 package dev.sluice.output.export;
 
 /**
- * What to export and how.
+ * What to export, and how.
  *
- * @param selection time window and cores
- * @param levelKey of {@link ExportFormat#RECORDS_JSON}
- * @param graph dependencies, for the traces; {@link TaskGraph#NONE} if there is no file
- * @param names of kernels, for the traces; {@link NameMap#NONE} if there is no file
+ * @param graph dependencies for traces and tables; {@link TaskGraph#NONE} for none
+ * @param names names of kernels; {@link NameMap#NONE} for none
+ * @param isAbsolute whether the times of a trace are those of the host's clock, not counted from
+ *     the first event
  */
 public record ExportRequest(
     ExportFormat format,
     ExportSelection selection,
-    LevelKey levelKey,
     TaskGraph graph,
-    NameMap names) {
+    NameMap names,
+    boolean isAbsolute) {
 
-  /** Everything, without other files. */
+  /** Everything, without further files. */
   public static ExportRequest of(ExportFormat format) {
-    return new ExportRequest(
-        format, ExportSelection.ALL, LevelKey.AUTO, TaskGraph.NONE, NameMap.NONE);
+    return new ExportRequest(format, ExportSelection.ALL, TaskGraph.NONE, NameMap.NONE, false);
   }
 }

@@ -15,6 +15,25 @@ public record ExportSelection(OptionalLong fromNs, OptionalLong toNs, BitSet cor
   public static final ExportSelection ALL =
       new ExportSelection(OptionalLong.empty(), OptionalLong.empty(), new BitSet());
 
+  /**
+   * The part in ticks since a capture's base.
+   *
+   * @param fromTicks first tick inside
+   * @param toTicks first tick after
+   */
+  record Window(long fromTicks, long toTicks) {
+    static final Window ALL = new Window(Long.MIN_VALUE, Long.MAX_VALUE);
+
+    boolean isAll() {
+      return fromTicks == Long.MIN_VALUE && toTicks == Long.MAX_VALUE;
+    }
+
+    /** Whether something that lasts from start to end is inside, if only in part. */
+    boolean overlaps(long startTicks, long endTicks) {
+      return endTicks >= fromTicks && startTicks < toTicks;
+    }
+  }
+
   public ExportSelection {
     cores = (BitSet) cores.clone();
     if (fromNs.isPresent() && toNs.isPresent() && fromNs.getAsLong() >= toNs.getAsLong()) {
@@ -31,14 +50,16 @@ public record ExportSelection(OptionalLong fromNs, OptionalLong toNs, BitSet cor
     return cores.isEmpty() || cores.get(core);
   }
 
-  /** The window in ticks; {@link TimeWindow#ALL} if there is no bound. */
-  TimeWindow window(TraceClock clock) {
-    if (fromNs.isEmpty() && toNs.isEmpty()) {
-      return TimeWindow.ALL;
-    }
-    return new TimeWindow(
-        fromNs.isPresent() ? clock.ticks(fromNs.getAsLong()) : 0,
-        toNs.isPresent() ? clock.ticks(toNs.getAsLong()) : -1);
+  boolean isWholeTime() {
+    return fromNs.isEmpty() && toNs.isEmpty();
+  }
+
+  Window window(TraceClock clock) {
+    return isWholeTime()
+        ? Window.ALL
+        : new Window(
+            fromNs.isPresent() ? clock.ticksAt(fromNs.getAsLong()) : Long.MIN_VALUE,
+            toNs.isPresent() ? clock.ticksAt(toNs.getAsLong()) : Long.MAX_VALUE);
   }
 
   /**
@@ -50,9 +71,9 @@ public record ExportSelection(OptionalLong fromNs, OptionalLong toNs, BitSet cor
     BitSet cores = new BitSet();
     for (String part : text.split(",", -1)) {
       String range = part.strip();
-      if (!range.matches("\\d{1,4}(-\\d{1,4})?")) {
+      if (!range.matches("[0-9]{1,4}(-[0-9]{1,4})?")) {
         throw new IllegalArgumentException(
-            "'" + text + "' is no list of cores; write for example 0-7,12");
+            "not a list of cores: '" + text + "'; write for example 0-7,12");
       }
       int dash = range.indexOf('-');
       int first = Integer.parseInt(dash < 0 ? range : range.substring(0, dash));

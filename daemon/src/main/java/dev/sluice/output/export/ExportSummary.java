@@ -1,20 +1,67 @@
 package dev.sluice.output.export;
 
+import java.util.Map;
+
 /**
  * What an export did.
  *
  * @param records records read, those outside the selection included
- * @param rows what was made of them: rows of tables, or tasks drawn
+ * @param rows what was made of them: rows of tables, or slices drawn
  * @param bytes written
- * @param aicpuWithoutAicore AICPU records left out of a trace for want of a partner
- * @param aicoreWithoutAicpu the other way round
- * @param givenUp tasks of a trace that waited for their phase, and submissions that waited for
- *     their task, until there were too many of them; drawn without
+ * @param counts what was left out
+ * @param missing records that are missing in the exported window, by cause
+ * @param spanNs from the first to the last moment of the exported window
  */
 public record ExportSummary(
-    long records,
-    long rows,
-    long bytes,
-    long aicpuWithoutAicore,
-    long aicoreWithoutAicpu,
-    long givenUp) {}
+    long records, long rows, long bytes, Counts counts, Map<String, Long> missing, long spanNs) {
+
+  public long missingRecords() {
+    return missing.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Counted while rows are read and drawn. */
+  public static final class Counts {
+    long joined;
+    long aicpuWithoutAicore;
+    long aicoreWithoutAicpu;
+    long impossibleTimes;
+    long givenUp;
+    long violations;
+    long slices;
+
+    /** Tasks of which both records are there. */
+    public long joined() {
+      return joined;
+    }
+
+    /** AICPU records left out for want of a partner. */
+    public long aicpuWithoutAicore() {
+      return aicpuWithoutAicore;
+    }
+
+    /** AICore records left out for want of a partner. */
+    public long aicoreWithoutAicpu() {
+      return aicoreWithoutAicpu;
+    }
+
+    /** Rows with a time that cannot be: left out, or drawn without that time. */
+    public long impossibleTimes() {
+      return impossibleTimes;
+    }
+
+    /** Rows whose partner phase or task lies too far ahead; drawn without an arrow. */
+    public long givenUp() {
+      return givenUp;
+    }
+
+    /** Dependencies that the times contradict. */
+    public long violations() {
+      return violations;
+    }
+
+    /** Bars drawn. */
+    public long slices() {
+      return slices;
+    }
+  }
+}

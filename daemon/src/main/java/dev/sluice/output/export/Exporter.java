@@ -1,85 +1,176 @@
 package dev.sluice.output.export;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
- * Exports a capture to a file, a directory or a stream. One thread at a time; a trace is drawn on a
- * second one and encoded on a third, and every output is written on one of its own.
+ * Exports captures to a file, a directory or a stream. Several captures come on one axis of time:
+ * of one boot of a host by its monotonic clock, of several by the wall clock. One thread.
  */
 public final class Exporter {
-  private final RecordSource source;
+  private final List<CaptureSource> sources;
   private final ExportRequest request;
   private final ExportMonitor monitor;
+  private final List<Losses> losses = new ArrayList<>();
+  private final Map<String, Long> missing = new TreeMap<>();
+  private final List<String> warnings = new ArrayList<>();
+  private final ExportSummary.Counts counts = new ExportSummary.Counts();
+  private final TraceSink.Clocks clocks;
+  private final long spanNs;
   private long records;
-  private JoinCounts joins = new JoinCounts();
+  private long rows;
 
-  public Exporter(RecordSource source, ExportRequest request, ExportMonitor monitor) {
-    this.source = source;
+  /**
+   * @throws ExportException if nothing lies in the selected window
+   */
+  public Exporter(List<CaptureSource> sources, ExportRequest request, ExportMonitor monitor)
+      throws IOException {
+    this.sources = List.copyOf(sources);
     this.request = request;
     this.monitor = monitor;
+    this.clocks = place();
+    long endNs = 0;
+    for (CaptureSource source : sources) {
+      endNs = Math.max(endNs, source.clock().ns(source.lastTicks()) - clocks.traceNs());
+    }
+    ExportSelection selection = request.selection();
+    long fromNs = selection.fromNs().orElse(0);
+    if (fromNs > endNs) {
+      throw new ExportException(
+          String.format(Locale.ROOT, "nothing to export: the capture is %.3f s long", endNs / 1e9));
+    }
+    spanNs = Math.min(endNs, selection.toNs().orElse(endNs)) - fromNs;
+    for (CaptureSource source : sources) {
+      Losses of = Losses.of(source, selection.window(source.clock()));
+      losses.add(of);
+      of.missing(source.manifest(), selection.isWholeTime())
+          .forEach((cause, count) -> missing.merge(cause, count, Long::sum));
+    }
+  }
+
+  /** Places all captures on one axis; returns what the host's clocks show at its zero. */
+  private TraceSink.Clocks place() {
+    CaptureManifest.Clock first = sources.get(0).manifest().clock();
+    boolean isOneBoot =
+        sources.stream().map(source -> source.manifest().bootName()).distinct().count() == 1;
+    if (!isOneBoot) {
+      warnings.add("the captures are of several boots or hosts: placed by their wall clocks");
+    }
+    long earliestNs = Long.MAX_VALUE;
+    CaptureSource earliest = sources.get(0);
+    for (CaptureSource source : sources) {
+      if (!source.manifest().outcome().isEnded()) {
+        warnings.add(
+            "capture "
+                + source.manifest().id()
+                + " has no end: its session runs, or its daemon was killed");
+      }
+      if (axisNs(source, isOneBoot) < earliestNs) {
+        earliestNs = axisNs(source, isOneBoot);
+        earliest = source;
+      }
+      if (sources.size() > 1 && !source.clock().isPlaced()) {
+        warnings.add(
+            "the clocks of capture "
+                + source.manifest().id()
+                + " do not fit: it is placed by its"
+                + " beginning");
+      }
+    }
+    CaptureManifest.Clock clock = earliest.manifest().clock();
+    long monotonicNs = earliest.clock().baseHostNs();
+    long realtimeNs = nanos(clock.wallTime(monotonicNs));
+    long boottimeNs = monotonicNs + first.bootOffsetNs();
+    long zeroNs = request.isAbsolute() ? boottimeNs : 0;
+    for (CaptureSource source : sources) {
+      source.clock().place(zeroNs + axisNs(source, isOneBoot) - earliestNs, zeroNs);
+    }
+    return new TraceSink.Clocks(
+        zeroNs, monotonicNs, realtimeNs, request.isAbsolute() ? boottimeNs : 0);
+  }
+
+  private static long axisNs(CaptureSource source, boolean isOneBoot) {
+    long hostNs = source.clock().baseHostNs();
+    return isOneBoot ? hostNs : nanos(source.manifest().clock().wallTime(hostNs));
+  }
+
+  /** Nanoseconds since 1970. */
+  static long nanos(Instant wall) {
+    return wall.getEpochSecond() * 1_000_000_000L + wall.getNano();
   }
 
   /** Records that an export of everything reads; the end of its progress. */
   public long totalRecords() {
-    return BufferKind.ALL.stream().mapToLong(source::records).sum();
-  }
-
-  /**
-   * Writes to a stream, which stays open. Not for {@link ExportFormat#CSV}, which is many files.
-   */
-  public ExportSummary toStream(OutputStream stream) throws IOException {
-    long rows;
-    long bytes;
-    try (ByteOutput out = new ByteOutput(stream)) {
-      rows = write(out);
-      bytes = out.bytes();
+    long passes = request.format().isTrace() && request.graph().edges() > 0 ? 2 : 1;
+    long total = 0;
+    for (CaptureSource source : sources) {
+      total += BufferKind.ALL.stream().mapToLong(source::records).sum();
     }
-    stream.flush();
-    return summary(rows, bytes);
+    return total * passes;
+  }
+
+  /** What a person should know before the output is read, one line each. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  /** Writes to a stream, which stays open. Not for formats that are directories. */
+  public ExportSummary toStream(OutputStream stream) throws IOException {
+    if (isDirectory()) {
+      throw new ExportException(
+          request.format().id() + " of this is a directory of files; name one with -o");
+    }
+    ExportOutput.Counting out = new ExportOutput.Counting(stream);
+    write(out);
+    out.flush();
+    return summary(out.bytes());
+  }
+
+  /** Whether the output is a directory by its nature. */
+  private boolean isDirectory() {
+    return request.format() == ExportFormat.CSV
+        || request.format() == ExportFormat.PARQUET
+        || (request.format() == ExportFormat.RECORDS_JSON && sources.size() > 1);
   }
 
   /**
-   * Writes a file, or for {@link ExportFormat#CSV} a directory, that appears when it is complete.
+   * Writes a file or a directory, that appears when it is complete.
    *
    * @param isForced whether what is there may be replaced
-   * @return where it lies: for a directory and {@link ExportFormat#RECORDS_JSON} within it, under
-   *     the name that the runtime's tools look for
    * @throws ExportException if the output exists, or there is nothing to write
    */
   public ExportSummary toFile(Path output, boolean isForced) throws IOException {
-    if (request.format() == ExportFormat.CSV) {
-      return toDirectory(output, isForced);
-    }
-    long rows;
-    long bytes;
-    try (ExportFile file = ExportFile.create(fileOf(output), isForced)) {
-      try (ByteOutput out = new ByteOutput(file.stream())) {
-        rows = write(out);
-        bytes = out.bytes();
-      }
-      file.complete();
-    }
-    return summary(rows, bytes);
+    return summary(
+        isDirectory()
+            ? ExportOutput.directory(output, isForced, this::fill)
+            : ExportOutput.file(fileOf(output), isForced, this::write));
   }
 
-  /** The file that {@link #toFile} writes for this output. */
+  /**
+   * The file that {@link #toFile} writes for this output: in a directory, records-json has the name
+   * that the runtime's tools look for.
+   */
   public Path fileOf(Path output) {
-    return request.format() == ExportFormat.RECORDS_JSON && Files.isDirectory(output)
-        ? output.resolve(request.levelKey().fileNameFor(source.facts().generation()))
+    return request.format() == ExportFormat.RECORDS_JSON
+            && sources.size() == 1
+            && Files.isDirectory(output)
+        ? output.resolve(RecordsJson.fileName(sources.get(0)))
         : output;
   }
 
-  private ExportSummary summary(long rows, long bytes) {
-    return new ExportSummary(
-        records, rows, bytes, joins.aicpuWithoutAicore, joins.aicoreWithoutAicpu, joins.givenUp);
+  private ExportSummary summary(long bytes) {
+    return new ExportSummary(records, rows, bytes, counts, Map.copyOf(missing), spanNs);
   }
 
   private void advance(long more) throws ExportException {
@@ -87,91 +178,136 @@ public final class Exporter {
     monitor.advance(more);
   }
 
-  private long write(ByteOutput out) throws IOException {
-    TraceClock clock = TraceClock.of(source);
-    return switch (request.format()) {
+  private void write(OutputStream out) throws IOException {
+    switch (request.format()) {
       case RECORDS_JSON ->
-          RecordsJsonExport.write(
-              source,
-              request.selection(),
-              request.selection().window(clock),
-              request.levelKey(),
-              this::advance,
-              out);
-      case CHROME_TRACE -> writeTrace(clock, new ChromeTraceWriter(source.facts(), request, out));
-      case PERFETTO -> writeTrace(clock, new PerfettoWriter(source.facts(), request.names(), out));
-      case CSV -> throw new ExportException("csv is a directory of files; name one with -o");
-    };
+          rows += RecordsJson.write(sources.get(0), request.selection(), this::advance, out);
+      case CHROME_TRACE -> draw(new ChromeWriter(out, request.graph()));
+      case PERFETTO -> draw(new PerfettoWriter(out));
+      case CSV, PARQUET -> throw new IllegalStateException(request.format() + " is a directory");
+    }
   }
 
-  private long writeTrace(TraceClock clock, TraceSink writer) throws IOException {
-    try (PipelinedSink sink = new PipelinedSink(writer)) {
-      TraceModel model =
-          new TraceModel(
-              source,
-              clock,
-              request.selection(),
-              request.graph(),
-              request.names(),
-              this::advance,
-              sink);
-      model.run();
-      joins = model.joins();
+  private void draw(TraceSink sink) throws IOException {
+    sink.begin(facts(), clocks);
+    Drawing.Canvas canvas = new Drawing.Canvas(sink, request.names());
+    RowReader.FlowIds flowIds = new RowReader.FlowIds();
+    for (int i = 0; i < sources.size(); i++) {
+      CaptureSource source = sources.get(i);
+      Dependencies dependencies = new Dependencies(request.graph(), counts);
+      if (dependencies.isWanted()) {
+        RowReader learning =
+            new RowReader(
+                source,
+                request.selection(),
+                dependencies,
+                flowIds,
+                new ExportSummary.Counts(),
+                this::advance);
+        learning.readAll(row -> {});
+      }
+      dependencies.number(flowIds);
+      String prefix = sources.size() == 1 ? "" : nameOf(source) + " / ";
+      Drawing drawing = new Drawing(canvas, source, request.graph(), counts, prefix, label(source));
+      RowReader reader =
+          new RowReader(source, request.selection(), dependencies, flowIds, counts, this::advance);
+      reader.readAll(drawing);
+      drawing.finish();
+      drawing.draw(losses.get(i));
     }
-    return joins.joined;
+    sink.finish();
+    rows = counts.slices;
   }
 
-  private ExportSummary toDirectory(Path output, boolean isForced) throws IOException {
-    if (Files.exists(output) && !isForced) {
-      throw new ExportException(output + " exists; use --force to replace it");
+  /** By device, and where that is not enough by session and host. */
+  private String nameOf(CaptureSource source) {
+    CaptureManifest.Origin origin = source.manifest().origin();
+    long hosts = sources.stream().map(each -> each.manifest().origin().host()).distinct().count();
+    long ofDevice =
+        sources.stream()
+            .map(each -> each.manifest().origin())
+            .filter(each -> each.device() == origin.device() && each.host().equals(origin.host()))
+            .count();
+    return (hosts > 1 ? origin.host() + " / " : "")
+        + "dev "
+        + origin.device()
+        + (ofDevice > 1 ? " session " + origin.session() : "");
+  }
+
+  private static String label(CaptureSource source) {
+    CaptureManifest.Origin origin = source.manifest().origin();
+    return String.format(
+        Locale.ROOT,
+        "host %s, device %d, session %d (%s), %s, host time +-%d ns",
+        origin.host(),
+        origin.device(),
+        origin.session(),
+        origin.producer(),
+        source.manifest().layout().id(),
+        source.clock().errorNs());
+  }
+
+  private Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    for (int i = 0; i < sources.size(); i++) {
+      facts.put("capture_" + i, sources.get(i).manifest().id() + ": " + label(sources.get(i)));
     }
-    if (Files.exists(output) && !isTableDirectory(output)) {
-      throw new ExportException(output + " is no earlier csv export; remove it or name another");
-    }
-    Path partial = ExportFile.partialOf(output);
-    deleteTables(partial);
-    long rows = 0;
-    long bytes = 0;
-    try {
-      Files.createDirectory(partial);
-      TimeWindow window = request.selection().window(TraceClock.of(source));
-      for (BufferKind kind : BufferKind.ALL) {
-        try (OutputStream stream = Files.newOutputStream(partial.resolve(tableOf(kind)));
-            ByteOutput out = new ByteOutput(stream)) {
-          rows += CsvExport.write(source, kind, request.selection(), window, this::advance, out);
-          bytes += out.bytes();
+    facts.put("missing_records", missing.values().stream().mapToLong(Long::longValue).sum());
+    missing.forEach((cause, count) -> facts.put("missing_" + cause, count));
+    return facts;
+  }
+
+  private void fill(Path directory) throws IOException {
+    for (int i = 0; i < sources.size(); i++) {
+      CaptureSource source = sources.get(i);
+      if (request.format() == ExportFormat.CSV) {
+        Path own = sources.size() == 1 ? directory : directory.resolve(tablesOf(source));
+        Files.createDirectories(own);
+        rows += CsvTables.write(source, request.selection(), losses.get(i), this::advance, own);
+      } else if (request.format() == ExportFormat.PARQUET) {
+        RowReader reader =
+            new RowReader(
+                source,
+                request.selection(),
+                new Dependencies(TaskGraph.NONE, counts),
+                new RowReader.FlowIds(),
+                counts,
+                this::advance);
+        long lost =
+            losses
+                .get(i)
+                .missing(source.manifest(), request.selection().isWholeTime())
+                .values()
+                .stream()
+                .mapToLong(Long::longValue)
+                .sum();
+        rows += ParquetTables.write(source, request, losses.get(i), reader, lost, directory);
+      } else {
+        int device = source.manifest().origin().device();
+        Path own = Files.createDirectories(directory.resolve("rank" + i).resolve("d" + device));
+        try (OutputStream out = Files.newOutputStream(own.resolve(RecordsJson.fileName(source)))) {
+          rows += RecordsJson.write(source, request.selection(), this::advance, out);
         }
-      }
-      deleteTables(output);
-      Files.move(partial, output);
-    } finally {
-      deleteTables(partial);
-    }
-    return summary(rows, bytes);
-  }
-
-  static String tableOf(BufferKind kind) {
-    return kind.name().toLowerCase(Locale.ROOT) + ".csv";
-  }
-
-  private static boolean isTableDirectory(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return false;
-    }
-    List<String> tables = BufferKind.ALL.stream().map(Exporter::tableOf).toList();
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.allMatch(file -> tables.contains(file.getFileName().toString()));
-    }
-  }
-
-  private static void deleteTables(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
+        Files.writeString(own.resolve("dispatch_identity.json"), identity(source, i));
       }
     }
+  }
+
+  private static String tablesOf(CaptureSource source) {
+    CaptureManifest.Origin origin = source.manifest().origin();
+    return origin.host() + "-dev" + origin.device() + "-session" + origin.session();
+  }
+
+  private static String identity(CaptureSource source, int rank) throws IOException {
+    CaptureManifest.Origin origin = source.manifest().origin();
+    return com.fasterxml.jackson.jr.ob.JSON.std.asString(
+            new LinkedHashMap<>(
+                Map.of(
+                    "rank", rank,
+                    "device", origin.device(),
+                    "host", origin.host(),
+                    "session", origin.session(),
+                    "capture", source.manifest().id().toString())))
+        + "\n";
   }
 }

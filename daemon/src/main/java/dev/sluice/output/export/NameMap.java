@@ -28,7 +28,8 @@ public record NameMap(Map<Integer, String> callables, String orchestrator) {
    */
   public static NameMap read(Path file) throws IOException {
     try {
-      Map<String, Object> json = JSON.std.mapFrom(Files.readString(file));
+      // From bytes: JSON says itself whether it is UTF-8, UTF-16 or UTF-32.
+      Map<String, Object> json = JSON.std.mapFrom(Files.readAllBytes(file));
       Map<Integer, String> callables = new HashMap<>();
       if (json.get("callable_id_to_name") instanceof Map<?, ?> names) {
         for (Map.Entry<?, ?> entry : names.entrySet()) {
@@ -39,10 +40,16 @@ public record NameMap(Map<Integer, String> callables, String orchestrator) {
       Object orchestrator = json.get("orchestrator_name");
       return new NameMap(callables, orchestrator == null ? "" : orchestrator.toString());
     } catch (NoSuchFileException e) {
-      throw new ExportException("there is no name map " + file, e);
+      throw new ExportException("no such name map: " + file, e);
     } catch (JsonProcessingException | NumberFormatException e) {
-      throw new ExportException(file + " is no name map: " + firstLine(e), e);
+      throw new ExportException("not a name map in UTF-8: " + file + ": " + firstLine(e), e);
     }
+  }
+
+  /** What a function is called, as the runtime's tools do: {@code func_3_d} without a name. */
+  String function(int id) {
+    String name = callables.get(id);
+    return name != null ? name : "func_" + id + "_" + (char) ('a' + Math.floorMod(id, 26));
   }
 
   static String firstLine(Exception e) {

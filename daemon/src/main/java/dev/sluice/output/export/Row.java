@@ -1,13 +1,128 @@
 package dev.sluice.output.export;
 
-/**
- * One thing that happened, in device ticks, on its way from the merge to the model. Rows are
- * recycled by the model; a holder counts itself in {@link #holders}.
- */
-abstract sealed class Row permits TaskRow, PhaseRow, SubmitRow {
-  /** Where it stands in the merged order; see the stream that made it. */
-  long key;
+import dev.sluice.abi.SchedPhaseKind;
 
-  /** Places that still point here; back in the pool when it falls to 0. */
-  int holders;
+/**
+ * One thing that happened on the device, joined and linked. Times are ticks since the capture's
+ * base, see {@link TraceClock}; {@link #NEVER} is a time that is not known or impossible.
+ */
+abstract sealed class Row {
+  static final long NEVER = Long.MIN_VALUE;
+
+  /** Takes rows in the order of time; a task row is valid during the call. */
+  interface Receiver {
+    void accept(Row row) throws java.io.IOException;
+  }
+
+  /** One run of a task on one core: the AICore record and the AICPU record of it. */
+  static final class Task extends Row {
+    int core;
+    int run;
+
+    /** Dispatch token, unsigned. */
+    int token;
+
+    long taskId;
+
+    /** {@link #NEVER} if there is no AICPU record. */
+    long dispatch;
+
+    long finish;
+    long receive;
+    long start;
+    long end;
+
+    /** Scheduler thread of the core, or -1. */
+    int thread;
+
+    /** Number in the dependency graph, or {@link TaskGraph#NO_NODE}. */
+    int node;
+
+    /** Whether a dispatching phase holds the dispatch, and a completing phase the finish. */
+    boolean isDispatchSeen;
+
+    boolean isFinishSeen;
+
+    /** Arrows of the bars in the worker view and in the scheduler view. */
+    final Flows worker = new Flows();
+
+    final Flows scheduled = new Flows();
+
+    boolean isScheduled() {
+      return dispatch != NEVER && finish != NEVER;
+    }
+  }
+
+  /** One phase of a scheduler thread. */
+  static final class Phase extends Row {
+    /** Place in the merge: the latest end so far of the thread's phases. */
+    long key;
+
+    int thread;
+    int run;
+
+    /** Null for a number that the generation does not define. */
+    SchedPhaseKind kind;
+
+    int kindNumber;
+    long start;
+    long end;
+    int loopIter;
+    int tasksProcessed;
+    int popHit;
+    int popMiss;
+    final short[] depthAtStart = new short[3];
+    final short[] depthAtEnd = new short[3];
+
+    /** Tasks of which it holds the finish. */
+    int finishes;
+
+    /** Arrows that leave from the phase, and that arrive at it. */
+    final Flows out = new Flows();
+
+    final Flows in = new Flows();
+
+    String kindName() {
+      return kind == null ? "unknown" : kind.jsonName();
+    }
+
+    /** The task that the newer generations name in the place of the pop counters. */
+    long taskId() {
+      return (Integer.toUnsignedLong(popMiss) << 32) | Integer.toUnsignedLong(popHit);
+    }
+
+    boolean isDispatching() {
+      return kind == SchedPhaseKind.DISPATCH
+          || kind == SchedPhaseKind.EARLY_DISPATCH
+          || kind == SchedPhaseKind.DRAIN_PUBLISH;
+    }
+
+    boolean isCompleting() {
+      return kind == SchedPhaseKind.COMPLETE;
+    }
+
+    boolean isDummy() {
+      return kind == SchedPhaseKind.DUMMY_TASK || kind == SchedPhaseKind.PREDICATED_SKIP;
+    }
+
+    /** Whether the depth of the ready queue at its end is drawn as a curve. */
+    boolean hasQueueSample() {
+      return kind == SchedPhaseKind.COMPLETE || kind == SchedPhaseKind.DISPATCH;
+    }
+  }
+
+  /** One submission by an orchestrator thread. */
+  static final class Submit extends Row {
+    int lane;
+    int run;
+    int index;
+    long taskId;
+    long start;
+    long end;
+
+    /** Whether a task or a dummy answered; if not, the orchestrator did the work: an allocation. */
+    boolean isClaimed;
+
+    final Flows out = new Flows();
+  }
 }

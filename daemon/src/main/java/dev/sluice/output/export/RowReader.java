@@ -1,101 +1,453 @@
 package dev.sluice.output.export;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.OrchPhaseRecord;
+import dev.sluice.abi.SchedPhaseRecord;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
+import java.util.PriorityQueue;
 
 /**
- * Reads the records of all pools, joins and merges them, and hands the rows to whoever draws them,
- * on a thread of its own: finding out what there is takes about as long as drawing it. The source
- * and the monitor are used on the caller's thread.
+ * Reads all pools of a capture at once, joins and merges their records by time, and links what
+ * belongs together: a task with the phases in which it was dispatched and seen to finish, and with
+ * its submission. One pass, bounded memory, one thread.
+ *
+ * <p>Phases are read ahead of the merge, so that a task knows its phases before it is given away,
+ * and a phase comes after all tasks that were dispatched in it. Hence an arrow is added to both of
+ * its ends or to none.
  */
 final class RowReader {
-  private static final int BATCHES = 6;
+  /** Phases of a thread that are read ahead for a task that finishes late. */
+  private static final int MAX_AHEAD = 1 << 16;
 
-  private final JoinCounts counts = new JoinCounts();
-  private final RowPool<TaskRow> tasks = new RowPool<>(TaskRow::new, TaskRow[]::new);
-  private final RowPool<PhaseRow> phases = new RowPool<>(PhaseRow::new, PhaseRow[]::new);
-  private final RowPool<SubmitRow> submits = new RowPool<>(SubmitRow::new, SubmitRow[]::new);
-  private final RowMerge merge;
+  /** Phases lie within others, which end later. */
+  private static final int MAX_NESTING = 4;
 
-  RowReader(RecordSource source, ExportSelection selection, TimeWindow time, ExportMonitor monitor)
-      throws IOException {
-    merge = new RowMerge(streams(source, selection, time, monitor));
+  /** Submissions that wait for their task: more than a device holds at a time. */
+  static final int MAX_OPEN = 1 << 17;
+
+  /** An arrow leaves a bar this long before the bar ends, so that it touches it. */
+  private static final long INSIDE_NS = 10;
+
+  private final CaptureSource source;
+  private final TraceClock clock;
+  private final Dependencies dependencies;
+  private final ExportSummary.Counts counts;
+  private final FlowIds flowIds;
+  private final List<PhaseStream> phases = new ArrayList<>();
+  private final PriorityQueue<Stream> merge =
+      new PriorityQueue<>(
+          Comparator.<Stream>comparingLong(stream -> stream.key)
+              .thenComparingInt(stream -> stream.order));
+  private final Deque<Row.Submit> submits = new ArrayDeque<>();
+  private final Map<Long, Row.Submit> open = new HashMap<>();
+  // Older generations name a dummy by the low half of its task id alone.
+  private final Map<Long, Row.Submit> openByLocal = new HashMap<>();
+  private final long insideTicks;
+  private Row.Receiver to;
+
+  /** Numbers arrows over all captures of an export. */
+  static final class FlowIds {
+    private long last;
+
+    long next() {
+      return ++last;
+    }
+
+    /** The first of so many. */
+    long reserve(long count) {
+      long first = last + 1;
+      last += count;
+      return first;
+    }
   }
 
-  private List<RowStream> streams(
-      RecordSource source, ExportSelection selection, TimeWindow time, ExportMonitor monitor)
+  RowReader(
+      CaptureSource source,
+      ExportSelection selection,
+      Dependencies dependencies,
+      FlowIds flowIds,
+      ExportSummary.Counts counts,
+      ExportMonitor monitor)
       throws IOException {
-    List<RowStream> streams = new ArrayList<>();
+    this.source = source;
+    this.clock = source.clock();
+    this.dependencies = dependencies;
+    this.flowIds = flowIds;
+    this.counts = counts;
+    insideTicks = Math.max(1, INSIDE_NS * source.clockHz() / 1_000_000_000L);
+    addStreams(selection, monitor);
+  }
+
+  private void addStreams(ExportSelection selection, ExportMonitor monitor) throws IOException {
+    ExportSelection.Window window = selection.window(clock);
     for (int lane = 0; lane < source.instances(BufferKind.ORCH_PHASE); lane++) {
-      PoolCursor cursor = PoolCursor.of(source, BufferKind.ORCH_PHASE, lane, time, monitor);
-      streams.add(new SubmitStream(lane, cursor, submits));
+      add(new SubmitStream(cursor(BufferKind.ORCH_PHASE, lane, window, false, monitor)));
     }
-    boolean hasAicpu = source.records(BufferKind.AICPU_TASK) > 0;
-    boolean isAicoreOnly = !hasAicpu && source.facts().geometry().level() == 1;
-    for (int core = 0; core < source.facts().geometry().numCores(); core++) {
-      if (!selection.hasCore(core)) {
-        continue;
-      }
-      if (isAicoreOnly) {
-        streams.add(
-            new AicoreStream(
-                core,
-                PoolCursor.of(source, BufferKind.AICORE_TASK, core, time, monitor),
-                tasks,
-                counts));
-      } else {
-        streams.add(
-            new TaskStream(
-                core,
-                PoolCursor.of(source, BufferKind.AICPU_TASK, core, time, monitor),
-                PoolCursor.ofFrames(source, BufferKind.AICORE_TASK, core, time, monitor),
-                tasks,
-                counts));
+    boolean isAicoreOnly =
+        source.geometry().level() == 1 && source.records(BufferKind.AICPU_TASK) == 0;
+    for (int core = 0; core < source.geometry().numCores(); core++) {
+      if (selection.hasCore(core)) {
+        RecordCursor aicore = cursor(BufferKind.AICORE_TASK, core, window, !isAicoreOnly, monitor);
+        RecordCursor aicpu =
+            isAicoreOnly ? null : cursor(BufferKind.AICPU_TASK, core, window, false, monitor);
+        add(new TaskStream(core, new TaskJoin(aicpu, aicore, counts)));
       }
     }
     // After the tasks: what happens at the very end of a phase is within it.
     for (int thread = 0; thread < source.instances(BufferKind.SCHED_PHASE); thread++) {
-      PoolCursor cursor = PoolCursor.of(source, BufferKind.SCHED_PHASE, thread, time, monitor);
-      streams.add(new PhaseStream(thread, source.facts(), cursor, phases));
+      phases.add(new PhaseStream(cursor(BufferKind.SCHED_PHASE, thread, window, false, monitor)));
     }
-    return streams;
+    for (PhaseStream stream : phases) {
+      add(stream);
+    }
   }
 
-  /** Gives every row to the receiver; returns when it has had the last one. */
-  void readAll(RowBatch.Receiver receiver) throws IOException {
-    try (Stage<RowBatch> drawing =
-        new Stage<>(
-            "export-drawer",
-            Stream.generate(RowBatch::new).limit(BATCHES).toList(),
-            batch -> batch.giveTo(receiver))) {
-      RowBatch batch = drawing.take();
-      for (Row row = merge.next(); row != null; row = merge.next()) {
-        if (batch.isFull()) {
-          drawing.give(batch);
-          batch = drawing.take();
-          batch.clear();
-        }
-        batch.add(row);
-        recycle(row);
+  private RecordCursor cursor(
+      BufferKind kind,
+      int instance,
+      ExportSelection.Window window,
+      boolean isEveryRecordWanted,
+      ExportMonitor monitor)
+      throws IOException {
+    return new RecordCursor(source, kind, instance, window, isEveryRecordWanted, monitor);
+  }
+
+  private void add(Stream stream) throws IOException {
+    stream.order = merge.size();
+    if (stream.advance()) {
+      merge.add(stream);
+    }
+  }
+
+  /** Gives every row to the receiver. */
+  void readAll(Row.Receiver receiver) throws IOException {
+    to = receiver;
+    while (!merge.isEmpty()) {
+      Stream earliest = merge.poll();
+      earliest.give();
+      if (earliest.advance()) {
+        merge.add(earliest);
       }
-      drawing.give(batch);
+    }
+    while (!submits.isEmpty()) {
+      to.accept(submits.poll());
     }
   }
 
-  private void recycle(Row row) {
-    if (row instanceof TaskRow task) {
-      tasks.give(task);
-    } else if (row instanceof SubmitRow submit) {
-      submits.give(submit);
-    } else if (row instanceof PhaseRow phase) {
-      phases.give(phase);
+  /** Rows of one pool in the order of {@link #key}, which never falls. */
+  private abstract static class Stream {
+    long key = Long.MIN_VALUE;
+    int order;
+
+    /** Moves to the next row; false after the last. */
+    abstract boolean advance() throws IOException;
+
+    abstract void give() throws IOException;
+  }
+
+  private final class TaskStream extends Stream {
+    private final Row.Task task = new Row.Task();
+    private final TaskJoin join;
+
+    TaskStream(int core, TaskJoin join) {
+      this.join = join;
+      task.core = core;
+    }
+
+    @Override
+    boolean advance() throws IOException {
+      while (join.next(task)) {
+        task.start = clock.sinceBase(task.start);
+        task.end = clock.sinceBase(task.end);
+        task.receive = clock.sinceBase(task.receive);
+        if (task.start == Row.NEVER) {
+          counts.impossibleTimes++;
+          continue;
+        }
+        counts.impossibleTimes += amend() ? 1 : 0;
+        key = Math.max(key, task.dispatch == Row.NEVER ? task.start : task.dispatch);
+        counts.joined++;
+        return true;
+      }
+      return false;
+    }
+
+    /** Puts possible times in the place of impossible ones; returns whether there were any. */
+    private boolean amend() {
+      boolean isAmended = false;
+      if (task.end < task.start) {
+        task.end = task.start;
+        isAmended = true;
+      }
+      if (task.receive == Row.NEVER || task.receive > task.start) {
+        task.receive = task.start;
+        isAmended = true;
+      }
+      boolean hasDispatch = task.dispatch != 0;
+      boolean hasFinish = task.finish != 0;
+      task.dispatch = hasDispatch ? clock.sinceBase(task.dispatch) : Row.NEVER;
+      task.finish = hasFinish ? clock.sinceBase(task.finish) : Row.NEVER;
+      if (task.finish != Row.NEVER && task.finish < task.dispatch) {
+        task.finish = Row.NEVER;
+      }
+      return isAmended
+          || (hasDispatch && task.dispatch == Row.NEVER)
+          || (hasFinish && task.finish == Row.NEVER);
+    }
+
+    @Override
+    void give() throws IOException {
+      link(task);
+      to.accept(task);
     }
   }
 
-  JoinCounts counts() {
-    return counts;
+  private final class SubmitStream extends Stream {
+    private final RecordCursor cursor;
+    private Row.Submit submit;
+
+    SubmitStream(RecordCursor cursor) {
+      this.cursor = cursor;
+    }
+
+    @Override
+    boolean advance() throws IOException {
+      while (cursor.next()) {
+        submit = new Row.Submit();
+        submit.lane = cursor.instance();
+        submit.run = cursor.run();
+        submit.index = (int) cursor.u32(OrchPhaseRecord.SUBMIT_IDX_OFFSET);
+        submit.taskId = cursor.u64(OrchPhaseRecord.TASK_ID_OFFSET);
+        submit.start = clock.sinceBase(cursor.u64(OrchPhaseRecord.START_TIME_OFFSET));
+        submit.end = clock.sinceBase(cursor.u64(OrchPhaseRecord.END_TIME_OFFSET));
+        counts.impossibleTimes += submit.end < submit.start || submit.start == Row.NEVER ? 1 : 0;
+        if (submit.start != Row.NEVER) {
+          submit.end = Math.max(submit.start, submit.end);
+          key = Math.max(key, submit.start);
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** Submissions are given in their own order, when their task has come or will not. */
+    @Override
+    void give() throws IOException {
+      submits.add(submit);
+      open.put(submit.taskId, submit);
+      if (!source.isChip()) {
+        openByLocal.put(local(submit.taskId), submit);
+      }
+      while (!submits.isEmpty() && (submits.peek().isClaimed || submits.size() > MAX_OPEN)) {
+        Row.Submit oldest = submits.poll();
+        if (!oldest.isClaimed) {
+          counts.givenUp++;
+          open.remove(oldest.taskId, oldest);
+          openByLocal.remove(local(oldest.taskId), oldest);
+        }
+        to.accept(oldest);
+      }
+    }
+  }
+
+  private static long local(long taskId) {
+    return taskId & 0xFFFFFFFFL;
+  }
+
+  private final class PhaseStream extends Stream {
+    private final SchedPhaseRecord record = source.phaseRecord();
+    private final RecordCursor cursor;
+    private final List<Row.Phase> ahead = new ArrayList<>();
+    private int head = -1;
+    private long lastEnd = Long.MIN_VALUE;
+
+    PhaseStream(RecordCursor cursor) {
+      this.cursor = cursor;
+    }
+
+    @Override
+    boolean advance() throws IOException {
+      head++;
+      if (head > 1024 && 2 * head > ahead.size()) {
+        ahead.subList(0, head).clear();
+        head = 0;
+      }
+      if (head == ahead.size() && !read()) {
+        return false;
+      }
+      key = ahead.get(head).key;
+      return true;
+    }
+
+    private boolean read() throws IOException {
+      while (cursor.next()) {
+        long start = clock.sinceBase(cursor.u64(SchedPhaseRecord.START_TIME_OFFSET));
+        long end = clock.sinceBase(cursor.u64(SchedPhaseRecord.END_TIME_OFFSET));
+        counts.impossibleTimes += start == Row.NEVER || end < start ? 1 : 0;
+        if (start != Row.NEVER) {
+          ahead.add(phase(start, Math.max(start, end)));
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private Row.Phase phase(long start, long end) {
+      Row.Phase phase = new Row.Phase();
+      phase.thread = cursor.instance();
+      phase.run = cursor.run();
+      phase.kindNumber = record.kind(cursor.records(), cursor.at());
+      phase.kind = source.phaseNumbering().kind(phase.kindNumber);
+      phase.start = start;
+      phase.end = end;
+      phase.loopIter = (int) cursor.u32(record.loopIterOffset());
+      phase.tasksProcessed = (int) cursor.u32(record.tasksProcessedOffset());
+      phase.popHit = (int) cursor.u32(record.popHitOffset());
+      phase.popMiss = (int) cursor.u32(record.popMissOffset());
+      for (int i = 0; i < 3; i++) {
+        int at = cursor.at() + i * Short.BYTES;
+        phase.depthAtStart[i] = cursor.records().getShort(at + record.sharedDepthAtStartOffset());
+        phase.depthAtEnd[i] = cursor.records().getShort(at + record.sharedDepthAtEndOffset());
+      }
+      lastEnd = Math.max(lastEnd, end);
+      phase.key = lastEnd;
+      return phase;
+    }
+
+    @Override
+    void give() throws IOException {
+      Row.Phase phase = ahead.get(head);
+      ahead.set(head, null);
+      if (phase.isDummy()) {
+        claim(phase);
+      }
+      to.accept(phase);
+    }
+
+    /** The phase around a moment in which tasks are dispatched, or seen to finish; or null. */
+    Row.Phase find(long moment, boolean isDispatch) throws IOException {
+      while (lastEnd < moment && ahead.size() - head < MAX_AHEAD) {
+        if (!read()) {
+          break;
+        }
+      }
+      if (lastEnd < moment && ahead.size() - head >= MAX_AHEAD) {
+        counts.givenUp++;
+        return null;
+      }
+      int low = head;
+      int high = ahead.size();
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        if (ahead.get(middle).key < moment) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      for (int i = low; i < low + MAX_NESTING; i++) {
+        if (i == ahead.size() && !read()) {
+          return null;
+        }
+        Row.Phase phase = ahead.get(i);
+        boolean isMeant = isDispatch ? phase.isDispatching() : phase.isCompleting();
+        if (isMeant && phase.start <= moment && moment <= phase.end) {
+          return phase;
+        }
+      }
+      return null;
+    }
+  }
+
+  private Row.Phase phaseAt(Row.Task task, long moment, boolean isDispatch) throws IOException {
+    if (moment == Row.NEVER) {
+      return null;
+    }
+    if (task.thread >= 0) {
+      return task.thread < phases.size() ? phases.get(task.thread).find(moment, isDispatch) : null;
+    }
+    // The device did not say which thread serves the core.
+    for (PhaseStream thread : phases) {
+      Row.Phase phase = thread.find(moment, isDispatch);
+      if (phase != null) {
+        return phase;
+      }
+    }
+    return null;
+  }
+
+  private void link(Row.Task task) throws IOException {
+    task.worker.clear();
+    task.scheduled.clear();
+    task.thread = source.threadOf(task.core);
+    Row.Phase dispatching = phaseAt(task, task.dispatch, true);
+    Row.Phase completing = phaseAt(task, task.finish, false);
+    task.isDispatchSeen = dispatching != null;
+    task.isFinishSeen = completing != null;
+    long begin = source.isChip() ? task.receive : task.start;
+    Row.Submit submit = open.remove(task.taskId);
+    if (submit != null) {
+      submit.isClaimed = true;
+    }
+    if (dispatching != null) {
+      linkDispatch(task, dispatching, submit, begin);
+    }
+    if (completing != null) {
+      linkFinish(task, completing, begin);
+    }
+    dependencies.link(task, dispatching, completing, begin);
+  }
+
+  private void linkDispatch(Row.Task task, Row.Phase phase, Row.Submit submit, long begin) {
+    if (begin > phase.start && task.end >= task.dispatch) {
+      long id = flowIds.next();
+      phase.out.add(Flows.Type.DISPATCH, true, id, task.dispatch);
+      task.worker.add(Flows.Type.DISPATCH, false, id, Math.max(begin, task.dispatch));
+    }
+    if (task.isScheduled()) {
+      long id = flowIds.next();
+      phase.out.add(Flows.Type.DISPATCH, true, id, task.dispatch);
+      task.scheduled.add(Flows.Type.DISPATCH, false, id, task.dispatch);
+    }
+    if (submit != null && submit.start <= task.dispatch) {
+      long id = flowIds.next();
+      submit.out.add(Flows.Type.SUBMIT_DISPATCH, true, id, Math.min(submit.end, task.dispatch));
+      phase.in.add(Flows.Type.SUBMIT_DISPATCH, false, id, task.dispatch);
+    }
+  }
+
+  private void linkFinish(Row.Task task, Row.Phase phase, long begin) {
+    phase.finishes++;
+    if (task.finish >= begin) {
+      long id = flowIds.next();
+      long leaves = Math.max(begin, Math.min(task.end, task.finish) - insideTicks);
+      task.worker.add(Flows.Type.COMPLETE, true, id, leaves);
+      phase.in.add(Flows.Type.COMPLETE, false, id, task.finish);
+    }
+    if (source.isChip() && task.isScheduled()) {
+      long id = flowIds.next();
+      long leaves = Math.max(task.dispatch, task.finish - insideTicks);
+      task.scheduled.add(Flows.Type.COMPLETE, true, id, leaves);
+      phase.in.add(Flows.Type.COMPLETE, false, id, task.finish);
+    }
+  }
+
+  /** A dummy answers to a submission as well. */
+  private void claim(Row.Phase dummy) {
+    Row.Submit submit =
+        source.isChip()
+            ? open.remove(dummy.taskId())
+            : openByLocal.remove(Integer.toUnsignedLong(dummy.tasksProcessed));
+    if (submit != null) {
+      submit.isClaimed = true;
+      open.remove(submit.taskId, submit);
+    }
   }
 }

@@ -10,7 +10,9 @@ final class Slice {
     PHASE("scheduler"),
     DUMMY("event"),
     SUBMIT("orchestrator"),
-    ALLOC("event");
+    ALLOC("event"),
+    LOST("loss"),
+    STALL("loss");
 
     private final String category;
 
@@ -21,79 +23,62 @@ final class Slice {
     String category() {
       return category;
     }
-
-    /** Whether it is a bar of a task that ran on a core. */
-    boolean hasCore() {
-      return this == KERNEL || this == SETUP || this == SCHEDULED;
-    }
-
-    /** Whether other events may refer to it by its {@link Slice#id}. */
-    boolean hasId() {
-      return this == KERNEL || this == SCHEDULED || this == DUMMY || this == ALLOC || this == SETUP;
-    }
   }
+
+  /** A name that slices share. */
+  record Name(int number, String text) {}
 
   Type type;
   Lane lane;
-  long id;
+  Name name;
   long beginNs;
   long endNs;
 
+  /** Of the task, the submission or the dummy. */
   long taskId;
 
-  /** {@link Type#KERNEL}, {@link Type#SETUP}, {@link Type#SCHEDULED}: where the task ran. */
-  int core;
+  /** {@link Type#KERNEL}, {@link Type#SETUP}, {@link Type#SCHEDULED}; else null. */
+  Row.Task task;
 
-  /** As above: -1 if no dependency file tells. */
+  /** {@link Type#PHASE}, {@link Type#DUMMY}; else null. */
+  Row.Phase phase;
+
+  /** {@link Type#SUBMIT}, {@link Type#ALLOC}; else null. */
+  Row.Submit submit;
+
+  /** {@link Type#LOST}, {@link Type#STALL}; else null. */
+  Losses.Loss loss;
+
+  /** As for a task: what it runs, -1 if no dependency file says. */
   int funcId;
 
-  /** As above: number in the dependency graph, or -1. */
-  int node;
-
-  /** As above: the task runs on several cores. */
-  boolean isSpmd;
-
-  /** {@link Type#KERNEL}, {@link Type#SETUP}: from receipt to start. */
+  /** {@link Type#KERNEL}: from receipt to start, and from start to end. */
   long setupNs;
 
-  /** {@link Type#KERNEL}: from start to end. */
   long kernelNs;
 
-  /** {@link Type#PHASE}: the row; else null. */
-  PhaseRow phase;
+  /** Arrows seen at its beginning, and at its end; of each, the moment is within the slice. */
+  Flows atBegin;
 
-  /** {@link Type#PHASE}: tasks whose finish it saw. */
-  int finishes;
+  Flows atEnd;
+  TraceClock clock;
 
-  /** {@link Type#SUBMIT}. */
-  int submitIdx;
-
-  /** {@link Type#DUMMY}: the task was skipped because its predicate did not pass. */
-  boolean isPredicatedSkip;
-
-  /** Arrows that leave from, pass or arrive at the slice, seen at its beginning. */
-  final LongList beginFlows = new LongList();
-
-  /** Arrows that are seen at its end. */
-  final LongList endFlows = new LongList();
-
-  /** Makes it a new slice. */
-  Slice begin(Type newType, Lane newLane, long newBeginNs, long newEndNs) {
+  Slice begin(Type newType, Name newName, Lane newLane, long newBeginNs, long newEndNs) {
     type = newType;
+    name = newName;
     lane = newLane;
     beginNs = newBeginNs;
-    endNs = Math.max(newBeginNs, newEndNs);
-    id = 0;
+    endNs = newEndNs;
     taskId = 0;
-    core = -1;
-    isSpmd = false;
+    task = null;
     phase = null;
+    submit = null;
+    loss = null;
     funcId = -1;
-    node = -1;
-    finishes = 0;
-    isPredicatedSkip = false;
-    beginFlows.clear();
-    endFlows.clear();
+    setupNs = 0;
+    kernelNs = 0;
+    atBegin = Flows.NONE;
+    atEnd = Flows.NONE;
     return this;
   }
 

@@ -10,20 +10,25 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /**
  * Which task waits for which, and which kernels a task runs: the runtime's {@code deps.json}. Tasks
  * are nodes numbered by ascending task id; edges lie in two arrays, by predecessor and by
  * successor. Read as a stream into arrays of longs and ints, so that a graph of millions of edges
  * fits into the heap. Immutable.
+ *
+ * <p>Ids are numbers or quoted numbers, as the runtime's versions write them. An edge stands once,
+ * however often the file names it. Rows without the ids that they need are skipped and counted.
  */
 public final class TaskGraph {
   /** No file: no nodes, no edges. */
-  public static final TaskGraph NONE = new TaskGraph(new LongList(), new LongList());
+  public static final TaskGraph NONE = new TaskGraph(new long[0], new long[0], 0);
 
   static final int NO_NODE = -1;
   private static final int NO_KERNEL = -1;
   private static final int KERNELS = 3;
+  private static final int TASK_FIELDS = 1 + KERNELS + 1;
 
   private final long[] taskIds;
   private final int[] successorsFrom;
@@ -34,58 +39,55 @@ public final class TaskGraph {
   private final int[] incomingEdges;
   private final int[] kernels;
   private final int[] blocks;
+  private final long skippedRows;
 
   /**
-   * @param edges predecessor, successor, and so on
+   * @param pairs predecessor, successor, and so on
    * @param tasks task id, three kernel ids, block count, and so on
    */
-  TaskGraph(LongList edges, LongList tasks) {
-    int taskFields = 1 + KERNELS + 1;
-    long[] ids = new long[edges.size() + tasks.size() / taskFields];
-    int count = 0;
-    for (int i = 0; i < edges.size(); i++) {
-      ids[count++] = edges.get(i);
+  TaskGraph(long[] pairs, long[] tasks, long skippedRows) {
+    this.skippedRows = skippedRows;
+    LongStream.Builder ids = LongStream.builder();
+    for (long id : pairs) {
+      ids.add(id);
     }
-    for (int i = 0; i < tasks.size(); i += taskFields) {
-      ids[count++] = tasks.get(i);
+    for (int i = 0; i < tasks.length; i += TASK_FIELDS) {
+      ids.add(tasks[i]);
     }
-    taskIds = Arrays.stream(ids).sorted().distinct().toArray();
+    taskIds = ids.build().sorted().distinct().toArray();
     kernels = new int[taskIds.length * KERNELS];
     Arrays.fill(kernels, NO_KERNEL);
     blocks = new int[taskIds.length];
     Arrays.fill(blocks, 1);
-    for (int i = 0; i < tasks.size(); i += taskFields) {
-      int node = node(tasks.get(i));
+    for (int i = 0; i < tasks.length; i += TASK_FIELDS) {
+      int node = node(tasks[i]);
       for (int k = 0; k < KERNELS; k++) {
-        kernels[node * KERNELS + k] = (int) tasks.get(i + 1 + k);
+        kernels[node * KERNELS + k] = (int) tasks[i + 1 + k];
       }
-      blocks[node] = (int) tasks.get(i + 1 + KERNELS);
+      blocks[node] = (int) tasks[i + 1 + KERNELS];
     }
-
-    int edgeCount = edges.size() / 2;
+    long[] edges = new long[pairs.length / 2];
+    for (int i = 0; i < edges.length; i++) {
+      edges[i] = ((long) node(pairs[2 * i]) << Integer.SIZE) | node(pairs[2 * i + 1]);
+    }
+    edges = Arrays.stream(edges).sorted().distinct().toArray();
     successorsFrom = new int[taskIds.length + 1];
     predecessorsFrom = new int[taskIds.length + 1];
-    int[] from = new int[edgeCount];
-    int[] to = new int[edgeCount];
-    for (int edge = 0; edge < edgeCount; edge++) {
-      from[edge] = node(edges.get(2 * edge));
-      to[edge] = node(edges.get(2 * edge + 1));
-      successorsFrom[from[edge] + 1]++;
-      predecessorsFrom[to[edge] + 1]++;
+    successors = new int[edges.length];
+    predecessors = new int[edges.length];
+    incomingEdges = new int[edges.length];
+    for (int edge = 0; edge < edges.length; edge++) {
+      successors[edge] = (int) edges[edge];
+      successorsFrom[(int) (edges[edge] >>> Integer.SIZE) + 1]++;
+      predecessorsFrom[successors[edge] + 1]++;
     }
     Arrays.parallelPrefix(successorsFrom, Integer::sum);
     Arrays.parallelPrefix(predecessorsFrom, Integer::sum);
-    successors = new int[edgeCount];
-    predecessors = new int[edgeCount];
-    incomingEdges = new int[edgeCount];
-    int[] nextSuccessor = successorsFrom.clone();
-    int[] nextPredecessor = predecessorsFrom.clone();
-    for (int edge = 0; edge < edgeCount; edge++) {
-      int outgoing = nextSuccessor[from[edge]]++;
-      successors[outgoing] = to[edge];
-      int incoming = nextPredecessor[to[edge]]++;
-      predecessors[incoming] = from[edge];
-      incomingEdges[incoming] = outgoing;
+    int[] next = predecessorsFrom.clone();
+    for (int edge = 0; edge < edges.length; edge++) {
+      int incoming = next[successors[edge]]++;
+      predecessors[incoming] = (int) (edges[edge] >>> Integer.SIZE);
+      incomingEdges[incoming] = edge;
     }
   }
 
@@ -96,82 +98,110 @@ public final class TaskGraph {
     try (InputStream in = Files.newInputStream(file);
         JsonParser parser = new JsonFactory().createParser(in)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new ExportException(file + " is no dependency file: it holds no object");
+        throw new ExportException("not a dependency file: " + file + " holds no object");
       }
-      LongList edges = new LongList();
-      LongList tasks = new LongList();
+      Rows rows = new Rows();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String key = parser.currentName();
-        parser.nextToken();
-        if (key.equals("edges") && parser.currentToken() == JsonToken.START_ARRAY) {
-          readEdges(parser, edges);
-        } else if (key.equals("tasks") && parser.currentToken() == JsonToken.START_ARRAY) {
-          readTasks(parser, tasks);
+        boolean isArray = parser.nextToken() == JsonToken.START_ARRAY;
+        if (isArray && (key.equals("edges") || key.equals("tasks"))) {
+          rows.read(parser, key.equals("edges"));
         } else {
           parser.skipChildren();
         }
       }
-      return new TaskGraph(edges, tasks);
+      return new TaskGraph(
+          rows.pairs.build().toArray(), rows.tasks.build().toArray(), rows.skipped);
     } catch (NoSuchFileException e) {
-      throw new ExportException("there is no dependency file " + file, e);
+      throw new ExportException("no such dependency file: " + file, e);
     } catch (JsonProcessingException e) {
-      throw new ExportException(file + " is no dependency file: " + NameMap.firstLine(e), e);
+      throw new ExportException("not a dependency file: " + file + ": " + NameMap.firstLine(e), e);
     }
   }
 
-  private static void readEdges(JsonParser parser, LongList edges) throws IOException {
-    while (parser.nextToken() == JsonToken.START_OBJECT) {
-      long predecessor = 0;
-      long successor = 0;
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String key = parser.currentName();
-        parser.nextToken();
-        switch (key) {
-          case "pred" -> predecessor = parser.getLongValue();
-          case "succ" -> successor = parser.getLongValue();
-          default -> parser.skipChildren();
+  /** The rows of a file while it is read. */
+  private static final class Rows {
+    private final LongStream.Builder pairs = LongStream.builder();
+    private final LongStream.Builder tasks = LongStream.builder();
+    private long skipped;
+
+    void read(JsonParser parser, boolean isEdges) throws IOException {
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        if (parser.currentToken() == null) {
+          return; // the end of a file that is cut off
+        }
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+          parser.skipChildren();
+          skipped++;
+          continue;
+        }
+        Long id = null;
+        Long successor = null;
+        long blockCount = 1;
+        int[] kernelIds = {NO_KERNEL, NO_KERNEL, NO_KERNEL};
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+          String key = parser.currentName();
+          parser.nextToken();
+          switch (key) {
+            case "pred", "task_id" -> id = number(parser);
+            case "succ" -> successor = number(parser);
+            case "block_num" -> {
+              Long blocks = number(parser);
+              blockCount = blocks == null ? 1 : Math.max(1, Math.min(blocks, Integer.MAX_VALUE));
+            }
+            case "kernel_ids" -> kernelIds = kernels(parser);
+            default -> parser.skipChildren();
+          }
+        }
+        if (id == null || (isEdges && successor == null)) {
+          skipped++;
+        } else if (isEdges) {
+          pairs.add(id).add(successor);
+        } else {
+          tasks.add(id);
+          Arrays.stream(kernelIds).forEach(tasks::add);
+          tasks.add(blockCount);
         }
       }
-      edges.add(predecessor);
-      edges.add(successor);
     }
-  }
 
-  private static void readTasks(JsonParser parser, LongList tasks) throws IOException {
-    while (parser.nextToken() == JsonToken.START_OBJECT) {
-      long taskId = 0;
-      long blockCount = 1;
-      long[] kernelIds = {NO_KERNEL, NO_KERNEL, NO_KERNEL};
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String key = parser.currentName();
-        parser.nextToken();
-        switch (key) {
-          case "task_id" -> taskId = parser.getLongValue();
-          case "block_num" -> blockCount = parser.getLongValue();
-          case "kernel_ids" -> readKernels(parser, kernelIds);
-          default -> parser.skipChildren();
+    /** A number of 64 bits, quoted or not; null for anything else. */
+    private static Long number(JsonParser parser) throws IOException {
+      if (parser.currentToken() != JsonToken.VALUE_STRING
+          && parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+        parser.skipChildren();
+        return null;
+      }
+      String text = parser.getText().strip();
+      try {
+        return text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+
+    /** Three ids, or none: fewer say nothing of which core runs what. */
+    private static int[] kernels(JsonParser parser) throws IOException {
+      int[] ids = {NO_KERNEL, NO_KERNEL, NO_KERNEL};
+      if (parser.currentToken() != JsonToken.START_ARRAY) {
+        parser.skipChildren();
+        return ids;
+      }
+      int count = 0;
+      while (parser.nextToken() != JsonToken.END_ARRAY && parser.currentToken() != null) {
+        Long id = number(parser);
+        if (count < KERNELS) {
+          ids[count] = id == null ? NO_KERNEL : (int) (long) id;
         }
+        count++;
       }
-      tasks.add(taskId);
-      for (long kernel : kernelIds) {
-        tasks.add(kernel);
-      }
-      tasks.add(blockCount);
+      return count == KERNELS ? ids : new int[] {NO_KERNEL, NO_KERNEL, NO_KERNEL};
     }
   }
 
-  private static void readKernels(JsonParser parser, long[] kernelIds) throws IOException {
-    if (parser.currentToken() != JsonToken.START_ARRAY) {
-      parser.skipChildren();
-      return;
-    }
-    int count = 0;
-    while (parser.nextToken() != JsonToken.END_ARRAY) {
-      if (count < kernelIds.length && parser.currentToken().isNumeric()) {
-        kernelIds[count] = parser.getLongValue();
-      }
-      count++;
-    }
+  /** Rows of the file that lack the ids that they need. */
+  public long skippedRows() {
+    return skippedRows;
   }
 
   int nodes() {

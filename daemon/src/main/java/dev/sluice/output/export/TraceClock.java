@@ -1,87 +1,237 @@
 package dev.sluice.output.export;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.output.capture.CaptureFrames;
+import dev.sluice.output.capture.FrameType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
- * The time axis of a trace: device ticks to nanoseconds since the first event. Immutable.
+ * Time in one capture: device ticks, nanoseconds on the axis of the export, and the host's
+ * monotonic clock. Ticks count from a base, the earliest possible time in the capture.
  *
- * <p>A moment before the first event, and the device's "never", 0, are both at 0; one that no clock
- * reaches is at {@link #MAX_NS}, from where sums still do not overflow.
+ * <p>The device's clock is placed on the host's by containment: what a frame holds happened before
+ * the host collected it, and after the run of the device began. That leaves an interval; its middle
+ * is used, half of its width is the error. Medians of frames are used, so that a record with an
+ * impossible time moves nothing. The same bounds say which times are possible at all.
  */
 final class TraceClock {
   private static final long NS_PER_SECOND = 1_000_000_000L;
+  private static final int MAX_SAMPLES_PER_POOL = 64;
 
-  /** The end of the axis, 73 years after its beginning: what a record says beyond it is no time. */
-  static final long MAX_NS = Long.MAX_VALUE / 4;
-
-  private final long baseTicks;
   private final long hz;
-  // Ticks are whole nanoseconds on every known platform (50 MHz and 1 GHz): one multiplication.
   private final long nsPerTick;
-  private final long maxTicks;
+  private final long baseTicks;
+  // Host time of the base; of a capture without frames, of its beginning.
+  private final long baseHostNs;
+  private final long errorNs;
+  private final boolean isPlaced;
+  private final long lowest;
+  private final long highest;
+  private long shiftNs;
+  private long zeroNs;
 
-  TraceClock(long baseTicks, long hz) {
-    this.baseTicks = baseTicks;
+  /** A frame: when it was collected, and what it holds. */
+  private record Sample(long medianTicks, long hostNs, long runNs) {}
+
+  private TraceClock(
+      long hz, long baseTicks, long baseHostNs, long errorNs, boolean isPlaced, long[] bounds) {
     this.hz = hz;
     this.nsPerTick = NS_PER_SECOND % hz == 0 ? NS_PER_SECOND / hz : 0;
-    this.maxTicks = MAX_NS / NS_PER_SECOND * hz;
+    this.baseTicks = baseTicks;
+    this.baseHostNs = baseHostNs;
+    this.errorNs = errorNs;
+    this.isPlaced = isPlaced;
+    this.lowest = bounds[0];
+    this.highest = bounds[1];
   }
 
-  /**
-   * The clock of a capture: its base is the smallest timestamp, 0 excepted, of all streams.
-   *
-   * <p>Looked for in the first frame of each pool only. A pool has one serial writer, so that its
-   * later frames hold later times.
-   */
-  static TraceClock of(RecordSource source) throws IOException {
-    long base = -1;
+  static TraceClock of(CaptureSource source) throws IOException {
+    long originNs = source.manifest().clock().hostOriginNs();
+    long hz = source.clockHz();
+    List<Long> runs = new ArrayList<>();
+    for (CaptureFrames.Note note : source.notes()) {
+      if (note.type() == FrameType.RUN) {
+        runs.add(note.hostTimeNs());
+      }
+    }
+    List<Sample> samples = new ArrayList<>();
     for (BufferKind kind : BufferKind.ALL) {
       for (int instance = 0; instance < source.instances(kind); instance++) {
-        if (source.frameCount(kind, instance) > 0) {
-          base = minUnsigned(base, earliest(kind, source.frame(kind, instance, 0)));
+        sample(source, kind, instance, runs, samples);
+      }
+    }
+    if (samples.isEmpty()) {
+      return new TraceClock(hz, 0, originNs, 0, false, new long[] {0, Long.MAX_VALUE / 8});
+    }
+    long[] medians = samples.stream().mapToLong(Sample::medianTicks).sorted().toArray();
+    return of(source, samples, medians[medians.length / 2], hz, originNs);
+  }
+
+  private static TraceClock of(
+      CaptureSource source, List<Sample> samples, long middle, long hz, long originNs)
+      throws IOException {
+    // Where the middle lies on the host's clock: between these two.
+    long atLeastNs = Long.MIN_VALUE;
+    long atMostNs = Long.MAX_VALUE;
+    long lastNs = originNs;
+    long least = 0;
+    long most = 0;
+    long lastHostNs = samples.stream().mapToLong(Sample::hostNs).max().orElse(originNs);
+    double farTicks = (lastHostNs - originNs + 1e9) / 1e9 * hz;
+    for (Sample sample : samples) {
+      // The device ran within the capture's time: a frame that lies farther away is damaged.
+      if (Math.abs((double) sample.medianTicks - middle) > farTicks) {
+        continue;
+      }
+      long ticks = sample.medianTicks - middle;
+      least = Math.min(least, ticks);
+      most = Math.max(most, ticks);
+      long ns = ns(ticks, hz);
+      atMostNs = Math.min(atMostNs, sample.hostNs - ns);
+      atLeastNs = Math.max(atLeastNs, sample.runNs - ns);
+      lastNs = Math.max(lastNs, sample.hostNs);
+    }
+    boolean isPlaced = atLeastNs <= atMostNs;
+    long lowest;
+    long highest;
+    if (isPlaced) {
+      long slackNs = NS_PER_SECOND / 1000 + (lastNs - originNs) / 1000;
+      lowest = ticks(originNs - atMostNs - slackNs, hz);
+      highest = ticks(lastNs - atLeastNs + slackNs, hz);
+    } else {
+      // The host's times do not fit: only what lies far from all frames is impossible.
+      long span = Math.max(hz, most - least);
+      lowest = least - span;
+      highest = most + span;
+    }
+    long base = earliest(source, middle, lowest, highest);
+    return new TraceClock(
+        hz,
+        middle + base,
+        isPlaced ? atLeastNs + (atMostNs - atLeastNs) / 2 + ns(base, hz) : originNs,
+        isPlaced ? (atMostNs - atLeastNs + 1) / 2 : 0,
+        isPlaced,
+        new long[] {lowest - base, highest - base});
+  }
+
+  /** Some frames of a pool, the first of each run among them. */
+  private static void sample(
+      CaptureSource source, BufferKind kind, int instance, List<Long> runs, List<Sample> into)
+      throws IOException {
+    int frames = source.frameCount(kind, instance);
+    int step = Math.max(1, frames / MAX_SAMPLES_PER_POOL);
+    int run = -1;
+    for (int frame = 0; frame < frames; frame++) {
+      boolean isFirstOfRun = source.run(kind, instance, frame) != run;
+      run = source.run(kind, instance, frame);
+      if (frame % step != 0 && frame != frames - 1 && !isFirstOfRun) {
+        continue;
+      }
+      ByteBuffer records = source.frame(kind, instance, frame);
+      int count = records.limit() / kind.recordBytes();
+      long[] starts = new long[count];
+      for (int i = 0; i < count; i++) {
+        starts[i] = RecordCursor.start(kind, records, i * kind.recordBytes());
+      }
+      Arrays.sort(starts);
+      long runNs =
+          run >= 1 && run <= runs.size()
+              ? runs.get(run - 1)
+              : source.manifest().clock().hostOriginNs();
+      into.add(new Sample(starts[count / 2], source.hostTimeNs(), runNs));
+    }
+  }
+
+  /** The earliest possible time, as ticks from the middle. */
+  private static long earliest(CaptureSource source, long middle, long lowest, long highest)
+      throws IOException {
+    long earliest = Long.MAX_VALUE;
+    for (BufferKind kind : BufferKind.ALL) {
+      for (int instance = 0; instance < source.instances(kind); instance++) {
+        if (source.frameCount(kind, instance) == 0) {
+          continue;
+        }
+        ByteBuffer records = source.frame(kind, instance, 0);
+        for (int at = 0; at < records.limit(); at += kind.recordBytes()) {
+          long start = RecordCursor.start(kind, records, at) - middle;
+          long received = start - RecordCursor.setup(kind, records, at);
+          if (start != -middle && start >= lowest && start <= highest) {
+            earliest = Math.min(earliest, received >= lowest ? received : start);
+          }
         }
       }
     }
-    return new TraceClock(base == -1 ? 0 : base, source.facts().clockHz());
+    return earliest == Long.MAX_VALUE ? 0 : earliest;
   }
 
-  private static long earliest(BufferKind kind, ByteBuffer records) {
-    long earliest = -1;
-    for (int at = 0; at < records.limit(); at += kind.recordBytes()) {
-      long start = RecordTimes.start(kind, records, at);
-      long end = RecordTimes.end(kind, records, at);
-      earliest = start != 0 ? minUnsigned(earliest, start) : earliest;
-      earliest = end != 0 ? minUnsigned(earliest, end) : earliest;
-    }
-    return earliest;
-  }
-
-  private static long minUnsigned(long a, long b) {
-    return Long.compareUnsigned(a, b) <= 0 ? a : b;
-  }
-
-  /** Nanoseconds since the base; 0 for what lies before it. */
-  long ns(long ticks) {
-    if (Long.compareUnsigned(ticks, baseTicks) <= 0) {
-      return 0;
-    }
-    long since = ticks - baseTicks;
-    if (Long.compareUnsigned(since, maxTicks) >= 0) {
-      return MAX_NS;
-    }
-    if (nsPerTick != 0) {
-      return since * nsPerTick;
-    }
+  private static long ns(long ticks, long hz) {
     // In two steps, because ticks x 1e9 passes 63 bits after some seconds.
-    return since / hz * NS_PER_SECOND + since % hz * NS_PER_SECOND / hz;
+    return ticks / hz * NS_PER_SECOND + ticks % hz * NS_PER_SECOND / hz;
   }
 
-  /** The tick at this many nanoseconds after the base; the last one there is if it lies behind. */
-  long ticks(long ns) {
-    long since = ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
-    long ticks = baseTicks + since;
-    return Long.compareUnsigned(ticks, baseTicks) < 0 ? -1 : ticks;
+  private static long ticks(long ns, long hz) {
+    return ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
+  }
+
+  /**
+   * Places this capture on the axis.
+   *
+   * @param baseNs where its base lies
+   * @param axisZeroNs where the earliest capture begins, from which a selection counts
+   */
+  void place(long baseNs, long axisZeroNs) {
+    shiftNs = baseNs;
+    zeroNs = axisZeroNs;
+  }
+
+  /** Ticks since the base, or {@link Row#NEVER} for a time that cannot be. */
+  long sinceBase(long deviceTicks) {
+    long ticks = deviceTicks - baseTicks;
+    // The device's "never" is 0.
+    return deviceTicks != 0 && ticks >= lowest && ticks <= highest ? ticks : Row.NEVER;
+  }
+
+  /** What the device wrote for a time since the base. */
+  long deviceTicks(long ticks) {
+    return ticks + baseTicks;
+  }
+
+  /** Nanoseconds on the axis of the export. */
+  long ns(long ticks) {
+    return shiftNs + (nsPerTick != 0 ? ticks * nsPerTick : ns(ticks, hz));
+  }
+
+  /** Nanoseconds of a length. */
+  long lengthNs(long ticks) {
+    return nsPerTick != 0 ? ticks * nsPerTick : ns(ticks, hz);
+  }
+
+  /** The tick since the base so long after the first event of the earliest capture. */
+  long ticksAt(long ns) {
+    return ticks(ns + zeroNs - shiftNs, hz);
+  }
+
+  /** Ticks since the base at a host time; clamped to what is possible. */
+  long ticksOfHost(long hostNs) {
+    return Math.max(lowest, Math.min(highest, ticks(hostNs - baseHostNs, hz)));
+  }
+
+  /** The host's monotonic clock at the base. */
+  long baseHostNs() {
+    return baseHostNs;
+  }
+
+  /** How far a device time may lie from where it is placed on the host's clock. */
+  long errorNs() {
+    return errorNs;
+  }
+
+  /** Whether the host's times say where the device's lie. */
+  boolean isPlaced() {
+    return isPlaced;
   }
 }

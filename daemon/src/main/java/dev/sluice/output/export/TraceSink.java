@@ -1,37 +1,42 @@
 package dev.sluice.output.export;
 
 import java.io.IOException;
+import java.util.Map;
 
 /**
- * One trace format. A view is declared before its lanes, a lane before its slices. The slices of a
- * lane come in the order of their beginnings, an enclosing one before those within it; only {@link
- * Slice.Type#ALLOC} may come late. Arguments are valid during the call.
+ * One trace format. A process is declared before its lanes, a lane before its slices. The slices of
+ * a lane come in the order of their beginnings, an enclosing one before those within it. Arguments
+ * are valid during the call.
  */
 interface TraceSink {
-  int NO_SORT_INDEX = -1;
-
-  void process(int pid, String name, int sortIndex) throws IOException;
+  /**
+   * Facts of the whole trace, once, before all else.
+   *
+   * @param clocks host clocks at time 0 of the trace
+   */
+  void begin(Map<String, Object> facts, Clocks clocks) throws IOException;
 
   /**
-   * @param sortIndex or {@link #NO_SORT_INDEX}
+   * What the host's clocks show at a moment of the trace.
+   *
+   * @param traceNs the moment, as the trace counts
    */
-  void lane(Lane lane, int sortIndex) throws IOException;
+  record Clocks(long traceNs, long monotonicNs, long realtimeNs, long boottimeNs) {}
+
+  /**
+   * @param label more about the process, for people; empty for nothing
+   */
+  void process(int pid, String name, int sortIndex, String label) throws IOException;
+
+  void lane(Lane lane) throws IOException;
+
+  /** A lane that holds values; {@code series} are drawn together. */
+  void counter(Lane lane, String... series) throws IOException;
 
   void slice(Slice slice) throws IOException;
 
-  /** Whether {@link #flow} does anything; if not, it is not called. */
-  boolean drawsFlows();
-
-  /** An arrow; both slices, if there are slices, also carry its id in {@link Slice}. */
-  void flow(Flow flow) throws IOException;
-
-  /**
-   * How many tasks wait in the queue that all scheduler threads share, as one of them saw it at the
-   * end of the phase that was given just before.
-   *
-   * @param phase where that phase lies
-   */
-  void queueDepth(Lane queue, Lane phase, long timeNs, short[] depths) throws IOException;
+  /** Values of a counter's series. */
+  void values(Lane counter, long timeNs, long... values) throws IOException;
 
   /** Everything was given. */
   void finish() throws IOException;

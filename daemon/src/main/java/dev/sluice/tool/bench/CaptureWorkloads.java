@@ -162,7 +162,7 @@ final class CaptureWorkloads {
             long startNs = System.nanoTime();
             try (CaptureSource source = CaptureSource.open(capture)) {
               ExportSummary summary =
-                  new Exporter(source, ExportRequest.of(format), ExportMonitor.NONE)
+                  new Exporter(List.of(source), ExportRequest.of(format), ExportMonitor.NONE)
                       .toFile(output, false);
               rates[i] = summary.records() / ((System.nanoTime() - startNs) / 1e9);
               bytesPerRecord = (double) summary.bytes() / summary.records();

@@ -3,31 +3,65 @@ package dev.sluice.output.export;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Exports into memory, and reads them again. */
 final class Exports {
   private Exports() {}
 
-  static byte[] bytes(RecordSource source, ExportRequest request) throws IOException {
+  static Exporter exporter(CaptureSource source, ExportRequest request) throws IOException {
+    return new Exporter(List.of(source), request, ExportMonitor.NONE);
+  }
+
+  private static final Path SCRATCH = newScratch();
+
+  private static Path newScratch() {
+    try {
+      Path scratch = Files.createTempDirectory("sluice-exports");
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(scratch)));
+      return scratch;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    } catch (IOException ignored) {
+      // The next clean-up of the machine's temporary files takes it.
+    }
+  }
+
+  /** A directory that lasts as long as the tests: captures are read lazily. */
+  static Path scratch() throws IOException {
+    return Files.createTempDirectory(SCRATCH, "capture").resolve("capture");
+  }
+
+  static byte[] bytes(CaptureSource source, ExportRequest request) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    new Exporter(source, request, ExportMonitor.NONE).toStream(out);
+    exporter(source, request).toStream(out);
     return out.toByteArray();
   }
 
-  static String text(RecordSource source, ExportFormat format) throws IOException {
+  static String text(CaptureSource source, ExportFormat format) throws IOException {
     return new String(bytes(source, ExportRequest.of(format)), StandardCharsets.UTF_8);
   }
 
-  static Map<String, Object> json(RecordSource source, ExportFormat format) throws IOException {
+  static Map<String, Object> json(CaptureSource source, ExportFormat format) throws IOException {
     return JSON.std.mapFrom(text(source, format));
   }
 
   /** The events of a Chrome trace. */
   @SuppressWarnings("unchecked") // the parser makes maps of all objects
-  static List<Map<String, Object>> events(RecordSource source, ExportRequest request)
+  static List<Map<String, Object>> events(CaptureSource source, ExportRequest request)
       throws IOException {
     Map<String, Object> trace =
         JSON.std.mapFrom(new String(bytes(source, request), StandardCharsets.UTF_8));
@@ -39,6 +73,6 @@ final class Exports {
   }
 
   static ExportRequest with(ExportFormat format, TaskGraph graph, NameMap names) {
-    return new ExportRequest(format, ExportSelection.ALL, LevelKey.AUTO, graph, names);
+    return new ExportRequest(format, ExportSelection.ALL, graph, names, false);
   }
 }

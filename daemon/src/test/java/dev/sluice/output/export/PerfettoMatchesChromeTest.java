@@ -10,8 +10,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -67,19 +69,11 @@ class PerfettoMatchesChromeTest {
   /** The arguments that both formats have, in one form. */
   private static String chromeArgs(Map<?, ?> args) {
     Map<String, Object> common = new TreeMap<>();
-    if (args.containsKey("aicpu-duration-us")) {
-      return "{}"; // the bar in the scheduler's view: all follows from its place, name and time
-    }
-    for (String key : List.of("taskId", "loop_iter", "tasks_processed", "submit_idx")) {
+    for (String key :
+        List.of("taskId", "loop_iter", "tasks_processed", "submit_idx", "finish_rows_attributed")) {
       if (args.containsKey(key)) {
         common.put(key, args.get(key));
       }
-    }
-    if (args.containsKey("task_id")) {
-      common.put("taskId", args.get("task_id"));
-    }
-    if (args.containsKey("finish_rows_attributed")) {
-      common.put("finish_rows_attributed", args.get("finish_rows_attributed"));
     }
     if (args.containsKey("kernel-duration-us")) {
       common.put("local_setup_ns", ns(args.get("local_setup_us")));
@@ -87,18 +81,22 @@ class PerfettoMatchesChromeTest {
     if (args.containsKey("predicated_pass")) {
       common.put("predicated_pass", 0);
     }
-    for (String end : List.of("start", "end")) {
-      Object depths = args.get("shared_at_" + end + " (aic,aiv,mix)");
-      boolean isInCurve =
-          end.equals("end")
-              && List.of("complete", "dispatch").contains(String.valueOf(args.get("phase")));
-      if (depths != null && !isInCurve) {
-        String[] parts = depths.toString().split(",", -1);
-        common.put("aic_at_" + end, parts[0]);
-        common.put("aiv_at_" + end, parts[1]);
-        common.put("mix_at_" + end, parts[2]);
-      }
+    Object depths = args.get("shared_at_start (aic,aiv,mix)");
+    if (depths != null) {
+      String[] parts = depths.toString().split(",", -1);
+      common.put("aic_at_start", parts[0]);
+      common.put("aiv_at_start", parts[1]);
+      common.put("mix_at_start", parts[2]);
     }
+    return common.toString();
+  }
+
+  /**
+   * Without what is only in the one: values that the curves have, too; the index of allocations.
+   */
+  private static String perfettoArgs(PerfettoTrace.SliceRead slice) {
+    Map<String, Object> common = new TreeMap<>(slice.annotations);
+    List.of("aic_at_end", "aiv_at_end", "mix_at_end").forEach(common::remove);
     return common.toString();
   }
 
@@ -127,7 +125,7 @@ class PerfettoMatchesChromeTest {
         slice.category,
         slice.beginNs,
         slice.endNs,
-        new TreeMap<>(slice.annotations).toString());
+        perfettoArgs(slice));
   }
 
   private static List<String> chromeCounters(List<Map<String, Object>> events) {
@@ -157,65 +155,40 @@ class PerfettoMatchesChromeTest {
         .toList();
   }
 
-  /**
-   * Arrows between bars. In the Chrome trace an end of an arrow belongs to the innermost bar of its
-   * lane at that moment; ends outside any bar are drawn by nobody.
-   */
+  /** Arrows between bars: each end belongs to a bar of its lane around its moment. */
   private static List<String> chromeArrows(List<Map<String, Object>> events) {
-    Map<String, String> places = places(events);
-    Map<String, List<Bar>> byLane = new HashMap<>();
+    Map<String, List<long[]>> bars = new HashMap<>();
     for (Map<String, Object> event : events) {
       if (event.get("ph").equals("X")) {
-        byLane
-            .computeIfAbsent(lane(event), l -> new ArrayList<>())
-            .add(
-                new Bar(
-                    places.get(lane(event)),
-                    (String) event.get("name"),
-                    "",
-                    ns(event.get("ts")),
-                    ns(event.get("ts")) + ns(event.get("dur")),
-                    ""));
+        long begin = ns(event.get("ts"));
+        bars.computeIfAbsent(lane(event), l -> new ArrayList<>())
+            .add(new long[] {begin, begin + ns(event.get("dur"))});
       }
     }
     Map<Object, Map<String, Object>> starts = new HashMap<>();
-    List<String> arrows = new ArrayList<>();
+    Map<Object, Map<String, Object>> ends = new HashMap<>();
     for (Map<String, Object> event : events) {
-      if (event.get("ph").equals("s")) {
-        starts.put(event.get("id"), event);
-      } else if (event.get("ph").equals("f")) {
-        assertEquals("e", event.get("bp"));
-        Map<String, Object> start = starts.remove(event.get("id"));
-        assertEquals(start.get("name"), event.get("name"));
-        Bar from = around(byLane, start);
-        Bar to = around(byLane, event);
-        if (from != null && to != null) {
-          arrows.add(describe(from) + " -> " + describe(to));
-        }
+      if (event.get("ph").equals("s") || event.get("ph").equals("f")) {
+        long at = ns(event.get("ts"));
+        assertTrue(
+            bars.getOrDefault(lane(event), List.of()).stream()
+                .anyMatch(bar -> bar[0] <= at && at <= bar[1]),
+            () -> "an end outside every bar: " + event);
+        Object before = (event.get("ph").equals("s") ? starts : ends).put(event.get("id"), event);
+        assertEquals(null, before, "an id for each arrow");
       }
     }
-    assertTrue(starts.isEmpty(), "every arrow arrives");
-    return arrows.stream().sorted().toList();
-  }
-
-  /** Phases that contain others are meant themselves: tasks complete in the outer one. */
-  private static Bar around(Map<String, List<Bar>> byLane, Map<String, Object> end) {
-    long at = ns(end.get("ts"));
-    return byLane.getOrDefault(lane(end), List.of()).stream()
-        .filter(bar -> !bar.name().startsWith("resolve"))
-        .filter(bar -> bar.beginNs() <= at && at <= bar.endNs())
-        .max(Comparator.comparingLong(Bar::beginNs))
-        .orElse(null);
-  }
-
-  private static String describe(Bar bar) {
-    return bar.place() + " " + bar.name() + "@" + bar.beginNs() + "+" + bar.endNs();
+    assertEquals(starts.keySet(), ends.keySet(), "every arrow has two ends");
+    Map<String, String> places = places(events);
+    return starts.keySet().stream()
+        .map(id -> places.get(lane(starts.get(id))) + " -> " + places.get(lane(ends.get(id))))
+        .sorted()
+        .toList();
   }
 
   private static List<String> arrows(PerfettoTrace trace) {
     return trace.arrows.stream()
-        .map(
-            arrow -> describe(bar(trace, arrow.from())) + " -> " + describe(bar(trace, arrow.to())))
+        .map(arrow -> trace.place(arrow.from().track) + " -> " + trace.place(arrow.to().track))
         .sorted()
         .toList();
   }
@@ -245,7 +218,7 @@ class PerfettoMatchesChromeTest {
             .toList();
   }
 
-  private static void compare(RecordSource source, TaskGraph graph, NameMap names)
+  private static void compare(CaptureSource source, TaskGraph graph, NameMap names)
       throws IOException {
     List<Map<String, Object>> events =
         Exports.events(source, Exports.with(ExportFormat.CHROME_TRACE, graph, names));
@@ -260,6 +233,8 @@ class PerfettoMatchesChromeTest {
     // Perfetto orders both ends of an arrow by time, so a violated dependency points backwards.
     boolean isDirected = graph == TaskGraph.NONE;
     assertSame(directed(chromeArrows(events), isDirected), directed(arrows(trace), isDirected));
+    Set<String> used = expected.stream().map(Bar::place).collect(Collectors.toSet());
+    assertEquals(used, new HashSet<>(places(events).values()), "no lane is empty");
     assertEquals(
         places(events).values().stream().sorted().distinct().toList(),
         trace.tracks.values().stream()
@@ -302,7 +277,7 @@ class PerfettoMatchesChromeTest {
   @Test
   void shouldBeAFifthOfTheSizeAtMost() throws IOException {
     Workload workload = new Workload(TraceBuilder.CHIP, 24, 2000, 1, 1000);
-    RecordSource source = workload.builder.build();
+    CaptureSource source = workload.builder.build();
     int chrome = Exports.bytes(source, Exports.chrome()).length;
     int perfetto = Exports.bytes(source, ExportRequest.of(ExportFormat.PERFETTO)).length;
     assertTrue(5L * perfetto <= chrome, perfetto + " bytes against " + chrome);

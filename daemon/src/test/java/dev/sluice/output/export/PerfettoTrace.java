@@ -45,6 +45,7 @@ final class PerfettoTrace {
     int type;
     String name = "";
     String category = "";
+    long value;
     final List<Long> counters = new ArrayList<>();
     final Map<String, Long> annotations = new LinkedHashMap<>();
     final List<Long> flows = new ArrayList<>();
@@ -65,6 +66,13 @@ final class PerfettoTrace {
   final List<SliceRead> slices = new ArrayList<>();
   final List<Counter> counters = new ArrayList<>();
   final List<Arrow> arrows = new ArrayList<>();
+
+  /** Host clocks by their number: number, time. */
+  final Map<Long, long[]> hostClocks = new HashMap<>();
+
+  /** Labels of processes by pid. */
+  final Map<Integer, String> labels = new HashMap<>();
+
   private final Map<Long, Sequence> sequences = new HashMap<>();
   private final List<Event> events = new ArrayList<>();
 
@@ -139,7 +147,9 @@ final class PerfettoTrace {
     if (parts[3] != null) {
       defaults(sequence, parts[3]);
     }
-    if (parts[0] != null) {
+    if (parts[0] != null && sequenceId[0] == 1) {
+      hostClocks.putAll(clocks(parts[0]));
+    } else if (parts[0] != null) {
       sequence.clockNs = snapshot(parts[0]);
     }
     if (parts[2] != null) {
@@ -217,6 +227,13 @@ final class PerfettoTrace {
 
   /** The time of the sequence's own clock, which is incremental and agrees with boot time. */
   private static long snapshot(byte[] bytes) throws IOException {
+    Map<Long, long[]> clocks = clocks(bytes);
+    require(clocks.get(64L)[3] == 1 && clocks.get(6L)[3] == 0, "64 is incremental, 6 is not");
+    require(clocks.get(64L)[2] == clocks.get(6L)[2], "both begin together");
+    return clocks.get(64L)[2];
+  }
+
+  private static Map<Long, long[]> clocks(byte[] bytes) throws IOException {
     Map<Long, long[]> clocks = new HashMap<>();
     message(
         bytes,
@@ -231,9 +248,7 @@ final class PerfettoTrace {
           clocks.put(clock[1], clock);
           return true;
         });
-    require(clocks.get(64L)[3] == 1 && clocks.get(6L)[3] == 0, "64 is incremental, 6 is not");
-    require(clocks.get(64L)[2] == clocks.get(6L)[2], "both begin together");
-    return clocks.get(64L)[2];
+    return clocks;
   }
 
   private void descriptor(byte[] bytes) throws IOException {
@@ -253,6 +268,7 @@ final class PerfettoTrace {
                       switch (field) {
                         case 1 -> numbers[2] = value.readInt32();
                         case 6 -> names[1] = value.readString();
+                        case 8 -> labels.put((int) numbers[2], value.readString());
                         default -> {
                           return false;
                         }
@@ -291,6 +307,7 @@ final class PerfettoTrace {
             case 11 -> event.track = in.readUInt64();
             case 23 -> event.name = in.readString();
             case 12 -> event.counters.add(in.readInt64());
+            case 30 -> event.value = in.readInt64();
             case 47 -> event.flows.add(in.readFixed64());
             default -> throw new AssertionError("field " + number + " of an event");
           }
@@ -302,7 +319,13 @@ final class PerfettoTrace {
       require(tracks.get(track).isCounter(), "a counter's track is one");
       counters.add(new Counter(track, event.timeNs, event.counters.get(i)));
     }
-    events.add(event);
+    if (event.type == 4) {
+      require(tracks.get(event.track).isCounter(), "a counter's track is one");
+      counters.add(new Counter(event.track, event.timeNs, event.value));
+    } else {
+      require(!tracks.get(event.track).isCounter(), "a slice's track is none of a counter");
+      events.add(event);
+    }
   }
 
   private static String known(Map<Long, String> names, long iid) {
@@ -331,6 +354,7 @@ final class PerfettoTrace {
     events.sort(Comparator.comparingLong(event -> event.timeNs));
     Map<Long, Deque<SliceRead>> open = new HashMap<>();
     Map<Long, SliceRead> flowAt = new HashMap<>();
+    Map<Long, Integer> flowEnds = new HashMap<>();
     for (Event event : events) {
       Deque<SliceRead> stack = open.computeIfAbsent(event.track, t -> new ArrayDeque<>());
       SliceRead slice = null;
@@ -353,12 +377,14 @@ final class PerfettoTrace {
         default -> throw new AssertionError("type " + event.type);
       }
       for (long flow : event.flows) {
+        flowEnds.merge(flow, 1, Integer::sum);
         SliceRead before = flowAt.put(flow, slice);
         if (before != null) {
           arrows.add(new Arrow(before, slice));
         }
       }
     }
+    flowEnds.forEach((id, ends) -> require(ends == 2, "arrow " + id + " has " + ends + " ends"));
     for (Deque<SliceRead> stack : open.values()) {
       require(stack.isEmpty(), "every slice ends");
     }

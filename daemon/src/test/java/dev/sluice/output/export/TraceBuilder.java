@@ -3,12 +3,14 @@ package dev.sluice.output.export;
 import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.AicpuTaskRecord;
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.OrchPhaseRecord;
 import dev.sluice.abi.SchedPhaseKind;
 import dev.sluice.abi.SchedPhaseRecord;
 import dev.sluice.output.capture.CaptureBuilder;
+import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,12 +20,20 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /** Makes captures by hand, record by record, in memory. */
 final class TraceBuilder {
   static final String CHIP = "chip-2026.08/a2a3";
   static final String L2 = "l2-2026.06/a2a3";
+
+  private static final long HOST_ORIGIN_NS = 1_000_000;
+
+  /** So long after the last record of a frame the host collects it. */
+  static final long LATE_NS = 50_000_000;
+
+  private static final long MAX_NS = 1_000_000_000_000_000L;
 
   private record Pool(BufferKind kind, int instance) {}
 
@@ -37,32 +47,66 @@ final class TraceBuilder {
                   ? a.kind().compareTo(b.kind())
                   : Integer.compare(a.instance(), b.instance()));
   private final int recordsPerFrame;
-  private TraceFacts facts;
+  private final Geometry geometry;
+  private final List<String> types;
+  private List<Integer> threads = List.of();
+  private final List<Note> notes = new ArrayList<>();
   private int run;
+  private int device;
+  private int session = 1;
+  private String host = "test-host";
+  private String bootId = "boot-a";
+  private long hostShiftNs;
+
+  /** A frame without records, behind the frames of a pool. */
+  private interface Note {
+    void write(CaptureBuilder capture) throws IOException;
+  }
 
   /** A capture of {@code aicCores} AIC and then AIV cores, without {@code core_to_thread}. */
   TraceBuilder(String layout, int level, int aicCores, int aivCores, int recordsPerFrame) {
-    Geometry geometry =
+    geometry =
         new Geometry(Layout.parse(layout), aicCores + aivCores, 2, level >= 4 ? 1 : 0, level);
-    List<Integer> types = new ArrayList<>(Collections.nCopies(aicCores, TraceFacts.CORE_TYPE_AIC));
-    types.addAll(Collections.nCopies(aivCores, TraceFacts.CORE_TYPE_AIV));
-    facts = new TraceFacts(geometry, 50_000_000, types, List.of());
+    types = new ArrayList<>(Collections.nCopies(aicCores, "aic"));
+    types.addAll(Collections.nCopies(aivCores, "aiv"));
     this.recordsPerFrame = recordsPerFrame;
   }
 
-  TraceBuilder coreToThread(List<Integer> threads) {
-    facts = new TraceFacts(facts.geometry(), facts.clockHz(), facts.coreTypes(), threads);
+  TraceBuilder coreToThread(List<Integer> newThreads) {
+    threads = newThreads;
     return this;
+  }
+
+  /** Who the capture is of, and how much later its host's clock was. */
+  TraceBuilder origin(String newHost, String newBootId, int newDevice, int newSession, long ns) {
+    host = newHost;
+    bootId = newBootId;
+    device = newDevice;
+    session = newSession;
+    hostShiftNs = ns;
+    return this;
+  }
+
+  /** Behind all records, records that the device dropped; noted at this tick. */
+  TraceBuilder drop(BufferKind kind, int instance, DropCause cause, long records, long tick) {
+    notes.add(capture -> capture.drop(kind, instance, cause, records, hostNs(tick)));
+    return this;
+  }
+
+  TraceBuilder stall(boolean isPop, int times, long waitedNs, long tick) {
+    notes.add(capture -> capture.stall(isPop, times, waitedNs, hostNs(tick)));
+    return this;
+  }
+
+  private long hostNs(long tick) {
+    long ns = tick * (1_000_000_000L / geometry.layout().platform().clockHz());
+    return HOST_ORIGIN_NS + hostShiftNs + (Math.abs(ns) > MAX_NS ? 0 : ns);
   }
 
   /** From here on the device runs anew. */
   TraceBuilder nextRun() {
     run++;
     return this;
-  }
-
-  TraceFacts facts() {
-    return facts;
   }
 
   TraceBuilder aicore(int core, long taskId, int token, long start, long end, int toStart) {
@@ -107,7 +151,7 @@ final class TraceBuilder {
         BufferKind.SCHED_PHASE,
         thread,
         record -> {
-          SchedPhaseRecord fields = facts.phaseRecord();
+          SchedPhaseRecord fields = geometry.layout().facts().schedPhaseRecord();
           record
               .putLong(SchedPhaseRecord.START_TIME_OFFSET, start)
               .putLong(SchedPhaseRecord.END_TIME_OFFSET, end)
@@ -173,73 +217,66 @@ final class TraceBuilder {
   }
 
   /** What was built, for the exporters. */
-  RecordSource build() {
-    return new RecordSource() {
-      @Override
-      public TraceFacts facts() {
-        return facts;
-      }
+  CaptureSource build() throws IOException {
+    Path directory = Exports.scratch();
+    writeTo(directory);
+    return CaptureSource.open(directory);
+  }
 
-      @Override
-      public int instances(BufferKind kind) {
-        return facts.geometry().layout().poolCount(kind, facts.geometry().numCores());
-      }
-
-      private List<Block> blocks(BufferKind kind, int instance) {
-        return pools.getOrDefault(new Pool(kind, instance), List.of());
-      }
-
-      @Override
-      public int frameCount(BufferKind kind, int instance) {
-        return blocks(kind, instance).size();
-      }
-
-      @Override
-      public int recordCount(BufferKind kind, int instance, int frame) {
-        return blocks(kind, instance).get(frame).records().position() / kind.recordBytes();
-      }
-
-      @Override
-      public int run(BufferKind kind, int instance, int frame) {
-        return blocks(kind, instance).get(frame).run();
-      }
-
-      @Override
-      public ByteBuffer frame(BufferKind kind, int instance, int frame) {
-        ByteBuffer records = blocks(kind, instance).get(frame).records();
-        return records.duplicate().flip().slice().order(ByteOrder.LITTLE_ENDIAN);
-      }
-    };
+  private CaptureManifest manifest() {
+    CaptureManifest made =
+        CaptureBuilder.manifest(
+            geometry.layout().id(),
+            geometry.numCores(),
+            geometry.schedThreads(),
+            geometry.orchThreads(),
+            geometry.level());
+    return new CaptureManifest(
+        made.format(),
+        new UUID(device, session),
+        new CaptureManifest.Origin("test", host, device, session, "test producer"),
+        geometry,
+        made.overrides(),
+        new CaptureManifest.Cores(types, threads),
+        new CaptureManifest.Clock(
+            made.clock().startedAt().plusNanos(hostShiftNs),
+            HOST_ORIGIN_NS + hostShiftNs,
+            made.clock().clockHz(),
+            bootId,
+            5_000),
+        made.synthetic(),
+        made.outcome(),
+        made.snapshot());
   }
 
   /** What was built, as a capture on disk, the frames of the pools taking turns. */
   void writeTo(Path directory) throws IOException {
-    Geometry geometry = facts.geometry();
-    try (CaptureBuilder capture =
-        new CaptureBuilder(
-            directory,
-            CaptureBuilder.manifest(
-                geometry.layout().id(),
-                geometry.numCores(),
-                geometry.schedThreads(),
-                geometry.orchThreads(),
-                geometry.level()))) {
+    try (CaptureBuilder capture = new CaptureBuilder(directory, manifest())) {
       for (int runNow = 0; runNow <= run; runNow++) {
-        capture.run(runNow + 1, 0);
+        int now = runNow;
+        List<Map.Entry<Pool, List<Block>>> all =
+            pools.entrySet().stream()
+                .map(
+                    pool ->
+                        Map.entry(
+                            pool.getKey(),
+                            pool.getValue().stream().filter(block -> block.run() == now).toList()))
+                .toList();
+        capture.run(runNow + 1, hostNs(0));
         for (int frame = 0, written = 1; written > 0; frame++) {
           written = 0;
-          for (Map.Entry<Pool, List<Block>> pool : pools.entrySet()) {
-            int now = runNow;
-            List<Block> blocks =
-                pool.getValue().stream().filter(block -> block.run() == now).toList();
-            if (frame < blocks.size()) {
+          for (Map.Entry<Pool, List<Block>> pool : all) {
+            if (frame < pool.getValue().size()) {
+              Block block = pool.getValue().get(frame);
+              BufferKind kind = pool.getKey().kind();
+              int last = block.records().position() - kind.recordBytes();
               capture.records(
-                  pool.getKey().kind(),
+                  kind,
                   pool.getKey().instance(),
                   0,
                   frame,
-                  1000L * frame,
-                  blocks.get(frame).records().duplicate().flip());
+                  hostNs(RecordCursor.start(kind, block.records(), last)) + LATE_NS,
+                  block.records().duplicate().order(ByteOrder.LITTLE_ENDIAN).flip());
               written++;
             }
           }
@@ -247,6 +284,9 @@ final class TraceBuilder {
             capture.roll();
           }
         }
+      }
+      for (Note note : notes) {
+        note.write(capture);
       }
     }
   }

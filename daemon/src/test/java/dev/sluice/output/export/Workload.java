@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A run as a runtime would make it, simulated in time: an orchestrator submits tasks, scheduler
@@ -153,8 +154,8 @@ final class Workload {
 
   /** The dependencies among the tasks, with a kernel for each. */
   TaskGraph graph() {
-    LongList pairs = new LongList();
-    LongList tasks = new LongList();
+    LongStream.Builder pairs = LongStream.builder();
+    LongStream.Builder tasks = LongStream.builder();
     for (long[] edge : edges) {
       pairs.add(edge[0]);
       pairs.add(edge[1]);
@@ -164,6 +165,6 @@ final class Workload {
       tasks.add(-1);
       tasks.add(1);
     }
-    return new TaskGraph(pairs, tasks);
+    return new TaskGraph(pairs.build().toArray(), tasks.build().toArray(), 0);
   }
 }

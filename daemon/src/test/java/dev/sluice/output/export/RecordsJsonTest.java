@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-class RecordsJsonExportTest {
+class RecordsJsonTest {
   private static final ExportFormat FORMAT = ExportFormat.RECORDS_JSON;
 
   private static final String LEVEL_1 =
@@ -65,16 +65,8 @@ class RecordsJsonExportTest {
   }
 
   @Test
-  void shouldNameTheLevelAsAsked() throws IOException {
-    ExportRequest asked =
-        new ExportRequest(FORMAT, ExportSelection.ALL, LevelKey.L2, TaskGraph.NONE, NameMap.NONE);
-    byte[] json = Exports.bytes(TraceBuilder.levelOne(TraceBuilder.CHIP).build(), asked);
-    assertEquals("l2_swimlane_level", JSON.std.mapFrom(json).keySet().iterator().next());
-  }
-
-  @Test
   void shouldKeepTheOrderOfCollectionWithinACore() throws IOException {
-    RecordSource source =
+    CaptureSource source =
         new TraceBuilder(TraceBuilder.L2, 1, 2, 0, 2)
             .aicore(1, 7, 0, 50, 60, 0)
             .aicore(0, 1, 0, 30, 40, 0)
@@ -92,7 +84,7 @@ class RecordsJsonExportTest {
 
   @Test
   void shouldWriteAllBitsOfUnsignedFields() throws IOException {
-    RecordSource source =
+    CaptureSource source =
         new TraceBuilder(TraceBuilder.CHIP, 1, 1, 0, 2)
             .aicore(0, -1L, -1, Long.MIN_VALUE + 5, -2, -1)
             .build();
@@ -105,7 +97,7 @@ class RecordsJsonExportTest {
   }
 
   @SuppressWarnings("unchecked") // the parser makes maps of all objects
-  private static List<Map<String, Object>> phases(RecordSource source) throws IOException {
+  private static List<Map<String, Object>> phases(CaptureSource source) throws IOException {
     List<List<Map<String, Object>>> threads =
         (List<List<Map<String, Object>>>)
             Exports.json(source, FORMAT).get("aicpu_scheduler_phases");
@@ -172,12 +164,12 @@ class RecordsJsonExportTest {
 
   @Test
   void shouldRefuseWhereTheRuntimeWritesNoFile() throws IOException {
-    RecordSource empty = new TraceBuilder(TraceBuilder.CHIP, 4, 1, 0, 9).build();
+    CaptureSource empty = new TraceBuilder(TraceBuilder.CHIP, 4, 1, 0, 9).build();
     assertThrows(ExportException.class, () -> Exports.text(empty, FORMAT));
-    RecordSource phasesOnly =
+    CaptureSource phasesOnly =
         new TraceBuilder(TraceBuilder.L2, 4, 1, 0, 9).phase(0, 0, 1, 2, 1, 1).build();
     assertThrows(ExportException.class, () -> Exports.text(phasesOnly, FORMAT));
-    RecordSource chipPhases =
+    CaptureSource chipPhases =
         new TraceBuilder(TraceBuilder.CHIP, 4, 1, 0, 9).phase(0, 0, 1, 2, 1, 1).build();
     assertEquals(List.of(), Exports.json(chipPhases, FORMAT).get("aicore_tasks"));
   }
@@ -196,9 +188,9 @@ class RecordsJsonExportTest {
         new ExportRequest(
             FORMAT,
             new ExportSelection(OptionalLong.of(4_900), OptionalLong.of(9_000), coreOne),
-            LevelKey.AUTO,
             TaskGraph.NONE,
-            NameMap.NONE);
+            NameMap.NONE,
+            false);
     List<?> rows =
         (List<?>) JSON.std.mapFrom(Exports.bytes(builder.build(), request)).get("aicore_tasks");
     List<Integer> tokens = rows.stream().map(row -> (Integer) ((List<?>) row).get(2)).toList();

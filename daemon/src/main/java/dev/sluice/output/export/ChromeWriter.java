@@ -1,0 +1,326 @@
+package dev.sluice.output.export;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.io.SerializedString;
+import dev.sluice.abi.SchedPhaseKind;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.math.BigInteger;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The Trace Event Format of chrome://tracing, with the arguments that the runtime's own converter
+ * writes (abi.md 6.4): complete events, counters and flow events, times in microseconds.
+ */
+final class ChromeWriter implements TraceSink {
+  private static final SerializedString PH = new SerializedString("ph");
+  private static final SerializedString PID = new SerializedString("pid");
+  private static final SerializedString TID = new SerializedString("tid");
+  private static final SerializedString TS = new SerializedString("ts");
+  private static final SerializedString DUR = new SerializedString("dur");
+  private static final SerializedString NAME = new SerializedString("name");
+  private static final SerializedString CAT = new SerializedString("cat");
+  private static final SerializedString ID = new SerializedString("id");
+  private static final SerializedString ARGS = new SerializedString("args");
+
+  private final JsonGenerator json;
+  private final TaskGraph graph;
+  private final Map<Integer, String[]> series = new HashMap<>();
+  private final char[] digits = new char[32];
+
+  ChromeWriter(OutputStream out, TaskGraph graph) throws IOException {
+    this.graph = graph;
+    json =
+        new JsonFactory()
+            .createGenerator(out)
+            .disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
+  }
+
+  /** The generator for a file of JSON; unsigned numbers of 64 bits keep all their bits. */
+  static void unsigned(JsonGenerator json, long value) throws IOException {
+    if (value >= 0) {
+      json.writeNumber(value);
+    } else {
+      json.writeNumber(new BigInteger(Long.toUnsignedString(value)));
+    }
+  }
+
+  @Override
+  public void begin(Map<String, Object> facts, Clocks clocks) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("displayTimeUnit", "ns");
+    json.writeObjectFieldStart("otherData");
+    for (Map.Entry<String, Object> fact : facts.entrySet()) {
+      json.writeStringField(fact.getKey(), String.valueOf(fact.getValue()));
+    }
+    json.writeStringField("time_zero_ns", String.valueOf(clocks.traceNs()));
+    json.writeStringField("clock_monotonic_ns", String.valueOf(clocks.monotonicNs()));
+    json.writeStringField("clock_realtime_ns", String.valueOf(clocks.realtimeNs()));
+    json.writeStringField("clock_boottime_ns", String.valueOf(clocks.boottimeNs()));
+    json.writeEndObject();
+    json.writeArrayFieldStart("traceEvents");
+  }
+
+  @Override
+  public void process(int pid, String name, int sortIndex, String label) throws IOException {
+    metadata(pid, -1, "process_name", "name", name);
+    metadata(pid, -1, "process_sort_index", "sort_index", sortIndex);
+    if (!label.isEmpty()) {
+      metadata(pid, -1, "process_labels", "labels", label);
+    }
+  }
+
+  @Override
+  public void lane(Lane lane) throws IOException {
+    metadata(lane.pid, lane.tid, "thread_name", "name", lane.name);
+  }
+
+  @Override
+  public void counter(Lane lane, String... names) {
+    series.put(lane.index, names);
+  }
+
+  private void metadata(int pid, int tid, String name, String key, Object value)
+      throws IOException {
+    open("M");
+    string(CAT, "__metadata");
+    number(PID, pid);
+    if (tid >= 0) {
+      number(TID, tid);
+    }
+    string(NAME, name);
+    json.writeFieldName(ARGS);
+    json.writeStartObject();
+    if (value instanceof Integer number) {
+      json.writeNumberField(key, number);
+    } else {
+      json.writeStringField(key, value.toString());
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private void open(String phase) throws IOException {
+    json.writeRaw('\n');
+    json.writeStartObject();
+    string(PH, phase);
+  }
+
+  private void string(SerializedString key, String value) throws IOException {
+    json.writeFieldName(key);
+    json.writeString(value);
+  }
+
+  private void number(SerializedString key, long value) throws IOException {
+    json.writeFieldName(key);
+    json.writeNumber(value);
+  }
+
+  private void place(Lane lane, long ns) throws IOException {
+    number(PID, lane.pid);
+    number(TID, lane.tid);
+    json.writeFieldName(TS);
+    micros(ns);
+  }
+
+  private void micros(String key, long ns) throws IOException {
+    json.writeFieldName(key);
+    micros(ns);
+  }
+
+  /** Nanoseconds as microseconds with three digits behind the point. */
+  private void micros(long ns) throws IOException {
+    int at = digits.length;
+    long left = Math.abs(ns);
+    for (int i = 0; left != 0 || i < 4; i++) {
+      if (i == 3) {
+        digits[--at] = '.';
+      }
+      digits[--at] = (char) ('0' + left % 10);
+      left /= 10;
+    }
+    if (ns < 0) {
+      digits[--at] = '-';
+    }
+    json.writeRawValue(digits, at, digits.length - at);
+  }
+
+  @Override
+  public void slice(Slice slice) throws IOException {
+    open("X");
+    place(slice.lane, slice.beginNs);
+    json.writeFieldName(DUR);
+    micros(slice.durationNs());
+    string(NAME, slice.name.text());
+    string(CAT, slice.type.category());
+    String colour = colour(slice);
+    if (!colour.isEmpty()) {
+      json.writeStringField("cname", colour);
+    }
+    json.writeFieldName(ARGS);
+    json.writeStartObject();
+    arguments(slice);
+    json.writeEndObject();
+    json.writeEndObject();
+    flows(slice, slice.atBegin);
+    flows(slice, slice.atEnd);
+  }
+
+  /** Names from the viewer's palette; the same as the runtime's converter uses. */
+  private static String colour(Slice slice) {
+    if (slice.type == Slice.Type.SUBMIT) {
+      return "rail_animation";
+    }
+    if (slice.loss != null) {
+      return "terrible";
+    }
+    SchedPhaseKind kind = slice.phase == null ? null : slice.phase.kind;
+    if (kind == null) {
+      return "";
+    }
+    return switch (kind) {
+      case COMPLETE -> "good";
+      case DISPATCH -> "terrible";
+      case RELEASE -> "olive";
+      case WIRE -> "thread_state_running";
+      case DUMMY -> "grey";
+      case EARLY_DISPATCH, GRAPH_PREPARE -> "rail_animation";
+      case RESOLVE -> "vsync_highlight_color";
+      case DRAIN -> "cq_build_running";
+      case DRAIN_PREPARE -> "cq_build_attempt_runnable";
+      case DRAIN_PUBLISH -> "cq_build_attempt_passed";
+      case ASYNC_POLL -> "yellow";
+      default -> "";
+    };
+  }
+
+  private void arguments(Slice slice) throws IOException {
+    switch (slice.type) {
+      case KERNEL -> {
+        hint(slice);
+        if (slice.task.node != TaskGraph.NO_NODE) {
+          json.writeStringField("fanout-hint", fan(slice.task.node, true));
+          json.writeStringField("fanin-hint", fan(slice.task.node, false));
+        }
+        micros("duration-us", slice.durationNs());
+        micros("kernel-duration-us", slice.kernelNs);
+        micros("local_setup_us", slice.setupNs);
+        taskId(slice);
+      }
+      case SETUP -> {
+        micros("local_setup_us", slice.setupNs);
+        taskId(slice);
+      }
+      case SCHEDULED -> {
+        micros("aicpu-duration-us", slice.durationNs());
+        taskId(slice);
+      }
+      case PHASE -> phase(slice.phase);
+      case DUMMY -> {
+        taskId(slice);
+        if (slice.phase.kind == SchedPhaseKind.PREDICATED_SKIP) {
+          json.writeBooleanField("predicated_pass", false);
+        }
+      }
+      case SUBMIT, ALLOC -> {
+        json.writeNumberField("submit_idx", Integer.toUnsignedLong(slice.submit.index));
+        taskId(slice);
+      }
+      case LOST -> {
+        json.writeNumberField("records", slice.loss.records());
+        json.writeNumberField("buffers", slice.loss.count());
+        json.writeStringField("lost_by", slice.loss.by());
+      }
+      case STALL -> {
+        json.writeNumberField("times", slice.loss.count());
+        json.writeNumberField("waited_ns", slice.loss.waitedNs());
+      }
+    }
+  }
+
+  private void taskId(Slice slice) throws IOException {
+    json.writeFieldName("taskId");
+    unsigned(json, slice.taskId);
+  }
+
+  private void hint(Slice slice) throws IOException {
+    json.writeStringField("task", display(slice.taskId));
+    json.writeNumberField("func_id", slice.funcId);
+    json.writeNumberField("core", slice.task.core);
+  }
+
+  /** {@code r1t5}, or {@code t5} in ring 0; a ring has 8 bits. */
+  static String display(long taskId) {
+    long ring = (taskId >>> Integer.SIZE) & 0xFF;
+    String task = "t" + (taskId & 0xFFFFFFFFL);
+    return ring == 0 ? task : "r" + ring + task;
+  }
+
+  /** {@code 2: [4294967297, 4294967298]}. */
+  private String fan(int node, boolean isOut) {
+    int count = isOut ? graph.outgoingCount(node) : graph.incomingCount(node);
+    StringBuilder text = new StringBuilder().append(count).append(": [");
+    for (int i = 0; i < count; i++) {
+      int other =
+          isOut ? graph.successor(graph.firstOutgoing(node) + i) : graph.predecessor(node, i);
+      text.append(i == 0 ? "" : ", ").append(Long.toUnsignedString(graph.taskId(other)));
+    }
+    return text.append(']').toString();
+  }
+
+  private void phase(Row.Phase phase) throws IOException {
+    json.writeNumberField("loop_iter", Integer.toUnsignedLong(phase.loopIter));
+    json.writeNumberField("tasks_processed", Integer.toUnsignedLong(phase.tasksProcessed));
+    depths("shared_at_start (aic,aiv,mix)", phase.depthAtStart);
+    depths("shared_at_end (aic,aiv,mix)", phase.depthAtEnd);
+    if (phase.isCompleting()) {
+      json.writeNumberField("finish_rows_attributed", phase.finishes);
+    }
+  }
+
+  private void depths(String key, short[] depths) throws IOException {
+    json.writeStringField(key, depths[0] + "," + depths[1] + "," + depths[2]);
+  }
+
+  private void flows(Slice slice, Flows flows) throws IOException {
+    for (int i = 0; i < flows.count(); i++) {
+      boolean isOut = flows.isOut(i);
+      open(isOut ? "s" : "f");
+      if (!isOut) {
+        json.writeStringField("bp", "e");
+      }
+      long ns = slice.clock.ns(flows.ticks(i));
+      place(slice.lane, Math.max(slice.beginNs, Math.min(slice.endNs, ns)));
+      string(NAME, flows.type(i).label());
+      string(CAT, "flow");
+      number(ID, flows.id(i));
+      json.writeEndObject();
+    }
+  }
+
+  @Override
+  public void values(Lane counter, long timeNs, long... values) throws IOException {
+    open("C");
+    place(counter, timeNs);
+    string(NAME, counter.name);
+    string(CAT, "queue");
+    json.writeFieldName(ARGS);
+    json.writeStartObject();
+    String[] names = series.get(counter.index);
+    for (int i = 0; i < names.length; i++) {
+      json.writeNumberField(names[i], values[i]);
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  @Override
+  public void finish() throws IOException {
+    json.writeEndArray();
+    json.writeEndObject();
+    json.writeRaw('\n');
+    json.flush();
+  }
+}

@@ -1,0 +1,188 @@
+package dev.sluice.output.export;
+
+import java.io.BufferedOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Comparator;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * Outputs that appear under their name only when they are complete: written beside it under another
+ * name, then renamed. A failure leaves nothing behind; a killed process leaves the other name,
+ * which says what it is.
+ *
+ * <p>A link is followed. What is no regular file, such as a named pipe or {@code /dev/stdout}, is
+ * written to directly: it cannot be renamed over, and a reader of a pipe sees an early end anyway.
+ */
+final class ExportOutput {
+  private static final String GZIP = ".gz";
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  /** Fills an output. */
+  interface Body<T> {
+    void fill(T output) throws IOException;
+  }
+
+  private ExportOutput() {}
+
+  /**
+   * Writes a file, compressed if its name ends in {@value #GZIP}.
+   *
+   * @param isForced whether an existing file may be replaced
+   * @return bytes written
+   */
+  static long file(Path output, boolean isForced, Body<OutputStream> body) throws IOException {
+    if (Files.isDirectory(output)) {
+      throw new ExportException(output + " is a directory; name a file in it");
+    }
+    boolean isGzip = String.valueOf(output.getFileName()).endsWith(GZIP);
+    try {
+      boolean exists = Files.exists(output);
+      if (exists && !Files.isRegularFile(output)) {
+        return stream(Files.newOutputStream(output, StandardOpenOption.WRITE), isGzip, body);
+      }
+      Path target = exists ? output.toRealPath() : output;
+      if (!exists && Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
+        throw new ExportException(output + " is a link to a file that does not exist");
+      }
+      if (exists && !isForced) {
+        throw new ExportException(output + " exists; use --force to replace it");
+      }
+      Path partial = partialOf(target);
+      try {
+        long bytes = stream(Files.newOutputStream(partial), isGzip, body);
+        if (exists) {
+          Set<PosixFilePermission> mode = Files.getPosixFilePermissions(target);
+          Files.setPosixFilePermissions(partial, mode);
+        }
+        Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
+        return bytes;
+      } finally {
+        Files.deleteIfExists(partial);
+      }
+    } catch (NoSuchFileException e) {
+      throw noDirectory(output, e);
+    }
+  }
+
+  private static ExportException noDirectory(Path output, FileSystemException e) {
+    return new ExportException("the directory of " + output + " does not exist", e);
+  }
+
+  private static long stream(OutputStream stream, boolean isGzip, Body<OutputStream> body)
+      throws IOException {
+    try (Counting out = new Counting(isGzip ? gzip(stream) : stream)) {
+      body.fill(out);
+      out.close(); // what it throws is why the output is not whole
+      return out.bytes;
+    }
+  }
+
+  private static OutputStream gzip(OutputStream stream) throws IOException {
+    return new GZIPOutputStream(stream, BUFFER_BYTES) {
+      {
+        def.setLevel(Deflater.BEST_SPEED);
+      }
+    };
+  }
+
+  /** Counts bytes before compression. */
+  static final class Counting extends FilterOutputStream {
+    private long bytes;
+
+    Counting(OutputStream out) {
+      super(new BufferedOutputStream(out, BUFFER_BYTES));
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      out.write(b);
+      bytes++;
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) throws IOException {
+      out.write(b, off, len);
+      bytes += len;
+    }
+
+    long bytes() {
+      return bytes;
+    }
+  }
+
+  /**
+   * Fills a directory.
+   *
+   * @param isForced whether the directory of an earlier export may be replaced
+   * @return bytes of its files
+   */
+  static long directory(Path output, boolean isForced, Body<Path> body) throws IOException {
+    boolean exists = Files.exists(output, LinkOption.NOFOLLOW_LINKS);
+    if (exists && !isForced) {
+      throw new ExportException(output + " exists; use --force to replace it");
+    }
+    Path target = exists && Files.exists(output) ? output.toRealPath() : output;
+    if (exists && !isEarlierExport(target)) {
+      throw new ExportException(
+          output + " is not the directory of an earlier export; remove it or name another");
+    }
+    Path partial = partialOf(target);
+    delete(partial);
+    try {
+      Files.createDirectory(partial);
+      body.fill(partial);
+      long bytes;
+      try (Stream<Path> files = Files.walk(partial)) {
+        bytes = files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
+      }
+      delete(target);
+      Files.move(partial, target);
+      return bytes;
+    } catch (NoSuchFileException e) {
+      throw Files.exists(partial) ? e : noDirectory(output, e);
+    } finally {
+      delete(partial);
+    }
+  }
+
+  private static boolean isEarlierExport(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files
+          .filter(file -> !Files.isDirectory(file))
+          .allMatch(file -> file.toString().matches(".*(\\.csv|\\.json|\\.parquet|/README\\.txt)"));
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private static Path partialOf(Path target) {
+    Path absolute = target.toAbsolutePath().normalize();
+    return absolute.resolveSibling(
+        "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+  }
+}

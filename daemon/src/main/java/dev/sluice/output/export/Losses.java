@@ -1,0 +1,149 @@
+package dev.sluice.output.export;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.output.capture.CaptureFrames;
+import dev.sluice.output.capture.CaptureManifest;
+import dev.sluice.output.capture.FrameType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The gaps and stalls of a capture, each with the interval in which it lies. Immutable. */
+final class Losses {
+  /** How often the daemon looks at the device's counters, at least: a drop is as old at most. */
+  private static final long NOTICE_NS = 200_000_000L;
+
+  private final List<Loss> gaps = new ArrayList<>();
+  private final List<Loss> stalls = new ArrayList<>();
+
+  /**
+   * A gap or a stall.
+   *
+   * @param kind null if it concerns no kind
+   * @param instance core or thread, -1 if it is not known
+   * @param by {@code device} or {@code capture}
+   * @param count buffers that are missing; how often the device waited
+   * @param records that are missing
+   * @param waitedNs summed over the device's threads
+   * @param from first tick of the interval, since the base
+   * @param to its end
+   * @param hostNs when the host noted it
+   */
+  record Loss(
+      BufferKind kind,
+      int instance,
+      String cause,
+      String by,
+      long count,
+      long records,
+      long waitedNs,
+      long from,
+      long to,
+      long hostNs) {
+    String kindLabel() {
+      return kind == null ? "" : kind.label();
+    }
+  }
+
+  /** Those that overlap a window. */
+  static Losses of(CaptureSource source, ExportSelection.Window window) throws IOException {
+    Losses losses = new Losses();
+    Map<String, Long> lastNs = new HashMap<>();
+    for (CaptureFrames.Note note : source.notes()) {
+      if (note.type() == FrameType.RUN) {
+        lastNs.clear();
+        continue;
+      }
+      String place = note.type() + " " + note.kind() + " " + note.instance();
+      long sinceNs =
+          Math.max(lastNs.getOrDefault(place, Long.MIN_VALUE), note.hostTimeNs() - NOTICE_NS);
+      Loss loss =
+          note.type() == FrameType.GAP && !note.isDeviceLoss() && note.instance() >= 0
+              ? between(source, note)
+              : noted(source, note, sinceNs);
+      lastNs.put(place, note.untilNs());
+      if (window.overlaps(loss.from, loss.to)) {
+        (note.type() == FrameType.GAP ? losses.gaps : losses.stalls).add(loss);
+      }
+    }
+    return losses;
+  }
+
+  /** The capture lost buffers of a pool: between its neighbours. */
+  private static Loss between(CaptureSource source, CaptureFrames.Note note) throws IOException {
+    TraceClock clock = source.clock();
+    BufferKind kind = note.kind();
+    int frame = note.poolFrame();
+    long from = clock.ticksOfHost(note.hostTimeNs());
+    long to = clock.ticksOfHost(note.untilNs());
+    if (frame > 0) {
+      ByteBuffer before = source.frame(kind, note.instance(), frame - 1);
+      long end =
+          clock.sinceBase(RecordCursor.end(kind, before, before.limit() - kind.recordBytes()));
+      from = end == Row.NEVER ? from : end;
+    }
+    if (frame < source.frameCount(kind, note.instance())) {
+      long start =
+          clock.sinceBase(RecordCursor.start(kind, source.frame(kind, note.instance(), frame), 0));
+      to = start == Row.NEVER ? to : start;
+    }
+    return loss(note, Math.min(from, to), Math.max(from, to));
+  }
+
+  /** It happened before the host noted it, and after the note before. */
+  private static Loss noted(CaptureSource source, CaptureFrames.Note note, long sinceNs) {
+    TraceClock clock = source.clock();
+    long to = clock.ticksOfHost(note.untilNs());
+    long from = Math.min(to, clock.ticksOfHost(sinceNs));
+    // A loss before the first record that is left lies at the beginning.
+    return loss(note, Math.max(0, from), Math.max(0, to));
+  }
+
+  private static Loss loss(CaptureFrames.Note note, long from, long to) {
+    boolean isGap = note.type() == FrameType.GAP;
+    return new Loss(
+        note.kind(),
+        note.instance(),
+        note.cause(),
+        note.isDeviceLoss() || !isGap ? "device" : "capture",
+        note.count(),
+        isGap ? note.value() : 0,
+        isGap ? 0 : note.value(),
+        from,
+        to,
+        note.hostTimeNs());
+  }
+
+  List<Loss> gaps() {
+    return gaps;
+  }
+
+  List<Loss> stalls() {
+    return stalls;
+  }
+
+  /**
+   * Records that are missing, by cause. Of a whole capture that has ended the manifest knows them
+   * exactly, those that retention removed included.
+   */
+  Map<String, Long> missing(CaptureManifest manifest, boolean isWhole) {
+    Map<String, Long> missing = new TreeMap<>();
+    if (isWhole && manifest.outcome().isEnded()) {
+      for (BufferKind kind : BufferKind.ALL) {
+        CaptureManifest.KindBooks books = manifest.outcome().kind(kind);
+        books.dropped().forEach((cause, count) -> missing.merge(cause, count, Long::sum));
+        books.lost().forEach((reason, count) -> missing.merge(reason, count, Long::sum));
+        missing.merge("removed", books.removed(), Long::sum);
+        missing.merge("unaccounted", Math.abs(books.unaccounted()), Long::sum);
+      }
+    } else {
+      gaps.forEach(gap -> missing.merge(gap.cause(), gap.records(), Long::sum));
+    }
+    missing.values().removeIf(count -> count == 0);
+    return missing;
+  }
+}

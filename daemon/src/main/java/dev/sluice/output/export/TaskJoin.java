@@ -1,0 +1,159 @@
+package dev.sluice.output.export;
+
+import dev.sluice.abi.AicoreTaskRecord;
+import dev.sluice.abi.AicpuTaskRecord;
+import java.io.IOException;
+
+/**
+ * The tasks of one core: each AICPU record joined with the AICore record of the same run and
+ * dispatch token, in the order of dispatch. Both come in token order, so that it is enough to keep
+ * the {@value #WINDOW} newest AICore records. A token is 32 bits wide and may wrap: here it is
+ * widened, by its distance from the AICPU's token of the moment.
+ *
+ * <p>An AICPU record without partner is left out and counted, as is an AICore record without one;
+ * of two AICore records with one token the later counts. At level 1 the AICPU writes nothing: every
+ * AICore record is a task.
+ */
+final class TaskJoin {
+  private static final int WINDOW = 256;
+  // AICore records are read this far ahead of the token in question, for duplicates and disorder.
+  private static final int LOOK_AHEAD = 32;
+
+  private static final int WORDS = 6;
+  private static final int TOKEN = 0;
+  private static final int TASK_ID = 1;
+  private static final int START = 2;
+  private static final int END = 3;
+  private static final int SETUP = 4;
+  private static final int STATE = 5;
+  private static final int FREE = 0;
+  private static final int WAITING = 1;
+  private static final int JOINED = 2;
+
+  private final RecordCursor aicpu;
+  private final RecordCursor aicore;
+  private final ExportSummary.Counts counts;
+  // By token modulo WINDOW: the AICore records of this run; the words of one lie together.
+  private final long[] window = new long[WINDOW * WORDS];
+  private int run = -1;
+  private long token;
+  private long newestToken;
+
+  /** The AICore's cursor stands on a record that was not taken yet. */
+  private boolean isHeld;
+
+  private boolean hasAicore = true;
+
+  /**
+   * @param aicpu null at level 1
+   */
+  TaskJoin(RecordCursor aicpu, RecordCursor aicore, ExportSummary.Counts counts) {
+    this.aicpu = aicpu;
+    this.aicore = aicore;
+    this.counts = counts;
+  }
+
+  /** Fills the next task; false after the last. Times are what the device wrote. */
+  boolean next(Row.Task into) throws IOException {
+    if (aicpu == null) {
+      return nextAicore(into);
+    }
+    while (aicpu.next()) {
+      int narrow = aicpu.records().getInt(aicpu.at() + AicpuTaskRecord.REG_TASK_ID_OFFSET);
+      if (aicpu.run() != run) {
+        passAicore(aicpu.run());
+        beginRun(aicpu.run(), narrow);
+      }
+      token += narrow - (int) token;
+      while (newestToken < token + LOOK_AHEAD && peek() && aicore.run() == run) {
+        take();
+      }
+      int slot = slot(token);
+      if (window[slot + STATE] == FREE || window[slot + TOKEN] != token) {
+        counts.aicpuWithoutAicore++;
+        continue;
+      }
+      window[slot + STATE] = JOINED;
+      into.token = narrow;
+      into.run = run;
+      into.taskId = window[slot + TASK_ID];
+      into.start = window[slot + START];
+      into.end = window[slot + END];
+      into.receive = into.start - window[slot + SETUP];
+      into.dispatch = aicpu.u64(AicpuTaskRecord.DISPATCH_TIME_OFFSET);
+      into.finish = aicpu.u64(AicpuTaskRecord.FINISH_TIME_OFFSET);
+      return true;
+    }
+    passAicore(Integer.MAX_VALUE);
+    forget();
+    return false;
+  }
+
+  private boolean nextAicore(Row.Task into) throws IOException {
+    if (!aicore.next()) {
+      return false;
+    }
+    into.token = (int) aicore.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET);
+    into.run = aicore.run();
+    into.taskId = aicore.u64(AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
+    into.start = aicore.u64(AicoreTaskRecord.START_TIME_OFFSET);
+    into.end = aicore.u64(AicoreTaskRecord.END_TIME_OFFSET);
+    into.receive = into.start - aicore.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
+    into.dispatch = 0;
+    into.finish = 0;
+    return true;
+  }
+
+  private static int slot(long token) {
+    return ((int) token & (WINDOW - 1)) * WORDS;
+  }
+
+  private void beginRun(int newRun, int firstToken) {
+    forget();
+    run = newRun;
+    token = Integer.toUnsignedLong(firstToken);
+    newestToken = Long.MIN_VALUE;
+  }
+
+  /** Takes what is left of the AICore's runs before a run: no AICPU record will ask for it. */
+  private void passAicore(int newRun) throws IOException {
+    while (peek() && aicore.run() < newRun) {
+      if (aicore.run() != run) {
+        beginRun(aicore.run(), (int) aicore.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET));
+      }
+      take();
+    }
+  }
+
+  private boolean peek() throws IOException {
+    if (!isHeld && hasAicore) {
+      hasAicore = aicore.next();
+      isHeld = hasAicore;
+    }
+    return isHeld;
+  }
+
+  private void take() {
+    isHeld = false;
+    long aicoreToken =
+        token + ((int) aicore.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET) - (int) token);
+    int slot = slot(aicoreToken);
+    if (window[slot + STATE] == FREE || window[slot + TOKEN] != aicoreToken) {
+      counts.aicoreWithoutAicpu += window[slot + STATE] == WAITING ? 1 : 0;
+      window[slot + STATE] = WAITING;
+    }
+    window[slot + TOKEN] = aicoreToken;
+    window[slot + TASK_ID] = aicore.u64(AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
+    window[slot + START] = aicore.u64(AicoreTaskRecord.START_TIME_OFFSET);
+    window[slot + END] = aicore.u64(AicoreTaskRecord.END_TIME_OFFSET);
+    window[slot + SETUP] = aicore.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
+    newestToken = Math.max(newestToken, aicoreToken);
+  }
+
+  private void forget() {
+    for (int slot = 0; slot < window.length; slot += WORDS) {
+      counts.aicoreWithoutAicpu += window[slot + STATE] == WAITING ? 1 : 0;
+      window[slot + STATE] = FREE;
+    }
+  }
+}

@@ -1,0 +1,302 @@
+package dev.sluice.output.export;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
+import dev.sluice.abi.SchedPhaseKind;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a trace says of losses, impossible times, dependencies, and of several captures. */
+class TruthfulTraceTest {
+  private static final ExportRequest PERFETTO = ExportRequest.of(ExportFormat.PERFETTO);
+
+  @TempDir private Path folder;
+
+  /** Tasks of one core, dispatched and completed in phases, a tick is 20 ns. */
+  private static TraceBuilder tasks(int count) {
+    TraceBuilder builder =
+        new TraceBuilder(TraceBuilder.CHIP, 4, 1, 1, 100).coreToThread(List.of(0, 0));
+    for (int i = 0; i < count; i++) {
+      long at = 1000 + 100L * i;
+      builder
+          .submit(0, i, i, at, at + 5)
+          .phase(0, SchedPhaseKind.DISPATCH, at + 8, at + 15, 2 * i, 1)
+          .aicore(0, i, i, at + 20, at + 60, 2)
+          .aicpu(0, i, at + 10, at + 75)
+          .phase(0, SchedPhaseKind.COMPLETE, at + 70, at + 80, 2 * i + 1, 1);
+    }
+    return builder;
+  }
+
+  private static PerfettoTrace trace(CaptureSource source) throws IOException {
+    return new PerfettoTrace(Exports.bytes(source, PERFETTO));
+  }
+
+  private static ExportSummary summary(CaptureSource source, ExportRequest request)
+      throws IOException {
+    return Exports.exporter(source, request).toStream(OutputStream.nullOutputStream());
+  }
+
+  private static List<PerfettoTrace.SliceRead> in(PerfettoTrace trace, String process) {
+    return trace.slices.stream()
+        .filter(slice -> trace.place(slice.track).contains(process))
+        .toList();
+  }
+
+  @Test
+  void shouldDrawLossesAndStallsWhereTheyWere() throws IOException {
+    CaptureSource source =
+        tasks(50)
+            .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 123, 2_000_000)
+            .drop(BufferKind.ORCH_PHASE, -1, DropCause.UNKNOWN, 7, 2_100_000)
+            .stall(true, 3, 2_000, 2500)
+            .build();
+    PerfettoTrace trace = trace(source);
+    List<PerfettoTrace.SliceRead> lost = in(trace, "Lost records");
+    assertEquals(
+        Set.of(
+            "5 Lost records/aicpu_task core 1: lost: host_late 123",
+            "5 Lost records/orch_phase: lost: unknown 7",
+            "5 Lost records/stalls, pop gate: waited to pop null"),
+        lost.stream()
+            .map(
+                slice ->
+                    trace.place(slice.track)
+                        + ": "
+                        + slice.name
+                        + " "
+                        + slice.annotations.get("records"))
+            .collect(Collectors.toSet()));
+    assertEquals(
+        List.of(123L, 130L),
+        trace.counters.stream()
+            .filter(counter -> trace.tracks.get(counter.track()).name().startsWith("lost"))
+            .map(PerfettoTrace.Counter::value)
+            .toList());
+    assertEquals(
+        3,
+        Exports.events(source, Exports.chrome()).stream()
+            .filter(event -> event.get("ph").equals("X") && event.get("pid").equals(5))
+            .count());
+    ExportSelection late =
+        new ExportSelection(OptionalLong.of(200_000_000), OptionalLong.empty(), new BitSet());
+    assertThrows(
+        ExportException.class,
+        () ->
+            Exports.exporter(
+                source,
+                new ExportRequest(
+                    ExportFormat.PERFETTO, late, TaskGraph.NONE, NameMap.NONE, false)));
+    ExportSelection early =
+        new ExportSelection(OptionalLong.empty(), OptionalLong.of(50_000), new BitSet());
+    ExportSummary of =
+        summary(
+            source,
+            new ExportRequest(ExportFormat.PERFETTO, early, TaskGraph.NONE, NameMap.NONE, false));
+    assertEquals(Map.of("host_late", 123L, "unknown", 7L), of.missing(), "may lie in the window");
+  }
+
+  @Test
+  void shouldWriteTablesOfGapsAndStalls() throws IOException {
+    Path tables = folder.resolve("tables");
+    CaptureSource source =
+        tasks(20)
+            .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 123, 2000)
+            .stall(true, 3, 2_000, 2500)
+            .build();
+    Exports.exporter(source, ExportRequest.of(ExportFormat.CSV)).toFile(tables, false);
+    List<String> gaps = Files.readAllLines(tables.resolve("gaps.csv"));
+    assertTrue(gaps.get(1).startsWith("aicpu_task,1,host_late,device,123,0,"), gaps.get(1));
+    List<String> stalls = Files.readAllLines(tables.resolve("stalls.csv"));
+    assertTrue(stalls.get(1).startsWith("pop,,-1,3,2000,"), stalls.get(1));
+    assertTrue(Files.readString(tables.resolve("README.txt")).contains("50000000 per second"));
+    List<String> rows = Files.readAllLines(tables.resolve("aicpu_task.csv"));
+    assertTrue(rows.get(1).endsWith(",1010,1075,200,1500"), rows.get(1));
+  }
+
+  /** Each of these once moved time 0, or filled the picture with one bar. */
+  @Test
+  void shouldNotLetOneImpossibleTimeStretchThePicture() throws IOException {
+    long endNs =
+        trace(tasks(60).build()).slices.stream().mapToLong(s -> s.endNs).max().orElseThrow();
+    List<TraceBuilder> broken =
+        List.of(
+            tasks(60).aicore(1, 9, 0, 0, 0, 0),
+            tasks(60).aicore(1, 9, 0, 1L << 63, 5, 0),
+            tasks(60).aicore(1, 9, 0, 2000, -1, 0),
+            tasks(60).aicore(1, 9, 0, 2000, 10, 0),
+            tasks(60).aicore(1, 9, 0, 2000, 2010, -1).aicpu(1, 0, 1990, 2050),
+            tasks(60).aicore(1, 9, 0, 2000, 2010, 1).aicpu(1, 0, 1990, -1),
+            tasks(60).aicore(1, 9, 0, 2000, 2010, 1).aicpu(1, 0, 1L << 62, 2050),
+            tasks(60).submit(0, 99, 999, 1L << 63, 5),
+            tasks(60).submit(0, 99, 999, 3000, 0),
+            tasks(60).phase(1, SchedPhaseKind.DISPATCH, 1L << 62, 10, 1, 1),
+            tasks(60).phase(1, SchedPhaseKind.DISPATCH, 3000, 0, 1, 1));
+    for (int i = 0; i < broken.size(); i++) {
+      CaptureSource source = broken.get(i).build();
+      PerfettoTrace trace = trace(source);
+      assertEquals(0, trace.slices.stream().mapToLong(s -> s.beginNs).min().orElseThrow(), i + "");
+      assertTrue(trace.slices.stream().allMatch(s -> s.endNs <= endNs), "case " + i);
+      assertTrue(trace.slices.size() >= 60 * 5, i + ": " + trace.slices.size());
+      assertTrue(trace.arrows.size() >= 60 * 4, i + ": " + trace.arrows.size());
+      int number = i;
+      ExportSummary.Counts counts = summary(source, PERFETTO).counts();
+      long told = counts.impossibleTimes() + counts.aicoreWithoutAicpu();
+      assertTrue(told > 0, () -> "told in case " + number);
+    }
+  }
+
+  @Test
+  void shouldGiveBarsThatOverlapWithoutNestingALaneOfTheirOwn() throws IOException {
+    CaptureSource source =
+        tasks(1)
+            .phase(1, SchedPhaseKind.DISPATCH, 2000, 2100, 1, 0)
+            .phase(1, SchedPhaseKind.COMPLETE, 2050, 2150, 1, 0)
+            .build();
+    PerfettoTrace trace = trace(source);
+    List<PerfettoTrace.SliceRead> phases =
+        trace.slices.stream().filter(slice -> slice.beginNs >= 20_000).toList();
+    assertEquals(List.of(2000L, 2000L), phases.stream().map(s -> s.endNs - s.beginNs).toList());
+    assertEquals(2, phases.stream().map(s -> s.track).distinct().count());
+  }
+
+  private TaskGraph graph(String json) throws IOException {
+    return TaskGraph.read(Files.writeString(folder.resolve("deps.json"), json));
+  }
+
+  @Test
+  void shouldReadTheDependencyFileAsTheRuntimeWritesIt() throws IOException {
+    TaskGraph graph =
+        graph(
+            """
+            {"tasks":[{"task_id":"18446744073709551615","kernel_ids":[3,-1,-1],"block_num":2},
+                      {"kernel_ids":[1,2,3]}, {"task_id":null}, {"task_id":"7","kernel_ids":[1,2]}],
+             "tensors":[{"tensor_id":"1"}],
+             "edges":[{"pred":"18446744073709551615","succ":"7","arg":0,"flags":["wait"]},
+                      {"pred":"18446744073709551615","succ":"7","arg":1},
+                      {"pred":18446744073709551615,"succ":7},
+                      {"succ":"7"}, {"pred":null,"succ":"7"}, 5]}
+            """);
+    assertEquals(1, graph.edges());
+    assertEquals(5, graph.skippedRows());
+    assertEquals(3, graph.kernel(graph.node(-1), true, 0));
+    assertEquals(-1, graph.kernel(graph.node(7), true, 0), "two ids name no core");
+    assertEquals(2, graph.blocks(graph.node(-1)));
+    assertEquals(0, graph("{}").edges());
+    assertEquals(0, graph("{\"edges\":[],\"tasks\":null}").edges());
+    assertThrows(ExportException.class, () -> graph("[]"));
+    assertThrows(ExportException.class, () -> graph("{\"edges\":[{\"pred\":"));
+  }
+
+  /** Three blocks after two: three arrows, not six; the mirror in the scheduler view likewise. */
+  @Test
+  void shouldDrawFansOfBlocksByBlock() throws IOException {
+    TraceBuilder builder =
+        new TraceBuilder(TraceBuilder.CHIP, 2, 1, 2, 9)
+            .aicore(0, 1, 0, 1000, 1100, 0)
+            .aicore(1, 1, 0, 1000, 1100, 0)
+            .aicpu(0, 0, 990, 1110)
+            .aicpu(1, 0, 991, 1110);
+    for (int core = 0; core < 3; core++) {
+      builder.aicore(core, 2, 1, 1200, 1300, 0).aicpu(core, 1, 1190 + core, 1310);
+    }
+    TaskGraph graph = new TaskGraph(new long[] {1, 2, 1, 3}, new long[0], 0);
+    ExportRequest request = Exports.with(ExportFormat.PERFETTO, graph, NameMap.NONE);
+    PerfettoTrace trace = new PerfettoTrace(Exports.bytes(builder.build(), request));
+    assertEquals(6, trace.arrows.size());
+    TaskGraph back = new TaskGraph(new long[] {2, 1}, new long[0], 0);
+    ExportSummary summary =
+        summary(builder.build(), Exports.with(ExportFormat.CHROME_TRACE, back, NameMap.NONE));
+    assertEquals(1, summary.counts().violations());
+  }
+
+  private static PerfettoTrace several(boolean isAbsolute, CaptureSource... sources)
+      throws IOException {
+    java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+    ExportRequest request =
+        new ExportRequest(
+            ExportFormat.PERFETTO, ExportSelection.ALL, TaskGraph.NONE, NameMap.NONE, isAbsolute);
+    new Exporter(List.of(sources), request, ExportMonitor.NONE).toStream(out);
+    return new PerfettoTrace(out.toByteArray());
+  }
+
+  @Test
+  void shouldPutSeveralCapturesOnOneAxis() throws IOException {
+    CaptureSource first = tasks(5).origin("one", "boot-a", 0, 1, 0).build();
+    CaptureSource second = tasks(5).origin("one", "boot-a", 3, 1, 7_000_000).build();
+    CaptureSource third = tasks(5).origin("one", "boot-a", 3, 2, 9_000_000).build();
+    PerfettoTrace trace = several(false, first, second, third);
+    assertEquals(5L, in(trace, "dev 0 / Orchestrator".replace("Orch", "AICPU Orch")).size());
+    List<PerfettoTrace.SliceRead> later = in(trace, "dev 3 session 1 / Worker View");
+    List<PerfettoTrace.SliceRead> earlier = in(trace, "dev 0 / Worker View");
+    assertEquals(7_000_000, later.get(0).beginNs - earlier.get(0).beginNs);
+    assertEquals(5, in(trace, "dev 3 session 2 / Worker View").size());
+    assertEquals(12, trace.tracks.values().stream().filter(t -> t.parent() == 0).count());
+    assertTrue(trace.labels.get(4).contains("host one, device 0"), trace.labels::toString);
+  }
+
+  @Test
+  void shouldPlaceHostsByTheirWallClocks() throws IOException {
+    CaptureSource first = tasks(5).origin("one", "boot-a", 0, 1, 0).build();
+    CaptureSource second = tasks(5).origin("two", "boot-b", 0, 1, 4_000_000).build();
+    PerfettoTrace trace = several(false, first, second);
+    List<PerfettoTrace.SliceRead> later = in(trace, "two / dev 0 / Worker View");
+    assertEquals(4_000_000, later.get(0).beginNs - in(trace, "one / dev 0 / W").get(0).beginNs);
+    Exporter exporter = new Exporter(List.of(first, second), PERFETTO, ExportMonitor.NONE);
+    assertTrue(
+        exporter.warnings().toString().contains("wall clocks"), exporter.warnings()::toString);
+  }
+
+  @Test
+  void shouldSayWhatTheHostsClocksShow() throws IOException {
+    PerfettoTrace relative = several(false, tasks(5).build());
+    PerfettoTrace absolute = several(true, tasks(5).build());
+    long monotonic = absolute.hostClocks.get(3L)[2];
+    assertEquals(monotonic + 5_000, absolute.hostClocks.get(6L)[2], "boot time");
+    assertEquals(0, relative.hostClocks.get(6L)[2]);
+    assertEquals(relative.hostClocks.get(1L)[2], absolute.hostClocks.get(1L)[2], "wall clock");
+    assertEquals(
+        monotonic + 5_000, absolute.slices.stream().mapToLong(s -> s.beginNs).min().orElseThrow());
+    // Tick 1000 was at 20,000 ns after the host's origin of 1 ms, to half of the bound.
+    assertEquals(1_020_000, monotonic, TraceBuilder.LATE_NS / 2 + 100_000.0);
+  }
+
+  @Test
+  void shouldWriteRecordsOfSeveralRanksAsTheRuntimeLaysThem() throws IOException {
+    Path out = folder.resolve("run");
+    List<CaptureSource> sources =
+        List.of(
+            tasks(3).origin("one", "boot-a", 0, 1, 0).build(),
+            tasks(3).origin("one", "boot-a", 5, 1, 0).build());
+    new Exporter(sources, ExportRequest.of(ExportFormat.RECORDS_JSON), ExportMonitor.NONE)
+        .toFile(out, false);
+    assertTrue(Files.exists(out.resolve("rank0/d0/chip_swimlane_records.json")));
+    assertTrue(Files.exists(out.resolve("rank1/d5/chip_swimlane_records.json")));
+    assertTrue(
+        Files.readString(out.resolve("rank1/d5/dispatch_identity.json")).contains("\"rank\":1"));
+  }
+
+  @Test
+  void shouldNotWantMoreMemoryForMoreSubmissionsThanADeviceHolds() throws IOException {
+    TraceBuilder builder = new TraceBuilder(TraceBuilder.CHIP, 4, 1, 0, 1000);
+    LongStream.range(0, RowReader.MAX_OPEN + 50)
+        .forEach(i -> builder.submit(0, (int) i, i, 1000 + i, 1000 + i));
+    ExportSummary summary = summary(builder.build(), PERFETTO);
+    assertEquals(50, summary.counts().givenUp());
+  }
+}
