@@ -6,6 +6,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 
 /**
  * Anonymous shared memory behind a file descriptor that can be passed to another process.
@@ -22,6 +23,8 @@ public final class SharedRegion implements AutoCloseable {
   /** The longest region: what one direct byte buffer can show, in whole 64 KiB pages. */
   public static final long MAX_BYTES = (2L << 30) - (64 << 10);
 
+  // For threads, code and buffers of the process itself.
+  private static final long HEADROOM_BYTES = 32L << 20;
   private static final long HUGE_PAGE_BYTES = 2L << 20;
 
   /** How hard to try for an extra. */
@@ -64,6 +67,7 @@ public final class SharedRegion implements AutoCloseable {
     if (bytes < 1 || bytes > MAX_BYTES) {
       throw new IOException("a region of " + bytes + " bytes is not from 1 to " + MAX_BYTES);
     }
+    refuseBeyondLimit(bytes, new ControlGroupMemory(Path.of("/")).left());
     StringBuilder notice = new StringBuilder();
     if (hugePages != Extra.OFF) {
       try {
@@ -76,6 +80,26 @@ public final class SharedRegion implements AutoCloseable {
       }
     }
     return map(name, roundUp(bytes, 4096), false, lock, notice);
+  }
+
+  /**
+   * The pages are touched here, and beyond the limit of its control group the kernel kills the
+   * process. What the heap may still grow by is left to it.
+   */
+  static void refuseBeyondLimit(long bytes, ControlGroupMemory.Left left) throws IOException {
+    Runtime runtime = Runtime.getRuntime();
+    long heap = runtime.maxMemory() - runtime.totalMemory();
+    if (left.bytes() != ControlGroupMemory.UNLIMITED
+        && bytes > left.bytes() - heap - HEADROOM_BYTES) {
+      throw new IOException(
+          "memory limit of the control group: "
+              + bytes
+              + " bytes wanted, "
+              + Math.max(0, left.bytes() - heap - HEADROOM_BYTES)
+              + " left by "
+              + left.limitFile()
+              + ": raise MemoryMax= or the container's limit, or use smaller arenas and stages");
+    }
   }
 
   private static SharedRegion map(

@@ -1,5 +1,6 @@
 package dev.sluice.tool.doctor;
 
+import dev.sluice.bridge.ControlGroupMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,10 @@ public final class HostFiles {
   /** Where an absolute path of the host is. */
   Path path(String absolute) {
     return root.resolve(absolute.substring(1));
+  }
+
+  ControlGroupMemory groupMemory() {
+    return new ControlGroupMemory(root);
   }
 
   boolean exists(String absolute) {

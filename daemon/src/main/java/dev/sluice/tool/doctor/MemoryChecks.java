@@ -19,7 +19,7 @@ final class MemoryChecks {
     if (kib.isEmpty()) {
       return Finding.warn("memory", "/proc/meminfo does not say what is available", "");
     }
-    long bytes = Math.min(kib.getAsLong() * KIB, limitOfGroup(host));
+    long bytes = Math.min(kib.getAsLong() * KIB, host.groupMemory().left().bytes());
     long arena = settings.arena().bytes();
     String found =
         Quantities.formatBytes(bytes)
@@ -30,10 +30,6 @@ final class MemoryChecks {
       return Finding.bad("memory", found, fix);
     }
     return bytes < 4 * arena ? Finding.warn("memory", found, fix) : Finding.ok("memory", found);
-  }
-
-  private static long limitOfGroup(HostFiles host) {
-    return host.number("/sys/fs/cgroup/memory.max").orElse(Long.MAX_VALUE);
   }
 
   static Finding locked(HostFiles host, Settings settings) {

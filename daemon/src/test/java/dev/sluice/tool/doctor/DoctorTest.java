@@ -70,6 +70,8 @@ class DoctorTest {
   @Test
   void shouldHeedTheLimitOfAContainer() {
     file("/proc/meminfo", "MemAvailable: 64000000 kB\n")
+        .file("/proc/self/cgroup", "0::/\n")
+        .file("/sys/fs/cgroup/memory.current", "500\n")
         .file("/sys/fs/cgroup/memory.max", "1000\n");
     assertGrade(Grade.BAD, MemoryChecks.available(host(), PLAIN));
     file("/sys/fs/cgroup/memory.max", "max\n");

@@ -1,0 +1,117 @@
+package dev.sluice.bridge;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What the control groups of this process leave of memory, versions 1 and 2, by the tightest of the
+ * group and its ancestors. Where the limit is passed the kernel kills the process, with all of its
+ * sessions; so it is asked before memory is touched. Any thread.
+ */
+public final class ControlGroupMemory {
+  /** Bytes that a process without a limit has. */
+  public static final long UNLIMITED = Long.MAX_VALUE;
+
+  private final Path root;
+
+  /**
+   * @param root {@code /}, except in tests
+   */
+  public ControlGroupMemory(Path root) {
+    this.root = root;
+  }
+
+  /**
+   * One look at the tightest group.
+   *
+   * @param bytes that are left, page cache that can be dropped included; {@link #UNLIMITED} without
+   *     a limit, never below 0
+   * @param limitFile that has the limit; empty without one
+   */
+  public record Left(long bytes, String limitFile) {}
+
+  /** What is left now. Unreadable files set no limit. */
+  public Left left() {
+    Left tightest = new Left(UNLIMITED, "");
+    for (String line : lines("proc/self/cgroup")) {
+      // number:controllers:path
+      String[] parts = line.split(":", 3);
+      if (parts.length < 3) {
+        continue;
+      }
+      Left here = null;
+      if (parts[1].isEmpty()) {
+        for (String mount : List.of("sys/fs/cgroup", "sys/fs/cgroup/unified")) {
+          here = min(here, tightest(mount, parts[2], "memory.max", "memory.current", ""));
+        }
+      } else if (List.of(parts[1].split(",")).contains("memory")) {
+        here =
+            tightest(
+                "sys/fs/cgroup/memory",
+                parts[2],
+                "memory.limit_in_bytes",
+                "memory.usage_in_bytes",
+                "total_");
+      }
+      tightest = min(tightest, here);
+    }
+    return tightest;
+  }
+
+  /** From the process's group up to the mount, which in a container is the group itself. */
+  private Left tightest(
+      String mount, String group, String limitName, String usageName, String statPrefix) {
+    Path base = root.resolve(mount);
+    Path relative = Path.of("/").relativize(Path.of(group).normalize());
+    Left tightest = null;
+    for (Path at = base.resolve(relative); at != null && at.startsWith(base); at = at.getParent()) {
+      long limit = number(at.resolve(limitName));
+      long usage = number(at.resolve(usageName));
+      if (limit >= 0 && usage >= 0 && limit < UNLIMITED / 2) {
+        long used = Math.max(0, usage - inactive(at.resolve("memory.stat"), statPrefix));
+        String file = "/" + root.relativize(at.resolve(limitName));
+        tightest = min(tightest, new Left(Math.max(0, limit - used), file));
+      }
+    }
+    return tightest;
+  }
+
+  private static Left min(Left one, Left other) {
+    return other == null || (one != null && one.bytes() <= other.bytes()) ? one : other;
+  }
+
+  /** Page cache that the kernel drops before it kills. */
+  private long inactive(Path stat, String prefix) {
+    String label = prefix + "inactive_file ";
+    return lines(root.relativize(stat).toString()).stream()
+        .filter(line -> line.startsWith(label))
+        .mapToLong(line -> parse(line.substring(label.length())))
+        .filter(bytes -> bytes > 0)
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** Below 0 if there is none, or no limit. */
+  private long number(Path file) {
+    List<String> lines = lines(root.relativize(file).toString());
+    return lines.isEmpty() ? -1 : parse(lines.get(0));
+  }
+
+  private static long parse(String text) {
+    try {
+      return Long.parseLong(text.strip());
+    } catch (NumberFormatException e) {
+      return -1;
+    }
+  }
+
+  private List<String> lines(String relative) {
+    try {
+      return Files.readAllLines(root.resolve(relative));
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+}
