@@ -9,18 +9,24 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Values from {@code SLUICE_} variables and from {@code --set}, as configuration layers. */
 final class ConfigOverrides {
   private static final String PREFIX = "SLUICE_";
+  // What Kubernetes sets in every container for a service whose name begins with "sluice-".
+  private static final Pattern SERVICE_LINK =
+      Pattern.compile(
+          ".*_SERVICE_(HOST|PORT|PORT_.+)|.*_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?");
+  private static final Pattern SERVICE_ADDRESS = Pattern.compile("(tcp|udp|sctp)://.*");
 
   private ConfigOverrides() {}
 
   /**
    * A variable is a setting when it begins with SLUICE_ and the name of a section, and must then be
-   * a known key. Other SLUICE_ variables are none of ours: the launcher has some, and Kubernetes
-   * invents SLUICE_PORT and SLUICE_SERVICE_HOST for a service of that name.
+   * a known key. Other SLUICE_ variables are not settings: the launcher has some, and Kubernetes
+   * sets SLUICE_METRICS_PORT and the like for a service {@code sluice-metrics}.
    */
   static Config fromEnvironment(Map<String, String> environment) {
     Map<String, String> keys =
@@ -34,6 +40,9 @@ final class ConfigOverrides {
     for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
       String name = variable.getKey();
       Optional<Integer> device = DeviceKeys.deviceOfVariable(name);
+      if (isServiceLink(name, variable.getValue())) {
+        continue;
+      }
       if (device.isPresent()) {
         config =
             with(config, pathOf(device.get(), name), variable.getValue(), "environment " + name);
@@ -55,6 +64,12 @@ final class ConfigOverrides {
       config = with(config, path, variable.getValue(), "environment " + name);
     }
     return config;
+  }
+
+  private static boolean isServiceLink(String name, String value) {
+    return name.startsWith(PREFIX)
+        && (SERVICE_LINK.matcher(name).matches()
+            || (name.endsWith("_PORT") && SERVICE_ADDRESS.matcher(value).matches()));
   }
 
   private static String pathOf(int device, String variable) {

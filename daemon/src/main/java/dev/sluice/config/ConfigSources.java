@@ -1,7 +1,11 @@
 package dev.sluice.config;
 
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,11 +35,23 @@ public record ConfigSources(
    * What a command of this process uses.
    *
    * @param configOption the value of {@code --config}; without it the installed file, where there
-   *     is one
+   *     is one, readable or not
    */
   public static ConfigSources of(Optional<Path> configOption, List<String> overrides) {
     Optional<Path> file =
-        configOption.or(() -> Optional.of(INSTALLED_FILE).filter(Files::isRegularFile));
+        configOption.or(() -> Optional.of(INSTALLED_FILE).filter(ConfigSources::isThere));
     return new ConfigSources(file, System.getenv(), overrides);
+  }
+
+  /** Also true for what cannot be read: to pass over it would start with other settings. */
+  static boolean isThere(Path file) {
+    try {
+      Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
   }
 }

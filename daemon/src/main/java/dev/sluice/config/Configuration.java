@@ -3,13 +3,18 @@ package dev.sluice.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigIncludeContext;
+import com.typesafe.config.ConfigIncluder;
+import com.typesafe.config.ConfigIncluderFile;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigParseable;
 import com.typesafe.config.ConfigSyntax;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -17,6 +22,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -229,16 +235,58 @@ public final class Configuration implements SettingsSource {
   }
 
   private static Config file(Path path) {
-    if (!Files.isReadable(path) || Files.isDirectory(path)) {
-      throw new SettingsException(
-          "cannot read the configuration file "
-              + path
-              + ": "
-              + (Files.exists(path) ? "no permission, or no file" : "there is none"));
-    }
+    refuseUnreadable(path);
     // The extension must not matter: people write sluice.conf.new or a pipe.
     return ConfigFactory.parseFile(
-        path.toFile(), ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF));
+        path.toFile(),
+        ConfigParseOptions.defaults()
+            .setSyntax(ConfigSyntax.CONF)
+            .setIncluder(new Includes(path.toAbsolutePath().getParent(), null)));
+  }
+
+  /** Opens nothing: it may be a pipe. */
+  private static void refuseUnreadable(Path path) {
+    String reason;
+    try {
+      boolean isDirectory = Files.readAttributes(path, BasicFileAttributes.class).isDirectory();
+      if (!isDirectory && Files.isReadable(path)) {
+        return;
+      }
+      reason = isDirectory ? "it is a directory" : "permission denied";
+    } catch (IOException e) {
+      reason = Files.isSymbolicLink(path) ? "the link leads nowhere" : IoReason.of(e);
+    }
+    throw new SettingsException("cannot read the configuration file " + path + ": " + reason);
+  }
+
+  /** The library takes an included file that cannot be read for one that is not there. */
+  private record Includes(Path base, ConfigIncluder fallback)
+      implements ConfigIncluder, ConfigIncluderFile {
+    @Override
+    public ConfigIncluder withFallback(ConfigIncluder next) {
+      return fallback == null ? new Includes(base, next) : this;
+    }
+
+    @Override
+    public ConfigObject include(ConfigIncludeContext context, String what) {
+      ConfigParseable relative = context.relativeTo(what);
+      String name = relative == null ? null : relative.origin().filename();
+      // The library knows no file where a link leads nowhere, or where a directory is closed.
+      refuse(name == null ? base.resolve(what) : Path.of(name));
+      return fallback.include(context, what);
+    }
+
+    @Override
+    public ConfigObject includeFile(ConfigIncludeContext context, File what) {
+      refuse(what.toPath());
+      return ConfigFactory.parseFileAnySyntax(what, context.parseOptions()).root();
+    }
+
+    private static void refuse(Path included) {
+      if (ConfigSources.isThere(included)) {
+        refuseUnreadable(included);
+      }
+    }
   }
 
   private static Config reference() {

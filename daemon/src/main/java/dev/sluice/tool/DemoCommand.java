@@ -1,5 +1,6 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.IoReason;
 import dev.sluice.config.Quantities;
 import dev.sluice.headroom.Ceiling;
 import java.io.IOException;
@@ -148,8 +149,7 @@ public final class DemoCommand implements Callable<Integer> {
       // Found now rather than after a run whose records went nowhere.
       return Files.createDirectories(named);
     } catch (IOException e) {
-      throw new ToolException(
-          "cannot make " + named + " for the capture: " + ToolException.reason(e), e);
+      throw new ToolException("cannot make " + named + " for the capture: " + IoReason.of(e), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.IoReason;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -65,7 +66,7 @@ final class DemoDirectory implements AutoCloseable {
       Files.move(unnamed, directory.resolve(MARK), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       // Some network file systems have no locks.
-      messages.accept("no demo will remove " + directory + ": " + ToolException.reason(e));
+      messages.accept("no demo will remove " + directory + ": " + IoReason.of(e));
     }
     return channel;
   }
@@ -93,10 +94,7 @@ final class DemoDirectory implements AutoCloseable {
       }
     } catch (IOException e) {
       messages.accept(
-          "cannot remove the capture of an earlier demo, "
-              + other
-              + ": "
-              + ToolException.reason(e));
+          "cannot remove the capture of an earlier demo, " + other + ": " + IoReason.of(e));
     }
   }
 

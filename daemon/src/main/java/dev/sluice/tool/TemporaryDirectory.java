@@ -1,5 +1,6 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.IoReason;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ public final class TemporaryDirectory {
               + " in "
               + parent
               + ": "
-              + ToolException.reason(e)
+              + IoReason.of(e)
               + "; "
               + remedy,
           e);

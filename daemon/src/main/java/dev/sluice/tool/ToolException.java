@@ -1,11 +1,5 @@
 package dev.sluice.tool;
 
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
-
 /** A command cannot go on. The message is one line that says what to do. */
 public final class ToolException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -31,23 +25,6 @@ public final class ToolException extends Exception {
 
   public int exitCode() {
     return exitCode;
-  }
-
-  /** Why a file operation failed, without the path: often that is all that the JDK's text has. */
-  public static String reason(IOException e) {
-    if (e instanceof NoSuchFileException) {
-      return "no such file or directory";
-    }
-    if (e instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    if (e instanceof FileAlreadyExistsException) {
-      return "a file is there";
-    }
-    if (e instanceof FileSystemException failure && failure.getReason() != null) {
-      return failure.getReason();
-    }
-    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 
   private static String oneLine(String message) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -197,10 +198,49 @@ class ConfigurationTest {
   }
 
   @Test
+  void shouldIgnoreTheVariablesThatKubernetesSetsForServices() {
+    Map<String, String> links = new HashMap<>();
+    for (String section : List.of("METRICS", "HTTP", "CAPTURE", "DEVICE_0", "DEVICES", "LOG")) {
+      String name = "SLUICE_" + section;
+      links.put(name + "_SERVICE_HOST", "10.0.0.1");
+      links.put(name + "_SERVICE_PORT", "9797");
+      links.put(name + "_SERVICE_PORT_METRICS", "9797");
+      links.put(name + "_PORT", "tcp://10.0.0.1:9797");
+      links.put(name + "_PORT_9797_TCP", "tcp://10.0.0.1:9797");
+      links.put(name + "_PORT_9797_TCP_PROTO", "tcp");
+      links.put(name + "_PORT_9797_TCP_PORT", "9797");
+      links.put(name + "_PORT_9797_TCP_ADDR", "10.0.0.1");
+    }
+    Configuration with = Configuration.load(new ConfigSources(Optional.empty(), links, List.of()));
+    assertEquals(Configuration.load(ConfigSources.none()).render(), with.render());
+    links.put("SLUICE_HTTP_PORT", "9797");
+    assertThrows(
+        SettingsException.class,
+        () -> Configuration.load(new ConfigSources(Optional.empty(), links, List.of())));
+  }
+
+  @Test
+  void shouldRefuseWhatIsThereAndCannotBeRead() throws IOException {
+    Path dangling = Files.createSymbolicLink(directory.resolve("d.conf"), Path.of("nowhere"));
+    assertTrue(ConfigSources.isThere(dangling));
+    assertTrue(ConfigSources.isThere(directory));
+    assertFalse(ConfigSources.isThere(directory.resolve("none.conf")));
+    assertTrue(refusal(dangling).endsWith("d.conf: the link leads nowhere"), refusal(dangling));
+    assertTrue(refusal(directory).endsWith(": it is a directory"));
+    for (String include : List.of("include \"d.conf\"", "include file(\"" + dangling + "\")")) {
+      String message = refusal(file(include + "\n"));
+      assertTrue(message.contains("d.conf: the link leads nowhere"), include + ": " + message);
+    }
+    Configuration.load(
+        new ConfigSources(Optional.of(file("include \"none.conf\"\n")), Map.of(), List.of()));
+  }
+
+  @Test
   void shouldSayWhichFileIsMissing() {
     Path missing = directory.resolve("none.conf");
     assertEquals(
-        "cannot read the configuration file " + missing + ": there is none", refusal(missing));
+        "cannot read the configuration file " + missing + ": no such file or directory",
+        refusal(missing));
     assertTrue(refusal(directory).startsWith("cannot read the configuration file"));
   }
 

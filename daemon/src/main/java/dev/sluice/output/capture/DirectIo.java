@@ -1,7 +1,7 @@
 package dev.sluice.output.capture;
 
+import dev.sluice.config.IoReason;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.slf4j.Logger;
@@ -61,7 +61,7 @@ final class DirectIo {
     if (!isOn() || !isRefusal(failure)) {
       throw failure;
     }
-    refused(file.toAbsolutePath().getParent(), reason(failure));
+    refused(file.toAbsolutePath().getParent(), IoReason.of(failure));
   }
 
   /** A segment was opened as {@link #isOn} says, and its first write was done. */
@@ -98,12 +98,5 @@ final class DirectIo {
         || message.contains("invalid argument")
         || message.contains("not supported")
         || message.contains("multiple of the block size");
-  }
-
-  /** A failure in a few words, without the path. */
-  private static String reason(IOException failure) {
-    boolean hasReason = failure instanceof FileSystemException system && system.getReason() != null;
-    String reason = hasReason ? ((FileSystemException) failure).getReason() : failure.getMessage();
-    return reason == null ? failure.getClass().getSimpleName() : reason;
   }
 }

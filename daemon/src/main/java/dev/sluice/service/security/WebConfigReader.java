@@ -1,5 +1,6 @@
 package dev.sluice.service.security;
 
+import dev.sluice.config.IoReason;
 import dev.sluice.config.Quantities;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -92,16 +93,8 @@ final class WebConfigReader {
       }
       return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new WebConfigException(what + ": cannot read " + path + ": " + reason(e));
+      throw new WebConfigException(what + ": cannot read " + path + ": " + IoReason.of(e));
     }
-  }
-
-  private static String reason(IOException e) {
-    return switch (e.getClass().getSimpleName()) {
-      case "NoSuchFileException" -> "there is no such file";
-      case "AccessDeniedException" -> "the daemon's user may not";
-      default -> String.valueOf(e.getMessage());
-    };
   }
 
   private WebConfig.Tls tls(YamlSection tls) throws WebConfigException {

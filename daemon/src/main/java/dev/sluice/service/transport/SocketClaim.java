@@ -1,5 +1,6 @@
 package dev.sluice.service.transport;
 
+import dev.sluice.config.IoReason;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
@@ -104,7 +105,14 @@ final class SocketClaim implements AutoCloseable {
     } catch (IOException e) {
       closeQuietly(channel);
       throw new BindException(
-          "cannot lock " + lockPath + " for the " + purpose + " socket: " + e.getMessage(), e);
+          "cannot lock "
+              + lockPath
+              + " for the "
+              + purpose
+              + " socket: "
+              + IoReason.of(e)
+              + owner(lockPath),
+          e);
     }
     throw anotherDaemon(path, purpose);
   }
@@ -129,7 +137,17 @@ final class SocketClaim implements AutoCloseable {
       Files.delete(path);
     } catch (IOException e) {
       throw new BindException(
-          "cannot replace the " + purpose + " socket " + path + ": " + e.getMessage(), e);
+          "cannot replace the " + purpose + " socket " + path + ": " + IoReason.of(e) + owner(path),
+          e);
+    }
+  }
+
+  /** Whose file is in the way, for a user who may not touch it. */
+  private static String owner(Path file) {
+    try {
+      return ", owner " + Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName();
+    } catch (IOException e) {
+      return "";
     }
   }
 
