@@ -235,6 +235,7 @@ final class DaemonStatus implements DaemonView {
         totals.writtenBytes(),
         lost,
         errors,
+        captures.retentionFailures(),
         captures.retainedBytes(),
         captures.quotaBytes(),
         captures.writing(),

@@ -7,6 +7,7 @@ import java.util.Map;
  *
  * @param lostRecords collected and never captured, by {@link Labels#CAPTURE_LOSS_REASONS}
  * @param errors how often the disk refused, by the same
+ * @param retentionFailures how often retention could not list or remove a file
  * @param retainedBytes what captures and snapshots take on disk
  * @param quotaBytes what they may take before the oldest is removed
  * @param writing {@code direct} or {@code buffered}; empty before the first capture
@@ -16,13 +17,14 @@ public record StorageSnapshot(
     long writtenBytes,
     Map<String, Long> lostRecords,
     Map<String, Long> errors,
+    long retentionFailures,
     long retainedBytes,
     long quotaBytes,
     String writing,
     String refusal) {
   /** Nothing was captured. */
   public static final StorageSnapshot NONE =
-      new StorageSnapshot(0, Map.of(), Map.of(), 0, 0, "", "");
+      new StorageSnapshot(0, Map.of(), Map.of(), 0, 0, 0, "", "");
 
   public StorageSnapshot {
     lostRecords = Map.copyOf(lostRecords);

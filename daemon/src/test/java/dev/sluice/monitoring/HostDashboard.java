@@ -239,9 +239,11 @@ final class HostDashboard {
                 31,
                 "Errors of the disk",
                 "cps",
-                "Times per second that the disk refused or did not answer, by reason.")
+                "Times per second that the disk refused or did not answer, by reason, and that"
+                    + " retention could not remove a file.")
             .width(8)
-            .query("{{reason}}", rate("reason", "sluice_capture_errors_total", HOST)),
+            .query("{{reason}}", rate("reason", "sluice_capture_errors_total", HOST))
+            .query("retention", rate("instance", "sluice_capture_retention_failures_total", HOST)),
         Panel.lines(32, "Written into captures", "Bps", "Bytes per second, frame headers included.")
             .width(8)
             .query("written", rate("instance", "sluice_capture_written_bytes_total", HOST)));

@@ -304,9 +304,14 @@ public final class Capture {
     return manifest.now();
   }
 
-  /** Notes that retention took a segment away. */
-  void removed(long[] recordsByKind) {
-    manifest.removed(recordsByKind);
+  /** Notes that retention is about to take a segment away; false if it must stay for now. */
+  boolean removing(long[] recordsByKind) {
+    return manifest.removing(recordsByKind);
+  }
+
+  /** Takes back {@link #removing}: the segment could not be removed. */
+  void notRemoved(long[] recordsByKind) {
+    manifest.notRemoved(recordsByKind);
   }
 
   /**

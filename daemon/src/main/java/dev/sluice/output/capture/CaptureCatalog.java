@@ -44,7 +44,11 @@ public final class CaptureCatalog {
   public static List<Entry> list(Path root) throws IOException {
     List<Entry> entries = new ArrayList<>();
     for (Path folder : List.of(root, root.resolve(CaptureRetention.SNAPSHOTS))) {
-      for (StoredCapture stored : new StoredCaptures().all(folder)) {
+      for (StoredCapture stored :
+          new StoredCaptures()
+              .all(
+                  folder,
+                  (directory, e) -> entries.add(unknown(root, directory, "unreadable", 0, 0)))) {
         entries.add(entry(root, stored));
       }
     }
@@ -107,21 +111,13 @@ public final class CaptureCatalog {
           stored.bytes(),
           segments);
     } catch (CaptureException e) {
-      return new Entry(
-          name,
-          stored.directory(),
-          "?",
-          -1,
-          "",
-          "damaged",
-          "",
-          "",
-          0,
-          0,
-          0,
-          stored.bytes(),
-          segments);
+      return unknown(root, stored.directory(), "damaged", stored.bytes(), segments);
     }
+  }
+
+  private static Entry unknown(Path root, Path directory, String state, long bytes, int segments) {
+    String name = root.relativize(directory).toString();
+    return new Entry(name, directory, "?", -1, "", state, "", "", 0, 0, 0, bytes, segments);
   }
 
   private static long sum(

@@ -1,6 +1,7 @@
 package dev.sluice.output.capture;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,12 +26,12 @@ public final class CaptureFormat {
 
   /** {@code 000042.seg}. */
   static String segmentName(int number) {
-    return String.format("%06d.seg", number);
+    return String.format(Locale.ROOT, "%06d.seg", number);
   }
 
   /** {@code 000042.idx}. */
   static String indexName(int number) {
-    return String.format("%06d.idx", number);
+    return String.format(Locale.ROOT, "%06d.idx", number);
   }
 
   /** The number of a segment file; -1 if it is not one. */

@@ -7,6 +7,10 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -20,7 +24,7 @@ import org.slf4j.LoggerFactory;
 final class CaptureKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CaptureKeeper.class);
   private static final long ROUND_NANOS = 1_000_000_000;
-  // Without any change on disk only age and other people's files matter.
+  // Without any change on disk only age and files of others matter.
   private static final long IDLE_ROUND_NANOS = 30_000_000_000L;
 
   private volatile CaptureSettings settings;
@@ -37,6 +41,10 @@ final class CaptureKeeper implements AutoCloseable {
   private volatile boolean isClosed;
   // The keeping thread's: when the disk was last looked at.
   private long lookedNs;
+  // The keeping thread's: another daemon's files are in the directory until the lock is taken.
+  private boolean mayRemove = true;
+  private CaptureLock lock;
+  private final CompletableFuture<String> locked = new CompletableFuture<>();
   // Guarded by this: what failed last, by what was attempted.
   private final Map<String, String> troubles = new HashMap<>();
 
@@ -53,7 +61,7 @@ final class CaptureKeeper implements AutoCloseable {
     this.threads = threads;
     this.clock = clock;
     this.supply = supply;
-    this.retention = new CaptureRetention(settings, files, supply);
+    this.retention = new CaptureRetention(settings, files, supply, clock.getAsLong());
     this.snapshots = new CaptureSnapshots(settings, files, retention, clock);
     this.lookedNs = clock.getAsLong();
     this.downloads =
@@ -82,12 +90,55 @@ final class CaptureKeeper implements AutoCloseable {
 
   private void keep() {
     threads.starting(CaptureThreads.Work.KEEP);
-    // What a daemon that was killed left behind.
-    attempt("tidying up", this::deleteSpares);
-    attempt("tidying up downloads", downloads::tidy);
+    mayRemove = false;
     while (!isClosed) {
+      if (!mayRemove) {
+        attempt("lock of the directory", this::takeLock);
+        if (mayRemove) {
+          // What a daemon that was killed left behind.
+          attempt("tidying up", this::deleteSpares);
+          attempt("tidying up downloads", downloads::tidy);
+        }
+      }
       doRound();
       LockSupport.parkNanos(ROUND_NANOS);
+    }
+  }
+
+  private void takeLock() throws IOException {
+    try {
+      lock = CaptureLock.take(settings.directory());
+      mayRemove = true;
+      if (!lock.refusal().isEmpty()) {
+        log.warn(
+            "capture directory not locked, no second daemon may use it: {}: {}",
+            settings.directory(),
+            lock.refusal());
+      }
+      locked.complete("");
+    } catch (CaptureLock.HeldException e) {
+      locked.complete(e.getMessage());
+      throw e;
+    } catch (IOException e) {
+      locked.complete("");
+      throw e;
+    }
+  }
+
+  /**
+   * Why the directory is another daemon's, one line; empty if it is not, or if the disk does not
+   * say so in time. Nothing is removed before it does.
+   */
+  String awaitLock(long timeoutNanos) {
+    try {
+      return locked.get(timeoutNanos, TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      return "";
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "";
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
     }
   }
 
@@ -96,10 +147,13 @@ final class CaptureKeeper implements AutoCloseable {
     List<Capture> captures = live.get();
     captures.forEach(capture -> snapshotIfDue(capture, false));
     long nowNs = clock.getAsLong();
+    if (!mayRemove) {
+      return;
+    }
     if (isChanged || !captures.isEmpty() || nowNs - lookedNs >= IDLE_ROUND_NANOS) {
       isChanged = false;
       lookedNs = nowNs;
-      attempt("retention", () -> retention.enforce(captures, System.currentTimeMillis()));
+      attempt("retention", () -> retention.enforce(captures, System.currentTimeMillis(), nowNs));
     }
   }
 
@@ -144,6 +198,10 @@ final class CaptureKeeper implements AutoCloseable {
     return retention.retainedBytes();
   }
 
+  long retentionFailures() {
+    return retention.failures();
+  }
+
   @Override
   public void close() {
     isClosed = true;
@@ -153,8 +211,13 @@ final class CaptureKeeper implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    try {
-      deleteSpares();
+    if (keeping.isAlive()) {
+      return; // Its disk hangs; the process ends without it.
+    }
+    try (CaptureLock held = lock) {
+      if (mayRemove) {
+        deleteSpares();
+      }
     } catch (IOException e) {
       log.debug("spare segments stay behind: {}", e.toString());
     }

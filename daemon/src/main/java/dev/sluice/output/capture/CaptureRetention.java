@@ -2,28 +2,43 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.config.CaptureSettings;
+import dev.sluice.config.IoReason;
+import dev.sluice.config.Quantities;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Removes what is beyond the bounds: bytes, age, free space; oldest first, never a segment that is
- * open. What went is noted in the capture's manifest, so that it never looks like a loss.
+ * open. What went is noted in the capture's manifest, so that it never looks like a loss. A file
+ * that cannot be removed costs the bounds of its own capture only, and is counted.
  *
  * <p>Methods that touch files are synchronized: linking a segment and removing it exclude each
  * other.
  */
 final class CaptureRetention {
+  private static final Logger log = LoggerFactory.getLogger(CaptureRetention.class);
+
   /** Snapshots are in this folder of the capture directory. */
   static final String SNAPSHOTS = "snapshots";
+
+  // More than a clock is slewed, less than a step that matters for an age.
+  private static final long STEP_NANOS = 60_000_000_000L;
+  // So long the wall clock must run evenly before an age by it removes anything.
+  private static final long EVEN_NANOS = 3_600_000_000_000L;
 
   private volatile CaptureSettings settings;
   private final CaptureFiles files;
@@ -31,11 +46,24 @@ final class CaptureRetention {
   private final StoredCaptures stored = new StoredCaptures();
   private final StoredCaptures storedSnapshots = new StoredCaptures();
   private volatile long retainedBytes;
+  private final AtomicLong failures = new AtomicLong();
+  // Since when the wall clock runs evenly, and when both clocks were last looked at.
+  private long evenSinceNs;
+  private long lookedNs;
+  private long lookedMillis;
+  // What could not be done in the last round and in this one, with the reason.
+  private Map<Path, String> lastTroubles = Map.of();
+  private Map<Path, String> troubles = new HashMap<>();
 
-  CaptureRetention(CaptureSettings settings, CaptureFiles files, SegmentSupply supply) {
+  /**
+   * @param nowNs of the monotonic clock
+   */
+  CaptureRetention(CaptureSettings settings, CaptureFiles files, SegmentSupply supply, long nowNs) {
     this.settings = settings;
     this.files = files;
     this.supply = supply;
+    this.evenSinceNs = nowNs;
+    this.lookedNs = nowNs;
   }
 
   /** From the next round on. Any thread. */
@@ -43,88 +71,168 @@ final class CaptureRetention {
     settings = next;
   }
 
-  /** One round over everything there is. */
-  synchronized void enforce(List<Capture> live, long nowMillis) throws IOException {
+  /**
+   * One round over everything there is.
+   *
+   * @param nowMillis Unix time
+   * @param nowNs of the monotonic clock
+   */
+  synchronized void enforce(List<Capture> live, long nowMillis, long nowNs) throws IOException {
+    lastTroubles = troubles;
+    troubles = new HashMap<>();
+    watchClock(nowMillis, nowNs);
     Map<Path, Capture> running = new HashMap<>();
     live.forEach(capture -> running.put(capture.directory(), capture));
-    List<StoredCapture> captures = stored.all(settings.directory());
+    List<StoredCapture> captures = stored.all(settings.directory(), this::failed);
     long bytes = captures.stream().mapToLong(StoredCapture::bytes).sum();
     if (settings.recorder().enabled()) {
+      long oldest = oldestMillis(settings.recorder().ageNanos(), nowMillis, nowNs);
       for (StoredCapture capture : captures) {
-        bytes -= turnRing(capture, running.get(capture.directory()), nowMillis);
+        bytes -= turnRing(capture, running.get(capture.directory()), oldest);
       }
     }
-    bytes -= removeOldest(captures, running, bytes, nowMillis);
-    bytes -= removeEmpty(running);
-    retainedBytes = bytes + enforceSnapshots(nowMillis);
+    bytes -= removeOldest(captures, running, bytes, nowMillis, nowNs);
+    for (StoredCapture capture : captures) {
+      bytes -= removeIfEmpty(capture, running);
+    }
+    retainedBytes = bytes + enforceSnapshots(nowMillis, nowNs);
+  }
+
+  /** A step of the wall clock makes files look older or younger than they are. */
+  private void watchClock(long nowMillis, long nowNs) {
+    long stepNanos = (nowMillis - lookedMillis) * 1_000_000 - (nowNs - lookedNs);
+    if (lookedMillis != 0 && Math.abs(stepNanos) > STEP_NANOS) {
+      evenSinceNs = nowNs;
+      log.warn(
+          "wall clock stepped, captures are not removed by age for up to {}: step {}s",
+          Quantities.formatNanos(EVEN_NANOS),
+          stepNanos / 1_000_000_000);
+    }
+    lookedMillis = nowMillis;
+    lookedNs = nowNs;
+  }
+
+  /**
+   * Unix time in milliseconds before which a file is older than an age. Nothing is while the wall
+   * clock has not run evenly for that age, or for an hour.
+   */
+  private long oldestMillis(long ageNanos, long nowMillis, long nowNs) {
+    boolean isEven = nowNs - evenSinceNs >= Math.min(ageNanos, EVEN_NANOS);
+    return isEven ? nowMillis - ageNanos / 1_000_000 : Long.MIN_VALUE;
   }
 
   /** The recorder keeps the last part of each session. */
-  private long turnRing(StoredCapture capture, Capture running, long nowMillis) throws IOException {
+  private long turnRing(StoredCapture capture, Capture running, long oldestMillis) {
     long bytes = capture.segments().stream().mapToLong(StoredCapture.Segment::bytes).sum();
-    long oldestMillis = nowMillis - settings.recorder().ageNanos() / 1_000_000;
     long removed = 0;
     for (StoredCapture.Segment segment : List.copyOf(capture.segments())) {
       boolean isBeyond =
           bytes - removed > settings.recorder().bytes()
               || (running != null && segment.modifiedMillis() < oldestMillis);
-      if (!isBeyond || !isRemovable(segment, running)) {
+      if (!isBeyond || !isRemovable(segment, running) || !remove(capture, segment, running)) {
         break;
       }
-      removed += remove(segment, running);
-      capture.segments().remove(segment);
+      log.debug("recorder removed segment: {}", segment.file());
+      removed += segment.bytes();
     }
     return removed;
   }
 
-  private record Candidate(StoredCapture.Segment segment, Capture running) {}
+  /** A segment and how it stands in the order of removal: never before one of lower number. */
+  private record Candidate(
+      StoredCapture capture, StoredCapture.Segment segment, Capture running, long orderMillis) {}
 
   private long removeOldest(
-      List<StoredCapture> captures, Map<Path, Capture> running, long bytes, long nowMillis)
-      throws IOException {
-    List<Candidate> all = new ArrayList<>();
+      List<StoredCapture> captures,
+      Map<Path, Capture> running,
+      long bytes,
+      long nowMillis,
+      long nowNs) {
+    List<Candidate> oldest = new ArrayList<>();
     for (StoredCapture capture : captures) {
       Capture live = running.get(capture.directory());
+      long order = Long.MIN_VALUE;
       for (StoredCapture.Segment segment : capture.segments()) {
+        order = Math.max(order, segment.modifiedMillis());
         if (isRemovable(segment, live)) {
-          all.add(new Candidate(segment, live));
+          oldest.add(new Candidate(capture, segment, live, order));
         }
       }
     }
-    all.sort(
-        Comparator.comparingLong((Candidate candidate) -> candidate.segment().modifiedMillis())
+    oldest.sort(
+        Comparator.comparingLong(Candidate::orderMillis)
             .thenComparing(candidate -> candidate.segment().file()));
-    Deque<Candidate> oldest = new ArrayDeque<>(all);
-    long oldestMillis = nowMillis - settings.retention().ageNanos() / 1_000_000;
-    long removed = 0;
-    long reclaimed = 0;
+    long oldestMillis = oldestMillis(settings.retention().ageNanos(), nowMillis, nowNs);
     long missing = missingFreeBytes();
     if (missing > 0) {
-      supply.clear();
+      clearSpares();
       missing = missingFreeBytes();
     }
-    while (!oldest.isEmpty()) {
-      Candidate next = oldest.poll();
-      boolean isTooOld = next.segment().modifiedMillis() < oldestMillis;
-      boolean isTooMuch = bytes - removed > settings.quotaBytes();
-      boolean isTight = reclaimed < missing;
-      if (!isTooOld && !isTooMuch && !isTight) {
+    long removed = 0;
+    Map<Path, Removal> removals = new LinkedHashMap<>();
+    Set<Path> stuck = new HashSet<>();
+    for (Candidate next : oldest) {
+      String bound =
+          bytes - removed > settings.quotaBytes()
+              ? "bytes"
+              : next.orderMillis() < oldestMillis ? "age" : removed < missing ? "free space" : "";
+      if (bound.isEmpty()) {
         break;
       }
-      removed += remove(next.segment(), next.running());
-      reclaimed += next.segment().bytes();
+      Path directory = next.capture().directory();
+      // The rest of a capture of which something cannot go would leave a hole.
+      if (!stuck.contains(directory)) {
+        if (remove(next.capture(), next.segment(), next.running())) {
+          removed += next.segment().bytes();
+          removals.merge(directory, new Removal(bound, 1, next.segment().bytes()), Removal::plus);
+        } else {
+          stuck.add(directory);
+        }
+      }
     }
+    removals.forEach(
+        (directory, removal) ->
+            log.info(
+                "retention removed segments: capture {}, {} segments, {}, beyond {}",
+                directory.getFileName(),
+                removal.segments(),
+                Quantities.formatBytes(removal.bytes()),
+                removal.bound()));
     if (missing > 0) {
       // What was removed must not become spares, which would keep the disk as full as it was.
-      supply.clear();
+      clearSpares();
     }
     return removed;
   }
 
-  private long missingFreeBytes() throws IOException {
-    return files.exists(settings.directory())
-        ? settings.retention().freeSpaceFloor() - files.usableBytes(settings.directory())
-        : 0;
+  private record Removal(String bound, int segments, long bytes) {
+    Removal plus(Removal other) {
+      return new Removal(bound, segments + other.segments, bytes + other.bytes);
+    }
+  }
+
+  private void clearSpares() {
+    try {
+      supply.clear();
+    } catch (IOException e) {
+      failed(settings.directory(), e);
+    }
+  }
+
+  /** 0 where the file system does not say what is free, as in a chroot without a mount table. */
+  private long missingFreeBytes() {
+    long floor = settings.retention().freeSpaceFloor();
+    try {
+      return floor > 0 && files.exists(settings.directory())
+          ? floor - files.usableBytes(settings.directory())
+          : 0;
+    } catch (IOException e) {
+      String reason = "free-space floor not enforced: " + IoReason.of(e);
+      if (note(settings.directory(), reason)) {
+        log.warn("{}", reason);
+      }
+      return 0;
+    }
   }
 
   /** Of a running capture only what is sealed; of one that is over, everything. */
@@ -132,17 +240,45 @@ final class CaptureRetention {
     return running == null || segment.isSealed();
   }
 
-  private long remove(StoredCapture.Segment segment, Capture running) throws IOException {
-    Path directory = segment.file().getParent();
-    long[] records = records(segment, directory);
-    supply.retire(segment.file());
-    files.delete(segment.index());
-    if (running != null) {
-      running.removed(records);
-    } else {
-      noteRemoved(directory, records);
+  /** False if it could not be removed, or not yet. */
+  private boolean remove(StoredCapture capture, StoredCapture.Segment segment, Capture running) {
+    long[] records = records(segment, capture.directory());
+    if (running != null && !running.removing(records)) {
+      return false; // Its last manifest is being written.
     }
-    return segment.bytes();
+    try {
+      supply.retire(segment.file());
+    } catch (IOException e) {
+      if (running != null) {
+        running.notRemoved(records);
+      }
+      failed(segment.file(), e);
+      return false;
+    }
+    capture.segments().remove(segment);
+    try {
+      files.delete(segment.index());
+      if (running == null) {
+        noteRemoved(capture.directory(), records);
+      }
+    } catch (IOException e) {
+      failed(segment.index(), e);
+    }
+    return true;
+  }
+
+  /** Counts it, and says so if it is news. */
+  private void failed(Path what, Exception failure) {
+    failures.incrementAndGet();
+    String reason = failure instanceof IOException io ? IoReason.of(io) : failure.toString();
+    if (note(what, reason)) {
+      log.warn("retention failed: {}: {}", what, reason);
+    }
+  }
+
+  private boolean note(Path what, String reason) {
+    troubles.put(what, reason);
+    return !reason.equals(lastTroubles.get(what));
   }
 
   private static long[] records(StoredCapture.Segment segment, Path directory) {
@@ -156,7 +292,7 @@ final class CaptureRetention {
         }
       }
     } catch (CaptureException ignored) {
-      // A damaged capture goes like any other; nobody can count what was in it.
+      // A damaged capture goes like any other; what was in it cannot be counted.
     }
     return records;
   }
@@ -179,45 +315,57 @@ final class CaptureRetention {
                   outcome.segments(),
                   outcome.removedSegments() + 1,
                   outcome.writing()));
-      files.replace(
-          directory.resolve(CaptureFormat.MANIFEST),
-          ByteBuffer.wrap(ManifestFile.bytes(noted)),
-          settings.isForced());
+      Path file = directory.resolve(CaptureFormat.MANIFEST);
+      byte[] bytes = ManifestFile.bytes(noted);
+      try {
+        files.replace(file, ByteBuffer.wrap(bytes), settings.isForced());
+      } catch (IOException e) {
+        files.overwrite(file, ByteBuffer.wrap(bytes)); // The disk may be full.
+      }
     } catch (CaptureException ignored) {
       // As above.
     }
   }
 
   /** A capture of which retention took the last segment goes as a whole. */
-  private long removeEmpty(Map<Path, Capture> running) throws IOException {
-    long removed = 0;
-    for (StoredCapture capture : stored.all(settings.directory())) {
-      if (capture.segments().isEmpty() && !running.containsKey(capture.directory())) {
-        CaptureManifest manifest;
-        try {
-          manifest = ManifestFile.read(capture.directory()).manifest();
-        } catch (CaptureException ignored) {
-          continue;
-        }
-        if (manifest.outcome().removedSegments() > 0) {
-          DirectoryRemoval.remove(files, capture.directory());
-          removed += capture.bytes();
-        }
-      }
+  private long removeIfEmpty(StoredCapture capture, Map<Path, Capture> running) {
+    if (!capture.segments().isEmpty() || running.containsKey(capture.directory())) {
+      return 0;
     }
-    return removed;
+    try {
+      if (ManifestFile.read(capture.directory()).manifest().outcome().removedSegments() == 0) {
+        return 0;
+      }
+      long left = StoredCapture.of(capture.directory()).bytes();
+      DirectoryRemoval.remove(files, capture.directory());
+      log.info("retention removed capture: {}", capture.directory().getFileName());
+      return left;
+    } catch (CaptureException ignored) {
+      return 0; // Not known to be retention's.
+    } catch (IOException | UncheckedIOException e) {
+      failed(capture.directory(), e);
+      return 0;
+    }
   }
 
-  private long enforceSnapshots(long nowMillis) throws IOException {
-    List<StoredCapture> all = storedSnapshots.all(settings.directory().resolve(SNAPSHOTS));
+  private long enforceSnapshots(long nowMillis, long nowNs) throws IOException {
+    List<StoredCapture> all =
+        storedSnapshots.all(settings.directory().resolve(SNAPSHOTS), this::failed);
     long bytes = all.stream().mapToLong(StoredCapture::bytes).sum();
-    long oldestMillis = nowMillis - settings.snapshots().ageNanos() / 1_000_000;
+    long oldestMillis = oldestMillis(settings.snapshots().ageNanos(), nowMillis, nowNs);
     for (StoredCapture snapshot : all) {
-      boolean isBeyond =
-          bytes > settings.snapshots().retentionBytes() || snapshot.modifiedMillis() < oldestMillis;
-      if (isBeyond) {
-        DirectoryRemoval.remove(files, snapshot.directory());
-        bytes -= snapshot.bytes();
+      boolean isTooMuch = bytes > settings.snapshots().retentionBytes();
+      if (isTooMuch || snapshot.modifiedMillis() < oldestMillis) {
+        try {
+          DirectoryRemoval.remove(files, snapshot.directory());
+          bytes -= snapshot.bytes();
+          log.info(
+              "retention removed snapshot: {}, beyond {}",
+              snapshot.directory().getFileName(),
+              isTooMuch ? "bytes" : "age");
+        } catch (IOException | UncheckedIOException e) {
+          failed(snapshot.directory(), e);
+        }
       }
     }
     return bytes;
@@ -229,5 +377,10 @@ final class CaptureRetention {
 
   long retainedBytes() {
     return retainedBytes;
+  }
+
+  /** Files and directories that could not be listed or removed, once in each round. Any thread. */
+  long failures() {
+    return failures.get();
   }
 }

@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import dev.sluice.bridge.NativeColumns;
 import dev.sluice.config.CaptureSettings;
+import dev.sluice.config.SettingsException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -29,6 +30,7 @@ public final class CaptureStore implements AutoCloseable {
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss.SSS").withZone(ZoneOffset.UTC);
 
   private static final int NAME_LENGTH = 40;
+  private static final long LOCK_NANOS = 2_000_000_000;
   private static final long BUSY_PARK_NANOS = 1_000_000;
   // Between two bursts of a run, and without a run: what fills a stage meanwhile fits into it.
   private static final long QUIET_PARK_NANOS = 20_000_000;
@@ -63,7 +65,11 @@ public final class CaptureStore implements AutoCloseable {
     this.keeper = new CaptureKeeper(settings, files, supply, this::captures, threads, clock);
   }
 
-  /** Starts the store's own threads. Touches no file: a disk that hangs must not hold a start. */
+  /**
+   * Starts the store's own threads. A disk that hangs holds a start for {@link #LOCK_NANOS}.
+   *
+   * @throws SettingsException another daemon uses the directory
+   */
   public static CaptureStore open(
       CaptureSettings settings, StageMemory memory, CaptureThreads threads) {
     CaptureStore store =
@@ -76,6 +82,11 @@ public final class CaptureStore implements AutoCloseable {
                       "native codec unavailable, records are encoded in Java at twice the cost: {}",
                       reason));
       store.keeper.start();
+      String refusal = store.keeper.awaitLock(LOCK_NANOS);
+      if (!refusal.isEmpty()) {
+        store.close();
+        throw new SettingsException(refusal);
+      }
     }
     return store;
   }
@@ -287,6 +298,11 @@ public final class CaptureStore implements AutoCloseable {
   /** Bytes that captures take on disk, as of the keeper's last round. */
   public long retainedBytes() {
     return keeper.retainedBytes();
+  }
+
+  /** Files that retention could not list or remove, once in each round. Never decreases. */
+  public long retentionFailures() {
+    return keeper.retentionFailures();
   }
 
   /** Stops the store's threads. The captures must have been ended. */

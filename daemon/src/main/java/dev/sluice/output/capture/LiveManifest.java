@@ -9,8 +9,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
 
 /**
@@ -27,8 +25,9 @@ final class LiveManifest {
   private final Supplier<CaptureTotals> totals;
   private final Supplier<String> writing;
   private final CaptureFailures failures;
-  private final AtomicLongArray removedRecords = new AtomicLongArray(BufferKind.COUNT);
-  private final AtomicLong removedSegments = new AtomicLong();
+  // Guarded by this, as is the change to the last form.
+  private final long[] removedRecords = new long[BufferKind.COUNT];
+  private long removedSegments;
 
   private volatile CaptureManifest manifest;
   private volatile Map<BufferKind, DeviceBooks> books = Map.of();
@@ -70,12 +69,30 @@ final class LiveManifest {
     }
   }
 
-  /** Notes that retention took a segment away. */
-  void removed(long[] recordsByKind) {
-    for (int kind = 0; kind < recordsByKind.length; kind++) {
-      removedRecords.addAndGet(kind, recordsByKind[kind]);
+  /**
+   * Notes that retention is about to take a segment away.
+   *
+   * @return false if the manifest has its last form: the segment must stay until the file is
+   *     written
+   */
+  synchronized boolean removing(long[] recordsByKind) {
+    if (manifest.outcome().isEnded()) {
+      return false;
     }
-    removedSegments.incrementAndGet();
+    addRemoved(recordsByKind, 1);
+    return true;
+  }
+
+  /** Takes back {@link #removing}: the segment could not be removed. */
+  synchronized void notRemoved(long[] recordsByKind) {
+    addRemoved(recordsByKind, -1);
+  }
+
+  private void addRemoved(long[] recordsByKind, int segments) {
+    for (int kind = 0; kind < recordsByKind.length; kind++) {
+      removedRecords[kind] += segments * recordsByKind[kind];
+    }
+    removedSegments += segments;
     isStale = true;
   }
 
@@ -103,11 +120,13 @@ final class LiveManifest {
 
   /** Gives the manifest its last form and writes it. The capture's thread. */
   void finish(String ending, Instant endedAt) {
-    manifest = manifest.with(outcome(ending, Optional.of(endedAt)));
+    synchronized (this) {
+      manifest = manifest.with(outcome(ending, Optional.of(endedAt)));
+    }
     write();
   }
 
-  private CaptureManifest.Outcome outcome(String ending, Optional<Instant> endedAt) {
+  private synchronized CaptureManifest.Outcome outcome(String ending, Optional<Instant> endedAt) {
     CaptureTotals sums = totals.get();
     Map<BufferKind, CaptureManifest.KindBooks> rows = new EnumMap<>(BufferKind.class);
     for (BufferKind kind : BufferKind.ALL) {
@@ -123,7 +142,7 @@ final class LiveManifest {
               device.salvaged(),
               device.inFlight(),
               device.unaccounted(),
-              removedRecords.get(kind.ordinal())));
+              removedRecords[kind.ordinal()]));
     }
     return new CaptureManifest.Outcome(
         ending,
@@ -131,7 +150,7 @@ final class LiveManifest {
         rows,
         writer.counters().get(CaptureWriter.FRAMES),
         writer.counters().get(CaptureWriter.SEGMENTS),
-        removedSegments.get(),
+        removedSegments,
         writing.get());
   }
 

@@ -29,7 +29,8 @@ public enum LossReason {
   /** What a failure means for the records that were to be written. */
   static LossReason of(IOException failure) {
     String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
-    // The JDK has no type for either; the texts are those of the C library.
+    // The JDK has no type for either; the texts are the C library's, which the launcher keeps in
+    // English.
     return message.contains("no space left") || message.contains("quota exceeded")
         ? DISK_FULL
         : IO_ERROR;

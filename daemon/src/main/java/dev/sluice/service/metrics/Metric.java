@@ -178,6 +178,10 @@ enum Metric {
       "sluice_capture_errors_total",
       "Times that the disk under the captures refused or did not answer.",
       "reason"),
+  CAPTURE_RETENTION_FAILURES(
+      Type.COUNTER,
+      "sluice_capture_retention_failures_total",
+      "Times that retention could not list or remove a file of a capture."),
   CAPTURE_RETAINED_BYTES(
       Type.GAUGE, "sluice_capture_retained_bytes", "What captures and snapshots take on disk."),
   CAPTURE_QUOTA_BYTES(

@@ -147,6 +147,7 @@ final class SluiceMetrics implements MultiCollector {
 
   private static void storage(Samples samples, StorageSnapshot storage) {
     samples.add(Metric.CAPTURE_WRITTEN_BYTES, storage.writtenBytes());
+    samples.add(Metric.CAPTURE_RETENTION_FAILURES, storage.retentionFailures());
     samples.add(Metric.CAPTURE_RETAINED_BYTES, storage.retainedBytes());
     samples.add(Metric.CAPTURE_QUOTA_BYTES, storage.quotaBytes());
     for (String reason : known(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords())) {

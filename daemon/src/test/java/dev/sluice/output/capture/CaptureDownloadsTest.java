@@ -36,7 +36,7 @@ class CaptureDownloadsTest {
   }
 
   private CaptureDownloads downloads(CaptureRig rig) {
-    return downloads(rig, new CaptureRetention(rig.settings, rig.files, rig.supply));
+    return downloads(rig, new CaptureRetention(rig.settings, rig.files, rig.supply, 0));
   }
 
   private CaptureDownloads downloads(CaptureRig rig, CaptureRetention retention) {
@@ -118,10 +118,10 @@ class CaptureDownloadsTest {
     CaptureRig rig = rig("retention-bytes=1MiB");
     rig.end();
     Map<String, byte[]> expected = content(rig.directory());
-    CaptureRetention retention = new CaptureRetention(rig.settings, rig.files, rig.supply);
+    CaptureRetention retention = new CaptureRetention(rig.settings, rig.files, rig.supply, 0);
     try (InputStream tar = downloads(rig, retention).open(rig.directory())) {
       byte[] first = tar.readNBytes(1000);
-      retention.enforce(List.of(), System.currentTimeMillis());
+      retention.enforce(List.of(), System.currentTimeMillis(), 0);
       assertTrue(content(rig.directory()).size() < expected.size(), "something was removed");
       // A removed segment becomes the file of a new one: not while it is read.
       CaptureFiles.SegmentFile next = rig.supply.open(root.resolve("next.seg"));

@@ -104,8 +104,8 @@ class CaptureFaultsTest {
     rig.supply.retire(rig.directory().resolve("000001.seg"));
     Files.delete(rig.directory().resolve("000000.idx"));
     Files.delete(rig.directory().resolve("000001.idx"));
-    rig.capture.removed(new long[] {0, 0, 0, 64_000});
-    rig.capture.removed(new long[BufferKind.COUNT]);
+    assertTrue(rig.capture.removing(new long[] {0, 0, 0, 64_000}));
+    assertTrue(rig.capture.removing(new long[BufferKind.COUNT]));
     for (int i = 100; i < 150; i++) {
       rig.write(AICORE_TASK, i % 6, 1);
       try (CaptureReader reader = CaptureReader.open(rig.directory())) {

@@ -15,16 +15,24 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CaptureRetentionTest {
   private static final int STAGE_BYTES = 1 << 20;
+  private static final long HOUR_NANOS = 3_600_000_000_000L;
 
   @TempDir private Path root;
 
   private CaptureRetention retention(CaptureRig rig) {
-    return new CaptureRetention(rig.settings, rig.files, rig.supply);
+    return new CaptureRetention(rig.settings, rig.files, rig.supply, -2 * HOUR_NANOS);
+  }
+
+  /** A round when both clocks have run evenly for long. */
+  private static void enforce(CaptureRetention retention, List<Capture> live, long nowMillis)
+      throws IOException {
+    retention.enforce(live, nowMillis, nowMillis * 1_000_000);
   }
 
   private static List<Integer> segments(Path directory) throws IOException {
@@ -58,7 +66,7 @@ class CaptureRetentionTest {
     CaptureRig rig = rig("retention-bytes=3100KiB");
     fill(rig, 5);
     CaptureRetention retention = retention(rig);
-    retention.enforce(List.of(rig.capture), 2_000_000);
+    enforce(retention, List.of(rig.capture), 2_000_000);
     // The open one is small, and two of a little less than 1 MiB fit beside it and one spare.
     assertEquals(List.of(3, 4, 5), segments(rig.directory()));
     assertTrue(retention.retainedBytes() <= 3100 << 10);
@@ -76,7 +84,7 @@ class CaptureRetentionTest {
   void shouldNotTouchTheOpenSegmentWhateverTheBounds() throws IOException {
     CaptureRig rig = rig("retention-bytes=1MiB", "retention-age=1s");
     rig.write(AICPU_TASK, 0, 20);
-    retention(rig).enforce(List.of(rig.capture), System.currentTimeMillis() + 1_000_000);
+    enforce(retention(rig), List.of(rig.capture), System.currentTimeMillis() + 1_000_000);
     assertEquals(List.of(0), segments(rig.directory()));
     rig.write(AICPU_TASK, 0, 20);
     rig.end();
@@ -91,13 +99,106 @@ class CaptureRetentionTest {
     Files.setLastModifiedTime(
         rig.directory().resolve("000003.seg"), FileTime.fromMillis(1_003_000));
     CaptureRetention retention = retention(rig);
-    retention.enforce(List.of(), 1_101_500);
+    enforce(retention, List.of(), 1_101_500);
     assertEquals(List.of(2, 3), segments(rig.directory()));
     CaptureVerifier.Result result = rig.verify();
     assertEquals(List.of(), result.damages());
-    retention.enforce(List.of(), 1_200_000);
+    enforce(retention, List.of(), 1_200_000);
     assertFalse(Files.exists(rig.directory()));
     assertEquals(0, retention.retainedBytes());
+  }
+
+  /** The manifest has its last form before the retention round that began earlier is over. */
+  @Test
+  void shouldLeaveACaptureAloneWhileItsLastManifestIsWritten() throws IOException {
+    CaptureRig rig = rig("retention-bytes=1MiB");
+    fill(rig, 3);
+    rig.end();
+    CaptureRetention retention = retention(rig);
+    enforce(retention, List.of(rig.capture), 2_000_000);
+    assertEquals(List.of(), rig.verify().damages());
+    assertEquals(List.of(0, 1, 2, 3), segments(rig.directory()));
+    enforce(retention, List.of(), 2_001_000);
+    assertEquals(List.of(), rig.verify().damages());
+    assertTrue(segments(rig.directory()).size() < 4);
+  }
+
+  @Test
+  void shouldGoOnPastACaptureThatCannotBeRemoved() throws IOException {
+    CaptureRig rig = rig("retention-bytes=8MiB");
+    fill(rig, 3);
+    rig.end();
+    Path stuck = Files.move(rig.directory(), root.resolve("00-of-root"));
+    rig.files.pin(stuck);
+    CaptureRig next = new CaptureRig(root, STAGE_BYTES, "segment-bytes=1MiB");
+    next.write(AICORE_TASK, 0, 1);
+    fill(next, 3);
+    next.end();
+    for (StoredCapture.Segment segment : StoredCapture.of(next.directory()).segments()) {
+      Files.setLastModifiedTime(segment.file(), FileTime.fromMillis(1_500_000));
+    }
+    CaptureRetention retention = retention(rig);
+    enforce(retention, List.of(), 2_000_000);
+    assertEquals(List.of(0, 1, 2, 3), segments(stuck));
+    assertTrue(segments(next.directory()).size() < 4, "the other one pays for it");
+    assertEquals(List.of(), next.verify().damages());
+    assertEquals(1, retention.failures());
+    assertTrue(retention.retainedBytes() > 3 << 20, "what could not go is counted");
+    rig.files.pin(null);
+    enforce(retention, List.of(), 2_001_000);
+    assertEquals(1, retention.failures());
+  }
+
+  @Test
+  void shouldTakeBackTheNoteOfASegmentThatCouldNotBeRemoved() throws IOException {
+    CaptureRig rig = rig("retention-bytes=1MiB");
+    fill(rig, 3);
+    rig.files.pin(rig.directory());
+    enforce(retention(rig), List.of(rig.capture), 2_000_000);
+    rig.files.pin(null);
+    assertEquals(0, rig.end().outcome().removedSegments());
+    assertEquals(List.of(), rig.verify().damages());
+  }
+
+  @Test
+  void shouldHoldTheOtherBoundsWhereTheFreeSpaceIsUnknown() throws IOException {
+    CaptureRig rig = rig("retention-bytes=3100KiB", "free-space-floor=1GiB");
+    fill(rig, 5);
+    rig.files.hideSpace(new IOException("Mount point not found"));
+    enforce(retention(rig), List.of(rig.capture), 2_000_000);
+    assertEquals(List.of(3, 4, 5), segments(rig.directory()));
+  }
+
+  @Test
+  void shouldNotRemoveByAgeAfterAStepOfTheWallClock() throws IOException {
+    CaptureRig rig = rig("retention-age=100s");
+    fill(rig, 3);
+    rig.end();
+    Files.setLastModifiedTime(
+        rig.directory().resolve("000003.seg"), FileTime.fromMillis(1_003_000));
+    CaptureRetention retention = new CaptureRetention(rig.settings, rig.files, rig.supply, 0);
+    // Eight days ahead from the start: they may be eight days old, or the clock may be wrong.
+    long ahead = 1_000_000 + 8 * 86_400_000L;
+    retention.enforce(List.of(), ahead, 50_000_000_000L);
+    assertEquals(4, segments(rig.directory()).size());
+    // A step later on.
+    retention.enforce(List.of(), 1_010_000, 150_000_000_000L);
+    retention.enforce(List.of(), ahead, 151_000_000_000L);
+    retention.enforce(List.of(), ahead + 99_000, 250_000_000_000L);
+    assertEquals(4, segments(rig.directory()).size());
+    retention.enforce(List.of(), ahead + 100_000, 251_000_000_000L);
+    assertFalse(Files.exists(rig.directory()));
+  }
+
+  @Test
+  void shouldNotRemoveALaterSegmentBeforeAnEarlierOne() throws IOException {
+    CaptureRig rig = rig("retention-bytes=3100KiB");
+    fill(rig, 5);
+    // The clock went back after the first two.
+    Files.setLastModifiedTime(
+        rig.directory().resolve("000000.seg"), FileTime.fromMillis(1_900_000));
+    enforce(retention(rig), List.of(rig.capture), 2_000_000);
+    assertEquals(List.of(3, 4, 5), segments(rig.directory()));
   }
 
   @Test
@@ -105,7 +206,7 @@ class CaptureRetentionTest {
     CaptureRig rig = rig("free-space-floor=2MiB");
     fill(rig, 4);
     rig.files.usable(1L << 20);
-    retention(rig).enforce(List.of(rig.capture), 2_000_000);
+    enforce(retention(rig), List.of(rig.capture), 2_000_000);
     // One MiB is missing: a segment of a little less than one is not enough.
     assertEquals(List.of(2, 3, 4), segments(rig.directory()));
     // Their files are gone, too, and do not wait to be written over.
@@ -122,7 +223,7 @@ class CaptureRetentionTest {
     List<Integer> all = segments(rig.directory());
     // With the spares half a MiB is missing.
     rig.files.capacity(root, FaultyFiles.filledBytes(root) + (1 << 19));
-    retention(rig).enforce(List.of(rig.capture), 2_000_000);
+    enforce(retention(rig), List.of(rig.capture), 2_000_000);
     assertFalse(Files.exists(root.resolve(".spare/1.spare")));
     assertEquals(all, segments(rig.directory()));
   }
@@ -131,7 +232,7 @@ class CaptureRetentionTest {
   void shouldWriteOverTheFilesOfRemovedSegments() throws IOException {
     CaptureRig rig = rig("retention-bytes=3100KiB");
     fill(rig, 4);
-    retention(rig).enforce(List.of(rig.capture), 2_000_000);
+    enforce(retention(rig), List.of(rig.capture), 2_000_000);
     // The one that waits is part of what may be kept.
     assertEquals(List.of(2, 3, 4), segments(rig.directory()));
     assertTrue(Files.exists(root.resolve(".spare/1.spare")));
@@ -146,7 +247,7 @@ class CaptureRetentionTest {
   void shouldKeepOnlyTheLastPartOfASessionWhenRecording() throws IOException {
     CaptureRig rig = rig("recorder.enabled=true", "recorder.bytes=2MiB");
     fill(rig, 6);
-    retention(rig).enforce(List.of(rig.capture), 1_006_000);
+    enforce(retention(rig), List.of(rig.capture), 1_006_000);
     assertEquals(List.of(4, 5, 6), segments(rig.directory()));
     rig.write(AICPU_TASK, 0, 1);
     rig.end();
@@ -163,7 +264,7 @@ class CaptureRetentionTest {
     // An eighth of the age closes a segment, so that it can go in time.
     assertEquals(6, segments(rig.directory()).size());
     fill(rig, 7);
-    retention(rig).enforce(List.of(rig.capture), 1_083_000);
+    enforce(retention(rig), List.of(rig.capture), 1_083_000);
     assertEquals(3, segments(rig.directory()).get(0));
   }
 
@@ -231,7 +332,7 @@ class CaptureRetentionTest {
     try (Stepping ignored = new Stepping(rig)) {
       taken = snapshots.take(rig.capture, "command");
     }
-    retention.enforce(List.of(rig.capture), System.currentTimeMillis());
+    enforce(retention, List.of(rig.capture), System.currentTimeMillis());
     rig.write(AICPU_TASK, 0, 200);
     try (CaptureReader reader = CaptureReader.open(taken)) {
       assertEquals(List.of(), CaptureVerifier.verify(reader).damages());
@@ -284,6 +385,7 @@ class CaptureRetentionTest {
         keeper.doRound();
       }
     }
+    rig.step();
     // Ten seconds of drops: the first after 0.2 s, then one a second.
     assertEquals(10, CaptureCatalog.list(root).size() - 1);
     assertEquals(11, segments(rig.directory()).size());
@@ -316,10 +418,24 @@ class CaptureRetentionTest {
       first = snapshots.take(rig.capture, "first");
       second = snapshots.take(rig.capture, "second");
     }
-    retention.enforce(List.of(rig.capture), System.currentTimeMillis());
+    enforce(retention, List.of(rig.capture), System.currentTimeMillis());
     assertFalse(Files.exists(first));
     assertFalse(Files.exists(second), "alone it is too large as well");
     assertTrue(Files.exists(rig.directory()));
+  }
+
+  @Test
+  void shouldNameFilesWithAsciiDigits() {
+    Locale before = Locale.getDefault();
+    try {
+      for (String tag : List.of("ar-EG", "fa-IR", "hi-IN-u-nu-deva", "th-TH-u-nu-thai")) {
+        Locale.setDefault(Locale.forLanguageTag(tag));
+        assertEquals("000007.seg", CaptureFormat.segmentName(7), tag);
+        assertEquals("000007.idx", CaptureFormat.indexName(7), tag);
+      }
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,8 @@ final class FaultyFiles implements CaptureFiles {
   private final AtomicInteger directWrites = new AtomicInteger();
   private final AtomicInteger writes = new AtomicInteger();
   private volatile Path filled;
+  private volatile Path pinned;
+  private volatile IOException spaceFailure;
   // Names that a power loss would take away.
   private final Set<Path> unforced = ConcurrentHashMap.newKeySet();
   private final AtomicInteger writesBeforeFailure = new AtomicInteger();
@@ -95,6 +98,11 @@ final class FaultyFiles implements CaptureFiles {
   /** Writes into segments so far. */
   int writes() {
     return writes.get();
+  }
+
+  /** From now on the file system does not say what it can take. */
+  void hideSpace(IOException newFailure) {
+    spaceFailure = newFailure;
   }
 
   void usable(long bytes) {
@@ -203,13 +211,26 @@ final class FaultyFiles implements CaptureFiles {
   @Override
   public void move(Path from, Path to) throws IOException {
     touch();
+    refuseIfPinned(from);
     unforced.add(to);
     disk.move(from, to);
+  }
+
+  /** From now on no file under this directory can be renamed or deleted; null for none. */
+  void pin(Path under) {
+    pinned = under;
+  }
+
+  private void refuseIfPinned(Path file) throws IOException {
+    if (pinned != null && file.startsWith(pinned)) {
+      throw new AccessDeniedException(file.toString());
+    }
   }
 
   @Override
   public void delete(Path file) throws IOException {
     touch();
+    refuseIfPinned(file);
     disk.delete(file);
   }
 
@@ -225,6 +246,9 @@ final class FaultyFiles implements CaptureFiles {
 
   @Override
   public long usableBytes(Path directory) throws IOException {
+    if (spaceFailure != null) {
+      throw spaceFailure;
+    }
     return Math.min(
         usable - (filled == null ? 0 : filledBytes(filled)), disk.usableBytes(directory));
   }

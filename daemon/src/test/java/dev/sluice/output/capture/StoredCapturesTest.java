@@ -1,6 +1,7 @@
 package dev.sluice.output.capture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,8 +33,8 @@ class StoredCapturesTest {
 
   /** What is remembered is what a first look would find. */
   private StoredCapture look() throws IOException {
-    List<StoredCapture> all = captures.all(root);
-    assertEquals(new StoredCaptures().all(root), all);
+    List<StoredCapture> all = captures.all(root, (directory, e) -> fail(e));
+    assertEquals(new StoredCaptures().all(root, (directory, e) -> fail(e)), all);
     return all.get(0);
   }
 
@@ -71,6 +72,6 @@ class StoredCapturesTest {
     look();
     write("000000.seg", 2000);
     write("000000.idx", 200);
-    assertEquals(1610, captures.all(root).get(0).bytes());
+    assertEquals(1610, captures.all(root, (directory, e) -> fail(e)).get(0).bytes());
   }
 }
