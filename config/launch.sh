@@ -48,6 +48,31 @@ read_jvm_options() {
   done <"$1"
 }
 
+# Texts of the C library are compared and logged: English, whatever the host speaks. Names of files may have any
+# character: UTF-8 where the locale is the POSIX one. Everything else of the user's locale stays.
+settle_locale() {
+  local ctype=${LC_ALL:-${LC_CTYPE:-${LANG:-}}}
+  case $ctype in '' | C | POSIX) ctype=C.UTF-8 ;; esac
+  unset LC_ALL LANGUAGE
+  export LC_CTYPE=$ctype LC_MESSAGES=C
+}
+
+# Leaves out of jvm_options what the user's own options exclude: a JVM with two collectors does not start, and one
+# whose first heap is larger than its largest warns.
+yield_to_user_options() {
+  local user=" ${SLUICE_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-} ${_JAVA_OPTIONS:-} " option kept=()
+  for option in "${jvm_options[@]}"; do
+    case $option in
+      -XX:+UseZGC | -XX:+ZGenerational | -XX:ConcGCThreads=*)
+        case $user in *" -XX:+Use"*GC" "*) continue ;; esac
+        ;;
+      -Xms*) case $user in *" -Xmx"* | *" -Xms"*) continue ;; esac ;;
+    esac
+    kept+=("$option")
+  done
+  jvm_options=("${kept[@]}")
+}
+
 # Sets caller to what Java cannot see by itself: where temporary files go, and how the caller, who ran $1, writes a command.
 describe_caller() {
   local command=$1

@@ -16,12 +16,17 @@ import dev.sluice.tool.VerifyCommand;
 import dev.sluice.tool.bench.BenchCommand;
 import dev.sluice.tool.diagnose.DiagnoseCommand;
 import dev.sluice.tool.doctor.DoctorCommand;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.Manifest;
@@ -35,13 +40,18 @@ public final class Sluice {
 
   public static void main(String[] arguments) {
     String command = arguments.length == 0 ? "" : arguments[0];
+    // Names of files and all texts have ASCII digits and are in English, whatever the host speaks.
+    Locale.setDefault(Locale.ENGLISH);
     logAsFits(command);
     StopSignal stopSignal = new StopSignal();
     stopSignal.install();
     // The daemon inside of a demo is not the service that systemd started, even where that runs it.
     boolean isService = command.equals("daemon");
     DaemonHost host = new SluiceHost(buildInfo(), isService ? System.getenv() : Map.of());
-    int exitCode = commandLine(host, stopSignal).execute(arguments);
+    // Not System.out: it swallows errors.
+    PrintWriter out =
+        new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+    int exitCode = commandLine(host, stopSignal).setOut(out).execute(arguments);
     stopSignal.finished(exitCode);
     System.exit(exitCode);
   }

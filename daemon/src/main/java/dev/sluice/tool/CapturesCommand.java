@@ -96,8 +96,7 @@ public final class CapturesCommand implements Callable<Integer> {
                 frames,
                 records[0],
                 Quantities.formatBytes(bytes[0]));
-        out().flush();
-      } while (!isLast && !stopSignal.await(FOLLOW_INTERVAL_MS));
+      } while (!out().checkError() && !isLast && !stopSignal.await(FOLLOW_INTERVAL_MS));
       if (tail.missedSegments() > 0) {
         out().printf("%d segments were removed before they were read%n", tail.missedSegments());
       }

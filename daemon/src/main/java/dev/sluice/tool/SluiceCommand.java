@@ -9,6 +9,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -52,12 +54,23 @@ public final class SluiceCommand implements Runnable {
     commandLine.setUsageHelpWidth(100);
     commandLine.setParameterExceptionHandler((e, arguments) -> usage(e));
     commandLine.setExecutionExceptionHandler((e, failed, parsed) -> failure(e, failed));
+    commandLine.setExecutionStrategy(parsed -> checked(commandLine, parsed));
     return commandLine;
   }
 
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "which command?");
+  }
+
+  /** A result that could not be written is a failure: a full disk, a reader that went away. */
+  private static int checked(CommandLine commandLine, ParseResult parsed) {
+    int exitCode = new RunLast().execute(parsed);
+    if (parsed.asCommandLineList().stream().noneMatch(each -> each.getOut().checkError())) {
+      return exitCode;
+    }
+    commandLine.getErr().println("sluice: cannot write to standard output");
+    return ExitCode.FAILED;
   }
 
   private static int usage(ParameterException e) {

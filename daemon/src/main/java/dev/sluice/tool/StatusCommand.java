@@ -69,8 +69,7 @@ public final class StatusCommand implements Callable<Integer> {
         out().print(CLEAR_SCREEN);
       }
       out().print(isJson ? Json.print(client.status()) + "\n" : table(client));
-      out().flush();
-    } while (isWatching && !stopSignal.await(WATCH_INTERVAL_MS));
+    } while (!out().checkError() && isWatching && !stopSignal.await(WATCH_INTERVAL_MS));
     return ExitCode.FINE;
   }
 

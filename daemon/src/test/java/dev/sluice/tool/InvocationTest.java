@@ -74,6 +74,44 @@ class InvocationTest {
         caller("export TMPDIR='/a b'", "./sluice"));
   }
 
+  @Test
+  void shouldKeepTheTextsOfTheSystemEnglishAndNamesWhole() throws Exception {
+    String show =
+        "settle_locale; echo \"$LC_CTYPE $LC_MESSAGES ${LC_ALL-unset} ${LANGUAGE-unset}\"";
+    String c = "unset LANG LC_CTYPE LC_ALL LANGUAGE LC_MESSAGES; ";
+    assertEquals("C.UTF-8 C unset unset\n", launch(c + show));
+    assertEquals("C.UTF-8 C unset unset\n", launch(c + "export LC_ALL=POSIX LANG=C; " + show));
+    assertEquals(
+        "C.utf8 C unset unset\n",
+        launch(c + "export LC_ALL=C.utf8 LANGUAGE=zh_CN LC_MESSAGES=C.utf8; " + show));
+    assertEquals("C.utf8 C unset unset\n", launch(c + "export LANG=C.utf8; " + show));
+  }
+
+  @Test
+  void shouldYieldToTheCollectorAndTheHeapOfTheUser() throws Exception {
+    String ours = "jvm_options=(-Xms64m -Xmx256m -XX:+UseZGC -XX:ConcGCThreads=1 -Xlog:disable); ";
+    String show = "; yield_to_user_options; echo \"${jvm_options[@]}\"";
+    String none =
+        "unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS SLUICE_JAVA_OPTS; " + ours;
+    assertEquals(
+        "-Xms64m -Xmx256m -XX:+UseZGC -XX:ConcGCThreads=1 -Xlog:disable\n",
+        launch(none + "export SLUICE_JAVA_OPTS=-Dx=y" + show));
+    for (String variable :
+        List.of("SLUICE_JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")) {
+      assertEquals(
+          "-Xms64m -Xmx256m -Xlog:disable\n",
+          launch(none + "export " + variable + "='-Dx=y -XX:+UseG1GC'" + show),
+          variable);
+    }
+    assertEquals(
+        "-Xmx256m -XX:+UseZGC -XX:ConcGCThreads=1 -Xlog:disable\n",
+        launch(none + "export SLUICE_JAVA_OPTS=-Xmx32m" + show));
+  }
+
+  private static String launch(String script) throws IOException, InterruptedException {
+    return bash("set -euo pipefail; . " + LAUNCH + "; " + script);
+  }
+
   private static String caller(String before, String called)
       throws IOException, InterruptedException {
     return bash(

@@ -3,6 +3,12 @@ package dev.sluice.tool;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +35,29 @@ class SluiceCommandTest {
   void shouldPrintTheVersion() {
     assertEquals(ExitCode.FINE, console.run("--version"));
     assertEquals("sluice 1.2.3 (revision abc, Java 17)", console.out().strip());
+  }
+
+  /** A full disk, or a reader that went away. */
+  @Test
+  void shouldFailWhenTheResultCannotBeWritten() {
+    StringWriter err = new StringWriter();
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int one) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    for (String[] words : new String[][] {{"--version"}, {"status", "--help"}}) {
+      int exitCode =
+          SluiceCommand.commandLine("1", List.of(new StatusCommand(stopSignal)))
+              .setOut(new PrintWriter(full, false, StandardCharsets.UTF_8))
+              .setErr(new PrintWriter(err, true))
+              .execute(words);
+      assertEquals(ExitCode.FAILED, exitCode);
+    }
+    assertTrue(
+        err.toString().startsWith("sluice: cannot write to standard output\n"), () -> "" + err);
   }
 
   @Test
