@@ -14,7 +14,7 @@ int main(int argc, char **argv) {
   /* What the device was built for; 0 buffers and 0 overrides mean "the daemon and the layout
    * decide". */
   struct sluice_geometry geometry = {
-      .generation = SLUICE_L2_2026_07,
+      .generation = SLUICE_CHIP_2026_09,
       .platform = SLUICE_A2A3,
       .level = 2,
       .num_cores = 24,
@@ -32,15 +32,16 @@ int main(int argc, char **argv) {
 
   /* On hardware: register arena->base with the device here and pass the device's address to start.
    */
-  if (sluice_attach_start(session, 0, error, sizeof error) != SLUICE_OK) {
+  if (sluice_attach_start(session, 0, 0, error, sizeof error) != SLUICE_OK) {
     fprintf(stderr, "attach_example: %s\n", error);
     sluice_attach_abandon(session);
     return 1;
   }
-  printf("session %u: data base %p, rotation table %p, %zu bytes\n", arena->session,
-         (void *)arena->region, (void *)arena->rotation_table, arena->bytes);
+  printf("session %u: data base %p, rotation table %p, terminal bank 0x%" PRIx64 ", %zu bytes\n",
+         arena->session, (void *)arena->region, (void *)arena->rotation_table,
+         sluice_attach_terminal_bank(session), arena->bytes);
 
-  /* Launch the kernels with these two addresses, wait for the device, and only then end the
+  /* Launch the kernels with these three addresses, wait for the device, and only then end the
    * session. */
 
   struct sluice_books books;

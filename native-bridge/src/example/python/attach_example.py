@@ -7,7 +7,8 @@ import ctypes
 import sys
 
 library = ctypes.CDLL(sys.argv[1])
-for function in (library.sluice_attach_data_base, library.sluice_attach_rotation_table):
+for function in (library.sluice_attach_data_base, library.sluice_attach_rotation_table,
+                 library.sluice_attach_terminal_bank):
     function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_uint64
 session, error, room = ctypes.c_void_p(), ctypes.create_string_buffer(256), ctypes.c_size_t(256)
 
@@ -20,16 +21,17 @@ def check(status):
 # What the device was built for: device, level, cores, scheduler and orchestrator threads; then what
 # memory this process can use, 0 being sim alone (on hardware: 2 + 4 + 8 + 16).
 check(library.sluice_attach_open_layout(
-    sys.argv[2].encode() if len(sys.argv) > 2 else None, b"l2-2026.07/a2a3", 0, 2, 24, 3, 0, 0,
+    sys.argv[2].encode() if len(sys.argv) > 2 else None, b"chip-2026.09/a2a3", 0, 2, 24, 3, 0, 0,
     b"attach_example.py", ctypes.byref(session), error, room))
-check(library.sluice_attach_start(session, ctypes.c_uint64(0), error, room))
+check(library.sluice_attach_start(session, ctypes.c_uint64(0), ctypes.c_uint64(0), error, room))
 print(f"data base {library.sluice_attach_data_base(session):#x}, "
-      f"rotation table {library.sluice_attach_rotation_table(session):#x}")
+      f"rotation table {library.sluice_attach_rotation_table(session):#x}, "
+      f"terminal bank {library.sluice_attach_terminal_bank(session):#x}")
 
-# Launch the kernels with these two addresses, wait for the device, and only then end the session.
+# Launch the kernels with these three addresses, wait for the device, and only then end the session.
 
-books = (ctypes.c_int64 * 28)()  # struct sluice_books: five times four kinds, and a text
+books = (ctypes.c_int64 * 56)()  # struct sluice_books: five times eight kinds, and a text
 check(library.sluice_attach_detach(session, books, error, room))
 for kind in range(4):
-    print(f"kind {kind}: produced {books[kind]}, collected {books[4 + kind]}, "
-          f"dropped {books[8 + kind]}, unaccounted {books[16 + kind]}")
+    print(f"kind {kind}: produced {books[kind]}, collected {books[8 + kind]}, "
+          f"dropped {books[16 + kind]}, unaccounted {books[32 + kind]}")

@@ -1,8 +1,8 @@
 /*
  * sluice_attach.c - the C client: one conversation over a Unix socket, one mapped arena.
  *
- * Every call is a request and its reply, both of fixed size. Nothing the daemon sends is used
- * before its magic, version, type and status have been checked. No call can wait for ever: a daemon
+ * Every call is a request and its reply. Nothing the daemon sends is used before its form, type and
+ * status have been checked. No call can wait for ever: a daemon
  * that does not answer in time is an error.
  */
 #include "sluice_attach.h"
@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sluice_internal.h"
@@ -58,9 +59,41 @@ static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_
   return SLUICE_OK;
 }
 
+/* What ARENA says, as far as this client uses it. */
+struct arena_reply {
+  uint32_t placement;
+  uint32_t slots;
+  uint64_t arena_bytes;
+  uint64_t region_offset;
+  uint64_t region_bytes;
+  uint64_t rotation_offset;
+  uint64_t buffers_offset;
+  uint64_t buffers[SLUICE_ALL_KINDS];
+  uint64_t buffer_offset[SLUICE_ALL_KINDS];
+};
+
+static struct arena_reply read_arena(const struct sluice_message *m) {
+  uint64_t offsets[SLUICE_REGIONS];
+  uint64_t bytes[SLUICE_REGIONS];
+  sluice_numbers(m, SLUICE_KEY_REGION_OFFSETS, offsets, SLUICE_REGIONS);
+  sluice_numbers(m, SLUICE_KEY_REGION_BYTES, bytes, SLUICE_REGIONS);
+  struct arena_reply r = {
+      .placement = (uint32_t)sluice_number(m, SLUICE_KEY_PLACEMENT),
+      .slots = (uint32_t)sluice_number(m, SLUICE_KEY_SLOTS),
+      .arena_bytes = sluice_number(m, SLUICE_KEY_ARENA_BYTES),
+      .region_offset = offsets[SLUICE_REGION_SWIMLANE],
+      .region_bytes = bytes[SLUICE_REGION_SWIMLANE],
+      .rotation_offset = sluice_number(m, SLUICE_KEY_ROTATION_OFFSET),
+      .buffers_offset = sluice_number(m, SLUICE_KEY_BUFFERS_OFFSET),
+  };
+  sluice_numbers(m, SLUICE_KEY_GRANTED, r.buffers, SLUICE_ALL_KINDS);
+  sluice_numbers(m, SLUICE_KEY_BUFFER_OFFSETS, r.buffer_offset, SLUICE_ALL_KINDS);
+  return r;
+}
+
 /* Everything that the reply says must lie inside what it says: a wrong offset here would be a wild
  * write later. */
-static int check_arena(const struct sluice_arena_reply *r, const struct sluice_layout *layout) {
+static int check_arena(const struct arena_reply *r, const struct sluice_layout *layout) {
   uint64_t rotation_bytes = 8 * (uint64_t)layout->cores;
   int inside =
       r->region_bytes >= layout->region_bytes && r->region_bytes <= r->arena_bytes &&
@@ -69,12 +102,12 @@ static int check_arena(const struct sluice_arena_reply *r, const struct sluice_l
   for (unsigned kind = 0; kind < SLUICE_KINDS && inside; kind++) {
     uint64_t bytes = r->buffers[kind] * (uint64_t)layout->buffer_bytes[kind];
     inside = r->buffer_offset[kind] == 0 ||
-             (bytes <= r->arena_bytes && r->buffer_offset[kind] <= r->arena_bytes - bytes);
+             (r->buffers[kind] <= UINT32_MAX && bytes <= r->arena_bytes && r->buffer_offset[kind] <= r->arena_bytes - bytes);
   }
   return inside && r->region_offset % 64 == 0 && r->rotation_offset % 8 == 0;
 }
 
-static int map_arena(struct sluice_attach *s, const struct sluice_arena_reply *r, char *error,
+static int map_arena(struct sluice_attach *s, const struct arena_reply *r, char *error,
                      size_t error_bytes) {
   struct stat status;
   if (fstat(s->arena.fd, &status) != 0) {
@@ -104,14 +137,16 @@ static int map_arena(struct sluice_attach *s, const struct sluice_arena_reply *r
   return SLUICE_OK;
 }
 
-static void describe_arena(struct sluice_attach *s, const struct sluice_arena_reply *r) {
+static void describe_arena(struct sluice_attach *s, const struct arena_reply *r) {
   s->arena.placement = r->placement;
   s->arena.bytes = r->arena_bytes;
   s->arena.region_bytes = r->region_bytes;
   s->arena.region_offset = r->region_offset;
   s->arena.rotation_offset = r->rotation_offset;
-  s->arena.slot_count = r->slot_count;
-  memcpy(s->arena.buffers, r->buffers, sizeof s->arena.buffers);
+  s->arena.slot_count = r->slots;
+  for (unsigned kind = 0; kind < SLUICE_ALL_KINDS; kind++) {
+    s->arena.buffers[kind] = (uint32_t)r->buffers[kind];
+  }
   memcpy(s->arena.buffer_offset, r->buffer_offset, sizeof s->arena.buffer_offset);
 }
 
@@ -153,9 +188,46 @@ static void release(struct sluice_attach *s) {
   free(s);
 }
 
+/*
+ * The request of a geometry. Required is what the daemon must understand to read the memory as the
+ * device writes it.
+ */
+static void put_geometry(struct sluice_message *m, const struct sluice_geometry *g) {
+  static const char *const runtimes[] = {"", "tensormap_and_ringbuffer", "host_build_graph"};
+  const uint16_t required = SLUICE_FIELD_REQUIRED;
+  sluice_put_number(m, SLUICE_KEY_DEVICE, required, g->device);
+  sluice_put_text(m, SLUICE_KEY_LAYOUT, required, sluice_layout_name(g->generation, g->platform));
+  sluice_put_number(m, SLUICE_KEY_FACTS, required, g->facts);
+  if (g->runtime != SLUICE_RUNTIME_DEFAULT) {
+    sluice_put_text(m, SLUICE_KEY_RUNTIME, required, runtimes[g->runtime]);
+  }
+  if (g->regions != 0) {
+    sluice_put_number(m, SLUICE_KEY_REGIONS, required, g->regions);
+  }
+  sluice_put_number(m, SLUICE_KEY_LEVEL, required, g->level);
+  sluice_put_number(m, SLUICE_KEY_CORES, required, g->num_cores);
+  sluice_put_number(m, SLUICE_KEY_SCHED_THREADS, required, g->sched_threads);
+  sluice_put_number(m, SLUICE_KEY_ORCH_THREADS, required, g->orch_threads);
+  sluice_put_number(m, SLUICE_KEY_SLOTS, required, g->slot_count);
+  sluice_put_number(m, SLUICE_KEY_READY_ENTRIES, required, g->ready_queue_entries);
+  sluice_put_numbers(m, SLUICE_KEY_BUFFER_RECORDS, required, g->buffer_records, SLUICE_ALL_KINDS);
+  sluice_put_numbers(m, SLUICE_KEY_BUFFERS, 0, g->buffers_per_instance, SLUICE_ALL_KINDS);
+  sluice_put_number(m, SLUICE_KEY_PLACEMENTS, 0, g->placements);
+  sluice_put_number(m, SLUICE_KEY_BARE_PROCESS, 0, g->bare_process);
+  sluice_put(m, SLUICE_KEY_NAME, 0, g->name, strnlen(g->name, sizeof g->name - 1));
+  if ((g->flags & SLUICE_FLAG_SYNTHETIC) != 0) {
+    uint64_t synthetic[] = {g->synthetic_seed, g->synthetic_origin_ticks, g->synthetic_period_ticks,
+                            (g->flags & SLUICE_FLAG_JITTERED) != 0};
+    sluice_put(m, SLUICE_KEY_SYNTHETIC, 0, synthetic, sizeof synthetic);
+  }
+}
+
 static int attach_and_map(struct sluice_attach *s, char *error, size_t error_bytes) {
   struct sluice_layout layout;
   const char *wrong = sluice_layout_init(&layout, &s->geometry);
+  if (wrong == NULL && s->geometry.runtime > SLUICE_HOST_BUILD_GRAPH) {
+    wrong = "no such runtime";
+  }
   if (wrong != NULL) {
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes, "%s", wrong);
   }
@@ -164,20 +236,27 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
     return code;
   }
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
-  m.body.geometry = s->geometry;
-  if ((s->geometry.placements & SLUICE_ON_DEVICE) != 0 && s->geometry.bare_process == 0) {
-    m.body.geometry.bare_process = sluice_device_bare_process();
+  struct sluice_geometry asked = s->geometry;
+  if ((asked.placements & SLUICE_ON_DEVICE) != 0 && asked.bare_process == 0) {
+    asked.bare_process = sluice_device_bare_process();
   }
-  code = sluice_converse(s, &m, SLUICE_ATTACH, SLUICE_ARENA, "attach", REPLY_TIMEOUT_SECONDS, error,
-                         error_bytes);
+  sluice_request(s, &m, SLUICE_ATTACH);
+  put_geometry(&m, &asked);
+  code =
+      sluice_converse(s, &m, SLUICE_ARENA, "attach", REPLY_TIMEOUT_SECONDS, error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
   }
+  size_t token_bytes = 0;
+  const void *token = sluice_find(&m, SLUICE_KEY_TOKEN, &token_bytes);
+  if (token_bytes != sizeof s->token) {
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "the arena came without a token");
+  }
+  memcpy(s->token, token, sizeof s->token);
   s->is_granted = 1;
-  memcpy(s->token, m.token, sizeof s->token);
-  s->arena.session = m.session;
-  uint32_t placement = m.body.arena.placement;
+  s->arena.session = (uint32_t)sluice_number(&m, SLUICE_KEY_SESSION);
+  struct arena_reply reply = read_arena(&m);
+  uint32_t placement = reply.placement;
   s->arena.placement = placement;
   uint32_t offered = s->geometry.placements != 0 ? s->geometry.placements
                                                  : SLUICE_CAN(SLUICE_PLACEMENT_SIM);
@@ -192,15 +271,15 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   if (code != SLUICE_OK) {
     return code;
   }
-  if (m.body.arena.slot_count != layout.slots || !check_arena(&m.body.arena, &layout)) {
+  if (reply.slots != layout.slots || !check_arena(&reply, &layout)) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "the arena that the daemon describes does not fit the geometry");
   }
-  describe_arena(s, &m.body.arena);
+  describe_arena(s, &reply);
   if ((SLUICE_CAN(placement) & SLUICE_ON_DEVICE) != 0) {
     return import_arena(s, &share, error, error_bytes);
   }
-  code = map_arena(s, &m.body.arena, error, error_bytes);
+  code = map_arena(s, &reply, error, error_bytes);
   if (code == SLUICE_OK && placement == SLUICE_PLACEMENT_HOST) {
     code = sluice_device_register(s, error, error_bytes);
   }
@@ -217,11 +296,9 @@ static int attach_or_end(struct sluice_attach *s, char *error, size_t error_byte
   if (s->is_granted) {
     let_go(s); /* before the daemon hears of it, which then frees its memory (abi.md 5.5) */
     struct sluice_message m;
-    memset(&m, 0, sizeof m);
-    m.body.end.is_lost = 1;
-    memcpy(m.body.end.lost_reason, reason, sizeof m.body.end.lost_reason - 1);
-    sluice_converse(s, &m, SLUICE_DETACH, SLUICE_DETACHED, "detach", SETTLE_TIMEOUT_SECONDS, NULL,
-                    0);
+    sluice_request(s, &m, SLUICE_DETACH);
+    sluice_put_text(&m, SLUICE_KEY_LOST_REASON, SLUICE_FIELD_REQUIRED, reason);
+    sluice_converse(s, &m, SLUICE_DETACHED, "detach", SETTLE_TIMEOUT_SECONDS, NULL, 0);
   }
   return sluice_fail(code, error, error_bytes, "%s", reason);
 }
@@ -260,28 +337,55 @@ const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
   return &session->arena;
 }
 
-int sluice_attach_start(sluice_attach *s, uint64_t device_base, char *error, size_t error_bytes) {
+static uint64_t clock_of(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* By which the times of a run can be compared with those of other processes and other hosts. */
+static void put_clocks(struct sluice_message *m) {
+  char boot[64] = "";
+  FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+  if (file != NULL) {
+    size_t length = fread(boot, 1, sizeof boot - 1, file);
+    boot[length] = '\0';
+    boot[strcspn(boot, "\n")] = '\0';
+    fclose(file);
+  }
+  sluice_put_number(m, SLUICE_KEY_MONOTONIC_NS, 0, clock_of(CLOCK_MONOTONIC));
+  sluice_put_number(m, SLUICE_KEY_REALTIME_NS, 0, clock_of(CLOCK_REALTIME));
+  sluice_put_text(m, SLUICE_KEY_BOOT_ID, 0, boot);
+}
+
+int sluice_attach_start(sluice_attach *s, uint64_t device_base, uint64_t run_epoch, char *error,
+                        size_t error_bytes) {
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
   s->device_base = device_base != 0 ? device_base : s->arena.device_base;
-  m.body.start.device_base = s->device_base;
+  sluice_request(s, &m, SLUICE_START);
+  sluice_put_number(&m, SLUICE_KEY_DEVICE_BASE, SLUICE_FIELD_REQUIRED, s->device_base);
+  sluice_put_number(&m, SLUICE_KEY_RUN_EPOCH, SLUICE_FIELD_REQUIRED, run_epoch);
+  put_clocks(&m);
   pthread_mutex_lock(&s->lock);
-  int code = sluice_converse(s, &m, SLUICE_START, SLUICE_STARTED, "start", REPLY_TIMEOUT_SECONDS,
-                             error, error_bytes);
+  int code =
+      sluice_converse(s, &m, SLUICE_STARTED, "start", REPLY_TIMEOUT_SECONDS, error, error_bytes);
   pthread_mutex_unlock(&s->lock);
+  s->terminal_bank = code == SLUICE_OK ? sluice_number(&m, SLUICE_KEY_TERMINAL_BANK) : 0;
   return code;
 }
 
 static int settle(sluice_attach *s, uint16_t type, uint16_t reply_type, const char *what,
                   struct sluice_books *books, char *error, size_t error_bytes) {
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
+  sluice_request(s, &m, type);
+  put_clocks(&m);
   pthread_mutex_lock(&s->lock);
-  int code =
-      sluice_converse(s, &m, type, reply_type, what, SETTLE_TIMEOUT_SECONDS, error, error_bytes);
+  int code = sluice_converse(s, &m, reply_type, what, SETTLE_TIMEOUT_SECONDS, error, error_bytes);
   pthread_mutex_unlock(&s->lock);
-  if ((code == SLUICE_OK || s->has_ended) && books != NULL) {
-    *books = m.body.books;
+  if (code == SLUICE_OK && books != NULL) {
+    sluice_read_books(&m, books);
+  } else if (s->has_ended && books != NULL) {
+    *books = s->ended_books;
   }
   return code;
 }
@@ -306,18 +410,17 @@ int sluice_resume_locked(struct sluice_attach *s, char *error, size_t error_byte
   hang_up(s);
   if (s->has_ended) {
     /* As the daemon would answer: it does not know the token any more. */
-    return sluice_fail(SLUICE_ERROR_TOKEN, error, error_bytes, "the daemon ended the session: %.*s",
-                       (int)sizeof s->ended_books.text, s->ended_books.text);
+    return sluice_fail(SLUICE_ERROR_TOKEN, error, error_bytes, "the daemon ended the session: %s",
+                       s->ended_books.text);
   }
   int code = connect_to_daemon(s, error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
   }
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
-  code = sluice_converse(s, &m, SLUICE_RESUME, SLUICE_RESUMED, "resume", REPLY_TIMEOUT_SECONDS,
-                         error, error_bytes);
-  if (code == SLUICE_OK && m.body.arena.arena_bytes != s->arena.bytes) {
+  sluice_request(s, &m, SLUICE_RESUME);
+  code = sluice_converse(s, &m, SLUICE_RESUMED, "resume", REPLY_TIMEOUT_SECONDS, error, error_bytes);
+  if (code == SLUICE_OK && sluice_number(&m, SLUICE_KEY_ARENA_BYTES) != s->arena.bytes) {
     code =
         sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "the daemon resumed another arena");
   }

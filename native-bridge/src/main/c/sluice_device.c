@@ -155,13 +155,11 @@ int sluice_device_register(struct sluice_attach *s, char *error, size_t error_by
 static int import_by_key(struct sluice_attach *s, const struct sluice_share *share, char *error,
                          size_t error_bytes) {
   void *device = NULL;
-  char key[SLUICE_SHARE_KEY_BYTES + 1] = {0};
-  memcpy(key, share->key, SLUICE_SHARE_KEY_BYTES);
-  int result = s->device->acl.import_key(&device, key, 0);
+  int result = s->device->acl.import_key(&device, share->key, 0);
   if (result != 0) {
     return failed("aclrtIpcMemImportByKey", result, error, error_bytes);
   }
-  memcpy(s->device->key, key, sizeof key);
+  memcpy(s->device->key, share->key, sizeof share->key);
   s->arena.device_base = (uint64_t)(uintptr_t)device;
   return SLUICE_OK;
 }
@@ -177,7 +175,7 @@ static int import_by_handle(struct sluice_attach *s, const struct sluice_share *
   if (result != 0) {
     return failed("aclrtGetDevice", result, error, error_bytes);
   }
-  result = d->acl.import_handle(share->shareable, device, &d->handle);
+  result = d->acl.import_handle(share->handle, device, &d->handle);
   if (result != 0) {
     d->handle = NULL;
     return failed("aclrtMemImportFromShareableHandle", result, error, error_bytes);

@@ -10,9 +10,18 @@
 
 #include "sluice_attach.h"
 #include "sluice_layout.h"
+#include "sluice_message.h"
 
 struct sluice_guard;  /* sluice_guard.c */
 struct sluice_device; /* sluice_device.c */
+
+/* How memory of a device is imported: the SHARE message. */
+struct sluice_share {
+  uint32_t route; /* enum sluice_share_route */
+  uint64_t bytes;
+  uint64_t handle;
+  char key[SLUICE_SHARE_KEY_BYTES + 1];
+};
 
 struct sluice_attach {
   /* One conversation at a time: the owner's calls and the guard's resume exclude each other here.
@@ -27,7 +36,8 @@ struct sluice_attach {
   int is_granted;       /* the daemon has a session for us */
   int has_ended;        /* the daemon has ended it, unasked, and said so: */
   struct sluice_books ended_books;
-  uint64_t device_base; /* as told in START; 0 before */
+  uint64_t device_base;   /* as told in START; 0 before */
+  uint64_t terminal_bank; /* as told in STARTED */
   struct sluice_device *device; /* what libascendcl did for this session; NULL for sim */
   struct sluice_guard *guard;
 };
@@ -60,13 +70,18 @@ void sluice_guard_stop(struct sluice_attach *session);
 /* Longest wait for a reply on this socket, and for room to send. */
 void sluice_set_reply_timeout(int fd, int seconds);
 
+/* Begins a request of this session. */
+void sluice_request(struct sluice_attach *session, struct sluice_message *message, uint16_t type);
+
 /*
  * Sends the request and reads the reply into the same message; the caller holds session->lock.
  * SLUICE_OK only if the reply is of reply_type and its status is. what names the request in errors.
  */
-int sluice_converse(struct sluice_attach *session, struct sluice_message *message, uint16_t type,
+int sluice_converse(struct sluice_attach *session, struct sluice_message *message,
                     uint16_t reply_type, const char *what, int timeout_seconds, char *error,
                     size_t error_bytes);
+
+void sluice_read_books(const struct sluice_message *message, struct sluice_books *books);
 
 /* Takes the SHARE message that follows ARENA of device memory. */
 int sluice_receive_share(struct sluice_attach *session, struct sluice_share *share, char *error,

@@ -115,11 +115,11 @@ static inline int sluice_entries_are_counted(const struct sluice_layout *l) {
   return l->facts[SLUICE_FACT_READY_ENTRY] == 1;
 }
 
-/* The line of a pool in a bank; the lines of a bank are in the order of the pools. */
-static inline size_t sluice_terminal_at(const struct sluice_layout *l, unsigned bank, unsigned kind,
-                                        unsigned instance) {
+/* The line of a pool, from the start of its bank; lines are in the order of the pools. */
+static inline size_t sluice_terminal_in_bank(const struct sluice_layout *l, unsigned kind,
+                                             unsigned instance) {
   size_t pool = (l->pools_at[kind] - l->header_bytes) / l->pool_bytes + instance;
-  return l->pools_end + bank * l->terminal_bank_bytes + pool * SLUICE_TERMINAL_BYTES;
+  return pool * SLUICE_TERMINAL_BYTES;
 }
 
 static inline size_t sluice_entry_at(const struct sluice_layout *l, unsigned queue,

@@ -1,7 +1,9 @@
 /*
- * sluice_message.c - one request and its reply, both of fixed size, and the descriptor that follows
- * ARENA.
+ * sluice_message.c - messages as sluice_attach.h describes them; one request and its reply, and the
+ * descriptor that follows ARENA.
  */
+#include "sluice_message.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,15 +13,105 @@
 
 #include "sluice_internal.h"
 
-int sluice_fail(int code, char *error, size_t error_bytes, const char *format, ...) {
-  if (error != NULL && error_bytes > 0) {
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error, error_bytes, format, arguments);
-    va_end(arguments);
-  }
-  return code;
+/* ---- composing and looking up ---------------------------------------------------------------- */
+
+static struct sluice_header *header_of(struct sluice_message *m) {
+  return (struct sluice_header *)(void *)m->data;
 }
+
+static const struct sluice_header *read_header(const struct sluice_message *m) {
+  return (const struct sluice_header *)(const void *)m->data;
+}
+
+static size_t padded(size_t bytes) {
+  return (bytes + 7) / 8 * 8;
+}
+
+void sluice_compose(struct sluice_message *m, uint16_t type) {
+  *header_of(m) = (struct sluice_header){.magic = SLUICE_MESSAGE_MAGIC,
+                                         .version = SLUICE_MESSAGE_VERSION,
+                                         .type = type,
+                                         .bytes = sizeof(struct sluice_header)};
+}
+
+void sluice_put(struct sluice_message *m, uint16_t key, uint16_t flags, const void *value,
+                size_t bytes) {
+  uint32_t at = header_of(m)->bytes;
+  size_t whole = sizeof(struct sluice_field) + padded(bytes);
+  if (whole <= sizeof m->data - at) {
+    struct sluice_field field = {.key = key, .flags = flags, .bytes = (uint32_t)bytes};
+    memset(m->data + at, 0, whole);
+    memcpy(m->data + at, &field, sizeof field);
+    memcpy(m->data + at + sizeof field, value, bytes);
+    header_of(m)->bytes = at + (uint32_t)whole;
+  }
+}
+
+void sluice_put_number(struct sluice_message *m, uint16_t key, uint16_t flags, uint64_t number) {
+  sluice_put(m, key, flags, &number, sizeof number);
+}
+
+void sluice_put_numbers(struct sluice_message *m, uint16_t key, uint16_t flags,
+                        const uint32_t *numbers, unsigned count) {
+  uint64_t wide[SLUICE_ALL_KINDS] = {0};
+  for (unsigned i = 0; i < count && i < SLUICE_ALL_KINDS; i++) {
+    wide[i] = numbers[i];
+  }
+  sluice_put(m, key, flags, wide, count * sizeof wide[0]);
+}
+
+void sluice_put_text(struct sluice_message *m, uint16_t key, uint16_t flags, const char *text) {
+  sluice_put(m, key, flags, text, strlen(text));
+}
+
+uint16_t sluice_type(const struct sluice_message *m) {
+  return read_header(m)->type;
+}
+
+const void *sluice_find(const struct sluice_message *m, uint16_t key, size_t *bytes) {
+  size_t at = sizeof(struct sluice_header);
+  while (at < read_header(m)->bytes) {
+    const struct sluice_field *field = (const struct sluice_field *)(const void *)(m->data + at);
+    if (field->key == key) {
+      *bytes = field->bytes;
+      return field + 1;
+    }
+    at += sizeof *field + padded(field->bytes);
+  }
+  return NULL;
+}
+
+uint64_t sluice_number(const struct sluice_message *m, uint16_t key) {
+  uint64_t number;
+  sluice_numbers(m, key, &number, 1);
+  return number;
+}
+
+void sluice_numbers(const struct sluice_message *m, uint16_t key, uint64_t *numbers,
+                    unsigned count) {
+  size_t bytes = 0;
+  const void *value = sluice_find(m, key, &bytes);
+  size_t room = count * sizeof numbers[0];
+  memset(numbers, 0, room);
+  if (value != NULL) {
+    memcpy(numbers, value, bytes < room ? bytes / 8 * 8 : room);
+  }
+}
+
+void sluice_text(const struct sluice_message *m, uint16_t key, char *text, size_t room) {
+  size_t bytes = 0;
+  const char *value = sluice_find(m, key, &bytes);
+  size_t length = value == NULL ? 0 : bytes < room ? bytes : room - 1;
+  while (value != NULL && length < bytes && length > 0 && (value[length] & 0xc0) == 0x80) {
+    length--;
+  }
+  if (length > 0) {
+    memcpy(text, value, length);
+  }
+  text[length] = '\0';
+}
+
+/* ---- sending and receiving ------------------------------------------------------------------- */
 
 static int send_fully(int fd, const void *bytes, size_t length) {
   const uint8_t *next = bytes;
@@ -58,6 +150,67 @@ static int receive_fully(int fd, void *bytes, size_t length) {
   return 0;
 }
 
+int sluice_send_message(int fd, const struct sluice_message *m) {
+  return send_fully(fd, m->data, read_header(m)->bytes);
+}
+
+/* Whether the fields fill the message, no key comes twice, and none that is required is unknown. */
+static int has_sound_fields(const struct sluice_message *m) {
+  uint8_t seen[SLUICE_KEY_END] = {0};
+  size_t at = sizeof(struct sluice_header);
+  size_t end = read_header(m)->bytes;
+  while (at < end) {
+    struct sluice_field field;
+    memcpy(&field, m->data + at, sizeof field); /* whole, as both are multiples of 8 */
+    at += sizeof field;
+    if (field.bytes > end - at || padded(field.bytes) > end - at) {
+      return 0;
+    }
+    at += padded(field.bytes);
+    int is_known = field.key < SLUICE_KEY_END;
+    if (is_known ? seen[field.key]++ != 0 : (field.flags & SLUICE_FIELD_REQUIRED) != 0) {
+      return 0;
+    }
+  }
+  return 1;
+}
+
+static enum sluice_received check_header(const struct sluice_message *m) {
+  const struct sluice_header *h = read_header(m);
+  if (h->magic != SLUICE_MESSAGE_MAGIC || h->version != SLUICE_MESSAGE_VERSION) {
+    return SLUICE_NOT_OURS;
+  }
+  int is_sound = h->bytes >= sizeof *h && h->bytes <= sizeof m->data && h->bytes % 8 == 0;
+  return is_sound ? SLUICE_RECEIVED : SLUICE_BROKEN;
+}
+
+enum sluice_received sluice_receive_message(int fd, struct sluice_message *m) {
+  if (receive_fully(fd, m->data, sizeof(struct sluice_header)) != 0) {
+    return SLUICE_NOT_RECEIVED;
+  }
+  enum sluice_received received = check_header(m);
+  if (received != SLUICE_RECEIVED) {
+    return received;
+  }
+  size_t rest = read_header(m)->bytes - sizeof(struct sluice_header);
+  if (receive_fully(fd, m->data + sizeof(struct sluice_header), rest) != 0) {
+    return SLUICE_NOT_RECEIVED;
+  }
+  return has_sound_fields(m) ? SLUICE_RECEIVED : SLUICE_BROKEN;
+}
+
+/* ---- one request and its reply ---------------------------------------------------------------- */
+
+int sluice_fail(int code, char *error, size_t error_bytes, const char *format, ...) {
+  if (error != NULL && error_bytes > 0) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, error_bytes, format, arguments);
+    va_end(arguments);
+  }
+  return code;
+}
+
 void sluice_set_reply_timeout(int fd, int seconds) {
   struct timeval limit = {.tv_sec = seconds};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -80,75 +233,101 @@ static int connection_lost(struct sluice_attach *s, const char *what, char *erro
                      "connection to the daemon lost at %s: %s", what, strerror(errno));
 }
 
+static uint32_t status_of(const struct sluice_message *m) {
+  return (uint32_t)sluice_number(m, SLUICE_KEY_STATUS);
+}
+
+void sluice_read_books(const struct sluice_message *m, struct sluice_books *books) {
+  sluice_numbers(m, SLUICE_KEY_PRODUCED, books->produced, SLUICE_ALL_KINDS);
+  sluice_numbers(m, SLUICE_KEY_COLLECTED, books->collected, SLUICE_ALL_KINDS);
+  sluice_numbers(m, SLUICE_KEY_DROPPED, books->dropped, SLUICE_ALL_KINDS);
+  sluice_numbers(m, SLUICE_KEY_SALVAGED, books->salvaged, SLUICE_ALL_KINDS);
+  sluice_numbers(m, SLUICE_KEY_UNACCOUNTED, (uint64_t *)books->unaccounted, SLUICE_ALL_KINDS);
+  sluice_text(m, SLUICE_KEY_TEXT, books->text, sizeof books->text);
+}
+
 /* A session that another party than its client ended: DETACHED with a status, unasked. */
 static int note_end(struct sluice_attach *s, const struct sluice_message *m) {
-  if (m->magic == SLUICE_MESSAGE_MAGIC && m->type == SLUICE_DETACHED && m->status != SLUICE_OK) {
+  if (sluice_type(m) == SLUICE_DETACHED && status_of(m) != SLUICE_OK) {
     s->has_ended = 1;
-    s->ended_books = m->body.books;
+    sluice_read_books(m, &s->ended_books);
   }
   return s->has_ended;
 }
 
-static int tell_end(struct sluice_attach *s, struct sluice_message *m, char *error,
-                    size_t error_bytes) {
-  m->body.books = s->ended_books;
-  return sluice_fail(SLUICE_ERROR_STATE, error, error_bytes, "the daemon ended the session: %.*s",
-                     (int)sizeof s->ended_books.text, s->ended_books.text);
+static int tell_end(struct sluice_attach *s, char *error, size_t error_bytes) {
+  return sluice_fail(SLUICE_ERROR_STATE, error, error_bytes, "the daemon ended the session: %s",
+                     s->ended_books.text);
 }
 
 void sluice_hear_of_end(struct sluice_attach *s) {
   struct sluice_message m;
+  struct sluice_header header;
   /* Sent in one piece, so it is there as a whole or not at all. */
-  if (recv(s->socket, &m, sizeof m, MSG_DONTWAIT) == (ssize_t)sizeof m) {
+  ssize_t seen = recv(s->socket, &header, sizeof header, MSG_PEEK | MSG_DONTWAIT);
+  if (seen == (ssize_t)sizeof header &&
+      sluice_receive_message(s->socket, &m) == SLUICE_RECEIVED) {
     note_end(s, &m);
   }
 }
 
-int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t type,
-                    uint16_t reply_type, const char *what, int timeout_seconds, char *error,
-                    size_t error_bytes) {
+void sluice_request(struct sluice_attach *s, struct sluice_message *m, uint16_t type) {
+  sluice_compose(m, type);
+  if (type != SLUICE_ATTACH) {
+    sluice_put(m, SLUICE_KEY_TOKEN, SLUICE_FIELD_REQUIRED, s->token, sizeof s->token);
+  }
+}
+
+static int receive_reply(struct sluice_attach *s, struct sluice_message *m, const char *what,
+                         char *error, size_t error_bytes) {
+  switch (sluice_receive_message(s->socket, m)) {
+    case SLUICE_RECEIVED:
+      return SLUICE_OK;
+    case SLUICE_NOT_OURS:
+      return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
+                         "what answers on %s does not speak version %d of the attach protocol",
+                         s->socket_path, SLUICE_MESSAGE_VERSION);
+    case SLUICE_BROKEN:
+      return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "malformed reply to %s", what);
+    default:
+      return connection_lost(s, what, error, error_bytes);
+  }
+}
+
+int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t reply_type,
+                    const char *what, int timeout_seconds, char *error, size_t error_bytes) {
   if (s->has_ended) {
-    return tell_end(s, m, error, error_bytes);
+    return tell_end(s, error, error_bytes);
   }
   if (s->socket < 0) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "not connected; resume the session first");
   }
-  m->magic = SLUICE_MESSAGE_MAGIC;
-  m->version = SLUICE_MESSAGE_VERSION;
-  m->type = type;
-  m->status = 0;
-  m->session = 0;
-  memcpy(m->token, s->token, sizeof m->token);
   sluice_set_reply_timeout(s->socket, timeout_seconds);
-  if (send_fully(s->socket, m, sizeof *m) != 0 && errno != EPIPE) {
+  if (sluice_send_message(s->socket, m) != 0 && errno != EPIPE) {
     return connection_lost(s, what, error, error_bytes);
   }
   /* After EPIPE the daemon may still have left a refusal for us to read, e.g. when it has too many
    * connections. */
-  if (receive_fully(s->socket, m, sizeof *m) != 0) {
-    return connection_lost(s, what, error, error_bytes);
-  }
-  if (m->magic != SLUICE_MESSAGE_MAGIC || m->version != SLUICE_MESSAGE_VERSION) {
-    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
-                       "what answers on %s does not speak version %d of the attach protocol",
-                       s->socket_path, SLUICE_MESSAGE_VERSION);
+  int code = receive_reply(s, m, what, error, error_bytes);
+  if (code != SLUICE_OK) {
+    return code;
   }
   if (note_end(s, m)) {
-    return tell_end(s, m, error, error_bytes);
+    return tell_end(s, error, error_bytes);
   }
-  if (m->type != reply_type && m->type != SLUICE_REFUSED) {
+  uint16_t type = sluice_type(m);
+  if (type != reply_type && type != SLUICE_REFUSED) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "unexpected reply %u to %s",
-                       m->type, what);
+                       type, what);
   }
-  if (m->status != SLUICE_OK || m->type == SLUICE_REFUSED) {
-    int code = m->status != SLUICE_OK ? (int)m->status : SLUICE_ERROR_PROTOCOL;
-    /* Books carry a shorter text than the other replies, at another place. */
-    int is_books = m->type == SLUICE_SETTLED || m->type == SLUICE_DETACHED;
-    const char *text = is_books ? m->body.books.text : m->body.refused.text;
-    int limit = is_books ? (int)sizeof m->body.books.text : (int)sizeof m->body.refused.text;
-    return sluice_fail(code, error, error_bytes, "the daemon refused %s: %.*s (status %d)", what,
-                       limit, text, code);
+  uint32_t status = status_of(m);
+  if (status != SLUICE_OK || type == SLUICE_REFUSED) {
+    char text[512];
+    sluice_text(m, SLUICE_KEY_TEXT, text, sizeof text);
+    code = status != SLUICE_OK ? (int)status : SLUICE_ERROR_PROTOCOL;
+    return sluice_fail(code, error, error_bytes, "the daemon refused %s: %s (status %d)", what,
+                       text, code);
   }
   return SLUICE_OK;
 }
@@ -156,15 +335,18 @@ int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t 
 int sluice_receive_share(struct sluice_attach *s, struct sluice_share *share, char *error,
                          size_t error_bytes) {
   struct sluice_message m;
-  if (receive_fully(s->socket, &m, sizeof m) != 0) {
-    return connection_lost(s, "with the shared memory", error, error_bytes);
+  int code = receive_reply(s, &m, "with the shared memory", error, error_bytes);
+  if (code != SLUICE_OK) {
+    return code;
   }
-  if (m.magic != SLUICE_MESSAGE_MAGIC || m.version != SLUICE_MESSAGE_VERSION ||
-      m.type != SLUICE_SHARE || m.status != SLUICE_OK) {
+  if (sluice_type(&m) != SLUICE_SHARE || status_of(&m) != SLUICE_OK) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "the daemon did not say how to import its memory");
   }
-  *share = m.body.share;
+  share->route = (uint32_t)sluice_number(&m, SLUICE_KEY_SHARE_ROUTE);
+  share->bytes = sluice_number(&m, SLUICE_KEY_SHARE_BYTES);
+  share->handle = sluice_number(&m, SLUICE_KEY_SHARE_HANDLE);
+  sluice_text(&m, SLUICE_KEY_SHARE_KEY, share->key, sizeof share->key);
   return SLUICE_OK;
 }
 

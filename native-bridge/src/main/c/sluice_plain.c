@@ -35,6 +35,10 @@ uint64_t sluice_attach_rotation_table(const sluice_attach *s) {
   return s->arena.device_base + s->arena.rotation_offset;
 }
 
+uint64_t sluice_attach_terminal_bank(const sluice_attach *s) {
+  return s->terminal_bank;
+}
+
 uint32_t sluice_attach_placement(const sluice_attach *s) {
   return s->arena.placement;
 }

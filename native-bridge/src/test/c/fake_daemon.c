@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fake_host.h"
+#include "peer.h"
 #include "queues.h"
 #include "sluice_shared.h"
 #include "test.h"
@@ -23,38 +24,41 @@
 
 /* ---- the conversation ------------------------------------------------------------------------ */
 
-static bool receive(int fd, void *bytes, size_t length) {
-  return recv(fd, bytes, length, MSG_WAITALL) == (ssize_t)length;
+static bool receive(int fd, struct sluice_message *m) {
+  return sluice_receive_message(fd, m) == SLUICE_RECEIVED;
 }
 
-static void reply(struct fake_daemon *f, struct sluice_message *m, uint16_t type, size_t length) {
-  m->magic = f->mode == FAKE_WRONG_MAGIC ? 0x50545448u : SLUICE_MESSAGE_MAGIC;
-  m->version = SLUICE_MESSAGE_VERSION;
-  m->type = type;
-  m->session = 42;
-  memset(m->token, 7, sizeof m->token);
-  CHECK(send(f->connection, m, length, MSG_NOSIGNAL) == (ssize_t)length);
+static void begin_reply(struct sluice_message *m, uint16_t type, uint32_t status) {
+  peer_reply(m, type, status, 42, 7);
 }
 
-static void send_descriptor(struct fake_daemon *f) {
-  char byte = 0;
-  struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  union {
-    struct cmsghdr aligned;
-    char bytes[CMSG_SPACE(sizeof(int))];
-  } control;
-  memset(&control, 0, sizeof control);
-  struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-  if (f->mode != FAKE_NO_DESCRIPTOR) {
-    header.msg_control = control.bytes;
-    header.msg_controllen = sizeof control.bytes;
-    struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(c), &f->memfd, sizeof(int));
+static void reply(struct fake_daemon *f, struct sluice_message *m) {
+  CHECK_EQUAL(0, sluice_send_message(f->connection, m));
+}
+
+/* What is no message of ours, or half of one. */
+static void reply_wrongly(struct fake_daemon *f) {
+  struct sluice_message m;
+  begin_reply(&m, SLUICE_ARENA, SLUICE_OK);
+  struct sluice_header *h = (struct sluice_header *)(void *)m.data;
+  size_t length = f->mode == FAKE_TRUNCATED ? h->bytes / 2 : h->bytes;
+  switch (f->mode) {
+    case FAKE_WRONG_MAGIC:
+      h->magic = 0x50545448u;
+      break;
+    case FAKE_OLD_VERSION:
+      h->version = 1;
+      break;
+    case FAKE_LONG_FIELD:
+      ((struct sluice_field *)(void *)(h + 1))->bytes = 0xfffffff8u;
+      break;
+    case FAKE_LONG_MESSAGE:
+      h->bytes = SLUICE_MESSAGE_MAX_BYTES + 8;
+      break;
+    default:
+      break;
   }
-  CHECK_EQUAL(1, sendmsg(f->connection, &header, MSG_NOSIGNAL));
+  CHECK(send(f->connection, m.data, length, MSG_NOSIGNAL) == (ssize_t)length);
 }
 
 static void make_arena(struct fake_daemon *f) {
@@ -74,25 +78,19 @@ static void make_arena(struct fake_daemon *f) {
 
 static void send_arena(struct fake_daemon *f) {
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
-  m.body.arena.placement = SLUICE_PLACEMENT_SIM;
-  m.body.arena.slot_count = f->host.layout.slots;
-  m.body.arena.arena_bytes = f->plan.bytes;
-  m.body.arena.region_offset = f->mode == FAKE_BAD_OFFSETS ? f->plan.bytes : 0;
-  m.body.arena.region_bytes = f->host.layout.region_bytes;
-  m.body.arena.rotation_offset = f->plan.rotation_at;
-  m.body.arena.buffers_offset = f->plan.buffer_at[0];
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
-    m.body.arena.buffers[kind] = f->plan.buffers[kind];
-    m.body.arena.buffer_offset[kind] = f->plan.buffer_at[kind];
+  struct sluice_layout told = f->host.layout;
+  if (f->mode == FAKE_BAD_OFFSETS) {
+    told.region_bytes = f->plan.bytes + 64;
   }
-  reply(f, &m, SLUICE_ARENA, sizeof m);
-  send_descriptor(f);
+  begin_reply(&m, SLUICE_ARENA, SLUICE_OK);
+  peer_put_arena(&m, &told, &f->plan);
+  reply(f, &m);
+  CHECK(peer_send_descriptor(f->connection, f->mode == FAKE_NO_DESCRIPTOR ? -1 : f->memfd));
 }
 
 static void start_run(struct fake_daemon *f, const struct sluice_message *m) {
   uint32_t handed[SLUICE_KINDS];
-  f->host.device_base = m->body.start.device_base;
+  f->host.device_base = sluice_number(m, SLUICE_KEY_DEVICE_BASE);
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     f->buffers[kind] = calloc(f->plan.buffers[kind] + 1u, sizeof *f->buffers[kind]);
     f->pools[kind] = calloc(f->host.layout.pool_count[kind], sizeof *f->pools[kind]);
@@ -112,21 +110,33 @@ static void start_run(struct fake_daemon *f, const struct sluice_message *m) {
     }
   }
   struct sluice_message answer;
-  memset(&answer, 0, sizeof answer);
-  reply(f, &answer, SLUICE_STARTED, sizeof answer);
+  begin_reply(&answer, SLUICE_STARTED, SLUICE_OK);
+  if (f->host.layout.facts[SLUICE_FACT_TERMINAL_BANKS] != 0) {
+    sluice_put_number(&answer, SLUICE_KEY_TERMINAL_BANK, 0,
+                      f->host.device_base + f->host.layout.pools_end);
+  }
+  reply(f, &answer);
 }
 
 static void answer_detach(struct fake_daemon *f) {
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
+  uint64_t produced[SLUICE_KINDS];
+  uint64_t collected[SLUICE_KINDS];
+  uint64_t dropped[SLUICE_KINDS];
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
-    const struct fake_kind *k = &f->kinds[kind];
-    m.body.books.produced[kind] = k->produced;
-    m.body.books.collected[kind] = k->collected;
-    m.body.books.dropped[kind] = k->dropped;
-    m.body.books.unaccounted[kind] = (int64_t)(k->produced - k->collected - k->dropped);
+    produced[kind] = f->kinds[kind].produced;
+    collected[kind] = f->kinds[kind].collected;
+    dropped[kind] = f->kinds[kind].dropped;
   }
-  reply(f, &m, SLUICE_DETACHED, sizeof m);
+  begin_reply(&m, SLUICE_DETACHED, SLUICE_OK);
+  peer_put_books(&m, produced, collected, dropped);
+  reply(f, &m);
+}
+
+static uint8_t token_of(const struct sluice_message *m) {
+  size_t bytes = 0;
+  const uint8_t *token = sluice_find(m, SLUICE_KEY_TOKEN, &bytes);
+  return bytes == SLUICE_TOKEN_BYTES ? token[0] : 0;
 }
 
 /* What a killed daemon can leave behind in the region, of which the fake drains one queue. */
@@ -170,12 +180,12 @@ static bool die(struct fake_daemon *f) {
   CHECK_EQUAL(0, bind(f->listener, (struct sockaddr *)&address, sizeof address));
   CHECK_EQUAL(0, listen(f->listener, 4));
   f->connection = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC);
-  CHECK(receive(f->connection, &m, sizeof m));
-  CHECK_EQUAL(SLUICE_RESUME, m.type);
-  CHECK_EQUAL(7, m.token[0]);
-  memset(&m, 0, sizeof m);
-  m.body.arena.arena_bytes = f->plan.bytes;
-  reply(f, &m, SLUICE_RESUMED, sizeof m);
+  CHECK(receive(f->connection, &m));
+  CHECK_EQUAL(SLUICE_RESUME, sluice_type(&m));
+  CHECK_EQUAL(7, token_of(&m));
+  begin_reply(&m, SLUICE_RESUMED, SLUICE_OK);
+  sluice_put_number(&m, SLUICE_KEY_ARENA_BYTES, 0, f->plan.bytes);
+  reply(f, &m);
   f->saw_resume = true;
   return true;
 }
@@ -228,16 +238,15 @@ static bool serve_run(struct fake_daemon *f) {
 
 static void serve(struct fake_daemon *f) {
   struct sluice_message m;
-  while (receive(f->connection, &m, sizeof m)) {
-    CHECK_EQUAL(SLUICE_MESSAGE_MAGIC, m.magic);
-    switch (m.type) {
+  while (receive(f->connection, &m)) {
+    switch (sluice_type(&m)) {
       case SLUICE_ATTACH:
-        f->geometry = m.body.geometry;
+        CHECK(peer_read_geometry(&m, &f->geometry));
         make_arena(f);
         send_arena(f);
         break;
       case SLUICE_START:
-        CHECK_EQUAL(7, m.token[0]);
+        CHECK_EQUAL(7, token_of(&m));
         start_run(f, &m);
         if (!serve_run(f)) {
           return;
@@ -266,22 +275,21 @@ static void *fake_main(void *argument) {
   f->connection = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC);
   switch (f->mode) {
     case FAKE_REFUSE:
-      CHECK(receive(f->connection, &m, sizeof m));
-      memset(&m, 0, sizeof m);
-      m.status = SLUICE_ERROR_ARENA;
-      strcpy(m.body.arena.text, "needs 72 buffers, 48 fit");
-      reply(f, &m, SLUICE_ARENA, sizeof m);
+      CHECK(receive(f->connection, &m));
+      begin_reply(&m, SLUICE_ARENA, SLUICE_ERROR_ARENA);
+      sluice_put_text(&m, SLUICE_KEY_TEXT, 0, "needs 72 buffers, 48 fit");
+      reply(f, &m);
       break;
     case FAKE_WRONG_MAGIC:
-      CHECK(receive(f->connection, &m, sizeof m));
-      reply(f, &m, SLUICE_ARENA, sizeof m);
-      break;
+    case FAKE_OLD_VERSION:
+    case FAKE_LONG_FIELD:
+    case FAKE_LONG_MESSAGE:
     case FAKE_TRUNCATED:
-      CHECK(receive(f->connection, &m, sizeof m));
-      reply(f, &m, SLUICE_ARENA, sizeof m / 2);
+      CHECK(receive(f->connection, &m));
+      reply_wrongly(f);
       break;
     case FAKE_HANG_UP:
-      CHECK(receive(f->connection, &m, sizeof m));
+      CHECK(receive(f->connection, &m));
       break;
     default:
       serve(f);

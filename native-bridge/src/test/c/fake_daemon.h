@@ -23,6 +23,9 @@ enum fake_mode {
   FAKE_SERVE,          /* the whole conversation */
   FAKE_REFUSE,         /* answers ATTACH with a refusal */
   FAKE_WRONG_MAGIC,    /* answers with something else's message */
+  FAKE_OLD_VERSION,    /* answers as version 1 would */
+  FAKE_LONG_FIELD,     /* a field that ends beyond its message */
+  FAKE_LONG_MESSAGE,   /* a message above the limit */
   FAKE_TRUNCATED,      /* half a reply, then the end */
   FAKE_HANG_UP,        /* closes as soon as it has read the request */
   FAKE_NO_DESCRIPTOR,  /* sends the byte without the descriptor */

@@ -80,7 +80,19 @@ static void daemon_refuses(void) {
 }
 
 static void somebody_else_answers(void) {
-  attach_fails(FAKE_WRONG_MAGIC, SLUICE_ERROR_PROTOCOL, "does not speak version 1");
+  attach_fails(FAKE_WRONG_MAGIC, SLUICE_ERROR_PROTOCOL, "does not speak version 2");
+}
+
+static void older_daemon_answers(void) {
+  attach_fails(FAKE_OLD_VERSION, SLUICE_ERROR_PROTOCOL, "does not speak version 2");
+}
+
+static void field_ends_beyond_the_message(void) {
+  attach_fails(FAKE_LONG_FIELD, SLUICE_ERROR_PROTOCOL, "malformed reply");
+}
+
+static void reply_is_too_long(void) {
+  attach_fails(FAKE_LONG_MESSAGE, SLUICE_ERROR_PROTOCOL, "malformed reply");
 }
 
 static void reply_is_truncated(void) {
@@ -116,7 +128,7 @@ static void session_runs_and_ends(void) {
   CHECK_EQUAL(42, arena->session);
   CHECK_EQUAL(8, arena->buffers[SLUICE_KIND_AICPU_TASK]);
   CHECK(sluice_attach_guard_start(session, 10, error, sizeof error) != SLUICE_OK);
-  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, error, sizeof error));
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, 0, error, sizeof error));
   CHECK_EQUAL(SLUICE_OK, sluice_attach_guard_start(session, 10, error, sizeof error));
   CHECK(sluice_attach_guard_start(session, 10, error, sizeof error) != SLUICE_OK);
   CHECK(sluice_attach_connected(session));
@@ -135,7 +147,7 @@ static void abandoned_session_leaves_nothing(void) {
   unsigned before = open_descriptors();
   fake_start(&f);
   CHECK_EQUAL(SLUICE_OK, sluice_attach_open(f.path, &geometry, &session, error, sizeof error));
-  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, error, sizeof error));
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, 0, error, sizeof error));
   sluice_attach_abandon(session);
   fake_join(&f);
   CHECK(!f.saw_detach);
@@ -148,6 +160,9 @@ const struct test attach_tests[] = {
     {"attach: the error buffer may be absent", error_buffer_may_be_absent},
     {"attach: the daemon refuses", daemon_refuses},
     {"attach: somebody else answers", somebody_else_answers},
+    {"attach: an older daemon answers", older_daemon_answers},
+    {"attach: a field ends beyond the message", field_ends_beyond_the_message},
+    {"attach: the reply is too long", reply_is_too_long},
     {"attach: the reply is truncated", reply_is_truncated},
     {"attach: the daemon hangs up", daemon_hangs_up},
     {"attach: the descriptor is missing", descriptor_is_missing},

@@ -45,9 +45,10 @@ static void defaults_match_the_structs(void) {
         CHECK_EQUAL(row(name, "DataHeader", "handoff_schema"), l.schema_at);
         CHECK_EQUAL(row(name, "Region", "sizeof"), l.region_bytes);
         CHECK_EQUAL(row(name, "Region", "aicore_task"), l.pools_at[SLUICE_KIND_AICORE_TASK]);
-        CHECK_EQUAL(row(name, "Region", "terminals"), sluice_terminal_at(&l, 0, 0, 0));
+        CHECK_EQUAL(row(name, "Region", "terminals"), l.pools_end + sluice_terminal_in_bank(&l, 0, 0));
         CHECK_EQUAL(row(name, "Region", "last_terminal"),
-                    sluice_terminal_at(&l, 2, SLUICE_KIND_ORCH_PHASE, l.threads - 1));
+                    l.pools_end + 2 * l.terminal_bank_bytes +
+                        sluice_terminal_in_bank(&l, SLUICE_KIND_ORCH_PHASE, l.threads - 1));
         CHECK_EQUAL(row("all", "NamedAicpuTaskBuffer", "run_epoch"), l.epoch_at[0]);
         CHECK_EQUAL(row("all", "NamedAicoreTaskBuffer", "local_seq"), l.local_seq_at[3]);
       } else {

@@ -4,28 +4,36 @@
  * One header, two parts: the wire messages (what any client must send, whatever its language), and
  * the C client (libsluice_attach) that most runtimes link.
  *
- * The conversation runs over one SOCK_STREAM Unix socket, default /run/sluice/attach.sock. Every
- * message, in either direction, is exactly SLUICE_MESSAGE_BYTES long, little endian, naturally
- * aligned:
+ * The conversation runs over one SOCK_STREAM Unix socket, default /run/sluice/attach.sock:
  *
  *    client                                daemon
- *      | -- ATTACH (geometry) ---------------> |   checks peer and geometry, makes the arena
+ *      | -- ATTACH (layout, shape) ----------> |   checks peer and shape, makes the arena
  *      | <------------- ARENA (sizes, token) - |
- *      | <--- one byte carrying the arena fd - |   SCM_RIGHTS; only if ARENA.status is SLUICE_OK
+ *      | <--- one byte carrying the arena fd - |   SCM_RIGHTS; only if ARENA's status is SLUICE_OK
  *      |      or, for memory of a device, SHARE |   a key or handle to import it by
  *      |   maps the fd, registers it with the device where there is one; or imports
- *      | -- START (address of arena byte 0) -> |   initialises the region, fills the free queues,
- *      |                                       |   starts draining
- *      | <------------------------- STARTED -- |   the device may be launched only now
+ *      | -- START (address of arena byte 0, -> |   initialises the region, fills the free queues,
+ *      |           run epoch, clocks)          |   starts draining
+ *      | <----------- STARTED (terminal bank) - |   the device may be launched only now
  *      |   ... the device runs ...
- *      | -- RUN_END -------------------------> |   the device is complete: drain to empty, settle
+ *      | -- RUN_END (clocks) ----------------> |   the device is complete: drain to empty, settle
  *      | <------------------ SETTLED (books) - |   another START may follow: a new run, same arena
- *      | -- DETACH --------------------------> |   as RUN_END if a run is open, then the arena goes
+ *      | -- DETACH (clocks) -----------------> |   as RUN_END if a run is open, then the arena goes
  *      | <----------------- DETACHED (books) - |
  *
  * A connection that ends without DETACH while its process has died means salvage: the daemon
  * recovers what was published and what was committed. If the process lives, the daemon keeps the
  * session for a grace time and the client may reconnect with RESUME and the session token.
+ *
+ * A message is a struct sluice_header and fields, all little endian. A field is a struct
+ * sluice_field and its value, which zeros pad to a multiple of 8 bytes. A value is a number (u64),
+ * numbers (u64 each), text (UTF-8, no NUL) or bytes. No key comes twice; the order is free. A key
+ * that the receiver does not know, or that the message does not have, is skipped; with
+ * SLUICE_FIELD_REQUIRED set the message is refused instead. So a newer client can send a field to
+ * an older daemon, and says whether it can do without. A message that breaks these rules is refused
+ * in one line, and the connection ends; nothing else is affected.
+ *
+ * Version 1 had messages of 256 bytes without keys. Its clients are refused in their own form.
  */
 #ifndef SLUICE_ATTACH_H
 #define SLUICE_ATTACH_H
@@ -44,12 +52,35 @@ extern "C" {
 #endif
 
 #define SLUICE_MESSAGE_MAGIC 0x43554C53u /* "SLUC" */
-#define SLUICE_MESSAGE_VERSION 1
-#define SLUICE_MESSAGE_BYTES 256
+#define SLUICE_MESSAGE_VERSION 2
+#define SLUICE_MESSAGE_MAX_BYTES 8192
 #define SLUICE_TOKEN_BYTES 16
-#define SLUICE_KINDS \
-  4 /* index = BufferKind: 0 aicpu task, 1 sched phase, 2 orch phase, 3 aicore task */
+/* Kinds of the swimlane: 0 aicpu task, 1 sched phase, 2 orch phase, 3 aicore task. */
+#define SLUICE_KINDS 4
+/* All of them: 4 pmu, 5 dep gen, 6 args dump, 7 scope stats. */
+#define SLUICE_ALL_KINDS 8
 #define SLUICE_DEFAULT_SOCKET "/run/sluice/attach.sock"
+
+struct sluice_header {
+  uint32_t magic;    /*  0 */
+  uint16_t version;  /*  4 */
+  uint16_t type;     /*  6  enum sluice_message_type */
+  uint32_t bytes;    /*  8  of the whole message: a multiple of 8, at most the maximum */
+  uint32_t reserved; /* 12  must be 0 */
+};
+
+struct sluice_field {
+  uint16_t key;   /* 0  enum sluice_key */
+  uint16_t flags; /* 2  SLUICE_FIELD_REQUIRED or 0 */
+  uint32_t bytes; /* 4  of the value, without its padding */
+};
+
+#define SLUICE_FIELD_REQUIRED 1u
+
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+_Static_assert(sizeof(struct sluice_header) == 16, "header size is part of the contract");
+_Static_assert(sizeof(struct sluice_field) == 8, "field size is part of the contract");
+#endif
 
 enum sluice_message_type {
   SLUICE_ATTACH = 1,
@@ -66,11 +97,78 @@ enum sluice_message_type {
   SLUICE_SHARE = 12
 };
 
+/*
+ * What a field is. Those marked * must be there. "By kind" is an array with the kind as index, "by
+ * region" one with enum sluice_region; a shorter one has zeros behind its end.
+ */
+enum sluice_key {
+  /* in any reply; STATUS alone is always there */
+  SLUICE_KEY_STATUS = 1,  /* number: enum sluice_status */
+  SLUICE_KEY_TEXT = 2,    /* text: one line for people */
+  SLUICE_KEY_SESSION = 3, /* number */
+  SLUICE_KEY_TOKEN = 4,   /* 16 bytes; in ARENA and in every request but ATTACH * */
+  /* ATTACH: 0 or absence is "the layout's own number", or "the daemon decides" */
+  SLUICE_KEY_DEVICE = 5,          /* number, as the daemon's host numbers devices */
+  SLUICE_KEY_LAYOUT = 6,          /* text *: "chip-2026.09/a2a3", generation and platform */
+  SLUICE_KEY_FACTS = 7,           /* number: SLUICE_OVERRIDE(...) or together */
+  SLUICE_KEY_RUNTIME = 8,         /* text: tensormap_and_ringbuffer, host_build_graph */
+  SLUICE_KEY_REGIONS = 9,         /* number: SLUICE_REGION(...) or together; absent: swimlane */
+  SLUICE_KEY_LEVEL = 10,          /* number *: 1 to 4 */
+  SLUICE_KEY_CORES = 11,          /* number *: the device's worker_count */
+  SLUICE_KEY_SCHED_THREADS = 12,  /* number * */
+  SLUICE_KEY_ORCH_THREADS = 13,   /* number */
+  SLUICE_KEY_SLOTS = 14,          /* number: of a free queue; also in ARENA */
+  SLUICE_KEY_READY_ENTRIES = 15,  /* number: of a ready queue */
+  SLUICE_KEY_BUFFER_RECORDS = 16, /* numbers by kind: records of a buffer */
+  SLUICE_KEY_BUFFERS = 17,        /* numbers by kind: buffers of an instance */
+  SLUICE_KEY_PLACEMENTS = 18,     /* number: SLUICE_CAN(...) or together; absent: sim */
+  SLUICE_KEY_BARE_PROCESS = 19,   /* number: the client as the device's driver numbers it */
+  SLUICE_KEY_NAME = 20,           /* text, at most 63 bytes: who attaches */
+  SLUICE_KEY_SYNTHETIC = 21,      /* 4 numbers: seed, origin ticks, period ticks, jittered */
+  /* ARENA and RESUMED: offsets are from arena byte 0 */
+  SLUICE_KEY_PLACEMENT = 22,       /* number: enum sluice_placement */
+  SLUICE_KEY_ARENA_BYTES = 23,     /* number */
+  SLUICE_KEY_REGION_OFFSETS = 24,  /* numbers by region */
+  SLUICE_KEY_REGION_BYTES = 25,    /* numbers by region; 0: not granted */
+  SLUICE_KEY_ROTATION_OFFSET = 26, /* number: u64[num_cores], filled by the device */
+  SLUICE_KEY_BUFFERS_OFFSET = 27,  /* number */
+  SLUICE_KEY_GRANTED = 28,         /* numbers by kind: buffers in all */
+  SLUICE_KEY_BUFFER_OFFSETS = 29,  /* numbers by kind: of the first; they are contiguous. 0: not
+                                      told, the guard then cannot rescue buffers that were in the
+                                      daemon's hands when it died */
+  /* SHARE: memory of a device that the daemon made and keeps until the session has ended */
+  SLUICE_KEY_SHARE_ROUTE = 30,  /* number: enum sluice_share_route */
+  SLUICE_KEY_SHARE_BYTES = 31,  /* number */
+  SLUICE_KEY_SHARE_HANDLE = 32, /* number, for SLUICE_SHARE_HANDLE */
+  SLUICE_KEY_SHARE_KEY = 33,    /* text, for SLUICE_SHARE_IPC_KEY */
+  /* START */
+  SLUICE_KEY_DEVICE_BASE = 34, /* number *: address at which the device sees arena byte 0 */
+  SLUICE_KEY_RUN_EPOCH = 35,   /* number: what the device stamps into buffers; 0: not known */
+  /* START, RUN_END and DETACH: the client's clocks when it asked */
+  SLUICE_KEY_MONOTONIC_NS = 36, /* number: CLOCK_MONOTONIC */
+  SLUICE_KEY_REALTIME_NS = 37,  /* number: CLOCK_REALTIME, since 1970 */
+  SLUICE_KEY_BOOT_ID = 38,      /* text: /proc/sys/kernel/random/boot_id */
+  /* STARTED */
+  SLUICE_KEY_TERMINAL_BANK = 39, /* number: device address of the run's bank; 0: there is none */
+  /* DETACH */
+  SLUICE_KEY_LOST_REASON = 40, /* text: the client cannot use the memory that it was granted: which
+                                  call and what it returned. The session ends at once; a run that is
+                                  open is settled as if the process of the client had died */
+  /* SETTLED and DETACHED: the accounting law of the run, in records, numbers by kind.
+     produced = collected + dropped + salvaged + unaccounted */
+  SLUICE_KEY_PRODUCED = 41,
+  SLUICE_KEY_COLLECTED = 42,
+  SLUICE_KEY_DROPPED = 43, /* by the device, by cause in the daemon's metrics */
+  SLUICE_KEY_SALVAGED = 44,
+  SLUICE_KEY_UNACCOUNTED = 45, /* signed; not 0 is a defect: of the device, or ours */
+  SLUICE_KEY_END
+};
+
 /* Reply status. Every value but SLUICE_OK comes with one line of text that says what to do. */
 enum sluice_status {
   SLUICE_OK = 0,
   SLUICE_ERROR_VERSION = 1,   /* magic or version unknown to the daemon */
-  SLUICE_ERROR_MALFORMED = 2, /* unknown type, wrong length, reserved bits set */
+  SLUICE_ERROR_MALFORMED = 2, /* unknown type, wrong length, broken or missing field */
   SLUICE_ERROR_LAYOUT = 3,    /* no such generation, platform or override */
   SLUICE_ERROR_GEOMETRY = 4,  /* cores, threads or level outside the layout */
   SLUICE_ERROR_ARENA =
@@ -131,6 +229,26 @@ enum sluice_fact {
 #define SLUICE_OVERRIDE(fact, value) ((uint64_t)((value) + 1) << (4 * (fact)))
 enum sluice_platform { SLUICE_A2A3 = 1, SLUICE_A5 = 2 };
 
+/* Which of the two runtimes drives the device: it decides what phases and task ids mean. */
+enum sluice_runtime {
+  SLUICE_RUNTIME_DEFAULT = 0, /* as the layout says */
+  SLUICE_TENSORMAP_AND_RINGBUFFER = 1,
+  SLUICE_HOST_BUILD_GRAPH = 2
+};
+
+/* The device's profilers, numbered as the bits of enable_profiling_flag. */
+enum sluice_region {
+  SLUICE_REGION_ARGS_DUMP = 0,
+  SLUICE_REGION_SWIMLANE = 1,
+  SLUICE_REGION_PMU = 2,
+  SLUICE_REGION_DEP_GEN = 3,
+  SLUICE_REGION_SCOPE_STATS = 4,
+  SLUICE_REGIONS
+};
+
+/* For geometry.regions. */
+#define SLUICE_REGION(region) (1u << (region))
+
 /* Whose memory an arena is. The daemon's configuration decides; the client says what it can use. */
 enum sluice_placement {
   SLUICE_PLACEMENT_SIM = 1,  /* the daemon's, mapped by the client; no device */
@@ -150,136 +268,47 @@ enum sluice_share_route { SLUICE_SHARE_IPC_KEY = 1, SLUICE_SHARE_HANDLE = 2 };
 #define SLUICE_SHARE_KEY_BYTES 65
 
 /* geometry.flags */
-#define SLUICE_FLAG_SYNTHETIC \
-  1u /* record content follows synthetic_*: the daemon can check it bit by bit */
-#define SLUICE_FLAG_JITTERED 2u /* and it is the jittered one; without SYNTHETIC it is malformed */
-
-/* Body of ATTACH. Override 0: "the layout's own number"; buffers 0: "the daemon decides". */
-struct sluice_geometry {
-  uint32_t device;                       /*  32 */
-  uint16_t generation;                   /*  36 */
-  uint16_t platform;                     /*  38 */
-  uint32_t level;                        /*  40  1..4 */
-  uint32_t num_cores;                    /*  44  the device's worker_count */
-  uint32_t sched_threads;                /*  48  AICPU scheduler threads: ready queues 0..n-1 */
-  uint32_t orch_threads;                 /*  52  0 or 1: the orchestrator pool is in use */
-  uint32_t slot_count;                   /*  56 */
-  uint32_t ready_queue_entries;          /*  60 */
-  uint32_t buffer_records[SLUICE_KINDS]; /*  64 */
-  uint32_t buffers_per_instance[SLUICE_KINDS]; /*  80 */
-  uint32_t flags;                              /*  96 */
-  uint32_t placements; /* 100  SLUICE_CAN(...) of what the client can use; 0 = sim only */
-  uint64_t synthetic_seed;                     /* 104 */
-  uint64_t synthetic_origin_ticks;             /* 112 */
-  uint64_t synthetic_period_ticks;             /* 120 */
-  char name[64];         /* 128  who attaches, for logs and captures; NUL padded */
-  uint32_t bare_process; /* 192  the client as the device's driver numbers it; 0 = as the kernel */
-  uint8_t pad[4];        /* 196  must be 0 */
-  uint64_t facts;        /* 200  SLUICE_OVERRIDE(...) of what the generation has otherwise */
-  uint8_t pad_2[48];     /* 208  must be 0 */
-};
-
-/* Body of ARENA and RESUMED. Offsets are from arena byte 0. */
-struct sluice_arena_reply {
-  uint32_t placement;             /*  32 */
-  uint32_t slot_count;            /*  36 */
-  uint64_t arena_bytes;           /*  40 */
-  uint64_t region_offset;         /*  48  data header, then the pools (abi.md 2.8) */
-  uint64_t region_bytes;          /*  56 */
-  uint64_t rotation_offset;       /*  64  u64[num_cores], filled by the device */
-  uint64_t buffers_offset;        /*  72 */
-  uint32_t buffers[SLUICE_KINDS]; /*  80  buffers granted, in all, by kind */
-  /*
-   *  96  arena offset of the first buffer of a kind; the buffers of a kind are contiguous, one
-   *      buffer size apart. 0 means "not told": the guard then cannot rescue buffers that were in
-   *      the daemon's hands when it died.
-   */
-  uint64_t buffer_offset[SLUICE_KINDS];
-  uint8_t pad[32]; /* 128 */
-  char text[96];   /* 160  reason when status is not SLUICE_OK */
-};
-
-/* Body of SHARE: memory of a device that the daemon made and keeps until the session has ended. */
-struct sluice_share {
-  uint32_t route;                   /*  32  enum sluice_share_route */
-  uint32_t device;                  /*  36  as the daemon numbers it */
-  uint64_t bytes;                   /*  40 */
-  uint64_t shareable;               /*  48  for SLUICE_SHARE_HANDLE */
-  char key[SLUICE_SHARE_KEY_BYTES]; /*  56  for SLUICE_SHARE_IPC_KEY */
-  uint8_t pad[135];
-};
-
-/* Body of START. */
-struct sluice_start {
-  uint64_t device_base; /*  32  address at which the device sees arena byte 0 */
-  uint8_t pad[216];     /*  40 */
-};
-
-/* Body of DETACH. */
-struct sluice_end {
-  /*
-   *  32  1: the client cannot use the memory that it was granted. The session ends at once; a run
-   *      that is open is settled as if the process of the client had died.
-   */
-  uint32_t is_lost;
-  uint8_t pad[124];     /*  36 */
-  char lost_reason[96]; /* 160  which call and what it returned; UTF-8, NUL padded */
-};
-
-/*
- * Body of SETTLED and DETACHED: the accounting law of the run, by kind, in records.
- * produced = collected + dropped + salvaged + unaccounted.
- */
-struct sluice_books {
-  uint64_t produced[SLUICE_KINDS];   /*  32 */
-  uint64_t collected[SLUICE_KINDS];  /*  64 */
-  uint64_t dropped[SLUICE_KINDS];    /*  96  by the device, by cause in the daemon's metrics */
-  uint64_t salvaged[SLUICE_KINDS];   /* 128 */
-  int64_t unaccounted[SLUICE_KINDS]; /* 160  not 0 is a defect: of the device, or ours */
-  char text[64];                     /* 192 */
-};
-
-struct sluice_message {
-  uint32_t magic;                    /*   0 */
-  uint16_t version;                  /*   4 */
-  uint16_t type;                     /*   6 */
-  uint32_t status;                   /*   8  replies only */
-  uint32_t session;                  /*  12  replies only */
-  uint8_t token[SLUICE_TOKEN_BYTES]; /*  16  every request but ATTACH */
-  union {                            /*  32 */
-    struct sluice_geometry geometry;
-    struct sluice_arena_reply arena;
-    struct sluice_share share;
-    struct sluice_start start;
-    struct sluice_end end;
-    struct sluice_books books;
-    struct {
-      uint8_t pad[128];
-      char text[96]; /* 160: same place as arena.text, so any refusal can be printed */
-    } refused;
-  } body;
-};
-
-#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-_Static_assert(sizeof(struct sluice_message) == SLUICE_MESSAGE_BYTES,
-               "message size is part of the contract");
-_Static_assert(offsetof(struct sluice_message, token) == 16, "token");
-_Static_assert(offsetof(struct sluice_message, body) == 32, "body");
-_Static_assert(offsetof(struct sluice_message, body.geometry.flags) == 96, "flags");
-_Static_assert(offsetof(struct sluice_message, body.geometry.name) == 128, "name");
-_Static_assert(offsetof(struct sluice_message, body.geometry.placements) == 100, "placements");
-_Static_assert(offsetof(struct sluice_message, body.geometry.bare_process) == 192, "bare_process");
-_Static_assert(offsetof(struct sluice_message, body.geometry.facts) == 200, "facts");
-_Static_assert(offsetof(struct sluice_message, body.share.shareable) == 48, "shareable");
-_Static_assert(offsetof(struct sluice_message, body.share.key) == 56, "key");
-_Static_assert(offsetof(struct sluice_message, body.arena.buffers) == 80, "buffers");
-_Static_assert(offsetof(struct sluice_message, body.arena.buffer_offset) == 96, "buffer_offset");
-_Static_assert(offsetof(struct sluice_message, body.arena.text) == 160, "text");
-_Static_assert(offsetof(struct sluice_message, body.books.unaccounted) == 160, "unaccounted");
-_Static_assert(offsetof(struct sluice_message, body.end.lost_reason) == 160, "lost_reason");
-#endif
+/* Record content follows synthetic_*: the daemon can check it bit by bit. */
+#define SLUICE_FLAG_SYNTHETIC 1u
+/* And it is the jittered one. */
+#define SLUICE_FLAG_JITTERED 2u
 
 /* ---- the C client ---------------------------------------------------------------------------- */
+
+/* What a client asks for. Override 0: "the layout's own number"; buffers 0: "the daemon decides". */
+struct sluice_geometry {
+  uint32_t device;
+  uint16_t generation; /* enum sluice_generation */
+  uint16_t platform;   /* enum sluice_platform */
+  uint32_t level;      /* 1..4 */
+  uint32_t num_cores;  /* the device's worker_count */
+  uint32_t sched_threads; /* AICPU scheduler threads: ready queues 0..n-1 */
+  uint32_t orch_threads;  /* 0 or 1: the orchestrator pool is in use */
+  uint32_t slot_count;
+  uint32_t ready_queue_entries;
+  uint32_t buffer_records[SLUICE_ALL_KINDS];
+  uint32_t buffers_per_instance[SLUICE_ALL_KINDS];
+  uint32_t flags;
+  uint32_t placements; /* SLUICE_CAN(...) of what the client can use; 0 = sim only */
+  uint64_t synthetic_seed;
+  uint64_t synthetic_origin_ticks;
+  uint64_t synthetic_period_ticks;
+  char name[64];         /* who attaches, for logs and captures; NUL terminated */
+  uint32_t bare_process; /* the client as the device's driver numbers it; 0 = as the kernel */
+  uint32_t runtime;      /* enum sluice_runtime */
+  uint64_t facts;        /* SLUICE_OVERRIDE(...) of what the generation has otherwise */
+  uint32_t regions;      /* SLUICE_REGION(...); 0 = the swimlane */
+};
+
+/* The accounting law of a run, by kind, in records. */
+struct sluice_books {
+  uint64_t produced[SLUICE_ALL_KINDS];
+  uint64_t collected[SLUICE_ALL_KINDS];
+  uint64_t dropped[SLUICE_ALL_KINDS];
+  uint64_t salvaged[SLUICE_ALL_KINDS];
+  int64_t unaccounted[SLUICE_ALL_KINDS];
+  char text[128];
+};
 
 typedef struct sluice_attach sluice_attach; /* one session; used by one thread at a time */
 
@@ -301,8 +330,8 @@ struct sluice_arena {
   int fd;                   /* owned by the session; valid until detach or abandon; -1 if none */
   uint32_t session;
   uint32_t slot_count;
-  uint32_t buffers[SLUICE_KINDS];
-  uint64_t buffer_offset[SLUICE_KINDS]; /* as in the ARENA reply; 0 = not told */
+  uint32_t buffers[SLUICE_ALL_KINDS];
+  uint64_t buffer_offset[SLUICE_ALL_KINDS]; /* as in the ARENA reply; 0 = not told */
 };
 
 /*
@@ -341,9 +370,14 @@ SLUICE_API uint32_t sluice_attach_placement(const sluice_attach *session);
  * Asks the daemon to initialise the region and to start draining; returns when the device may be
  * launched. device_base is the address at which the device sees arena byte 0; 0 means what
  * sluice_arena.device_base says, which is right unless the caller registered the memory itself.
+ * run_epoch is what the device will stamp into its buffers (chip-2026.09: run_result_epoch); 0 if
+ * the caller does not know it: the daemon then takes it from the first buffer.
  */
-SLUICE_API int sluice_attach_start(sluice_attach *session, uint64_t device_base, char *error,
-                                   size_t error_bytes);
+SLUICE_API int sluice_attach_start(sluice_attach *session, uint64_t device_base, uint64_t run_epoch,
+                                   char *error, size_t error_bytes);
+
+/* For the launch arguments of this run: *_swimlane_run_terminal_bank. 0 if the layout has none. */
+SLUICE_API uint64_t sluice_attach_terminal_bank(const sluice_attach *session);
 
 /* The device is complete: waits until everything is drained and the books are settled. books may be
  * NULL. Of a device whose counters still move the daemon answers SLUICE_ERROR_STATE, and the run goes

@@ -121,7 +121,6 @@ int device_init(struct device *d) {
   if (d->wait_limit_ns == BACKSTOP_NS && d->options->wait_limit_ns != 0) {
     d->wait_limit_ns = d->options->wait_limit_ns;
   }
-  d->run_epoch = content_stream(d->content.seed, SLUICE_CLASS_ROUND, 1) | 1;
   if (d->layout.schema_at != 0) {
     store32_release(d->region + d->layout.schema_at, 1);
   }

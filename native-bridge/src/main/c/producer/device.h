@@ -138,7 +138,7 @@ struct device {
 
   uint64_t wait_limit_ns; /* of one wait for the host; UINT64_MAX: no limit */
   uint64_t run_epoch;
-  unsigned terminal_bank;
+  uint8_t *terminal_bank; /* NULL: no snapshot is wanted */
   unsigned dry_at_init; /* pools that had no buffer at init: each an error line on a real device */
 
   bool crowded; /* more busy threads than CPUs: waiting must give the CPU away */

@@ -220,10 +220,10 @@ static void produce(struct lane *l) {
 /* The last word of a producer in this run: its line in the terminal bank. */
 static void write_terminal(struct lane *l, const struct pool *p) {
   const struct device *d = l->device;
-  if (d->layout.facts[SLUICE_FACT_TERMINAL_BANKS] == 0 || faults_forget_terminal(&l->faults)) {
+  if (d->terminal_bank == NULL || faults_forget_terminal(&l->faults)) {
     return;
   }
-  uint8_t *line = d->region + sluice_terminal_at(&d->layout, d->terminal_bank, p->kind, p->instance);
+  uint8_t *line = d->terminal_bank + sluice_terminal_in_bank(&d->layout, p->kind, p->instance);
   store32_relaxed(line + SLUICE_TERMINAL_TOTAL, (uint32_t)p->total);
   store32_relaxed(line + SLUICE_TERMINAL_DROPPED, (uint32_t)p->dropped);
   store32_relaxed(line + SLUICE_TERMINAL_PUBLISHED_RECORDS, (uint32_t)p->published_records);

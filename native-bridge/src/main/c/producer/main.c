@@ -314,7 +314,9 @@ static int run_attached(struct options *o) {
     return EXIT_FAILURE;
   }
   const struct sluice_arena *arena = sluice_attach_arena(session);
-  bool started = sluice_attach_start(session, 0, error, sizeof error) == SLUICE_OK;
+  device.run_epoch = content_stream(o->geometry.synthetic_seed, SLUICE_CLASS_ROUND, 1) | 1;
+  bool started =
+      sluice_attach_start(session, 0, device.run_epoch, error, sizeof error) == SLUICE_OK;
   if (started && o->guard_ms != 0) {
     started = sluice_attach_guard_start(session, o->guard_ms, error, sizeof error) == SLUICE_OK;
   }
@@ -329,6 +331,7 @@ static int run_attached(struct options *o) {
   device.arena_bytes = arena->bytes;
   device.region = device.arena + arena->region_offset;
   device.rotation_table = (uint64_t *)(void *)(device.arena + arena->rotation_offset);
+  device.terminal_bank = (uint8_t *)(uintptr_t)sluice_attach_terminal_bank(session);
   device.sched_threads = o->geometry.sched_threads;
   device.content = content_of(&o->geometry);
   sluice_layout_init(&device.layout, &o->geometry);

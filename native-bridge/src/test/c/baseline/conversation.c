@@ -10,77 +10,46 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "peer.h"
+
 #define WAIT_FOR_CLIENT_MS 30000
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
+/* There is no other session and no resume. */
+#define SESSION 1
+#define TOKEN 1
+
 static bool receive(int fd, struct sluice_message *m) {
-  ssize_t n;
-  do {
-    n = recv(fd, m, sizeof *m, MSG_WAITALL);
-  } while (n < 0 && errno == EINTR);
-  return n == (ssize_t)sizeof *m;
+  return sluice_receive_message(fd, m) == SLUICE_RECEIVED;
 }
 
-static bool reply(int fd, struct sluice_message *m, uint16_t type, uint32_t status) {
-  m->magic = SLUICE_MESSAGE_MAGIC;
-  m->version = SLUICE_MESSAGE_VERSION;
-  m->type = type;
-  m->status = status;
-  m->session = 1;
-  return send(fd, m, sizeof *m, MSG_NOSIGNAL) == (ssize_t)sizeof *m;
+static bool reply(int fd, const struct sluice_message *m) {
+  return sluice_send_message(fd, m) == 0;
 }
 
 static void refuse(int fd, uint16_t type, uint32_t status, const char *text) {
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
-  snprintf(m.body.refused.text, sizeof m.body.refused.text, "%s", text);
-  reply(fd, &m, type, status);
-}
-
-static bool send_descriptor(int fd, int memfd) {
-  char byte = 0;
-  struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  union {
-    struct cmsghdr aligned;
-    char bytes[CMSG_SPACE(sizeof(int))];
-  } control;
-  memset(&control, 0, sizeof control);
-  struct msghdr header = {.msg_iov = &part,
-                          .msg_iovlen = 1,
-                          .msg_control = control.bytes,
-                          .msg_controllen = sizeof control.bytes};
-  struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-  c->cmsg_level = SOL_SOCKET;
-  c->cmsg_type = SCM_RIGHTS;
-  c->cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(c), &memfd, sizeof(int));
-  return sendmsg(fd, &header, MSG_NOSIGNAL) == 1;
+  peer_reply(&m, type, status, SESSION, TOKEN);
+  sluice_put_text(&m, SLUICE_KEY_TEXT, 0, text);
+  reply(fd, &m);
 }
 
 /* ---- attach ---------------------------------------------------------------------------------- */
 
 static const char *attach(struct session *s, int fd, const struct sluice_message *request) {
   struct host *h = &s->host;
-  const char *wrong = host_make_arena(h, &request->body.geometry);
+  struct sluice_geometry geometry;
+  const char *wrong = peer_read_geometry(request, &geometry) ? host_make_arena(h, &geometry)
+                                                             : "no such layout";
   if (wrong != NULL) {
     refuse(fd, SLUICE_ARENA, SLUICE_ERROR_ARENA, wrong);
     return wrong;
   }
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
-  m.token[0] = 1; /* there is no other session and no resume */
-  m.body.arena.placement = SLUICE_PLACEMENT_SIM;
-  m.body.arena.slot_count = h->wire.layout.slots;
-  m.body.arena.arena_bytes = h->plan.bytes;
-  m.body.arena.region_bytes = h->wire.layout.region_bytes;
-  m.body.arena.rotation_offset = h->plan.rotation_at;
-  m.body.arena.buffers_offset = h->plan.buffer_at[0];
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
-    m.body.arena.buffers[kind] = h->plan.buffers[kind];
-    m.body.arena.buffer_offset[kind] = h->plan.buffer_at[kind];
-  }
-  bool sent = reply(fd, &m, SLUICE_ARENA, SLUICE_OK) && send_descriptor(fd, h->memfd);
+  peer_reply(&m, SLUICE_ARENA, SLUICE_OK, SESSION, TOKEN);
+  peer_put_arena(&m, &h->wire.layout, &h->plan);
+  bool sent = reply(fd, &m) && peer_send_descriptor(fd, h->memfd);
   return sent ? NULL : "the client left before it had its arena";
 }
 
@@ -125,7 +94,7 @@ static void add_books(struct session *s) {
 static const char *run(struct session *s, int fd, struct sluice_message *m, bool *has_request) {
   struct serving serving = {.session = s};
   pthread_t thread;
-  const char *wrong = host_begin_run(&s->host, m->body.start.device_base);
+  const char *wrong = host_begin_run(&s->host, sluice_number(m, SLUICE_KEY_DEVICE_BASE));
   if (wrong != NULL) {
     refuse(fd, SLUICE_STARTED, SLUICE_ERROR_MALFORMED, wrong);
     return wrong;
@@ -135,8 +104,8 @@ static const char *run(struct session *s, int fd, struct sluice_message *m, bool
     refuse(fd, SLUICE_STARTED, SLUICE_ERROR_MEMORY, "cannot start a thread");
     return "cannot start a thread";
   }
-  memset(m, 0, sizeof *m);
-  *has_request = reply(fd, m, SLUICE_STARTED, SLUICE_OK) && receive(fd, m);
+  peer_reply(m, SLUICE_STARTED, SLUICE_OK, SESSION, TOKEN);
+  *has_request = reply(fd, m) && receive(fd, m);
   atomic_store(&s->host.is_ending, true);
   pthread_join(thread, NULL);
   s->seconds += now_seconds() - began;
@@ -146,19 +115,17 @@ static const char *run(struct session *s, int fd, struct sluice_message *m, bool
 
 static void answer_books(const struct session *s, int fd, uint16_t type) {
   struct sluice_message m;
-  memset(&m, 0, sizeof m);
+  uint64_t produced[SLUICE_KINDS];
+  uint64_t collected[SLUICE_KINDS];
+  uint64_t dropped[SLUICE_KINDS];
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
-    const struct kind_books *b = &s->host.books[kind];
-    m.body.books.produced[kind] = b->produced;
-    m.body.books.collected[kind] = b->collected;
-    m.body.books.dropped[kind] = b->dropped;
-    m.body.books.unaccounted[kind] = (int64_t)(b->produced - b->collected - b->dropped);
+    produced[kind] = s->host.books[kind].produced;
+    collected[kind] = s->host.books[kind].collected;
+    dropped[kind] = s->host.books[kind].dropped;
   }
-  reply(fd, &m, type, SLUICE_OK);
-}
-
-static bool is_ours(const struct sluice_message *m) {
-  return m->magic == SLUICE_MESSAGE_MAGIC && m->version == SLUICE_MESSAGE_VERSION;
+  peer_reply(&m, type, SLUICE_OK, SESSION, TOKEN);
+  peer_put_books(&m, produced, collected, dropped);
+  reply(fd, &m);
 }
 
 /* NULL when the client detached. */
@@ -168,7 +135,7 @@ static const char *converse(struct session *s, int fd) {
   bool has_request = receive(fd, &m);
   while (has_request) {
     const char *wrong = NULL;
-    uint16_t type = is_ours(&m) ? m.type : 0;
+    uint16_t type = sluice_type(&m);
     if (type == SLUICE_ATTACH && !has_arena) {
       wrong = attach(s, fd, &m);
       has_arena = true;

@@ -112,6 +112,7 @@ final class DiagnoseProbes implements HostProbes {
                 plan,
                 memory,
                 DEVICE_BASE,
+                0,
                 settings(Map.of("sluice.capture.enabled", "false")),
                 NanoClock.SYSTEM,
                 new ParkMeter(),

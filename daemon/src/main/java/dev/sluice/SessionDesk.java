@@ -1,11 +1,13 @@
 package dev.sluice;
 
 import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
-import dev.sluice.abi.Platform;
+import dev.sluice.abi.PhaseNumbering;
+import dev.sluice.abi.WireFact;
+import dev.sluice.abi.WireFacts;
+import dev.sluice.agent.HostTime;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Placement;
 import dev.sluice.device.ArenaPlan;
@@ -52,6 +54,8 @@ import java.util.stream.Collectors;
 final class SessionDesk implements SessionBroker, ControlActions {
   // Tokens of sessions that are over, so that a client is told why.
   private static final int KEPT_OVER = 64;
+  // Of enable_profiling_flag.
+  private static final int SWIMLANE = 1 << 1;
 
   private final Sessions sessions;
   private final SecureRandom random = new SecureRandom();
@@ -144,21 +148,22 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   @Override
-  public CompletionStage<Started> start(Token token, long deviceBase) {
+  public CompletionStage<Started> start(Token token, long deviceBase, long runEpoch, HostTime at) {
     return ask(
         token,
-        session -> session.start(deviceBase),
-        (session, started) -> new Started(session.id()));
+        session -> session.start(deviceBase, runEpoch, at),
+        (session, terminalBank) -> new Started(session.id(), terminalBank));
   }
 
   @Override
-  public CompletionStage<Books> runEnd(Token token) {
-    return ask(token, Session::runEnd, SessionDesk::books);
+  public CompletionStage<Books> runEnd(Token token, HostTime at) {
+    return ask(token, session -> session.runEnd(at), SessionDesk::books);
   }
 
   @Override
-  public CompletionStage<Books> detach(Token token) {
-    return ask(token, session -> session.end(RunEnd.COMPLETE, "detached"), SessionDesk::rightBooks);
+  public CompletionStage<Books> detach(Token token, HostTime at) {
+    return ask(
+        token, session -> session.end(RunEnd.COMPLETE, "detached", at), SessionDesk::rightBooks);
   }
 
   @Override
@@ -242,13 +247,17 @@ final class SessionDesk implements SessionBroker, ControlActions {
 
   /** What a client asks for: the layout of its generation with the numbers of its runtime. */
   private static SessionRequest request(AttachRequest request) {
+    if ((request.wire().regions() & ~SWIMLANE) != 0) {
+      throw new AttachRefusedException(
+          AttachStatus.LAYOUT, "this daemon serves the swimlane only: attach it alone");
+    }
     List<Integer> asked = request.overrides().buffersPerInstance();
     AttachRequest.Reach reach = request.reach();
     return new SessionRequest(
         request.device(),
         request.name(),
         geometry(request),
-        overrides(request.overrides()),
+        overrides(request),
         new BufferCounts(asked.get(0), asked.get(1), asked.get(2), asked.get(3)),
         request.synthetic(),
         Arrays.stream(Placement.values())
@@ -258,10 +267,9 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   private static Geometry geometry(AttachRequest request) {
-    Layout layout = layout(request);
     try {
       return new Geometry(
-          layout,
+          layout(request),
           request.numCores(),
           request.schedThreads(),
           request.orchThreads(),
@@ -272,22 +280,17 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   private static Layout layout(AttachRequest request) {
-    Generation generation = Generation.ofWireNumber(request.generation());
-    Platform platform = Platform.ofWireNumber(request.platform());
-    if (generation == null || platform == null) {
-      throw new AttachRefusedException(
-          AttachStatus.LAYOUT,
-          "no layout has generation " + request.generation() + ", platform " + request.platform());
-    }
     try {
-      return Layout.of(generation, platform, overrides(request.overrides()));
+      Layout named = Layout.parse(request.wire().layout());
+      return Layout.of(named.generation(), named.platform(), overrides(request));
     } catch (IllegalArgumentException e) {
       throw new AttachRefusedException(AttachStatus.LAYOUT, e.getMessage());
     }
   }
 
   /** The constants that the client's runtime was built with; 0 where they are the layout's own. */
-  private static LayoutOverrides overrides(AttachRequest.Overrides asked) {
+  private static LayoutOverrides overrides(AttachRequest request) {
+    AttachRequest.Overrides asked = request.overrides();
     List<Integer> records = asked.bufferRecords();
     return new LayoutOverrides(
         asked.slotCount(),
@@ -296,7 +299,25 @@ final class SessionDesk implements SessionBroker, ControlActions {
         records.get(BufferKind.SCHED_PHASE.ordinal()),
         records.get(BufferKind.ORCH_PHASE.ordinal()),
         records.get(BufferKind.AICORE_TASK.ordinal()),
-        asked.facts());
+        facts(request));
+  }
+
+  /** The client's overrides, and what its runtime implies where phases differ by runtime. */
+  private static long facts(AttachRequest request) {
+    long asked = request.overrides().facts();
+    String runtime = request.wire().runtime();
+    if (runtime.isEmpty() || WireFacts.isOverridden(WireFact.PHASE_KINDS, asked)) {
+      return asked;
+    }
+    if (!PhaseNumbering.RUNTIMES.contains(runtime)) {
+      throw new IllegalArgumentException(
+          "unknown runtime '" + runtime + "'; there are " + PhaseNumbering.RUNTIMES);
+    }
+    String phaseKinds =
+        Layout.parse(request.wire().layout()).facts().valueName(WireFact.PHASE_KINDS);
+    return PhaseNumbering.RUNTIMES.contains(phaseKinds)
+        ? asked | WireFacts.override(WireFact.PHASE_KINDS, runtime)
+        : asked;
   }
 
   /**

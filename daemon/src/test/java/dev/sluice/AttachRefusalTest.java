@@ -3,6 +3,7 @@ package dev.sluice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.agent.HostTime;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachRequest.Overrides;
 import dev.sluice.service.AttachStatus;
@@ -27,30 +28,23 @@ class AttachRefusalTest {
 
   @ParameterizedTest
   @CsvSource({
-    // generation, platform, level, cores, sched, orch, status
-    "0, 1, 4, 4, 2, 1, LAYOUT",
-    "5, 1, 4, 4, 2, 1, LAYOUT",
-    "3, 3, 4, 4, 2, 1, LAYOUT",
-    "3, 1, 0, 4, 2, 1, GEOMETRY",
-    "3, 1, 5, 4, 2, 1, GEOMETRY",
-    "3, 1, 4, 0, 2, 1, GEOMETRY",
-    "3, 1, 4, 2147483647, 2, 1, GEOMETRY",
-    "3, 1, 4, 4, 99, 1, GEOMETRY",
-    "3, 1, 4, 4, 2, 2, GEOMETRY"
+    // layout, level, cores, sched, orch, status
+    "'', 4, 4, 2, 1, LAYOUT",
+    "chip-2027.01/a2a3, 4, 4, 2, 1, LAYOUT",
+    "chip-2026.08/a6, 4, 4, 2, 1, LAYOUT",
+    "chip-2026.08/a2a3, 0, 4, 2, 1, GEOMETRY",
+    "chip-2026.08/a2a3, 5, 4, 2, 1, GEOMETRY",
+    "chip-2026.08/a2a3, 4, 0, 2, 1, GEOMETRY",
+    "chip-2026.08/a2a3, 4, 2147483647, 2, 1, GEOMETRY",
+    "chip-2026.08/a2a3, 4, 4, 99, 1, GEOMETRY",
+    "chip-2026.08/a2a3, 4, 4, 2, 2, GEOMETRY"
   })
   void shouldRefuseWhatNoLayoutHas(
-      int generation,
-      int platform,
-      int level,
-      int cores,
-      int sched,
-      int orch,
-      AttachStatus status) {
+      String layout, int level, int cores, int sched, int orch, AttachStatus status) {
     AttachRequest request =
         new AttachRequest(
             0,
-            generation,
-            platform,
+            AttachRequest.Wire.of(layout),
             level,
             cores,
             sched,
@@ -103,7 +97,7 @@ class AttachRefusalTest {
     rig.attach(1);
     BrokerRig.refused(
         AttachStatus.BUSY, rig.manager.attach(BrokerRig.request(2, BrokerRig.SMALL), rig.self));
-    BrokerRig.join(rig.manager.detach(first.token()));
+    BrokerRig.join(rig.manager.detach(first.token(), HostTime.now()));
     rig.attach(2);
   }
 

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.sluice.abi.Generation;
-import dev.sluice.abi.Platform;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.config.Settings;
 import dev.sluice.output.capture.CaptureStore;
@@ -89,8 +87,7 @@ final class BrokerRig implements AutoCloseable {
   static AttachRequest request(int device, Overrides overrides, AttachRequest.Reach reach) {
     return new AttachRequest(
         device,
-        Generation.CHIP_2026_08.wireNumber(),
-        Platform.A2A3.wireNumber(),
+        AttachRequest.Wire.of("chip-2026.08/a2a3"),
         4,
         CORES,
         THREADS,

@@ -67,18 +67,18 @@ class HostileAttachTest {
   private static boolean speakNonsense(TestDaemon daemon, int number) {
     Random random = new Random(number);
     try (RawAttach client = new RawAttach(daemon)) {
-      ByteBuffer message = RawAttach.attach("nonsense");
+      ByteBuffer message = RawAttach.attach("nonsense").bytes();
       switch (number % 6) {
         case 0 -> {
-          byte[] noise = new byte[RawAttach.MESSAGE_BYTES];
+          byte[] noise = new byte[message.capacity()];
           random.nextBytes(noise);
           message.put(0, noise);
         }
-        case 1 -> message.putShort(4, (short) (2 + random.nextInt(100))); // version
-        case 2 -> message.putInt(44, 109 + random.nextInt(1 << 30)); // cores
+        case 1 -> message.putShort(4, (short) (3 + random.nextInt(100))); // version
+        case 2 -> message = RawAttach.attach("many", 109 + random.nextInt(1 << 30)).bytes();
         case 3 -> message.putShort(6, (short) (12 + random.nextInt(1000))); // type
         case 4 -> {
-          client.send(message.slice(0, random.nextInt(RawAttach.MESSAGE_BYTES)));
+          client.send(message.slice(0, random.nextInt(message.capacity())));
           return false; // and goes before the rest
         }
         default -> {

@@ -15,10 +15,10 @@ import java.nio.charset.StandardCharsets;
  * order that a test wants.
  */
 final class NativeClient implements AutoCloseable {
-  private static final int GEOMETRY_BYTES = 224;
-  private static final int BOOKS_BYTES = 224;
+  private static final int GEOMETRY_BYTES = 216;
+  private static final int BOOKS_BYTES = 448;
   private static final int ERROR_BYTES = 256;
-  private static final int KINDS = 4;
+  private static final int KINDS = 8;
   private static final int PRODUCED = 0;
   private static final int COLLECTED = 1;
   private static final int UNACCOUNTED = 4;
@@ -32,7 +32,10 @@ final class NativeClient implements AutoCloseable {
 
     Pointer sluice_attach_arena(Pointer session);
 
-    int sluice_attach_start(Pointer session, long deviceBase, Pointer error, long bytes);
+    int sluice_attach_start(
+        Pointer session, long deviceBase, long runEpoch, Pointer error, long bytes);
+
+    long sluice_attach_terminal_bank(Pointer session);
 
     int sluice_attach_run_end(Pointer session, Pointer books, Pointer error, long bytes);
 
@@ -59,6 +62,13 @@ final class NativeClient implements AutoCloseable {
 
   /** Attaches; the geometry's layout must be one without overrides. */
   NativeClient(TestDaemon daemon, String name, int device, Geometry geometry) {
+    this(daemon, name, device, geometry, 0);
+  }
+
+  /**
+   * @param runtime {@code enum sluice_runtime}
+   */
+  NativeClient(TestDaemon daemon, String name, int device, Geometry geometry, int runtime) {
     Memory request = new Memory(GEOMETRY_BYTES);
     request.clear();
     request.setInt(0, device);
@@ -68,8 +78,9 @@ final class NativeClient implements AutoCloseable {
     request.setInt(12, geometry.numCores());
     request.setInt(16, geometry.schedThreads());
     request.setInt(20, geometry.orchThreads());
+    request.setInt(196, runtime);
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    request.write(96, bytes, 0, bytes.length);
+    request.write(128, bytes, 0, bytes.length);
     PointerByReference opened = new PointerByReference();
     check(
         library.sluice_attach_open(
@@ -93,7 +104,17 @@ final class NativeClient implements AutoCloseable {
   }
 
   void start() {
-    check(library.sluice_attach_start(session, 0, error, ERROR_BYTES));
+    start(0);
+  }
+
+  /** Starts a run whose epoch is known, unless that is 0. */
+  void start(long runEpoch) {
+    check(library.sluice_attach_start(session, 0, runEpoch, error, ERROR_BYTES));
+  }
+
+  /** Where the device finds the terminal bank of the run. */
+  long terminalBank() {
+    return library.sluice_attach_terminal_bank(session);
   }
 
   /** Ends the run; afterwards the books say what it was. */

@@ -1,19 +1,18 @@
 package dev.sluice;
 
+import dev.sluice.service.attach.RawMessage;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 
 /**
- * A client that writes the messages of sluice_attach.h byte by byte, so that it can also write
- * wrong ones, and cut the connection when it likes. It never maps the arena.
+ * A client that writes its messages byte by byte, so that it can also write wrong ones, and cut the
+ * connection when it likes. It never maps the arena.
  */
 final class RawAttach implements AutoCloseable {
-  static final int MESSAGE_BYTES = 256;
   static final int ATTACH = 1;
   static final int START = 3;
   static final int RUN_END = 5;
@@ -22,9 +21,12 @@ final class RawAttach implements AutoCloseable {
   static final int OK = 0;
   static final int TOKEN_UNKNOWN = 9;
 
-  private static final int MAGIC = 0x43554C53;
-  private static final int TEXT_OFFSET = 160;
-  private static final int TEXT_BYTES = 96;
+  static final int CORES = 11;
+  static final int DEVICE_BASE = 34;
+
+  private static final int STATUS = 1;
+  private static final int TEXT = 2;
+  private static final int TOKEN = 4;
 
   private final SocketChannel channel;
 
@@ -33,25 +35,22 @@ final class RawAttach implements AutoCloseable {
     channel.connect(UnixDomainSocketAddress.of(daemon.attachSocket()));
   }
 
-  static ByteBuffer message(int type) {
-    ByteBuffer message = ByteBuffer.allocate(MESSAGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    return message.putInt(0, MAGIC).putShort(4, (short) 1).putShort(6, (short) type);
-  }
-
-  static ByteBuffer message(int type, byte[] token) {
-    return message(type).put(16, token);
+  static RawMessage message(int type, byte[] token) {
+    return RawMessage.of(type).field(TOKEN, 1, token);
   }
 
   /** A legal request for a small arena. */
-  static ByteBuffer attach(String name) {
-    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-    return message(ATTACH)
-        .putShort(36, (short) 2)
-        .putShort(38, (short) 1)
-        .putInt(40, 2)
-        .putInt(44, 2)
-        .putInt(48, 1)
-        .put(128, bytes);
+  static RawMessage attach(String name) {
+    return attach(name, 2);
+  }
+
+  static RawMessage attach(String name, long cores) {
+    return RawMessage.of(ATTACH)
+        .text(6, "l2-2026.07/a2a3")
+        .number(10, 2)
+        .number(CORES, cores)
+        .number(12, 1)
+        .text(20, name);
   }
 
   void send(ByteBuffer message) throws IOException {
@@ -62,9 +61,22 @@ final class RawAttach implements AutoCloseable {
   }
 
   /** Sends a request and waits for its answer. */
+  ByteBuffer ask(RawMessage message) throws IOException {
+    return ask(message.bytes());
+  }
+
   ByteBuffer ask(ByteBuffer message) throws IOException {
     send(message);
-    return receive(MESSAGE_BYTES);
+    ByteBuffer header = receive(RawMessage.HEADER_BYTES);
+    if (RawMessage.version(header) == 1) {
+      throw new IOException("answered as version 1");
+    }
+    ByteBuffer rest = receive(header.getInt(8) - RawMessage.HEADER_BYTES);
+    return ByteBuffer.allocate(header.getInt(8))
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put(header.rewind())
+        .put(rest.rewind())
+        .rewind();
   }
 
   /** The byte that carries the descriptor, which stays in the kernel. */
@@ -83,19 +95,15 @@ final class RawAttach implements AutoCloseable {
   }
 
   static int status(ByteBuffer answer) {
-    return answer.getInt(8);
+    return (int) RawMessage.number(answer, STATUS);
   }
 
   static byte[] token(ByteBuffer answer) {
-    byte[] token = new byte[16];
-    answer.get(16, token);
-    return token;
+    return RawMessage.bytes(answer, TOKEN);
   }
 
   static String text(ByteBuffer answer) {
-    byte[] bytes = new byte[TEXT_BYTES];
-    answer.get(TEXT_OFFSET, bytes);
-    return new String(bytes, StandardCharsets.UTF_8).replace("\0", "");
+    return RawMessage.text(answer, TEXT);
   }
 
   @Override

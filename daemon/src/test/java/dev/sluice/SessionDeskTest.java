@@ -10,6 +10,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
+import dev.sluice.agent.HostTime;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.service.AttachStatus;
@@ -113,22 +114,23 @@ class SessionDeskTest {
     ScriptedDevice device = device(granted);
     assertEquals(
         granted.session(),
-        BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE)).session());
+        BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()))
+            .session());
     device.launch();
     tasks(device, 300);
     device.flush();
     run(device);
-    Books books = BrokerRig.join(rig.manager.runEnd(granted.token()));
+    Books books = BrokerRig.join(rig.manager.runEnd(granted.token(), HostTime.now()));
     expects(device, books);
     assertEquals(300 * BrokerRig.CORES, books.kinds().get(0).collected());
     // A second run in the same arena, with a fresh device.
-    BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE));
+    BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
     ScriptedDevice second = device(granted);
     second.launch();
     tasks(second, 20);
     second.flush();
     run(second);
-    expects(second, BrokerRig.join(rig.manager.detach(granted.token())));
+    expects(second, BrokerRig.join(rig.manager.detach(granted.token(), HostTime.now())));
     assertEquals(0, rig.sessions.open().size());
     assertEquals(
         320L * BrokerRig.CORES, rig.sessions.byDevice().get(3).laws[0].collected(), "both runs");
@@ -144,8 +146,8 @@ class SessionDeskTest {
     assertNotEquals(one.fd(), two.fd());
     ScriptedDevice first = device(one);
     ScriptedDevice other = device(two);
-    BrokerRig.join(rig.manager.start(one.token(), TestArena.DEVICE_BASE));
-    BrokerRig.join(rig.manager.start(two.token(), TestArena.DEVICE_BASE));
+    BrokerRig.join(rig.manager.start(one.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.join(rig.manager.start(two.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
     first.launch();
     other.launch();
     tasks(first, 50);
@@ -154,17 +156,18 @@ class SessionDeskTest {
     other.flush();
     run(first);
     run(other);
-    expects(first, BrokerRig.join(rig.manager.detach(one.token())));
-    expects(other, BrokerRig.join(rig.manager.detach(two.token())));
+    expects(first, BrokerRig.join(rig.manager.detach(one.token(), HostTime.now())));
+    expects(other, BrokerRig.join(rig.manager.detach(two.token(), HostTime.now())));
     assertEquals(120L * BrokerRig.CORES, rig.sessions.byDevice().get(0).laws[0].collected());
   }
 
   @Test
   void shouldKnowNobodyWithoutAToken() {
     Token stranger = new Token(1, 2);
-    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.start(stranger, TestArena.DEVICE_BASE));
-    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.runEnd(stranger));
-    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(stranger));
+    BrokerRig.refused(
+        AttachStatus.TOKEN, rig.manager.start(stranger, TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.runEnd(stranger, HostTime.now()));
+    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(stranger, HostTime.now()));
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.resume(stranger, rig.self));
     rig.manager.connectionLost(stranger, 1);
   }
@@ -172,16 +175,19 @@ class SessionDeskTest {
   @Test
   void shouldRefuseRequestsOutOfOrder() throws Exception {
     Granted granted = rig.attach(0);
-    BrokerRig.refused(AttachStatus.STATE, rig.manager.runEnd(granted.token()));
-    BrokerRig.refused(AttachStatus.MALFORMED, rig.manager.start(granted.token(), 0));
-    BrokerRig.refused(AttachStatus.MALFORMED, rig.manager.start(granted.token(), 72));
-    BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE));
+    BrokerRig.refused(AttachStatus.STATE, rig.manager.runEnd(granted.token(), HostTime.now()));
     BrokerRig.refused(
-        AttachStatus.STATE, rig.manager.start(granted.token(), TestArena.DEVICE_BASE));
-    BrokerRig.join(rig.manager.runEnd(granted.token()));
-    BrokerRig.refused(AttachStatus.STATE, rig.manager.runEnd(granted.token()));
-    BrokerRig.join(rig.manager.detach(granted.token()));
-    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(granted.token()));
+        AttachStatus.MALFORMED, rig.manager.start(granted.token(), 0, 0, HostTime.now()));
+    BrokerRig.refused(
+        AttachStatus.MALFORMED, rig.manager.start(granted.token(), 72, 0, HostTime.now()));
+    BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.refused(
+        AttachStatus.STATE,
+        rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.join(rig.manager.runEnd(granted.token(), HostTime.now()));
+    BrokerRig.refused(AttachStatus.STATE, rig.manager.runEnd(granted.token(), HostTime.now()));
+    BrokerRig.join(rig.manager.detach(granted.token(), HostTime.now()));
+    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(granted.token(), HostTime.now()));
     BrokerRig.refused(AttachStatus.STATE, rig.manager.detachSession(granted.session()));
   }
 
@@ -193,7 +199,7 @@ class SessionDeskTest {
       Granted granted =
           BrokerRig.join(rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), peer));
       ScriptedDevice device = device(granted);
-      BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE));
+      BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
       device.launch();
       tasks(device, 53);
       run(device);
@@ -230,11 +236,12 @@ class SessionDeskTest {
     assertEquals("the session of this token belongs to another user", why);
     Granted again = BrokerRig.join(rig.manager.resume(granted.token(), alice));
     assertEquals(granted.session(), again.session());
-    BrokerRig.join(rig.manager.detach(granted.token()));
+    BrokerRig.join(rig.manager.detach(granted.token(), HostTime.now()));
     // Once it has ended its token is worth nothing, to whomever.
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.resume(granted.token(), alice));
-    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.start(granted.token(), 4096));
-    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(granted.token()));
+    BrokerRig.refused(
+        AttachStatus.TOKEN, rig.manager.start(granted.token(), 4096, 0, HostTime.now()));
+    BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(granted.token(), HostTime.now()));
   }
 
   @Test
@@ -275,7 +282,7 @@ class SessionDeskTest {
     Granted idle = rig.attach(0);
     Granted busy = rig.attach(1);
     ScriptedDevice device = device(busy);
-    BrokerRig.join(rig.manager.start(busy.token(), TestArena.DEVICE_BASE));
+    BrokerRig.join(rig.manager.start(busy.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
     device.launch();
     tasks(device, 40);
     run(device);
@@ -288,7 +295,7 @@ class SessionDeskTest {
     assertEquals(0, rig.sessions.byDevice().get(0).law().produced());
     BrokerRig.refused(
         AttachStatus.STOPPING, rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), rig.self));
-    BrokerRig.refused(AttachStatus.STOPPING, rig.manager.detach(idle.token()));
+    BrokerRig.refused(AttachStatus.STOPPING, rig.manager.detach(idle.token(), HostTime.now()));
     rig.sessions.close();
   }
 }

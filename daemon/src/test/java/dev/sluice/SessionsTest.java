@@ -120,7 +120,7 @@ class SessionsTest {
       byte[] token = RawAttach.token(client.ask(RawAttach.attach("hasty")));
       client.skipDescriptor();
       assertRefused(client.ask(RawAttach.message(RawAttach.RUN_END, token)), "is attached");
-      var start = RawAttach.message(RawAttach.START, token).putLong(32, 4096);
+      var start = RawAttach.message(RawAttach.START, token).number(RawAttach.DEVICE_BASE, 4096);
       assertEquals(RawAttach.OK, RawAttach.status(client.ask(start)));
       assertRefused(client.ask(start), "is running");
       var detach = RawAttach.message(RawAttach.DETACH, token);
@@ -139,7 +139,7 @@ class SessionsTest {
     try (RawAttach first = new RawAttach(daemon)) {
       token = RawAttach.token(first.ask(RawAttach.attach("cut")));
       first.skipDescriptor();
-      first.ask(RawAttach.message(RawAttach.START, token).putLong(32, 4096));
+      first.ask(RawAttach.message(RawAttach.START, token).number(RawAttach.DEVICE_BASE, 4096));
     }
     daemon.await("cut", session -> session.state().equals("running (connection lost)"));
     try (RawAttach stranger = new RawAttach(daemon)) {

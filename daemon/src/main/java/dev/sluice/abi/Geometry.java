@@ -98,6 +98,11 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     return layout.poolsEnd(numCores);
   }
 
+  /** Where a terminal bank begins. */
+  public int terminalBankOffset(int bank) {
+    return layout.terminalOffset(bank, BufferKind.AICPU_TASK, 0, numCores);
+  }
+
   public int regionBytes() {
     return layout.regionBytes(numCores);
   }

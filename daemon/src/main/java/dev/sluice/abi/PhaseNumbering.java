@@ -104,6 +104,10 @@ public enum PhaseNumbering {
       REFILL,
       IDLE);
 
+  /** The runtimes that number their phases apart, as attach and {@link WireFact} name them. */
+  public static final List<String> RUNTIMES =
+      List.of("tensormap_and_ringbuffer", "host_build_graph");
+
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<SchedPhaseKind> kinds;
 

@@ -5,11 +5,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code struct sluice_geometry} of sluice_attach.h: what a producer asks for. Numbers are as the
- * client sent them, not negative and otherwise unchecked: the broker knows the layouts.
+ * What a producer asks for in ATTACH. Numbers are as the client sent them, not negative and
+ * otherwise unchecked: the broker knows the layouts.
  *
- * @param generation wire id, {@code enum sluice_generation}
- * @param platform wire id, {@code enum sluice_platform}
  * @param overrides layout constants that the runtime was rebuilt with
  * @param synthetic present when the record content can be checked bit by bit
  * @param reach what memory the client can use
@@ -17,8 +15,7 @@ import java.util.Optional;
  */
 public record AttachRequest(
     int device,
-    int generation,
-    int platform,
+    Wire wire,
     int level,
     int numCores,
     int schedThreads,
@@ -27,6 +24,20 @@ public record AttachRequest(
     Optional<SyntheticContent.Recipe> synthetic,
     Reach reach,
     String name) {
+
+  /**
+   * What the device speaks, by name.
+   *
+   * @param layout generation and platform
+   * @param runtime which one drives the device; empty for the layout's own
+   * @param regions bit n set: the profiler with that bit in enable_profiling_flag; 0 is the
+   *     swimlane
+   */
+  public record Wire(String layout, String runtime, int regions) {
+    public static Wire of(String layout) {
+      return new Wire(layout, "", 0);
+    }
+  }
 
   /**
    * Numbers that replace the layout's own; 0 keeps the layout's.

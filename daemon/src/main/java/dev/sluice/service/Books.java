@@ -6,7 +6,7 @@ import java.util.List;
  * {@code struct sluice_books} of sluice_attach.h: the accounting law of one run.
  *
  * @param kinds one row per kind in the order of {@link Labels#KINDS}
- * @param text one line for people, at most 63 bytes are sent
+ * @param text one line for people
  */
 public record Books(int session, List<KindBooks> kinds, String text) {
   public Books {

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code struct sluice_arena_reply} of sluice_attach.h: an arena that is ready to be mapped.
- * Offsets and sizes in bytes from arena byte 0.
+ * ARENA of sluice_attach.h: an arena that is ready to be mapped. Offsets and sizes in bytes from
+ * arena byte 0.
  *
  * @param connection counts the connections of the session; goes with the report of its loss
  * @param placement wire id, {@code enum sluice_placement}
@@ -40,12 +40,10 @@ public record Granted(
   }
 
   /**
-   * {@code struct sluice_share}: memory of a device that the daemon made. One of key and shareable
-   * is set.
+   * SHARE of sluice_attach.h: memory of a device that the daemon made. One of key and shareable is
+   * set.
    *
    * @param device as the daemon numbers it
    */
-  public record DeviceShare(int device, long bytes, String key, long shareable) {
-    public static final int KEY_BYTES = 65;
-  }
+  public record DeviceShare(int device, long bytes, String key, long shareable) {}
 }

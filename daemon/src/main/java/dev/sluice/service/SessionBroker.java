@@ -1,5 +1,6 @@
 package dev.sluice.service;
 
+import dev.sluice.agent.HostTime;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
@@ -21,14 +22,16 @@ public interface SessionBroker {
    * Initialises the region, fills the free queues and starts draining.
    *
    * @param deviceBase address at which the device sees arena byte 0
+   * @param runEpoch what the device stamps into the buffers of the run; 0 if it is not known
+   * @param at when the client asked
    */
-  CompletionStage<Started> start(Token token, long deviceBase);
+  CompletionStage<Started> start(Token token, long deviceBase, long runEpoch, HostTime at);
 
   /** The device is complete: drains to empty and settles the books of the run. */
-  CompletionStage<Books> runEnd(Token token);
+  CompletionStage<Books> runEnd(Token token, HostTime at);
 
   /** As {@link #runEnd} if a run is open, then releases the arena. */
-  CompletionStage<Books> detach(Token token);
+  CompletionStage<Books> detach(Token token, HostTime at);
 
   /**
    * Ends the session of a client that cannot use the memory that it was granted. A run that is open

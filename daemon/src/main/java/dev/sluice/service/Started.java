@@ -1,4 +1,9 @@
 package dev.sluice.service;
 
-/** The region is initialised, the free queues are full and draining runs: launch the device. */
-public record Started(int session) {}
+/**
+ * The region is initialised, the free queues are full and draining runs: launch the device.
+ *
+ * @param terminalBank the address at which the device finds the terminal bank of the run; 0 if its
+ *     layout has none
+ */
+public record Started(int session, long terminalBank) {}

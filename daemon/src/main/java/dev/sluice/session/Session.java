@@ -11,6 +11,7 @@ import static dev.sluice.session.SessionView.State.STARTING;
 
 import dev.sluice.abi.Geometry;
 import dev.sluice.agent.Agent;
+import dev.sluice.agent.HostTime;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.ingest.RunEnd;
@@ -83,6 +84,7 @@ public final class Session {
   private String ending = "";
   private long endedNs;
   private Run run;
+  private int runs;
   private long windowSinceNs;
   private int failedTicks;
   // Written by the owner, read by those who look for threads that hang.
@@ -116,23 +118,29 @@ public final class Session {
 
   // --- what others ask -------------------------------------------------------------------------
 
-  /** Begins a run. */
-  public CompletionStage<Void> start(long deviceBase) {
-    return commands.submit(
-        () -> {
-          startNow(deviceBase);
-          return null;
-        });
+  /**
+   * Begins a run. Returns where the device finds its terminal bank, 0 for none.
+   *
+   * @param runEpoch what the device stamps into its buffers; 0 if the client does not know it
+   * @param at when the client asked
+   */
+  public CompletionStage<Long> start(long deviceBase, long runEpoch, HostTime at) {
+    return commands.submit(() -> startNow(deviceBase, runEpoch, at));
   }
 
   /** Ends the run: the device is complete. Returns the books of that run. */
-  public CompletionStage<RunTotals> runEnd() {
-    return commands.submit(this::runEndNow);
+  public CompletionStage<RunTotals> runEnd(HostTime at) {
+    return commands.submit(() -> runEndNow(at));
   }
 
   /** Ends the session, and its run if there is one. Returns the books of that run. */
   public CompletionStage<RunTotals> end(RunEnd how, String reason) {
-    return commands.submit(() -> endNow(how, reason));
+    return end(how, reason, HostTime.now());
+  }
+
+  /** As the other, at the time of the client that asked. */
+  public CompletionStage<RunTotals> end(RunEnd how, String reason, HostTime at) {
+    return commands.submit(() -> endNow(how, reason, at));
   }
 
   /**
@@ -211,7 +219,7 @@ public final class Session {
 
   // --- commands, on the owner's thread ---------------------------------------------------------
 
-  private void startNow(long deviceBase) {
+  private long startNow(long deviceBase, long runEpoch, HostTime at) {
     require(state == ATTACHED || state == SETTLED, "START");
     if (deviceBase == 0 || deviceBase % DEVICE_ALIGNMENT != 0) {
       throw new RefusedException(
@@ -230,6 +238,7 @@ public final class Session {
                   memory.plan(),
                   memory.view(),
                   deviceBase,
+                  runEpoch,
                   settings,
                   stage.clock(),
                   crew.meter(),
@@ -238,7 +247,7 @@ public final class Session {
       if (!memory.failure().isEmpty()) {
         throw new RefusedException(Reason.DEVICE_DOWN, memory.failure());
       }
-      capture.beginRun();
+      capture.beginRun(runEpoch, at);
       crew.start(Integer.toString(id), begun.agents(), begun.engine());
     } catch (Throwable e) {
       undoStart(before);
@@ -260,6 +269,13 @@ public final class Session {
         geometry().numCores(),
         geometry().schedThreads(),
         crew.mode().name().toLowerCase(Locale.ROOT));
+    return terminalBank(deviceBase, runs++);
+  }
+
+  /** Of a run, so that those which overlap write into different ones; 0 where there is none. */
+  private long terminalBank(long deviceBase, int number) {
+    int banks = geometry().layout().facts().terminalBanks();
+    return banks == 0 ? 0 : deviceBase + geometry().terminalBankOffset(number % banks);
   }
 
   private void undoStart(State before) {
@@ -268,11 +284,11 @@ public final class Session {
       return;
     }
     crew = null;
-    capture.endRun(List.of());
+    capture.endRun(List.of(), 0, HostTime.now());
     enter(before);
   }
 
-  private RunTotals runEndNow() {
+  private RunTotals runEndNow(HostTime at) {
     require(state == RUNNING, "RUN_END");
     enter(SETTLING);
     takeOffThreads();
@@ -281,7 +297,7 @@ public final class Session {
       throw new RefusedException(
           Reason.STATE, "RUN_END is too early: the device still writes; wait for it, try again");
     }
-    RunTotals totals = settle(RunEnd.COMPLETE, "settled");
+    RunTotals totals = settle(RunEnd.COMPLETE, "settled", at);
     if (!totals.contradiction.isEmpty()) {
       close(RunEnd.COMPLETE, wrongLayout(totals.contradiction));
       throw new RefusedException(Reason.LAYOUT, wrongLayout(totals.contradiction));
@@ -325,6 +341,10 @@ public final class Session {
   }
 
   private RunTotals endNow(RunEnd how, String reason) {
+    return endNow(how, reason, HostTime.now());
+  }
+
+  private RunTotals endNow(RunEnd how, String reason, HostTime at) {
     require(!state.isOver(), "DETACH");
     RunTotals ofRun = new RunTotals();
     RunEnd known = how;
@@ -338,7 +358,7 @@ public final class Session {
           log.warn("session {}: detached while the device still writes", id);
           known = RunEnd.NOT_YET;
         }
-        ofRun = settle(known, reason);
+        ofRun = settle(known, reason, at);
       }
     } finally {
       if (!isGivenUp()) {
@@ -394,7 +414,7 @@ public final class Session {
     run.giveUpOn(brokenAgents());
   }
 
-  private RunTotals settle(RunEnd end, String reason) {
+  private RunTotals settle(RunEnd end, String reason, HostTime at) {
     try {
       run.settle(end, settling());
     } catch (Throwable e) {
@@ -402,7 +422,7 @@ public final class Session {
     } finally {
       leaveDevice();
     }
-    RunTotals totals = books.close(run, reason);
+    RunTotals totals = books.close(run, reason, at);
     run = null;
     crew = null;
     return totals;

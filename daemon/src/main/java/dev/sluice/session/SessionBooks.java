@@ -1,6 +1,7 @@
 package dev.sluice.session;
 
 import dev.sluice.abi.AbiViolation;
+import dev.sluice.agent.HostTime;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.config.Quantities;
 import dev.sluice.headroom.Headroom;
@@ -71,8 +72,12 @@ final class SessionBooks {
     capture.note(run.totals(), totals(run));
   }
 
-  /** Takes in a run that is settled, and logs it. Returns its totals. */
-  RunTotals close(Run settled, String reason) {
+  /**
+   * Takes in a run that is settled, and logs it. Returns its totals.
+   *
+   * @param at when its end was asked for
+   */
+  RunTotals close(Run settled, String reason, HostTime at) {
     RunTotals totals = settled.totals();
     past = past.plus(totals);
     lastHeadroom = lastHeadroom.after(settled, clock.nanoTime());
@@ -80,7 +85,7 @@ final class SessionBooks {
       report(settled);
       endDropping();
       capture.note(totals, past);
-      capture.endRun(settled.coreToThread());
+      capture.endRun(settled.coreToThread(), settled.epoch(), at);
     } catch (Throwable e) {
       log.error("session {}: the end of its run is not in its capture", session, e);
     }

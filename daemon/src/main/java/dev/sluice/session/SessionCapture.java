@@ -3,6 +3,7 @@ package dev.sluice.session;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
+import dev.sluice.agent.HostTime;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.Capture;
@@ -119,17 +120,25 @@ public final class SessionCapture {
     return capture == null ? RunCapture.NONE : RunCapture.of(capture);
   }
 
-  void beginRun() {
+  /**
+   * A run begins.
+   *
+   * @param epoch as the client told; 0 if it did not
+   * @param at when the client asked
+   */
+  void beginRun(long epoch, HostTime at) {
     noted = new RunTotals();
     if (capture != null) {
       capture.beginRun();
+      capture.began(epoch, at);
       store.wake(capture);
     }
   }
 
-  void endRun(List<Integer> coreToThread) {
+  void endRun(List<Integer> coreToThread, long epoch, HostTime at) {
     if (capture != null) {
       capture.endRun(coreToThread);
+      capture.ended(epoch, at);
     }
   }
 

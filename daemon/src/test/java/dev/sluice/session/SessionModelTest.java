@@ -3,6 +3,7 @@ package dev.sluice.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.agent.HostTime;
 import dev.sluice.device.TestArenas;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.CaptureStore;
@@ -170,7 +171,7 @@ class SessionModelTest {
       history.add("session " + session.id());
       switch (random.nextInt(20)) {
         case 0, 1, 2 -> start(model);
-        case 3, 4 -> ask(model, "run end", session::runEnd, () -> runEnd(model));
+        case 3, 4 -> ask(model, "run end", () -> session.runEnd(HostTime.now()), () -> runEnd(model));
         case 5 ->
             rarely(
                 4,
@@ -216,7 +217,7 @@ class SessionModelTest {
       ask(
           model,
           "start",
-          () -> model.session.start(isBad ? 72 : TestArena.DEVICE_BASE),
+          () -> model.session.start(isBad ? 72 : TestArena.DEVICE_BASE, 0, HostTime.now()),
           () -> {
             if (model.state != State.ATTACHED && model.state != State.SETTLED) {
               return Reason.STATE;

@@ -3,6 +3,7 @@ package dev.sluice.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.agent.HostTime;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.run.PlayedDevice;
@@ -100,7 +101,7 @@ class StageChaosTest {
     Session session = grant.session();
     int connection = grant.connection();
     for (int run = random.nextInt(2); run < 2; run++) {
-      ask(rig, random, () -> session.start(TestArena.DEVICE_BASE));
+      ask(rig, random, () -> session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
       PlayedDevice played = StageRig.device(grant);
       for (int i = random.nextInt(20); i > 0; i--) {
         played.publishAll();
@@ -109,7 +110,7 @@ class StageChaosTest {
         session.connectionLost(connection);
         connection = StageRig.join(session.resume(rig.self));
       }
-      RunTotals totals = ask(rig, random, session::runEnd);
+      RunTotals totals = ask(rig, random, () -> session.runEnd(HostTime.now()));
       assertEquals(0, totals.law().unaccounted(), () -> "" + totals.law());
     }
     ask(rig, random, () -> session.end(RunEnd.COMPLETE, "detached"));

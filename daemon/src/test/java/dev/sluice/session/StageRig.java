@@ -10,6 +10,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
+import dev.sluice.agent.HostTime;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
@@ -230,7 +231,7 @@ final class StageRig implements AutoCloseable {
 
   Session running(int device) throws Exception {
     Session session = attach(device).session();
-    join(session.start(TestArena.DEVICE_BASE));
+    join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     return session;
   }
 
@@ -252,13 +253,14 @@ final class StageRig implements AutoCloseable {
   void othersGoOn(int device) throws Exception {
     Sessions.Grant grant = attach(device);
     Session session = grant.session();
-    join(session.start(TestArena.DEVICE_BASE));
+    join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     PlayedDevice played = device(grant);
     int published = 0;
     while (published < 40) {
       published += played.publishAll();
     }
-    assertTrue(join(session.runEnd()).law().collected() > 0, "records of the other device");
+    assertTrue(
+        join(session.runEnd(HostTime.now())).law().collected() > 0, "records of the other device");
     join(session.end(RunEnd.COMPLETE, "detached"));
   }
 

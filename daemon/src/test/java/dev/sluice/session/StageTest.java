@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.agent.HostTime;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.StageMemory;
@@ -87,7 +88,7 @@ class StageTest {
 
   private static Session stuck(Sessions.Grant grant) throws Exception {
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     PlayedDevice device = StageRig.device(grant);
     RunEngine engine = session.view().present().orElseThrow().engine();
     long heldNanos = 0;
@@ -114,7 +115,8 @@ class StageTest {
     for (Sessions.Grant grant : grants) {
       slow.add(stuck(grant));
     }
-    List<CompletionStage<RunTotals>> settled = slow.stream().map(Session::runEnd).toList();
+    List<CompletionStage<RunTotals>> settled =
+        slow.stream().map(session -> session.runEnd(HostTime.now())).toList();
     await(() -> slow.stream().allMatch(session -> session.view().state() == State.SETTLING));
     rig.othersGoOn(1);
     for (Session session : slow) {
@@ -132,7 +134,7 @@ class StageTest {
     capturing(LONGER, "sluice.capture.stall-limit=1s");
     Session slow = runningBehindABlockedDisk();
     // Without a janitor: the settlement itself finds the disk stalled, and has records discarded.
-    assertEquals(0, StageRig.join(slow.runEnd()).law().unaccounted());
+    assertEquals(0, StageRig.join(slow.runEnd(HostTime.now())).law().unaccounted());
     assertTrue(slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0);
   }
 
@@ -140,7 +142,7 @@ class StageTest {
   void shouldCountAsLostWhatADiskDoesNotTakeInItsTime() throws Exception {
     capturing().ticking();
     Session slow = runningBehindABlockedDisk();
-    assertEquals(0, StageRig.join(slow.runEnd()).law().unaccounted());
+    assertEquals(0, StageRig.join(slow.runEnd(HostTime.now())).law().unaccounted());
     assertEquals(State.SETTLED, slow.view().state());
     assertTrue(slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0);
   }
@@ -164,7 +166,7 @@ class StageTest {
     capturing(LONGER);
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     StageRig.device(grant).publishAll();
     rig.disk.block();
     var unused = session.end(RunEnd.COMPLETE, "detached");
@@ -184,15 +186,15 @@ class StageTest {
     rig().ticking();
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     keepBusy(StageRig.device(grant));
     for (int i = 0; i < 3; i++) {
-      String why = StageRig.refused(Reason.STATE, session.runEnd());
+      String why = StageRig.refused(Reason.STATE, session.runEnd(HostTime.now()));
       assertTrue(why.contains("the device still writes"), why);
       assertEquals(State.RUNNING, session.view().state());
     }
     rig.whenAnOwnerLooks(() -> {});
-    RunTotals totals = StageRig.join(session.runEnd());
+    RunTotals totals = StageRig.join(session.runEnd(HostTime.now()));
     assertEquals(0, totals.law().unaccounted());
     assertEquals(0, totals.law().missing());
     assertEquals(0, totals.law().inFlight());
@@ -204,7 +206,7 @@ class StageTest {
     rig().ticking();
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     keepBusy(StageRig.device(grant));
     RunTotals totals = StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
     assertEquals(0, totals.law().unaccounted());
@@ -276,7 +278,7 @@ class StageTest {
         rig.threads.runners().stream().noneMatch(hosted -> hosted.device() == 8),
         "its threads are watched no more");
     assertEquals(0, rig.unmapped.get(), "a thread is still inside");
-    String why = StageRig.refused(Reason.DEVICE_DOWN, hung.runEnd());
+    String why = StageRig.refused(Reason.DEVICE_DOWN, hung.runEnd(HostTime.now()));
     assertTrue(why.contains("given up"), why);
     StageRig.refused(Reason.DEVICE_DOWN, rig.sessions.attach(StageRig.request(8), rig.self));
     rig.othersGoOn(1);
@@ -301,7 +303,7 @@ class StageTest {
     Process producer = new ProcessBuilder("sleep", "600").start();
     Peer peer = Peer.of((int) producer.pid(), 0);
     Session session = StageRig.join(rig.sessions.attach(StageRig.request(8), peer)).session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     rig.hangLanes(8);
     await(() -> session.view().state() == State.FAILED);
     await(() -> rig.sessions.abandonedThreads() == 1);
@@ -316,7 +318,7 @@ class StageTest {
     rig().ticking();
     Session session = rig.attach(8).session();
     rig.hang(8);
-    CompletionStage<Void> started = session.start(TestArena.DEVICE_BASE);
+    CompletionStage<Long> started = session.start(TestArena.DEVICE_BASE, 0, HostTime.now());
     CompletionStage<RunTotals> detached = session.end(RunEnd.COMPLETE, "detached");
     StageRig.refused(Reason.DEVICE_DOWN, started);
     StageRig.refused(Reason.DEVICE_DOWN, detached);
@@ -336,13 +338,14 @@ class StageTest {
     rig("sluice.threading=" + threading);
     Session session = rig.attach(0).session();
     rig.lanesLeft.set(threading.equals("dedicated") ? 1 : 0);
-    String why = StageRig.refused(Reason.BUSY, session.start(TestArena.DEVICE_BASE));
+    String why =
+        StageRig.refused(Reason.BUSY, session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     assertTrue(why.contains("no thread"), why);
     assertEquals(State.ATTACHED, session.view().state());
     rig.sessions.byDevice();
     rig.janitor.doWork();
     rig.lanesLeft.set(Integer.MAX_VALUE);
-    StageRig.join(session.start(TestArena.DEVICE_BASE));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
     StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
     assertEquals(0, rig.threads.runners().stream().filter(h -> !h.runner().isAlive()).count());
     // What comes after the end answers, and does not end the process.
@@ -398,11 +401,11 @@ class StageTest {
         session.connectionLost(old);
       }
       connection = StageRig.join(resumed);
-      StageRig.join(session.runEnd().exceptionally(late -> null));
+      StageRig.join(session.runEnd(HostTime.now()).exceptionally(late -> null));
       assertFalse(session.view().isLost(), "round " + i);
     }
     session.connectionLost(connection);
-    StageRig.join(session.runEnd().exceptionally(late -> null));
+    StageRig.join(session.runEnd(HostTime.now()).exceptionally(late -> null));
     assertTrue(session.view().isLost());
   }
 

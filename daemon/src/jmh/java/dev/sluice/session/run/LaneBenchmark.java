@@ -79,6 +79,7 @@ public class LaneBenchmark {
                 plan,
                 memory,
                 DEVICE_BASE,
+                0,
                 Configuration.load(ConfigSources.of(Optional.empty(), List.of())).settings(),
                 NanoClock.SYSTEM,
                 new ParkMeter(),

@@ -92,6 +92,7 @@ final class OtherPlacements {
                   plan,
                   memory,
                   DEVICE_BASE,
+                  0,
                   Configuration.load(ConfigSources.of(Optional.empty(), List.of())).settings(),
                   NanoClock.SYSTEM,
                   new ParkMeter(),

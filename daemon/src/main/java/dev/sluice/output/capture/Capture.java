@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.agent.HostTime;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.Watermark;
@@ -110,6 +111,16 @@ public final class Capture {
         nowNs ->
             writer.put(
                 FrameType.RUN, FrameHeader.NO_KIND, 0, FrameHeader.NO_INSTANCE, -1, 0, run, nowNs));
+  }
+
+  /** Notes by the client's clocks when the run began, and its epoch, 0 if that is not known. */
+  public void began(long epoch, HostTime at) {
+    manifest.beganRun(epoch, at);
+  }
+
+  /** Notes by the client's clocks when the run was over, and its epoch. */
+  public void ended(long epoch, HostTime at) {
+    manifest.endedRun(epoch, at);
   }
 
   /** Notes that the device has stopped; {@code coreToThread} is what it said of its cores. */

@@ -6,6 +6,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
 import dev.sluice.abi.SyntheticContent;
+import dev.sluice.agent.HostTime;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
  * @param geometry with the overrides applied
  * @param synthetic how the content of every record follows, if a synthetic producer made it
  * @param snapshot present if this is a part that a flight recorder kept
+ * @param runs when the device ran, oldest first; the last 1024
  */
 public record CaptureManifest(
     Format format,
@@ -33,13 +35,35 @@ public record CaptureManifest(
     Clock clock,
     Optional<SyntheticContent.Recipe> synthetic,
     Outcome outcome,
-    Optional<Snapshot> snapshot) {
+    Optional<Snapshot> snapshot,
+    List<RunWindow> runs) {
 
   /** The ending of a capture that is being written, or whose writer was killed. */
   public static final String RUNNING = "running";
 
   // Every known device ticks at 50 MHz or 1 GHz.
   private static final long MAX_CLOCK_HZ = 4_000_000_000L;
+
+  public CaptureManifest {
+    runs = List.copyOf(runs);
+  }
+
+  /** Of a session that has not run yet. */
+  public CaptureManifest(
+      Format format,
+      UUID id,
+      Origin origin,
+      Geometry geometry,
+      LayoutOverrides overrides,
+      Cores cores,
+      Clock clock,
+      Optional<SyntheticContent.Recipe> synthetic,
+      Outcome outcome,
+      Optional<Snapshot> snapshot) {
+    this(
+        format, id, origin, geometry, overrides, cores, clock, synthetic, outcome, snapshot,
+        List.of());
+  }
 
   public Layout layout() {
     return geometry.layout();
@@ -71,13 +95,31 @@ public record CaptureManifest(
   /** The same capture with other totals. */
   public CaptureManifest with(Outcome newOutcome) {
     return new CaptureManifest(
-        format, id, origin, geometry, overrides, cores, clock, synthetic, newOutcome, snapshot);
+        format,
+        id,
+        origin,
+        geometry,
+        overrides,
+        cores,
+        clock,
+        synthetic,
+        newOutcome,
+        snapshot,
+        runs);
   }
 
   /** The same capture once the device said which thread serves which core. */
   public CaptureManifest with(Cores newCores) {
     return new CaptureManifest(
-        format, id, origin, geometry, overrides, newCores, clock, synthetic, outcome, snapshot);
+        format, id, origin, geometry, overrides, newCores, clock, synthetic, outcome, snapshot,
+        runs);
+  }
+
+  /** The same capture with other runs. */
+  public CaptureManifest with(List<RunWindow> newRuns) {
+    return new CaptureManifest(
+        format, id, origin, geometry, overrides, cores, clock, synthetic, outcome, snapshot,
+        newRuns);
   }
 
   /** A part of this capture. */
@@ -92,7 +134,8 @@ public record CaptureManifest(
         clock,
         synthetic,
         outcome,
-        Optional.of(newSnapshot));
+        Optional.of(newSnapshot),
+        runs);
   }
 
   /**
@@ -161,6 +204,20 @@ public record CaptureManifest(
     /** When a host time was, on the wall. */
     public Instant wallTime(long hostTimeNs) {
       return startedAt.plusNanos(hostTimeNs - hostOriginNs);
+    }
+  }
+
+  /**
+   * When the device ran, by the clocks of the client: it was launched after the start and complete
+   * before the end, so the times of its records lie between them.
+   *
+   * @param number counts the runs of the session from 1
+   * @param epoch what the device stamped into its buffers; 0 if it is not known
+   * @param end empty while it runs
+   */
+  public record RunWindow(int number, long epoch, HostTime start, Optional<HostTime> end) {
+    RunWindow endedAt(long knownEpoch, HostTime at) {
+      return new RunWindow(number, knownEpoch != 0 ? knownEpoch : epoch, start, Optional.of(at));
     }
   }
 

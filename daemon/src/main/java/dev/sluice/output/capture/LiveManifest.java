@@ -1,10 +1,12 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.agent.HostTime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +19,8 @@ import java.util.function.Supplier;
  */
 final class LiveManifest {
   private static final long INTERVAL_NANOS = 1_000_000_000;
+  // The file is written again and again, so it must not grow without end.
+  private static final int MAX_RUNS = 1024;
 
   private final CaptureFiles files;
   private final Path directory;
@@ -59,6 +63,29 @@ final class LiveManifest {
   void cores(List<Integer> coreToThread) {
     manifest = manifest.with(new CaptureManifest.Cores(manifest.cores().types(), coreToThread));
     isStale = true;
+  }
+
+  /** A run begins. */
+  void beganRun(long epoch, HostTime at) {
+    List<CaptureManifest.RunWindow> runs = new ArrayList<>(manifest.runs());
+    int number = runs.isEmpty() ? 1 : runs.get(runs.size() - 1).number() + 1;
+    if (runs.size() == MAX_RUNS) {
+      runs.remove(0);
+    }
+    runs.add(new CaptureManifest.RunWindow(number, epoch, at, Optional.empty()));
+    manifest = manifest.with(runs);
+    isStale = true;
+  }
+
+  /** The last run is over. */
+  void endedRun(long epoch, HostTime at) {
+    List<CaptureManifest.RunWindow> runs = new ArrayList<>(manifest.runs());
+    int last = runs.size() - 1;
+    if (last >= 0 && runs.get(last).end().isEmpty()) {
+      runs.set(last, runs.get(last).endedAt(epoch, at));
+      manifest = manifest.with(runs);
+      isStale = true;
+    }
   }
 
   /** The device's half of the law as it stands. */

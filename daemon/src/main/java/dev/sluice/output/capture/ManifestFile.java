@@ -10,6 +10,7 @@ import dev.sluice.abi.RecordColumn;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.abi.WireFact;
 import dev.sluice.abi.WireFacts;
+import dev.sluice.agent.HostTime;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -162,6 +164,7 @@ final class ManifestFile {
                         "taken_at", snapshot.takenAt().toString(),
                         "from_ns", snapshot.fromNs(),
                         "to_ns", snapshot.toNs())));
+    json.put("runs", m.runs().stream().map(ManifestFile::run).toList());
     CaptureManifest.Outcome outcome = m.outcome();
     json.put("ending", outcome.ending());
     outcome.endedAt().ifPresent(endedAt -> json.put("ended_at", endedAt.toString()));
@@ -177,6 +180,42 @@ final class ManifestFile {
     }
     json.put("kinds", kinds);
     return json;
+  }
+
+  private static Map<String, Object> run(CaptureManifest.RunWindow run) {
+    Map<String, Object> json =
+        object(
+            "run", run.number(),
+            "run_epoch", Long.toUnsignedString(run.epoch()),
+            "start", time(run.start()));
+    run.end().ifPresent(end -> json.put("end", time(end)));
+    return json;
+  }
+
+  private static Map<String, Object> time(HostTime time) {
+    return object(
+        "monotonic_ns", time.monotonicNs(),
+        "realtime_ns", time.realtimeNs(),
+        "boot_id", time.bootId());
+  }
+
+  private static List<CaptureManifest.RunWindow> runs(ManifestKeys json) throws CaptureException {
+    List<CaptureManifest.RunWindow> runs = new ArrayList<>();
+    // Captures from before there was this key have none.
+    for (ManifestKeys run : json.has("runs") ? json.objects("runs") : List.<ManifestKeys>of()) {
+      runs.add(
+          new CaptureManifest.RunWindow(
+              run.integer("run"),
+              Long.parseUnsignedLong(run.text("run_epoch")),
+              time(run.object("start")),
+              run.has("end") ? Optional.of(time(run.object("end"))) : Optional.empty()));
+    }
+    return runs;
+  }
+
+  private static HostTime time(ManifestKeys json) throws CaptureException {
+    return new HostTime(
+        json.whole("monotonic_ns"), json.whole("realtime_ns"), json.text("boot_id"));
   }
 
   private static Map<String, Object> books(CaptureManifest.KindBooks books) {
@@ -238,7 +277,8 @@ final class ManifestFile {
                   json.has("boot_offset_ns") ? json.whole("boot_offset_ns") : 0),
               synthetic(json),
               outcome(json),
-              snapshot(json));
+              snapshot(json),
+              runs(json));
       manifest.requireUsable();
       return manifest;
     } catch (IllegalArgumentException | DateTimeException e) {

@@ -76,6 +76,18 @@ record ManifestKeys(String source, Map<String, Object> json) {
     throw wrong(key, "no object");
   }
 
+  @SuppressWarnings("unchecked") // as object
+  List<ManifestKeys> objects(String key) throws CaptureException {
+    List<ManifestKeys> objects = new ArrayList<>();
+    for (Object element : list(key)) {
+      if (!(element instanceof Map<?, ?> map)) {
+        throw wrong(key, "no list of objects");
+      }
+      objects.add(new ManifestKeys(source + ", " + key, (Map<String, Object>) map));
+    }
+    return objects;
+  }
+
   /** Every key of this object with its count. */
   Map<String, Long> counts() throws CaptureException {
     Map<String, Long> counts = new LinkedHashMap<>();

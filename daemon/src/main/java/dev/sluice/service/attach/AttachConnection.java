@@ -51,13 +51,16 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
   private final SessionBroker broker;
   private final PeerCredentials peer;
   private State state = State.NEW;
+  private final MessageDecoder decoder;
   private Token token;
   private int connection;
   private Replies replies;
   private Future<?> handshakeTimeout;
   private ChannelHandlerContext context;
 
-  AttachConnection(AttachServer server, SessionBroker broker, PeerCredentials peer) {
+  AttachConnection(
+      AttachServer server, SessionBroker broker, PeerCredentials peer, MessageDecoder decoder) {
+    this.decoder = decoder;
     this.server = server;
     this.broker = broker;
     this.peer = peer;
@@ -82,12 +85,13 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   @Override
-  protected void channelRead0(ChannelHandlerContext ignored, ByteBuf message) {
+  protected void channelRead0(ChannelHandlerContext ignored, ByteBuf bytes) {
     if (state == State.OVER) {
       return; // what a refused client still had on the way
     }
     handshakeTimeout.cancel(false);
-    MessageType type = Requests.type(message);
+    Message message = Message.read(bytes);
+    MessageType type = message.type();
     boolean isOpening = type == MessageType.ATTACH || type == MessageType.RESUME;
     if (state == State.ASKED) {
       throw new AttachRefusedException(
@@ -108,17 +112,21 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
       case RESUME -> open(broker.resume(Requests.token(message), peer), false);
       case START ->
           answer(
-              broker.start(token, Requests.deviceBase(message)),
+              broker.start(
+                  token,
+                  Requests.deviceBase(message),
+                  Requests.runEpoch(message),
+                  Requests.time(message)),
               MessageType.STARTED,
               started -> reply(replies.started(token, started)));
       case RUN_END ->
           answer(
-              broker.runEnd(token),
+              broker.runEnd(token, Requests.time(message)),
               MessageType.SETTLED,
               books -> reply(replies.books(MessageType.SETTLED, token, books)));
       case DETACH ->
           answer(
-              detach(Requests.lostReason(message)),
+              detach(message),
               MessageType.DETACHED,
               books -> {
                 Token ended = token;
@@ -130,10 +138,11 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
-  private CompletionStage<Books> detach(Optional<String> lostReason) {
+  private CompletionStage<Books> detach(Message message) {
+    Optional<String> lostReason = Requests.lostReason(message);
     return lostReason.isPresent()
         ? broker.detachLost(token, lostReason.get())
-        : broker.detach(token);
+        : broker.detach(token, Requests.time(message));
   }
 
   private void open(CompletionStage<Granted> stage, boolean sendMemory) {
@@ -228,7 +237,10 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     loseSession();
     state = State.OVER;
     if (wasActive) {
-      replyAndClose(replies.refused(type, refusal.status(), refusal.getMessage()));
+      replyAndClose(
+          decoder.isFirstVersion()
+              ? replies.refusedInFirstVersion(refusal.status(), refusal.getMessage())
+              : replies.refused(type, refusal.status(), refusal.getMessage()));
     }
   }
 

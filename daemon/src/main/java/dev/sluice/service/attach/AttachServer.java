@@ -97,10 +97,8 @@ public final class AttachServer implements AutoCloseable {
       return;
     }
     connections.add(channel);
-    channel
-        .pipeline()
-        .addLast(new MessageDecoder())
-        .addLast(new AttachConnection(this, broker, peer));
+    MessageDecoder decoder = new MessageDecoder();
+    channel.pipeline().addLast(decoder).addLast(new AttachConnection(this, broker, peer, decoder));
   }
 
   private void refuse(Channel channel, AttachStatus status, String text, Object peer) {

@@ -9,34 +9,57 @@ import java.util.List;
 
 /**
  * Cuts the byte stream into whole messages of the right magic and version. The start is checked as
- * soon as it is there, so that somebody who speaks another protocol is told at once.
+ * soon as it is there, so that a client with another protocol or version is told at once.
  */
 final class MessageDecoder extends ByteToMessageDecoder {
+  private static final int FIRST_VERSION = 1;
+
+  private boolean isFirstVersion;
+
+  /** Whether the client spoke version 1, which understands its own form of a refusal only. */
+  boolean isFirstVersion() {
+    return isFirstVersion;
+  }
+
   @Override
   protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
     int start = in.readerIndex();
-    if (in.readableBytes() >= Messages.VERSION_OFFSET
-        && in.getIntLE(start + Messages.MAGIC_OFFSET) != Messages.MAGIC) {
-      in.skipBytes(in.readableBytes());
-      throw new AttachRefusedException(
-          AttachStatus.VERSION, "this socket speaks the protocol of sluice_attach.h only");
+    int readable = in.readableBytes();
+    if (readable >= Message.VERSION_OFFSET && in.getIntLE(start) != Message.MAGIC) {
+      throw refuse(in, AttachStatus.VERSION, "this socket speaks the protocol of sluice_attach.h");
     }
-    if (in.readableBytes() >= Messages.TYPE_OFFSET) {
-      int version = in.getUnsignedShortLE(start + Messages.VERSION_OFFSET);
-      if (version != Messages.VERSION) {
-        in.skipBytes(in.readableBytes());
-        throw new AttachRefusedException(
-            AttachStatus.VERSION,
-            "message version "
-                + version
-                + ", this daemon speaks "
-                + Messages.VERSION
-                + ": update the older one");
+    if (readable >= Message.TYPE_OFFSET) {
+      checkVersion(in, in.getUnsignedShortLE(start + Message.VERSION_OFFSET));
+    }
+    if (readable >= Message.HEADER_BYTES) {
+      long bytes = in.getUnsignedIntLE(start + Message.BYTES_OFFSET);
+      if (bytes < Message.HEADER_BYTES || bytes > Message.MAX_BYTES || bytes % 8 != 0) {
+        throw refuse(
+            in,
+            AttachStatus.MALFORMED,
+            "a message of " + bytes + " bytes: not a multiple of 8 up to " + Message.MAX_BYTES);
+      }
+      if (readable >= bytes) {
+        out.add(in.readRetainedSlice((int) bytes));
       }
     }
-    if (in.readableBytes() >= Messages.BYTES) {
-      out.add(in.readRetainedSlice(Messages.BYTES));
+  }
+
+  private void checkVersion(ByteBuf in, int version) {
+    if (version != Message.VERSION) {
+      isFirstVersion = version == FIRST_VERSION;
+      throw refuse(
+          in,
+          AttachStatus.VERSION,
+          "attach protocol "
+              + version
+              + ", this daemon speaks 2: rebuild with its sluice_attach.h");
     }
+  }
+
+  private static AttachRefusedException refuse(ByteBuf in, AttachStatus status, String text) {
+    in.skipBytes(in.readableBytes());
+    return new AttachRefusedException(status, text);
   }
 
   @Override
@@ -50,11 +73,7 @@ final class MessageDecoder extends ByteToMessageDecoder {
       context.fireExceptionCaught(
           new AttachRefusedException(
               AttachStatus.MALFORMED,
-              "the connection ended after "
-                  + bytes
-                  + " of "
-                  + Messages.BYTES
-                  + " bytes of a message"));
+              "the connection ended after " + bytes + " bytes of a message"));
     }
   }
 }

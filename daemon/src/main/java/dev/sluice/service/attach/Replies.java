@@ -7,13 +7,18 @@ import dev.sluice.service.Started;
 import dev.sluice.service.Token;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.ToLongFunction;
 
 /** Writes what clients get. Each reply is a new buffer of one whole message. */
 final class Replies {
+  private static final int SHARE_IPC_KEY = 1;
+  private static final int SHARE_HANDLE = 2;
+
+  private static final int FIRST_VERSION = 1;
+  private static final int FIRST_VERSION_BYTES = 256;
+  private static final int FIRST_VERSION_TEXT_OFFSET = 160;
+
   private final ByteBufAllocator allocator;
 
   Replies(ByteBufAllocator allocator) {
@@ -22,44 +27,36 @@ final class Replies {
 
   /** ARENA or RESUMED. */
   ByteBuf granted(MessageType type, Granted granted) {
-    ByteBuf message = message(type, AttachStatus.OK, granted.session());
-    message.setBytes(Messages.TOKEN_OFFSET, granted.token().toBytes());
-    message.setIntLE(Messages.ARENA_PLACEMENT_OFFSET, granted.placement());
-    message.setIntLE(Messages.ARENA_SLOT_COUNT_OFFSET, granted.slotCount());
-    message.setLongLE(Messages.ARENA_ARENA_BYTES_OFFSET, granted.arenaBytes());
-    message.setLongLE(Messages.ARENA_REGION_OFFSET_OFFSET, granted.regionOffset());
-    message.setLongLE(Messages.ARENA_REGION_BYTES_OFFSET, granted.regionBytes());
-    message.setLongLE(Messages.ARENA_ROTATION_OFFSET_OFFSET, granted.rotationOffset());
-    message.setLongLE(Messages.ARENA_BUFFERS_OFFSET_OFFSET, granted.buffersOffset());
-    for (int kind = 0; kind < granted.buffers().size(); kind++) {
-      message.setIntLE(
-          Messages.ARENA_BUFFERS_OFFSET + kind * Integer.BYTES, granted.buffers().get(kind));
-      message.setLongLE(
-          Messages.ARENA_BUFFER_OFFSET_OFFSET + kind * Long.BYTES,
-          granted.bufferOffsets().get(kind));
-    }
-    return message;
+    return message(type, AttachStatus.OK, granted.session(), granted.token())
+        .number(AttachKey.PLACEMENT, granted.placement())
+        .number(AttachKey.SLOTS, granted.slotCount())
+        .number(AttachKey.ARENA_BYTES, granted.arenaBytes())
+        .numbers(AttachKey.REGION_OFFSETS, 0, granted.regionOffset())
+        .numbers(AttachKey.REGION_BYTES, 0, granted.regionBytes())
+        .number(AttachKey.ROTATION_OFFSET, granted.rotationOffset())
+        .number(AttachKey.BUFFERS_OFFSET, granted.buffersOffset())
+        .numbers(AttachKey.GRANTED, granted.buffers().stream().mapToLong(n -> n).toArray())
+        .numbers(
+            AttachKey.BUFFER_OFFSETS, granted.bufferOffsets().stream().mapToLong(n -> n).toArray())
+        .encode(allocator);
   }
 
   /** SHARE, which follows ARENA in place of a file descriptor. */
   ByteBuf share(Granted granted, Granted.DeviceShare share) {
-    ByteBuf message = message(MessageType.SHARE, AttachStatus.OK, granted.session());
-    message.setBytes(Messages.TOKEN_OFFSET, granted.token().toBytes());
     boolean isKey = !share.key().isEmpty();
-    message.setIntLE(
-        Messages.SHARE_ROUTE_OFFSET,
-        isKey ? Messages.SHARE_ROUTE_IPC_KEY : Messages.SHARE_ROUTE_HANDLE);
-    message.setIntLE(Messages.SHARE_DEVICE_OFFSET, share.device());
-    message.setLongLE(Messages.SHARE_BYTES_OFFSET, share.bytes());
-    message.setLongLE(Messages.SHARE_SHAREABLE_OFFSET, share.shareable());
-    text(message, Messages.SHARE_KEY_OFFSET, Granted.DeviceShare.KEY_BYTES, share.key());
-    return message;
+    return message(MessageType.SHARE, AttachStatus.OK, granted.session(), granted.token())
+        .number(AttachKey.SHARE_ROUTE, isKey ? SHARE_IPC_KEY : SHARE_HANDLE)
+        .number(AttachKey.DEVICE, share.device())
+        .number(AttachKey.SHARE_BYTES, share.bytes())
+        .number(AttachKey.SHARE_HANDLE, share.shareable())
+        .text(AttachKey.SHARE_KEY, share.key())
+        .encode(allocator);
   }
 
   ByteBuf started(Token token, Started started) {
-    ByteBuf message = message(MessageType.STARTED, AttachStatus.OK, started.session());
-    message.setBytes(Messages.TOKEN_OFFSET, token.toBytes());
-    return message;
+    return message(MessageType.STARTED, AttachStatus.OK, started.session(), token)
+        .number(AttachKey.TERMINAL_BANK, started.terminalBank())
+        .encode(allocator);
   }
 
   /** SETTLED or DETACHED. */
@@ -73,53 +70,44 @@ final class Replies {
   }
 
   private ByteBuf books(MessageType type, AttachStatus status, Token token, Books books) {
-    ByteBuf message = message(type, status, books.session());
-    message.setBytes(Messages.TOKEN_OFFSET, token.toBytes());
-    column(message, Messages.BOOKS_PRODUCED_OFFSET, books, Books.KindBooks::produced);
-    column(message, Messages.BOOKS_COLLECTED_OFFSET, books, Books.KindBooks::collected);
-    column(message, Messages.BOOKS_DROPPED_OFFSET, books, Books.KindBooks::dropped);
-    column(message, Messages.BOOKS_SALVAGED_OFFSET, books, Books.KindBooks::salvaged);
-    column(message, Messages.BOOKS_UNACCOUNTED_OFFSET, books, Books.KindBooks::unaccounted);
-    text(message, Messages.BOOKS_TEXT_OFFSET, Messages.BOOKS_TEXT_BYTES, books.text());
-    return message;
+    return message(type, status, books.session(), token)
+        .numbers(AttachKey.PRODUCED, column(books, Books.KindBooks::produced))
+        .numbers(AttachKey.COLLECTED, column(books, Books.KindBooks::collected))
+        .numbers(AttachKey.DROPPED, column(books, Books.KindBooks::dropped))
+        .numbers(AttachKey.SALVAGED, column(books, Books.KindBooks::salvaged))
+        .numbers(AttachKey.UNACCOUNTED, column(books, Books.KindBooks::unaccounted))
+        .text(AttachKey.TEXT, books.text())
+        .encode(allocator);
+  }
+
+  private static long[] column(Books books, ToLongFunction<Books.KindBooks> value) {
+    return books.kinds().stream().mapToLong(value).toArray();
+  }
+
+  ByteBuf refused(MessageType type, AttachStatus status, String text) {
+    return Message.of(type)
+        .number(AttachKey.STATUS, status.code())
+        .text(AttachKey.TEXT, text)
+        .encode(allocator);
   }
 
   /**
-   * A refusal. Books have room for a shorter text only, at another place; so what would be answered
-   * with books is refused with REFUSED.
+   * REFUSED as a client of version 1 reads it: 256 bytes, with the text at a fixed place. The text
+   * has to be ASCII and short.
    */
-  ByteBuf refused(MessageType type, AttachStatus status, String text) {
-    boolean isBooks = type == MessageType.SETTLED || type == MessageType.DETACHED;
-    ByteBuf message = message(isBooks ? MessageType.REFUSED : type, status, 0);
-    text(message, Messages.REFUSED_TEXT_OFFSET, Messages.REFUSED_TEXT_BYTES, text);
-    return message;
+  ByteBuf refusedInFirstVersion(AttachStatus status, String text) {
+    ByteBuf message = allocator.buffer(FIRST_VERSION_BYTES, FIRST_VERSION_BYTES);
+    message.writeIntLE(Message.MAGIC).writeShortLE(FIRST_VERSION);
+    message.writeShortLE(MessageType.REFUSED.code()).writeIntLE(status.code());
+    message.writeZero(FIRST_VERSION_TEXT_OFFSET - message.writerIndex());
+    message.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+    return message.writeZero(FIRST_VERSION_BYTES - message.writerIndex());
   }
 
-  private ByteBuf message(MessageType type, AttachStatus status, int session) {
-    ByteBuf message = allocator.buffer(Messages.BYTES, Messages.BYTES);
-    message.writeZero(Messages.BYTES);
-    message.setIntLE(Messages.MAGIC_OFFSET, Messages.MAGIC);
-    message.setShortLE(Messages.VERSION_OFFSET, Messages.VERSION);
-    message.setShortLE(Messages.TYPE_OFFSET, type.code());
-    message.setIntLE(Messages.STATUS_OFFSET, status.code());
-    message.setIntLE(Messages.SESSION_OFFSET, session);
-    return message;
-  }
-
-  private static void column(
-      ByteBuf message, int offset, Books books, ToLongFunction<Books.KindBooks> value) {
-    for (int kind = 0; kind < books.kinds().size(); kind++) {
-      message.setLongLE(offset + kind * Long.BYTES, value.applyAsLong(books.kinds().get(kind)));
-    }
-  }
-
-  /** One line, cut at a character, always NUL terminated. */
-  private static void text(ByteBuf message, int offset, int bytes, String text) {
-    ByteBuffer target = ByteBuffer.allocate(bytes - 1);
-    String line = text == null ? "" : text.replaceAll("\\s*\\R\\s*", " ");
-    // Stops before the first character that does not fit whole.
-    StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(line), target, true);
-    target.flip();
-    message.setBytes(offset, target);
+  private static Message message(MessageType type, AttachStatus status, int session, Token token) {
+    return Message.of(type)
+        .number(AttachKey.STATUS, status.code())
+        .number(AttachKey.SESSION, session)
+        .bytes(AttachKey.TOKEN, token.toBytes());
   }
 }

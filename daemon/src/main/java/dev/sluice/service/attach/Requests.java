@@ -1,142 +1,120 @@
 package dev.sluice.service.attach;
 
 import dev.sluice.abi.SyntheticContent;
+import dev.sluice.agent.HostTime;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Labels;
 import dev.sluice.service.Token;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads what clients send. Every value is checked as far as its form goes, none is trusted. */
+/** What clients ask. Every value is checked as far as its form goes, none is trusted. */
 final class Requests {
+  private static final int NAME_BYTES = 63;
+  private static final int WORD_BYTES = 64;
+  private static final int REASON_BYTES = 1024;
+  private static final int SYNTHETIC_NUMBERS = 4;
+  private static final long KNOWN_PLACEMENTS = 0b11110;
+  private static final long KNOWN_REGIONS = 0b11111;
+
   private Requests() {}
 
-  static MessageType type(ByteBuf message) {
-    int code = message.getUnsignedShortLE(message.readerIndex() + Messages.TYPE_OFFSET);
-    MessageType type = MessageType.request(code);
-    if (type == MessageType.NONE) {
-      throw new AttachRefusedException(AttachStatus.MALFORMED, "no request has type " + code);
-    }
-    return type;
-  }
-
-  static Token token(ByteBuf message) {
-    byte[] bytes = new byte[Token.BYTES];
-    message.getBytes(message.readerIndex() + Messages.TOKEN_OFFSET, bytes);
-    return Token.of(bytes);
+  static Token token(Message message) {
+    return Token.of(message.require(AttachKey.TOKEN).bytes(AttachKey.TOKEN, Token.BYTES));
   }
 
   /** Any address is possible: it is the device's, not ours. */
-  static long deviceBase(ByteBuf message) {
-    return message.getLongLE(message.readerIndex() + Messages.START_DEVICE_BASE_OFFSET);
+  static long deviceBase(Message message) {
+    return message.require(AttachKey.DEVICE_BASE).number(AttachKey.DEVICE_BASE);
   }
 
-  static AttachRequest attach(ByteBuf message) {
-    int flags = refuseReservedBits(message);
-    Optional<SyntheticContent.Recipe> synthetic = Optional.empty();
-    if ((flags & Messages.FLAG_SYNTHETIC) != 0) {
-      int start = message.readerIndex();
-      synthetic =
-          Optional.of(
-              new SyntheticContent.Recipe(
-                  message.getLongLE(start + Messages.GEOMETRY_SYNTHETIC_SEED_OFFSET),
-                  message.getLongLE(start + Messages.GEOMETRY_SYNTHETIC_ORIGIN_TICKS_OFFSET),
-                  message.getLongLE(start + Messages.GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET),
-                  (flags & Messages.FLAG_JITTERED) != 0));
+  static long runEpoch(Message message) {
+    return message.number(AttachKey.RUN_EPOCH);
+  }
+
+  /** When the client asked, by its clocks, or by ours if it does not say. */
+  static HostTime time(Message message) {
+    if (!message.has(AttachKey.MONOTONIC_NS) || !message.has(AttachKey.REALTIME_NS)) {
+      return HostTime.now();
     }
-    int start = message.readerIndex();
+    return new HostTime(
+        message.number(AttachKey.MONOTONIC_NS),
+        message.number(AttachKey.REALTIME_NS),
+        message.text(AttachKey.BOOT_ID, WORD_BYTES));
+  }
+
+  static AttachRequest attach(Message message) {
+    message.require(AttachKey.LAYOUT, AttachKey.LEVEL, AttachKey.CORES, AttachKey.SCHED_THREADS);
     return new AttachRequest(
-        count(message, Messages.GEOMETRY_DEVICE_OFFSET, "device", AttachStatus.DEVICE),
-        message.getUnsignedShortLE(start + Messages.GEOMETRY_GENERATION_OFFSET),
-        message.getUnsignedShortLE(start + Messages.GEOMETRY_PLATFORM_OFFSET),
-        count(message, Messages.GEOMETRY_LEVEL_OFFSET, "level"),
-        count(message, Messages.GEOMETRY_NUM_CORES_OFFSET, "num_cores"),
-        count(message, Messages.GEOMETRY_SCHED_THREADS_OFFSET, "sched_threads"),
-        count(message, Messages.GEOMETRY_ORCH_THREADS_OFFSET, "orch_threads"),
+        count(message, AttachKey.DEVICE, AttachStatus.DEVICE),
+        new AttachRequest.Wire(
+            message.text(AttachKey.LAYOUT, WORD_BYTES),
+            message.text(AttachKey.RUNTIME, WORD_BYTES),
+            bits(message, AttachKey.REGIONS, KNOWN_REGIONS)),
+        count(message, AttachKey.LEVEL),
+        count(message, AttachKey.CORES),
+        count(message, AttachKey.SCHED_THREADS),
+        count(message, AttachKey.ORCH_THREADS),
         new AttachRequest.Overrides(
-            count(message, Messages.GEOMETRY_SLOT_COUNT_OFFSET, "slot_count"),
-            count(message, Messages.GEOMETRY_READY_QUEUE_ENTRIES_OFFSET, "ready_queue_entries"),
-            perKind(message, Messages.GEOMETRY_BUFFER_RECORDS_OFFSET, "buffer_records"),
-            perKind(message, Messages.GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET, "buffers_per_instance"),
-            message.getLongLE(start + Messages.GEOMETRY_FACTS_OFFSET)),
-        synthetic,
+            count(message, AttachKey.SLOTS),
+            count(message, AttachKey.READY_ENTRIES),
+            byKind(message, AttachKey.BUFFER_RECORDS),
+            byKind(message, AttachKey.BUFFERS),
+            message.number(AttachKey.FACTS)),
+        synthetic(message),
         new AttachRequest.Reach(
-            message.getIntLE(start + Messages.GEOMETRY_PLACEMENTS_OFFSET),
-            count(message, Messages.GEOMETRY_BARE_PROCESS_OFFSET, "bare_process")),
-        text(message, Messages.GEOMETRY_NAME_OFFSET, Messages.GEOMETRY_NAME_BYTES));
+            bits(message, AttachKey.PLACEMENTS, KNOWN_PLACEMENTS),
+            count(message, AttachKey.BARE_PROCESS)),
+        message.text(AttachKey.NAME, NAME_BYTES));
+  }
+
+  private static Optional<SyntheticContent.Recipe> synthetic(Message message) {
+    if (!message.has(AttachKey.SYNTHETIC)) {
+      return Optional.empty();
+    }
+    long[] recipe = message.numbers(AttachKey.SYNTHETIC, SYNTHETIC_NUMBERS);
+    return Optional.of(
+        new SyntheticContent.Recipe(recipe[0], recipe[1], recipe[2], recipe[3] != 0));
   }
 
   /** Why the client cannot use the memory that it was granted; empty for an end in order. */
-  static Optional<String> lostReason(ByteBuf message) {
-    boolean isLost = message.getIntLE(message.readerIndex() + Messages.END_IS_LOST_OFFSET) != 0;
-    return isLost
-        ? Optional.of(
-            text(message, Messages.END_LOST_REASON_OFFSET, Messages.END_LOST_REASON_BYTES))
+  static Optional<String> lostReason(Message message) {
+    return message.has(AttachKey.LOST_REASON)
+        ? Optional.of(message.text(AttachKey.LOST_REASON, REASON_BYTES))
         : Optional.empty();
   }
 
-  private static int refuseReservedBits(ByteBuf message) {
-    int start = message.readerIndex();
-    int flags = message.getIntLE(start + Messages.GEOMETRY_FLAGS_OFFSET);
-    int known = Messages.FLAG_SYNTHETIC;
-    if ((flags & Messages.FLAG_SYNTHETIC) != 0) {
-      known |= Messages.FLAG_JITTERED;
-    }
-    int unknown = flags & ~known;
-    if (unknown != 0) {
+  private static int bits(Message message, AttachKey key, long known) {
+    long bits = message.number(key);
+    if ((bits & ~known) != 0) {
       throw new AttachRefusedException(
-          AttachStatus.MALFORMED, "unknown flags 0x" + Integer.toHexString(unknown));
+          AttachStatus.MALFORMED, key + " has unknown bits 0x" + Long.toHexString(bits & ~known));
     }
-    int placements = message.getIntLE(start + Messages.GEOMETRY_PLACEMENTS_OFFSET);
-    if ((placements & ~Messages.GEOMETRY_PLACEMENTS_KNOWN) != 0) {
-      throw new AttachRefusedException(
-          AttachStatus.MALFORMED, "unknown placements 0x" + Integer.toHexString(placements));
-    }
-    int reserved = 0;
-    for (int at = Messages.GEOMETRY_PAD_OFFSET; at < Messages.GEOMETRY_END_OFFSET; at++) {
-      boolean isFact = at >= Messages.GEOMETRY_FACTS_OFFSET && at < Messages.GEOMETRY_PAD_2_OFFSET;
-      reserved |= isFact ? 0 : message.getByte(start + at);
-    }
-    if (reserved != 0) {
-      throw new AttachRefusedException(
-          AttachStatus.MALFORMED, "reserved bytes of the geometry are not 0");
-    }
-    return flags;
+    return (int) bits;
   }
 
-  private static List<Integer> perKind(ByteBuf message, int offset, String field) {
-    List<Integer> numbers = new ArrayList<>();
-    for (int kind = 0; kind < Labels.KINDS.size(); kind++) {
-      numbers.add(count(message, offset + kind * Integer.BYTES, field));
-    }
-    return numbers;
+  private static List<Integer> byKind(Message message, AttachKey key) {
+    return Arrays.stream(message.numbers(key, Labels.KINDS.size()))
+        .mapToObj(number -> count(number, key, AttachStatus.GEOMETRY))
+        .toList();
   }
 
-  private static int count(ByteBuf message, int offset, String field) {
-    return count(message, offset, field, AttachStatus.GEOMETRY);
+  private static int count(Message message, AttachKey key) {
+    return count(message, key, AttachStatus.GEOMETRY);
   }
 
-  private static int count(ByteBuf message, int offset, String field, AttachStatus status) {
-    long number = message.getUnsignedIntLE(message.readerIndex() + offset);
-    if (number > Integer.MAX_VALUE) {
-      throw new AttachRefusedException(status, field + " " + number + " is out of range");
+  private static int count(Message message, AttachKey key, AttachStatus status) {
+    return count(message.number(key), key, status);
+  }
+
+  private static int count(long number, AttachKey key, AttachStatus status) {
+    if (number < 0 || number > Integer.MAX_VALUE) {
+      throw new AttachRefusedException(
+          status, key + " " + Long.toUnsignedString(number) + " is out of range");
     }
     return (int) number;
-  }
-
-  private static String text(ByteBuf message, int offset, int limit) {
-    int start = message.readerIndex() + offset;
-    int length = message.indexOf(start, start + limit, (byte) 0) - start;
-    int bytes = length < 0 ? limit : length;
-    // Into logs and pages it goes: control characters would forge lines there.
-    return message
-        .toString(start, bytes, StandardCharsets.UTF_8)
-        .replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?")
-        .strip();
   }
 }

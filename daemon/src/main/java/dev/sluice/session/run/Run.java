@@ -89,11 +89,16 @@ public final class Run {
     clock = setup.clock();
     Arena.initialise(memory, plan);
     engine = new RunEngine(setup);
-    engine.runs().open(0);
+    engine.runs().open(setup.runEpoch());
     books = new RunBooks(setup, engine);
     engine.refill().seed();
     Arena.seedIdlePools(memory, plan, setup.deviceBase());
     headroom = new RunHeadroom(setup, engine, books);
+  }
+
+  /** What the device stamps into its buffers; 0 while that is not known. */
+  public long epoch() {
+    return engine.runs().epoch(0);
   }
 
   /** In the order in which one thread should step them. */

@@ -11,6 +11,7 @@ import dev.sluice.ingest.ContentChecks;
  * What a run is made of.
  *
  * @param deviceBase the address at which the device sees arena byte 0
+ * @param runEpoch what it stamps into buffers; 0 if the client does not know it
  * @param parks of the thread that will run the drain agents
  * @param checks what else looks at the records
  * @param capture makes the sink of each collector
@@ -19,6 +20,7 @@ public record RunSetup(
     ArenaPlan plan,
     DeviceMemory memory,
     long deviceBase,
+    long runEpoch,
     Settings settings,
     NanoClock clock,
     ParkMeter parks,

@@ -89,6 +89,7 @@ public final class Warmup {
                 plan,
                 memory,
                 DEVICE_BASE,
+                0,
                 settings,
                 NanoClock.SYSTEM,
                 new ParkMeter(),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.SyntheticContent;
+import dev.sluice.agent.HostTime;
 import dev.sluice.config.AttachSettings;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.AttachRefusedException;
@@ -16,6 +17,7 @@ import dev.sluice.service.Granted;
 import dev.sluice.service.transport.EventLoops;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,10 +82,8 @@ class AttachServerTest {
           FakeBroker.TOKEN, FakeBroker.books().withText("detached by the operator"));
       ByteBuffer ended = client.receive();
       assertReply(ended, MessageType.DETACHED, AttachStatus.STATE);
-      assertEquals(10, ended.getLong(Messages.BOOKS_PRODUCED_OFFSET), "what was counted");
-      byte[] text = new byte[24];
-      ended.get(Messages.BOOKS_TEXT_OFFSET, text);
-      assertEquals("detached by the operator", new String(text, StandardCharsets.UTF_8));
+      assertEquals(10, TestClient.number(ended, AttachKey.PRODUCED), "what was counted");
+      assertEquals("detached by the operator", TestClient.text(ended));
       client.awaitEnd();
       await(() -> server.connections() == 0);
       assertTrue(broker.calls.isEmpty(), "a revoked session is not lost");
@@ -96,30 +96,44 @@ class AttachServerTest {
       client.send(TestClient.attach());
       ByteBuffer grant = client.receiveGrant();
       assertReply(grant, MessageType.ARENA, AttachStatus.OK);
-      assertEquals(7, grant.getInt(Messages.SESSION_OFFSET));
-      byte[] token = new byte[16];
-      grant.get(Messages.TOKEN_OFFSET, token);
-      assertArrayEquals(FakeBroker.TOKEN.toBytes(), token);
-      assertEquals(4, grant.getInt(Messages.ARENA_SLOT_COUNT_OFFSET));
-      assertEquals(1L << 20, grant.getLong(Messages.ARENA_ARENA_BYTES_OFFSET));
-      assertEquals(12288, grant.getLong(Messages.ARENA_BUFFERS_OFFSET_OFFSET));
-      assertEquals(13, grant.getInt(Messages.ARENA_BUFFERS_OFFSET + 12));
-      assertEquals(400, grant.getLong(Messages.ARENA_BUFFER_OFFSET_OFFSET + 24));
+      assertEquals(7, TestClient.number(grant, AttachKey.SESSION));
+      assertArrayEquals(
+          FakeBroker.TOKEN.toBytes(), RawMessage.bytes(grant, AttachKey.TOKEN.code()));
+      assertEquals(4, TestClient.number(grant, AttachKey.SLOTS));
+      assertEquals(1L << 20, TestClient.number(grant, AttachKey.ARENA_BYTES));
+      assertEquals(64, TestClient.number(grant, AttachKey.REGION_OFFSETS, 1));
+      assertEquals(4096, TestClient.number(grant, AttachKey.REGION_BYTES, 1));
+      assertEquals(8192, TestClient.number(grant, AttachKey.ROTATION_OFFSET));
+      assertEquals(12288, TestClient.number(grant, AttachKey.BUFFERS_OFFSET));
+      assertEquals(13, TestClient.number(grant, AttachKey.GRANTED, 3));
+      assertEquals(400, TestClient.number(grant, AttachKey.BUFFER_OFFSETS, 3));
 
-      ByteBuffer start = TestClient.message(MessageType.START);
-      start.putLong(Messages.START_DEVICE_BASE_OFFSET, 0xfedcba9876543210L);
-      client.send(start);
-      assertReply(client.receive(), MessageType.STARTED, AttachStatus.OK);
+      client.send(
+          TestClient.start(0xfedcba9876543210L)
+              .number(AttachKey.RUN_EPOCH.code(), 77)
+              .number(AttachKey.MONOTONIC_NS.code(), 5)
+              .number(AttachKey.REALTIME_NS.code(), 6)
+              .text(AttachKey.BOOT_ID.code(), "a-boot"));
+      ByteBuffer started = client.receive();
+      assertReply(started, MessageType.STARTED, AttachStatus.OK);
+      assertEquals(0xb000, TestClient.number(started, AttachKey.TERMINAL_BANK));
       assertEquals(0xfedcba9876543210L, broker.deviceBase);
+      assertEquals(77, broker.runEpoch);
+      assertEquals(new HostTime(5, 6, "a-boot"), broker.startedAt);
 
-      client.send(TestClient.message(MessageType.RUN_END));
+      client.send(
+          TestClient.message(MessageType.RUN_END)
+              .number(AttachKey.MONOTONIC_NS.code(), 7)
+              .number(AttachKey.REALTIME_NS.code(), 8));
       ByteBuffer settled = client.receive();
       assertReply(settled, MessageType.SETTLED, AttachStatus.OK);
-      assertEquals(10, settled.getLong(Messages.BOOKS_PRODUCED_OFFSET));
-      assertEquals(20, settled.getLong(Messages.BOOKS_COLLECTED_OFFSET + 8));
-      assertEquals(2, settled.getLong(Messages.BOOKS_DROPPED_OFFSET));
-      assertEquals(1, settled.getLong(Messages.BOOKS_SALVAGED_OFFSET));
-      assertEquals(-1, settled.getLong(Messages.BOOKS_UNACCOUNTED_OFFSET + 24));
+      assertEquals(new HostTime(7, 8, ""), broker.endedAt);
+      assertEquals(10, TestClient.number(settled, AttachKey.PRODUCED));
+      assertEquals(20, TestClient.number(settled, AttachKey.COLLECTED, 1));
+      assertEquals(2, TestClient.number(settled, AttachKey.DROPPED));
+      assertEquals(1, TestClient.number(settled, AttachKey.SALVAGED));
+      assertEquals(-1, TestClient.number(settled, AttachKey.UNACCOUNTED, 3));
+      assertEquals("the books", TestClient.text(settled));
 
       client.send(TestClient.message(MessageType.DETACH));
       assertReply(client.receive(), MessageType.DETACHED, AttachStatus.OK);
@@ -136,12 +150,9 @@ class AttachServerTest {
     try (TestClient client = new TestClient(server.socket())) {
       client.send(TestClient.attach());
       client.receiveGrant();
-      ByteBuffer detach = TestClient.message(MessageType.DETACH);
-      detach.putInt(Messages.END_IS_LOST_OFFSET, 1);
-      detach.put(
-          Messages.END_LOST_REASON_OFFSET,
-          "rtMemcpy\nreturned 507899".getBytes(StandardCharsets.UTF_8));
-      client.send(detach);
+      client.send(
+          TestClient.message(MessageType.DETACH)
+              .text(AttachKey.LOST_REASON.code(), "rtMemcpy\nreturned 507899"));
       assertReply(client.receive(), MessageType.DETACHED, AttachStatus.OK);
       client.awaitEnd();
     }
@@ -150,19 +161,17 @@ class AttachServerTest {
 
   @Test
   void shouldHandOverTheWholeGeometry() throws Exception {
-    ByteBuffer attach = TestClient.attach();
-    attach.putInt(Messages.GEOMETRY_SLOT_COUNT_OFFSET, 8);
-    attach.putInt(Messages.GEOMETRY_READY_QUEUE_ENTRIES_OFFSET, 512);
-    for (int kind = 0; kind < 4; kind++) {
-      attach.putInt(Messages.GEOMETRY_BUFFER_RECORDS_OFFSET + 4 * kind, 100 + kind);
-      attach.putInt(Messages.GEOMETRY_BUFFERS_PER_INSTANCE_OFFSET + 4 * kind, 200 + kind);
-    }
-    attach.putInt(Messages.GEOMETRY_FLAGS_OFFSET, Messages.FLAG_SYNTHETIC | Messages.FLAG_JITTERED);
-    attach.putLong(Messages.GEOMETRY_SYNTHETIC_SEED_OFFSET, -1);
-    attach.putLong(Messages.GEOMETRY_SYNTHETIC_ORIGIN_TICKS_OFFSET, 5);
-    attach.putLong(Messages.GEOMETRY_SYNTHETIC_PERIOD_TICKS_OFFSET, 6);
-    attach.putLong(Messages.GEOMETRY_FACTS_OFFSET, 0x2003);
-    attach.put(Messages.GEOMETRY_NAME_OFFSET, new byte[] {'a', '\n', 'b', 0, 'c'});
+    RawMessage attach =
+        TestClient.attach()
+            .number(AttachKey.SLOTS.code(), 8)
+            .number(AttachKey.READY_ENTRIES.code(), 512)
+            .number(AttachKey.BUFFER_RECORDS.code(), 100, 101, 102)
+            .number(AttachKey.BUFFERS.code(), 200, 201, 202, 203, 0, 0)
+            .number(AttachKey.SYNTHETIC.code(), -1, 5, 6, 1)
+            .number(AttachKey.FACTS.code(), 0x2003)
+            .text(AttachKey.RUNTIME.code(), "host_build_graph")
+            .number(AttachKey.REGIONS.code(), 0b10)
+            .text(AttachKey.NAME.code(), "a\nb ");
     try (TestClient client = new TestClient(server.socket())) {
       client.send(attach);
       client.receiveGrant();
@@ -170,14 +179,13 @@ class AttachServerTest {
     AttachRequest expected =
         new AttachRequest(
             3,
-            2,
-            1,
+            new AttachRequest.Wire("l2-2026.07/a2a3", "host_build_graph", 0b10),
             4,
             24,
             2,
             1,
             new AttachRequest.Overrides(
-                8, 512, List.of(100, 101, 102, 103), List.of(200, 201, 202, 203), 0x2003),
+                8, 512, List.of(100, 101, 102, 0), List.of(200, 201, 202, 203), 0x2003),
             Optional.of(new SyntheticContent.Recipe(-1, 5, 6, true)),
             AttachRequest.Reach.ofSim(),
             "a?b");
@@ -187,47 +195,132 @@ class AttachServerTest {
 
   @Test
   void shouldUnderstandAMessageThatArrivesInPieces() throws Exception {
-    ByteBuffer attach = TestClient.attach();
+    ByteBuffer attach = TestClient.attach().bytes();
     try (TestClient client = new TestClient(server.socket())) {
       client.send(attach.slice(0, 3));
       client.send(attach.slice(3, 2));
-      client.send(attach.slice(5, 200));
-      client.send(attach.slice(205, 51));
+      client.send(attach.slice(5, 100));
+      client.send(attach.slice(105, attach.capacity() - 105));
       assertReply(client.receiveGrant(), MessageType.ARENA, AttachStatus.OK);
     }
   }
 
   @ParameterizedTest
   @CsvSource({
-    "0,  0x12345678, REFUSED, VERSION",
-    "4,  0x00010002, REFUSED, VERSION",
-    "4,  0x00000001, REFUSED, MALFORMED",
-    "4,  0x00020001, REFUSED, MALFORMED",
-    "4,  0x00630001, REFUSED, MALFORMED",
-    "4,  0x00030001, REFUSED, STATE",
-    "32, 0x80000000, REFUSED, DEVICE",
-    "44, 0xffffffff, REFUSED, GEOMETRY",
-    "96, 0x00000002, REFUSED, MALFORMED",
-    "96, 0x00000005, REFUSED, MALFORMED",
-    "100, 0x22,      REFUSED, MALFORMED",
-    "192, 0xffffffff, REFUSED, GEOMETRY",
-    "196, 1,         REFUSED, MALFORMED",
-    "208, 1,         REFUSED, MALFORMED",
-    "252, 1,         REFUSED, MALFORMED",
+    // at, word, status
+    "0,  0x12345678, VERSION",
+    "4,  0x00010003, VERSION",
+    "4,  0x00000002, MALFORMED", // no type
+    "4,  0x00020002, MALFORMED", // a reply
+    "4,  0x00630002, MALFORMED",
+    "4,  0x00030002, STATE", // START
+    "8,  0,          MALFORMED", // lengths
+    "8,  12,         MALFORMED",
+    "8,  20,         MALFORMED",
+    "8,  8200,       MALFORMED",
+    "8,  0xfffffff8, MALFORMED",
+    "12, 1,          MALFORMED",
+    "16, 0x00020005, MALFORMED", // flags of DEVICE
+    "16, 0x00010063, MALFORMED", // an unknown key that is required
+    "16, 0x00000006, MALFORMED", // LAYOUT twice
+    "20, 7,          MALFORMED", // a number of 7 bytes
+    "20, 0x7fffffff, MALFORMED",
+    "20, 0xffffffff, MALFORMED",
+    "24, 0xffffffff, DEVICE",
+    "40, 0xff2d326c, MALFORMED", // LAYOUT is not UTF-8
   })
-  void shouldRefuseGarbageAndStayUp(int offset, String word, MessageType reply, AttachStatus status)
-      throws Exception {
-    ByteBuffer attach = TestClient.attach();
+  void shouldRefuseGarbageAndStayUp(int offset, String word, AttachStatus status) throws Exception {
+    ByteBuffer attach = TestClient.attach().bytes();
     attach.putInt(offset, Long.decode(word).intValue());
+    assertRefused(attach, status);
+  }
+
+  /** Fields that are wrong, or not there. */
+  @Test
+  void shouldRefuseRequestsThatAreNoneAndStayUp() throws Exception {
+    RawMessage empty = TestClient.message(MessageType.ATTACH);
+    assertRefused(empty.bytes(), AttachStatus.MALFORMED);
+    assertRefused(
+        TestClient.attach().number(AttachKey.PLACEMENTS.code(), 0x22).bytes(),
+        AttachStatus.MALFORMED);
+    assertRefused(
+        TestClient.attach().number(AttachKey.REGIONS.code(), 0x20).bytes(), AttachStatus.MALFORMED);
+    assertRefused(
+        TestClient.attach().number(AttachKey.SLOTS.code(), 1L << 31).bytes(),
+        AttachStatus.GEOMETRY);
+    assertRefused(
+        TestClient.attach().number(AttachKey.BUFFERS.code(), 1, -1).bytes(), AttachStatus.GEOMETRY);
+    assertRefused(
+        TestClient.attach().text(AttachKey.NAME.code(), "n".repeat(64)).bytes(),
+        AttachStatus.MALFORMED);
+    assertRefused(TestClient.attach().number(99, 1).number(99, 1).bytes(), AttachStatus.MALFORMED);
+    assertRefused(TestClient.attach().field(99, 0, new byte[7900]).bytes(), AttachStatus.OK);
+    assertRefused(TestClient.attach().field(99, 0, new byte[8192]).bytes(), AttachStatus.MALFORMED);
+  }
+
+  /** OK stands for a request that is understood. */
+  private void assertRefused(ByteBuffer request, AttachStatus status) throws Exception {
+    long before = failures.byReason().getOrDefault(status.label(), 0L);
     try (TestClient client = new TestClient(server.socket())) {
-      client.send(attach);
+      client.send(request);
+      if (status == AttachStatus.OK) {
+        assertReply(client.receiveGrant(), MessageType.ARENA, status);
+        assertEquals("attach", broker.awaitCall());
+        return;
+      }
       ByteBuffer refused = client.receive();
-      assertReply(refused, reply, status);
+      assertReply(refused, MessageType.REFUSED, status);
       assertFalse(TestClient.text(refused).isBlank());
       client.awaitEnd();
+    } finally {
+      awaitNoConnection();
     }
-    assertNull(broker.calls.poll(), "the broker never hears of it");
-    assertEquals(1L, failures.byReason().get(status.label()));
+    assertEquals(before + 1, failures.byReason().get(status.label()));
+    String call = broker.calls.poll();
+    assertTrue(
+        call == null || call.startsWith("connectionLost"), "the broker hears of it: " + call);
+    assertServes();
+    assertEquals(List.of("attach", "connectionLost true"), calls(2));
+  }
+
+  /** A client can send what only newer daemons know, and say whether it can do without. */
+  @Test
+  void shouldSkipUnknownFieldsUnlessTheyAreRequired() throws Exception {
+    try (TestClient client = new TestClient(server.socket())) {
+      // One that no message has, and one that ATTACH has not.
+      client.send(TestClient.attach().number(4711, 1).number(AttachKey.DEVICE_BASE.code(), 1));
+      assertReply(client.receiveGrant(), MessageType.ARENA, AttachStatus.OK);
+    }
+    try (TestClient client = new TestClient(server.socket())) {
+      client.send(TestClient.attach().field(4711, Message.REQUIRED, new byte[3]));
+      ByteBuffer refused = client.receive();
+      assertReply(refused, MessageType.REFUSED, AttachStatus.MALFORMED);
+      assertEquals(
+          "ATTACH requires field 4711, which this daemon does not know", TestClient.text(refused));
+      client.awaitEnd();
+    }
+  }
+
+  /** It reads 256 bytes with the status at 8 and the text at 160, and prints both. */
+  @Test
+  void shouldRefuseAClientOfVersionOneInItsOwnForm() throws Exception {
+    ByteBuffer old = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+    old.putInt(0, RawMessage.MAGIC).putShort(4, (short) 1).putShort(6, (short) 1);
+    try (TestClient client = new TestClient(server.socket())) {
+      client.send(old);
+      ByteBuffer refused = client.receive();
+      assertEquals(1, RawMessage.version(refused));
+      assertEquals(MessageType.REFUSED.code(), RawMessage.type(refused));
+      assertEquals(AttachStatus.VERSION.code(), refused.getInt(8));
+      byte[] text = new byte[96];
+      refused.get(160, text);
+      assertEquals(
+          "attach protocol 1, this daemon speaks 2: rebuild with its sluice_attach.h",
+          new String(text, StandardCharsets.US_ASCII).replaceFirst("\0.*$", ""));
+      client.awaitEnd();
+    }
+    assertNull(broker.calls.poll());
+    assertEquals(1L, failures.byReason().get("version"));
     assertServes();
   }
 
@@ -245,7 +338,7 @@ class AttachServerTest {
   @Test
   void shouldCountATruncatedMessage() throws Exception {
     try (TestClient client = new TestClient(server.socket())) {
-      client.send(TestClient.attach().slice(0, 200));
+      client.send(TestClient.attach().bytes().slice(0, 100));
       client.shutdownOutput();
       client.awaitEnd();
     }
@@ -259,7 +352,7 @@ class AttachServerTest {
     serve(TimeUnit.MILLISECONDS.toNanos(20), 16);
     try (TestClient silent = new TestClient(server.socket());
         TestClient halfway = new TestClient(server.socket())) {
-      halfway.send(TestClient.attach().slice(0, 100));
+      halfway.send(TestClient.attach().bytes().slice(0, 100));
       assertReply(silent.receive(), MessageType.REFUSED, AttachStatus.MALFORMED);
       assertReply(halfway.receive(), MessageType.REFUSED, AttachStatus.MALFORMED);
       silent.awaitEnd();
@@ -269,7 +362,7 @@ class AttachServerTest {
 
   @Test
   void shouldPassOnTheBrokersRefusal() throws Exception {
-    String advice = "24 cores need 96 buffers;\n raise sluice.arena.bytes " + "ü".repeat(60);
+    String advice = "24 cores need 96 buffers;\n raise sluice.arena.bytes " + "ü".repeat(260);
     broker.nextGrant =
         CompletableFuture.failedFuture(new AttachRefusedException(AttachStatus.ARENA, advice));
     try (TestClient client = new TestClient(server.socket())) {
@@ -294,9 +387,9 @@ class AttachServerTest {
       client.receiveGrant();
       client.send(TestClient.message(MessageType.RUN_END));
       ByteBuffer refused = client.receive();
-      assertReply(refused, MessageType.REFUSED, AttachStatus.STATE);
+      assertReply(refused, MessageType.SETTLED, AttachStatus.STATE);
       assertEquals("no run is open: START first", TestClient.text(refused));
-      client.send(TestClient.message(MessageType.START));
+      client.send(TestClient.start(64));
       assertReply(client.receive(), MessageType.STARTED, AttachStatus.OK);
     }
   }
@@ -307,7 +400,7 @@ class AttachServerTest {
     try (TestClient client = new TestClient(server.socket())) {
       client.send(TestClient.attach());
       client.receiveGrant();
-      client.send(TestClient.message(MessageType.START));
+      client.send(TestClient.start(64));
       ByteBuffer refused = client.receive();
       assertReply(refused, MessageType.STARTED, AttachStatus.INTERNAL);
       assertFalse(TestClient.text(refused).contains("secret"));
@@ -319,9 +412,8 @@ class AttachServerTest {
     try (TestClient client = new TestClient(server.socket())) {
       client.send(TestClient.attach());
       client.receiveGrant();
-      ByteBuffer start = TestClient.message(MessageType.START);
-      start.put(Messages.TOKEN_OFFSET, (byte) 0);
-      client.send(start);
+      client.send(
+          RawMessage.of(MessageType.START.code()).field(AttachKey.TOKEN.code(), 0, new byte[16]));
       assertReply(client.receive(), MessageType.REFUSED, AttachStatus.TOKEN);
       client.awaitEnd();
     }
@@ -373,7 +465,7 @@ class AttachServerTest {
       second.send(TestClient.message(MessageType.RESUME));
       ByteBuffer resumed = second.receive();
       assertReply(resumed, MessageType.RESUMED, AttachStatus.OK);
-      assertEquals(1L << 20, resumed.getLong(Messages.ARENA_ARENA_BYTES_OFFSET));
+      assertEquals(1L << 20, TestClient.number(resumed, AttachKey.ARENA_BYTES));
       first.awaitEnd();
       // The very next bytes are the next reply: no descriptor comes with RESUMED.
       second.send(TestClient.message(MessageType.DETACH));
@@ -392,13 +484,13 @@ class AttachServerTest {
     try (RawClient client = new RawClient(server.socket());
         RawClient.OpenFile arena = RawClient.open(file)) {
       broker.fd = arena.fd();
-      client.send(TestClient.attach().array());
-      client.receive(Messages.BYTES);
+      client.send(TestClient.attach().bytes().array());
+      client.receiveMessage();
       int received = client.receiveDescriptor();
       assertTrue(received != arena.fd());
       assertArrayEquals(new byte[] {1, 2, 3, 4}, RawClient.readAndClose(received, 4));
-      client.send(TestClient.message(MessageType.DETACH).array());
-      client.receive(Messages.BYTES);
+      client.send(TestClient.message(MessageType.DETACH).bytes().array());
+      client.receiveMessage();
       assertTrue(arena.isOpen(), "the daemon's own descriptor stays open");
     }
   }
@@ -467,9 +559,9 @@ class AttachServerTest {
   }
 
   private static void assertReply(ByteBuffer reply, MessageType type, AttachStatus status) {
-    assertEquals(Messages.MAGIC, reply.getInt(Messages.MAGIC_OFFSET));
-    assertEquals(Messages.VERSION, reply.getShort(Messages.VERSION_OFFSET));
+    assertEquals(RawMessage.MAGIC, reply.getInt(0));
+    assertEquals(2, RawMessage.version(reply));
     assertEquals(status.code(), TestClient.status(reply), () -> TestClient.text(reply));
-    assertEquals(type.code(), TestClient.type(reply));
+    assertEquals(type.code(), RawMessage.type(reply));
   }
 }

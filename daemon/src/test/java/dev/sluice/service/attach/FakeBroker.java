@@ -1,5 +1,6 @@
 package dev.sluice.service.attach;
 
+import dev.sluice.agent.HostTime;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.Books;
@@ -29,6 +30,9 @@ final class FakeBroker implements SessionBroker {
   volatile AttachRequest request;
   volatile PeerCredentials peer;
   volatile long deviceBase;
+  volatile long runEpoch;
+  volatile HostTime startedAt;
+  volatile HostTime endedAt;
   volatile int fd = 1;
   volatile CompletableFuture<Granted> nextGrant;
   volatile CompletableFuture<Started> nextStart;
@@ -86,20 +90,26 @@ final class FakeBroker implements SessionBroker {
   }
 
   @Override
-  public CompletionStage<Started> start(Token token, long base) {
+  public CompletionStage<Started> start(Token token, long base, long epoch, HostTime at) {
     deviceBase = base;
+    runEpoch = epoch;
+    startedAt = at;
     calls.add("start " + token.equals(TOKEN));
-    return nextStart != null ? nextStart : CompletableFuture.completedFuture(new Started(7));
+    return nextStart != null
+        ? nextStart
+        : CompletableFuture.completedFuture(new Started(7, 0xb000));
   }
 
   @Override
-  public CompletionStage<Books> runEnd(Token token) {
+  public CompletionStage<Books> runEnd(Token token, HostTime at) {
+    endedAt = at;
     calls.add("runEnd " + token.equals(TOKEN));
     return nextBooks != null ? nextBooks : CompletableFuture.completedFuture(books());
   }
 
   @Override
-  public CompletionStage<Books> detach(Token token) {
+  public CompletionStage<Books> detach(Token token, HostTime at) {
+    endedAt = at;
     calls.add("detach " + token.equals(TOKEN));
     return nextBooks != null ? nextBooks : CompletableFuture.completedFuture(books());
   }

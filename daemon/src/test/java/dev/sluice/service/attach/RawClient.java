@@ -4,6 +4,8 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +42,14 @@ final class RawClient implements AutoCloseable {
     check((int) send(socket, memory, bytes.length, 0), "send");
   }
 
-  byte[] receive(int bytes) {
+  /** One message, to its end. */
+  void receiveMessage() {
+    byte[] header = receive(RawMessage.HEADER_BYTES);
+    int bytes = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(8);
+    receive(bytes - RawMessage.HEADER_BYTES);
+  }
+
+  private byte[] receive(int bytes) {
     Memory memory = new Memory(bytes);
     int received = 0;
     while (received < bytes) {

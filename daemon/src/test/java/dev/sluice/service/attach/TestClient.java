@@ -6,7 +6,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A client that says exactly what the test tells it, byte by byte. It cannot receive the fd. */
@@ -18,28 +17,30 @@ final class TestClient implements AutoCloseable {
     channel.connect(UnixDomainSocketAddress.of(socket));
   }
 
-  static ByteBuffer message(MessageType type) {
-    ByteBuffer message = ByteBuffer.allocate(Messages.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    message.putInt(Messages.MAGIC_OFFSET, Messages.MAGIC);
-    message.putShort(Messages.VERSION_OFFSET, (short) Messages.VERSION);
-    message.putShort(Messages.TYPE_OFFSET, (short) type.code());
-    if (type != MessageType.ATTACH) {
-      message.put(Messages.TOKEN_OFFSET, FakeBroker.TOKEN.toBytes());
-    }
-    return message;
+  static RawMessage message(MessageType type) {
+    RawMessage message = RawMessage.of(type.code());
+    return type == MessageType.ATTACH
+        ? message
+        : message.field(AttachKey.TOKEN.code(), Message.REQUIRED, FakeBroker.TOKEN.toBytes());
   }
 
-  static ByteBuffer attach() {
-    ByteBuffer message = message(MessageType.ATTACH);
-    message.putInt(Messages.GEOMETRY_DEVICE_OFFSET, 3);
-    message.putShort(Messages.GEOMETRY_GENERATION_OFFSET, (short) 2);
-    message.putShort(Messages.GEOMETRY_PLATFORM_OFFSET, (short) 1);
-    message.putInt(Messages.GEOMETRY_LEVEL_OFFSET, 4);
-    message.putInt(Messages.GEOMETRY_NUM_CORES_OFFSET, 24);
-    message.putInt(Messages.GEOMETRY_SCHED_THREADS_OFFSET, 2);
-    message.putInt(Messages.GEOMETRY_ORCH_THREADS_OFFSET, 1);
-    message.put(Messages.GEOMETRY_NAME_OFFSET, "a test".getBytes(StandardCharsets.UTF_8));
-    return message;
+  /** With what a START must have. */
+  static RawMessage start(long deviceBase) {
+    return message(MessageType.START).number(AttachKey.DEVICE_BASE.code(), deviceBase);
+  }
+
+  static RawMessage attach() {
+    return message(MessageType.ATTACH)
+        .number(AttachKey.DEVICE.code(), 3)
+        .text(AttachKey.LAYOUT.code(), "l2-2026.07/a2a3")
+        .number(AttachKey.LEVEL.code(), 4)
+        .number(AttachKey.CORES.code(), 24)
+        .number(AttachKey.SCHED_THREADS.code(), 2)
+        .number(AttachKey.ORCH_THREADS.code(), 1);
+  }
+
+  void send(RawMessage message) throws IOException {
+    send(message.bytes());
   }
 
   void send(ByteBuffer bytes) throws IOException {
@@ -51,10 +52,14 @@ final class TestClient implements AutoCloseable {
 
   /** One reply. */
   ByteBuffer receive() throws IOException {
-    return receive(Messages.BYTES);
+    ByteBuffer header = receive(RawMessage.HEADER_BYTES);
+    int bytes = RawMessage.version(header) == 1 ? 256 : header.getInt(8);
+    ByteBuffer message = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    message.put(header.rewind()).put(receive(bytes - RawMessage.HEADER_BYTES).rewind());
+    return message.rewind();
   }
 
-  ByteBuffer receive(int bytes) throws IOException {
+  private ByteBuffer receive(int bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
       if (channel.read(buffer) < 0) {
@@ -84,18 +89,20 @@ final class TestClient implements AutoCloseable {
     }
   }
 
-  static int type(ByteBuffer message) {
-    return message.getShort(Messages.TYPE_OFFSET);
+  static long number(ByteBuffer message, AttachKey key) {
+    return RawMessage.number(message, key.code());
+  }
+
+  static long number(ByteBuffer message, AttachKey key, int index) {
+    return RawMessage.number(message, key.code(), index);
   }
 
   static int status(ByteBuffer message) {
-    return message.getInt(Messages.STATUS_OFFSET);
+    return (int) number(message, AttachKey.STATUS);
   }
 
   static String text(ByteBuffer message) {
-    byte[] bytes = new byte[Messages.REFUSED_TEXT_BYTES];
-    message.get(Messages.REFUSED_TEXT_OFFSET, bytes);
-    return new String(bytes, StandardCharsets.UTF_8).replaceFirst("\0.*$", "");
+    return RawMessage.text(message, AttachKey.TEXT.code());
   }
 
   void shutdownOutput() throws IOException {

@@ -53,6 +53,7 @@ final class EngineRun {
                 plan,
                 arena.memory(),
                 TestArena.DEVICE_BASE,
+                0,
                 settings,
                 clock,
                 new ParkMeter(),

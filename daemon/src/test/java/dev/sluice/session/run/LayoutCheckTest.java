@@ -39,6 +39,7 @@ class LayoutCheckTest {
             plan,
             arena.memory(),
             TestArena.DEVICE_BASE,
+            0,
             TestSettings.with(),
             new ManualClock(),
             new ParkMeter(),
