@@ -171,7 +171,8 @@ class SessionModelTest {
       history.add("session " + session.id());
       switch (random.nextInt(20)) {
         case 0, 1, 2 -> start(model);
-        case 3, 4 -> ask(model, "run end", () -> session.runEnd(HostTime.now()), () -> runEnd(model));
+        case 3, 4 ->
+            ask(model, "run end", () -> session.runEnd(HostTime.now()), () -> runEnd(model));
         case 5 ->
             rarely(
                 4,

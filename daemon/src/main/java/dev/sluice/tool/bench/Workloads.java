@@ -18,27 +18,28 @@ final class Workloads {
   static List<Workload> all() {
     List<Workload> all = new ArrayList<>();
     all.add(
-        DaemonWorkloads.startup("startup", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB)));
+        DaemonWorkloads.startup(
+            "startup", Load.of(Load.NEWEST, 24, 1, TASKS_ONLY).withRate(300 * MB)));
     all.add(
         DaemonWorkloads.attach(
             "attach", Load.of(Load.NEWEST, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
 
     all.add(cleanRate("clean-rate/g1-1x1", Load.G1, 1, 1, 0.2 * GB));
     all.add(cleanRate("clean-rate/g2-1x1", Load.G2, 1, 1, 0.2 * GB));
-    all.add(cleanRate("clean-rate/g3-1x1", Load.G3, 1, 1, 6 * GB));
+    all.add(cleanRate("clean-rate/g4-1x1", Load.NEWEST, 1, 1, 6 * GB));
     all.add(cleanRate("clean-rate/g1-72x3", Load.G1, 72, 3, 4 * GB));
     all.add(cleanRate("clean-rate/g2-72x3", Load.G2, 72, 3, 4 * GB));
-    all.add(cleanRate("clean-rate/g3-72x3", Load.G3, 72, 3, 4 * GB));
+    all.add(cleanRate("clean-rate/g4-72x3", Load.NEWEST, 72, 3, 4 * GB));
 
     // Side by side, each with what it is compared with next to it: a shared machine drifts.
     sideBySide(all, "g1-24x1", Load.G1, 2 * GB, 2 * GB);
     sideBySide(all, "g2-24x1", Load.G2, 5 * GB, Double.NaN);
-    sideBySide(all, "g3-24x1", Load.G3, 6 * GB, 3 * GB);
+    sideBySide(all, "g4-24x1", Load.NEWEST, 6 * GB, 3 * GB);
     all.add(
         CaptureWorkloads.capturing(
             LoadWorkloads.refillLatency(
                 "capture/refill-latency/800MB",
-                Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(800 * MB))));
+                Load.of(Load.NEWEST, 24, 1, TASKS_ONLY).withRate(800 * MB))));
 
     Load everyKind = Load.of(Load.NEWEST, 24, 3, EVERY_KIND).withRate(500 * MB);
     all.add(CaptureWorkloads.verify("capture/verify", everyKind, 2 * GB));
@@ -49,16 +50,16 @@ final class Workloads {
 
     all.add(
         LoadWorkloads.unthrottled(
-            "unthrottled/g3-24x1", Load.of(Load.G3, 24, 1, TASKS_ONLY), Double.NaN));
+            "unthrottled/g4-24x1", Load.of(Load.NEWEST, 24, 1, TASKS_ONLY), Double.NaN));
     all.add(
         LoadWorkloads.unthrottled(
-            "unthrottled/g3-24x3-level4", Load.of(Load.G3, 24, 3, EVERY_KIND), 2 * GB));
+            "unthrottled/g4-24x3-level4", Load.of(Load.NEWEST, 24, 3, EVERY_KIND), 2 * GB));
 
     for (long rate : new long[] {300, 800, 1600}) {
       all.add(
           LoadWorkloads.refillLatency(
               "refill-latency/" + rate + "MB",
-              Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(rate * MB)));
+              Load.of(Load.NEWEST, 24, 1, TASKS_ONLY).withRate(rate * MB)));
     }
     all.add(
         LoadWorkloads.garbage(

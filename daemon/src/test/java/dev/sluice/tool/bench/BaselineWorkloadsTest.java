@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BaselineWorkloadsTest {
   private static final Load LOAD =
-      Load.of(Load.G3, 4, 1, 2).withRate(50_000_000).withDuration(50_000_000);
+      Load.of(Load.NEWEST, 4, 1, 2).withRate(50_000_000).withDuration(50_000_000);
 
   @TempDir private Path folder;
 
@@ -69,11 +69,11 @@ class BaselineWorkloadsTest {
     String path = System.getProperty(NativeTools.PATH_PROPERTY);
     System.setProperty(NativeTools.PATH_PROPERTY, folder.toString());
     try {
-      assertEquals(List.of(), BaselineWorkloads.of("g3-24x1", LOAD, Host.values()));
+      assertEquals(List.of(), BaselineWorkloads.of("g4-24x1", LOAD, Host.values()));
     } finally {
       System.setProperty(NativeTools.PATH_PROPERTY, path);
     }
-    assertEquals(Host.values().length, BaselineWorkloads.of("g3-24x1", LOAD, Host.values()).size());
+    assertEquals(Host.values().length, BaselineWorkloads.of("g4-24x1", LOAD, Host.values()).size());
   }
 
   @Test

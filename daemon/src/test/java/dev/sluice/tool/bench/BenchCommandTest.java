@@ -44,7 +44,7 @@ class BenchCommandTest {
   @Test
   void shouldEndOnASignalBeforeTheNextRun() {
     stopSignal.request();
-    assertEquals(ExitCode.FAILED, console.run("bench", "--filter", "unthrottled/g3-24x1"));
+    assertEquals(ExitCode.FAILED, console.run("bench", "--filter", "unthrottled/g4-24x1"));
     assertTrue(console.err().contains("stopped before"), console.err());
     assertEquals(daemon.starts, daemon.closes);
   }
