@@ -8,7 +8,9 @@
 #define HEADER_BYTES 2
 #define LONGEST_TICKS (INT64_C(1) << 44)
 #define HISTOGRAM_STEP_BITS 3
-#define FEW_BUCKETS 8
+#define EXACT_IN_FLOAT (1 << 24)
+#define FLOAT_BUCKETS 192
+#define PARTS 4
 
 enum { PLAIN, DELTA, SINCE };
 enum { COLUMNS, RAW };
@@ -23,11 +25,25 @@ enum { COLUMNS, RAW };
 #define FOR_THIS_MACHINE
 #endif
 
+/* Not into each place that calls it: the whole encoder in one function runs out of registers and is a tenth slower. */
+#define SEPARATE FOR_THIS_MACHINE static __attribute__((noinline))
+
+struct span {
+  int64_t low, high;
+};
+
+/* Of the tasks of a payload, how many there were in each bucket of a histogram, in four parts. */
+struct tally {
+  int first, last, blocks;
+  uint32_t count[PARTS][FLOAT_BUCKETS];
+};
+
 struct codec {
   int words;
   int columns;
   struct sluice_column column[MAX_COLUMNS];
-  int start, end, waited;
+  int end, waited;
+  int has_tasks;
   /* The payload so far, and the records of a block that is not full. */
   uint8_t *at;
   int pending;
@@ -37,7 +53,17 @@ struct codec {
   int64_t narrow[MAX_COLUMNS][BLOCK];
   const int64_t *values[MAX_COLUMNS];
   int64_t previous[MAX_COLUMNS];
+  /* What is stored of each column of this block, and the durations of its tasks. */
+  struct span span[MAX_COLUMNS];
+  int64_t ticks[BLOCK];
+  struct tally ran, waited_for;
 };
+
+INLINE void clear_tally(struct tally *tally) {
+  memset(tally, 0, sizeof *tally);
+  tally->first = FLOAT_BUCKETS;
+  tally->last = -1;
+}
 
 int64_t sluice_columns_size(void) { return sizeof(struct codec); }
 
@@ -56,13 +82,20 @@ int sluice_columns_init(void *memory, int record_bytes, const struct sluice_colu
       return -1;
     }
   }
+  /* The spans and differences of these columns are what tasks are counted by. */
+  if (start >= 0 && end >= 0 && waited >= 0 &&
+      (columns[end].storage != SINCE || columns[end].base != start || columns[waited].storage != PLAIN)) {
+    return -1;
+  }
   memset(codec, 0, sizeof *codec);
   codec->words = record_bytes / 8;
   codec->columns = count;
   memcpy(codec->column, columns, (size_t)count * sizeof *columns);
-  codec->start = start;
   codec->end = end;
   codec->waited = waited;
+  codec->has_tasks = start >= 0 && end >= 0 && waited >= 0;
+  clear_tally(&codec->ran);
+  clear_tally(&codec->waited_for);
   return 0;
 }
 
@@ -125,13 +158,14 @@ INLINE void pack(uint8_t *at, const uint64_t *value, int records, int width) {
   }
 }
 
-INLINE uint8_t *put_column(uint8_t *at, const int64_t *value, int records) {
+SEPARATE uint8_t *put_column(struct span *span, uint8_t *at, const int64_t *value, int records) {
   int64_t low = value[0];
   int64_t high = value[0];
   for (int i = 0; i < records; i++) {
     low = value[i] < low ? value[i] : low;
     high = value[i] > high ? value[i] : high;
   }
+  *span = (struct span){low, high};
   int width = bits((uint64_t)minus(high, low));
   int length = significant_bytes(low);
   at[0] = (uint8_t)width;
@@ -181,7 +215,7 @@ INLINE const int64_t *load(struct codec *codec, int c, int records) {
 INLINE uint8_t *encode_column(struct codec *codec, int c, int records, uint8_t *at) {
   const int64_t *value = load(codec, c, records);
   codec->values[c] = value;
-  int64_t stored[BLOCK];
+  int64_t other[BLOCK];
   switch (codec->column[c].storage) {
     case DELTA: {
       int64_t before = codec->previous[c];
@@ -191,22 +225,24 @@ INLINE uint8_t *encode_column(struct codec *codec, int c, int records, uint8_t *
         memcpy(at, &before, 8);
         at += 8;
       }
+      int64_t *stored = other;
       stored[0] = minus(value[0], before);
       for (int i = 1; i < records; i++) {
         stored[i] = minus(value[i], value[i - 1]);
       }
       codec->previous[c] = value[records - 1];
-      return put_column(at, stored, records);
+      return put_column(&codec->span[c], at, stored, records);
     }
     case SINCE: {
       const int64_t *since = codec->values[codec->column[c].base];
+      int64_t *stored = c == codec->end ? codec->ticks : other;
       for (int i = 0; i < records; i++) {
         stored[i] = minus(value[i], since[i]);
       }
-      return put_column(at, stored, records);
+      return put_column(&codec->span[c], at, stored, records);
     }
     default:
-      return put_column(at, value, records);
+      return put_column(&codec->span[c], at, value, records);
   }
 }
 
@@ -231,83 +267,101 @@ INLINE void add(uint64_t *counter, uint64_t delta) {
   __atomic_store_n(counter, *counter + delta, __ATOMIC_RELAXED);
 }
 
-/* The smallest value of a bucket. */
-INLINE int64_t bound(int64_t at) {
-  int64_t steps = 1 << HISTOGRAM_STEP_BITS;
-  int64_t shift = at < 2 * steps ? 0 : at / steps - 1;
-  return (at - shift * steps) << shift;
+/* The buckets of values below 2^24, which a float holds exactly; in loops that the compiler can make wide. */
+INLINE void find_buckets(uint8_t *restrict at, const int64_t *restrict value, int records) {
+  int32_t small[BLOCK];
+  float exact[BLOCK];
+  int32_t upper[BLOCK];
+  for (int i = 0; i < records; i++) {
+    small[i] = (int32_t)value[i];
+  }
+  for (int i = 0; i < records; i++) {
+    exact[i] = (float)small[i];
+  }
+  memcpy(upper, exact, (size_t)records * sizeof upper[0]);
+  for (int i = 0; i < records; i++) {
+    upper[i] = (upper[i] >> (23 - HISTOGRAM_STEP_BITS)) - ((127 + HISTOGRAM_STEP_BITS - 1) << HISTOGRAM_STEP_BITS);
+  }
+  for (int i = 0; i < records; i++) {
+    at[i] = (uint8_t)(small[i] < 1 << HISTOGRAM_STEP_BITS ? small[i] : upper[i]);
+  }
 }
 
 /*
- * Counts values that are not negative. Those of a block mostly share a few buckets, whose counters would be
- * incremented one after the other; comparing all values with each bound is several times cheaper.
+ * Neighbours often share a bucket, and a counter that is incremented at each step makes each step wait for the one
+ * before: so they take turns by four.
  */
-INLINE void count_values(uint64_t *histogram, const int64_t *value, int records, int64_t low, int64_t high) {
-  int64_t first = bucket(low);
-  int64_t last = bucket(high);
-  if (last - first > FEW_BUCKETS) {
-    int64_t at[BLOCK];
-    for (int i = 0; i < records; i++) {
-      at[i] = bucket(value[i]);
-    }
-    for (int i = 0; i < records; i++) {
-      add(&histogram[at[i]], 1);
-    }
+INLINE void count_values(struct tally *tally, const int64_t *value, int records, struct span span) {
+  int first = (int)bucket(span.low);
+  int last = (int)bucket(span.high);
+  tally->first = first < tally->first ? first : tally->first;
+  tally->last = last > tally->last ? last : tally->last;
+  tally->blocks++;
+  if (first == last) {
+    tally->count[0][first] += (uint32_t)records;
     return;
   }
-  int64_t above = 0;
-  for (int64_t at = last; at > first; at--) {
-    int64_t limit = bound(at);
-    int64_t from_here = 0;
-    for (int i = 0; i < records; i++) {
-      from_here += value[i] >= limit;
-    }
-    add(&histogram[at], (uint64_t)(from_here - above));
-    above = from_here;
+  uint8_t at[BLOCK];
+  find_buckets(at, value, records);
+  int i = 0;
+  for (; i + PARTS <= records; i += PARTS) {
+    tally->count[0][at[i]]++;
+    tally->count[1][at[i + 1]]++;
+    tally->count[2][at[i + 2]]++;
+    tally->count[3][at[i + 3]]++;
   }
-  add(&histogram[first], (uint64_t)(records - above));
+  for (; i < records; i++) {
+    tally->count[0][at[i]]++;
+  }
 }
 
-INLINE void count_tasks(const struct codec *codec, int records, struct sluice_task_counts *counts,
-                        uint64_t *durations, uint64_t *waits) {
-  const int64_t *start = codec->values[codec->start];
-  const int64_t *end = codec->values[codec->end];
-  const int64_t *waited = codec->values[codec->waited];
-  int64_t ticks[BLOCK];
-  int64_t wait[BLOCK];
-  int possible = 0;
-  for (int i = 0; i < records; i++) {
-    ticks[i] = minus(end[i], start[i]);
-    wait[i] = (uint32_t)waited[i];
-    possible += ticks[i] >= 0 && ticks[i] <= LONGEST_TICKS;
+/* Adds what was counted since the last time. */
+INLINE void add_tally(struct tally *tally, uint64_t *histogram) {
+  for (int b = tally->first; b <= tally->last; b++) {
+    add(&histogram[b], (uint64_t)tally->count[0][b] + tally->count[1][b] + tally->count[2][b] + tally->count[3][b]);
+    tally->count[0][b] = tally->count[1][b] = tally->count[2][b] = tally->count[3][b] = 0;
   }
-  add(&counts->impossible, (uint64_t)(records - possible));
-  if (possible < records) {
-    possible = 0;
-    for (int i = 0; i < records; i++) {
-      if (ticks[i] >= 0 && ticks[i] <= LONGEST_TICKS) {
-        ticks[possible] = ticks[i];
-        wait[possible++] = wait[i];
-      }
-    }
-    if (possible == 0) {
-      return;
-    }
-  }
+  tally->first = FLOAT_BUCKETS;
+  tally->last = -1;
+  tally->blocks = 0;
+}
+
+/* Counts tasks of which some are impossible; rare, and so not fast. */
+INLINE void count_some(struct codec *codec, int records, struct sluice_task_counts *counts, uint64_t *durations,
+                       uint64_t *waits) {
   uint64_t busy = 0;
-  int64_t shortest = ticks[0], longest = ticks[0];
-  int64_t least = wait[0], most = wait[0];
-  for (int i = 0; i < possible; i++) {
-    busy += (uint64_t)ticks[i];
-    shortest = ticks[i] < shortest ? ticks[i] : shortest;
-    longest = ticks[i] > longest ? ticks[i] : longest;
-    least = wait[i] < least ? wait[i] : least;
-    most = wait[i] > most ? wait[i] : most;
+  uint64_t possible = 0;
+  for (int i = 0; i < records; i++) {
+    int64_t ticks = codec->ticks[i];
+    if (ticks >= 0 && ticks <= LONGEST_TICKS) {
+      busy += (uint64_t)ticks;
+      possible++;
+      add(&durations[bucket(ticks)], 1);
+      add(&waits[bucket((uint32_t)codec->values[codec->waited][i])], 1);
+    }
   }
   add(&counts->busy_ticks, busy);
-  add(&counts->tasks, (uint64_t)possible);
-  count_values(durations, ticks, possible, shortest, longest);
-  count_values(waits, wait, possible, least, most);
+  add(&counts->tasks, possible);
+  add(&counts->impossible, (uint64_t)records - possible);
+}
+
+/* What the encoder found out about the columns is not found out again. */
+SEPARATE void count_tasks(struct codec *codec, int records, struct sluice_task_counts *counts, uint64_t *durations,
+                          uint64_t *waits) {
+  struct span ran = codec->span[codec->end];
+  struct span waited = codec->span[codec->waited];
+  if (ran.low < 0 || ran.high >= EXACT_IN_FLOAT || waited.low < 0 || waited.high >= EXACT_IN_FLOAT) {
+    count_some(codec, records, counts, durations, waits);
+    return;
+  }
+  uint64_t busy = 0;
+  for (int i = 0; i < records; i++) {
+    busy += (uint64_t)codec->ticks[i];
+  }
+  add(&counts->busy_ticks, busy);
+  add(&counts->tasks, (uint64_t)records);
+  count_values(&codec->ran, codec->ticks, records, ran);
+  count_values(&codec->waited_for, codec->values[codec->waited], records, waited);
 }
 
 INLINE void encode_block(struct codec *codec, int records) {
@@ -344,10 +398,15 @@ FOR_THIS_MACHINE
 void *sluice_columns_encode(void *memory, int flags, void *into, const void *records, int64_t count,
                             struct sluice_task_counts *counts, uint64_t *durations, uint64_t *waits) {
   struct codec *codec = memory;
+  counts = codec->has_tasks ? counts : NULL;
   if (flags & SLUICE_FIRST) {
     codec->at = into;
     codec->pending = 0;
     codec->is_first = 1;
+    if (codec->ran.blocks != 0) {
+      clear_tally(&codec->ran);
+      clear_tally(&codec->waited_for);
+    }
   }
   const uint64_t *record = records;
   int words = codec->words;
@@ -382,6 +441,10 @@ void *sluice_columns_encode(void *memory, int flags, void *into, const void *rec
       count_tasks(codec, rest, counts, durations, waits);
     }
   }
+  if ((flags & SLUICE_LAST) && counts != NULL) {
+    add_tally(&codec->ran, durations);
+    add_tally(&codec->waited_for, waits);
+  }
   return codec->at;
 }
 
@@ -405,7 +468,8 @@ INLINE int unpack(struct input *in, int64_t *stored, int records) {
   }
   int width = in->at[0];
   int length = in->at[1];
-  if (width > 64 || length > 8 || (size_t)(in->end - in->at) < HEADER_BYTES + (size_t)length + packed_bytes(records, width)) {
+  if (width > 64 || length > 8 ||
+      (size_t)(in->end - in->at) < HEADER_BYTES + (size_t)length + packed_bytes(records, width)) {
     return -1;
   }
   in->at += HEADER_BYTES;

@@ -36,7 +36,8 @@ SLUICE_COLUMNS_API int64_t sluice_columns_size(void);
 
 /*
  * Prepares a codec for records of so many bytes, a multiple of 8. Returns 0, or -1 for a description that is wrong.
- * Tasks are counted by the columns `start`, `end` and `waited` once an encoding call passes counts.
+ * Tasks are counted by the columns `start`, `end`, stored as its difference to that, and `waited`, stored as it is, once
+ * an encoding call passes counts; -1 each if there are none.
  */
 SLUICE_COLUMNS_API int sluice_columns_init(void *codec, int record_bytes, const struct sluice_column *columns, int count,
                                            int start, int end, int waited);

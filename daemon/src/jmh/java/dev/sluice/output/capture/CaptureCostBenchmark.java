@@ -6,6 +6,8 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
+import dev.sluice.abi.SyntheticContent;
+import dev.sluice.ingest.TaskStatistics;
 import dev.sluice.testkit.SyntheticRecords;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,7 +38,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Thread)
 public class CaptureCostBenchmark {
   static final int RECORDS = 1000;
-  private static final int BUFFERS = 64;
+  private static final int CORES = 24;
+  private static final int BUFFERS = 2 * CORES;
   private static final int STAGE_BYTES = 4 << 20;
 
   @Param public BufferKind kind;
@@ -45,6 +48,7 @@ public class CaptureCostBenchmark {
   private ByteBuffer copy;
   private CaptureStage stage;
   private CaptureIntake intake;
+  private CaptureIntake counting;
   private RecordCodec codec;
   private ByteBuffer payload;
   private int buffer;
@@ -53,15 +57,22 @@ public class CaptureCostBenchmark {
   public void fill() {
     Geometry geometry =
         new Geometry(
-            Layout.of(Generation.CHIP_2026_08, Platform.A2A3, LayoutOverrides.NONE), 24, 3, 1, 4);
-    SyntheticRecords content = new SyntheticRecords(geometry, 1, 1_000_000, 1_000);
+            Layout.of(Generation.CHIP_2026_08, Platform.A2A3, LayoutOverrides.NONE),
+            CORES,
+            3,
+            1,
+            4);
+    SyntheticRecords content =
+        new SyntheticRecords(geometry, new SyntheticContent.Recipe(1, 1_000_000, 1_000, true));
     arena = buffer(BUFFERS * RECORDS * kind.recordBytes());
     for (int i = 0; i < BUFFERS * RECORDS; i++) {
-      content.write(kind, 0, i, arena, i * kind.recordBytes());
+      content.write(kind, instance(i / RECORDS), i, arena, i * kind.recordBytes());
     }
     copy = buffer(RECORDS * kind.recordBytes());
     stage = new CaptureStage(buffer(STAGE_BYTES), CaptureIntake.largestClaimBytes(geometry));
     intake = new CaptureIntake(stage, geometry, true);
+    counting = new CaptureIntake(stage, geometry, true);
+    counting.observe(BufferKind.AICORE_TASK, new TaskStatistics(geometry));
     codec = RecordCodec.of(kind.recordBytes(), geometry.layout().columns(kind));
     payload = buffer(codec.maxBytes(RECORDS));
     codec.begin(payload, 0, 0, RECORDS);
@@ -73,6 +84,11 @@ public class CaptureCostBenchmark {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** Cores of both types take turns. */
+  private int instance(int ofBuffer) {
+    return kind.isPerCore() ? ofBuffer % CORES : 0;
+  }
+
   private int next() {
     buffer = (buffer + 1) % BUFFERS;
     return buffer * RECORDS * kind.recordBytes();
@@ -81,9 +97,20 @@ public class CaptureCostBenchmark {
   /** What a collector does: a frame with its checksum, in the stage. */
   @Benchmark
   public void encode() {
-    intake.begin(kind, 0, 0, RECORDS, 0);
-    intake.append(arena, next(), RECORDS);
-    intake.end(kind, 0, 0, 0, false, 0);
+    encode(intake);
+  }
+
+  /** Likewise, and counts the tasks where the records are those of AICores. */
+  @Benchmark
+  public void encodeAndCount() {
+    encode(counting);
+  }
+
+  private void encode(CaptureIntake into) {
+    int at = next();
+    into.begin(kind, instance(buffer), 0, RECORDS, 0);
+    into.append(arena, at, RECORDS);
+    into.end(kind, instance(buffer), 0, 0, false, 0);
     stage.release(stage.readable());
   }
 
