@@ -11,12 +11,14 @@ import java.util.Arrays;
  * written or that show an earlier life of the buffer. So all slots are looked at, and one counts if
  * it has a start time and a dispatch token newer than the last accepted one of that core.
  *
- * <p>When nobody keeps the records, reading every slot costs more than it tells: it pulls each
+ * <p>Mostly a buffer is full, and its tokens count up from slot to slot: {@link #isFull} finds that
+ * out several times faster than {@link #scan}, which notes one slot after the other.
+ *
+ * <p>When the records are not kept, reading every slot costs more than it tells: it pulls each
  * cache line away from the producer, which has to fetch it back (abi.md appendix C). So {@link
- * #probe} may count a buffer by a few slots: an AICore writes one slot after the other, so if the
- * first and the last slot hold tokens exactly as far apart as the slots are, and slots between them
- * fit in, then all of them were written, in order, in this life of the buffer. Any doubt, and all
- * slots are read.
+ * #isFull} may look at a few slots: an AICore writes one slot after the other, so if the first and
+ * the last slot hold tokens exactly as far apart as the slots are, and slots between them fit in,
+ * then all of them were written, in order, in this life of the buffer.
  *
  * <p>The gaps between accepted tokens are the dispatches whose record is missing so far (appendix
  * C3). Used by one collector.
@@ -39,8 +41,13 @@ final class AicoreScan {
     Arrays.fill(hasToken, false);
   }
 
-  /** Counts by a few slots if they prove the rest; false if they do not, and nothing is noted. */
-  boolean probe(Lease lease, int slots, AcceptedRecords into) {
+  /**
+   * Accepts every slot if the tokens count up from the first to the last one; false if they do not,
+   * and nothing is noted.
+   *
+   * @param isEverySlotRead otherwise a few slots stand for the rest
+   */
+  boolean isFull(Lease lease, int slots, boolean isEverySlotRead, AcceptedRecords into) {
     if (slots == 0) {
       return false;
     }
@@ -51,7 +58,7 @@ final class AicoreScan {
     if (hasToken[core] && first - lastToken[core] <= 0) {
       return false;
     }
-    int step = Math.max(1, slots / PROBES);
+    int step = isEverySlotRead ? 1 : Math.max(1, slots / PROBES);
     for (int slot = slots - 1; slot >= 0; slot -= step) {
       int record = at + slot * AicoreTaskRecord.SIZE_BYTES;
       if (memory.getLong(record + AicoreTaskRecord.START_TIME_OFFSET) == 0

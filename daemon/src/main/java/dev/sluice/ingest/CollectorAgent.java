@@ -203,7 +203,7 @@ public final class CollectorAgent implements Agent {
       int slots = isCounted ? checkedCount() : lease.layout().records();
       if (missing == SequenceWindow.LATE) {
         aicore.scanLate(lease, slots, records);
-      } else if (sink.isReader() || lease.isSalvaged() || !aicore.probe(lease, slots, records)) {
+      } else if (!aicore.isFull(lease, slots, sink.isReader() || lease.isSalvaged(), records)) {
         aicore.scan(lease, slots, records);
       }
       ofRun.books.tokenGaps().set(lease.pool(), aicore.gaps(lease.instance()));
