@@ -3,7 +3,6 @@ package dev.sluice.output.capture;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.SyntheticContent;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,7 +12,7 @@ import java.util.Map;
 /**
  * Proves a capture, or says what is wrong with it: every checksum, the order of frames and of each
  * pool's buffers, the accounting law of the manifest against what is really there, and, for
- * synthetic content, every bit of every record. One thread.
+ * synthetic content, every bit of every record. Used from one thread; others decode and compare.
  */
 public final class CaptureVerifier {
   private static final int MAX_FINDINGS = 20;
@@ -21,19 +20,16 @@ public final class CaptureVerifier {
   private final CaptureReader reader;
   private final FrameVisitor monitor;
   private final CaptureManifest manifest;
-  private final SyntheticContent content;
+  private final RecordChecks checks;
   private final long[] records = new long[BufferKind.COUNT];
   private final long[] gapRecords = new long[BufferKind.COUNT];
   private final Map<Integer, Integer> lastSequence = new HashMap<>();
-  private final Map<Integer, Long> nextIndex = new HashMap<>();
   private final List<String> damages = new ArrayList<>();
   private final List<String> losses = new ArrayList<>();
   private long damageCount;
   private long frames;
   private long bytes;
   private long recordBytes;
-  private long mismatched;
-  private long compared;
   private boolean hasFrame;
   private int expectedNumber;
 
@@ -78,11 +74,10 @@ public final class CaptureVerifier {
     this.reader = reader;
     this.monitor = monitor;
     this.manifest = reader.manifest();
-    this.content =
-        manifest
-            .synthetic()
-            .map(recipe -> new SyntheticContent(manifest.geometry(), recipe))
-            .orElse(null);
+    this.checks =
+        new RecordChecks(
+            manifest,
+            manifest.synthetic().map(recipe -> new SyntheticContent(manifest.geometry(), recipe)));
   }
 
   /** Reads the whole capture. */
@@ -99,7 +94,12 @@ public final class CaptureVerifier {
     if (!reader.isManifestIntact()) {
       damage("manifest.json is not as it was written: its checksum differs");
     }
-    reader.forEach(this::visit);
+    try {
+      reader.forEach(this::visit);
+    } finally {
+      checks.finish();
+    }
+    checks.undecodable().forEach(number -> damage(Frame.undecodable(number)));
     List<String> notes = new ArrayList<>();
     boolean isEnded = manifest.outcome().isEnded();
     for (Damage found : reader.damages()) {
@@ -121,7 +121,7 @@ public final class CaptureVerifier {
     for (long count : records) {
       found.add(count);
     }
-    return new Result(frames, bytes, recordBytes, found, compared, damages, losses, notes);
+    return new Result(frames, bytes, recordBytes, found, checks.compared(), damages, losses, notes);
   }
 
   private void damage(String what) {
@@ -139,7 +139,7 @@ public final class CaptureVerifier {
     checkNumber(frame);
     if (frame.type() == FrameType.RUN) {
       lastSequence.clear();
-      nextIndex.clear();
+      checks.startRun();
     } else if (frame.type() == FrameType.GAP && !frame.isDeviceLoss() && frame.kind() != null) {
       gapRecords[frame.kind().ordinal()] += frame.count();
     } else if (frame.type() == FrameType.RECORDS) {
@@ -190,46 +190,19 @@ public final class CaptureVerifier {
                 Integer.toUnsignedLong(last)));
       }
     }
-    try {
-      ByteBuffer decoded = frame.records();
-      if (content != null) {
-        checkContent(frame, decoded, kind, pool);
-      }
-    } catch (CaptureException e) {
-      damage(e.getMessage());
+    int decodedBytes = frame.decodedBytes();
+    if (decodedBytes < 0) {
+      damage(Frame.undecodable(frame.number()));
+    } else {
+      checks.add(frame, decodedBytes);
     }
-  }
-
-  private void checkContent(Frame frame, ByteBuffer decoded, BufferKind kind, int pool) {
-    long mask = (1L << SyntheticContent.indexBits(kind)) - 1;
-    long next = nextIndex.getOrDefault(pool, 0L);
-    long wrong = 0;
-    int size = kind.recordBytes();
-    int count = frame.recordCount();
-    for (int i = 0; i < count; i++) {
-      int inOrder = content.matching(kind, decoded, i * size, count - i, frame.instance(), next);
-      i += inOrder;
-      next += inOrder;
-      if (i < count) {
-        // Behind a gap the record itself says where it goes on.
-        long seen = content.indexIn(kind, decoded, i * size);
-        long index = next + ((seen - next) & mask);
-        if (content.matches(kind, decoded, i * size, frame.instance(), index)) {
-          next = index + 1;
-        } else {
-          wrong++;
-        }
-      }
-    }
-    nextIndex.put(pool, next);
-    compared += count;
-    mismatched += wrong;
   }
 
   private void judgeEnded(List<String> notes) {
     CaptureManifest.Outcome outcome = manifest.outcome();
-    if (mismatched > 0) {
-      damage(mismatched + " records are not what the synthetic producer must have written");
+    if (checks.mismatched() > 0) {
+      damage(
+          checks.mismatched() + " records are not what the synthetic producer must have written");
     }
     boolean isWhole = outcome.removedSegments() == 0 && manifest.snapshot().isEmpty();
     if (isWhole && hasFrame && !reader.damages().isEmpty()) {

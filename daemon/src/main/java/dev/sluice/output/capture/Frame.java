@@ -136,17 +136,31 @@ public final class Frame {
    * @throws CaptureException if the payload is not what the header says
    */
   public ByteBuffer records() throws CaptureException {
-    BufferKind kind = kind();
-    ByteBuffer payload = bytes.slice(at + FrameHeader.SIZE_BYTES, payloadBytes());
-    int length = kind == null ? -1 : FrameHeader.recordBytes(bytes, at, kind);
+    int length = decodedBytes();
     if (length >= 0) {
       if (records.capacity() < length) {
         records = ByteBuffer.allocateDirect(length).order(ByteOrder.LITTLE_ENDIAN);
       }
-      if (codecs[kind.ordinal()].decode(payload, recordCount(), records.clear().limit(length))) {
+      RecordCodec codec = codecs[kind().ordinal()];
+      if (codec.decode(payload(), recordCount(), records.clear().limit(length))) {
         return records;
       }
     }
-    throw new CaptureException("frame " + Integer.toUnsignedLong(number()) + " does not decode");
+    throw new CaptureException(undecodable(number()));
+  }
+
+  static String undecodable(int number) {
+    return "frame " + Integer.toUnsignedLong(number) + " does not decode";
+  }
+
+  /** RECORDS: bytes of the records once they are decoded; -1 if the header cannot be true. */
+  int decodedBytes() {
+    BufferKind kind = kind();
+    return kind == null ? -1 : FrameHeader.recordBytes(bytes, at, kind);
+  }
+
+  /** As it is stored. Valid until the next frame. */
+  ByteBuffer payload() {
+    return bytes.slice(at + FrameHeader.SIZE_BYTES, payloadBytes());
   }
 }
