@@ -20,9 +20,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Workloads with captures, in memory where there is a tmpfs, so that no disk is measured. */
+/**
+ * Workloads with captures: in memory where there is a tmpfs, so that no disk is measured, or in the
+ * folder for temporary files, so that one is.
+ */
 final class CaptureWorkloads {
   private CaptureWorkloads() {}
 
@@ -31,13 +35,26 @@ final class CaptureWorkloads {
    * so that a disk's fill level is not measured either.
    */
   static Workload capturing(Workload inner) {
+    return capturing(inner, "tmpfs where there is one", ScratchFolder::inMemory);
+  }
+
+  /** Likewise, on the disk of the folder for temporary files. */
+  static Workload capturingToDisk(Workload inner) {
+    return capturing(inner, "in TMPDIR", () -> ScratchFolder.in(Optional.empty()));
+  }
+
+  private interface Place {
+    ScratchFolder make() throws ToolException;
+  }
+
+  private static Workload capturing(Workload inner, String where, Place place) {
     return new Workload(
         inner.name(),
         inner.version(),
-        inner.description() + ", with capture on (recorder of 1GiB, tmpfs where there is one)",
+        inner.description() + ", with capture on (recorder of 1GiB, " + where + ")",
         bench -> {
           // The daemon ends before its folder goes.
-          try (ScratchFolder folder = ScratchFolder.inMemory();
+          try (ScratchFolder folder = place.make();
               Runs ignored = bench.runs()) {
             return inner.measure(
                 bench.with(
@@ -59,10 +76,11 @@ final class CaptureWorkloads {
   }
 
   /** Records one run, and works on the capture. */
-  private static Workload recorded(String name, String description, Load load, Work work) {
+  private static Workload recorded(
+      String name, int version, String description, Load load, Work work) {
     return new Workload(
         name,
-        1,
+        version,
         description,
         bench -> {
           // The daemon ends before its folder goes.
@@ -102,7 +120,8 @@ final class CaptureWorkloads {
   static Workload verify(String name, Load load, double targetBytesPerSecond) {
     return recorded(
         name,
-        "bytes of a level-" + load.level() + " capture verified per second, from memory",
+        2,
+        "bytes of records of a level-" + load.level() + " capture verified per second, from memory",
         load,
         (bench, capture, run) -> {
           double[] rates = new double[bench.medianOf()];
@@ -114,7 +133,7 @@ final class CaptureWorkloads {
                 throw new ToolException(
                     "the capture of the bench is not whole: " + result.damages() + result.losses());
               }
-              rates[i] = result.bytes() / ((System.nanoTime() - startNs) / 1e9);
+              rates[i] = result.recordBytes() / ((System.nanoTime() - startNs) / 1e9);
             }
           }
           return List.of(
@@ -130,6 +149,7 @@ final class CaptureWorkloads {
   static Workload size(String name, Load load, double target) {
     return recorded(
         name,
+        1,
         "size of a level-" + load.level() + " capture, against its records",
         load,
         (bench, capture, run) -> {
@@ -152,6 +172,7 @@ final class CaptureWorkloads {
       String name, Load load, ExportFormat format, double targetRecordsPerSecond) {
     return recorded(
         name,
+        1,
         "records of a level-" + load.level() + " capture exported per second, memory to memory",
         load,
         (bench, capture, run) -> {

@@ -16,6 +16,7 @@ import java.util.Optional;
  */
 record Ratio(String name, String over, String under, double target) {
   private static final double OF_A_PLAIN_C_PROGRAM = 0.7;
+  private static final double OF_COUNTING_ONLY = 0.5;
   private static final List<String> GEOMETRIES = List.of("g1-24x1", "g2-24x1", "g4-24x1");
 
   /** Like with like: what only counts over what only counts, what keeps over what keeps. */
@@ -26,6 +27,7 @@ record Ratio(String name, String over, String under, double target) {
   private static List<Ratio> of(String geometry) {
     String counting = "clean-rate/" + geometry;
     String capturing = "capture/clean-rate/" + geometry;
+    String toDisk = "capture-disk/clean-rate/" + geometry;
     String count = BaselineWorkloads.Host.FLOOR_COUNT.workload(geometry);
     String copy = BaselineWorkloads.Host.FLOOR_COPY.workload(geometry);
     String file = BaselineWorkloads.Host.FLOOR_FILE.workload(geometry);
@@ -33,6 +35,8 @@ record Ratio(String name, String over, String under, double target) {
     String ring = BaselineWorkloads.Host.OLD_HOST_RING.workload(geometry);
     return List.of(
         new Ratio("counting-vs-floor/" + geometry, counting, count, Double.NaN),
+        new Ratio("capture-vs-counting/" + geometry, capturing, counting, OF_COUNTING_ONLY),
+        new Ratio("capture-disk-vs-counting/" + geometry, toDisk, counting, OF_COUNTING_ONLY),
         new Ratio("capture-vs-floor/" + geometry, capturing, file, OF_A_PLAIN_C_PROGRAM),
         new Ratio("capture-vs-old-host/" + geometry, capturing, old, Double.NaN),
         new Ratio("capture-vs-old-host-ring/" + geometry, capturing, ring, Double.NaN),

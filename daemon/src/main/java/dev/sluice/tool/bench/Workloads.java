@@ -78,6 +78,9 @@ final class Workloads {
     all.add(
         CaptureWorkloads.capturing(
             LoadWorkloads.cleanRate("capture/clean-rate/" + geometry, load, captureTarget)));
+    all.add(
+        CaptureWorkloads.capturingToDisk(
+            LoadWorkloads.cleanRate("capture-disk/clean-rate/" + geometry, load, captureTarget)));
     all.addAll(
         BaselineWorkloads.of(geometry, load, Host.FLOOR_FILE, Host.OLD_HOST, Host.OLD_HOST_RING));
     if (layout.equals(Load.G1)) {
