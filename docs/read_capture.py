@@ -86,16 +86,23 @@ manifest = json.loads((directory / "manifest.json").read_text())
 tag = int(manifest["capture_id"][:8], 16)
 columns = {kind: [text.split(":") for text in texts] for kind, texts in manifest["format"]["columns"].items()}
 found, busy, types = collections.Counter(), collections.Counter(), collections.Counter()
+latest, epochs, of_run = 0, {}, collections.Counter()
 for path in sorted(directory.glob("*.seg")):
     for frame, payload in frames(path, tag):
         types[TYPES.get(frame.type)] += 1
+        if frame.type == 4:
+            latest, epoch = (frame.records, frame.value) if frame.records else (frame.value, 0)
+            epochs[latest] = epoch
         if frame.type == 1:
             kind = KINDS[frame.kind]
             values = decode(payload, frame.records, columns[kind], frame.value // frame.records)
             begin, end = values[columns[kind][0][0]], values[columns[kind][1][0]]
             found[kind] += frame.records
+            of_run[latest - (latest - frame.reason) % 255 if frame.reason else latest] += frame.records
             busy[kind] += sum(end) - sum(begin)
 print(dict(types))
+for run, records in sorted(of_run.items()):
+    print("run", run, "epoch", epochs.get(run, 0), "records", records)
 for kind in KINDS:
     print(kind, found[kind], "of", manifest["kinds"][kind]["captured_records"], "taking", busy[kind], "ticks")
 sys.exit(any(found[kind] != manifest["kinds"][kind]["captured_records"] for kind in KINDS))

@@ -25,7 +25,9 @@ public final class CaptureSink implements LeaseSink {
     if (records.count() > 0) {
       BufferKind kind = lease.kind();
       CaptureIntake.Room room =
-          intake.begin(kind, lease.instance(), lease.sequence(), records.count(), lease.readyNs());
+          intake
+              .ofRun(lease.run())
+              .begin(kind, lease.instance(), lease.sequence(), records.count(), lease.readyNs());
       if (room == CaptureIntake.Room.WAIT) {
         return false;
       }

@@ -102,15 +102,33 @@ public final class Capture {
     return directory;
   }
 
-  /** Notes that sequences and tokens start over. No collector may be at work. */
+  /** As {@link #beginRun(int, long)}, of the only run. */
   public void beginRun() {
+    beginRun(0, 0);
+  }
+
+  /**
+   * Notes that a run begins: its sequences and tokens start over.
+   *
+   * @param place at which the collectors know it; none of them may have a buffer of it
+   * @param epoch 0 if its buffers name none
+   */
+  public void beginRun(int place, long epoch) {
     int run = ++runs;
+    intakes.forEach(intake -> intake.beginRun(place, run));
     isRunning = true;
     intakes.forEach(CaptureIntake::waitAgain);
     events.postBehindCommitted(
         nowNs ->
             writer.put(
-                FrameType.RUN, FrameHeader.NO_KIND, 0, FrameHeader.NO_INSTANCE, -1, 0, run, nowNs));
+                FrameType.RUN,
+                FrameHeader.NO_KIND,
+                0,
+                FrameHeader.NO_INSTANCE,
+                -1,
+                run,
+                epoch,
+                nowNs));
   }
 
   /** Notes by the client's clocks when the run began, and its epoch, 0 if that is not known. */

@@ -9,7 +9,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -37,6 +39,7 @@ public final class CaptureFrames implements AutoCloseable {
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final int captureTag;
   private final List<Note> notes = new ArrayList<>();
+  private final Map<Integer, Long> epochs = new HashMap<>();
   private ByteBuffer payload;
   private final long maxFrames = Runtime.getRuntime().maxMemory() / MAX_BYTES_PER_FRAME;
   private long frames;
@@ -145,12 +148,7 @@ public final class CaptureFrames implements AutoCloseable {
     for (int entry = 0; entry < index.entries(); entry++) {
       FrameType type = index.type(entry);
       if (type == FrameType.RUN || type == FrameType.GAP || type == FrameType.STALL) {
-        run += type == FrameType.RUN ? 1 : 0;
-        segments.get(number).read(header.clear(), index.offset(entry));
-        if (!header.hasRemaining()
-            && FrameHeader.isValid(header, 0, number, captureTag, checksum)) {
-          note(frame.point(header, 0));
-        }
+        run = readHeader(number, index.offset(entry)) ? note(frame.point(header, 0), run) : run;
       } else if (index.type(entry) == FrameType.RECORDS) {
         add(
             index.kind(entry),
@@ -158,7 +156,7 @@ public final class CaptureFrames implements AutoCloseable {
             number,
             index.offset(entry),
             index.records(entry),
-            run);
+            FrameHeader.run(run, index.reason(entry)));
       }
     }
     return run;
@@ -172,18 +170,24 @@ public final class CaptureFrames implements AutoCloseable {
       if (frame.type() == FrameType.RUN
           || frame.type() == FrameType.GAP
           || frame.type() == FrameType.STALL) {
-        run += frame.type() == FrameType.RUN ? 1 : 0;
-        note(frame);
+        run = note(frame, run);
       } else if (frame.type() == FrameType.RECORDS) {
         long offset = walk.position() - frame.sizeBytes();
-        add(frame.kind(), frame.instance(), number, offset, frame.recordCount(), run);
+        int ofFrame = frame.run(run);
+        add(frame.kind(), frame.instance(), number, offset, frame.recordCount(), ofFrame);
       }
     }
     damages.addAll(walk.damages());
     return run;
   }
 
-  private void note(Frame frame) {
+  /** Returns the number of the last run. */
+  private int note(Frame frame, int runBefore) {
+    boolean isRun = frame.type() == FrameType.RUN;
+    int run = isRun ? frame.run(runBefore) : runBefore;
+    if (isRun) {
+      epochs.put(run, frame.runEpoch());
+    }
     BufferKind kind = frame.kind();
     int instance = frame.instance();
     boolean hasPool = kind != null && instance >= 0 && instance < instances(kind);
@@ -192,20 +196,27 @@ public final class CaptureFrames implements AutoCloseable {
             frame.type(),
             kind,
             hasPool ? instance : -1,
-            frame.type() == FrameType.RUN ? "" : frame.cause(),
+            isRun ? "" : frame.cause(),
             frame.type() == FrameType.GAP && frame.isDeviceLoss(),
-            Integer.toUnsignedLong(frame.recordCount()),
-            frame.value(),
+            isRun ? 0 : Integer.toUnsignedLong(frame.recordCount()),
+            isRun ? run : frame.value(),
             frame.hostTimeNs(),
             frame.hostTimeNs(),
             hasPool ? frameCount(kind, instance) : 0);
     for (int i = notes.size() - 1; notes.size() >= MAX_NOTES && i >= 0; i--) {
       if (notes.get(i).isLike(note)) {
         notes.set(i, notes.get(i).with(note));
-        return;
+        return run;
       }
     }
     notes.add(note);
+    return run;
+  }
+
+  private boolean readHeader(int segment, long offset) throws IOException {
+    header.clear();
+    segments.get(segment).read(header, offset);
+    return !header.hasRemaining() && FrameHeader.isValid(header, 0, segment, captureTag, checksum);
   }
 
   /** A kind, an instance or a length that the layout does not have is none of ours. */
@@ -282,9 +293,19 @@ public final class CaptureFrames implements AutoCloseable {
     return pool(kind, instance).records(frame);
   }
 
-  /** In which run of the device the frame was collected: tokens start over with each. */
+  /**
+   * The number of the run whose records are in the frame, from 1: sequences and tokens start over
+   * with each, and frames of runs that overlap stand between each other.
+   */
   public int run(BufferKind kind, int instance, int frame) {
     return pool(kind, instance).run(frame);
+  }
+
+  /**
+   * The epoch that the buffers of a run name; 0 if they name none, or the capture has not kept it.
+   */
+  public long runEpoch(int run) {
+    return epochs.getOrDefault(run, 0L);
   }
 
   /**
@@ -301,10 +322,7 @@ public final class CaptureFrames implements AutoCloseable {
     int segment = pool.segment(frame);
     long offset = pool.offset(frame);
     SegmentSource source = segments.get(segment);
-    header.clear();
-    source.read(header, offset);
-    if (header.hasRemaining()
-        || !FrameHeader.isValid(header, 0, segment, captureTag, checksum)
+    if (!readHeader(segment, offset)
         || header.getInt(FrameHeader.RECORDS_OFFSET) != pool.records(frame)
         || FrameHeader.recordBytes(header, 0, kind) < 0) {
       throw damaged(segment, offset, "has no such frame");

@@ -14,6 +14,9 @@ import java.nio.ByteBuffer;
  * One thread at a time: the collector's.
  */
 public final class CaptureIntake {
+  /** Runs that can be open at once. */
+  public static final int MAX_RUNS = 3;
+
   /** What {@link #begin} answers. */
   public enum Room {
     /** The records may be appended. */
@@ -35,10 +38,12 @@ public final class CaptureIntake {
   private volatile LossReason lossWhenFull;
 
   private final RecordCodec[] codecs;
+  private final byte[] reasons = new byte[MAX_RUNS];
   private RecordCodec codec;
   private int frameAt;
   private int gapBytes;
   private int appended;
+  private int place;
 
   /**
    * @param waits whether a full stage holds the device back rather than lose records
@@ -67,6 +72,20 @@ public final class CaptureIntake {
   /** From now on shows the records of one kind to an observer. No collector may be at work. */
   public void observe(BufferKind kind, TaskObserver observer) {
     codecs[kind.ordinal()].observe(observer);
+  }
+
+  /**
+   * A run has begun and has a place. No buffer at this place may be under way; the caller makes
+   * this visible to the collector before the first one comes.
+   */
+  void beginRun(int placeOfRun, int number) {
+    reasons[placeOfRun] = (byte) FrameHeader.reasonOfRun(number);
+  }
+
+  /** The buffers that follow are of the run at this place. */
+  public CaptureIntake ofRun(int placeOfRun) {
+    place = placeOfRun;
+    return this;
   }
 
   /**
@@ -118,7 +137,7 @@ public final class CaptureIntake {
         FrameType.RECORDS,
         isSalvaged ? FrameHeader.FLAG_SALVAGED : 0,
         kind.ordinal(),
-        0,
+        reasons[place],
         instance,
         queue,
         sequence,

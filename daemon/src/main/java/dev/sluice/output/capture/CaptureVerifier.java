@@ -23,7 +23,7 @@ public final class CaptureVerifier {
   private final RecordChecks checks;
   private final long[] records = new long[BufferKind.COUNT];
   private final long[] gapRecords = new long[BufferKind.COUNT];
-  private final Map<Integer, Integer> lastSequence = new HashMap<>();
+  private final Map<Long, Integer> lastSequence = new HashMap<>();
   private final List<String> damages = new ArrayList<>();
   private final List<String> losses = new ArrayList<>();
   private long damageCount;
@@ -32,6 +32,7 @@ public final class CaptureVerifier {
   private long recordBytes;
   private boolean hasFrame;
   private int expectedNumber;
+  private int run;
 
   /**
    * What was found.
@@ -138,8 +139,10 @@ public final class CaptureVerifier {
     monitor.visit(frame);
     checkNumber(frame);
     if (frame.type() == FrameType.RUN) {
-      lastSequence.clear();
-      checks.startRun();
+      run = frame.run(run);
+      int oldest = run - CaptureIntake.MAX_RUNS;
+      lastSequence.keySet().removeIf(pool -> pool < (long) oldest << 32);
+      checks.forgetBefore(oldest);
     } else if (frame.type() == FrameType.GAP && !frame.isDeviceLoss() && frame.kind() != null) {
       gapRecords[frame.kind().ordinal()] += frame.count();
     } else if (frame.type() == FrameType.RECORDS) {
@@ -175,7 +178,8 @@ public final class CaptureVerifier {
       return;
     }
     records[kind.ordinal()] += frame.recordCount();
-    int pool = kind.ordinal() << 16 | frame.instance();
+    // Sequences and content start over with each run, and runs overlap.
+    long pool = (long) frame.run(run) << 32 | kind.ordinal() << 16 | frame.instance();
     if (!frame.isSalvaged()) {
       Integer last = lastSequence.put(pool, frame.sequence());
       // Sequences are u32 and wrap: later is a positive difference.
@@ -194,7 +198,7 @@ public final class CaptureVerifier {
     if (decodedBytes < 0) {
       damage(Frame.undecodable(frame.number()));
     } else {
-      checks.add(frame, decodedBytes);
+      checks.add(frame, frame.run(run), decodedBytes);
     }
   }
 

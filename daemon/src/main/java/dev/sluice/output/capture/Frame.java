@@ -56,7 +56,10 @@ public final class Frame {
     return bytes.getInt(at + FrameHeader.SEQUENCE_OFFSET);
   }
 
-  /** RECORDS: records in the frame. GAP: buffers missing. STALL: how often it waited. */
+  /**
+   * RECORDS: records in the frame. GAP: buffers missing. STALL: how often it waited. RUN: the run's
+   * number, from 1.
+   */
   public int recordCount() {
     return bytes.getInt(at + FrameHeader.RECORDS_OFFSET);
   }
@@ -73,10 +76,28 @@ public final class Frame {
 
   /**
    * RECORDS: bytes of the records as the device wrote them. GAP: records missing. STALL:
-   * nanoseconds waited. RUN: the run's number, from 1.
+   * nanoseconds waited. RUN: its epoch.
    */
   public long value() {
     return bytes.getLong(at + FrameHeader.VALUE_OFFSET);
+  }
+
+  /**
+   * RUN, RECORDS: the number of the run, from 1; runs overlap.
+   *
+   * @param latest of the last RUN frame before this one; 0 for none
+   */
+  public int run(int latest) {
+    if (type != FrameType.RUN) {
+      return FrameHeader.run(latest, reason());
+    }
+    // Format 2.0 has its number where the epoch is now, and no epochs.
+    return recordCount() != 0 ? recordCount() : (int) value();
+  }
+
+  /** RUN: the epoch that the device's buffers name; 0 if they name none. */
+  public long runEpoch() {
+    return recordCount() != 0 ? value() : 0;
   }
 
   /** GAP: how many records are missing. */

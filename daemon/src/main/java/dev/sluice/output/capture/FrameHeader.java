@@ -49,6 +49,9 @@ final class FrameHeader {
   /** Flag: the records were recovered from a producer that stopped. */
   static final int FLAG_SALVAGED = 1;
 
+  /** What the reason byte of a RECORDS frame can say: the number of its run, again and again. */
+  private static final int RUNS = 255;
+
   /** Frames start at multiples of this. */
   static final int ALIGNMENT = 64;
 
@@ -68,6 +71,21 @@ final class FrameHeader {
   static final int MAX_PAYLOAD_BYTES = 1 << 27;
 
   private FrameHeader() {}
+
+  /** The reason byte of the RECORDS frames of a run, never 0. */
+  static int reasonOfRun(int run) {
+    return 1 + Math.floorMod(run - 1, RUNS);
+  }
+
+  /**
+   * The run of a RECORDS frame.
+   *
+   * @param latest the run that began last; others are open only for a little longer
+   * @param reason 0 in captures that have no runs that overlap: the last one
+   */
+  static int run(int latest, int reason) {
+    return reason == 0 ? latest : latest - Math.floorMod(reasonOfRun(latest) - reason, RUNS);
+  }
 
   /** Bytes of the records of a RECORDS frame before encoding; -1 if the header is impossible. */
   static int recordBytes(ByteBuffer in, int at, BufferKind kind) {

@@ -16,7 +16,7 @@ import java.util.concurrent.BlockingQueue;
  * Decodes the record frames of a capture, and compares synthetic records with what they must be, on
  * several threads. All frames of a pool go to the same one, in their order.
  *
- * <p>Use, from one thread: {@link #add} and {@link #startRun}, then {@link #finish}, in any case.
+ * <p>Use, from one thread: {@link #add} and {@link #forgetBefore}, then {@link #finish}, in any case.
  */
 final class RecordChecks {
   private static final int MAX_THREADS = 4;
@@ -38,14 +38,16 @@ final class RecordChecks {
   /**
    * Takes a copy of a RECORDS frame.
    *
+   * @param run the number of its run: indexes start over with each
    * @param recordBytes of its records, as {@link Frame#decodedBytes} has it
    */
-  void add(Frame frame, int recordBytes) {
+  void add(Frame frame, int run, int recordBytes) {
     BufferKind kind = frame.kind();
     checkers
         .get((kind.ordinal() + frame.instance()) % checkers.size())
         .add(
             new Item(
+                run,
                 kind,
                 frame.instance(),
                 frame.recordCount(),
@@ -55,10 +57,10 @@ final class RecordChecks {
             frame.payload());
   }
 
-  /** From here on the indexes of all pools start over. */
-  void startRun() {
+  /** No frame of a run before this one will come. */
+  void forgetBefore(int run) {
     for (Checker checker : checkers) {
-      checker.add(Item.RUN, ByteBuffer.allocate(0));
+      checker.add(new Item(run, null, 0, 0, 0, 0, 0), ByteBuffer.allocate(0));
     }
   }
 
@@ -90,11 +92,15 @@ final class RecordChecks {
         .toList();
   }
 
-  /** A frame, its payload being in the batch, or {@link #RUN}. */
+  /** A frame, its payload being in the batch; without a kind, the oldest run that is left. */
   private record Item(
-      BufferKind kind, int instance, int records, int number, int payloadBytes, int recordBytes) {
-    static final Item RUN = new Item(null, 0, 0, 0, 0, 0);
-  }
+      int run,
+      BufferKind kind,
+      int instance,
+      int records,
+      int number,
+      int payloadBytes,
+      int recordBytes) {}
 
   private static final class Batch {
     final List<Item> items = new ArrayList<>();
@@ -122,7 +128,7 @@ final class RecordChecks {
     private Batch batch = new Batch();
 
     // The thread's own, until it has ended.
-    private final Map<Integer, Long> nextIndex = new HashMap<>();
+    private final Map<Long, Long> nextIndex = new HashMap<>();
     private final List<Integer> undecodable = new ArrayList<>();
     private ByteBuffer decoded = ByteBuffer.allocateDirect(0);
     private long compared;
@@ -191,7 +197,7 @@ final class RecordChecks {
         payloads.limit(at + item.payloadBytes).position(at);
         at += item.payloadBytes;
         if (item.kind == null) {
-          nextIndex.clear();
+          nextIndex.keySet().removeIf(pool -> pool < (long) item.run << 32);
         } else {
           check(item, payloads);
         }
@@ -213,7 +219,7 @@ final class RecordChecks {
 
     private void compare(SyntheticContent with, Item item) {
       BufferKind kind = item.kind;
-      int pool = kind.ordinal() << 16 | item.instance;
+      long pool = (long) item.run << 32 | kind.ordinal() << 16 | item.instance;
       long mask = (1L << SyntheticContent.indexBits(kind)) - 1;
       long next = nextIndex.getOrDefault(pool, 0L);
       int size = kind.recordBytes();

@@ -17,7 +17,7 @@ import java.util.UUID;
  *           32 segment u32 | 36 CRC32C of the entries | 40 first host time | 48 last host time |
  *           56 segment bytes u32 | 60 CRC32C of the header
  *   entry   0 host time ns | 8 offset / 64 u32 | 12 records u32 | 16 instance i32 |
- *           20 type | 21 kind | 22 flags | 23 zero
+ *           20 type | 21 kind | 22 flags | 23 reason
  * </pre>
  */
 final class SegmentIndex {
@@ -101,6 +101,10 @@ final class SegmentIndex {
     return bytes.getInt(at(entry) + 16);
   }
 
+  int reason(int entry) {
+    return bytes.get(at(entry) + 23) & 0xFF;
+  }
+
   boolean matches(int entry, FrameFilter filter) {
     long timeNs = bytes.getLong(at(entry));
     return filter.matches(type(entry), kind(entry), instance(entry), timeNs);
@@ -147,7 +151,7 @@ final class SegmentIndex {
       bytes.put(header.get(at + FrameHeader.TYPE_OFFSET));
       bytes.put(header.get(at + FrameHeader.KIND_OFFSET));
       bytes.put(header.get(at + FrameHeader.FLAGS_OFFSET));
-      bytes.put((byte) 0);
+      bytes.put(header.get(at + FrameHeader.REASON_OFFSET));
     }
 
     /** First host time of the segment; meaningless while it has no frame. */

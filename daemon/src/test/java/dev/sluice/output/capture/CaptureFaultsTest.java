@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -516,6 +517,37 @@ class CaptureFaultsTest {
     assertEquals(List.of(), rig.verify().damages());
   }
 
+  /** Frames name their run, and runs their epoch, with an index and without. */
+  @Test
+  void shouldTellTheRecordsOfRunsApartThatOverlap() throws Exception {
+    CaptureRig rig = rig();
+    rig.write(AICORE_TASK, 0, 2);
+    rig.capture.beginRun(1, 0x7777_8888_9999L);
+    rig.ofRun(1).write(AICORE_TASK, 0, 1);
+    rig.ofRun(0).write(AICORE_TASK, 0, 1);
+    rig.ofRun(1).write(AICORE_TASK, 0, 1);
+    rig.capture.beginRun(0, 5);
+    rig.ofRun(0).write(AICORE_TASK, 0, 1);
+    rig.end();
+    CaptureVerifier.Result verified = rig.verify();
+    assertEquals(List.of(), verified.damages());
+    for (boolean hasIndex : new boolean[] {true, false}) {
+      try (CaptureFrames frames = CaptureFrames.open(rig.directory())) {
+        List<Integer> runs = new ArrayList<>();
+        for (int frame = 0; frame < frames.frameCount(AICORE_TASK, 0); frame++) {
+          runs.add(frames.run(AICORE_TASK, 0, frame));
+        }
+        assertEquals(List.of(1, 1, 2, 1, 2, 3), runs);
+        assertEquals(0, frames.runEpoch(1));
+        assertEquals(0x7777_8888_9999L, frames.runEpoch(2));
+        assertEquals(5, frames.runEpoch(3));
+      }
+      if (hasIndex) {
+        Files.delete(rig.directory().resolve("000000.idx"));
+      }
+    }
+  }
+
   @Test
   void shouldKeepTheOrderOfRunsAndFrames() throws IOException {
     CaptureRig rig = rig();
@@ -531,7 +563,7 @@ class CaptureFaultsTest {
           frame ->
               order
                   .append(frame.type())
-                  .append(frame.type() == FrameType.RUN ? frame.value() : 0)
+                  .append(frame.type() == FrameType.RUN ? frame.run(0) : 0)
                   .append(' '));
     }
     assertEquals("RUN1 RECORDS0 RUN2 RECORDS0 ", order.toString());

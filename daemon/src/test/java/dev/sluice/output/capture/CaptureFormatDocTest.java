@@ -40,7 +40,7 @@ class CaptureFormatDocTest {
           new Field("type", FrameHeader.TYPE_OFFSET, "u8", "see below"),
           new Field("flags", FrameHeader.FLAGS_OFFSET, "u8", "bit 0: salvaged"),
           new Field("kind", FrameHeader.KIND_OFFSET, "u8", "of records; 255: of none"),
-          new Field("reason", FrameHeader.REASON_OFFSET, "u8", "GAP, STALL: see below"),
+          new Field("reason", FrameHeader.REASON_OFFSET, "u8", "RECORDS, GAP, STALL: see below"),
           new Field("instance", FrameHeader.INSTANCE_OFFSET, "i32", "core or thread; -1: no one"),
           new Field("queue", FrameHeader.QUEUE_OFFSET, "i32", "ready queue; -1: none"),
           new Field("sequence", FrameHeader.SEQUENCE_OFFSET, "u32", "number of the buffer"),
@@ -115,12 +115,14 @@ class CaptureFormatDocTest {
       String columns =
           switch (type) {
             case RECORDS ->
-                "records of one buffer | in the payload | bytes of the records before encoding";
+                "records of one buffer; `reason`: their run | in the payload"
+                    + " | bytes of the records before encoding";
             case GAP -> "records are missing | buffers missing; 0: not known | records missing";
             case STALL ->
                 "device threads waited; `reason` 0: to push a full buffer, 1: to pop an empty one"
                     + " | how often | nanoseconds, summed over the threads";
-            case RUN -> "the device starts a run | 0 | number of the run, from 1";
+            case RUN ->
+                "the device starts a run | number of the run, from 1 | its epoch; 0: not named";
             case FOOTER -> "the segment is closed | 0 | frames in it";
           };
       table.append(String.format("| %d | %s: %s |%n", type.number(), type, columns));
@@ -232,6 +234,7 @@ class CaptureFormatDocTest {
         String.format(
             """
             {'RUN': 1, 'RECORDS': 41, 'STALL': 1}
+            run 1 epoch 0 records 41000
             aicpu_task 20000 of 20000 taking %s ticks
             sched_phase 20000 of 20000 taking %s ticks
             orch_phase 0 of 0 taking 0 ticks

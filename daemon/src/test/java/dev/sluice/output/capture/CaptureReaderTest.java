@@ -275,7 +275,8 @@ class CaptureReaderTest {
     Path directory = sample("newer");
     Path manifest = directory.resolve("manifest.json");
     String text = Files.readString(manifest);
-    Files.writeString(manifest, text.replace("\"minor\" : 0", "\"minor\" : 9"));
+    Files.writeString(
+        manifest, text.replace("\"minor\" : " + CaptureFormat.MINOR, "\"minor\" : 9"));
     try (CaptureReader reader = CaptureReader.open(directory)) {
       assertEquals(9, reader.manifest().format().minor());
     }
@@ -284,7 +285,7 @@ class CaptureReaderTest {
       String refusal =
           assertThrows(CaptureException.class, () -> CaptureReader.open(directory)).getMessage();
       assertTrue(
-          refusal.contains("has capture format " + major + ".0, this Sluice reads 2.x"), refusal);
+          refusal.contains("has capture format " + major + ".1, this Sluice reads 2.x"), refusal);
       assertEquals(1, refusal.lines().count());
     }
   }

@@ -37,6 +37,7 @@ public final class CaptureRig {
   final Capture capture;
   private final SyntheticRecords content;
   private final Random noise = new Random(1);
+  private int place;
   private final Map<Integer, Integer> sequences = new HashMap<>();
   private final long[] collected = new long[BufferKind.COUNT];
   private final ByteBuffer buffer =
@@ -125,9 +126,9 @@ public final class CaptureRig {
    * Offers one buffer as a collector does; a buffer that has to wait is offered again next time.
    */
   CaptureIntake.Room put(BufferKind kind, int instance) {
-    int pool = kind.ordinal() << 16 | instance;
+    int pool = place << 24 | kind.ordinal() << 16 | instance;
     int sequence = sequences.getOrDefault(pool, 0);
-    CaptureIntake intake = capture.intake(0);
+    CaptureIntake intake = capture.intake(0).ofRun(place);
     CaptureIntake.Room room = intake.begin(kind, instance, sequence, RECORDS, clock.nanoTime());
     if (room == CaptureIntake.Room.WAIT) {
       return room;
@@ -155,6 +156,12 @@ public final class CaptureRig {
         buffer.putLong(at, noise.nextLong());
       }
     }
+  }
+
+  /** From now on buffers are of the run at this place, each run with sequences of its own. */
+  CaptureRig ofRun(int placeOfRun) {
+    place = placeOfRun;
+    return this;
   }
 
   /** Puts and writes so many buffers, one after the other. */
