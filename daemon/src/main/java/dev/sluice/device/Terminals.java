@@ -50,6 +50,11 @@ public final class Terminals {
     return isAny;
   }
 
+  /** Whether each producer wrote its line. */
+  public boolean areComplete() {
+    return Arrays.stream(lines).noneMatch(line -> line == NONE);
+  }
+
   /** Whether the producer of a pool wrote its line. */
   public boolean has(int pool) {
     return lines[pool] != NONE;

@@ -26,13 +26,13 @@ public final class OpenRuns {
   private final long[] epochs = new long[MAX];
 
   /**
-   * Opens a run.
+   * Where another run would stand.
    *
    * @param epoch 0 if it is not known, which only the first run may have
-   * @return its place; {@link #OTHER} if it has none: too many are open, this one is, or it has no
-   *     epoch to tell it from another
+   * @return {@link #OTHER} if it cannot be opened: too many are, this one is, or nothing tells it
+   *     from another
    */
-  public int open(long epoch) {
+  public int placeFor(long epoch) {
     int free = OTHER;
     for (int place = MAX - 1; place >= 0; place--) {
       long other = (long) EPOCH.getAcquire(epochs, place);
@@ -42,10 +42,16 @@ public final class OpenRuns {
         return OTHER;
       }
     }
-    if (free != OTHER) {
-      EPOCH.setRelease(epochs, free, epoch == NONE ? UNKNOWN : epoch);
-    }
     return free;
+  }
+
+  /** Opens a run, and returns its place as {@link #placeFor} does. */
+  public int open(long epoch) {
+    int place = placeFor(epoch);
+    if (place != OTHER) {
+      EPOCH.setRelease(epochs, place, epoch == NONE ? UNKNOWN : epoch);
+    }
+    return place;
   }
 
   /** The run at a place is over: what still comes of it belongs to no open run. */

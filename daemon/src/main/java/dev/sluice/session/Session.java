@@ -14,6 +14,7 @@ import dev.sluice.agent.Agent;
 import dev.sluice.agent.HostTime;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
+import dev.sluice.handoff.OpenRuns;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.SessionView.State;
@@ -85,6 +86,7 @@ public final class Session {
   private long endedNs;
   private Run run;
   private int runs;
+  private long baseOfRun;
   private long windowSinceNs;
   private int failedTicks;
   // Written by the owner, read by those who look for threads that hang.
@@ -119,16 +121,24 @@ public final class Session {
   // --- what others ask -------------------------------------------------------------------------
 
   /**
-   * Begins a run. Returns where the device finds its terminal bank, 0 for none.
+   * Begins a run, also while others are open, where the layout tells them apart. Returns where the
+   * device finds its terminal bank, 0 for none.
    *
    * @param runEpoch what the device stamps into its buffers; 0 if the client does not know it
    * @param at when the client asked
    */
   public CompletionStage<Long> start(long deviceBase, long runEpoch, HostTime at) {
-    return commands.submit(() -> startNow(deviceBase, runEpoch, at));
+    return commands.submit(
+        () ->
+            state == RUNNING
+                ? startNext(deviceBase, runEpoch, at)
+                : startNow(deviceBase, runEpoch, at));
   }
 
-  /** Ends the run: the device is complete. Returns the books of that run. */
+  /**
+   * Ends the oldest run: the device is done with it. Returns its books. If others are open, they go
+   * on.
+   */
   public CompletionStage<RunTotals> runEnd(HostTime at) {
     return commands.submit(() -> runEndNow(at));
   }
@@ -247,7 +257,8 @@ public final class Session {
       if (!memory.failure().isEmpty()) {
         throw new RefusedException(Reason.DEVICE_DOWN, memory.failure());
       }
-      capture.beginRun(runEpoch, at);
+      capture.beginRun(Run.FIRST_PLACE, runEpoch, at);
+      baseOfRun = deviceBase;
       crew.start(Integer.toString(id), begun.agents(), begun.engine());
     } catch (Throwable e) {
       undoStart(before);
@@ -278,6 +289,20 @@ public final class Session {
     return banks == 0 ? 0 : deviceBase + geometry().terminalBankOffset(number % banks);
   }
 
+  private long startNext(long deviceBase, long epoch, HostTime at) {
+    require(deviceBase == baseOfRun, "START of another run at another address");
+    int place = run.placeFor(epoch);
+    require(place != OpenRuns.OTHER, "START of run " + epochText(epoch));
+    capture.beginRun(place, epoch, at);
+    run.begin(place, epoch);
+    log.info("session {} device {} run {} started beside others", id, device(), epochText(epoch));
+    return terminalBank(deviceBase, runs++);
+  }
+
+  private static String epochText(long epoch) {
+    return epoch == 0 ? "without an epoch" : Long.toUnsignedString(epoch);
+  }
+
   private void undoStart(State before) {
     if (crew != null && !crew.stop(stage.patience().hungNanos())) {
       fail("a thread of a run that could not be started does not return");
@@ -290,6 +315,16 @@ public final class Session {
 
   private RunTotals runEndNow(HostTime at) {
     require(state == RUNNING, "RUN_END");
+    if (run.isOverlapped()) {
+      return endFirst(at)
+          .orElseThrow(
+              () ->
+                  new RefusedException(
+                      Reason.STATE,
+                      "RUN_END is too early: run "
+                          + epochText(run.epoch())
+                          + " has no terminal entries yet, or its capture is behind"));
+    }
     enter(SETTLING);
     takeOffThreads();
     if (!isDeviceComplete()) {
@@ -304,6 +339,23 @@ public final class Session {
     }
     enter(SETTLED);
     return totals;
+  }
+
+  /** While the next run goes on. */
+  private Optional<RunTotals> endFirst(HostTime at) {
+    try {
+      long epoch = run.epoch();
+      Optional<RunTotals> first = run.endFirst(settling());
+      first.ifPresent(
+          totals -> {
+            books.closeFirst(totals, run, "settled");
+            capture.endRun(epoch, at);
+          });
+      return first;
+    } finally {
+      leaveDevice();
+      publish();
+    }
   }
 
   private boolean isDeviceComplete() {
@@ -351,6 +403,9 @@ public final class Session {
     try {
       if (state == RUNNING || state == SETTLING) {
         if (state == RUNNING) {
+          if (how == RunEnd.COMPLETE) {
+            ofRun = endAllButLast(at);
+          }
           enter(SETTLING);
           takeOffThreads();
         }
@@ -358,7 +413,7 @@ public final class Session {
           log.warn("session {}: detached while the device still writes", id);
           known = RunEnd.NOT_YET;
         }
-        ofRun = settle(known, reason, at);
+        ofRun = ofRun.plus(settle(known, reason, at));
       }
     } finally {
       if (!isGivenUp()) {
@@ -367,6 +422,16 @@ public final class Session {
       }
     }
     return ofRun;
+  }
+
+  private RunTotals endAllButLast(HostTime at) {
+    RunTotals ended = new RunTotals();
+    Optional<RunTotals> first = Optional.of(ended);
+    while (run.isOverlapped() && first.isPresent()) {
+      first = endFirst(at);
+      ended = first.isPresent() ? ended.plus(first.get()) : ended;
+    }
+    return ended;
   }
 
   private static String wrongLayout(String contradiction) {

@@ -8,6 +8,7 @@ import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.session.run.DropEvent;
 import dev.sluice.session.run.Run;
+import dev.sluice.session.run.RunLatencies;
 import dev.sluice.session.run.RunTotals;
 import java.util.Locale;
 import org.HdrHistogram.Histogram;
@@ -69,7 +70,7 @@ final class SessionBooks {
     if (isDropping && clock.nanoTime() - lastDropNs >= QUIET_NANOS) {
       endDropping();
     }
-    capture.note(run.totals(), totals(run));
+    capture.note(totals(run));
   }
 
   /**
@@ -84,13 +85,24 @@ final class SessionBooks {
     try {
       report(settled);
       endDropping();
-      capture.note(totals, past);
+      capture.note(past);
       capture.endRun(settled.coreToThread(), settled.epoch(), at);
     } catch (Throwable e) {
       log.error("session {}: the end of its run is not in its capture", session, e);
     }
     log(totals, reason);
     return totals;
+  }
+
+  /**
+   * Takes in a run that has ended while the next one goes on.
+   *
+   * @param run the others; its latencies are not known by run
+   */
+  void closeFirst(RunTotals first, Run run, String reason) {
+    past = past.plus(first);
+    note(run);
+    log(first, reason);
   }
 
   private void report(Run run) {
@@ -168,13 +180,12 @@ final class SessionBooks {
   }
 
   private void log(RunTotals totals, String reason) {
-    Histogram refillNanos = totals.latencies.refillOfAllKinds();
     AccountingLaw law = totals.law();
     String line =
         String.format(
             Locale.ROOT,
             "session %d device %d run %s: produced %d, collected %d, dropped %d, salvaged %d,"
-                + " in flight %d, unaccounted %d; refill p50 %s p99 %s max %s",
+                + " in flight %d, unaccounted %d%s",
             session,
             device,
             reason,
@@ -184,9 +195,7 @@ final class SessionBooks {
             law.salvaged(),
             law.inFlight(),
             law.unaccounted(),
-            Quantities.formatNanos(refillNanos.getValueAtPercentile(50)),
-            Quantities.formatNanos(refillNanos.getValueAtPercentile(99)),
-            Quantities.formatNanos(refillNanos.getMaxValue()));
+            totals.hasLatencies() ? refill(totals.latencies) : "");
     if (law.missing() != 0 || law.unaccounted() != 0) {
       log.warn(line);
     } else {
@@ -199,6 +208,15 @@ final class SessionBooks {
           totals.syntheticMismatched,
           totals.syntheticVerified);
     }
+  }
+
+  private static String refill(RunLatencies latencies) {
+    Histogram nanos = latencies.refillOfAllKinds();
+    return "; refill p50 %s p99 %s max %s"
+        .formatted(
+            Quantities.formatNanos(nanos.getValueAtPercentile(50)),
+            Quantities.formatNanos(nanos.getValueAtPercentile(99)),
+            Quantities.formatNanos(nanos.getMaxValue()));
   }
 
   /**

@@ -123,15 +123,22 @@ public final class SessionCapture {
   /**
    * A run begins.
    *
+   * @param place at which the collectors know it
    * @param epoch as the client told; 0 if it did not
    * @param at when the client asked
    */
-  void beginRun(long epoch, HostTime at) {
-    noted = new RunTotals();
+  void beginRun(int place, long epoch, HostTime at) {
     if (capture != null) {
-      capture.beginRun();
+      capture.beginRun(place, epoch);
       capture.began(epoch, at);
       store.wake(capture);
+    }
+  }
+
+  /** A run has ended and another goes on. */
+  void endRun(long epoch, HostTime at) {
+    if (capture != null) {
+      capture.ended(epoch, at);
     }
   }
 
@@ -142,13 +149,8 @@ public final class SessionCapture {
     }
   }
 
-  /**
-   * Marks in the capture what happened since the last call.
-   *
-   * @param run totals of the run that is under way
-   * @param all totals of the session
-   */
-  void note(RunTotals run, RunTotals all) {
+  /** Marks in the capture what happened in the session since the last call. */
+  void note(RunTotals all) {
     if (capture == null) {
       return;
     }
@@ -157,7 +159,7 @@ public final class SessionCapture {
       int k = kind.ordinal();
       Map<String, Long> dropped = new LinkedHashMap<>();
       for (DropCause cause : DropCause.ALL) {
-        long more = run.drops[k][cause.ordinal()] - noted.drops[k][cause.ordinal()];
+        long more = all.drops[k][cause.ordinal()] - noted.drops[k][cause.ordinal()];
         if (more > 0 && !RunBooks.DROPS_BY_POOL.contains(cause)) {
           capture.dropped(kind, ANYWHERE, ANYWHERE, cause, more);
         }
@@ -174,10 +176,10 @@ public final class SessionCapture {
               law.inFlight(),
               law.unaccounted()));
     }
-    noteStall(false, run.pushStalls - noted.pushStalls, run.pushStallNanos - noted.pushStallNanos);
-    noteStall(true, run.popStalls - noted.popStalls, run.popStallNanos - noted.popStallNanos);
+    noteStall(false, all.pushStalls - noted.pushStalls, all.pushStallNanos - noted.pushStallNanos);
+    noteStall(true, all.popStalls - noted.popStalls, all.popStallNanos - noted.popStallNanos);
     capture.books(books);
-    noted = run;
+    noted = all;
   }
 
   /** Marks records that one pool lost. */

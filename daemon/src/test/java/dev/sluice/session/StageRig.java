@@ -15,6 +15,7 @@ import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.MappedMemory;
 import dev.sluice.device.TestArenas;
 import dev.sluice.ingest.RunEnd;
@@ -202,10 +203,14 @@ final class StageRig implements AutoCloseable {
   }
 
   static SessionRequest request(int device) {
+    return request(device, geometry());
+  }
+
+  static SessionRequest request(int device, Geometry geometry) {
     return new SessionRequest(
         device,
         "test",
-        geometry(),
+        geometry,
         new LayoutOverrides(0, 64, 5, 6, 7, 8),
         new BufferCounts(4, 3, 3, 4),
         Optional.empty(),
@@ -238,6 +243,11 @@ final class StageRig implements AutoCloseable {
   /** A device on a second mapping of the granted memory, as another process would have it. */
   static PlayedDevice device(Sessions.Grant grant) throws IOException {
     ArenaPlan plan = grant.session().memory().plan();
+    return new PlayedDevice(memory(grant), plan, TestArena.DEVICE_BASE, THREADS);
+  }
+
+  /** Another mapping of the granted memory. */
+  static DeviceMemory memory(Sessions.Grant grant) throws IOException {
     ByteBuffer bytes;
     try (FileChannel channel =
         FileChannel.open(
@@ -246,7 +256,7 @@ final class StageRig implements AutoCloseable {
             StandardOpenOption.WRITE)) {
       bytes = channel.map(MapMode.READ_WRITE, 0, grant.session().memory().bytes());
     }
-    return new PlayedDevice(new MappedMemory(bytes), plan, TestArena.DEVICE_BASE, THREADS);
+    return new MappedMemory(bytes);
   }
 
   /** Attaches, runs and settles a session of another device: nothing may hold that up. */

@@ -77,14 +77,16 @@ final class LiveManifest {
     isStale = true;
   }
 
-  /** The last run is over. */
+  /** The oldest run that is open is over. */
   void endedRun(long epoch, HostTime at) {
     List<CaptureManifest.RunWindow> runs = new ArrayList<>(manifest.runs());
-    int last = runs.size() - 1;
-    if (last >= 0 && runs.get(last).end().isEmpty()) {
-      runs.set(last, runs.get(last).endedAt(epoch, at));
-      manifest = manifest.with(runs);
-      isStale = true;
+    for (int i = 0; i < runs.size(); i++) {
+      if (runs.get(i).end().isEmpty()) {
+        runs.set(i, runs.get(i).endedAt(epoch, at));
+        manifest = manifest.with(runs);
+        isStale = true;
+        return;
+      }
     }
   }
 

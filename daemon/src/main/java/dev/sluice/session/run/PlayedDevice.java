@@ -7,6 +7,7 @@ import dev.sluice.abi.PoolLayout;
 import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.DeviceMemory;
+import java.util.Arrays;
 
 /**
  * The device's side of the queues, played on the caller's thread, as far as a host can tell it from
@@ -14,8 +15,6 @@ import dev.sluice.device.DeviceMemory;
  * pops empty ones; the records in them are just enough to be counted.
  */
 public final class PlayedDevice {
-  private static final long RUN_EPOCH = 1;
-
   private final DeviceMemory memory;
   private final ArenaPlan plan;
   private final int[] sequences;
@@ -23,6 +22,7 @@ public final class PlayedDevice {
   private final int[] tails;
   private final long deviceBase;
   private final int threads;
+  private long runEpoch = 1;
 
   /**
    * @param threads ready queues to spread the pools over
@@ -38,6 +38,13 @@ public final class PlayedDevice {
     if (plan.layout().facts().hasCountedEntries()) {
       memory.storeInt(plan.layout().handoffSchemaOffset(), 1);
     }
+  }
+
+  /** From now on buffers are of this run, with numbers and tokens of its own. */
+  public void beginRun(long epoch) {
+    runEpoch = epoch;
+    Arrays.fill(sequences, 0);
+    Arrays.fill(tokens, 0);
   }
 
   /** Publishes one buffer of every pool that has an empty one; returns how many. */
@@ -74,7 +81,7 @@ public final class PlayedDevice {
     memory.storeInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequences[pool]++);
     if (plan.layout().facts().hasCountedEntries()) {
       memory.storeInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET, buffer.records());
-      memory.storeLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, RUN_EPOCH);
+      memory.storeLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, runEpoch);
     }
     if (plan.layout().facts().countsPublished(kind)) {
       int published = at + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET;
@@ -97,7 +104,7 @@ public final class PlayedDevice {
     }
     memory.storeInt(offset + buffer.countOffset(), buffer.records());
     if (buffer.runEpochOffset() >= 0) {
-      memory.storeLong(offset + buffer.runEpochOffset(), RUN_EPOCH);
+      memory.storeLong(offset + buffer.runEpochOffset(), runEpoch);
       memory.storeInt(offset + buffer.localSeqOffset(), sequences[pool]);
     }
   }

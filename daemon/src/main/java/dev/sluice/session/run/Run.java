@@ -7,12 +7,14 @@ import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.lane.RefillAgent;
+import dev.sluice.handoff.OpenRuns;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.RunEnd;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -20,11 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run of a device in an arena: the engine, built for this run alone and thrown away after it,
- * how it is brought to rest, and the books that are kept of it.
+ * A run of a device in an arena, and those that overlap with it: the engine, built for them alone
+ * and thrown away after the last, how it is brought to rest, and the books that are kept.
  *
  * <p>Life: construct (the region is initialised and the free queues are full), let a crew step
- * {@link #agents}, take them off their threads, {@link #settle}.
+ * {@link #agents}, take them off their threads, {@link #settle}. Meanwhile another run may {@link
+ * #begin}, and the oldest one is then ended by {@link #endFirst}.
  *
  * <p>Belongs to the owner of its session, one thread at a time. Other threads may read latencies
  * and the last headroom. The arena must stay mapped for all of this.
@@ -42,6 +45,12 @@ public final class Run {
   // How long the counters of a device that is said to be complete are watched: some milliseconds.
   private static final int LOOKS_AT_REST = 20;
   private static final long LOOK_NANOS = 100_000;
+  // What a run published and does not come within a second will not.
+  private static final int LOOKS_FOR_THE_REST = 1_000;
+  private static final long LOOK_FOR_THE_REST_NANOS = 1_000_000;
+
+  /** The place of the run with which it all begins. */
+  public static final int FIRST_PLACE = 0;
 
   private final RunSetup setup;
   private final ArenaPlan plan;
@@ -89,16 +98,65 @@ public final class Run {
     clock = setup.clock();
     Arena.initialise(memory, plan);
     engine = new RunEngine(setup);
-    engine.runs().open(setup.runEpoch());
     books = new RunBooks(setup, engine);
     engine.refill().seed();
     Arena.seedIdlePools(memory, plan, setup.deviceBase());
     headroom = new RunHeadroom(setup, engine, books);
+    begin(FIRST_PLACE, setup.runEpoch());
   }
 
-  /** What the device stamps into its buffers; 0 while that is not known. */
+  /** The place at which another run could begin now; {@link OpenRuns#OTHER} if it cannot. */
+  public int placeFor(long epoch) {
+    boolean canOverlap =
+        plan.layout().facts().hasCountedEntries() && plan.layout().facts().terminalBanks() > 0;
+    return canOverlap ? engine.runs().placeFor(epoch) : OpenRuns.OTHER;
+  }
+
+  /** A run begins at its place; from now on its buffers are taken. */
+  public void begin(int place, long epoch) {
+    books.begin(place);
+    engine.runs().open(epoch);
+  }
+
+  /** Whether the oldest run is not the last one. */
+  public boolean isOverlapped() {
+    return books.openRuns() > 1;
+  }
+
+  /**
+   * Ends the oldest run by what its producers wrote at their end, while the device and the agents
+   * go on with the next one.
+   *
+   * @return its books; empty, with nothing changed, if the device has not ended it, or a disk is
+   *     too slow for what it published
+   */
+  public Optional<RunTotals> endFirst(Settling owner) {
+    boolean isEnded = false;
+    for (int look = 0; look < LOOKS_FOR_THE_REST; look++) {
+      owner.step();
+      isEnded = books.isFirstEnded();
+      if (isEnded && books.isFirstCollected()) {
+        break;
+      }
+      if (!engine.isHolding()) {
+        LockSupport.parkNanos(LOOK_FOR_THE_REST_NANOS);
+      } else if (owner.waitForDisk()) {
+        look = 0;
+      } else {
+        return Optional.empty();
+      }
+    }
+    if (!isEnded) {
+      return Optional.empty();
+    }
+    RunTotals first = books.closeFirst();
+    count();
+    return Optional.of(first);
+  }
+
+  /** What the device stamps into buffers of the oldest run; 0 while that is not known. */
   public long epoch() {
-    return engine.runs().epoch(0);
+    return books.firstEpoch();
   }
 
   /** In the order in which one thread should step them. */

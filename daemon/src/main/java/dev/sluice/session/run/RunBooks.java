@@ -27,16 +27,18 @@ import dev.sluice.ingest.DropEvidence;
 import dev.sluice.ingest.PoolBooks;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.ingest.TaskStatistics;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The books of one run: puts what the agents have counted beside what the device says of itself,
- * and reports what was dropped. Called by one thread at a time; the agents may be running, since
- * their counters are made for it.
+ * The books of a run and of those that overlap with it: puts what the agents have counted beside
+ * what the device says of itself, and reports what was dropped. Called by one thread at a time; the
+ * agents may be running, since their counters are made for it.
  */
 public final class RunBooks {
   /** Causes that are known by pool; the others come out of the law of a kind. */
@@ -72,8 +74,29 @@ public final class RunBooks {
   private final Terminals terminals;
   private final boolean[] countsPublished;
   private final boolean[] isDoubted; // by pool: its counters were found wrong
+  // The device's counters go on from one run to the next that overlaps with it. What runs that are
+  // closed had of them, by pool, and of what the agents count:
+  private final Closed closed;
+  private final RunTotals booked = new RunTotals();
+  // Places of the runs that are open, the oldest first, and what was collected there before.
+  private final Deque<Integer> open = new ArrayDeque<>();
+  private final long[][] collectedBefore = new long[OpenRuns.MAX][];
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private String contradiction = "";
+
+  private static final class Closed {
+    private final long[] total;
+    private final long[] dropped;
+    private final long[] published;
+    private final long[] collected;
+
+    Closed(int pools) {
+      total = new long[pools];
+      dropped = new long[pools];
+      published = new long[pools];
+      collected = new long[pools];
+    }
+  }
 
   RunBooks(RunSetup setup, RunEngine engine) {
     this.plan = setup.plan();
@@ -98,6 +121,7 @@ public final class RunBooks {
     this.terminals = new Terminals(memory, plan);
     this.countsPublished = new boolean[plan.poolCount()];
     this.isDoubted = new boolean[plan.poolCount()];
+    this.closed = new Closed(plan.poolCount());
     for (int pool = 0; pool < countsPublished.length; pool++) {
       countsPublished[pool] = plan.layout().facts().countsPublished(plan.kindOfPool(pool));
     }
@@ -177,8 +201,7 @@ public final class RunBooks {
     deviceCounters.refresh();
     boolean hasFailed = memory.failure() != 0;
     for (int pool = 0; pool < pools && !hasFailed; pool++) {
-      taken[pool] += collected[pool];
-      checkPublished(pool, taken[pool], end);
+      checkPublished(pool, taken[pool] + collected[pool], end);
     }
     if (end == RunEnd.COMPLETE && !hasFailed) {
       checkTerminals();
@@ -191,13 +214,15 @@ public final class RunBooks {
       BufferKind kind = plan.kindOfPool(pool);
       evidence[pool].dropped = deviceCounters.dropped(pool);
       attribution.pool(pool, kind, evidence[pool]);
+      collected[pool] -= closed.collected[pool];
+      long total = deviceCounters.total(pool) - closed.total[pool];
       AccountingLaw.Evidence known =
           new AccountingLaw.Evidence(
               kind,
               hasFailed || deviceCounters.isSaturated(pool)
-                  ? Math.max(deviceCounters.total(pool), atLeast(pool, collected, salvaged))
-                  : deviceCounters.total(pool),
-              deviceCounters.dropped(pool),
+                  ? Math.max(total, collected[pool] + salvaged[pool] + dropped(pool))
+                  : total,
+              dropped(pool),
               collected[pool],
               salvaged[pool],
               gaps[pool],
@@ -211,14 +236,132 @@ public final class RunBooks {
     for (BufferKind kind : BufferKind.ALL) {
       int k = kind.ordinal();
       for (DropCause cause : DropCause.ALL) {
-        now.drops[k][cause.ordinal()] = attribution.count(kind, cause);
+        int c = cause.ordinal();
+        now.drops[k][c] = attribution.count(kind, cause) - booked.drops[k][c];
       }
       now.drops[k][DropCause.INFERRED.ordinal()] += now.laws[k].inferred();
       now.drops[k][DropCause.PRODUCER_DIED.ordinal()] += now.laws[k].died();
     }
     countAgents(now);
+    now.addAgentCounts(booked, -1);
     now.contradiction = contradiction;
     return now;
+  }
+
+  /** A run begins at a place, with no buffer of it here yet. */
+  void begin(int place) {
+    collectedBefore[place] = new long[plan.poolCount()];
+    Arrays.setAll(collectedBefore[place], pool -> collectedAt(place, pool));
+    open.add(place);
+  }
+
+  /** How many runs are open. */
+  int openRuns() {
+    return open.size();
+  }
+
+  /** The epoch of the oldest run. */
+  long firstEpoch() {
+    return runs.epoch(open.getFirst());
+  }
+
+  private long collectedAt(int place, int pool) {
+    long collected = 0;
+    for (CollectorAgent collector : collectors) {
+      collected += collector.books(place).collected().get(pool);
+    }
+    return collected;
+  }
+
+  /** Whether all producers have closed the oldest run: the device is done with it. */
+  boolean isFirstEnded() {
+    return terminals.find(firstEpoch()) && terminals.areComplete();
+  }
+
+  /** Whether all that the oldest run published is here, as its terminal lines have it. */
+  boolean isFirstCollected() {
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      if (ofFirst(pool) < published(pool)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Records of the oldest run that were collected. */
+  private long ofFirst(int pool) {
+    int place = open.getFirst();
+    return collectedAt(place, pool) - collectedBefore[place][pool];
+  }
+
+  /** Records that the oldest run handed over, by its terminal lines. */
+  private long published(int pool) {
+    return countsPublished[pool]
+        ? terminals.word(pool, TerminalLayout.PUBLISHED_RECORDS_OFFSET) - closed.published[pool]
+        : terminals.word(pool, TerminalLayout.TOTAL_OFFSET)
+            - closed.total[pool]
+            - terminals.word(pool, TerminalLayout.DROPPED_OFFSET)
+            + closed.dropped[pool];
+  }
+
+  /**
+   * Closes the books of the oldest run by its terminal lines, while the next one goes on. Whatever
+   * still comes of it is of no open run. What agents count over all runs is the oldest one's up to
+   * here; latencies are the last one's.
+   */
+  RunTotals closeFirst() {
+    RunTotals present = count(RunEnd.NOT_YET);
+    RunTotals first = new RunTotals();
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      BufferKind kind = plan.kindOfPool(pool);
+      int k = kind.ordinal();
+      first.laws[k] = first.laws[k].plus(closeFirst(pool, kind));
+    }
+    for (BufferKind kind : BufferKind.ALL) {
+      int k = kind.ordinal();
+      long left = first.laws[k].dropped();
+      for (DropCause cause : DropCause.ALL) {
+        long ofCause = Math.max(0, Math.min(left, present.drops[k][cause.ordinal()]));
+        first.drops[k][cause.ordinal()] = ofCause;
+        booked.drops[k][cause.ordinal()] += ofCause;
+        left -= ofCause;
+      }
+    }
+    countAgents(present); // with what was found wrong just now
+    present.addAgentCounts(booked, -1);
+    first.addAgentCounts(present, 1);
+    booked.addAgentCounts(present, 1);
+    runs.close(open.removeFirst());
+    return first;
+  }
+
+  private AccountingLaw closeFirst(int pool, BufferKind kind) {
+    long collected = ofFirst(pool);
+    long total = terminals.word(pool, TerminalLayout.TOTAL_OFFSET) - closed.total[pool];
+    long dropped = terminals.word(pool, TerminalLayout.DROPPED_OFFSET) - closed.dropped[pool];
+    long published = published(pool);
+    boolean isClosed = terminals.word(pool, TerminalLayout.LIVE_AT_CLOSE_OFFSET) == 0;
+    if (collected != published || !isClosed) {
+      violations.record(
+          AbiViolation.TERMINAL_MISMATCH.ordinal(), pool, total, published, collected);
+    }
+    closed.total[pool] += total;
+    closed.dropped[pool] += dropped;
+    closed.published[pool] += published;
+    closed.collected[pool] += collected;
+    return AccountingLaw.settled(
+        new AccountingLaw.Evidence(
+            kind,
+            total,
+            dropped,
+            collected,
+            0,
+            0,
+            0,
+            plan.layout().buffer(kind).records(),
+            plan.quota(kind),
+            deviceBlocks),
+        false);
   }
 
   /** Adds what the lanes show. Indices that make no sense count as 0 entries. */
@@ -268,7 +411,7 @@ public final class RunBooks {
 
   /** Each producer's last words against its pool; where none spoke, the client offered no bank. */
   private void checkTerminals() {
-    if (!terminals.find(runs.epoch(0))) {
+    if (!terminals.find(runs.epoch(open.getLast()))) {
       return;
     }
     for (int pool = 0; pool < plan.poolCount(); pool++) {
@@ -315,9 +458,8 @@ public final class RunBooks {
     return contradiction;
   }
 
-  /** A device that has failed cannot say any more what it produced: at least what came of it. */
-  private long atLeast(int pool, long[] collected, long[] salvaged) {
-    return collected[pool] + salvaged[pool] + deviceCounters.dropped(pool);
+  private long dropped(int pool) {
+    return deviceCounters.dropped(pool) - closed.dropped[pool];
   }
 
   private void gather(int pool) {
@@ -366,6 +508,9 @@ public final class RunBooks {
   }
 
   private void countAgents(RunTotals now) {
+    Arrays.fill(now.violations, 0);
+    Arrays.fill(now.tasks, 0);
+    Arrays.fill(now.busyNanos, 0);
     for (DrainAgent drain : drains) {
       addViolations(now, drain.violations());
     }

@@ -79,6 +79,11 @@ public final class RunTotals {
     return counts;
   }
 
+  /** Whether these are of a run that ended alone, or last of those that overlapped. */
+  public boolean hasLatencies() {
+    return latencies != RunLatencies.NONE;
+  }
+
   /** Adds latencies; not to totals that another thread can see. */
   public void add(RunLatencies more) {
     latencies = latencies.plus(more);
@@ -110,21 +115,26 @@ public final class RunTotals {
         drops[kind][cause] += other.drops[kind][cause];
       }
     }
-    for (int violation = 0; violation < violations.length; violation++) {
-      violations[violation] += other.violations[violation];
-    }
-    for (int type = 0; type < tasks.length; type++) {
-      tasks[type] += other.tasks[type];
-      busyNanos[type] += other.busyNanos[type];
-    }
-    pushStalls += other.pushStalls;
-    pushStallNanos += other.pushStallNanos;
-    popStalls += other.popStalls;
-    popStallNanos += other.popStallNanos;
-    syntheticVerified += other.syntheticVerified;
-    syntheticMismatched += other.syntheticMismatched;
+    addAgentCounts(other, 1);
     add(other.latencies);
     contradiction = contradiction.isEmpty() ? other.contradiction : contradiction;
+  }
+
+  /** Adds so many times what agents count over all runs that overlap. */
+  void addAgentCounts(RunTotals other, int times) {
+    for (int violation = 0; violation < violations.length; violation++) {
+      violations[violation] += times * other.violations[violation];
+    }
+    for (int type = 0; type < tasks.length; type++) {
+      tasks[type] += times * other.tasks[type];
+      busyNanos[type] += times * other.busyNanos[type];
+    }
+    pushStalls += times * other.pushStalls;
+    pushStallNanos += times * other.pushStallNanos;
+    popStalls += times * other.popStalls;
+    popStallNanos += times * other.popStallNanos;
+    syntheticVerified += times * other.syntheticVerified;
+    syntheticMismatched += times * other.syntheticMismatched;
   }
 
   /** The law over all kinds. */
