@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,6 +31,7 @@ class FaultsTest {
   private static final String G1 = "l2-2026.06/a2a3";
   private static final String G2 = "l2-2026.07/a2a3";
   private static final String G3 = "chip-2026.08/a2a3";
+  private static final String G4 = "chip-2026.09/a2a3";
 
   /** Small AICPU buffers, so that faults, which come with publications, come in a short run. */
   private static final String[] LOAD = {
@@ -51,7 +53,7 @@ class FaultsTest {
   /** Of each generation, every fault that makes bogus entries, and how the host must call them. */
   static Stream<Arguments> bogusEntries() {
     List<Arguments> all = new ArrayList<>();
-    for (String layout : List.of(G1, G2, G3)) {
+    for (String layout : List.of(G1, G2, G3, G4)) {
       all.add(Arguments.of(layout, "wrong-kind", "wrong_kind"));
       all.add(Arguments.of(layout, "foreign-pointer", "unknown_pointer"));
       all.add(Arguments.of(layout, "misaligned-pointer", "misaligned_pointer"));
@@ -85,7 +87,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3})
+  @ValueSource(strings = {G1, G2, G3, G4})
   void shouldBelieveItsOwnCapacityOverACountAboveIt(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "count-overflow");
     long counted = outcome.session.violations().get("count_overflow");
@@ -96,7 +98,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3})
+  @ValueSource(strings = {G1, G2, G3, G4})
   void shouldReportASkippedSequenceNumberAndKeepTheBuffer(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "sequence-gap");
     long counted = outcome.session.violations().get("sequence");
@@ -106,7 +108,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3})
+  @ValueSource(strings = {G1, G2, G3, G4})
   void shouldOutlastATailBeyondTheQueue(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "bad-tail");
     // It is there for 50 us: a host that was busy elsewhere may not have seen each.
@@ -135,7 +137,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3})
+  @ValueSource(strings = {G1, G2, G3, G4})
   void shouldSitOutALaneThatStops(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "stall");
     assertTrue(outcome.device.injected("stall") > 0);
@@ -144,7 +146,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3})
+  @ValueSource(strings = {G1, G2, G3, G4})
   void shouldSurviveEverythingAtOnce(String layout) throws Exception {
     String faults =
         "wrong-kind,foreign-pointer,misaligned-pointer,repeated-pointer,null-pointer,"
@@ -161,10 +163,89 @@ class FaultsTest {
   }
 
   @Test
+  void shouldBelieveTheBufferOverAnEntryWithAnImpossibleCount() throws Exception {
+    Outcome outcome = misbehave(G4, "entry-count");
+    long injected = outcome.device.injected("entry-count");
+    assertTrue(injected > 0);
+    assertEquals(injected, outcome.session.violations().get("count_overflow"));
+    assertEquals(injected, outcome.session.violationsInAll());
+    assertEverythingCame(outcome);
+  }
+
+  /** What is named as another run's is counted, mixed with nothing, and missing in this run. */
+  @Test
+  void shouldMixNoBufferOfAnotherRun() throws Exception {
+    TestProducer.Report device = daemon.run("wrong epoch", arguments(G4, "wrong-epoch"));
+    SessionView session = daemon.session("wrong epoch");
+    assertEquals(0, device.exitCode(), device::errors);
+    Map<String, Long> violations = session.violations();
+    long injected = device.injected("wrong-epoch");
+    assertTrue(injected > 0);
+    assertEquals(injected, violations.get("wrong_run"), () -> "counted: " + violations);
+    long missing = violations.get("sequence");
+    assertTrue(missing > 0 && missing <= injected, () -> "counted: " + violations);
+    assertEquals(injected + missing, session.violationsInAll(), () -> "others: " + violations);
+    assertTrue(session.total().unaccounted() > 0, "nothing else has these records");
+    Law.assertContentIsTrue(session);
+    Law.assertAgrees(session, device);
+  }
+
+  @Test
+  void shouldEndASessionWhoseSchemaChanges() throws Exception {
+    TestProducer.Report device = daemon.run("schema flip", arguments(G4, "schema-flip"));
+    SessionView session = daemon.session("schema flip");
+    assertTrue(device.exitCode() != 0, device::output);
+    assertTrue(device.errors().contains("not chip-2026.09/a2a3 x24 but "), device::errors);
+    assertTrue(session.state().contains("wrong layout"), session.state());
+    assertEquals(1, session.violations().get("wrong_layout"));
+  }
+
+  @Test
+  void shouldNameProducersThatWriteNoTerminalLine() throws Exception {
+    Outcome outcome = misbehave(G4, "no-terminal");
+    long injected = outcome.device.injected("no-terminal");
+    assertTrue(injected > 0);
+    assertEquals(injected, outcome.session.violations().get("terminal_mismatch"));
+    assertEquals(injected, outcome.session.violationsInAll());
+    assertEverythingCame(outcome);
+  }
+
+  /** Each would be an error line of a real device. */
+  @ParameterizedTest
+  @CsvSource({
+    G4 + ",1",
+    G4 + ",2",
+    G4 + ",3",
+    G4 + ",4",
+    "chip-2026.09/a5,1",
+    "chip-2026.09/a5,3",
+    G3 + ",1",
+    G3 + ",3",
+    G2 + ",1",
+    G1 + ",3"
+  })
+  void shouldLeaveNoPoolDryAtInit(String layout, String level) throws Exception {
+    String name = "init " + layout + " " + level;
+    TestProducer.Report device =
+        daemon.run(
+            name,
+            "--layout",
+            layout,
+            "--level",
+            level,
+            "--rate",
+            "10000000",
+            "--duration-ns",
+            "20000000");
+    assertTrue(device.output().contains("\"pools_dry_at_init\":0,"), device::output);
+    Law.assertExact(daemon.session(name), device);
+  }
+
+  @Test
   void shouldFollowACounterThatWraps() throws Exception {
     List<TestProducer> producers = new ArrayList<>();
     try {
-      // All generations at the same time, because each takes two seconds.
+      // All generations whose counters wrap, at the same time, because each takes two seconds.
       for (String layout : List.of(G1, G2, G3)) {
         producers.add(
             daemon.producer(

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
@@ -246,6 +248,60 @@ class OverlappingRunsTest {
     assertEquals(late, totals.law().unaccounted());
     assertTrue(totals.violations[AbiViolation.WRONG_RUN.ordinal()] > 0);
     assertEquals(0, totals.violations[AbiViolation.SEQUENCE.ordinal()]);
+  }
+
+  /** The device takes a buffer, writes records into it and does not hand it over. */
+  private void retain(BufferKind kind, long epoch, int records, int dropped) {
+    int at = plan.geometry().poolOffset(kind, 0);
+    int head = memory.loadInt(at + plan.layout().pool().headOffset());
+    long pointer = memory.loadLong(at + plan.layout().pool().slotOffset(head));
+    memory.storeInt(at + plan.layout().pool().headOffset(), head + 1);
+    int buffer = (int) (pointer - BASE);
+    BufferLayout layout = plan.layout().buffer(kind);
+    for (int slot = 0; slot < records; slot++) {
+      int record = buffer + slot * kind.recordBytes();
+      memory.storeLong(record, 1);
+      memory.storeInt(record + AicoreTaskRecord.REG_TASK_ID_OFFSET, 1_000 + slot);
+    }
+    memory.storeInt(buffer + layout.countOffset(), records);
+    memory.storeLong(buffer + layout.runEpochOffset(), epoch);
+    memory.storeLong(at + PoolLayout.CURRENT_BUF_PTR_OFFSET, pointer);
+    memory.storeInt(at + PoolLayout.CURRENT_BUF_SEQ_OFFSET, 500);
+    add(at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET, records);
+    add(at + PoolLayout.DROPPED_RECORD_COUNT_OFFSET, dropped);
+  }
+
+  private void add(int at, int more) {
+    memory.storeInt(at, memory.loadInt(at) + more);
+  }
+
+  /** What a device keeps at the end of its run belongs to that run, and to none after it. */
+  @Test
+  void shouldSalvageWhatARunRetainedBeforeTheNextBegins() throws Exception {
+    attach(Generation.CHIP_2026_09);
+    start(7);
+    publish(10);
+    retain(BufferKind.AICPU_TASK, 7, 3, 0);
+    RunTotals first = StageRig.join(session.runEnd(HostTime.now()));
+    assertEquals(3, first.law().salvaged());
+    assertEquals(0, first.law().unaccounted());
+    start(8);
+    publish(30);
+    assertWhole(produced(), StageRig.join(session.runEnd(HostTime.now())));
+  }
+
+  /** Of a buffer whose flush failed the device has counted the records as dropped. */
+  @Test
+  void shouldNotSalvageAnAicoreBufferWhoseFlushFailed() throws Exception {
+    attach(Generation.CHIP_2026_09);
+    start(7);
+    publish(10);
+    retain(BufferKind.AICORE_TASK, 7, 4, 4);
+    RunTotals totals = StageRig.join(session.runEnd(HostTime.now()));
+    assertEquals(4, totals.law().dropped());
+    assertEquals(0, totals.law().salvaged());
+    assertEquals(0, totals.law().unaccounted());
+    assertEquals(produced() - 4, totals.law().collected());
   }
 
   @Test
