@@ -6,6 +6,7 @@ import dev.sluice.config.Configuration;
 import dev.sluice.config.HttpSettings;
 import dev.sluice.config.Settings;
 import dev.sluice.config.SettingsException;
+import dev.sluice.config.UserPlaces;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.security.WebConfigException;
@@ -47,6 +48,7 @@ final class SluiceHost implements DaemonHost {
     // A wrong setting passes through: the command line turns it into exit code 2.
     Supplier<Configuration> source = () -> Configuration.load(ConfigSources.of(config, settings));
     Configuration configuration = source.get();
+    UserPlaces.makeDirectories(configuration);
     try {
       Running daemon = SluiceDaemon.start(configuration, source, build, serviceEnvironment);
       if (!serviceEnvironment.isEmpty()) {

@@ -16,14 +16,25 @@ import java.util.Optional;
  * @param file HOCON file, if any
  * @param environment all variables of the process
  * @param overrides {@code key=value} of each {@code --set}, in order; a later one wins
+ * @param places what takes the place of built-in defaults for this user, by key
  */
 public record ConfigSources(
-    Optional<Path> file, Map<String, String> environment, List<String> overrides) {
+    Optional<Path> file,
+    Map<String, String> environment,
+    List<String> overrides,
+    Map<String, String> places) {
   public static final Path INSTALLED_FILE = Path.of("/etc/sluice/sluice.conf");
 
   public ConfigSources {
     environment = Map.copyOf(environment);
     overrides = List.copyOf(overrides);
+    places = Map.copyOf(places);
+  }
+
+  /** With the built-in defaults, for every user. */
+  public ConfigSources(
+      Optional<Path> file, Map<String, String> environment, List<String> overrides) {
+    this(file, environment, overrides, Map.of());
   }
 
   /** The built-in defaults only. */
@@ -40,7 +51,8 @@ public record ConfigSources(
   public static ConfigSources of(Optional<Path> configOption, List<String> overrides) {
     Optional<Path> file =
         configOption.or(() -> Optional.of(INSTALLED_FILE).filter(ConfigSources::isThere));
-    return new ConfigSources(file, System.getenv(), overrides);
+    Map<String, String> environment = System.getenv();
+    return new ConfigSources(file, environment, overrides, UserPlaces.of(environment));
   }
 
   /** Also true for what cannot be read: to pass over it would start with other settings. */

@@ -140,15 +140,33 @@ public final class Configuration implements SettingsSource {
   /** Layers the sources, then checks everything. */
   public static Configuration load(ConfigSources sources) {
     try {
-      Config merged =
-          ConfigOverrides.fromOptions(sources.overrides())
-              .withFallback(ConfigOverrides.fromEnvironment(sources.environment()))
-              .withFallback(sources.file().map(Configuration::file).orElse(ConfigFactory.empty()))
-              .withFallback(reference());
-      return new Configuration(merged.resolve());
+      return new Configuration(merged(sources));
     } catch (ConfigException e) {
       throw new SettingsException(describe(e));
     }
+  }
+
+  /**
+   * Where the daemon of a configuration is asked, even if other keys are wrong.
+   *
+   * @throws SettingsException if the sources cannot be parsed
+   */
+  public static Path controlSocket(ConfigSources sources) {
+    try {
+      ConfigKey<Path> key = ConfigKeys.CONTROL_SOCKET;
+      return read(key, merged(sources).getValue(key.path()));
+    } catch (ConfigException e) {
+      throw new SettingsException(describe(e));
+    }
+  }
+
+  private static Config merged(ConfigSources sources) {
+    return ConfigOverrides.fromOptions(sources.overrides())
+        .withFallback(ConfigOverrides.fromEnvironment(sources.environment()))
+        .withFallback(sources.file().map(Configuration::file).orElse(ConfigFactory.empty()))
+        .withFallback(UserPlaces.layer(sources.places()))
+        .withFallback(reference())
+        .resolve();
   }
 
   /** The library's own refusals (syntax, substitutions) in the form of ours: {@code file:line}. */

@@ -5,6 +5,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 
 /** Why a file operation failed, in words: the JDK's message is often only the path. */
 public final class IoReason {
@@ -17,6 +18,9 @@ public final class IoReason {
     }
     if (e instanceof AccessDeniedException) {
       return "permission denied";
+    }
+    if (e instanceof NotDirectoryException) {
+      return "not a directory";
     }
     if (e instanceof FileAlreadyExistsException) {
       return "file exists";

@@ -28,6 +28,13 @@ public final class CaptureArguments {
     return Configuration.load(ConfigSources.of(Optional.ofNullable(config), List.of())).settings();
   }
 
+  /** What {@code --directory} names must be there; without captures yet the default need not. */
+  void checkDirectory() throws ToolException {
+    if (directory != null && !Files.exists(directory)) {
+      throw new ToolException("no such directory: " + directory);
+    }
+  }
+
   Path directory() {
     return directory != null ? directory : settings().capture().directory();
   }

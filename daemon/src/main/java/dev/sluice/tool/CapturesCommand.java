@@ -1,5 +1,6 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.IoReason;
 import dev.sluice.config.Quantities;
 import dev.sluice.output.capture.CaptureCatalog;
 import dev.sluice.output.capture.CaptureTail;
@@ -56,13 +57,12 @@ public final class CapturesCommand implements Callable<Integer> {
       follow(captures.capture(followed));
       return ExitCode.FINE;
     }
+    captures.checkDirectory();
     List<CaptureCatalog.Entry> entries;
     try {
       entries = CaptureCatalog.list(captures.directory());
     } catch (IOException e) {
-      throw new ToolException(
-          captures.directory() + " cannot be listed: " + e.getMessage() + "; is it yours to read?",
-          e);
+      throw new ToolException(captures.directory() + " cannot be listed: " + IoReason.of(e), e);
     }
     out().print(isJson ? json(entries) : text(entries));
     out().flush();
@@ -101,7 +101,7 @@ public final class CapturesCommand implements Callable<Integer> {
         out().printf("%d segments were removed before they were read%n", tail.missedSegments());
       }
     } catch (IOException e) {
-      throw new ToolException(e.getMessage(), e);
+      throw new ToolException(IoReason.of(e), e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.sluice.tool;
 import dev.sluice.bridge.NativeTools;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
+import dev.sluice.config.IoReason;
 import dev.sluice.config.Quantities;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -100,7 +101,7 @@ public final class ProduceCommand implements Callable<Integer> {
       }
       return process.waitFor();
     } catch (IOException e) {
-      throw new ToolException("cannot run " + command.get(0) + ": " + e.getMessage(), e);
+      throw new ToolException("cannot run " + command.get(0) + ": " + IoReason.of(e), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ToolException("interrupted while the producer was running", e);

@@ -60,9 +60,11 @@ public final class ReloadCommand implements Callable<Integer> {
     ConfigSources sources = ConfigSources.of(Optional.ofNullable(config), List.of());
     try {
       return Configuration.load(sources).settings().control().socket();
-    } catch (SettingsException ignored) {
+    } catch (SettingsException e) {
       // The daemon has to see it, too: it keeps the old configuration, and counts the failure.
-      return Configuration.load(ConfigSources.none()).settings().control().socket();
+      Path found = Configuration.controlSocket(sources);
+      spec.commandLine().getErr().println("sluice: " + e.getMessage());
+      return found;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.sluice.tool;
 
 import dev.sluice.bridge.NativeTools;
+import dev.sluice.config.IoReason;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,7 +65,7 @@ public class ReportingProcess implements AutoCloseable {
       process.getOutputStream().close();
       return process;
     } catch (IOException e) {
-      throw new ToolException("cannot start " + program + ": " + e.getMessage(), e);
+      throw new ToolException("cannot start " + program + ": " + IoReason.of(e), e);
     }
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -233,6 +234,46 @@ class ConfigurationTest {
     }
     Configuration.load(
         new ConfigSources(Optional.of(file("include \"none.conf\"\n")), Map.of(), List.of()));
+  }
+
+  @Test
+  void shouldGiveAUserPlacesOfItsOwn() throws IOException {
+    Map<String, String> user = Map.of("HOME", "/home/u", "XDG_RUNTIME_DIR", "/run/user/1000");
+    assertEquals(Map.of(), UserPlaces.of(user, true));
+    assertEquals(Map.of(), UserPlaces.of(Map.of(), false));
+    assertEquals(
+        Map.of(
+            "sluice.control.socket", "/run/user/1000/sluice/control.sock",
+            "sluice.attach.socket", "/run/user/1000/sluice/attach.sock",
+            "sluice.capture.directory", "/home/u/.local/state/sluice/captures"),
+        UserPlaces.of(user, false));
+    String home = directory.toString();
+    Map<String, String> bare = Map.of("HOME", home, "XDG_STATE_HOME", "relative");
+    Map<String, String> places = UserPlaces.of(bare, false);
+    Path runtime = directory.resolve(".local/state/sluice/run");
+    assertEquals(runtime + "/control.sock", places.get("sluice.control.socket"));
+    Path file = file("sluice.attach.socket = /elsewhere/attach.sock\n");
+    Configuration configuration =
+        Configuration.load(new ConfigSources(Optional.of(file), Map.of(), List.of(), places));
+    assertEquals(runtime.resolve("control.sock"), configuration.settings().control().socket());
+    assertEquals(Path.of("/elsewhere/attach.sock"), configuration.settings().attach().socket());
+    assertLine(
+        configuration.render(),
+        "sluice.control.socket = \"" + runtime + "/control.sock\"",
+        "default of a user");
+    UserPlaces.makeDirectories(configuration);
+    assertEquals(
+        "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(runtime)));
+  }
+
+  @Test
+  void shouldFindTheControlSocketOfAConfigurationThatIsWrong() throws IOException {
+    Path file = file("sluice.control.socket = /x/c.sock\nsluice.drian = 1\n");
+    ConfigSources sources = new ConfigSources(Optional.of(file), Map.of(), List.of());
+    assertThrows(SettingsException.class, () -> Configuration.load(sources));
+    assertEquals(Path.of("/x/c.sock"), Configuration.controlSocket(sources));
+    Files.writeString(file, "sluice.control.socket = /x/c.sock\nsluice { \n");
+    assertThrows(SettingsException.class, () -> Configuration.controlSocket(sources));
   }
 
   @Test

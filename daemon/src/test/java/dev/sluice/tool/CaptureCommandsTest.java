@@ -9,6 +9,7 @@ import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,21 @@ class CaptureCommandsTest {
   }
 
   @Test
+  void shouldNotTakeADirectoryThatCannotBeListedForAnEmptyOne() throws Exception {
+    assertEquals(ExitCode.FAILED, run("captures", "--directory", folder + "/none"));
+    assertTrue(console.err().contains("no such directory: " + folder + "/none"), console.err());
+    Path file = Files.createFile(folder.resolve("file"));
+    assertEquals(ExitCode.FAILED, run("captures", "--directory", file.toString()));
+    assertTrue(console.err().contains(file + " cannot be listed: not a directory"), console.err());
+    Path closed = Files.createDirectory(folder.resolve("20260901-120000.000-d0-s1"));
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
+    assertEquals(ExitCode.FINE, run("captures", "--directory", folder.toString()));
+    // Root may read it all the same.
+    assertEquals(!Files.isExecutable(closed), console.out().contains("unreadable"), console.out());
+    Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  @Test
   void shouldListCaptures() throws Exception {
     assertEquals(ExitCode.FINE, run("captures", "--directory", folder.toString()));
     assertTrue(console.out().contains("a b  "), console.out());
@@ -66,8 +82,9 @@ class CaptureCommandsTest {
   }
 
   @Test
-  void shouldSayThatThereAreNone() {
-    assertEquals(ExitCode.FINE, run("captures", "--directory", folder.resolve("none").toString()));
+  void shouldSayThatThereAreNone() throws Exception {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    assertEquals(ExitCode.FINE, run("captures", "--directory", empty.toString()));
     assertTrue(console.out().startsWith("no captures in"), console.out());
   }
 

@@ -2,6 +2,8 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -9,9 +11,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What captures there are, by their manifests. */
 public final class CaptureCatalog {
+  private static final Pattern NAME = Pattern.compile("[0-9]{8}-[0-9]{6}\\.[0-9]{3}-d.*");
+
   private CaptureCatalog() {}
 
   /**
@@ -51,8 +57,23 @@ public final class CaptureCatalog {
                   (directory, e) -> entries.add(unknown(root, directory, "unreadable", 0, 0)))) {
         entries.add(entry(root, stored));
       }
+      for (Path closed : closed(folder)) {
+        entries.add(unknown(root, closed, "unreadable", 0, 0));
+      }
     }
     return entries;
+  }
+
+  /** Captures of another user, by their names: nothing in them can be seen. */
+  private static List<Path> closed(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(each -> NAME.matcher(each.getFileName().toString()).matches())
+          .filter(each -> Files.isDirectory(each) && !Files.isExecutable(each))
+          .sorted()
+          .toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.sluice.abi.SyntheticContent;
 import dev.sluice.abi.WireFact;
 import dev.sluice.abi.WireFacts;
 import dev.sluice.agent.HostTime;
+import dev.sluice.config.IoReason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -79,7 +80,7 @@ final class ManifestFile {
     } catch (CaptureException e) {
       throw e;
     } catch (IOException e) {
-      throw new CaptureException(file + " cannot be read: " + firstLine(e), e);
+      throw new CaptureException(file + " cannot be read: " + IoReason.of(e), e);
     }
     Object checksum = json.remove(CHECKSUM);
     return new Found(

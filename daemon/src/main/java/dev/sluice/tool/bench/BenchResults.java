@@ -1,5 +1,6 @@
 package dev.sluice.tool.bench;
 
+import dev.sluice.config.IoReason;
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ToolException;
 import dev.sluice.tool.measure.Figure;
@@ -67,7 +68,7 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
     } catch (CharacterCodingException e) {
       throw new ToolException(file + " is no text", e);
     } catch (IOException e) {
-      throw new ToolException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new ToolException("cannot read " + file + ": " + IoReason.of(e), e);
     } catch (ToolException e) {
       // The parser's own message may quote the file over many lines.
       throw new ToolException(file + " is not what sluice bench --json prints: no JSON object", e);

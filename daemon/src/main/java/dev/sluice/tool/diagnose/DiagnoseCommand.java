@@ -1,5 +1,6 @@
 package dev.sluice.tool.diagnose;
 
+import dev.sluice.config.IoReason;
 import dev.sluice.tool.DaemonClient;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.ExitCode;
@@ -108,7 +109,7 @@ public final class DiagnoseCommand implements Callable<Integer> {
       try {
         Files.writeString(options.html, DiagnoseResult.page(json));
       } catch (IOException e) {
-        throw new ToolException("cannot write " + options.html + ": " + e.getMessage(), e);
+        throw new ToolException("cannot write " + options.html + ": " + IoReason.of(e), e);
       }
     }
     PrintWriter out = spec.commandLine().getOut();

@@ -1,6 +1,7 @@
 package dev.sluice.tool.doctor;
 
 import dev.sluice.config.CaptureSettings;
+import dev.sluice.config.IoReason;
 import dev.sluice.config.Quantities;
 import dev.sluice.output.capture.DiskProbe;
 import java.io.IOException;
@@ -48,7 +49,7 @@ final class StorageChecks {
       }
       return Finding.ok("captures", found);
     } catch (IOException e) {
-      return Finding.bad("captures", where + ": " + e.getMessage(), "check the file system");
+      return Finding.bad("captures", where + ": " + IoReason.of(e), "check the file system");
     }
   }
 
@@ -79,7 +80,7 @@ final class StorageChecks {
       }
       return Finding.ok("capture-disk", found + " with direct I/O");
     } catch (IOException e) {
-      return Finding.bad("capture-disk", folder + ": " + e.getMessage(), "check the file system");
+      return Finding.bad("capture-disk", folder + ": " + IoReason.of(e), "check the file system");
     }
   }
 

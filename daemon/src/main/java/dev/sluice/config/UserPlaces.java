@@ -1,0 +1,87 @@
+package dev.sluice.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where sockets and captures are for a user who runs Sluice without installing it: in the
+ * directories that the XDG base directory specification gives a user. Daemon and commands use the
+ * same rule, so that they meet.
+ */
+public final class UserPlaces {
+  private static final String ORIGIN = "default of a user";
+  private static final Path RUNTIME = Path.of("/run/sluice");
+
+  private UserPlaces() {}
+
+  /**
+   * Values by key; none where {@code /run/sluice} is there or can be made, which is the case of an
+   * installed service and of root.
+   */
+  static Map<String, String> of(Map<String, String> environment) {
+    return of(environment, Files.exists(RUNTIME) || Files.isWritable(RUNTIME.getParent()));
+  }
+
+  static Map<String, String> of(Map<String, String> environment, boolean isSystem) {
+    String home = environment.getOrDefault("HOME", "");
+    if (isSystem || home.isEmpty()) {
+      return Map.of();
+    }
+    Path state =
+        absolute(environment.get("XDG_STATE_HOME"), Path.of(home, ".local", "state"))
+            .resolve("sluice");
+    Path runtime =
+        environment.getOrDefault("XDG_RUNTIME_DIR", "").isEmpty()
+            ? state.resolve("run")
+            : absolute(environment.get("XDG_RUNTIME_DIR"), state).resolve("sluice");
+    Map<String, String> places = new LinkedHashMap<>();
+    places.put(ConfigKeys.CONTROL_SOCKET.path(), runtime.resolve("control.sock").toString());
+    places.put(ConfigKeys.ATTACH_SOCKET.path(), runtime.resolve("attach.sock").toString());
+    places.put(ConfigKeys.CAPTURE_DIRECTORY.path(), state.resolve("captures").toString());
+    return places;
+  }
+
+  /** The specification wants relative paths ignored. */
+  private static Path absolute(String value, Path otherwise) {
+    return value != null && value.startsWith("/") ? Path.of(value) : otherwise;
+  }
+
+  static Config layer(Map<String, String> places) {
+    Config config = ConfigFactory.empty();
+    for (Map.Entry<String, String> place : places.entrySet()) {
+      config =
+          config.withValue(place.getKey(), ConfigValueFactory.fromAnyRef(place.getValue(), ORIGIN));
+    }
+    return config;
+  }
+
+  /**
+   * Makes the directories of the sockets where they are a user's by this rule, for this user only.
+   * For a daemon that starts.
+   *
+   * @throws SettingsException one line
+   */
+  public static void makeDirectories(Configuration configuration) {
+    for (ConfigKey<Path> key : List.of(ConfigKeys.CONTROL_SOCKET, ConfigKeys.ATTACH_SOCKET)) {
+      if (configuration.origin(key).equals(ORIGIN)) {
+        Path directory = configuration.get(key).getParent();
+        try {
+          Files.createDirectories(
+              directory,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (IOException e) {
+          throw new SettingsException(
+              "cannot make the directory " + directory + " for the sockets: " + IoReason.of(e));
+        }
+      }
+    }
+  }
+}
