@@ -2,12 +2,12 @@ package dev.sluice;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.PhaseNumbering;
 import dev.sluice.abi.WireFact;
 import dev.sluice.abi.WireFacts;
-import dev.sluice.agent.HostTime;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Placement;
 import dev.sluice.device.ArenaPlan;

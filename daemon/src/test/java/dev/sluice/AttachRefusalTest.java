@@ -3,7 +3,7 @@ package dev.sluice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachRequest.Overrides;
 import dev.sluice.service.AttachStatus;

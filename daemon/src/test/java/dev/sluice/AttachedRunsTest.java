@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.WireFact;
-import dev.sluice.agent.HostTime;
 import dev.sluice.output.capture.CaptureManifest;
 import dev.sluice.output.capture.CaptureReader;
 import dev.sluice.tool.Json;

@@ -1,6 +1,6 @@
 package dev.sluice.service;
 
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 

@@ -10,8 +10,8 @@ import static dev.sluice.session.SessionView.State.SETTLING;
 import static dev.sluice.session.SessionView.State.STARTING;
 
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.HostTime;
 import dev.sluice.agent.Agent;
-import dev.sluice.agent.HostTime;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.handoff.OpenRuns;

@@ -1,7 +1,7 @@
 package dev.sluice.session;
 
 import dev.sluice.abi.AbiViolation;
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.config.Quantities;
 import dev.sluice.headroom.Headroom;

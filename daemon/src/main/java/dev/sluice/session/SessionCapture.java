@@ -3,7 +3,7 @@ package dev.sluice.session;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.Capture;

@@ -3,7 +3,7 @@ package dev.sluice.session;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.run.PlayedDevice;

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
-import dev.sluice.agent.HostTime;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.StageMemory;

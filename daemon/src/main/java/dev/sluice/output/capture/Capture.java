@@ -2,7 +2,7 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.Watermark;

@@ -2,11 +2,11 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
+import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
 import dev.sluice.abi.SyntheticContent;
-import dev.sluice.agent.HostTime;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;

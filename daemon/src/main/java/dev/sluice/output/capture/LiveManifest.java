@@ -1,7 +1,7 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -16,7 +16,8 @@ import java.util.concurrent.BlockingQueue;
  * Decodes the record frames of a capture, and compares synthetic records with what they must be, on
  * several threads. All frames of a pool go to the same one, in their order.
  *
- * <p>Use, from one thread: {@link #add} and {@link #forgetBefore}, then {@link #finish}, in any case.
+ * <p>Use, from one thread: {@link #add} and {@link #forgetBefore}, then {@link #finish}, in any
+ * case.
  */
 final class RecordChecks {
   private static final int MAX_THREADS = 4;

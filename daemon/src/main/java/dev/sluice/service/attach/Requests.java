@@ -1,7 +1,7 @@
 package dev.sluice.service.attach;
 
+import dev.sluice.abi.HostTime;
 import dev.sluice.abi.SyntheticContent;
-import dev.sluice.agent.HostTime;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.AttachStatus;

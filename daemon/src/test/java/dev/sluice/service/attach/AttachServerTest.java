@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.abi.HostTime;
 import dev.sluice.abi.SyntheticContent;
-import dev.sluice.agent.HostTime;
 import dev.sluice.config.AttachSettings;
 import dev.sluice.service.AttachFailures;
 import dev.sluice.service.AttachRefusedException;

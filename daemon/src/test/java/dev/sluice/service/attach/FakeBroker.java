@@ -1,6 +1,6 @@
 package dev.sluice.service.attach;
 
-import dev.sluice.agent.HostTime;
+import dev.sluice.abi.HostTime;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.Books;

@@ -1,4 +1,4 @@
-package dev.sluice.agent;
+package dev.sluice.abi;
 
 import java.io.IOException;
 import java.nio.file.Files;
