@@ -18,6 +18,7 @@ import dev.sluice.session.run.RunTotals;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -94,7 +95,7 @@ public final class SessionCapture {
           geometry,
           request.overrides(),
           new CaptureManifest.Cores(coreTypes(geometry), List.of()),
-          new CaptureManifest.Clock(startedAt, startedNs, geometry.layout().platform().clockHz()),
+          clock(startedAt, startedNs, geometry.layout().platform().clockHz()),
           request.synthetic(),
           CaptureManifest.Outcome.running(),
           Optional.empty());
@@ -104,6 +105,20 @@ public final class SessionCapture {
       return IntStream.range(0, geometry.numCores())
           .mapToObj(core -> Geometry.CORE_TYPES.get(geometry.coreType(core)))
           .toList();
+    }
+
+    private static CaptureManifest.Clock clock(Instant startedAt, long startedNs, long clockHz) {
+      try {
+        String bootId = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+        String uptime = Files.readString(Path.of("/proc/uptime")).split(" ")[0];
+        long offsetNs = (long) (Double.parseDouble(uptime) * 1e9) - System.nanoTime();
+        // The file has hundredths of a second: less is not a time in which the host was suspended.
+        return new CaptureManifest.Clock(
+            startedAt, startedNs, clockHz, bootId, offsetNs < 20_000_000 ? 0 : offsetNs);
+      } catch (IOException | NumberFormatException ignored) {
+        // Then other captures are placed beside this one by the name of the host.
+        return new CaptureManifest.Clock(startedAt, startedNs, clockHz);
+      }
     }
 
     private static String hostName() {

@@ -229,7 +229,8 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   private ExportSummary write(Exporter exporter) throws IOException {
-    if (output.equals(STANDARD_OUTPUT)) {
+    // The link of that name may lead to a file, whose shell has it open: not to be replaced.
+    if (output.equals(STANDARD_OUTPUT) || output.equals("/dev/stdout")) {
       // Not System.out: it swallows errors, and a closed pipe must end the export.
       try (OutputStream stream = new FileOutputStream(FileDescriptor.out)) {
         return exporter.toStream(stream);
@@ -275,7 +276,7 @@ public final class ExportCommand implements Callable<Integer> {
     if (counts.givenUp() > 0) {
       tell(
           line,
-          "drawn without arrow: %,d rows whose phase or task lies too far ahead",
+          "drawn without arrow: %,d rows whose phase or task is missing or too far ahead",
           counts.givenUp());
     }
     if (counts.violations() > 0) {

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A capture to export: its frames by pool, what is known of the device, and its clock. Holds one
@@ -84,6 +85,32 @@ public final class CaptureSource implements AutoCloseable {
   /** What the numbers of scheduler phases mean. */
   PhaseNumbering phaseNumbering() {
     return geometry().layout().facts().phaseNumbering();
+  }
+
+  /**
+   * The name of the runtime, of which the newest generation has two with different files; empty for
+   * older ones.
+   */
+  String runtime() {
+    PhaseNumbering numbering = phaseNumbering();
+    boolean isNamed =
+        numbering == PhaseNumbering.TENSORMAP_AND_RINGBUFFER
+            || numbering == PhaseNumbering.HOST_BUILD_GRAPH;
+    return isNamed ? numbering.name().toLowerCase(Locale.ROOT) : "";
+  }
+
+  /** A task id as the runtime's tools write it: {@code r1t5}, {@code t5}, {@code g2t5}. */
+  String taskName(long taskId) {
+    String task = "t" + (taskId & 0xFFFFFFFFL);
+    if (phaseNumbering() == PhaseNumbering.HOST_BUILD_GRAPH) {
+      return switch ((int) (taskId >>> 62)) {
+        case 0 -> task;
+        case 1 -> "g" + ((taskId >>> Integer.SIZE) & 0xFFFFF) + task;
+        default -> "p" + (taskId & 0xFFFFFFFFL);
+      };
+    }
+    long ring = (taskId >>> Integer.SIZE) & 0xFF;
+    return ring == 0 && runtime().isEmpty() ? task : "r" + ring + task;
   }
 
   /** {@code aic} or {@code aiv}. */

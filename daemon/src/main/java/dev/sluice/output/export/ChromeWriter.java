@@ -246,16 +246,9 @@ final class ChromeWriter implements TraceSink {
   }
 
   private void hint(Slice slice) throws IOException {
-    json.writeStringField("task", display(slice.taskId));
+    json.writeStringField("task", slice.source.taskName(slice.taskId));
     json.writeNumberField("func_id", slice.funcId);
     json.writeNumberField("core", slice.task.core);
-  }
-
-  /** {@code r1t5}, or {@code t5} in ring 0; a ring has 8 bits. */
-  static String display(long taskId) {
-    long ring = (taskId >>> Integer.SIZE) & 0xFF;
-    String task = "t" + (taskId & 0xFFFFFFFFL);
-    return ring == 0 ? task : "r" + ring + task;
   }
 
   /** {@code 2: [4294967297, 4294967298]}. */
@@ -291,7 +284,7 @@ final class ChromeWriter implements TraceSink {
       if (!isOut) {
         json.writeStringField("bp", "e");
       }
-      long ns = slice.clock.ns(flows.ticks(i));
+      long ns = slice.source.clock().ns(flows.ticks(i));
       place(slice.lane, Math.max(slice.beginNs, Math.min(slice.endNs, ns)));
       string(NAME, flows.type(i).label());
       string(CAT, "flow");

@@ -275,7 +275,7 @@ final class CsvTables {
             "time 0: device tick " + Long.toUnsignedString(clock.deviceTicks(0)),
             "time 0 on the host's monotonic clock: " + clock.baseHostNs() + " ns",
             "time 0 on the wall: " + manifest.clock().wallTime(clock.baseHostNs()),
-            "host times are exact to: +-" + clock.errorNs() + " ns",
+            "host times: " + clock.accuracy(),
             "task ids and ticks need 64-bit integers: a spreadsheet rounds them after 15 digits",
             "instance -1: the core or thread is not known",
             ""));

@@ -137,7 +137,7 @@ final class Drawing implements Row.Receiver {
     dummy = canvas.name("dummy");
     submit = canvas.name("submit");
     alloc = canvas.name("alloc");
-    slice.clock = clock;
+    slice.source = source;
   }
 
   @Override

@@ -180,12 +180,16 @@ public final class Exporter {
 
   private void write(OutputStream out) throws IOException {
     switch (request.format()) {
-      case RECORDS_JSON ->
-          rows += RecordsJson.write(sources.get(0), request.selection(), this::advance, out);
+      case RECORDS_JSON -> rows += writeRecords(0, out);
       case CHROME_TRACE -> draw(new ChromeWriter(out, request.graph()));
       case PERFETTO -> draw(new PerfettoWriter(out));
       case CSV, PARQUET -> throw new IllegalStateException(request.format() + " is a directory");
     }
+  }
+
+  private long writeRecords(int i, OutputStream out) throws IOException {
+    return RecordsJson.write(
+        sources.get(i), request.selection(), losses.get(i), counts, this::advance, out);
   }
 
   private void draw(TraceSink sink) throws IOException {
@@ -238,13 +242,13 @@ public final class Exporter {
     CaptureManifest.Origin origin = source.manifest().origin();
     return String.format(
         Locale.ROOT,
-        "host %s, device %d, session %d (%s), %s, host time +-%d ns",
+        "host %s, device %d, session %d (%s), %s, host time %s",
         origin.host(),
         origin.device(),
         origin.session(),
         origin.producer(),
         source.manifest().layout().id(),
-        source.clock().errorNs());
+        source.clock().accuracy());
   }
 
   private Map<String, Object> facts() {
@@ -286,7 +290,7 @@ public final class Exporter {
         int device = source.manifest().origin().device();
         Path own = Files.createDirectories(directory.resolve("rank" + i).resolve("d" + device));
         try (OutputStream out = Files.newOutputStream(own.resolve(RecordsJson.fileName(source)))) {
-          rows += RecordsJson.write(source, request.selection(), this::advance, out);
+          rows += writeRecords(i, out);
         }
         Files.writeString(own.resolve("dispatch_identity.json"), identity(source, i));
       }

@@ -126,6 +126,14 @@ final class Losses {
     return stalls;
   }
 
+  /** Records of a pool that are missing. */
+  long records(BufferKind kind, int instance) {
+    return gaps.stream()
+        .filter(gap -> gap.kind == kind && gap.instance == instance)
+        .mapToLong(Loss::records)
+        .sum();
+  }
+
   /**
    * Records that are missing, by cause. Of a whole capture that has ended the manifest knows them
    * exactly, those that retention removed included.

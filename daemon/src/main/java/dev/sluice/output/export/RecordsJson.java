@@ -13,8 +13,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * The file that the runtime writes itself, for the runtime's own tools (abi.md 6.1): same keys,
- * same order, same conditions. Rows are grouped by core in collection order, one row a line.
+ * The file that the runtime writes itself, for the runtime's own tools (abi.md 6.1, and for the
+ * newest runtimes abi-2026.09.md 2.11): same keys, same conditions. Rows are grouped by core in
+ * collection order, one row a line.
  *
  * <p>Goes through the pools one after the other, so that no more than a frame is held.
  */
@@ -36,10 +37,23 @@ final class RecordsJson {
   private final ExportSelection.Window window;
   private final ExportMonitor monitor;
   private final JsonGenerator json;
+  private final SchedPhaseRecord record;
+  private final ExportSummary.Counts counts;
+
+  /** Whether rows name their run, as all do in the schema of the newest runtimes. */
+  private final boolean hasRuns;
+
   private long rows;
 
   private RecordsJson(
-      CaptureSource source, ExportSelection selection, ExportMonitor monitor, JsonGenerator json) {
+      CaptureSource source,
+      ExportSelection selection,
+      ExportSummary.Counts counts,
+      ExportMonitor monitor,
+      JsonGenerator json) {
+    this.counts = counts;
+    this.record = source.phaseRecord();
+    this.hasRuns = !source.runtime().isEmpty();
     this.source = source;
     this.selection = selection;
     this.window = selection.window(source.clock());
@@ -63,7 +77,12 @@ final class RecordsJson {
    * @throws ExportException if there is nothing that the runtime would have written a file for
    */
   static long write(
-      CaptureSource source, ExportSelection selection, ExportMonitor monitor, OutputStream out)
+      CaptureSource source,
+      ExportSelection selection,
+      Losses losses,
+      ExportSummary.Counts counts,
+      ExportMonitor monitor,
+      OutputStream out)
       throws IOException {
     long tasks = source.records(BufferKind.AICORE_TASK) + source.records(BufferKind.AICPU_TASK);
     long phases = source.records(BufferKind.SCHED_PHASE) + source.records(BufferKind.ORCH_PHASE);
@@ -75,31 +94,57 @@ final class RecordsJson {
     }
     JsonGenerator json = new JsonFactory().createGenerator(out);
     json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
-    RecordsJson export = new RecordsJson(source, selection, monitor, json);
-    export.writeAll();
+    RecordsJson export = new RecordsJson(source, selection, counts, monitor, json);
+    export.writeAll(losses);
+    counts.aicpuWithoutAicore = 0; // these are in the file
     json.writeRaw('\n');
     json.flush();
     return export.rows;
   }
 
-  private void writeAll() throws IOException {
+  private void writeAll(Losses losses) throws IOException {
     int level = source.geometry().level();
     json.writeStartObject();
     json.writeNumberField(prefix(source) + "_swimlane_level", level);
-    metadata();
-    for (BufferKind kind : new BufferKind[] {BufferKind.AICORE_TASK, BufferKind.AICPU_TASK}) {
-      array(kind == BufferKind.AICORE_TASK ? "aicore_tasks" : "aicpu_tasks");
-      for (int core = 0; core < source.instances(kind); core++) {
-        if (selection.hasCore(core)) {
-          tasks(kind, core);
-        }
+    metadata(level);
+    array("aicore_tasks");
+    for (int core = 0; core < source.geometry().numCores(); core++) {
+      if (selection.hasCore(core)) {
+        aicoreTasks(core, level);
       }
-      json.writeEndArray();
+    }
+    json.writeEndArray();
+    if (hasRuns) {
+      json.writeRaw('\n');
+      json.writeObjectFieldStart("scheduler_tasks");
+      json.writeStringField("producer", "aicpu");
+    }
+    array(hasRuns ? "records" : "aicpu_tasks");
+    for (int core = 0; core < source.geometry().numCores(); core++) {
+      if (selection.hasCore(core)) {
+        aicpuTasks(core);
+      }
+    }
+    json.writeEndArray();
+    if (hasRuns) {
+      json.writeEndObject();
     }
     if (level >= BufferKind.SCHED_PHASE.minimumLevel()) {
-      lanes("aicpu_scheduler_phases", BufferKind.SCHED_PHASE, source.maxThreads());
+      if (hasRuns) {
+        json.writeRaw('\n');
+        json.writeObjectFieldStart("scheduler_records");
+        array("streams");
+        for (int thread = 0; thread < source.instances(BufferKind.SCHED_PHASE); thread++) {
+          stream(thread, losses);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+      } else {
+        lanes("aicpu_scheduler_phases", BufferKind.SCHED_PHASE, source.maxThreads());
+      }
     }
-    if (level >= (source.isChip() ? 3 : 4) && source.records(BufferKind.ORCH_PHASE) > 0) {
+    int submitLevel = source.isChip() && !hasRuns ? 3 : 4;
+    if (level >= submitLevel && source.records(BufferKind.ORCH_PHASE) > 0) {
       int last = 0;
       for (int lane = 0; lane < source.instances(BufferKind.ORCH_PHASE); lane++) {
         last = source.frameCount(BufferKind.ORCH_PHASE, lane) > 0 ? lane : last;
@@ -115,9 +160,12 @@ final class RecordsJson {
     json.writeArrayFieldStart(key);
   }
 
-  private void metadata() throws IOException {
+  private void metadata(int level) throws IOException {
     json.writeRaw('\n');
     json.writeObjectFieldStart("metadata");
+    if (hasRuns) {
+      json.writeStringField("runtime", source.runtime());
+    }
     json.writeNumberField("clock_freq_hz", source.clockHz());
     json.writeNumberField("num_cores", source.geometry().numCores());
     json.writeArrayFieldStart("core_types");
@@ -125,7 +173,7 @@ final class RecordsJson {
       json.writeString(source.coreType(core));
     }
     json.writeEndArray();
-    if (!source.manifest().cores().threads().isEmpty()) {
+    if (!source.manifest().cores().threads().isEmpty() && (!hasRuns || level >= 3)) {
       json.writeArrayFieldStart("core_to_thread");
       for (int thread : source.manifest().cores().threads()) {
         json.writeNumber(thread);
@@ -139,30 +187,72 @@ final class RecordsJson {
     return new RecordCursor(source, kind, instance, window, false, monitor);
   }
 
-  private void tasks(BufferKind kind, int core) throws IOException {
-    RecordCursor cursor = cursor(kind, core);
-    while (cursor.next()) {
-      json.writeRaw('\n');
-      json.writeStartArray();
-      json.writeNumber(core);
-      if (kind == BufferKind.AICORE_TASK) {
-        u64(cursor, AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
-        json.writeNumber(cursor.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET));
-        u64(cursor, AicoreTaskRecord.START_TIME_OFFSET);
-        u64(cursor, AicoreTaskRecord.END_TIME_OFFSET);
-        json.writeNumber(cursor.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET));
-      } else {
-        json.writeNumber(cursor.u32(AicpuTaskRecord.REG_TASK_ID_OFFSET));
-        u64(cursor, AicpuTaskRecord.DISPATCH_TIME_OFFSET);
-        u64(cursor, AicpuTaskRecord.FINISH_TIME_OFFSET);
+  /**
+   * The converter of the newest runtimes refuses a file in which the scheduler's record of an
+   * AICore task is missing: of these only joined tasks are written.
+   */
+  private void aicoreTasks(int core, int level) throws IOException {
+    if (hasRuns && level >= 2) {
+      TaskJoin join =
+          new TaskJoin(
+              new RecordCursor(source, BufferKind.AICPU_TASK, core, window, false, more -> {}),
+              new RecordCursor(source, BufferKind.AICORE_TASK, core, window, true, monitor),
+              counts);
+      Row.Task task = new Row.Task();
+      while (join.next(task)) {
+        row(core);
+        unsigned(task.taskId);
+        json.writeNumber(Integer.toUnsignedLong(task.token));
+        unsigned(task.start);
+        unsigned(task.end);
+        json.writeNumber(task.start - task.receive);
+        endRow(task.run);
       }
-      json.writeEndArray();
-      rows++;
+      return;
+    }
+    RecordCursor cursor = cursor(BufferKind.AICORE_TASK, core);
+    while (cursor.next()) {
+      row(core);
+      u64(cursor, AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
+      json.writeNumber(cursor.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET));
+      u64(cursor, AicoreTaskRecord.START_TIME_OFFSET);
+      u64(cursor, AicoreTaskRecord.END_TIME_OFFSET);
+      json.writeNumber(cursor.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET));
+      endRow(cursor.run());
     }
   }
 
+  private void aicpuTasks(int core) throws IOException {
+    RecordCursor cursor = cursor(BufferKind.AICPU_TASK, core);
+    while (cursor.next()) {
+      row(core);
+      json.writeNumber(cursor.u32(AicpuTaskRecord.REG_TASK_ID_OFFSET));
+      u64(cursor, AicpuTaskRecord.DISPATCH_TIME_OFFSET);
+      u64(cursor, AicpuTaskRecord.FINISH_TIME_OFFSET);
+      endRow(cursor.run());
+    }
+  }
+
+  private void row(int core) throws IOException {
+    json.writeRaw('\n');
+    json.writeStartArray();
+    json.writeNumber(core);
+  }
+
+  private void endRow(int run) throws IOException {
+    if (hasRuns) {
+      json.writeNumber(run);
+    }
+    json.writeEndArray();
+    rows++;
+  }
+
+  private void unsigned(long value) throws IOException {
+    ChromeWriter.unsigned(json, value);
+  }
+
   private void u64(RecordCursor cursor, int offset) throws IOException {
-    ChromeWriter.unsigned(json, cursor.u64(offset));
+    unsigned(cursor.u64(offset));
   }
 
   private void u64(SerializedString key, RecordCursor cursor, int offset) throws IOException {
@@ -191,6 +281,7 @@ final class RecordsJson {
             u64(TASK_ID, cursor, OrchPhaseRecord.TASK_ID_OFFSET);
             u64(START, cursor, OrchPhaseRecord.START_TIME_OFFSET);
             u64(END, cursor, OrchPhaseRecord.END_TIME_OFFSET);
+            run(cursor);
           }
           json.writeEndObject();
           rows++;
@@ -201,25 +292,102 @@ final class RecordsJson {
     json.writeEndArray();
   }
 
-  private void phase(RecordCursor cursor) throws IOException {
-    SchedPhaseRecord record = source.phaseRecord();
-    SchedPhaseKind kind = source.phaseNumbering().kind(record.kind(cursor.records(), cursor.at()));
+  private void run(RecordCursor cursor) throws IOException {
+    if (hasRuns) {
+      json.writeNumberField("run_epoch", cursor.run());
+    }
+  }
+
+  /** A scheduler thread in the newest schema: its phases, and beside them their queue figures. */
+  private void stream(int thread, Losses losses) throws IOException {
+    RecordCursor cursor = cursor(BufferKind.SCHED_PHASE, thread);
+    if (!cursor.next()) {
+      return; // the runtime leaves idle threads out
+    }
+    json.writeRaw('\n');
+    json.writeStartObject();
+    json.writeStringField("platform", source.geometry().layout().platform().id());
+    json.writeStringField("producer", "aicpu");
+    json.writeNumberField("scheduler_id", thread);
+    json.writeNumberField("worker_id", thread);
+    json.writeStringField("core_type", "aicpu");
+    json.writeNullField("physical_core_id");
+    array("records");
+    long committed = 0;
+    do {
+      json.writeRaw('\n');
+      json.writeStartObject();
+      SchedPhaseKind kind = times(cursor);
+      json.writeFieldName(TASK_ID);
+      if (kind != null && source.phaseNumbering().namesTask(kind)) {
+        taskId(cursor);
+      } else {
+        json.writeNull();
+      }
+      json.writeEndObject();
+      committed++;
+    } while (cursor.next());
+    json.writeEndArray();
+    rows += committed;
+    array("metrics");
+    cursor = new RecordCursor(source, BufferKind.SCHED_PHASE, thread, window, false, more -> {});
+    for (long i = 0; cursor.next(); i++) {
+      json.writeRaw('\n');
+      json.writeStartObject();
+      json.writeNumberField("record_index", i);
+      if (kind(cursor) == SchedPhaseKind.DISPATCH) {
+        pops(cursor);
+      }
+      depths(AT_START, cursor, record.sharedDepthAtStartOffset());
+      depths(AT_END, cursor, record.sharedDepthAtEndOffset());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    long dropped = losses.records(BufferKind.SCHED_PHASE, thread);
+    json.writeObjectFieldStart("capture");
+    json.writeNumberField("committed", committed);
+    json.writeNumberField("dropped", dropped);
+    json.writeBooleanField("truncated", dropped > 0);
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private SchedPhaseKind kind(RecordCursor cursor) {
+    return source.phaseNumbering().kind(record.kind(cursor.records(), cursor.at()));
+  }
+
+  /** The fields of a phase that all schemas have. */
+  private SchedPhaseKind times(RecordCursor cursor) throws IOException {
+    SchedPhaseKind kind = kind(cursor);
     json.writeFieldName(KIND);
     json.writeString(kind == null ? "unknown" : kind.jsonName());
     u64(START, cursor, SchedPhaseRecord.START_TIME_OFFSET);
     u64(END, cursor, SchedPhaseRecord.END_TIME_OFFSET);
+    run(cursor);
     u32(LOOP_ITER, cursor, record.loopIterOffset());
     u32(PROCESSED, cursor, record.tasksProcessedOffset());
+    return kind;
+  }
+
+  private void phase(RecordCursor cursor) throws IOException {
+    SchedPhaseKind kind = times(cursor);
     if (kind == SchedPhaseKind.DISPATCH) {
-      u32(POP_HIT, cursor, record.popHitOffset());
-      u32(POP_MISS, cursor, record.popMissOffset());
+      pops(cursor);
     } else if (kind != null && source.phaseNumbering().namesTask(kind)) {
       json.writeFieldName(TASK_ID);
-      ChromeWriter.unsigned(
-          json, (cursor.u32(record.popMissOffset()) << 32) | cursor.u32(record.popHitOffset()));
+      taskId(cursor);
     }
     depths(AT_START, cursor, record.sharedDepthAtStartOffset());
     depths(AT_END, cursor, record.sharedDepthAtEndOffset());
+  }
+
+  private void pops(RecordCursor cursor) throws IOException {
+    u32(POP_HIT, cursor, record.popHitOffset());
+    u32(POP_MISS, cursor, record.popMissOffset());
+  }
+
+  private void taskId(RecordCursor cursor) throws IOException {
+    unsigned((cursor.u32(record.popMissOffset()) << 32) | cursor.u32(record.popHitOffset()));
   }
 
   private void depths(SerializedString key, RecordCursor cursor, int offset) throws IOException {

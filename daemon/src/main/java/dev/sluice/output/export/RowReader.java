@@ -250,8 +250,8 @@ final class RowReader {
         if (!oldest.isClaimed) {
           counts.givenUp++;
           open.remove(oldest.taskId, oldest);
-          openByLocal.remove(local(oldest.taskId), oldest);
         }
+        openByLocal.remove(local(oldest.taskId), oldest);
         to.accept(oldest);
       }
     }

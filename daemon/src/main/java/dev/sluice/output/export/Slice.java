@@ -61,7 +61,7 @@ final class Slice {
   Flows atBegin;
 
   Flows atEnd;
-  TraceClock clock;
+  CaptureSource source;
 
   Slice begin(Type newType, Name newName, Lane newLane, long newBeginNs, long newEndNs) {
     type = newType;

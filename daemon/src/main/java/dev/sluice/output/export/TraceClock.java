@@ -99,7 +99,8 @@ final class TraceClock {
     long lowest;
     long highest;
     if (isPlaced) {
-      long slackNs = NS_PER_SECOND / 1000 + (lastNs - originNs) / 1000;
+      // Generous, because the two clocks may run apart, and a record a little outside does no harm.
+      long slackNs = NS_PER_SECOND / 1000 + (lastNs - originNs) / 4;
       lowest = ticks(originNs - atMostNs - slackNs, hz);
       highest = ticks(lastNs - atLeastNs + slackNs, hz);
     } else {
@@ -223,6 +224,13 @@ final class TraceClock {
   /** The host's monotonic clock at the base. */
   long baseHostNs() {
     return baseHostNs;
+  }
+
+  /** The error bound in words. */
+  String accuracy() {
+    return isPlaced
+        ? "to +-" + errorNs + " ns"
+        : "unknown: the device's clock does not fit the host's";
   }
 
   /** How far a device time may lie from where it is placed on the host's clock. */

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
 import dev.sluice.abi.PhaseNumbering;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -94,6 +97,58 @@ class RecordsJsonTest {
     assertEquals(new BigInteger("9223372036854775813"), row.get(3));
     assertEquals(new BigInteger("18446744073709551614"), row.get(4));
     assertEquals(4294967295L, row.get(5));
+  }
+
+  private static final String NEWEST =
+      """
+      {"chip_swimlane_level":4,
+       "metadata":{"runtime":"tensormap_and_ringbuffer","clock_freq_hz":50000000,"num_cores":3,
+                   "core_types":["aic","aiv","aiv"],"core_to_thread":[0,0,0]},
+       "aicore_tasks":[[0,4294967296,0,1000,2000,10,1],[0,4294967300,0,5000,5100,1,2]],
+       "scheduler_tasks":{"producer":"aicpu","records":[
+         [0,0,900,2100,1],[0,0,4900,5200,2],[2,7,4900,5200,2]]},
+       "scheduler_records":{"streams":[
+         {"platform":"a2a3","producer":"aicpu","scheduler_id":1,"worker_id":1,"core_type":"aicpu",
+          "physical_core_id":null,
+          "records":[
+            {"kind":"dispatch","start_cycles":850,"end_cycles":910,"run_epoch":1,"loop_iter":1,
+             "tasks_processed":1,"task_id":null},
+            {"kind":"dummy_task","start_cycles":2080,"end_cycles":2120,"run_epoch":1,"loop_iter":7,
+             "tasks_processed":1,"task_id":8589934597}],
+          "metrics":[
+            {"record_index":0,"pop_hit":3,"pop_miss":4,
+             "shared_at_start":[1,1,0],"shared_at_end":[0,1,0]},
+            {"record_index":1,"shared_at_start":[0,0,0],"shared_at_end":[0,1,0]}],
+          "capture":{"committed":2,"dropped":9,"truncated":true}}]},
+       "aicpu_orchestrator_phases":[[
+         {"submit_idx":0,"task_id":4294967296,"start_cycles":700,"end_cycles":760,"run_epoch":1}]]}
+      """;
+
+  /** Of the AICore rows one has no AICPU row, and its token occurs again in the next run. */
+  private static TraceBuilder newest() {
+    return new TraceBuilder(TraceBuilder.NEWEST, 4, 1, 2, 100)
+        .coreToThread(List.of(0, 0, 0))
+        .aicore(0, 4294967296L, 0, 1000, 2000, 10)
+        .aicore(1, 4294967297L, 0, 2500, 3000, 5)
+        .aicpu(0, 0, 900, 2100)
+        .phase(1, 1, 850, 910, 1, 1, 3, 4, 1, 1, 0, 0, 1, 0)
+        .phase(1, 10, 2080, 2120, 7, 1, 5, 2, 0, 0, 0, 0, 1, 0)
+        .submit(0, 0, 4294967296L, 700, 760)
+        .drop(BufferKind.SCHED_PHASE, 1, DropCause.HOST_LATE, 9, 3000)
+        .nextRun()
+        .aicore(0, 4294967300L, 0, 5000, 5100, 1)
+        .aicpu(0, 0, 4900, 5200)
+        .aicpu(2, 7, 4900, 5200);
+  }
+
+  @Test
+  void shouldWriteTheSchemaOfTheNewestRuntimes() throws IOException {
+    assertEquals(compact(NEWEST), compact(Exports.text(newest().build(), FORMAT)));
+    ExportSummary summary =
+        Exports.exporter(newest().build(), ExportRequest.of(FORMAT))
+            .toStream(OutputStream.nullOutputStream());
+    assertEquals(1, summary.counts().aicoreWithoutAicpu());
+    assertEquals(0, summary.counts().aicpuWithoutAicore(), "is in the file");
   }
 
   @SuppressWarnings("unchecked") // the parser makes maps of all objects

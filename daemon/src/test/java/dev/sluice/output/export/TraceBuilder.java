@@ -27,6 +27,7 @@ import java.util.function.Consumer;
 final class TraceBuilder {
   static final String CHIP = "chip-2026.08/a2a3";
   static final String L2 = "l2-2026.06/a2a3";
+  static final String NEWEST = "chip-2026.09/a2a3";
 
   private static final long HOST_ORIGIN_NS = 1_000_000;
 
