@@ -109,13 +109,17 @@ public final class SessionCapture {
 
     private static CaptureManifest.Clock clock(Instant startedAt, long startedNs, long clockHz) {
       try {
-        String bootId = Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-        String uptime = Files.readString(Path.of("/proc/uptime")).split(" ")[0];
-        long offsetNs = (long) (Double.parseDouble(uptime) * 1e9) - System.nanoTime();
+        String uptime = Files.readString(Path.of("/proc/uptime"));
+        double seconds = Double.parseDouble(uptime.substring(0, uptime.indexOf(' ')));
+        long offsetNs = (long) (seconds * 1e9) - System.nanoTime();
         // The file has hundredths of a second: less is not a time in which the host was suspended.
         return new CaptureManifest.Clock(
-            startedAt, startedNs, clockHz, bootId, offsetNs < 20_000_000 ? 0 : offsetNs);
-      } catch (IOException | NumberFormatException ignored) {
+            startedAt,
+            startedNs,
+            clockHz,
+            HostTime.now().bootId(),
+            offsetNs < 20_000_000 ? 0 : offsetNs);
+      } catch (IOException | RuntimeException ignored) {
         // Then other captures are placed beside this one by the name of the host.
         return new CaptureManifest.Clock(startedAt, startedNs, clockHz);
       }

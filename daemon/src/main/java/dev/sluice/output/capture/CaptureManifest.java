@@ -216,6 +216,21 @@ public record CaptureManifest(
    * @param end empty while it runs
    */
   public record RunWindow(int number, long epoch, HostTime start, Optional<HostTime> end) {
+    /** When it began, by the monotonic clock of its host. */
+    public long startNs() {
+      return start.monotonicNs();
+    }
+
+    /** When it ended; the highest number while it runs. */
+    public long endNs() {
+      return end.map(HostTime::monotonicNs).orElse(Long.MAX_VALUE);
+    }
+
+    /** Whether these times can be compared with those of another clock of the same boot. */
+    public boolean isOfBoot(String bootId) {
+      return !bootId.isEmpty() && start.bootId().equals(bootId);
+    }
+
     RunWindow endedAt(long knownEpoch, HostTime at) {
       return new RunWindow(number, knownEpoch != 0 ? knownEpoch : epoch, start, Optional.of(at));
     }

@@ -113,6 +113,17 @@ public final class CaptureSource implements AutoCloseable {
     return ring == 0 && runtime().isEmpty() ? task : "r" + ring + task;
   }
 
+  /** When a run was, by the client's clock; null if that is not known. */
+  CaptureManifest.RunWindow runWindow(int run) {
+    return manifest.runs().stream().filter(known -> known.number() == run).findFirst().orElse(null);
+  }
+
+  /** What the runtime calls a run; its number in the capture if that is not known. */
+  long runEpoch(int run) {
+    CaptureManifest.RunWindow window = runWindow(run);
+    return window == null || window.epoch() == 0 ? run : window.epoch();
+  }
+
   /** {@code aic} or {@code aiv}. */
   String coreType(int core) {
     return manifest.cores().types().get(core);

@@ -44,6 +44,8 @@ final class RecordsJson {
   private final boolean hasRuns;
 
   private long rows;
+  private int epochRun = -1;
+  private long epoch;
 
   private RecordsJson(
       CaptureSource source,
@@ -241,7 +243,7 @@ final class RecordsJson {
 
   private void endRow(int run) throws IOException {
     if (hasRuns) {
-      json.writeNumber(run);
+      json.writeNumber(epoch(run));
     }
     json.writeEndArray();
     rows++;
@@ -294,8 +296,16 @@ final class RecordsJson {
 
   private void run(RecordCursor cursor) throws IOException {
     if (hasRuns) {
-      json.writeNumberField("run_epoch", cursor.run());
+      json.writeNumberField("run_epoch", epoch(cursor.run()));
     }
+  }
+
+  private long epoch(int run) {
+    if (run != epochRun) {
+      epochRun = run;
+      epoch = source.runEpoch(run);
+    }
+    return epoch;
   }
 
   /** A scheduler thread in the newest schema: its phases, and beside them their queue figures. */

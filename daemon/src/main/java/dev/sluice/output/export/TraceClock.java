@@ -2,19 +2,23 @@ package dev.sluice.output.export;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.output.capture.CaptureFrames;
+import dev.sluice.output.capture.CaptureManifest;
 import dev.sluice.output.capture.FrameType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Time in one capture: device ticks, nanoseconds on the axis of the export, and the host's
  * monotonic clock. Ticks count from a base, the earliest possible time in the capture.
  *
  * <p>The device's clock is placed on the host's by containment: what a frame holds happened before
- * the host collected it, and after the run of the device began. That leaves an interval; its middle
+ * the host collected it, and between the START and RUN_END of its run. That leaves an interval; its
+ * middle
  * is used, half of its width is the error. Medians of frames are used, so that a record with an
  * impossible time moves nothing. The same bounds say which times are possible at all.
  */
@@ -34,8 +38,8 @@ final class TraceClock {
   private long shiftNs;
   private long zeroNs;
 
-  /** A frame: when it was collected, and what it holds. */
-  private record Sample(long medianTicks, long hostNs, long runNs) {}
+  /** A frame: what it holds, and between which times of the host that happened. */
+  private record Sample(long medianTicks, long runNs, long hostNs) {}
 
   private TraceClock(
       long hz, long baseTicks, long baseHostNs, long errorNs, boolean isPlaced, long[] bounds) {
@@ -52,10 +56,10 @@ final class TraceClock {
   static TraceClock of(CaptureSource source) throws IOException {
     long originNs = source.manifest().clock().hostOriginNs();
     long hz = source.clockHz();
-    List<Long> runs = new ArrayList<>();
+    Map<Integer, Long> runs = new HashMap<>();
     for (CaptureFrames.Note note : source.notes()) {
       if (note.type() == FrameType.RUN) {
-        runs.add(note.hostTimeNs());
+        runs.put((int) note.value(), note.hostTimeNs());
       }
     }
     List<Sample> samples = new ArrayList<>();
@@ -121,7 +125,7 @@ final class TraceClock {
 
   /** Some frames of a pool, the first of each run among them. */
   private static void sample(
-      CaptureSource source, BufferKind kind, int instance, List<Long> runs, List<Sample> into)
+      CaptureSource source, BufferKind kind, int instance, Map<Integer, Long> runs, List<Sample> into)
       throws IOException {
     int frames = source.frameCount(kind, instance);
     int step = Math.max(1, frames / MAX_SAMPLES_PER_POOL);
@@ -139,11 +143,15 @@ final class TraceClock {
         starts[i] = RecordCursor.start(kind, records, i * kind.recordBytes());
       }
       Arrays.sort(starts);
-      long runNs =
-          run >= 1 && run <= runs.size()
-              ? runs.get(run - 1)
-              : source.manifest().clock().hostOriginNs();
-      into.add(new Sample(starts[count / 2], source.hostTimeNs(), runNs));
+      CaptureManifest.Clock clock = source.manifest().clock();
+      long runNs = runs.getOrDefault(run, clock.hostOriginNs());
+      long hostNs = source.hostTimeNs();
+      CaptureManifest.RunWindow window = source.runWindow(run);
+      if (window != null && window.isOfBoot(clock.bootId())) {
+        runNs = Math.max(runNs, window.startNs());
+        hostNs = Math.min(hostNs, window.endNs());
+      }
+      into.add(new Sample(starts[count / 2], runNs, hostNs));
     }
   }
 

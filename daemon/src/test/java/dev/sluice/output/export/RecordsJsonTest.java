@@ -104,9 +104,9 @@ class RecordsJsonTest {
       {"chip_swimlane_level":4,
        "metadata":{"runtime":"tensormap_and_ringbuffer","clock_freq_hz":50000000,"num_cores":3,
                    "core_types":["aic","aiv","aiv"],"core_to_thread":[0,0,0]},
-       "aicore_tasks":[[0,4294967296,0,1000,2000,10,1],[0,4294967300,0,5000,5100,1,2]],
+       "aicore_tasks":[[0,4294967296,0,1000,2000,10,1],[0,4294967300,0,5000,5100,1,77]],
        "scheduler_tasks":{"producer":"aicpu","records":[
-         [0,0,900,2100,1],[0,0,4900,5200,2],[2,7,4900,5200,2]]},
+         [0,0,900,2100,1],[0,0,4900,5200,77],[2,7,4900,5200,77]]},
        "scheduler_records":{"streams":[
          {"platform":"a2a3","producer":"aicpu","scheduler_id":1,"worker_id":1,"core_type":"aicpu",
           "physical_core_id":null,
@@ -128,6 +128,8 @@ class RecordsJsonTest {
   private static TraceBuilder newest() {
     return new TraceBuilder(TraceBuilder.NEWEST, 4, 1, 2, 100)
         .coreToThread(List.of(0, 0, 0))
+        .window(0, 600, 3000)
+        .window(77, 4000, 6000)
         .aicore(0, 4294967296L, 0, 1000, 2000, 10)
         .aicore(1, 4294967297L, 0, 2500, 3000, 5)
         .aicpu(0, 0, 900, 2100)

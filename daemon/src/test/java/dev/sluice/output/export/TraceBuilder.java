@@ -9,6 +9,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.OrchPhaseRecord;
 import dev.sluice.abi.SchedPhaseKind;
 import dev.sluice.abi.SchedPhaseRecord;
+import dev.sluice.agent.HostTime;
 import dev.sluice.output.capture.CaptureBuilder;
 import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -58,6 +60,7 @@ final class TraceBuilder {
   private String host = "test-host";
   private String bootId = "boot-a";
   private long hostShiftNs;
+  private final List<CaptureManifest.RunWindow> windows = new ArrayList<>();
 
   /** A frame without records, behind the frames of a pool. */
   private interface Note {
@@ -102,6 +105,18 @@ final class TraceBuilder {
   private long hostNs(long tick) {
     long ns = tick * (1_000_000_000L / geometry.layout().platform().clockHz());
     return HOST_ORIGIN_NS + hostShiftNs + (Math.abs(ns) > MAX_NS ? 0 : ns);
+  }
+
+  /** The client began the run at one tick and ended it at another, by its own clock. */
+  TraceBuilder window(long epoch, long startTick, long endTick) {
+    windows.add(
+        new CaptureManifest.RunWindow(
+            windows.size() + 1, epoch, clientTime(startTick), Optional.of(clientTime(endTick))));
+    return this;
+  }
+
+  private HostTime clientTime(long tick) {
+    return new HostTime(hostNs(tick), hostNs(tick), bootId);
   }
 
   /** From here on the device runs anew. */
@@ -247,7 +262,8 @@ final class TraceBuilder {
             5_000),
         made.synthetic(),
         made.outcome(),
-        made.snapshot());
+        made.snapshot(),
+        windows);
   }
 
   /** What was built, as a capture on disk, the frames of the pools taking turns. */

@@ -276,6 +276,19 @@ class TruthfulTraceTest {
     assertEquals(1_020_000, monotonic, TraceBuilder.LATE_NS / 2 + 100_000.0);
   }
 
+  /** The client's window is narrower than the times at which the host collected the frames. */
+  @Test
+  void shouldPlaceTheDeviceByTheWindowOfItsRun() throws IOException {
+    CaptureSource source = tasks(5).window(9, 990, 1490).build();
+    // Ticks 1000 to 1480 within 990 to 1490: 10 ticks of 20 ns are left on either side.
+    assertEquals(1_020_000, source.clock().baseHostNs(), 5_000);
+    assertTrue(source.clock().errorNs() <= 5_000, () -> source.clock().errorNs() + "");
+    CaptureSource other = tasks(5).window(9, 990, 1490).origin("one", "boot-b", 0, 1, 0).build();
+    assertTrue(other.clock().errorNs() > 1_000_000, "by the clock of another boot");
+    assertTrue(
+        Exports.text(source, ExportFormat.RECORDS_JSON).contains("aicpu_tasks"), "has no epochs");
+  }
+
   @Test
   void shouldWriteRecordsOfSeveralRanksAsTheRuntimeLaysThem() throws IOException {
     Path out = folder.resolve("run");
