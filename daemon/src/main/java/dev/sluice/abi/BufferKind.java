@@ -1,63 +1,167 @@
 package dev.sluice.abi;
 
 import java.util.List;
+import java.util.function.Function;
 
 /**
- * The four kinds of buffer, in wire order: the ordinal is the {@code kind} word of a ready-queue
- * entry (abi.md section 3).
+ * A kind of buffer, as a value: what a device writes into it, how many pools it has, and what the
+ * engine must know to serve and to account for it. There is one instance of each kind.
  */
-public enum BufferKind {
-  AICPU_TASK("aicpu_task", 32, 1000, 2, true),
-  SCHED_PHASE("sched_phase", 64, 16384, 3, false),
-  ORCH_PHASE("orch_phase", 32, 16384, 4, false),
-  AICORE_TASK("aicore_task", 32, 1024, 1, true);
+public final class BufferKind {
+  /** What a kind has a pool for. */
+  public enum Instances {
+    CORES,
+    SCHED_THREADS,
+    ORCHESTRATORS
+  }
 
-  /** In wire order; cached, since {@code values()} allocates. */
-  public static final List<BufferKind> ALL = List.of(values());
+  // What "auto" aims at: the phases follow the reference, the task kinds get a few more than it, so
+  // that a full free queue, the current buffer, the stash and two buffers in host hands coexist.
+  public static final BufferKind AICPU_TASK =
+      new BufferKind(
+          new Records("aicpu_task", 32, 1000, facts -> AicpuTaskRecord.COLUMNS),
+          new Pools(0, Instances.CORES, 2, 1, 8),
+          1);
+
+  public static final BufferKind SCHED_PHASE =
+      new BufferKind(
+          new Records("sched_phase", 64, 16384, facts -> facts.schedPhaseRecord().columns()),
+          new Pools(1, Instances.SCHED_THREADS, 3, 1, 6),
+          2);
+
+  public static final BufferKind ORCH_PHASE =
+      new BufferKind(
+          new Records("orch_phase", 32, 16384, facts -> OrchPhaseRecord.COLUMNS),
+          new Pools(2, Instances.ORCHESTRATORS, 4, 1, 8),
+          2);
+
+  public static final BufferKind AICORE_TASK =
+      new BufferKind(
+          new Records("aicore_task", 32, 1024, facts -> AicoreTaskRecord.COLUMNS),
+          new Pools(3, Instances.CORES, 1, 2, 8),
+          2);
+
+  /** In wire order. */
+  public static final List<BufferKind> ALL =
+      List.of(AICPU_TASK, SCHED_PHASE, ORCH_PHASE, AICORE_TASK);
+
+  /** In the order of their pools in the region (abi.md 2.8). */
+  static final List<BufferKind> IN_REGION =
+      List.of(AICPU_TASK, AICORE_TASK, SCHED_PHASE, ORCH_PHASE);
 
   /** How many kinds there are. */
-  public static final int COUNT = 4;
+  public static final int COUNT = ALL.size();
 
-  private final String label;
-  private final int recordBytes;
-  private final int defaultRecords;
-  private final int minimumLevel;
-  private final boolean perCore;
+  // Of every kind so far.
+  private static final int START_TIME_OFFSET = 0;
+  private static final int END_TIME_OFFSET = 8;
 
-  BufferKind(String label, int recordBytes, int defaultRecords, int minimumLevel, boolean perCore) {
-    this.label = label;
-    this.recordBytes = recordBytes;
-    this.defaultRecords = defaultRecords;
-    this.minimumLevel = minimumLevel;
-    this.perCore = perCore;
+  private final Records records;
+  private final Pools pools;
+  private final int begunRecords;
+
+  /**
+   * What a buffer holds.
+   *
+   * @param perBuffer records, unless the runtime was built with another number
+   */
+  private record Records(
+      String label, int bytes, int perBuffer, Function<WireFacts, List<RecordColumn>> columns) {}
+
+  /**
+   * How many there are, and of what they need how much.
+   *
+   * @param minimumLevel the lowest profiling level at which the device fills them
+   * @param atDevice buffers that a device can hold besides those in the free queue
+   * @param autoBuffers buffers of an instance where nothing is configured
+   */
+  private record Pools(
+      int wireNumber, Instances instances, int minimumLevel, int atDevice, int autoBuffers) {}
+
+  private BufferKind(Records records, Pools pools, int begunRecords) {
+    this.records = records;
+    this.pools = pools;
+    this.begunRecords = begunRecords;
+  }
+
+  /** The {@code kind} word of a ready entry, and the place in arrays by kind. */
+  public int ordinal() {
+    return pools.wireNumber;
   }
 
   /** The value of the metric label {@code kind}, and the JSON key. */
   public String label() {
-    return label;
+    return records.label;
   }
 
   public int recordBytes() {
-    return recordBytes;
+    return records.bytes;
   }
 
   /** Records per buffer unless the runtime was built with another number. */
   public int defaultRecords() {
-    return defaultRecords;
+    return records.perBuffer;
+  }
+
+  /** The fields of a record, as captures store them. */
+  public List<RecordColumn> columns(WireFacts facts) {
+    return records.columns.apply(facts);
+  }
+
+  /** When what a record tells of began, u64, in ticks of the device. */
+  public int startTimeOffset() {
+    return START_TIME_OFFSET;
+  }
+
+  /** When it ended. */
+  public int endTimeOffset() {
+    return END_TIME_OFFSET;
   }
 
   /** The lowest profiling level at which the device fills buffers of this kind. */
   public int minimumLevel() {
-    return minimumLevel;
+    return pools.minimumLevel;
+  }
+
+  /** What there is one pool for. */
+  public Instances instances() {
+    return pools.instances;
   }
 
   /** Whether pools are counted by core; otherwise by AICPU thread. */
   public boolean isPerCore() {
-    return perCore;
+    return pools.instances == Instances.CORES;
+  }
+
+  /**
+   * Buffers that a pool must be allowed to hold so that it cannot stand still for good: what the
+   * device holds (the current one, an AICore's stashed one) and the next (abi.md appendix C1).
+   */
+  public int smallestQuota() {
+    return pools.atDevice + 1;
+  }
+
+  /** Buffers of an instance where neither client nor configuration says. */
+  public int autoBuffers() {
+    return pools.autoBuffers;
+  }
+
+  /**
+   * Records that a pool can have counted and not completed when its producer stops at an arbitrary
+   * instruction: an AICore has up to two dispatches in flight, a phase pool one record being
+   * written and, once it is dead, one given up as possibly torn, an AICPU pool one.
+   */
+  public int begunRecords() {
+    return begunRecords;
   }
 
   /** The kind with this wire number, or null: the number comes from the device. */
   public static BufferKind ofWireNumber(int kindUntrusted) {
     return kindUntrusted >= 0 && kindUntrusted < COUNT ? ALL.get(kindUntrusted) : null;
+  }
+
+  @Override
+  public String toString() {
+    return label();
   }
 }

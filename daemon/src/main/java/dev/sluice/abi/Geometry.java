@@ -56,10 +56,10 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     if (level < kind.minimumLevel()) {
       return 0;
     }
-    return switch (kind) {
-      case AICPU_TASK, AICORE_TASK -> numCores;
-      case SCHED_PHASE -> schedThreads;
-      case ORCH_PHASE -> orchThreads;
+    return switch (kind.instances()) {
+      case CORES -> numCores;
+      case SCHED_THREADS -> schedThreads;
+      case ORCHESTRATORS -> orchThreads;
     };
   }
 

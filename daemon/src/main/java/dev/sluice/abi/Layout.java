@@ -168,12 +168,7 @@ public final class Layout {
 
   /** The fields of a kind's records, as captures store them. */
   public List<RecordColumn> columns(BufferKind kind) {
-    return switch (kind) {
-      case AICPU_TASK -> AicpuTaskRecord.COLUMNS;
-      case SCHED_PHASE -> facts.schedPhaseRecord().columns();
-      case ORCH_PHASE -> OrchPhaseRecord.COLUMNS;
-      case AICORE_TASK -> AicoreTaskRecord.COLUMNS;
-    };
+    return kind.columns(facts);
   }
 
   /** Ready queues, which is also the number of phase pools of each sort. */
@@ -291,6 +286,10 @@ public final class Layout {
     return facts.hasFixedGrid() ? platform.maxCores() : numCores;
   }
 
+  private int poolCount(int numCores) {
+    return BufferKind.ALL.stream().mapToInt(kind -> poolCount(kind, numCores)).sum();
+  }
+
   /** Pools of a kind in the region: by core, or one for each possible AICPU thread. */
   public int poolCount(BufferKind kind, int numCores) {
     return kind.isPerCore() ? gridCores(numCores) : queueCount;
@@ -298,19 +297,19 @@ public final class Layout {
 
   /** Offset of the first pool of a kind; the region order is that of abi.md 2.8. */
   public int poolsOffset(BufferKind kind, int numCores) {
-    int cores = gridCores(numCores) * pool.sizeBytes();
-    return headerBytes
-        + switch (kind) {
-          case AICPU_TASK -> 0;
-          case AICORE_TASK -> cores;
-          case SCHED_PHASE -> 2 * cores;
-          case ORCH_PHASE -> 2 * cores + queueCount * pool.sizeBytes();
-        };
+    int offset = headerBytes;
+    for (BufferKind before : BufferKind.IN_REGION) {
+      if (before == kind) {
+        return offset;
+      }
+      offset += poolCount(before, numCores) * pool.sizeBytes();
+    }
+    throw new IllegalArgumentException(kind + " has no pools in the region");
   }
 
   /** Header and pools together, without what comes behind them. */
   public int poolsEnd(int numCores) {
-    return headerBytes + 2 * (gridCores(numCores) + queueCount) * pool.sizeBytes();
+    return headerBytes + poolCount(numCores) * pool.sizeBytes();
   }
 
   /** Header, pools and terminal banks together. */
@@ -320,7 +319,7 @@ public final class Layout {
 
   /** One line for each pool of the region. */
   public int terminalBankBytes(int numCores) {
-    return 2 * (gridCores(numCores) + queueCount) * TerminalLayout.SIZE_BYTES;
+    return poolCount(numCores) * TerminalLayout.SIZE_BYTES;
   }
 
   /** Offset of the line of a pool in a bank: the banks follow the pools and are in their order. */

@@ -44,11 +44,7 @@ public record LayoutOverrides(
 
   /** The override of records per buffer of this kind; 0 if there is none. */
   public int records(BufferKind kind) {
-    return switch (kind) {
-      case AICPU_TASK -> aicpuTaskRecords;
-      case SCHED_PHASE -> schedPhaseRecords;
-      case ORCH_PHASE -> orchPhaseRecords;
-      case AICORE_TASK -> aicoreTaskRecords;
-    };
+    int[] byKind = {aicpuTaskRecords, schedPhaseRecords, orchPhaseRecords, aicoreTaskRecords};
+    return byKind[kind.ordinal()];
   }
 }

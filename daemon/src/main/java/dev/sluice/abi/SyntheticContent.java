@@ -118,15 +118,19 @@ public final class SyntheticContent {
 
   /** The low 32 bits of the per-pool index that a record carries (33 for scheduler phases). */
   public long indexIn(BufferKind kind, ByteBuffer memory, int at) {
-    return switch (kind) {
-      case AICPU_TASK ->
-          Integer.toUnsignedLong(memory.getInt(at + AicpuTaskRecord.REG_TASK_ID_OFFSET));
-      case AICORE_TASK ->
-          Integer.toUnsignedLong(memory.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET));
-      case ORCH_PHASE ->
-          Integer.toUnsignedLong(memory.getInt(at + OrchPhaseRecord.SUBMIT_IDX_OFFSET));
-      case SCHED_PHASE -> schedPhases.indexIn(memory, at);
-    };
+    if (kind == BufferKind.SCHED_PHASE) {
+      return schedPhases.indexIn(memory, at);
+    }
+    return Integer.toUnsignedLong(memory.getInt(at + indexOffset(kind)));
+  }
+
+  private static int indexOffset(BufferKind kind) {
+    if (kind == BufferKind.AICORE_TASK) {
+      return AicoreTaskRecord.REG_TASK_ID_OFFSET;
+    }
+    return kind == BufferKind.AICPU_TASK
+        ? AicpuTaskRecord.REG_TASK_ID_OFFSET
+        : OrchPhaseRecord.SUBMIT_IDX_OFFSET;
   }
 
   /** Bits of the index that {@link #indexIn} can show. */
@@ -141,12 +145,7 @@ public final class SyntheticContent {
    * @param index in full, 64 bits
    */
   public boolean matches(BufferKind kind, ByteBuffer memory, int at, int instance, long index) {
-    return switch (kind) {
-      case AICPU_TASK -> matchesAicpuTask(memory, at, instance, index);
-      case AICORE_TASK -> matchesAicoreTask(memory, at, instance, index);
-      case ORCH_PHASE -> matchesOrchPhase(memory, at, index);
-      case SCHED_PHASE -> schedPhases.matches(memory, at, instance, index);
-    };
+    return matching(kind, memory, at, 1, instance, index) == 1;
   }
 
   /**
@@ -160,29 +159,24 @@ public final class SyntheticContent {
     int size = kind.recordBytes();
     int found = 0;
     // A loop for each kind, so that what is the same for all of its records is found out once.
-    switch (kind) {
-      case AICPU_TASK -> {
-        while (found < count
-            && matchesAicpuTask(memory, at + found * size, instance, index + found)) {
-          found++;
-        }
+    if (kind == BufferKind.AICPU_TASK) {
+      while (found < count
+          && matchesAicpuTask(memory, at + found * size, instance, index + found)) {
+        found++;
       }
-      case AICORE_TASK -> {
-        while (found < count
-            && matchesAicoreTask(memory, at + found * size, instance, index + found)) {
-          found++;
-        }
+    } else if (kind == BufferKind.AICORE_TASK) {
+      while (found < count
+          && matchesAicoreTask(memory, at + found * size, instance, index + found)) {
+        found++;
       }
-      case ORCH_PHASE -> {
-        while (found < count && matchesOrchPhase(memory, at + found * size, index + found)) {
-          found++;
-        }
+    } else if (kind == BufferKind.ORCH_PHASE) {
+      while (found < count && matchesOrchPhase(memory, at + found * size, index + found)) {
+        found++;
       }
-      case SCHED_PHASE -> {
-        while (found < count
-            && schedPhases.matches(memory, at + found * size, instance, index + found)) {
-          found++;
-        }
+    } else {
+      while (found < count
+          && schedPhases.matches(memory, at + found * size, instance, index + found)) {
+        found++;
       }
     }
     return found;

@@ -25,12 +25,7 @@ import dev.sluice.config.BufferCounts;
  */
 public final class ArenaPlan {
   private static final int KIND_ALIGNMENT = 4096;
-  private static final int MIN_QUOTA_AICORE = 3;
-  private static final int MIN_QUOTA = 2;
   private static final int CURRENT = 1;
-  // What "auto" aims at. The phases follow the reference; the task kinds get a few more than it,
-  // so that a full free queue, the current buffer, the stash and two buffers in host hands coexist.
-  private static final int[] AUTO_TARGET = {8, 6, 8, 8};
 
   private final Geometry geometry;
   private final int[] instances = new int[BufferKind.COUNT];
@@ -101,7 +96,7 @@ public final class ArenaPlan {
       throws ArenaRefusedException {
     int[] perInstance = new int[BufferKind.COUNT];
     for (BufferKind kind : BufferKind.ALL) {
-      int minimum = minimumQuota(kind);
+      int minimum = kind.smallestQuota();
       int given = wanted(wanted, kind);
       if (given != 0 && given < minimum && geometry.activeInstances(kind) > 0) {
         throw new ArenaRefusedException(
@@ -117,7 +112,7 @@ public final class ArenaPlan {
                 + " is below the smallest legal "
                 + minimum);
       }
-      perInstance[kind.ordinal()] = given != 0 ? given : AUTO_TARGET[kind.ordinal()];
+      perInstance[kind.ordinal()] = given != 0 ? given : kind.autoBuffers();
     }
     fitReadyQueue(geometry, wanted, perInstance);
     return new ArenaPlan(geometry, perInstance, maxBytes);
@@ -132,7 +127,7 @@ public final class ArenaPlan {
       for (BufferKind kind : BufferKind.ALL) {
         if (wanted(wanted, kind) == 0
             && geometry.activeInstances(kind) > 0
-            && perInstance[kind.ordinal()] > minimumQuota(kind)
+            && perInstance[kind.ordinal()] > kind.smallestQuota()
             && (largest == null || slack(kind, perInstance) > slack(largest, perInstance))) {
           largest = kind;
         }
@@ -149,16 +144,14 @@ public final class ArenaPlan {
   }
 
   private static int wanted(BufferCounts counts, BufferKind kind) {
-    return switch (kind) {
-      case AICPU_TASK -> counts.aicpuTask();
-      case SCHED_PHASE -> counts.schedPhase();
-      case ORCH_PHASE -> counts.orchPhase();
-      case AICORE_TASK -> counts.aicoreTask();
+    int[] byKind = {
+      counts.aicpuTask(), counts.schedPhase(), counts.orchPhase(), counts.aicoreTask()
     };
+    return byKind[kind.ordinal()];
   }
 
   private static int slack(BufferKind kind, int[] perInstance) {
-    return perInstance[kind.ordinal()] - minimumQuota(kind);
+    return perInstance[kind.ordinal()] - kind.smallestQuota();
   }
 
   private static long total(Geometry geometry, int[] perInstance) {
@@ -168,10 +161,6 @@ public final class ArenaPlan {
       total += (long) geometry.activeInstances(kind) * perInstance[kind.ordinal()];
     }
     return total;
-  }
-
-  private static int minimumQuota(BufferKind kind) {
-    return kind == BufferKind.AICORE_TASK ? MIN_QUOTA_AICORE : MIN_QUOTA;
   }
 
   private static long align(long bytes) {

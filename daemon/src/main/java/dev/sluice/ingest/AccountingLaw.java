@@ -26,12 +26,6 @@ public record AccountingLaw(
     long inFlight,
     long unaccounted) {
 
-  // At an arbitrary instruction an AICore has up to two dispatches in flight, a phase pool one
-  // record being written and, once it is dead, one given up as possibly torn, an AICPU pool one.
-  private static final int BEGUN_PER_AICORE = 2;
-  private static final int BEGUN_PER_PHASE = 2;
-  private static final int BEGUN_PER_AICPU = 1;
-
   /** No record at all. */
   public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0);
 
@@ -62,7 +56,7 @@ public record AccountingLaw(
 
     /** More than this cannot be with the device. */
     private long room() {
-      return (long) buffers * recordsPerBuffer + begunAllowance(kind);
+      return (long) buffers * recordsPerBuffer + kind.begunRecords();
     }
 
     /** What a lost buffer took with it is the host's loss and never the device's. */
@@ -106,7 +100,7 @@ public record AccountingLaw(
       salvaged -= countedTwice;
       missing += countedTwice;
     }
-    long died = hasDied ? Math.max(0, Math.min(missing, begunAllowance(e.kind))) : 0;
+    long died = hasDied ? Math.max(0, Math.min(missing, e.kind.begunRecords())) : 0;
     missing -= died;
     long inferred = Math.max(0, Math.min(missing, e.inferable(missing)));
     return new AccountingLaw(
@@ -119,14 +113,6 @@ public record AccountingLaw(
       case NOT_YET -> running(e);
       case COMPLETE -> settled(e, false);
       case DIED -> settled(e, true);
-    };
-  }
-
-  private static long begunAllowance(BufferKind kind) {
-    return switch (kind) {
-      case AICORE_TASK -> BEGUN_PER_AICORE;
-      case AICPU_TASK -> BEGUN_PER_AICPU;
-      case SCHED_PHASE, ORCH_PHASE -> BEGUN_PER_PHASE;
     };
   }
 

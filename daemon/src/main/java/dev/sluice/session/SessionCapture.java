@@ -21,7 +21,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -173,7 +173,7 @@ public final class SessionCapture {
     if (capture == null) {
       return;
     }
-    Map<BufferKind, DeviceBooks> books = new EnumMap<>(BufferKind.class);
+    Map<BufferKind, DeviceBooks> books = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       int k = kind.ordinal();
       Map<String, Long> dropped = new LinkedHashMap<>();

@@ -11,9 +11,11 @@ import dev.sluice.bridge.NativeTools;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -98,14 +100,14 @@ class LayoutConformanceTest {
     return numbers;
   }
 
+  private static String camelCase(String snake) {
+    return Arrays.stream(snake.split("_"))
+        .map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
+        .collect(Collectors.joining());
+  }
+
   private static void namedBuffer(Map<String, Long> numbers, BufferLayout layout) {
-    String struct =
-        switch (layout.kind()) {
-          case AICPU_TASK -> "NamedAicpuTaskBuffer";
-          case AICORE_TASK -> "NamedAicoreTaskBuffer";
-          case SCHED_PHASE -> "NamedSchedPhaseBuffer";
-          case ORCH_PHASE -> "NamedOrchPhaseBuffer";
-        };
+    String struct = "Named" + camelCase(layout.kind().label()) + "Buffer";
     buffer(numbers, struct, layout);
     put(numbers, "all " + struct + ".run_epoch", layout.runEpochOffset());
     put(numbers, "all " + struct + ".local_seq", layout.localSeqOffset());

@@ -130,13 +130,15 @@ class LayoutTest {
   @ParameterizedTest
   @CsvSource({
     // kind, wire number, records, record bytes, count, size: abi.md 2.2 and 3
-    "AICPU_TASK,  0,  1000, 32,   32000,   32064",
-    "SCHED_PHASE, 1, 16384, 64, 1048576, 1048640",
-    "ORCH_PHASE,  2, 16384, 32,  524288,  524352",
-    "AICORE_TASK, 3,  1024, 32,   32768,   32832"
+    "aicpu_task,  0,  1000, 32,   32000,   32064",
+    "sched_phase, 1, 16384, 64, 1048576, 1048640",
+    "orch_phase,  2, 16384, 32,  524288,  524352",
+    "aicore_task, 3,  1024, 32,   32768,   32832"
   })
   void shouldShapeTheBuffers(
-      BufferKind kind, int wire, int records, int recordBytes, int count, int size) {
+      String label, int wire, int records, int recordBytes, int count, int size) {
+    BufferKind kind = BufferKind.ofWireNumber(wire);
+    assertEquals(label, kind.label());
     for (Layout layout : Layout.all()) {
       BufferLayout buffer = layout.buffer(kind);
       assertEquals(records, buffer.records());
@@ -144,7 +146,7 @@ class LayoutTest {
       assertEquals(size, buffer.sizeBytes());
       assertEquals(recordBytes, kind.recordBytes());
     }
-    assertEquals(kind, BufferKind.ofWireNumber(wire));
+    assertEquals(wire, kind.ordinal());
   }
 
   @Test

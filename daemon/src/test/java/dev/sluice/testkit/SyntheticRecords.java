@@ -48,11 +48,14 @@ public final class SyntheticRecords {
 
   /** Writes the record with this index of a pool at {@code at}. */
   public void write(BufferKind kind, int instance, long index, ByteBuffer memory, int at) {
-    switch (kind) {
-      case AICPU_TASK -> aicpuTask(instance, index, memory, at);
-      case AICORE_TASK -> aicoreTask(instance, index, memory, at);
-      case SCHED_PHASE -> schedPhase(instance, index, memory, at);
-      case ORCH_PHASE -> orchPhase(index, memory, at);
+    if (kind == BufferKind.AICPU_TASK) {
+      aicpuTask(instance, index, memory, at);
+    } else if (kind == BufferKind.AICORE_TASK) {
+      aicoreTask(instance, index, memory, at);
+    } else if (kind == BufferKind.SCHED_PHASE) {
+      schedPhase(instance, index, memory, at);
+    } else {
+      orchPhase(index, memory, at);
     }
   }
 

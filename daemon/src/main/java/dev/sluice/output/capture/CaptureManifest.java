@@ -8,8 +8,6 @@ import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
 import dev.sluice.abi.SyntheticContent;
 import java.time.Instant;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -152,7 +150,7 @@ public record CaptureManifest(
     }
 
     public Format {
-      columns = Collections.unmodifiableMap(new EnumMap<>(columns));
+      columns = Map.copyOf(columns);
     }
 
     /** A codec for each kind, by its wire number; for one thread. */

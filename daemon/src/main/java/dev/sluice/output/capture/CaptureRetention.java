@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -301,7 +300,7 @@ final class CaptureRetention {
     try {
       CaptureManifest manifest = ManifestFile.read(directory).manifest();
       CaptureManifest.Outcome outcome = manifest.outcome();
-      Map<BufferKind, CaptureManifest.KindBooks> rows = new EnumMap<>(BufferKind.class);
+      Map<BufferKind, CaptureManifest.KindBooks> rows = new HashMap<>();
       for (BufferKind kind : BufferKind.ALL) {
         rows.put(kind, outcome.kind(kind).withRemoved(records[kind.ordinal()]));
       }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -108,7 +108,7 @@ final class CaptureSnapshots {
       frames += index.entries();
       segments++;
     }
-    Map<BufferKind, CaptureManifest.KindBooks> rows = new EnumMap<>(BufferKind.class);
+    Map<BufferKind, CaptureManifest.KindBooks> rows = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       long captured = records[kind.ordinal()];
       rows.put(

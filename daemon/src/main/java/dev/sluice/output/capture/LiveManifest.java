@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -157,7 +157,7 @@ final class LiveManifest {
 
   private synchronized CaptureManifest.Outcome outcome(String ending, Optional<Instant> endedAt) {
     CaptureTotals sums = totals.get();
-    Map<BufferKind, CaptureManifest.KindBooks> rows = new EnumMap<>(BufferKind.class);
+    Map<BufferKind, CaptureManifest.KindBooks> rows = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       DeviceBooks device = books.getOrDefault(kind, DeviceBooks.ZERO);
       rows.put(

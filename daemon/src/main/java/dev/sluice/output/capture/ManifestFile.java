@@ -21,7 +21,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -289,7 +289,7 @@ final class ManifestFile {
 
   private static Map<BufferKind, List<RecordColumn>> columns(ManifestKeys json)
       throws CaptureException {
-    Map<BufferKind, List<RecordColumn>> columns = new EnumMap<>(BufferKind.class);
+    Map<BufferKind, List<RecordColumn>> columns = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       columns.put(kind, RecordColumn.parse(json.texts(kind.label()), kind.recordBytes()));
     }

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 
 /**
  * A directory of tables: one per kind with every field of the record, one of the gaps, one of the
@@ -21,6 +21,20 @@ import java.util.Locale;
  * collection order.
  */
 final class CsvTables {
+  private static final Map<BufferKind, String> COLUMNS =
+      Map.of(
+          BufferKind.AICORE_TASK,
+          "core,run,reg_task_id,task_token_raw,ring,local,start_ticks,end_ticks,"
+              + "receive_to_start_ticks,start_ns,end_ns,receive_to_start_ns",
+          BufferKind.AICPU_TASK,
+          "core,run,reg_task_id,dispatch_ticks,finish_ticks,dispatch_ns,finish_ns",
+          BufferKind.SCHED_PHASE,
+          "thread,run,kind,kind_number,start_ticks,end_ticks,loop_iter,tasks_processed,"
+              + "pop_hit_or_local,pop_miss_or_ring,aic_at_start,aiv_at_start,mix_at_start,"
+              + "aic_at_end,aiv_at_end,mix_at_end,start_ns,end_ns",
+          BufferKind.ORCH_PHASE,
+          "thread,run,submit_idx,task_id,ring,local,start_ticks,end_ticks,start_ns,end_ns");
+
   static final String GAPS = "gaps.csv";
   static final String STALLS = "stalls.csv";
   static final String README = "README.txt";
@@ -42,26 +56,12 @@ final class CsvTables {
   }
 
   static String fileName(BufferKind kind) {
-    return kind.name().toLowerCase(Locale.ROOT) + ".csv";
+    return kind.label() + ".csv";
   }
 
   /** Columns of a kind's table. */
   static List<String> header(BufferKind kind) {
-    String columns =
-        switch (kind) {
-          case AICORE_TASK ->
-              "core,run,reg_task_id,task_token_raw,ring,local,start_ticks,end_ticks,"
-                  + "receive_to_start_ticks,start_ns,end_ns,receive_to_start_ns";
-          case AICPU_TASK ->
-              "core,run,reg_task_id,dispatch_ticks,finish_ticks,dispatch_ns,finish_ns";
-          case SCHED_PHASE ->
-              "thread,run,kind,kind_number,start_ticks,end_ticks,loop_iter,tasks_processed,"
-                  + "pop_hit_or_local,pop_miss_or_ring,aic_at_start,aiv_at_start,mix_at_start,"
-                  + "aic_at_end,aiv_at_end,mix_at_end,start_ns,end_ns";
-          case ORCH_PHASE ->
-              "thread,run,submit_idx,task_id,ring,local,start_ticks,end_ticks,start_ns,end_ns";
-        };
-    return List.of(columns.split(","));
+    return List.of(COLUMNS.get(kind).split(","));
   }
 
   /** Writes all tables into an empty directory; returns their rows. */
@@ -147,15 +147,22 @@ final class CsvTables {
                 source, kind, instance, selection.window(clock), selection.isWholeTime(), monitor);
         while (cursor.next()) {
           table.put(instance).put(cursor.run());
-          switch (kind) {
-            case AICORE_TASK -> aicoreTask(table, cursor);
-            case AICPU_TASK -> aicpuTask(table, cursor);
-            case SCHED_PHASE -> phase(table, cursor);
-            case ORCH_PHASE -> submit(table, cursor);
-          }
+          putFields(table, cursor, kind);
           table.endRow();
         }
       }
+    }
+  }
+
+  private void putFields(Table table, RecordCursor cursor, BufferKind kind) throws IOException {
+    if (kind == BufferKind.AICORE_TASK) {
+      aicoreTask(table, cursor);
+    } else if (kind == BufferKind.AICPU_TASK) {
+      aicpuTask(table, cursor);
+    } else if (kind == BufferKind.SCHED_PHASE) {
+      phase(table, cursor);
+    } else {
+      submit(table, cursor);
     }
   }
 

@@ -1,10 +1,7 @@
 package dev.sluice.output.export;
 
 import dev.sluice.abi.AicoreTaskRecord;
-import dev.sluice.abi.AicpuTaskRecord;
 import dev.sluice.abi.BufferKind;
-import dev.sluice.abi.OrchPhaseRecord;
-import dev.sluice.abi.SchedPhaseRecord;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -56,21 +53,11 @@ final class RecordCursor {
 
   /** When a record began, in device ticks; the kernel of an AICore task, not its receipt. */
   static long start(BufferKind kind, ByteBuffer records, int at) {
-    return switch (kind) {
-      case AICORE_TASK -> records.getLong(at + AicoreTaskRecord.START_TIME_OFFSET);
-      case AICPU_TASK -> records.getLong(at + AicpuTaskRecord.DISPATCH_TIME_OFFSET);
-      case SCHED_PHASE -> records.getLong(at + SchedPhaseRecord.START_TIME_OFFSET);
-      case ORCH_PHASE -> records.getLong(at + OrchPhaseRecord.START_TIME_OFFSET);
-    };
+    return records.getLong(at + kind.startTimeOffset());
   }
 
   static long end(BufferKind kind, ByteBuffer records, int at) {
-    return switch (kind) {
-      case AICORE_TASK -> records.getLong(at + AicoreTaskRecord.END_TIME_OFFSET);
-      case AICPU_TASK -> records.getLong(at + AicpuTaskRecord.FINISH_TIME_OFFSET);
-      case SCHED_PHASE -> records.getLong(at + SchedPhaseRecord.END_TIME_OFFSET);
-      case ORCH_PHASE -> records.getLong(at + OrchPhaseRecord.END_TIME_OFFSET);
-    };
+    return records.getLong(at + kind.endTimeOffset());
   }
 
   /** Ticks from the receipt of an AICore task to its start; 0 for other kinds. */

@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +27,7 @@ public final class CaptureBuilder implements AutoCloseable {
   private final SegmentSupply supply;
   private final ByteBuffer block = BlockFile.allocate();
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
-  private final Map<BufferKind, Long> captured = new EnumMap<>(BufferKind.class);
+  private final Map<BufferKind, Long> captured = new HashMap<>();
   private final Checksum checksum = new Checksum();
   private final RecordCodec[] codecs;
   private CaptureManifest manifest;
@@ -275,7 +275,7 @@ public final class CaptureBuilder implements AutoCloseable {
     }
     seal();
     segment = null;
-    Map<BufferKind, CaptureManifest.KindBooks> kinds = new EnumMap<>(BufferKind.class);
+    Map<BufferKind, CaptureManifest.KindBooks> kinds = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       long records = captured.getOrDefault(kind, 0L);
       kinds.put(

@@ -14,7 +14,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -186,7 +185,7 @@ public final class CaptureRig {
 
   /** Ends the capture with the books of a device that produced exactly what was collected. */
   CaptureManifest end() throws IOException {
-    Map<BufferKind, DeviceBooks> books = new EnumMap<>(BufferKind.class);
+    Map<BufferKind, DeviceBooks> books = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       long records = collected[kind.ordinal()];
       books.put(kind, new DeviceBooks(records, records, Map.of(), 0, 0, 0));

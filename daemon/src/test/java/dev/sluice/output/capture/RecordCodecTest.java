@@ -21,7 +21,7 @@ import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
 class RecordCodecTest {
   private static final int RECORDS = 1000;
@@ -84,7 +84,7 @@ class RecordCodecTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @FieldSource("dev.sluice.abi.BufferKind#ALL")
   @DisplayName("Whatever the fields hold, every record comes back bit for bit")
   void shouldGiveBackEveryBit(BufferKind kind) {
     Random random = new Random(1);
@@ -104,7 +104,7 @@ class RecordCodecTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @FieldSource("dev.sluice.abi.BufferKind#ALL")
   @DisplayName("Random records grow by less than one percent")
   void shouldFallBackToRawRecords(BufferKind kind) {
     Random random = new Random(1);
@@ -134,7 +134,7 @@ class RecordCodecTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @FieldSource("dev.sluice.abi.BufferKind#ALL")
   @DisplayName("Records of a synthetic device take at most a quarter of their size")
   void shouldStoreWorkloadsSmall(BufferKind kind) {
     Geometry geometry = new Geometry(Layout.parse("chip-2026.08/a2a3"), 24, 3, 1, 4);
@@ -169,7 +169,7 @@ class RecordCodecTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @FieldSource("dev.sluice.abi.BufferKind#ALL")
   @DisplayName("A payload that was cut, grown or changed never throws, and never reads beyond")
   void shouldRefuseWhatIsNoPayload(BufferKind kind) {
     Random random = new Random(1);

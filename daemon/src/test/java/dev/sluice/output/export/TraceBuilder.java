@@ -47,7 +47,7 @@ final class TraceBuilder {
       new TreeMap<>(
           (a, b) ->
               a.kind() != b.kind()
-                  ? a.kind().compareTo(b.kind())
+                  ? Integer.compare(a.kind().ordinal(), b.kind().ordinal())
                   : Integer.compare(a.instance(), b.instance()));
   private final int recordsPerFrame;
   private final Geometry geometry;

@@ -18,7 +18,7 @@ import dev.sluice.testkit.DevicePool;
 import dev.sluice.testkit.Seeds;
 import dev.sluice.testkit.TestArena;
 import dev.sluice.testkit.TestSettings;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -82,7 +82,7 @@ class EnginePropertyTest {
           EngineRun engine = randomEngine(random);
           engine.device.launch();
           stepAtRandom(engine, random, random.nextInt(STEPS), true);
-          Map<BufferKind, Long> recoverable = new EnumMap<>(BufferKind.class);
+          Map<BufferKind, Long> recoverable = new HashMap<>();
           for (BufferKind kind : BufferKind.ALL) {
             // What was given up and not yet emptied counts as dropped and nothing else.
             recoverable.put(
