@@ -28,6 +28,9 @@ public final class IoReason {
     if (e instanceof FileSystemException failure && failure.getReason() != null) {
       return failure.getReason();
     }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    // Parsers write several lines.
+    return e.getMessage() == null
+        ? e.getClass().getSimpleName()
+        : e.getMessage().lines().findFirst().orElse("");
   }
 }

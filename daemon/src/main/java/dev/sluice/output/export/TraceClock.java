@@ -18,9 +18,8 @@ import java.util.Map;
  *
  * <p>The device's clock is placed on the host's by containment: what a frame holds happened before
  * the host collected it, and between the START and RUN_END of its run. That leaves an interval; its
- * middle
- * is used, half of its width is the error. Medians of frames are used, so that a record with an
- * impossible time moves nothing. The same bounds say which times are possible at all.
+ * middle is used, half of its width is the error. Medians of frames are used, so that a record with
+ * an impossible time moves nothing. The same bounds say which times are possible at all.
  */
 final class TraceClock {
   private static final long NS_PER_SECOND = 1_000_000_000L;
@@ -125,7 +124,11 @@ final class TraceClock {
 
   /** Some frames of a pool, the first of each run among them. */
   private static void sample(
-      CaptureSource source, BufferKind kind, int instance, Map<Integer, Long> runs, List<Sample> into)
+      CaptureSource source,
+      BufferKind kind,
+      int instance,
+      Map<Integer, Long> runs,
+      List<Sample> into)
       throws IOException {
     int frames = source.frameCount(kind, instance);
     int step = Math.max(1, frames / MAX_SAMPLES_PER_POOL);

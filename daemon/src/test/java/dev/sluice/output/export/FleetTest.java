@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,18 +95,13 @@ class FleetTest {
       // As on two hosts: each exports on its own, and the directories are laid over each other.
       Path own = data.resolve("of-" + host);
       Exports.exporter(builder.build(), request).toFile(own, false);
-      Files.walk(own)
-          .filter(Files::isRegularFile)
-          .forEach(
-              file -> {
-                try {
-                  Path to = data.resolve("all").resolve(own.relativize(file).toString());
-                  Files.createDirectories(to.getParent());
-                  Files.move(file, to);
-                } catch (IOException e) {
-                  throw new java.io.UncheckedIOException(e);
-                }
-              });
+      try (Stream<Path> files = Files.walk(own)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          Path to = data.resolve("all").resolve(own.relativize(file).toString());
+          Files.createDirectories(to.getParent());
+          Files.move(file, to);
+        }
+      }
     }
   }
 
@@ -149,7 +145,7 @@ class FleetTest {
                   return function.getKey() + " " + ns.size() + " " + median(ns) + " " + max;
                 })
             .sorted(
-                Comparator.<String>comparingLong(row -> -Long.parseLong(row.split(" ")[3]))
+                Comparator.<String>comparingLong(row -> -Long.parseLong(row.split(" ", -1)[3]))
                     .thenComparing(Comparator.naturalOrder()))
             .toList();
     assertEquals(expected, ask(1));
@@ -161,11 +157,11 @@ class FleetTest {
     long first = Long.MAX_VALUE;
     List<String> rows = ask(2);
     for (String row : rows) {
-      first = Math.min(first, Long.parseLong(row.split(" ")[2]));
+      first = Math.min(first, Long.parseLong(row.split(" ", -1)[2]));
     }
     TreeMap<String, Double> asked = new TreeMap<>();
     for (String row : rows) {
-      String[] columns = row.split(" ");
+      String[] columns = row.split(" ", -1);
       asked.merge(columns[0] + " " + columns[1], Double.parseDouble(columns[3]), Double::sum);
     }
     for (Task task : tasks()) {

@@ -281,7 +281,7 @@ class TruthfulTraceTest {
   void shouldPlaceTheDeviceByTheWindowOfItsRun() throws IOException {
     CaptureSource source = tasks(5).window(9, 990, 1490).build();
     // Ticks 1000 to 1480 within 990 to 1490: 10 ticks of 20 ns are left on either side.
-    assertEquals(1_020_000, source.clock().baseHostNs(), 5_000);
+    assertEquals(1_020_000, source.clock().baseHostNs(), 5_000.0);
     assertTrue(source.clock().errorNs() <= 5_000, () -> source.clock().errorNs() + "");
     CaptureSource other = tasks(5).window(9, 990, 1490).origin("one", "boot-b", 0, 1, 0).build();
     assertTrue(other.clock().errorNs() > 1_000_000, "by the clock of another boot");
