@@ -30,7 +30,7 @@ class FleetTest {
   private static final int TASKS = 100;
   private static final long TICK_NS = 20;
   private static final String[] HOSTS = {"h1", "h2"};
-  private static final Path PAGE = Path.of(System.getProperty("sluice.home"), "docs", "fleet.md");
+  private static final Path PAGE = Path.of("..", "docs", "fleet.md");
 
   @TempDir private Path data;
 
