@@ -108,7 +108,7 @@ public final class BufferKind {
     return records.columns.apply(facts);
   }
 
-  /** When what a record tells of began, u64, in ticks of the device. */
+  /** Start of what a record describes, u64, in ticks of the device. */
   public int startTimeOffset() {
     return START_TIME_OFFSET;
   }
@@ -134,8 +134,8 @@ public final class BufferKind {
   }
 
   /**
-   * Buffers that a pool must be allowed to hold so that it cannot stand still for good: what the
-   * device holds (the current one, an AICore's stashed one) and the next (abi.md appendix C1).
+   * Buffers that a pool must be allowed to hold so that it cannot starve: what the device holds
+   * (the current one, an AICore's stashed one) and the next (abi.md appendix C1).
    */
   public int smallestQuota() {
     return pools.atDevice + 1;

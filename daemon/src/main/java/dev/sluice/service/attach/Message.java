@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One message, as sluice_attach.h describes it: a type, and fields by key. Whoever reads one has a
- * message that keeps every rule of the form; what its values mean is for others to check.
+ * One message, as sluice_attach.h describes it: a type, and fields by key. A message that was read
+ * keeps every rule of the form; what its values mean is checked elsewhere.
  */
 final class Message {
   static final int MAGIC = 0x43554C53;
