@@ -149,7 +149,7 @@ enum sluice_key {
   SLUICE_KEY_REALTIME_NS = 37,  /* number: CLOCK_REALTIME, since 1970 */
   SLUICE_KEY_BOOT_ID = 38,      /* text: /proc/sys/kernel/random/boot_id */
   /* STARTED */
-  SLUICE_KEY_TERMINAL_BANK = 39, /* number: device address of the run's bank; 0: there is none */
+  SLUICE_KEY_TERMINAL_BANK = 39, /* number: device address of the run's bank; 0: no bank */
   /* DETACH */
   SLUICE_KEY_LOST_REASON = 40, /* text: the client cannot use the memory that it was granted: which
                                   call and what it returned. The session ends at once; a run that is

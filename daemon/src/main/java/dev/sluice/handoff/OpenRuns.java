@@ -84,7 +84,7 @@ public final class OpenRuns {
     return epochUntrusted == NONE && open == 1 ? first : OTHER;
   }
 
-  /** The epoch of the run at a place; 0 if there is none, or it is not known yet. */
+  /** The epoch of the run at a place; 0 if no run is there, or its epoch is unknown. */
   public long epoch(int place) {
     long epoch = (long) EPOCH.getAcquire(epochs, place);
     return epoch == UNKNOWN ? NONE : epoch;

@@ -283,7 +283,7 @@ public final class Session {
     return terminalBank(deviceBase, runs++);
   }
 
-  /** Of a run, so that those which overlap write into different ones; 0 where there is none. */
+  /** A different one for each run that overlaps; 0 if the layout has no banks. */
   private long terminalBank(long deviceBase, int number) {
     int banks = geometry().layout().facts().terminalBanks();
     return banks == 0 ? 0 : deviceBase + geometry().terminalBankOffset(number % banks);

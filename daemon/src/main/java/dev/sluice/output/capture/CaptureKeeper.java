@@ -117,8 +117,10 @@ final class CaptureKeeper implements AutoCloseable {
       }
       locked.complete("");
     } catch (CaptureLock.HeldException e) {
-      locked.complete(e.getMessage());
-      throw e;
+      // The first time the caller of awaitLock says it.
+      if (!locked.complete(e.getMessage())) {
+        throw e;
+      }
     } catch (IOException e) {
       locked.complete("");
       throw e;
@@ -133,7 +135,8 @@ final class CaptureKeeper implements AutoCloseable {
     try {
       return locked.get(timeoutNanos, TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      return "";
+      locked.complete("");
+      return locked.getNow("");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return "";

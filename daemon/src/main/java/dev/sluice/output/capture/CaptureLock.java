@@ -42,7 +42,7 @@ final class CaptureLock implements AutoCloseable {
   }
 
   /**
-   * Takes the lock, or fails at once. Makes the directory if there is none.
+   * Takes the lock, or fails at once. Makes the directory if it is missing.
    *
    * @throws HeldException one line
    * @throws IOException the lock file cannot be opened

@@ -323,7 +323,7 @@ final class PerfettoTrace {
       require(tracks.get(event.track).isCounter(), "a counter's track is one");
       counters.add(new Counter(event.track, event.timeNs, event.value));
     } else {
-      require(!tracks.get(event.track).isCounter(), "a slice's track is none of a counter");
+      require(!tracks.get(event.track).isCounter(), "a slice is on a counter track");
       events.add(event);
     }
   }
