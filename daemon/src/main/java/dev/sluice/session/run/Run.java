@@ -138,7 +138,7 @@ public final class Run {
       if (isEnded && books.isFirstCollected()) {
         break;
       }
-      if (!engine.isHolding()) {
+      if (!engine.isSinkFull()) {
         LockSupport.parkNanos(LOOK_FOR_THE_REST_NANOS);
       } else if (owner.waitForDisk()) {
         look = 0;

@@ -62,6 +62,8 @@ public final class RunEngine implements ThreadPacking.Slack {
   private final CollectorAgent[] collectors;
   private final List<TaskStatistics> statistics = new ArrayList<>(); // by shard; empty for none
   private final RefillAgent refill;
+  private final long[] sinkRefused; // by shard, as of the last call of isSinkFull
+  private final long[] sinkTaken;
 
   /** On an arena that is initialised; its free queues stay empty until refill seeds them. */
   RunEngine(RunSetup setup) {
@@ -82,6 +84,8 @@ public final class RunEngine implements ThreadPacking.Slack {
     SpscRing[] hints = rings(groups, plan.bufferCount());
     returns = rings(shards, plan.bufferCount());
     collectors = new CollectorAgent[shards];
+    sinkRefused = new long[shards];
+    sinkTaken = new long[shards];
     for (int shard = 0; shard < shards; shard++) {
       TaskStatistics ofShard = null;
       if (capture.isCopying() && settings.collector().taskStatistics()) {
@@ -184,7 +188,7 @@ public final class RunEngine implements ThreadPacking.Slack {
     return false;
   }
 
-  /** Whether a collector waits for room in its sink. */
+  /** Whether a collector waits for room in its sink. The agents must be off their threads. */
   boolean isHolding() {
     for (CollectorAgent collector : collectors) {
       if (collector.isHolding()) {
@@ -192,6 +196,22 @@ public final class RunEngine implements ThreadPacking.Slack {
       }
     }
     return false;
+  }
+
+  /**
+   * Whether the sink of a collector had no room since the last call, and nothing went on there. The
+   * agents may be running, since this reads counters only; one thread calls it.
+   */
+  boolean isSinkFull() {
+    boolean isFull = false;
+    for (int shard = 0; shard < collectors.length; shard++) {
+      long refused = collectors[shard].counters().get(CollectorAgent.SINK_FULL);
+      long taken = collectors[shard].counters().get(CollectorAgent.BUFFERS);
+      isFull |= refused != sinkRefused[shard] && taken == sinkTaken[shard];
+      sinkRefused[shard] = refused;
+      sinkTaken[shard] = taken;
+    }
+    return isFull;
   }
 
   /**
