@@ -113,6 +113,7 @@ final class SessionBooks {
           dropped(event, nowNs);
           capture.dropped(event);
         });
+    run.reportStalls(capture);
     logViolations(run);
   }
 

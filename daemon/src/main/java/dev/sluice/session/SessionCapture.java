@@ -15,6 +15,7 @@ import dev.sluice.session.run.DropEvent;
 import dev.sluice.session.run.RunBooks;
 import dev.sluice.session.run.RunCapture;
 import dev.sluice.session.run.RunTotals;
+import dev.sluice.session.run.StallListener;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * One session's capture as the session sees it: what it is told, and when. Does nothing where
  * nothing is captured. Of the session's owner, except what only reads.
  */
-public final class SessionCapture {
+public final class SessionCapture implements StallListener {
   private static final Logger log = LoggerFactory.getLogger(SessionCapture.class);
 
   // Instance and queue of a loss that only the law of the whole kind shows.
@@ -195,8 +196,6 @@ public final class SessionCapture {
               law.inFlight(),
               law.unaccounted()));
     }
-    noteStall(false, all.pushStalls - noted.pushStalls, all.pushStallNanos - noted.pushStallNanos);
-    noteStall(true, all.popStalls - noted.popStalls, all.popStallNanos - noted.popStallNanos);
     capture.books(books);
     noted = all;
   }
@@ -209,9 +208,17 @@ public final class SessionCapture {
     }
   }
 
-  private void noteStall(boolean isPop, long times, long nanos) {
-    if (times > 0 || nanos > 0) {
-      capture.stalled(isPop, times, nanos);
+  @Override
+  public void waitedForBuffer(BufferKind kind, int instance, long times, long nanos) {
+    if (capture != null) {
+      capture.waitedForBuffer(kind, instance, times, nanos);
+    }
+  }
+
+  @Override
+  public void waitedForQueue(int queue, long times, long nanos) {
+    if (capture != null) {
+      capture.waitedForQueue(queue, times, nanos);
     }
   }
 

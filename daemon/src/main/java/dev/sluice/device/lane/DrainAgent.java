@@ -40,19 +40,13 @@ public final class DrainAgent implements Agent {
   /** Times that a lane waited for a full handoff ring. */
   public static final int HANDOFF_FULL = 1;
 
-  /** Ready queues found completely full. */
-  public static final int READY_QUEUE_FULL = 2;
-
   /** Duty cycles. */
-  public static final int POLLS = 3;
-
-  /** How long they may have been full by then, in nanoseconds: since the poll before. */
-  public static final int READY_QUEUE_FULL_NANOS = 4;
+  public static final int POLLS = 2;
 
   /** Buffers that were published in another order than their numbers: a core changed threads. */
-  public static final int REORDERED = 5;
+  public static final int REORDERED = 3;
 
-  private static final int COUNTERS = 6;
+  private static final int COUNTERS = 4;
 
   // Far beyond any store buffer, far below what the queue can take meanwhile.
   private static final long TORN_GRACE_NANOS = 200_000;
@@ -85,6 +79,8 @@ public final class DrainAgent implements Agent {
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private final LatencyRecorder pauses = new LatencyRecorder();
+  private final CounterArray full; // by ready queue of this group
+  private final CounterArray fullNanos;
   private final Watermark fill;
   private final Watermark worstPause = Watermark.highest(1);
   private final PublishPace pace;
@@ -131,6 +127,8 @@ public final class DrainAgent implements Agent {
     for (int i = 0; i < queues.length; i++) {
       lanes[i] = new ReadyLane(memory, plan.layout(), queues[i], nowNs);
     }
+    full = new CounterArray(queues.length);
+    fullNanos = new CounterArray(queues.length);
     fill = Watermark.highest(queues.length);
     pace = new PublishPace(plan.usableSlots());
     freeHeadOffset = new int[plan.poolCount()];
@@ -202,8 +200,8 @@ public final class DrainAgent implements Agent {
     int entries = lane.fill(tail);
     fill.record(at, entries);
     if (entries == plan.layout().queueEntries() - 1) {
-      counters.increment(READY_QUEUE_FULL);
-      counters.add(READY_QUEUE_FULL_NANOS, sincePollNs);
+      full.increment(at);
+      fullNanos.add(at, sincePollNs);
     }
     int steps = 0;
     int taken = 0;
@@ -363,6 +361,16 @@ public final class DrainAgent implements Agent {
    */
   public void endGrace() {
     hasGrace = false;
+  }
+
+  /** By ready queue of this group: how often it was found completely full. */
+  public CounterArray full() {
+    return full;
+  }
+
+  /** By ready queue: how long it may have been full by then, in ns: since the poll before. */
+  public CounterArray fullNanos() {
+    return fullNanos;
   }
 
   /** Counters by the constants of this class. */

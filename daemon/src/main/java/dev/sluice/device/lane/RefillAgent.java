@@ -35,16 +35,10 @@ public final class RefillAgent implements Agent {
   /** Sweeps over all pools. */
   public static final int SWEEPS = 1;
 
-  /** Waits of the device for a buffer, as inferred; third generation. */
-  public static final int POP_STALLS = 2;
-
-  /** Their length in nanoseconds. */
-  public static final int POP_STALL_NANOS = 3;
-
   /** Buffers taken back from one ring in one cycle. */
   public static final int RETURNS_PER_CYCLE = 256;
 
-  private static final int COUNTERS = 4;
+  private static final int COUNTERS = 2;
   private static final int HINTS_PER_CYCLE = 256;
 
   // With nothing else to do, look for starved pools this often: a look costs a cache line per pool.
@@ -65,6 +59,8 @@ public final class RefillAgent implements Agent {
   private final boolean popsAicoreFirst;
 
   private final CounterArray counters = new CounterArray(COUNTERS);
+  private final CounterArray stalls; // by pool
+  private final CounterArray stallNanos;
   private final Shortages shortages;
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private final LatencyRecorder[] latency = new LatencyRecorder[BufferKind.COUNT];
@@ -132,6 +128,8 @@ public final class RefillAgent implements Agent {
     atHand = Watermark.lowest(lanes.length);
     fewestEntries = Watermark.lowest(lanes.length);
     lateness = Watermark.highest(lanes.length);
+    stalls = new CounterArray(lanes.length);
+    stallNanos = new CounterArray(lanes.length);
     shortages = new Shortages(lanes.length);
     lastSweepNs = clock.nanoTime() - sweepIntervalNs;
   }
@@ -367,8 +365,8 @@ public final class RefillAgent implements Agent {
       lane.owedSinceNs = visibleNs;
     }
     if (lane.stalledSinceNs != 0) {
-      counters.increment(POP_STALLS);
-      counters.add(POP_STALL_NANOS, visibleNs - lane.stalledSinceNs);
+      stalls.increment(lane.pool());
+      stallNanos.add(lane.pool(), visibleNs - lane.stalledSinceNs);
       lane.stalledSinceNs = 0;
     }
   }
@@ -376,6 +374,16 @@ public final class RefillAgent implements Agent {
   /** Counters by the constants of this class. */
   public CounterArray counters() {
     return counters;
+  }
+
+  /** By pool: waits of the device for a buffer, as inferred; layouts that block. */
+  public CounterArray stalls() {
+    return stalls;
+  }
+
+  /** By pool: their length in nanoseconds. */
+  public CounterArray stallNanos() {
+    return stallNanos;
   }
 
   /** What was seen of each pool while its free queue was empty. */

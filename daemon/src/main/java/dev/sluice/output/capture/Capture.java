@@ -172,19 +172,20 @@ public final class Capture {
     }
   }
 
-  /** Notes that device threads waited, so often and so long, at the push or the pop gate. */
-  public void stalled(boolean isPop, long times, long nanos) {
+  /** Notes that the device waited, so often and so long, for an empty buffer of a pool. */
+  public void waitedForBuffer(BufferKind kind, int instance, long times, long nanos) {
+    stalled(kind.ordinal(), 1, instance, -1, times, nanos);
+  }
+
+  /** Notes that a device thread waited, so often and so long, for room in its ready queue. */
+  public void waitedForQueue(int queue, long times, long nanos) {
+    stalled(FrameHeader.NO_KIND, 0, queue, queue, times, nanos);
+  }
+
+  private void stalled(int kind, int gate, int instance, int queue, long times, long nanos) {
+    int count = (int) Math.min(times, Integer.MAX_VALUE);
     events.post(
-        nowNs ->
-            writer.put(
-                FrameType.STALL,
-                FrameHeader.NO_KIND,
-                isPop ? 1 : 0,
-                FrameHeader.NO_INSTANCE,
-                -1,
-                (int) Math.min(times, Integer.MAX_VALUE),
-                nanos,
-                nowNs));
+        nowNs -> writer.put(FrameType.STALL, kind, gate, instance, queue, count, nanos, nowNs));
   }
 
   /** The device's half of the law as it stands; goes into the manifest. */

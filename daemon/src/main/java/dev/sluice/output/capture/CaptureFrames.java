@@ -51,7 +51,8 @@ public final class CaptureFrames implements AutoCloseable {
    * A frame without records.
    *
    * @param kind null if it concerns no kind
-   * @param instance core or thread; -1 if it concerns no single one
+   * @param instance core or thread; -1 if it concerns no single one. A STALL without a kind is one
+   *     of a thread that waited for room in its ready queue
    * @param cause of a GAP or a STALL
    * @param isDeviceLoss whether a GAP is the device's loss, not the capture's
    * @param count GAP: buffers, STALL: how often the device waited; of all frames that it stands for
@@ -191,11 +192,16 @@ public final class CaptureFrames implements AutoCloseable {
     BufferKind kind = frame.kind();
     int instance = frame.instance();
     boolean hasPool = kind != null && instance >= 0 && instance < instances(kind);
+    boolean isOfThread =
+        frame.type() == FrameType.STALL
+            && kind == null
+            && instance >= 0
+            && instance < manifest.layout().queueCount();
     Note note =
         new Note(
             frame.type(),
             kind,
-            hasPool ? instance : -1,
+            hasPool || isOfThread ? instance : -1,
             isRun ? "" : frame.cause(),
             frame.type() == FrameType.GAP && frame.isDeviceLoss(),
             isRun ? 0 : Integer.toUnsignedLong(frame.recordCount()),

@@ -327,9 +327,11 @@ final class Drawing implements Row.Receiver {
       missing.merge(clock.ns(gap.to()), gap.records(), Long::sum);
     }
     for (Losses.Loss stall : losses.stalls()) {
-      String place = stall.kind() == null ? "" : " " + stall.kindLabel();
-      place += stall.instance() < 0 ? "" : " " + stall.instance();
-      tid = drawLoss(stall, Slice.Type.STALL, "stalls, " + stall.cause() + " gate" + place, tid);
+      String place = stall.instance() < 0 ? "" : placeOf(stall) + stall.instance();
+      String kind = stall.kind() == null ? "" : " " + stall.kindLabel();
+      tid =
+          drawLoss(
+              stall, Slice.Type.STALL, "stalls, " + stall.cause() + " gate" + kind + place, tid);
     }
     if (!missing.isEmpty()) {
       Lane counter = declare(View.LOSSES, 9999, "lost records", true);

@@ -223,7 +223,7 @@ public final class Exporter {
     rows = counts.slices;
   }
 
-  /** By device, and where that is not enough by session and host. */
+  /** By device, and where that is not enough by session, host and capture. */
   private String nameOf(CaptureSource source) {
     CaptureManifest.Origin origin = source.manifest().origin();
     long hosts = sources.stream().map(each -> each.manifest().origin().host()).distinct().count();
@@ -235,7 +235,18 @@ public final class Exporter {
     return (hosts > 1 ? origin.host() + " / " : "")
         + "dev "
         + origin.device()
-        + (ofDevice > 1 ? " session " + origin.session() : "");
+        + (ofDevice > 1 ? " session " + origin.session() : "")
+        + (isOnlyOfItsSession(source) ? "" : " " + shortId(source));
+  }
+
+  /** Session numbers start over with each daemon. */
+  private boolean isOnlyOfItsSession(CaptureSource source) {
+    String name = tablesOf(source);
+    return sources.stream().filter(each -> tablesOf(each).equals(name)).count() == 1;
+  }
+
+  private static String shortId(CaptureSource source) {
+    return source.manifest().id().toString().substring(0, 8);
   }
 
   private static String label(CaptureSource source) {
@@ -265,7 +276,8 @@ public final class Exporter {
     for (int i = 0; i < sources.size(); i++) {
       CaptureSource source = sources.get(i);
       if (request.format() == ExportFormat.CSV) {
-        Path own = sources.size() == 1 ? directory : directory.resolve(tablesOf(source));
+        String name = tablesOf(source) + (isOnlyOfItsSession(source) ? "" : "-" + shortId(source));
+        Path own = sources.size() == 1 ? directory : directory.resolve(name);
         Files.createDirectories(own);
         rows += CsvTables.write(source, request.selection(), losses.get(i), this::advance, own);
       } else if (request.format() == ExportFormat.PARQUET) {

@@ -369,6 +369,11 @@ public final class Run {
     books.reportDrops(headroom.headroom(), listener);
   }
 
+  /** Reports where the device waited since the last call. */
+  public void reportStalls(StallListener listener) {
+    books.reportStalls(listener);
+  }
+
   /** How near each ceiling is, as of the last sample. Any thread. */
   public Headroom headroom() {
     return headroom.headroom();

@@ -5,6 +5,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.TerminalLayout;
+import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferState;
@@ -32,6 +33,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +68,10 @@ public final class RunBooks {
   private final DropAttribution attribution;
   private final DropEvidence[] evidence;
   private final long[][] reported; // drops by pool and cause
+  private final long[] popsReported; // by pool
+  private final long[] popNanosReported;
+  private final long[] pushesReported; // by ready queue
+  private final long[] pushNanosReported;
   private final DeviceMemory memory;
   private final ControlWords words;
   private final boolean deviceBlocks;
@@ -115,6 +121,10 @@ public final class RunBooks {
     this.evidence = new DropEvidence[plan.poolCount()];
     Arrays.setAll(evidence, pool -> new DropEvidence());
     this.reported = new long[plan.poolCount()][DropCause.ALL.size()];
+    this.popsReported = new long[plan.poolCount()];
+    this.popNanosReported = new long[plan.poolCount()];
+    this.pushesReported = new long[plan.layout().queueCount()];
+    this.pushNanosReported = new long[plan.layout().queueCount()];
     this.deviceBlocks = plan.layout().facts().isPatient();
     this.layoutCheck = new LayoutCheck(setup);
     this.runs = engine.runs();
@@ -196,8 +206,7 @@ public final class RunBooks {
     for (int pool = 0; pool < pools; pool++) {
       gather(pool);
     }
-    attribution.begin(
-        sum(DrainAgent.READY_QUEUE_FULL), isReadyQueueFull(), sum(DrainAgent.HANDOFF_FULL));
+    attribution.begin(sumOfFull(DrainAgent::full), isReadyQueueFull(), handoffFull());
     deviceCounters.refresh();
     boolean hasFailed = memory.failure() != 0;
     for (int pool = 0; pool < pools && !hasFailed; pool++) {
@@ -520,10 +529,10 @@ public final class RunBooks {
       addViolations(now, collector.violations());
     }
     now.violations[AbiViolation.COUNTER_BACKWARDS.ordinal()] += deviceCounters.backwards();
-    now.pushStalls = sum(DrainAgent.READY_QUEUE_FULL);
-    now.pushStallNanos = sum(DrainAgent.READY_QUEUE_FULL_NANOS);
-    now.popStalls = refill.counters().get(RefillAgent.POP_STALLS);
-    now.popStallNanos = refill.counters().get(RefillAgent.POP_STALL_NANOS);
+    now.pushStalls = sumOfFull(DrainAgent::full);
+    now.pushStallNanos = sumOfFull(DrainAgent::fullNanos);
+    now.popStalls = refill.stalls().sum();
+    now.popStallNanos = refill.stallNanos().sum();
     for (TaskStatistics ofShard : statistics) {
       for (int core = 0; core < plan.geometry().numCores(); core++) {
         int type = plan.geometry().coreType(core);
@@ -541,10 +550,18 @@ public final class RunBooks {
     }
   }
 
-  private long sum(int drainCounter) {
+  private long handoffFull() {
     long sum = 0;
     for (DrainAgent drain : drains) {
-      sum += drain.counters().get(drainCounter);
+      sum += drain.counters().get(DrainAgent.HANDOFF_FULL);
+    }
+    return sum;
+  }
+
+  private long sumOfFull(Function<DrainAgent, CounterArray> counts) {
+    long sum = 0;
+    for (DrainAgent drain : drains) {
+      sum += counts.apply(drain).sum();
     }
     return sum;
   }
@@ -581,6 +598,31 @@ public final class RunBooks {
         if (records > 0) {
           reported[pool][cause.ordinal()] += records;
           listener.accept(describe(pool, cause, records, headroom));
+        }
+      }
+    }
+  }
+
+  /** Reports where the device waited since the last call, and for how long. */
+  void reportStalls(StallListener listener) {
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      long times = refill.stalls().get(pool) - popsReported[pool];
+      if (times > 0) {
+        long nanos = refill.stallNanos().get(pool) - popNanosReported[pool];
+        popsReported[pool] += times;
+        popNanosReported[pool] += nanos;
+        listener.waitedForBuffer(plan.kindOfPool(pool), plan.instanceOfPool(pool), times, nanos);
+      }
+    }
+    for (DrainAgent drain : drains) {
+      for (int at = 0; at < drain.queueCount(); at++) {
+        int queue = drain.queue(at);
+        long times = drain.full().get(at) - pushesReported[queue];
+        if (times > 0) {
+          long nanos = drain.fullNanos().get(at) - pushNanosReported[queue];
+          pushesReported[queue] += times;
+          pushNanosReported[queue] += nanos;
+          listener.waitedForQueue(queue, times, nanos);
         }
       }
     }

@@ -315,7 +315,7 @@ class DrainAgentTest {
     assertEquals(buffer, rig.handoff.poll());
     assertEquals(SpscRing.EMPTY, rig.handoff.poll());
     expects(rig, AbiViolation.NULL_POINTER, rig.plan.layout().queueEntries() - 2);
-    assertEquals(1, rig.drain.counters().get(DrainAgent.READY_QUEUE_FULL));
+    assertEquals(1, rig.drain.full().get(0));
   }
 
   @Test

@@ -218,14 +218,16 @@ class RefillAgentTest {
       rig.clock.advance(60_000);
     }
     assertEquals(0, rig.device.pool(AICPU_TASK, 0).pointer(), "waits for a buffer");
-    assertEquals(0, rig.refill.counters().get(RefillAgent.POP_STALLS));
+    assertEquals(0, rig.refill.stalls().sum());
     rig.refill.doWork();
     rig.clock.advance(7_000_000);
     rig.drain.doWork();
     rig.giveBack(takeFirstOf(rig, AICPU_TASK));
     rig.refill.doWork();
-    assertEquals(1, rig.refill.counters().get(RefillAgent.POP_STALLS));
-    long waited = rig.refill.counters().get(RefillAgent.POP_STALL_NANOS);
+    int pool = rig.plan.pool(AICPU_TASK, 0);
+    assertEquals(1, rig.refill.stalls().get(pool));
+    assertEquals(1, rig.refill.stalls().sum());
+    long waited = rig.refill.stallNanos().get(pool);
     assertTrue(waited >= 7_000_000 && waited < 7_200_000, () -> waited + " ns");
   }
 

@@ -28,6 +28,8 @@ public final class CaptureBuilder implements AutoCloseable {
   private final ByteBuffer block = BlockFile.allocate();
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
   private final Map<BufferKind, Long> captured = new HashMap<>();
+  private final Map<BufferKind, Map<String, Long>> dropped = new HashMap<>();
+  private final Map<BufferKind, Map<String, Long>> lost = new HashMap<>();
   private final Checksum checksum = new Checksum();
   private final RecordCodec[] codecs;
   private CaptureManifest manifest;
@@ -157,12 +159,14 @@ public final class CaptureBuilder implements AutoCloseable {
   /** Appends a GAP frame of a device-side drop; instance -1 if it is not known. */
   public CaptureBuilder drop(BufferKind kind, int instance, DropCause cause, long count, long ns)
       throws IOException {
+    dropped.computeIfAbsent(kind, k -> new HashMap<>()).merge(cause.label(), count, Long::sum);
     return gap(kind, instance, cause.ordinal(), count, ns);
   }
 
   /** Appends a GAP frame of records that the capture lost. */
   public CaptureBuilder lost(BufferKind kind, int instance, LossReason reason, long count, long ns)
       throws IOException {
+    lost.computeIfAbsent(kind, k -> new HashMap<>()).merge(reason.label(), count, Long::sum);
     return gap(kind, instance, FrameHeader.FIRST_LOSS_REASON + reason.ordinal(), count, ns);
   }
 
@@ -179,19 +183,23 @@ public final class CaptureBuilder implements AutoCloseable {
     return append(frame);
   }
 
-  /** Appends a STALL frame: the device waited so long, so often, at the push or the pop gate. */
-  public CaptureBuilder stall(boolean isPop, int times, long waitedNs, long hostTimeNs)
-      throws IOException {
+  /**
+   * Appends a STALL frame: the device waited so long, so often.
+   *
+   * @param kind of the pool that had no empty buffer; null for the full ready queue of a thread
+   */
+  public CaptureBuilder stall(
+      BufferKind kind, int instance, int times, long waitedNs, long hostTimeNs) throws IOException {
     ByteBuffer frame = frame(0);
     FrameHeader.begin(
         frame,
         0,
         FrameType.STALL,
         0,
-        FrameHeader.NO_KIND,
-        isPop ? 1 : 0,
-        FrameHeader.NO_INSTANCE,
-        -1,
+        kind == null ? FrameHeader.NO_KIND : kind.ordinal(),
+        kind == null ? 0 : 1,
+        instance,
+        kind == null ? instance : -1,
         0,
         times,
         hostTimeNs,
@@ -267,7 +275,7 @@ public final class CaptureBuilder implements AutoCloseable {
     return this;
   }
 
-  /** Seals the last segment and writes the manifest of a run without any loss. */
+  /** Seals the last segment and writes the manifest, with books that fit the frames. */
   @Override
   public void close() throws IOException {
     if (segment == null) {
@@ -278,9 +286,14 @@ public final class CaptureBuilder implements AutoCloseable {
     Map<BufferKind, CaptureManifest.KindBooks> kinds = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       long records = captured.getOrDefault(kind, 0L);
+      Map<String, Long> ofDevice = dropped.getOrDefault(kind, Map.of());
+      Map<String, Long> ofCapture = lost.getOrDefault(kind, Map.of());
+      long collected = records + ofCapture.values().stream().mapToLong(Long::longValue).sum();
+      long produced = collected + ofDevice.values().stream().mapToLong(Long::longValue).sum();
       kinds.put(
           kind,
-          new CaptureManifest.KindBooks(records, records, records, Map.of(), Map.of(), 0, 0, 0, 0));
+          new CaptureManifest.KindBooks(
+              produced, collected, records, ofCapture, ofDevice, 0, 0, 0, 0));
     }
     if (!manifest.outcome().isEnded()) {
       manifest =

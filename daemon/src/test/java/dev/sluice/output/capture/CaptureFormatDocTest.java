@@ -119,8 +119,9 @@ class CaptureFormatDocTest {
                     + " | bytes of the records before encoding";
             case GAP -> "records are missing | buffers missing; 0: not known | records missing";
             case STALL ->
-                "device threads waited; `reason` 0: to push a full buffer, 1: to pop an empty one"
-                    + " | how often | nanoseconds, summed over the threads";
+                "a device thread waited; `reason` 0: to push a full buffer into the ready queue of"
+                    + " thread `instance`, 1: to pop an empty buffer of a pool"
+                    + " | how often | for how long, ns";
             case RUN ->
                 "the device starts a run | number of the run, from 1 | its epoch; 0: not named";
             case FOOTER -> "the segment is closed | 0 | frames in it";
@@ -197,7 +198,7 @@ class CaptureFormatDocTest {
         each.write(BufferKind.SCHED_PHASE, i % 2, 1);
       }
       each.write(BufferKind.AICORE_TASK, 5, 1);
-      each.capture.stalled(true, 2, 3_000);
+      each.capture.waitedForBuffer(BufferKind.AICPU_TASK, 3, 2, 3_000);
       each.end();
       assertPythonReads(each.directory());
     }

@@ -53,7 +53,8 @@ class CaptureReaderTest {
       builder.drop(BufferKind.AICPU_TASK, 5, DropCause.HOST_LATE, 77, 2_001);
       builder.roll();
       builder.lost(BufferKind.AICPU_TASK, 4, LossReason.DISK_FULL, 88, 3_000);
-      builder.stall(true, 3, 1_500, 3_001);
+      builder.stall(BufferKind.AICPU_TASK, 4, 3, 1_500, 3_001);
+      builder.stall(null, 1, 2, 700, 3_001);
       builder.records(
           BufferKind.AICPU_TASK, 4, -1, 7, 3_002, true, numbered(BufferKind.AICPU_TASK, 5, 40));
     }
@@ -105,7 +106,8 @@ class CaptureReaderTest {
             "RECORDS sched_phase 1 q1 s0 n2 t2000 first 9",
             "GAP aicpu_task 5 q-1 s0 n0 t2001 v77 host_late",
             "GAP aicpu_task 4 q-1 s0 n0 t3000 v88 disk_full",
-            "STALL - -1 q-1 s0 n3 t3001 v1500 pop",
+            "STALL aicpu_task 4 q-1 s0 n3 t3001 v1500 pop",
+            "STALL - 1 q1 s0 n2 t3001 v700 push",
             "RECORDS aicpu_task 4 q-1 s7 n5 t3002 salvaged first 40"),
         describe(sample("a capture with spaces"), null));
   }
@@ -178,9 +180,9 @@ class CaptureReaderTest {
                 }
               }
             });
-        // Of ten frames at most one is lost; none if the bit was in padding.
-        assertTrue(frames[0] == 10 || !reader.damages().isEmpty(), "bit " + bit);
-        assertTrue(frames[0] >= 9, "bit " + bit);
+        // Of eleven frames at most one is lost; none if the bit was in padding.
+        assertTrue(frames[0] == 11 || !reader.damages().isEmpty(), "bit " + bit);
+        assertTrue(frames[0] >= 10, "bit " + bit);
       }
     }
   }

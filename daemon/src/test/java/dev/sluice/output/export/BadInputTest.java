@@ -148,6 +148,32 @@ class BadInputTest {
     assertEquals(3 * 4, processes);
   }
 
+  /** A daemon that was restarted numbers its sessions from 1 again. */
+  @Test
+  void shouldTellSessionsOfTheSameNumberApart() throws IOException {
+    List<CaptureSource> sources =
+        List.of(
+            builder(TraceBuilder.CHIP).origin("one", "boot-a", 0, 1, 0).build(),
+            builder(TraceBuilder.CHIP).origin("one", "boot-a", 0, 1, 9_000_000).build());
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    new Exporter(sources, ExportRequest.of(ExportFormat.PERFETTO), ExportMonitor.NONE)
+        .toStream(out);
+    assertEquals(
+        2 * 4,
+        new PerfettoTrace(out.toByteArray())
+            .tracks.values().stream()
+                .filter(track -> track.parent() == 0)
+                .map(PerfettoTrace.Track::processName)
+                .distinct()
+                .count());
+    Path tables = folder.resolve("tables");
+    new Exporter(sources, ExportRequest.of(ExportFormat.CSV), ExportMonitor.NONE)
+        .toFile(tables, false);
+    try (Stream<Path> of = Files.list(tables)) {
+      assertEquals(2, of.count(), "a directory for each");
+    }
+  }
+
   @Test
   void shouldReadNamesInAnyEncodingOfJson() throws IOException {
     String json = "{\"callable_id_to_name\":{\"3\":\"\u77e9\u9635\"}}";

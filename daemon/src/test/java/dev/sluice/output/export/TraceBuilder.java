@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -97,8 +98,9 @@ final class TraceBuilder {
     return this;
   }
 
-  TraceBuilder stall(boolean isPop, int times, long waitedNs, long tick) {
-    notes.add(capture -> capture.stall(isPop, times, waitedNs, hostNs(tick)));
+  /** The device waited for an empty buffer of a pool, or, without a kind, for a ready queue. */
+  TraceBuilder stall(BufferKind kind, int instance, int times, long waitedNs, long tick) {
+    notes.add(capture -> capture.stall(kind, instance, times, waitedNs, hostNs(tick)));
     return this;
   }
 
@@ -249,7 +251,7 @@ final class TraceBuilder {
             geometry.level());
     return new CaptureManifest(
         made.format(),
-        new UUID(device, session),
+        new UUID((long) Objects.hash(device, hostShiftNs) << Integer.SIZE, session),
         new CaptureManifest.Origin("test", host, device, session, "test producer"),
         geometry,
         made.overrides(),

@@ -7,10 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.SchedPhaseKind;
+import dev.sluice.tool.Console;
+import dev.sluice.tool.ExitCode;
+import dev.sluice.tool.ExportCommand;
+import dev.sluice.tool.StopSignal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +69,8 @@ class TruthfulTraceTest {
         tasks(50)
             .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 123, 2_000_000)
             .drop(BufferKind.ORCH_PHASE, -1, DropCause.UNKNOWN, 7, 2_100_000)
-            .stall(true, 3, 2_000, 2500)
+            .stall(BufferKind.AICPU_TASK, 1, 3, 2_000, 2500)
+            .stall(null, 1, 2, 1_000, 2500)
             .build();
     PerfettoTrace trace = trace(source);
     List<PerfettoTrace.SliceRead> lost = in(trace, "Lost records");
@@ -72,7 +78,8 @@ class TruthfulTraceTest {
         Set.of(
             "5 Lost records/aicpu_task core 1: lost: host_late 123",
             "5 Lost records/orch_phase: lost: unknown 7",
-            "5 Lost records/stalls, pop gate: waited to pop null"),
+            "5 Lost records/stalls, pop gate aicpu_task core 1: waited to pop null",
+            "5 Lost records/stalls, push gate thread 1: waited to push null"),
         lost.stream()
             .map(
                 slice ->
@@ -89,7 +96,7 @@ class TruthfulTraceTest {
             .map(PerfettoTrace.Counter::value)
             .toList());
     assertEquals(
-        3,
+        4,
         Exports.events(source, Exports.chrome()).stream()
             .filter(event -> event.get("ph").equals("X") && event.get("pid").equals(5))
             .count());
@@ -112,18 +119,57 @@ class TruthfulTraceTest {
   }
 
   @Test
+  void shouldExitWith3WhereLossesMatterToTheCaller() throws IOException {
+    Path whole = folder.resolve("whole");
+    tasks(20).writeTo(whole);
+    assertEquals(ExitCode.FINE, strict(whole).run());
+    Path lossy = folder.resolve("lossy");
+    tasks(20).drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 123, 2000).writeTo(lossy);
+    Strict all = strict(lossy);
+    assertEquals(ExitCode.RECORDS_LOST, all.run());
+    assertTrue(Files.size(all.output) > 0, "the file is there all the same");
+    all.arguments.remove("--strict");
+    all.arguments.add("--force");
+    assertEquals(ExitCode.FINE, all.run());
+  }
+
+  private record Strict(Console console, List<String> arguments, Path output) {
+    int run() {
+      return console.run(arguments.toArray(String[]::new));
+    }
+  }
+
+  private Strict strict(Path capture) {
+    Path output = folder.resolve(capture.getFileName() + ".pftrace");
+    return new Strict(
+        new Console(new ExportCommand(new StopSignal())),
+        new ArrayList<>(
+            List.of(
+                "export",
+                capture.toString(),
+                "--format",
+                "perfetto",
+                "-o",
+                output.toString(),
+                "--strict")),
+        output);
+  }
+
+  @Test
   void shouldWriteTablesOfGapsAndStalls() throws IOException {
     Path tables = folder.resolve("tables");
     CaptureSource source =
         tasks(20)
             .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 123, 2000)
-            .stall(true, 3, 2_000, 2500)
+            .stall(BufferKind.AICPU_TASK, 1, 3, 2_000, 2500)
+            .stall(null, 1, 2, 1_000, 2500)
             .build();
     Exports.exporter(source, ExportRequest.of(ExportFormat.CSV)).toFile(tables, false);
     List<String> gaps = Files.readAllLines(tables.resolve("gaps.csv"));
     assertTrue(gaps.get(1).startsWith("aicpu_task,1,host_late,device,123,0,"), gaps.get(1));
     List<String> stalls = Files.readAllLines(tables.resolve("stalls.csv"));
-    assertTrue(stalls.get(1).startsWith("pop,,-1,3,2000,"), stalls.get(1));
+    assertTrue(stalls.get(1).startsWith("pop,aicpu_task,1,3,2000,"), stalls.get(1));
+    assertTrue(stalls.get(2).startsWith("push,,1,2,1000,"), stalls.get(2));
     assertTrue(Files.readString(tables.resolve("README.txt")).contains("50000000 per second"));
     List<String> rows = Files.readAllLines(tables.resolve("aicpu_task.csv"));
     assertTrue(rows.get(1).endsWith(",1010,1075,200,1500"), rows.get(1));
