@@ -250,6 +250,19 @@ class OverlappingRunsTest {
     assertEquals(0, totals.violations[AbiViolation.SEQUENCE.ordinal()]);
   }
 
+  /** The epoch of START counts, not the first one that the device shows. */
+  @Test
+  void shouldRefuseBuffersOfARunThatWasNotStarted() throws Exception {
+    attach(Generation.CHIP_2026_09);
+    start(7);
+    device.beginRun(9);
+    publish(10);
+    RunTotals totals = StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
+    assertEquals(0, totals.law().collected());
+    assertEquals(produced(), totals.law().unaccounted());
+    assertTrue(totals.violations[AbiViolation.WRONG_RUN.ordinal()] > 0);
+  }
+
   /** The device takes a buffer, writes records into it and does not hand it over. */
   private void retain(BufferKind kind, long epoch, int records, int dropped) {
     int at = plan.geometry().poolOffset(kind, 0);
