@@ -15,6 +15,12 @@ static void pool_bind(const struct device *d, struct pool *p, unsigned kind, uns
   p->stream = content_stream(d->content.seed, class_of[kind], instance);
   p->fq_head = load32_relaxed(p->shared + d->layout.fq_head_at);
   p->tail_due = load32_acquire(p->shared + d->layout.fq_tail_at);
+  p->total_before = load32_relaxed(p->shared + SLUICE_POOL_TOTAL);
+  p->dropped_before = load32_relaxed(p->shared + SLUICE_POOL_DROPPED);
+  if (d->has_counters) {
+    p->published_records = load32_relaxed(p->shared + SLUICE_POOL_PUBLISHED_RECORDS);
+    p->published_buffers = load32_relaxed(p->shared + SLUICE_POOL_PUBLISHED_BUFFERS);
+  }
 }
 
 /* A buffer that an earlier run left current: kept, but for a phase buffer with records. */

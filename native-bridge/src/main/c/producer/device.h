@@ -31,9 +31,11 @@ struct pool {
   uint8_t *shared; /* ActiveHead, then FreeQueue */
   uint8_t *buffer; /* current_buf_ptr; NULL = none */
   uint64_t stream; /* of the record content */
-  uint64_t total;  /* attempts; shared memory has the low 32 bits of total + phantom */
+  uint64_t total;  /* attempts of this run; shared memory goes on from the run before */
   uint64_t dropped;
   uint64_t phantom; /* attempts invented by the fault counter-wrap */
+  uint32_t total_before; /* what the counters showed when the run began: 0 after a settlement */
+  uint32_t dropped_before;
   uint64_t published_records; /* in buffers handed over; where the layout has such counters */
   uint32_t published_buffers;
   uint32_t live; /* writes into the current buffer, for AICore pools dispatches */

@@ -224,8 +224,8 @@ static void write_terminal(struct lane *l, const struct pool *p) {
     return;
   }
   uint8_t *line = d->terminal_bank + sluice_terminal_in_bank(&d->layout, p->kind, p->instance);
-  store32_relaxed(line + SLUICE_TERMINAL_TOTAL, (uint32_t)p->total);
-  store32_relaxed(line + SLUICE_TERMINAL_DROPPED, (uint32_t)p->dropped);
+  store32_relaxed(line + SLUICE_TERMINAL_TOTAL, p->total_before + (uint32_t)p->total);
+  store32_relaxed(line + SLUICE_TERMINAL_DROPPED, p->dropped_before + (uint32_t)p->dropped);
   store32_relaxed(line + SLUICE_TERMINAL_PUBLISHED_RECORDS, (uint32_t)p->published_records);
   store32_relaxed(line + SLUICE_TERMINAL_PUBLISHED_BUFFERS, p->published_buffers);
   store32_relaxed(line + SLUICE_TERMINAL_LIVE, p->live);

@@ -170,8 +170,24 @@ static const char *watch(struct device *d, sluice_attach *session) {
   return failure;
 }
 
-/* Starts the lanes, waits for their end. NULL, or why the run failed. */
-static const char *launch(struct device *d, sluice_attach *session) {
+/* Ends the oldest run that is open. NULL, or why it could not be ended. */
+static const char *end_run(sluice_attach *session, struct report *r) {
+  static char error[256];
+  struct sluice_books books;
+  if (sluice_attach_run_end(session, &books, error, sizeof error) != SLUICE_OK) {
+    return error;
+  }
+  report_add_books(r, &books);
+  return NULL;
+}
+
+/*
+ * Starts the lanes, waits for their end. NULL, or why the run failed.
+ *
+ * overlapped: not NULL if the run before this one is still open; it is ended once this one is at
+ * work, and its books go there.
+ */
+static const char *launch(struct device *d, sluice_attach *session, struct report *overlapped) {
   const char *failure = NULL;
   unsigned started = 0;
   while (started < d->lane_count && failure == NULL) {
@@ -186,6 +202,12 @@ static const char *launch(struct device *d, sluice_attach *session) {
   d->go_ns = clock_ns();
   d->deadline_ns = d->options->duration_ns != 0 ? d->go_ns + d->options->duration_ns : UINT64_MAX;
   atomic_store_explicit(&d->go, true, memory_order_release);
+  if (failure == NULL && overlapped != NULL) {
+    failure = end_run(session, overlapped);
+    if (failure != NULL) {
+      atomic_store(&d->stop, true);
+    }
+  }
   if (failure == NULL) {
     failure = watch(d, session);
   }
@@ -226,9 +248,12 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
   if (r->has_guard) {
     sluice_attach_guard_stats(session, &r->guard);
   }
+  struct sluice_books last;
+  memset(&last, 0, sizeof last);
   if (r->failure != NULL && !sluice_attach_connected(session)) {
     /* Where the daemon ended the session, it has said why. */
-    int code = sluice_attach_detach(session, &r->books, error, error_bytes);
+    int code = sluice_attach_detach(session, &last, error, error_bytes);
+    report_add_books(r, &last);
     return code == SLUICE_ERROR_STATE ? error : r->failure;
   }
   if ((o->faults & 1u << FAULT_NO_FLUSH) != 0 || r->failure != NULL) {
@@ -238,9 +263,10 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
   if (!sluice_attach_connected(session)) {
     sluice_attach_resume(session, error, error_bytes); /* detach reports it if this failed */
   }
-  if (sluice_attach_detach(session, &r->books, error, error_bytes) != SLUICE_OK) {
+  if (sluice_attach_detach(session, &last, error, error_bytes) != SLUICE_OK) {
     return error;
   }
+  report_add_books(r, &last);
   r->has_books = true;
   return NULL;
 }
@@ -298,6 +324,38 @@ static int set_device(uint32_t device) {
   return 0;
 }
 
+/* Starts a run and readies the device for it: where it is, and what it is to write. */
+static bool start_run(struct device *d, sluice_attach *session, const struct options *o,
+                      uint32_t run, char *error, size_t error_bytes) {
+  memset(d, 0, sizeof *d);
+  d->run_epoch = content_stream(o->geometry.synthetic_seed, SLUICE_CLASS_ROUND, run + 1) | 1;
+  if (sluice_attach_start(session, 0, d->run_epoch, error, error_bytes) != SLUICE_OK) {
+    return false;
+  }
+  bool needs_guard = run == 0 && o->guard_ms != 0;
+  if (needs_guard &&
+      sluice_attach_guard_start(session, o->guard_ms, error, error_bytes) != SLUICE_OK) {
+    return false;
+  }
+  /* It plays the device, so it looks at the arena from the device's side. */
+  const struct sluice_arena *arena = sluice_attach_arena(session);
+  d->options = o;
+  d->arena = (uint8_t *)(uintptr_t)arena->device_base;
+  d->arena_bytes = arena->bytes;
+  d->region = d->arena + arena->region_offset;
+  d->rotation_table = (uint64_t *)(void *)(d->arena + arena->rotation_offset);
+  d->terminal_bank = (uint8_t *)(uintptr_t)sluice_attach_terminal_bank(session);
+  d->sched_threads = o->geometry.sched_threads;
+  d->content = content_of(&o->geometry);
+  sluice_layout_init(&d->layout, &o->geometry);
+  if (device_init(d) != 0) {
+    snprintf(error, error_bytes, "out of memory");
+    return false;
+  }
+  set_pace(d);
+  return true;
+}
+
 static int run_attached(struct options *o) {
   static struct device device;
   static struct report report;
@@ -313,39 +371,27 @@ static int run_attached(struct options *o) {
     fprintf(stderr, "sluice-producer: %s\n", error);
     return EXIT_FAILURE;
   }
-  const struct sluice_arena *arena = sluice_attach_arena(session);
-  device.run_epoch = content_stream(o->geometry.synthetic_seed, SLUICE_CLASS_ROUND, 1) | 1;
-  bool started =
-      sluice_attach_start(session, 0, device.run_epoch, error, sizeof error) == SLUICE_OK;
-  if (started && o->guard_ms != 0) {
-    started = sluice_attach_guard_start(session, o->guard_ms, error, sizeof error) == SLUICE_OK;
-  }
-  if (!started) {
-    fprintf(stderr, "sluice-producer: %s\n", error);
-    sluice_attach_abandon(session);
-    return EXIT_FAILURE;
-  }
-  device.options = o;
-  /* It plays the device, so it looks at the arena from the device's side. */
-  device.arena = (uint8_t *)(uintptr_t)arena->device_base;
-  device.arena_bytes = arena->bytes;
-  device.region = device.arena + arena->region_offset;
-  device.rotation_table = (uint64_t *)(void *)(device.arena + arena->rotation_offset);
-  device.terminal_bank = (uint8_t *)(uintptr_t)sluice_attach_terminal_bank(session);
-  device.sched_threads = o->geometry.sched_threads;
-  device.content = content_of(&o->geometry);
-  sluice_layout_init(&device.layout, &o->geometry);
-  if (device_init(&device) != 0) {
-    fprintf(stderr, "sluice-producer: out of memory\n");
-    sluice_attach_abandon(session);
-    return EXIT_FAILURE;
-  }
-  set_pace(&device);
-  report.failure = launch(&device, session);
   report.has_guard = o->guard_ms != 0;
-  report_collect(&report, &device);
+  for (uint32_t run = 0; run < o->runs && report.failure == NULL && !asked_to_stop; run++) {
+    bool is_overlapped = run > 0 && o->overlap;
+    if (run > 0 && !is_overlapped) {
+      report.failure = end_run(session, &report);
+    }
+    if (report.failure == NULL && !start_run(&device, session, o, run, error, sizeof error)) {
+      if (run == 0) {
+        fprintf(stderr, "sluice-producer: %s\n", error);
+        sluice_attach_abandon(session);
+        return EXIT_FAILURE;
+      }
+      report.failure = error;
+    }
+    if (report.failure == NULL) {
+      report.failure = launch(&device, session, is_overlapped ? &report : NULL);
+      report_collect(&report, &device);
+      device_free(&device);
+    }
+  }
   report.failure = end_session(session, o, &report, error, sizeof error);
-  device_free(&device);
   return print_report(&report, o);
 }
 
@@ -397,7 +443,7 @@ static int run_self_test(struct options *o) {
     return EXIT_FAILURE;
   }
   set_pace(&device);
-  report.failure = launch(&device, NULL);
+  report.failure = launch(&device, NULL, NULL);
   report_collect(&report, &device);
   device_free(&device);
   munmap(memory, plan.bytes);

@@ -39,6 +39,9 @@ static const char usage[] =
     "  --rate BYTES             per second over all kinds; 0 = as fast as it goes (0)\n"
     "  --duration-ns N          end by the clock (1000000000, or no end if --tasks is given)\n"
     "  --tasks N                end after N tasks over all cores\n"
+    "  --runs N                 runs in one session, each as long as --duration-ns and --tasks say (1)\n"
+    "  --overlap                start each run before the one before it is ended; the layout must\n"
+    "                           name runs and have terminal banks: chip-2026.09\n"
     "  --pattern P              steady or burst (steady); the rate holds while a burst is on\n"
     "  --burst-on-ns N          length of a burst (10000000)\n"
     "  --burst-off-ns N         pause between bursts (90000000)\n"
@@ -98,6 +101,8 @@ enum option_id {
   OPT_RATE,
   OPT_DURATION,
   OPT_TASKS,
+  OPT_RUNS,
+  OPT_OVERLAP,
   OPT_PATTERN,
   OPT_BURST_ON,
   OPT_BURST_OFF,
@@ -132,6 +137,8 @@ static const struct option long_options[] = {
     {"rate", required_argument, NULL, OPT_RATE},
     {"duration-ns", required_argument, NULL, OPT_DURATION},
     {"tasks", required_argument, NULL, OPT_TASKS},
+    {"runs", required_argument, NULL, OPT_RUNS},
+    {"overlap", no_argument, NULL, OPT_OVERLAP},
     {"pattern", required_argument, NULL, OPT_PATTERN},
     {"burst-on-ns", required_argument, NULL, OPT_BURST_ON},
     {"burst-off-ns", required_argument, NULL, OPT_BURST_OFF},
@@ -291,6 +298,12 @@ static void apply(struct options *o, int id, struct argument *a, bool *burst) {
     case OPT_TASKS:
       o->tasks = number(a, 0, (uint64_t)1 << 48);
       break;
+    case OPT_RUNS:
+      o->runs = (uint32_t)number(a, 1, 1000000);
+      break;
+    case OPT_OVERLAP:
+      o->overlap = true;
+      break;
     case OPT_PATTERN:
       *burst = strcmp(a->value, "burst") == 0;
       if (!*burst && strcmp(a->value, "steady") != 0) {
@@ -407,6 +420,12 @@ static const char *check_together(const struct options *o) {
   if (has_fault(o, FAULT_STALE_CONTENDED) && layout.backpressure_at == 0) {
     return "--misbehave stale-contended: only chip-2026.08 has these flags";
   }
+  if (o->overlap && (o->runs < 2 || layout.facts[SLUICE_FACT_TERMINAL_BANKS] == 0)) {
+    return "--overlap: needs --runs 2 or more, and a layout with terminal banks: chip-2026.09";
+  }
+  if (o->self_test_rate && o->runs > 1) {
+    return "--self-test-rate has one run";
+  }
   if (o->self_test_rate && o->faults != 0) {
     return "--self-test-rate measures; it cannot misbehave";
   }
@@ -434,6 +453,7 @@ enum options_outcome options_parse(struct options *o, int argc, char **argv) {
                                          .flags = SLUICE_FLAG_SYNTHETIC | SLUICE_FLAG_JITTERED,
                                          .synthetic_seed = 1,
                                          .name = "sluice-producer"};
+  o->runs = 1;
   bool burst = false;
   opterr = 0;
   optind = 1;

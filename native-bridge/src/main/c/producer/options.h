@@ -21,6 +21,8 @@ struct options {
   uint64_t catch_up_ns; /* how much a late lane makes up for at most; 0 = all of it */
   uint32_t faults; /* bit = enum fault */
   uint32_t guard_ms;
+  uint32_t runs;
+  bool overlap; /* a run starts before the one before it is ended */
   uint64_t wait_limit_ns; /* of a device that waits 30 s; 0 = 30 s */
   struct sluice_geometry declared; /* what attach is told; the same but for --declare */
   int cpus[MAX_PINNED_CPUS];

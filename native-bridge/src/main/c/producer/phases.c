@@ -96,7 +96,7 @@ static inline __attribute__((always_inline)) void orch_fill(struct lane *l, stru
   uint8_t *count_at = count_word(l, p, p->buffer);
   uint8_t *live_word = p->shared + SLUICE_POOL_LIVE;
   const bool has_counters = l->device->has_counters;
-  uint32_t total = (uint32_t)(p->total + p->phantom);
+  uint32_t total = p->total_before + (uint32_t)(p->total + p->phantom);
   uint32_t count = p->count;
   uint64_t index = p->total;
   uint64_t stream = p->stream;

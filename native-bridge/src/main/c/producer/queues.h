@@ -57,7 +57,7 @@ static inline void pool_store_seq(const struct pool *p) {
 }
 
 static inline void pool_store_total(const struct pool *p) {
-  store32_relaxed(p->shared + SLUICE_POOL_TOTAL, (uint32_t)(p->total + p->phantom));
+  store32_relaxed(p->shared + SLUICE_POOL_TOTAL, p->total_before + (uint32_t)(p->total + p->phantom));
 }
 
 /* The count of the writes into the current buffer, where the layout has one. */
@@ -70,7 +70,8 @@ static inline void pool_store_live(const struct lane *l, struct pool *p, uint32_
 
 static inline void pool_drop(struct lane *l, struct pool *p, uint64_t records) {
   p->dropped += records;
-  store32_release(p->shared + SLUICE_POOL_DROPPED, (uint32_t)(p->dropped + p->phantom));
+  store32_release(p->shared + SLUICE_POOL_DROPPED,
+                  p->dropped_before + (uint32_t)(p->dropped + p->phantom));
   atomic_store_explicit(&l->dropped,
                         atomic_load_explicit(&l->dropped, memory_order_relaxed) + records,
                         memory_order_relaxed);

@@ -17,8 +17,8 @@ void report_collect(struct report *r, const struct device *d) {
   uint64_t ended = d->go_ns;
   r->layout = sluice_layout_name(d->layout.generation, d->layout.platform);
   r->faults = d->options->faults;
-  r->dry_at_init = d->dry_at_init;
-  r->least_core_tasks = UINT64_MAX; /* every device has a core */
+  r->dry_at_init += d->dry_at_init;
+  r->least_core_tasks = r->runs++ == 0 ? UINT64_MAX : r->least_core_tasks;
   for (unsigned i = 0; i < d->lane_count; i++) {
     const struct lane *l = &d->lanes[i];
     for (unsigned c = 0; c < l->core_count; c++) {
@@ -45,7 +45,18 @@ void report_collect(struct report *r, const struct device *d) {
       r->injected[fault] += l->faults.injected[fault];
     }
   }
-  r->duration_seconds = (double)(ended - d->go_ns) / 1e9;
+  r->duration_seconds += (double)(ended - d->go_ns) / 1e9;
+}
+
+void report_add_books(struct report *r, const struct sluice_books *books) {
+  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+    r->books.produced[kind] += books->produced[kind];
+    r->books.collected[kind] += books->collected[kind];
+    r->books.dropped[kind] += books->dropped[kind];
+    r->books.salvaged[kind] += books->salvaged[kind];
+    r->books.unaccounted[kind] += books->unaccounted[kind];
+  }
+  memcpy(r->books.text, books->text, sizeof r->books.text);
 }
 
 static uint64_t sum_produced(const struct report *r) {
@@ -158,7 +169,7 @@ void report_print_json(const struct report *r, FILE *out) {
   print_quantiles("refill_latency_seconds", &r->refills, out);
   fprintf(out, "\"duration_seconds\":%.9f,\"bytes_per_second\":%.0f,\"max_pause_seconds\":%.9f,",
           r->duration_seconds, bytes_per_second(r), (double)r->max_pause_ns / 1e9);
-  fprintf(out, "\"pools_dry_at_init\":%u,", r->dry_at_init);
+  fprintf(out, "\"runs\":%u,\"pools_dry_at_init\":%u,", r->runs, r->dry_at_init);
   fprintf(out, "\"least_core_tasks\":%" PRIu64 ",\"most_core_tasks\":%" PRIu64 ",",
           r->least_core_tasks, r->most_core_tasks);
   print_injected(r, out);

@@ -24,6 +24,7 @@ struct report {
   uint64_t most_core_tasks;
   struct histogram waits;
   struct histogram refills;
+  unsigned runs;
   unsigned dry_at_init;
   uint32_t injected[FAULTS];
   uint32_t faults;
@@ -34,8 +35,11 @@ struct report {
   const char *failure; /* NULL, or why the run did not end well */
 };
 
-/* Sums over all lanes; they must have ended. */
+/* Adds a run: sums over all lanes, which must have ended. */
 void report_collect(struct report *r, const struct device *d);
+
+/* Adds the daemon's books of a run. */
+void report_add_books(struct report *r, const struct sluice_books *books);
 
 void report_print_json(const struct report *r, FILE *out);
 

@@ -248,8 +248,8 @@ static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, 
   content.is_jittered = is_jittered;
   uint8_t *dispatches_word = c->aicore.shared + SLUICE_POOL_TOTAL;
   uint8_t *commits_word = c->aicpu.shared + SLUICE_POOL_TOTAL;
-  uint32_t dispatches = (uint32_t)(c->aicore.total + c->aicore.phantom);
-  uint32_t commits = (uint32_t)(c->aicpu.total + c->aicpu.phantom);
+  uint32_t dispatches = c->aicore.total_before + (uint32_t)(c->aicore.total + c->aicore.phantom);
+  uint32_t commits = c->aicpu.total_before + (uint32_t)(c->aicpu.total + c->aicpu.phantom);
   uint8_t *live_dispatches_word = c->aicore.shared + SLUICE_POOL_LIVE;
   uint8_t *live_commits_word = c->aicpu.shared + SLUICE_POOL_LIVE;
   uint32_t live_dispatches = c->aicore.live;

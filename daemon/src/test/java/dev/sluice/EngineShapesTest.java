@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ch.qos.logback.classic.Level;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -46,6 +47,29 @@ class EngineShapesTest {
       for (SessionView session : daemon.sessions()) {
         double waited = session.longestRefillSeconds();
         assertTrue(waited < 10, () -> "a refill of " + waited + " s in a run of 0.1 s");
+      }
+    }
+  }
+
+  /** One session, several runs: settled one by one, or each ended while the next is at work. */
+  @ParameterizedTest
+  @CsvSource({
+    "l2-2026.07/a5, --runs 3",
+    "chip-2026.09/a2a3, --runs 3",
+    "chip-2026.09/a2a3, --runs 3 --overlap",
+    "chip-2026.09/a5, --runs 20 --overlap --tasks 3000",
+  })
+  void shouldKeepTheRunsOfASessionApart(String layout, String runs) throws Exception {
+    for (String mode : List.of("dedicated", "inline")) {
+      try (TestDaemon daemon = TestDaemon.start("sluice.threading=" + mode)) {
+        List<String> arguments = new ArrayList<>(List.of("--layout", layout, "--rate", "60000000"));
+        if (!runs.contains("--tasks")) {
+          arguments.addAll(List.of("--duration-ns", "100000000"));
+        }
+        arguments.addAll(List.of(runs.split(" ")));
+        TestProducer.Report device = daemon.run("runs", arguments.toArray(String[]::new));
+        Law.assertExact(daemon.session("runs"), device);
+        assertEquals(List.of(), daemon.logged(Level.ERROR, ""));
       }
     }
   }

@@ -4,7 +4,9 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.handoff.Lease;
+import dev.sluice.handoff.OpenRuns;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -74,7 +76,9 @@ public final class ContentChecks {
 
   private final class Check implements LeaseSink {
     private final CounterArray counter;
-    private final long[] nextIndex = new long[pools];
+    // By run, as indexes start over with each.
+    private final long[][] nextIndex = new long[OpenRuns.MAX][pools];
+    private final long[] epochs = new long[OpenRuns.MAX];
 
     Check(CounterArray counter) {
       this.counter = counter;
@@ -82,6 +86,10 @@ public final class ContentChecks {
 
     @Override
     public boolean accept(Lease lease, AcceptedRecords records) {
+      if (epochs[lease.run()] != lease.runEpoch()) {
+        epochs[lease.run()] = lease.runEpoch();
+        Arrays.fill(nextIndex[lease.run()], 0);
+      }
       int slots = records.slots();
       int step = isSampling ? Math.max(1, (slots - 1) / (SAMPLES - 1)) : 1;
       int verified = 0;
@@ -107,13 +115,14 @@ public final class ContentChecks {
       int at = lease.offset() + slot * kind.recordBytes();
       long seen = content.indexIn(kind, lease.memory(), at);
       // The record shows the low bits; the rest follows from the one before, which is older.
-      long expected = nextIndex[lease.pool()];
+      long[] next = nextIndex[lease.run()];
+      long expected = next[lease.pool()];
       long mask = (1L << SyntheticContent.indexBits(kind)) - 1;
       long index = expected + (seen - expected & mask);
       if (!content.matches(kind, lease.memory(), at, lease.instance(), index)) {
         return false;
       }
-      nextIndex[lease.pool()] = index + 1;
+      next[lease.pool()] = index + 1;
       return true;
     }
   }

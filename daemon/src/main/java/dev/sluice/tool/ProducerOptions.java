@@ -58,6 +58,20 @@ public final class ProducerOptions {
   private long tasks;
 
   @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Runs in one session, each as long as --duration and --tasks say. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int runs;
+
+  @Option(
+      names = "--overlap",
+      description = "Start each run before the one before it is ended; chip-2026.09 only.")
+  private boolean isOverlapped;
+
+  @Option(
       names = "--layout",
       paramLabel = "LAYOUT",
       defaultValue = "chip-2026.09/a2a3",
@@ -248,6 +262,10 @@ public final class ProducerOptions {
     atLeast("--aicpu-threads", aicpuThreads, 1);
     atLeast("--device", device, 0);
     atLeast("--tasks", tasks, 0);
+    atLeast("--runs", runs, 1);
+    if (isOverlapped && (runs < 2 || !layout.startsWith("chip-2026.09/"))) {
+      fail("--overlap: needs --runs 2 or more, and a chip-2026.09 layout");
+    }
     if (durationNs == 0 && tasks == 0) {
       fail("--duration: 0s has no end; write for example 10s, or add --tasks");
     }
@@ -292,6 +310,12 @@ public final class ProducerOptions {
     add(arguments, "--name", sessionName);
     arguments.addAll(pattern.arguments());
     addUnlessZero(arguments, "--tasks", tasks);
+    if (runs > 1) {
+      add(arguments, "--runs", runs);
+    }
+    if (isOverlapped) {
+      arguments.add("--overlap");
+    }
     addUnlessZero(arguments, "--slots", slots);
     addUnlessZero(arguments, "--ready-queue-entries", readyQueueEntries);
     addUnlessNull(arguments, "--records", records);
