@@ -17,6 +17,7 @@ import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.DropsSnapshot;
+import dev.sluice.service.RateHistory;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.StorageSnapshot;
 import dev.sluice.session.DeviceWatch;
@@ -36,6 +37,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -59,6 +61,8 @@ final class DaemonStatus implements DaemonView {
   private final AttachFailures attachFailures;
   private final NanoClock clock;
   private final Supplier<ConfigSnapshot> config;
+  private final RateHistory history;
+  private final Supplier<Optional<Instant>> lastCaptureLoss;
   private volatile Set<Integer> configuredDevices = Set.of();
   private final Instant startedAt = Instant.now();
   private volatile String notReady = "starting";
@@ -72,6 +76,8 @@ final class DaemonStatus implements DaemonView {
       CaptureStore captures,
       AttachFailures attachFailures,
       Supplier<ConfigSnapshot> config,
+      RateHistory history,
+      Supplier<Optional<Instant>> lastCaptureLoss,
       NanoClock clock) {
     this.build = build;
     this.sessions = sessions;
@@ -82,6 +88,8 @@ final class DaemonStatus implements DaemonView {
     this.attachFailures = attachFailures;
     this.clock = clock;
     this.config = config;
+    this.history = history;
+    this.lastCaptureLoss = lastCaptureLoss;
   }
 
   /** Devices that are shown even before their first session. Any thread. */
@@ -116,7 +124,9 @@ final class DaemonStatus implements DaemonView {
 
   private List<SessionSnapshot> shown(List<Session> some) {
     long nowNs = clock.nanoTime();
-    return some.stream().map(session -> ReadModel.of(session, nowNs)).toList();
+    return some.stream()
+        .map(session -> ReadModel.of(session, history.latest(session.id()), nowNs))
+        .toList();
   }
 
   @Override
@@ -216,6 +226,16 @@ final class DaemonStatus implements DaemonView {
     DropLog.Newest newest = sessions.drops().newest(limit);
     return new DropsSnapshot(
         newest.total(), newest.kept(), newest.events().stream().map(ReadModel::of).toList());
+  }
+
+  @Override
+  public List<RateHistory.Points> rateHistory() {
+    return history.points();
+  }
+
+  @Override
+  public Optional<Instant> lastCaptureLoss() {
+    return lastCaptureLoss.get();
   }
 
   @Override

@@ -16,6 +16,7 @@ import dev.sluice.service.DropEventSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
+import dev.sluice.service.SessionRates;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.TaskTotals;
 import dev.sluice.session.DropLog;
@@ -86,7 +87,7 @@ final class ReadModel {
   }
 
   /** One session. */
-  static SessionSnapshot of(Session session, long nowNs) {
+  static SessionSnapshot of(Session session, SessionRates rates, long nowNs) {
     SessionView view = session.view();
     RunTotals totals = view.totalsWithLatencies();
     Layout layout = session.geometry().layout();
@@ -119,6 +120,7 @@ final class ReadModel {
         queues(totals),
         view.headroomToShow(nowNs),
         tasks(totals, List.of(session)),
+        rates,
         capture(session, view));
   }
 

@@ -5,7 +5,10 @@ import dev.sluice.tool.CapturesCommand;
 import dev.sluice.tool.DaemonCommand;
 import dev.sluice.tool.DaemonHost;
 import dev.sluice.tool.DemoCommand;
+import dev.sluice.tool.DetachCommand;
+import dev.sluice.tool.DropsCommand;
 import dev.sluice.tool.ExportCommand;
+import dev.sluice.tool.LogLevelCommand;
 import dev.sluice.tool.ProduceCommand;
 import dev.sluice.tool.ReloadCommand;
 import dev.sluice.tool.SluiceCommand;
@@ -88,11 +91,14 @@ public final class Sluice {
             new DaemonCommand(host, stopSignal),
             new ProduceCommand(stopSignal),
             new StatusCommand(stopSignal),
+            new DropsCommand(),
             new CapturesCommand(stopSignal),
             new VerifyCommand(stopSignal),
             new ExportCommand(stopSignal),
             new SnapshotCommand(),
+            new DetachCommand(stopSignal),
             new ReloadCommand(),
+            new LogLevelCommand(),
             new DoctorCommand(),
             new BenchCommand(host, stopSignal),
             new DiagnoseCommand(host, new DiagnoseProbes(), stopSignal)));

@@ -13,6 +13,7 @@ import dev.sluice.service.AttachFailures;
 import dev.sluice.service.BuildInfo;
 import dev.sluice.service.ConfigReload;
 import dev.sluice.service.HttpTraffic;
+import dev.sluice.service.RateHistory;
 import dev.sluice.service.RootLogLevel;
 import dev.sluice.service.attach.AttachServer;
 import dev.sluice.service.http.ControlServer;
@@ -141,6 +142,9 @@ final class SluiceDaemon implements DaemonHost.Running {
                 errors,
                 () -> {}));
     janitorRunner.add(janitor);
+    RateHistory history = new RateHistory();
+    RateSampler sampler = new RateSampler(sessions, captures, history, clock);
+    janitorRunner.add(sampler);
     janitorRunner.start();
     AttachFailures failures = new AttachFailures();
     reload = keep(new ConfigReload(configuration, source, this::apply, reloadListener()));
@@ -154,6 +158,8 @@ final class SluiceDaemon implements DaemonHost.Running {
             captures,
             failures,
             reload::snapshot,
+            history,
+            sampler::lastCaptureLoss,
             clock);
     status.configuredDevices(settings.devices().ids());
     HttpTraffic traffic = new HttpTraffic();

@@ -55,11 +55,7 @@ final class ConfigOverrides {
       String path = keys.get(name);
       if (path == null) {
         throw new SettingsException(
-            "environment: unknown variable "
-                + name
-                + ", did you mean "
-                + UnknownKeys.nearest(name, keys.keySet())
-                + "?");
+            "environment: unknown variable " + name + Nearest.didYouMean(name, keys.keySet()));
       }
       config = with(config, path, variable.getValue(), "environment " + name);
     }
@@ -81,9 +77,7 @@ final class ConfigOverrides {
       throw new SettingsException(
           "environment: unknown variable "
               + variable
-              + ", did you mean "
-              + UnknownKeys.nearest(variable, keys.keySet())
-              + "?");
+              + Nearest.didYouMean(variable, keys.keySet()));
     }
     return path;
   }
@@ -107,12 +101,7 @@ final class ConfigOverrides {
       DeviceKeys.deviceOf(path)
           .ifPresent(id -> DeviceKeys.of(id).forEach(own -> known.add(own.path())));
       if (!known.contains(path)) {
-        throw new SettingsException(
-            "--set: unknown key "
-                + path
-                + ", did you mean "
-                + UnknownKeys.nearest(path, known)
-                + "?");
+        throw new SettingsException("--set: unknown key " + path + Nearest.didYouMean(path, known));
       }
       config = with(config, path, override.substring(equals + 1).strip(), "--set");
     }

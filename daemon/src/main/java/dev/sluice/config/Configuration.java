@@ -175,7 +175,11 @@ public final class Configuration implements SettingsSource {
       return "configuration: " + e.getMessage();
     }
     String libraryPrefix = e.origin().description() + ": ";
-    String reason = e.getMessage().replace(libraryPrefix, "");
+    String reason =
+        e.getMessage()
+            .replace(libraryPrefix, "")
+            // The library's word for the end of a section.
+            .replace("expecting a close parentheses ')' here", "a closing '}' is missing");
     return describe(e.origin()) + ": " + reason;
   }
 

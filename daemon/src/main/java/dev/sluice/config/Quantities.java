@@ -63,6 +63,9 @@ public final class Quantities {
     }
     Split split = split(trimmed, "rate", RATE_EXAMPLES);
     String unit = split.unit.replace(" ", "");
+    if (unit.isEmpty() && split.number.signum() == 0) {
+      throw bad("rate", text, "it must be at least 1B/s", RATE_EXAMPLES);
+    }
     if (!unit.endsWith("/s") && !unit.endsWith("ps")) {
       String whole = unit.isEmpty() ? trimmed + "B/s" : trimmed + "/s";
       throw bad("rate", text, "a rate is per second, write " + whole, RATE_EXAMPLES);

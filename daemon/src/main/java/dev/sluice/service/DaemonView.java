@@ -3,6 +3,7 @@ package dev.sluice.service;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What scrapes and status pages read. Every method may be called from any thread at any time, takes
@@ -41,6 +42,16 @@ public interface DaemonView {
    */
   default DropsSnapshot drops(int limit) {
     return DropsSnapshot.NONE;
+  }
+
+  /** Rates of the open sessions in the last minutes. */
+  default List<RateHistory.Points> rateHistory() {
+    return List.of();
+  }
+
+  /** When a capture last lost records; empty if none did. */
+  default Optional<Instant> lastCaptureLoss() {
+    return Optional.empty();
   }
 
   /** What was captured so far; its methods, unlike these, may wait for a disk. */

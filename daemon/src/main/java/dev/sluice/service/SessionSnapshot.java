@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param mismatchedRecords those of them that were something else
  * @param deviceStallSeconds time the device's threads waited for the host, summed over them
  * @param headroom of the run under way, or what was the worst of the last one
+ * @param rates of the last second; zero of a session that ended
  * @param capture empty if the session is not captured
  */
 public record SessionSnapshot(
@@ -42,6 +43,7 @@ public record SessionSnapshot(
     List<QueueSnapshot> queues,
     Headroom headroom,
     Map<String, TaskTotals> tasks,
+    SessionRates rates,
     Optional<CaptureSnapshot> capture) {
   public SessionSnapshot {
     kinds = Map.copyOf(kinds);

@@ -14,13 +14,13 @@ public final class CaptureArguments {
   @Option(
       names = "--directory",
       paramLabel = "DIR",
-      description = "Where the captures are. Default: sluice.capture.directory.")
+      description = "Where the captures are. Default: that of the configuration.")
   private Path directory;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Configuration file to read that in.")
+      description = "Configuration file of the daemon; it names the directory.")
   private Path config;
 
   /** The settings of the daemon on this machine. */

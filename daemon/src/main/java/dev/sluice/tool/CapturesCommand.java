@@ -28,8 +28,6 @@ import picocli.CommandLine.Spec;
       "Example: " + Invocation.PROGRAM + " captures --directory /var/lib/sluice/captures"
     })
 public final class CapturesCommand implements Callable<Integer> {
-  private static final String ROW = "%-48s %-16s %-14s %16s %12s %12s %10s%n";
-
   private static final long FOLLOW_INTERVAL_MS = 1_000;
 
   private final StopSignal stopSignal;
@@ -109,23 +107,30 @@ public final class CapturesCommand implements Callable<Integer> {
     if (entries.isEmpty()) {
       return "no captures in " + captures.directory() + "\n";
     }
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(ROW, "name", "layout", "state", "records", "dropped", "lost", "size"));
+    TextTable table =
+        new TextTable()
+            .text("name", 0)
+            .text("layout", 3)
+            .text("state", 2)
+            .number("records", 5)
+            .number("dropped", 1)
+            .number("lost", 1)
+            .number("size", 4);
     for (CaptureCatalog.Entry entry : entries) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              ROW,
-              entry.name(),
-              entry.layout(),
-              entry.state(),
-              String.format(Locale.ROOT, "%,d", entry.capturedRecords()),
-              String.format(Locale.ROOT, "%,d", entry.droppedRecords()),
-              String.format(Locale.ROOT, "%,d", entry.lostRecords()),
-              Quantities.formatBytes(entry.bytes())));
+      table.row(
+          entry.name(),
+          entry.layout(),
+          entry.state(),
+          count(entry.capturedRecords()),
+          count(entry.droppedRecords()),
+          count(entry.lostRecords()),
+          Quantities.formatBytes(entry.bytes()));
     }
-    return text.toString();
+    return table.print(Terminal.ofStandardOutput().columns());
+  }
+
+  private static String count(long records) {
+    return String.format(Locale.ROOT, "%,d", records);
   }
 
   private String json(List<CaptureCatalog.Entry> entries) {

@@ -46,15 +46,7 @@ final class ControlClient {
       }
       answer = readAll(channel);
     } catch (IOException e) {
-      throw new ToolException(
-          "no daemon answers at "
-              + socket
-              + " ("
-              + e.getMessage()
-              + "); start one with '"
-              + Invocation.of("daemon")
-              + "', or name its control socket with --socket",
-          e);
+      throw new ToolException(refusal(e), e);
     }
     String[] headAndBody = answer.split("\r\n\r\n", 2);
     if (headAndBody.length != 2) {
@@ -64,6 +56,21 @@ final class ControlClient {
       throw new ToolException("the daemon refused: " + headAndBody[1].strip());
     }
     return Json.parse(headAndBody[1], "the daemon at " + socket);
+  }
+
+  private String refusal(IOException e) {
+    String reason = String.valueOf(e.getMessage());
+    return reason.startsWith("Permission denied")
+        ? "cannot use "
+            + socket
+            + ": permission denied; run as root or as a member of the socket's group"
+        : "no daemon answers at "
+            + socket
+            + " ("
+            + reason
+            + "); start one with '"
+            + Invocation.of("daemon")
+            + "', or name its control socket with --socket";
   }
 
   private static String readAll(SocketChannel channel) throws IOException {

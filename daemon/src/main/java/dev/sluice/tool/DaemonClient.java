@@ -1,5 +1,9 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.ConfigSources;
+import dev.sluice.config.Configuration;
+import dev.sluice.config.ListenAddress;
+import dev.sluice.config.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -8,8 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Reads a daemon's JSON over HTTP. Stateless; any thread. */
 public final class DaemonClient {
@@ -34,6 +40,19 @@ public final class DaemonClient {
     return new DaemonClient(controlSocket);
   }
 
+  /** The daemon of this configuration; empty means the installed one. */
+  public static DaemonClient configured(Optional<Path> config) {
+    Settings settings = Configuration.load(ConfigSources.of(config, List.of())).settings();
+    if (settings.http().webConfig().isPresent()) {
+      return DaemonClient.onSocket(settings.control().socket());
+    }
+    ListenAddress listen = settings.http().listen();
+    // A daemon that listens on every address answers on the loopback, too.
+    String host = listen.host().equals("0.0.0.0") ? "127.0.0.1" : listen.host();
+    host = host.equals("::") ? "::1" : host;
+    return new DaemonClient(URI.create("http://" + new ListenAddress(host, listen.port())));
+  }
+
   public static DaemonClient onPort(int port) {
     return new DaemonClient(URI.create("http://127.0.0.1:" + port));
   }
@@ -48,7 +67,11 @@ public final class DaemonClient {
 
   /** Open sessions, then ended ones, newest first. */
   public List<SessionReport> sessions() throws ToolException {
-    Map<String, Object> answer = get("/api/v1/sessions");
+    return sessions(get("/api/v1/sessions"));
+  }
+
+  /** Of an answer that holds them; the status does, too. */
+  static List<SessionReport> sessions(Map<String, Object> answer) throws ToolException {
     List<SessionReport> sessions = new ArrayList<>();
     for (String list : List.of("sessions", "ended")) {
       for (Map<String, Object> session : Json.objects(answer, list)) {
@@ -61,10 +84,51 @@ public final class DaemonClient {
   /** The last events of dropped records, newest first. */
   public List<DropReport> drops(int limit) throws ToolException {
     List<DropReport> drops = new ArrayList<>();
-    for (Map<String, Object> event : Json.objects(get("/api/v1/drops?limit=" + limit), "drops")) {
+    for (Map<String, Object> event : Json.objects(dropsAnswer(limit), "drops")) {
       drops.add(DropReport.read(event));
     }
     return drops;
+  }
+
+  /** Likewise, as the daemon answers. */
+  Map<String, Object> dropsAnswer(int limit) throws ToolException {
+    return get("/api/v1/drops?limit=" + limit);
+  }
+
+  /** What captures lost since the daemon started. */
+  Storage storage() throws ToolException {
+    return Storage.read(status());
+  }
+
+  /**
+   * Captures of all sessions since the daemon started.
+   *
+   * @param lost records that were collected and are in no capture, by reason
+   */
+  record Storage(Map<String, Long> lost) {
+    static Storage read(Map<String, Object> status) throws ToolException {
+      return new Storage(Json.counts(Json.object(status, "storage"), "lost_records"));
+    }
+
+    long lostRecords() {
+      return lost.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    String sentence() {
+      return String.format(
+          Locale.ROOT,
+          "%,d records were collected and are in no capture: %s.",
+          lostRecords(),
+          counted(lost));
+    }
+  }
+
+  /** Counts by reason, without those that are 0. */
+  static String counted(Map<String, Long> counts) {
+    return counts.entrySet().stream()
+        .filter(entry -> entry.getValue() != 0)
+        .map(entry -> String.format(Locale.ROOT, "%s %,d", entry.getKey(), entry.getValue()))
+        .collect(Collectors.joining(", "));
   }
 
   public Optional<SessionReport> session(String name) throws ToolException {

@@ -63,7 +63,7 @@ public final class DaemonCommand implements Callable<Integer> {
       if (isCheckOnly) {
         host.check(configuration);
       }
-      out().print(isPrintOnly ? configuration.render() : "The configuration is fine.\n");
+      out().print(isPrintOnly ? configuration.render() : fine());
       out().flush();
       return ExitCode.FINE;
     }
@@ -79,6 +79,13 @@ public final class DaemonCommand implements Callable<Integer> {
       stopSignal.await();
     }
     return ExitCode.FINE;
+  }
+
+  private String fine() {
+    return ConfigSources.of(Optional.ofNullable(config), List.of())
+        .file()
+        .map(file -> "The configuration is fine: " + file + "\n")
+        .orElse("The configuration is fine: no file, the built-in values are in force.\n");
   }
 
   private Configuration load() {

@@ -216,7 +216,10 @@ public final class DemoCommand implements Callable<Integer> {
       json.put("capture_bytes", capture.map(DemoCommand::bytesOnDisk).orElse(null));
       out().println(Json.print(json));
     } else {
-      out().print(RunSummary.of(run, "Demo: " + producer.describe(), verdict));
+      out()
+          .print(
+              RunSummary.of(
+                  run, "Demo: " + producer.describe(), verdict, Terminal.ofStandardOutput()));
       if (verdict.limit().equals(Optional.of(Ceiling.STORAGE))) {
         out().print(waysAroundTheDisk());
       }

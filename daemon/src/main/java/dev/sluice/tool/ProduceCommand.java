@@ -8,6 +8,7 @@ import dev.sluice.config.Quantities;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +17,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The synthetic producer against a daemon that is already running. */
 @Command(
@@ -28,10 +31,13 @@ import picocli.CommandLine.Option;
           + Invocation.PROGRAM
           + " produce --rate 500MB/s --duration 30s --pattern burst:10ms,90ms",
       "",
-      "Prints the device's own truth, measured on its side of the memory."
+      "Prints what the device counted itself, on its side of the memory.",
+      "Exit code: 0 finished, 1 failed or interrupted, 2 usage."
     })
 public final class ProduceCommand implements Callable<Integer> {
   private final StopSignal stopSignal;
+
+  @Spec private CommandSpec spec;
 
   @Mixin private ProducerOptions producer = new ProducerOptions();
 
@@ -44,7 +50,7 @@ public final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Configuration file to read it in.")
+      description = "Configuration file of the daemon; it names the attach socket.")
   private Path config;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -57,6 +63,7 @@ public final class ProduceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ToolException {
     producer.validate();
+    Path attachSocket = socket();
     List<String> command = new ArrayList<>();
     try {
       command.add(NativeTools.find(NativeTools.PRODUCER).toString());
@@ -64,9 +71,18 @@ public final class ProduceCommand implements Callable<Integer> {
       throw new ToolException(e.getMessage(), e);
     }
     String name = producer.nameOr("produce-" + ProcessHandle.current().pid());
-    command.addAll(producer.arguments(socket(), name));
+    command.addAll(producer.arguments(attachSocket, name));
     command.add(isJson ? "--json" : "--progress");
-    return run(command);
+    int exitCode = run(command);
+    if (exitCode == ExitCode.FAILED && !Files.exists(attachSocket)) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "sluice: start a daemon with '"
+                  + Invocation.of("daemon")
+                  + "', or name its attach socket with --socket");
+    }
+    return exitCode;
   }
 
   private Path socket() {

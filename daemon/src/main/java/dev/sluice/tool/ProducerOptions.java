@@ -1,8 +1,13 @@
 package dev.sluice.tool;
 
+import dev.sluice.config.Nearest;
 import dev.sluice.config.Quantities;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,7 +31,35 @@ public final class ProducerOptions {
   private static final List<String> RUNTIMES =
       List.of("tensormap_and_ringbuffer", "host_build_graph");
 
+  /** As faults.c of the producer has them; a test compares. */
+  static final List<String> FAULTS =
+      List.of(
+          "wrong-kind",
+          "foreign-pointer",
+          "misaligned-pointer",
+          "repeated-pointer",
+          "null-pointer",
+          "bad-core-index",
+          "bad-kind",
+          "bad-tail",
+          "count-overflow",
+          "torn-entry",
+          "sequence-gap",
+          "counter-wrap",
+          "stale-contended",
+          "stall",
+          "entry-count",
+          "wrong-epoch",
+          "schema-flip",
+          "no-terminal",
+          "kill",
+          "no-flush");
+
   private static final List<String> CONTENTS = List.of("jittered", "regular");
+
+  private static final int MAX_CORES = 108;
+  private static final int MAX_NAME_BYTES = 63;
+  private static final Path ONLINE_CPUS = Path.of("/sys/devices/system/cpu/online");
 
   private static final int LEVEL_WITH_ORCHESTRATOR = 4;
 
@@ -183,7 +216,9 @@ public final class ProducerOptions {
   @Option(
       names = "--buffers",
       paramLabel = "A,S,O,C",
-      description = "Buffers per instance, in the same order; 0 means that the daemon decides.")
+      description =
+          "Buffers per instance: AICPU task, scheduler phase, orchestrator phase, AICore task; 0"
+              + " means that the daemon decides.")
   private String buffers;
 
   @Option(
@@ -198,8 +233,7 @@ public final class ProducerOptions {
   @Option(
       names = "--misbehave",
       paramLabel = "FAULTS",
-      description =
-          "Faults to commit, separated by commas; the producer lists them on a wrong one.")
+      description = "Faults to commit, separated by commas; a wrong name shows what there is.")
   private String misbehave;
 
   @Option(
@@ -259,6 +293,7 @@ public final class ProducerOptions {
       fail("--layout: there is no '" + layout + "'; write one of " + String.join(", ", LAYOUTS));
     }
     atLeast("--cores", cores, 1);
+    atMost("--cores", cores, MAX_CORES);
     atLeast("--aicpu-threads", aicpuThreads, 1);
     atLeast("--device", device, 0);
     atLeast("--tasks", tasks, 0);
@@ -282,12 +317,15 @@ public final class ProducerOptions {
     }
     fourNumbers("--records", records);
     fourNumbers("--buffers", buffers);
-    if (cpus != null && !cpus.matches("\\d+(-\\d+)?(,\\d+(-\\d+)?)*")) {
-      fail("--cpus: '" + cpus + "' is no list of CPUs; write for example 0 or 2,3");
+    cpusAreOnline();
+    faults();
+    if (name != null && (name.isEmpty() || nameBytes() > MAX_NAME_BYTES)) {
+      fail("--name: use 1 to 63 bytes of UTF-8, not " + nameBytes());
     }
-    if (name != null && (name.isEmpty() || name.length() > 63)) {
-      fail("--name: use 1 to 63 characters");
-    }
+  }
+
+  private int nameBytes() {
+    return name.getBytes(StandardCharsets.UTF_8).length;
   }
 
   /** The arguments of sluice-producer: plain numbers, one spelling. */
@@ -343,6 +381,65 @@ public final class ProducerOptions {
     if (value != null) {
       add(arguments, option, value);
     }
+  }
+
+  private void atMost(String option, long value, long most) {
+    if (value > most) {
+      fail(option + ": " + value + " is too large; the most is " + most);
+    }
+  }
+
+  private void faults() {
+    if (misbehave == null) {
+      return;
+    }
+    for (String fault : misbehave.split(",", -1)) {
+      if (!FAULTS.contains(fault)) {
+        fail(
+            "--misbehave: there is no fault '"
+                + fault
+                + "'"
+                + Nearest.didYouMean(fault, FAULTS)
+                + "; there are "
+                + String.join(", ", FAULTS));
+      }
+    }
+  }
+
+  /** A pin to a CPU that is not there would be ignored, and the figures be those of another run. */
+  private void cpusAreOnline() {
+    if (cpus == null) {
+      return;
+    }
+    if (!cpus.matches("\\d{1,6}(-\\d{1,6})?(,\\d{1,6}(-\\d{1,6})?)*")) {
+      fail("--cpus: '" + cpus + "' is not a list of CPUs; write for example 0 or 2,3");
+    }
+    BitSet online;
+    String list;
+    try {
+      list = Files.readString(ONLINE_CPUS).strip();
+      online = cpuSet(list);
+    } catch (IOException ignored) {
+      return; // This host does not say.
+    }
+    BitSet missing = cpuSet(cpus);
+    missing.andNot(online);
+    if (!missing.isEmpty()) {
+      fail("--cpus: this host has no CPU " + missing.nextSetBit(0) + "; online are " + list);
+    }
+  }
+
+  private static BitSet cpuSet(String list) {
+    BitSet cpus = new BitSet();
+    for (String range : list.split(",", -1)) {
+      String[] ends = range.split("-", 2);
+      int first = Integer.parseInt(ends[0]);
+      int last = Integer.parseInt(ends[ends.length - 1]);
+      if (first <= last) {
+        cpus.set(first, last + 1);
+      }
+    }
+    return cpus;
   }
 
   private void atLeast(String option, long value, long floor) {

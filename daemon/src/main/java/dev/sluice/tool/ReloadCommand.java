@@ -1,15 +1,11 @@
 package dev.sluice.tool;
 
-import dev.sluice.config.ConfigSources;
-import dev.sluice.config.Configuration;
-import dev.sluice.config.SettingsException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -22,24 +18,14 @@ import picocli.CommandLine.Spec;
 public final class ReloadCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "Configuration file that names the daemon's control socket.")
-  private Path config;
-
-  @Option(
-      names = "--socket",
-      paramLabel = "PATH",
-      description = "Control socket of the daemon. Default: that of the configuration.")
-  private Path socket;
+  @Mixin private ControlAddress address = new ControlAddress();
 
   @Option(names = "--json", description = "Print the daemon's answer as one JSON object.")
   private boolean isJson;
 
   @Override
   public Integer call() throws ToolException {
-    Map<String, Object> answer = new ControlClient(controlSocket()).post("/v1/reload");
+    Map<String, Object> answer = address.client().post("/v1/reload");
     if (isJson) {
       out().println(Json.print(answer));
     } else if (!(answer.get("changed") instanceof Boolean changed) || !changed) {
@@ -51,21 +37,6 @@ public final class ReloadCommand implements Callable<Integer> {
     }
     out().flush();
     return ExitCode.FINE;
-  }
-
-  private Path controlSocket() {
-    if (socket != null) {
-      return socket;
-    }
-    ConfigSources sources = ConfigSources.of(Optional.ofNullable(config), List.of());
-    try {
-      return Configuration.load(sources).settings().control().socket();
-    } catch (SettingsException e) {
-      // The daemon has to see it, too: it keeps the old configuration, and counts the failure.
-      Path found = Configuration.controlSocket(sources);
-      spec.commandLine().getErr().println("sluice: " + e.getMessage());
-      return found;
-    }
   }
 
   private void list(Map<String, Object> answer, String name, String words) {

@@ -23,9 +23,15 @@ final class RunSummary {
     this.run = run;
   }
 
-  static String of(RunReport run, String head, Verdict verdict) throws ToolException {
+  static String of(RunReport run, String head, Verdict verdict, Terminal terminal)
+      throws ToolException {
     RunSummary summary = new RunSummary(run);
-    summary.paragraph(verdict.sentence());
+    Terminal.Colour colour =
+        verdict.exitCode() == ExitCode.FINE ? Terminal.Colour.GOOD : Terminal.Colour.BAD;
+    new Terminal(WIDTH, terminal.hasColour())
+        .wrap(verdict.sentence())
+        .lines()
+        .forEach(line -> summary.line(terminal.colour(colour, line)));
     summary.line("");
     summary.line(head);
     summary.line("");
@@ -38,12 +44,17 @@ final class RunSummary {
   /** One row per kind, so that a row reads as the law: produced is the sum of what follows. */
   private void books() throws ToolException {
     SessionReport session = run.session();
-    List<String[]> rows = new ArrayList<>();
-    rows.add(
-        new String[] {"records", "produced", "collected", "dropped", "salvaged", "unaccounted"});
-    session.kinds().forEach((kind, counts) -> rows.add(row(kind, counts)));
-    rows.add(row("all", session.total()));
-    table(rows);
+    TextTable table =
+        new TextTable()
+            .text("records", 0)
+            .number("produced", 0)
+            .number("collected", 0)
+            .number("dropped", 0)
+            .number("salvaged", 0)
+            .number("unaccounted", 0);
+    session.kinds().forEach((kind, counts) -> table.row(row(kind, counts)));
+    table.row(row("all", session.total()));
+    table.print(0).lines().forEach(line -> line("  " + line));
     figure("producer counted", count(run.producedRecords()));
     figures("dropped", session.total().dropped());
     if (session.capture().isPresent()) {
@@ -62,23 +73,6 @@ final class RunSummary {
       count(counts.salvagedRecords()),
       count(counts.unaccountedRecords())
     };
-  }
-
-  private void table(List<String[]> rows) {
-    int[] widths = new int[rows.get(0).length];
-    for (String[] row : rows) {
-      for (int i = 0; i < row.length; i++) {
-        widths[i] = Math.max(widths[i], row[i].length());
-      }
-    }
-    for (String[] row : rows) {
-      StringBuilder line = new StringBuilder("  " + row[0]);
-      line.append(" ".repeat(widths[0] - row[0].length()));
-      for (int i = 1; i < row.length; i++) {
-        line.append(" ".repeat(2 + widths[i] - row[i].length())).append(row[i]);
-      }
-      line(line.toString());
-    }
   }
 
   private void figures() throws ToolException {
@@ -159,22 +153,6 @@ final class RunSummary {
 
   private void figure(String label, String value) {
     line(String.format(LABEL + " %s", label, value));
-  }
-
-  private void paragraph(String sentences) {
-    int column = 0;
-    for (String word : sentences.split(" ", -1)) {
-      if (column > 0 && column + 1 + word.length() > WIDTH) {
-        text.append('\n');
-        column = 0;
-      } else if (column > 0) {
-        text.append(' ');
-        column++;
-      }
-      text.append(word);
-      column += word.length();
-    }
-    text.append('\n');
   }
 
   private void line(String line) {

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param placement whose memory the arena is
  * @param route how the producer gets to see it
  * @param durationSeconds from attach to the answer, or to the end of the session
+ * @param collectedBytesPerSecond in the last second; so with what was dropped
  * @param deviceStallEstimateSeconds time the device's threads waited for the host, summed over
  *     them, as the host infers it: as a rule more than it was
  */
@@ -30,6 +31,8 @@ public record SessionReport(
     double deviceStallEstimateSeconds,
     Quantiles refillLatency,
     Quantiles drainPause,
+    double collectedBytesPerSecond,
+    double droppedRecordsPerSecond,
     HeadroomReport headroom,
     Optional<Capture> capture) {
   private static final String ENDED = "ended";
@@ -55,6 +58,8 @@ public record SessionReport(
         Json.real(object, "device_stall_seconds_estimate"),
         Quantiles.read(object, "refill_latency_seconds"),
         Quantiles.read(object, "drain_pause_seconds"),
+        Json.real(object, "collected_bytes_per_second"),
+        Json.real(object, "dropped_records_per_second"),
         HeadroomReport.read(object),
         Capture.read(object));
   }
@@ -89,6 +94,12 @@ public record SessionReport(
   /** The session is over and its books are settled. */
   public boolean isEnded() {
     return state.split(" ", 2)[0].equals(ENDED);
+  }
+
+  /** It is no longer attached, whether or not its books are settled. */
+  public boolean isOver() {
+    String word = state.split(" ", 2)[0];
+    return isEnded() || word.equals("closing") || word.equals("failed");
   }
 
   public long violations() {

@@ -7,12 +7,12 @@ import java.util.List;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code sluice} itself: names the commands and turns every failure into one line. */
 @Command(
@@ -40,7 +40,8 @@ public final class SluiceCommand implements Runnable {
   public static CommandLine commandLine(String version, List<Object> commands) {
     CommandLine commandLine = new CommandLine(new SluiceCommand());
     commands.forEach(commandLine::addSubcommand);
-    // For packages, and for who has none: source <(sluice generate-completion).
+    commandLine.addSubcommand(new HelpCommand());
+    // Also for a shell without the package: source <(sluice generate-completion).
     commandLine.addSubcommand(new ManPage());
     CommandLine completion = new CommandLine(new GenerateCompletion());
     completion.getCommandSpec().usageMessage().hidden(true);
@@ -76,8 +77,7 @@ public final class SluiceCommand implements Runnable {
   private static int usage(ParameterException e) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    err.println("sluice: " + e.getMessage());
-    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("sluice: " + UsageErrors.words(e));
     String[] words = (command.getCommandSpec().qualifiedName() + " --help").split(" ", -1);
     err.println("Try '" + Invocation.of(Arrays.copyOfRange(words, 1, words.length)) + "'.");
     return ExitCode.USAGE;

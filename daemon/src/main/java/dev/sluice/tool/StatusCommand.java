@@ -1,19 +1,19 @@
 package dev.sluice.tool;
 
-import dev.sluice.config.ConfigSources;
-import dev.sluice.config.Configuration;
-import dev.sluice.config.ListenAddress;
 import dev.sluice.config.Quantities;
-import dev.sluice.config.Settings;
+import dev.sluice.headroom.Ceiling;
 import java.io.PrintWriter;
-import java.net.URI;
-import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -21,187 +21,248 @@ import picocli.CommandLine.Spec;
 /** What the running daemon is doing, for an operator at a terminal. */
 @Command(
     name = "status",
-    description = "Show the sessions of the running daemon and whether anything was lost.",
-    footer = {"", "Example: " + Invocation.PROGRAM + " status --watch"})
+    description = "Say whether anything was lost, and what each session of the daemon is doing.",
+    footer = {
+      "",
+      "Examples:",
+      "  " + Invocation.PROGRAM + " status --watch",
+      "  " + Invocation.PROGRAM + " status --url node7:9797 --json"
+    })
 public final class StatusCommand implements Callable<Integer> {
   private static final long WATCH_INTERVAL_MS = 1_000;
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[2J";
-  private static final String ROW = "%-6s %-4s %-20s %-18s %-30s %-22s %10s %16s %12s %12s%n";
-
   private static final int SHOWN_DROPS = 5;
+  private static final int SHOWN_ENDED = 5;
 
   private final StopSignal stopSignal;
+  private final Supplier<Terminal> terminals;
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description = {
-        "Address of the daemon. Default: the listener of the configuration,",
-        "or the control socket where there is a web-config."
-      })
-  private URI url;
+  @Mixin private DaemonAddress address = new DaemonAddress();
 
   @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "Configuration file to read it in.")
-  private Path config;
-
-  @Option(names = "--watch", description = "Show it again every second until Ctrl-C.")
+      names = "--watch",
+      description = "Show it again every second until Ctrl-C: what goes on now, like top.")
   private boolean isWatching;
 
   @Option(names = "--json", description = "Print the daemon's answer as one JSON object.")
   private boolean isJson;
 
   public StatusCommand(StopSignal stopSignal) {
+    this(stopSignal, Terminal::ofStandardOutput);
+  }
+
+  StatusCommand(StopSignal stopSignal, Supplier<Terminal> terminals) {
     this.stopSignal = stopSignal;
+    this.terminals = terminals;
   }
 
   @Override
   public Integer call() throws ToolException {
-    DaemonClient client =
-        url == null ? configuredDaemon(Optional.ofNullable(config)) : new DaemonClient(url);
-    boolean isTerminal = ProgressLine.isTerminal(1);
+    DaemonClient client = address.client();
     do {
-      if (isWatching && isTerminal) {
-        out().print(CLEAR_SCREEN);
-      }
-      out().print(isJson ? Json.print(client.status()) + "\n" : table(client));
+      String text = isJson ? Json.print(client.status()) + "\n" : text(client);
+      out().print(isWatching && terminals.get().isTerminal() ? CLEAR_SCREEN + text : text);
     } while (!out().checkError() && isWatching && !stopSignal.await(WATCH_INTERVAL_MS));
     return ExitCode.FINE;
   }
 
-  /** The daemon of this configuration; empty means the installed one. */
-  public static DaemonClient configuredDaemon(Optional<Path> config) {
-    Settings settings = Configuration.load(ConfigSources.of(config, List.of())).settings();
-    if (settings.http().webConfig().isPresent()) {
-      return DaemonClient.onSocket(settings.control().socket());
-    }
-    ListenAddress listen = settings.http().listen();
-    // A daemon that listens on every address answers on the loopback, too.
-    String host = listen.host().equals("0.0.0.0") ? "127.0.0.1" : listen.host();
-    host = host.equals("::") ? "::1" : host;
-    return new DaemonClient(URI.create("http://" + new ListenAddress(host, listen.port())));
-  }
-
-  private static String table(DaemonClient client) throws ToolException {
-    List<SessionReport> sessions = client.sessions();
-    StringBuilder text = new StringBuilder();
-    long open = sessions.stream().filter(session -> !session.isEnded()).count();
-    text.append(
-        String.format(
-            "%s: %s, %d open and %d ended sessions%n%n",
-            client.base(), client.isReady() ? "ready" : "not ready", open, sessions.size() - open));
-    text.append(
-        String.format(
-            ROW,
-            "id",
-            "dev",
-            "name",
-            "layout",
-            "memory",
-            "state",
-            "time",
-            "collected",
-            "dropped",
-            "unaccounted"));
-    for (SessionReport session : sessions) {
-      KindCounts total = session.total();
-      text.append(
-          String.format(
-              Locale.ROOT,
-              ROW,
-              session.id(),
-              session.device(),
-              session.name(),
-              session.layout(),
-              session.placement() + " by " + session.route(),
-              session.state(),
-              Quantities.formatNanos(Math.round(session.durationSeconds() * 1e9)),
-              String.format(Locale.ROOT, "%,d", total.collectedRecords()),
-              String.format(Locale.ROOT, "%,d", total.droppedRecords()),
-              String.format(Locale.ROOT, "%,d", total.unaccountedRecords())));
-    }
+  private String text(DaemonClient client) throws ToolException {
+    Terminal terminal = terminals.get();
     Map<String, Object> status = client.status();
-    devicesDown(text, status);
-    writing(text, status);
-    headroom(text, sessions);
-    drops(text, client.drops(SHOWN_DROPS));
+    List<SessionReport> sessions = DaemonClient.sessions(status);
+    StringBuilder text = new StringBuilder();
+    text.append(verdict(status, terminal));
+    text.append(terminal.wrap(aboutDaemon(client, status)));
+    troubles(text, status, terminal);
+    List<SessionReport> open =
+        sessions.stream()
+            .filter(session -> !session.isOver())
+            .sorted(
+                Comparator.comparingLong(SessionReport::device).thenComparing(SessionReport::id))
+            .toList();
+    text.append('\n');
+    text.append(open.isEmpty() ? "No session is open.\n" : running(open).print(terminal.columns()));
+    if (!isWatching) {
+      ended(text, sessions.stream().filter(SessionReport::isOver).toList(), terminal);
+    }
+    List<DropReport> drops = client.drops(SHOWN_DROPS);
+    if (!drops.isEmpty()) {
+      text.append("\nlast losses, causes are inferred\n");
+      text.append(DropsCommand.table(drops).print(terminal.columns()));
+    }
     return text.toString();
   }
 
-  private static void devicesDown(StringBuilder text, Map<String, Object> status)
+  private static String verdict(Map<String, Object> status, Terminal terminal)
       throws ToolException {
+    Map<String, Object> json = Json.object(status, "totals");
+    KindCounts totals = KindCounts.read(json);
+    DaemonClient.Storage storage = DaemonClient.Storage.read(status);
+    long unaccounted = Math.abs(totals.unaccountedRecords());
+    long lost = totals.droppedRecords() + unaccounted + storage.lostRecords();
+    if (lost == 0) {
+      return totals.deviceRecords() == 0
+          ? "No record was produced yet.\n"
+          : paragraph(
+              terminal,
+              Terminal.Colour.GOOD,
+              String.format(
+                  Locale.ROOT,
+                  "Nothing was lost: all %,d records are accounted for.",
+                  totals.deviceRecords()));
+    }
+    StringBuilder words = new StringBuilder();
+    words.append(
+        String.format(
+            Locale.ROOT,
+            "%,d of %,d records were lost%s.",
+            lost,
+            totals.deviceRecords(),
+            lastLoss(Json.object(status, "last_loss"))));
+    if (totals.droppedRecords() > 0) {
+      words.append(" Devices dropped: ").append(DaemonClient.counted(totals.dropped())).append('.');
+    }
+    if (storage.lostRecords() > 0) {
+      words.append(' ').append(storage.sentence());
+    }
+    if (unaccounted > 0) {
+      words.append(
+          String.format(Locale.ROOT, " %,d are unaccounted for, which is a defect.", unaccounted));
+    }
+    return paragraph(terminal, Terminal.Colour.BAD, words.toString());
+  }
+
+  private static String lastLoss(Map<String, Object> loss) throws ToolException {
+    return loss.get("time") == null
+        ? ""
+        : String.format(
+            ", the last %s ago (%s)",
+            Quantities.formatNanos(
+                DropsCommand.age(Json.text(loss, "time"), Instant.now()).toNanos()),
+            Json.text(loss, "place"));
+  }
+
+  /** Each line has its own colour: a pager would not carry one over a line's end. */
+  private static String paragraph(Terminal terminal, Terminal.Colour colour, String words) {
+    StringBuilder text = new StringBuilder();
+    terminal
+        .wrap(words)
+        .lines()
+        .forEach(line -> text.append(terminal.colour(colour, line)).append('\n'));
+    return text.toString();
+  }
+
+  private String aboutDaemon(DaemonClient client, Map<String, Object> status) throws ToolException {
+    String mode = Json.text(status, "capture_writing");
+    String refusal = Json.text(status, "direct_io_refusal");
+    return client.base()
+        + (Boolean.TRUE.equals(status.get("ready")) ? ", ready" : ", not ready")
+        + ", up for "
+        + Quantities.formatNanos(Math.round(Json.real(status, "uptime_seconds") * 1e9))
+        + (mode.isEmpty() ? ", no captures" : ", capture writing: " + mode)
+        + (refusal.isEmpty() ? "" : " (" + refusal + ")")
+        + (isWatching ? ", " + LocalTime.now().truncatedTo(ChronoUnit.SECONDS) : "");
+  }
+
+  private static void troubles(StringBuilder text, Map<String, Object> status, Terminal terminal)
+      throws ToolException {
+    if (status.get("not_ready_reasons") instanceof List<?> reasons) {
+      for (Object reason : reasons) {
+        text.append(paragraph(terminal, Terminal.Colour.WARNING, "Not ready: " + reason));
+      }
+    }
     for (Map<String, Object> down : Json.objects(status, "devices_down")) {
       text.append(
-          String.format(
-              "%ndevice %d is down: %s%n", Json.whole(down, "device"), Json.text(down, "cause")));
+          paragraph(
+              terminal,
+              Terminal.Colour.BAD,
+              "Device " + Json.whole(down, "device") + " is down: " + Json.text(down, "cause")));
     }
   }
 
-  private static void writing(StringBuilder text, Map<String, Object> status) throws ToolException {
-    String mode = Json.text(status, "capture_writing");
-    if (!mode.isEmpty()) {
-      String refusal = Json.text(status, "direct_io_refusal");
-      text.append(
-          String.format(
-              "%ncapture writing: %s%s%n", mode, refusal.isEmpty() ? "" : " (" + refusal + ")"));
-    }
-  }
-
-  private static void headroom(StringBuilder text, List<SessionReport> sessions) {
-    String head = "headroom, 1 is at the ceiling (worst of the last minute)";
+  private static TextTable running(List<SessionReport> sessions) {
+    TextTable table =
+        new TextTable()
+            .number("device", 0)
+            .number("session", 7)
+            .text("name", 5)
+            .text("layout", 8)
+            .text("state", 4)
+            .number("time", 6)
+            .number("rate", 0)
+            .number("dropped/s", 0)
+            .number("dropped", 1)
+            .number("unaccounted", 9)
+            .number("p99", 2)
+            .text("nearest ceiling", 3);
     for (SessionReport session : sessions) {
-      if (session.isEnded()) {
-        continue;
-      }
-      if (head != null) {
-        text.append(String.format("%n%-6s", "id"));
-        for (String ceiling : session.headroom().ratios().keySet()) {
-          text.append(String.format("%20s", ceiling));
-        }
-        text.append("   ").append(head).append(System.lineSeparator());
-        head = null;
-      }
-      text.append(String.format("%-6d", session.id()));
-      session
-          .headroom()
-          .ratios()
-          .forEach(
-              (ceiling, ratio) ->
-                  text.append(
-                      String.format(
-                          "%20s",
-                          String.format(
-                              Locale.ROOT,
-                              "%.2f (%.2f)",
-                              ratio,
-                              session.headroom().worst().get(ceiling)))));
-      text.append(System.lineSeparator());
+      KindCounts total = session.total();
+      table.row(
+          Long.toString(session.device()),
+          Long.toString(session.id()),
+          session.name(),
+          session.layout(),
+          session.state(),
+          duration(session.durationSeconds()),
+          Quantities.formatRate(session.collectedBytesPerSecond()),
+          String.format(Locale.ROOT, "%,.0f", session.droppedRecordsPerSecond()),
+          count(total.droppedRecords()),
+          count(total.unaccountedRecords()),
+          session.refillLatency().count() == 0 ? "-" : duration(session.refillLatency().p99()),
+          ceiling(session.headroom()));
     }
+    return table;
   }
 
-  private static void drops(StringBuilder text, List<DropReport> drops) {
-    if (drops.isEmpty()) {
+  private static String ceiling(HeadroomReport use) {
+    Ceiling nearest = use.nearest();
+    return String.format(Locale.ROOT, "%s %.0f %%", nearest.words(), 100 * use.worst(nearest));
+  }
+
+  private static void ended(StringBuilder text, List<SessionReport> ended, Terminal terminal) {
+    if (ended.isEmpty()) {
       return;
     }
-    text.append(String.format("%nlast drops, newest first; cause and ceiling are inferred%n"));
-    for (DropReport drop : drops) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%-24s device %d session %d  %s %d: %,d records, %s (%s)%n",
-              drop.time(),
-              drop.device(),
-              drop.session(),
-              drop.kind(),
-              drop.instance(),
-              drop.records(),
-              drop.cause(),
-              drop.ceiling()));
-    }
+    TextTable table =
+        new TextTable()
+            .number("device", 0)
+            .number("session", 4)
+            .text("name", 1)
+            .text("layout", 6)
+            .text("state", 3)
+            .number("time", 5)
+            .number("collected", 0)
+            .number("dropped", 0)
+            .number("unaccounted", 2);
+    ended.stream()
+        .limit(SHOWN_ENDED)
+        .forEach(
+            session ->
+                table.row(
+                    Long.toString(session.device()),
+                    Long.toString(session.id()),
+                    session.name(),
+                    session.layout(),
+                    session.state(),
+                    duration(session.durationSeconds()),
+                    count(session.total().collectedRecords()),
+                    count(session.total().droppedRecords()),
+                    count(session.total().unaccountedRecords())));
+    text.append(
+        ended.size() > SHOWN_ENDED
+            ? String.format("\nthe last %d of %d ended sessions%n", SHOWN_ENDED, ended.size())
+            : "\nended sessions, newest first\n");
+    text.append(table.print(terminal.columns()));
+  }
+
+  private static String duration(double seconds) {
+    return Quantities.formatNanos(Math.round(seconds * 1e9));
+  }
+
+  private static String count(long records) {
+    return String.format(Locale.ROOT, "%,d", records);
   }
 
   /** Standard output, where only the result goes. */

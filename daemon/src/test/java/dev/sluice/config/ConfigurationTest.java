@@ -306,14 +306,6 @@ class ConfigurationTest {
     assertEquals(first.settings(), second.settings());
   }
 
-  @Test
-  void shouldMeasureEditDistance() {
-    assertEquals(0, UnknownKeys.distance("abc", "abc"));
-    assertEquals(3, UnknownKeys.distance("", "abc"));
-    assertEquals(3, UnknownKeys.distance("kitten", "sitting"));
-    assertEquals("bar", UnknownKeys.nearest("baz", List.of("foo", "bar", "bat")));
-  }
-
   private static void assertLine(String printed, String value, String origin) {
     List<String> lines = printed.lines().filter(line -> line.startsWith(value + " ")).toList();
     assertEquals(1, lines.size(), value + " in:\n" + printed);
@@ -332,13 +324,5 @@ class ConfigurationTest {
 
   private Path file(String text) throws IOException {
     return Files.writeString(directory.resolve("sluice.conf"), text);
-  }
-
-  @Test
-  void shouldNameTheKeyWhoseBeginningWasTyped() {
-    assertEquals(
-        "sluice.drain.batch-entries",
-        UnknownKeys.nearest(
-            "sluice.drian.batch", List.of("sluice.drain.batch-entries", "sluice.drain.nice")));
   }
 }

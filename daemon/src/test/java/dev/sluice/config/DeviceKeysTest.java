@@ -108,7 +108,7 @@ class DeviceKeysTest {
         "sluice.device.3.arena.byte = 1MiB"
             + "| :1: unknown key sluice.device.3.arena.byte, did you mean"
             + " sluice.device.3.arena.bytes?",
-        "sluice.device.3.http.listen = \"a:1\"| :1: unknown key sluice.device.3.http, did you mean",
+        "sluice.device.3.http.listen = \"a:1\"| :1: unknown key sluice.device.3.http",
         "sluice.device.x.arena.bytes = 1MiB"
             + "| :1: sluice.device.x: 'x' is no device number, write sluice.device.0",
         "sluice.device.03.arena.bytes = 1MiB| :1: sluice.device.03: '03' is no device number",

@@ -75,6 +75,7 @@ public class FakeView implements DaemonView {
         List.of(new QueueSnapshot(0, 1, 1023, 5)),
         HEADROOM,
         tasks(),
+        new SessionRates(2.5e8, 12, Map.of("aic", 300.0), Map.of("aic", 2.0)),
         Optional.empty());
   }
 
@@ -117,6 +118,11 @@ public class FakeView implements DaemonView {
             Map.of("sequence", 2L),
             tasks(),
             HEADROOM));
+  }
+
+  @Override
+  public List<RateHistory.Points> rateHistory() {
+    return List.of(new RateHistory.Points(7, new long[] {10, 20}, new long[] {0, 1}));
   }
 
   /** Three events were, two are kept. */

@@ -24,6 +24,12 @@ public final class FakeDaemon implements DaemonHost {
 
   public final List<Map<String, Object>> ended = new ArrayList<>();
   public final List<Map<String, Object>> drops = new ArrayList<>();
+
+  /** Of all sessions since the start. */
+  public Map<String, Object> totals = counts(0, 0, 0);
+
+  public long captureLost;
+  public Map<String, Object> lastLoss = new LinkedHashMap<>();
   public int starts;
   public int closes;
   public boolean isReady = true;
@@ -52,6 +58,8 @@ public final class FakeDaemon implements DaemonHost {
     session.put("device_stall_seconds_estimate", 4.5);
     session.put("refill_latency_seconds", quantiles());
     session.put("drain_pause_seconds", quantiles());
+    session.put("collected_bytes_per_second", 2.5e8);
+    session.put("dropped_records_per_second", 0);
     session.put("headroom", Map.of("control_path", Map.of("ratio", 0.25, "worst_ratio", 1.5)));
     session.put("kinds", Map.of("aicpu_task", counts));
     return session;
@@ -71,7 +79,7 @@ public final class FakeDaemon implements DaemonHost {
         Map.of("disk_full", 0, "io_error", lost));
   }
 
-  private static Map<String, Object> counts(long device, long dropped, long unaccounted) {
+  public static Map<String, Object> counts(long device, long dropped, long unaccounted) {
     Map<String, Object> counts = new LinkedHashMap<>();
     long collected = device - dropped - unaccounted;
     counts.put("device_records", device);
@@ -102,20 +110,8 @@ public final class FakeDaemon implements DaemonHost {
       HttpServer server =
           HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       serve(server, "/api/v1/sessions", () -> Map.of("sessions", sessions, "ended", ended));
-      serve(server, "/api/v1/drops", () -> Map.of("drops", drops));
-      serve(
-          server,
-          "/api/v1/status",
-          () ->
-              Map.of(
-                  "ready",
-                  isReady,
-                  "devices_down",
-                  List.of(),
-                  "capture_writing",
-                  "buffered",
-                  "direct_io_refusal",
-                  "Invalid argument"));
+      serve(server, "/api/v1/drops", () -> Map.of("total_events", drops.size(), "drops", drops));
+      serve(server, "/api/v1/status", this::status);
       server.createContext(
           "/-/ready",
           exchange -> {
@@ -127,6 +123,22 @@ public final class FakeDaemon implements DaemonHost {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private Map<String, Object> status() {
+    Map<String, Object> status = new LinkedHashMap<>();
+    status.put("ready", isReady);
+    status.put("not_ready_reasons", isReady ? List.of() : List.of("starting"));
+    status.put("uptime_seconds", 90);
+    status.put("devices_down", List.of());
+    status.put("capture_writing", "buffered");
+    status.put("direct_io_refusal", "Invalid argument");
+    status.put("totals", totals);
+    status.put("storage", Map.of("lost_records", Map.of("disk_full", captureLost)));
+    status.put("last_loss", lastLoss);
+    status.put("sessions", sessions);
+    status.put("ended", ended);
+    return status;
   }
 
   private static void serve(

@@ -8,7 +8,12 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +33,8 @@ class SluiceCommandTest {
   @ValueSource(strings = {"demo", "daemon", "produce", "status"})
   void shouldExplainEachCommandWithAnExample(String command) {
     assertEquals(ExitCode.FINE, console.run(command, "--help"));
-    assertTrue(console.out().contains("Example: sluice " + command), console.out());
+    assertTrue(console.out().contains("Example"), console.out());
+    assertTrue(console.out().contains(" sluice " + command), console.out());
   }
 
   @Test
@@ -71,7 +77,45 @@ class SluiceCommandTest {
   @Test
   void shouldSuggestTheNearestCommand() {
     assertEquals(ExitCode.USAGE, console.run("stats"));
-    assertTrue(console.err().contains("sluice status"), console.err());
+    assertTrue(console.err().contains("did you mean status?"), console.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "demo --rte 1GB/s|unknown option --rte, did you mean --rate?",
+        "dmeo|there is no command 'dmeo', did you mean demo?",
+        "demo --set foo|--set: write KEY=VALUE, not 'foo'",
+        "demo --tasks abc|--tasks: 'abc' is not a whole number",
+        "demo --rate 0|--rate: '0' is no rate: it must be at least 1B/s",
+        "demo extra|unexpected argument 'extra'",
+        "demo --cores 100000|--cores: 100000 is too large; the most is 108",
+        "demo --cpus 4000|--cpus: this host has no CPU 4000",
+        "demo --misbehave stal|--misbehave: there is no fault 'stal', did you mean stall?",
+        "daemon --check-config --set sluice.foo=1|--set: unknown key sluice.foo"
+      })
+  void shouldSayInOneLineWhatIsWrong(String arguments, String expected) {
+    assertEquals(ExitCode.USAGE, console.run(arguments.split(" ", -1)));
+    assertTrue(console.err().startsWith("sluice: " + expected), console.err());
+    assertEquals(0, daemon.starts);
+  }
+
+  @Test
+  void shouldHaveAHelpCommand() {
+    assertEquals(ExitCode.FINE, console.run("help", "demo"));
+    assertTrue(console.out().contains("Example: sluice demo"), console.out());
+  }
+
+  @Test
+  void shouldKnowTheFaultsOfTheProducer() throws IOException {
+    String source = Files.readString(Path.of("../native-bridge/src/main/c/producer/faults.c"));
+    List<String> names = new ArrayList<>();
+    Matcher name = Pattern.compile("\\[FAULT_\\w+\\] = \\{\"([a-z-]+)\"").matcher(source);
+    while (name.find()) {
+      names.add(name.group(1));
+    }
+    assertEquals(names, ProducerOptions.FAULTS);
   }
 
   @Test

@@ -61,6 +61,8 @@ final class LibC {
 
   static native int close(int fd) throws LastErrorException;
 
+  static native int ioctl(int fd, NativeLong request, short[] argument) throws LastErrorException;
+
   static native int gettid() throws LastErrorException;
 
   static native int sched_setaffinity(int tid, NativeLong size, byte[] mask)

@@ -6,9 +6,9 @@ import dev.sluice.service.Books;
 import dev.sluice.service.ConfigActions;
 import dev.sluice.service.ControlActions;
 import dev.sluice.service.DaemonView;
+import dev.sluice.service.LoggerLevels;
 import dev.sluice.service.ReloadOutcome;
 import dev.sluice.service.ReloadRefusedException;
-import dev.sluice.service.RootLogLevel;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,25 +42,59 @@ final class ControlApi {
     router
         .get("/v1/status", request -> Answer.json(200, StatusJson.status(view, Instant.now())))
         .get("/v1/sessions", request -> Answer.json(200, StatusJson.sessions(view)))
+        .get("/v1/drops", new DropsApi(view)::answer)
+        .add(
+            "GET",
+            "/v1/log-level",
+            (request, path) -> CompletableFuture.completedFuture(logLevels(request)))
         .add("POST", "/v1/log-level", (request, path) -> logLevel(request))
         .add("POST", "/v1/reload", (request, path) -> reload())
         .add("POST", "/v1/snapshot", (request, path) -> snapshot(request))
         .add("POST", "/v1/sessions/(\\d{1,9})/detach", (request, path) -> detach(path));
   }
 
+  /** Of one logger, or of all that have a level of their own. */
+  private static Answer logLevels(Request request) {
+    List<String> loggers = request.parameters("logger");
+    if (loggers.size() > 1) {
+      return Answer.text(400, "write one ?logger=");
+    }
+    if (loggers.isEmpty()) {
+      return Answer.json(200, Map.of("loggers", LoggerLevels.own()));
+    }
+    String logger = loggers.get(0);
+    return LoggerLevels.inForce(logger)
+        .map(level -> Answer.json(200, Map.of("logger", logger, "level", level)))
+        .orElseGet(() -> noLogger(logger));
+  }
+
+  private static Answer noLogger(String logger) {
+    return Answer.text(
+        404, "no logger has the name " + logger + "; write root or a name of the log");
+  }
+
   private static CompletionStage<Answer> logLevel(Request request) {
+    return CompletableFuture.completedFuture(setLogLevel(request));
+  }
+
+  private static Answer setLogLevel(Request request) {
+    List<String> loggers = request.parameters("logger");
     List<String> levels = request.parameters("level");
+    String logger = loggers.isEmpty() ? LoggerLevels.ROOT : loggers.get(0);
     String level = levels.size() == 1 ? levels.get(0).toLowerCase(Locale.ROOT) : "";
-    if (!LEVELS.contains(level)) {
-      return CompletableFuture.completedFuture(
-          Answer.text(400, "write ?level= and one of " + String.join(", ", LEVELS)));
+    boolean isInherited = level.equals(LoggerLevels.INHERIT) && !logger.equals(LoggerLevels.ROOT);
+    if (loggers.size() > 1 || !(LEVELS.contains(level) || isInherited)) {
+      return Answer.text(
+          400,
+          "write ?level= and one of "
+              + String.join(", ", LEVELS)
+              + ", or inherit for a logger other than root");
     }
-    if (!RootLogLevel.set(level)) {
-      return CompletableFuture.completedFuture(
-          Answer.text(501, "the log level cannot be changed: the daemon does not log by Logback"));
+    if (!LoggerLevels.set(logger, level)) {
+      return noLogger(logger);
     }
-    LOGGER.info("control: log level is now {}", level);
-    return CompletableFuture.completedFuture(Answer.json(200, Map.of("level", level)));
+    LOGGER.info("control: log level of {} is now {}", logger, level);
+    return Answer.json(200, Map.of("logger", logger, "level", level));
   }
 
   private CompletionStage<Answer> reload() {

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.sluice.service.AgentSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
-import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
 import dev.sluice.service.RecentEvents;
-import dev.sluice.service.StorageSnapshot;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,8 +48,9 @@ final class LiveFrame {
     json.put("ready", notReady.isEmpty());
     json.put("not_ready_reasons", notReady);
     json.put("notices", view.notices());
-    json.put("totals", totals(devices));
-    json.put("storage", storage(view.storage()));
+    json.put("totals", StatusJson.totals(devices));
+    json.put("last_loss", StatusJson.lastLoss(view));
+    json.put("storage", StatusJson.storage(view.storage()));
     json.put("devices", devices.stream().map(LiveFrame::device).toList());
     json.put("agents", view.agents().stream().map(LiveFrame::agent).toList());
     json.put("attach_failures", view.attachFailures());
@@ -62,43 +60,6 @@ final class LiveFrame {
         view.recentSessions().stream().limit(MOST_ENDED).map(StatusJson::session).toList());
     json.put(
         "events", events.newestFirst().stream().limit(MOST_EVENTS).map(LiveFrame::event).toList());
-    return json;
-  }
-
-  /** The law over all devices since the daemon started. */
-  private static Map<String, Object> totals(List<DeviceSnapshot> devices) {
-    Map<String, Object> kinds = new LinkedHashMap<>();
-    List<KindTotals> all = new ArrayList<>();
-    for (String kind : Labels.KINDS) {
-      KindTotals sum =
-          StatusJson.sum(
-              devices.stream()
-                  .map(device -> device.kinds().getOrDefault(kind, KindTotals.ZERO))
-                  .toList());
-      all.add(sum);
-      Map<String, Object> totals = new LinkedHashMap<>();
-      StatusJson.putTotals(totals, sum);
-      kinds.put(kind, totals);
-    }
-    Map<String, Object> json = new LinkedHashMap<>();
-    StatusJson.putTotals(json, StatusJson.sum(all));
-    json.put(
-        "device_stall_seconds_estimate",
-        devices.stream()
-            .flatMap(device -> device.stalls().values().stream())
-            .mapToDouble(DeviceSnapshot.StallTotals::seconds)
-            .sum());
-    json.put("kinds", kinds);
-    return json;
-  }
-
-  private static Map<String, Object> storage(StorageSnapshot storage) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("written_bytes", storage.writtenBytes());
-    json.put("retained_bytes", storage.retainedBytes());
-    json.put("writing", storage.writing());
-    json.put("lost_records", StatusJson.counts(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords()));
-    json.put("errors", StatusJson.counts(Labels.CAPTURE_LOSS_REASONS, storage.errors()));
     return json;
   }
 

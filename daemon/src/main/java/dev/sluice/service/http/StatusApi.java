@@ -22,6 +22,7 @@ final class StatusApi {
         .get("/-/healthy", request -> healthy())
         .get("/-/ready", request -> ready())
         .get("/api/v1/status", request -> Answer.json(200, StatusJson.status(view, Instant.now())))
+        .get("/api/v1/history", request -> Answer.json(200, StatusJson.history(view)))
         .get("/api/v1/drops", new DropsApi(view)::answer)
         .get("/api/v1/sessions", request -> Answer.json(200, StatusJson.sessions(view)));
   }

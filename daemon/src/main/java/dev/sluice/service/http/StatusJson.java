@@ -9,18 +9,24 @@ import dev.sluice.service.CaptureSnapshot;
 import dev.sluice.service.ConfigSnapshot;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
+import dev.sluice.service.DropEventSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
 import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
+import dev.sluice.service.RateHistory;
+import dev.sluice.service.SessionRates;
 import dev.sluice.service.SessionSnapshot;
+import dev.sluice.service.StorageSnapshot;
 import dev.sluice.service.TaskTotals;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -51,6 +57,9 @@ final class StatusJson {
             .toList());
     json.put("abandoned_threads", view.abandonedThreads());
     json.put("headroom", view.devices().stream().map(StatusJson::deviceHeadroom).toList());
+    json.put("totals", totals(view.devices()));
+    json.put("storage", storage(view.storage()));
+    json.put("last_loss", lastLoss(view));
     json.put("agents", view.agents().stream().map(StatusJson::agent).toList());
     json.put("attach_failures", view.attachFailures());
     json.put("capture_writing", view.storage().writing());
@@ -76,6 +85,81 @@ final class StatusJson {
     return json;
   }
 
+  /** When and where records were last lost; the values are null where none were. */
+  static Map<String, Object> lastLoss(DaemonView view) {
+    Optional<Instant> capture = view.lastCaptureLoss();
+    Optional<DropEventSnapshot> drop = view.drops(1).events().stream().findFirst();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("time", null);
+    json.put("place", null);
+    json.put("cause", null);
+    drop.ifPresent(
+        event -> {
+          json.put("time", event.time().toString());
+          json.put("place", "device " + event.device());
+          json.put("cause", event.cause());
+        });
+    if (capture.isPresent()
+        && drop.map(event -> capture.get().isAfter(event.time())).orElse(true)) {
+      json.put("time", capture.get().toString());
+      json.put("place", "capture");
+    }
+    return json;
+  }
+
+  /** The rates of the open sessions in the last minutes, oldest first. */
+  static Map<String, Object> history(DaemonView view) {
+    List<Map<String, Object>> sessions = new ArrayList<>();
+    for (RateHistory.Points points : view.rateHistory()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("id", points.session());
+      json.put("collected_bytes_per_second", points.collectedBytes());
+      json.put("dropped_records_per_second", points.droppedRecords());
+      sessions.add(json);
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("interval_seconds", RateHistory.INTERVAL_NANOS / 1e9);
+    json.put("sessions", sessions);
+    return json;
+  }
+
+  /** The law over all devices since the daemon started. */
+  static Map<String, Object> totals(List<DeviceSnapshot> devices) {
+    Map<String, Object> kinds = new LinkedHashMap<>();
+    List<KindTotals> all = new ArrayList<>();
+    for (String kind : Labels.KINDS) {
+      KindTotals sum =
+          sum(
+              devices.stream()
+                  .map(device -> device.kinds().getOrDefault(kind, KindTotals.ZERO))
+                  .toList());
+      all.add(sum);
+      Map<String, Object> totals = new LinkedHashMap<>();
+      putTotals(totals, sum);
+      kinds.put(kind, totals);
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    putTotals(json, sum(all));
+    json.put(
+        "device_stall_seconds_estimate",
+        devices.stream()
+            .flatMap(device -> device.stalls().values().stream())
+            .mapToDouble(DeviceSnapshot.StallTotals::seconds)
+            .sum());
+    json.put("kinds", kinds);
+    return json;
+  }
+
+  static Map<String, Object> storage(StorageSnapshot storage) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("written_bytes", storage.writtenBytes());
+    json.put("retained_bytes", storage.retainedBytes());
+    json.put("writing", storage.writing());
+    json.put("lost_records", counts(Labels.CAPTURE_LOSS_REASONS, storage.lostRecords()));
+    json.put("errors", counts(Labels.CAPTURE_LOSS_REASONS, storage.errors()));
+    return json;
+  }
+
   private static Map<String, Object> deviceDown(DeviceSnapshot device) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("device", device.device());
@@ -90,7 +174,7 @@ final class StatusJson {
     return json;
   }
 
-  private static Map<String, Object> tasks(Map<String, TaskTotals> byType) {
+  private static Map<String, Object> tasks(Map<String, TaskTotals> byType, SessionRates rates) {
     Map<String, Object> json = new LinkedHashMap<>();
     for (String type : Labels.CORE_TYPES) {
       TaskTotals tasks = byType.get(type);
@@ -99,6 +183,10 @@ final class StatusJson {
         row.put("cores", tasks.cores());
         row.put("tasks", tasks.tasks());
         row.put("busy_seconds", tasks.busySeconds());
+        row.put("tasks_per_second", rates.tasks().getOrDefault(type, 0.0));
+        row.put(
+            "utilization_ratio",
+            tasks.cores() == 0 ? 0 : rates.busyCores().getOrDefault(type, 0.0) / tasks.cores());
         row.put("duration_seconds", latency(LatencySnapshot.of(tasks.durationNanos())));
         row.put("dispatch_latency_seconds", latency(LatencySnapshot.of(tasks.dispatchNanos())));
         json.put(type, row);
@@ -148,9 +236,11 @@ final class StatusJson {
     json.put("device_stall_seconds_estimate", session.deviceStallSeconds());
     json.put("refill_latency_seconds", latency(session.refillLatency()));
     json.put("drain_pause_seconds", latency(session.drainPause()));
+    json.put("collected_bytes_per_second", session.rates().collectedBytes());
+    json.put("dropped_records_per_second", session.rates().droppedRecords());
     json.put("arena", arena(session.arena()));
     json.put("queues", session.queues().stream().map(StatusJson::queue).toList());
-    json.put("tasks", tasks(session.tasks()));
+    json.put("tasks", tasks(session.tasks(), session.rates()));
     json.put("headroom", headroom(session.headroom()));
     Map<String, Object> kinds = new LinkedHashMap<>();
     for (String kind : Labels.KINDS) {
@@ -264,6 +354,9 @@ final class StatusJson {
       json.put("dropped_records", row.dropped());
       json.put("salvaged_records", row.salvaged());
       json.put("unaccounted_records", row.unaccounted());
+      json.put(
+          "in_flight_records",
+          row.produced() - row.collected() - row.dropped() - row.salvaged() - row.unaccounted());
       kinds.put(Labels.KINDS.get(kind), json);
     }
     Map<String, Object> json = new LinkedHashMap<>();

@@ -8,7 +8,6 @@ import dev.sluice.tool.Invocation;
 import dev.sluice.tool.Json;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.SessionReport;
-import dev.sluice.tool.StatusCommand;
 import dev.sluice.tool.StopSignal;
 import dev.sluice.tool.ToolException;
 import dev.sluice.tool.measure.Runs;
@@ -29,8 +28,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "diagnose",
     description = {
-      "Measure the three ceilings on this machine (control path, buffer life cycle, bandwidth),",
-      "predict the highest drop-free rate, find the real one, and say what to change."
+      "Measure what limits this machine (control path, buffer life cycle, bandwidth), predict the"
+          + " highest drop-free rate, find the real one, and say what to change."
     },
     footer = {
       "",
@@ -87,7 +86,7 @@ public final class DiagnoseCommand implements Callable<Integer> {
     }
     DaemonClient client =
         options.url == null
-            ? StatusCommand.configuredDaemon(Optional.empty())
+            ? DaemonClient.configured(Optional.empty())
             : new DaemonClient(options.url);
     List<SessionReport> open =
         client.sessions().stream().filter(session -> !session.isEnded()).toList();

@@ -2,6 +2,7 @@ package dev.sluice.tool.diagnose;
 
 import dev.sluice.tool.ProducerOptions;
 import dev.sluice.tool.RateConverter;
+import dev.sluice.tool.UrlConverter;
 import dev.sluice.tool.measure.Load;
 import java.net.URI;
 import java.nio.file.Files;
@@ -34,10 +35,9 @@ final class DiagnoseOptions {
       names = "--layout",
       paramLabel = "LAYOUT",
       defaultValue = Load.NEWEST,
-      description = {
-        "Wire generation and platform, as for demo. Where chip-2026.08 waits instead of",
-        "dropping, its edge is that of waiting. Default: ${DEFAULT-VALUE}."
-      })
+      description =
+          "Wire layout, as for demo. Where the device waits instead of dropping, the edge is that"
+              + " of waiting. Default: ${DEFAULT-VALUE}.")
   private String layout;
 
   @Option(
@@ -80,10 +80,9 @@ final class DiagnoseOptions {
   @Option(
       names = "--capture-directory",
       paramLabel = "DIR",
-      description = {
-        "Where the storage is measured; what is written there is removed again.",
-        "Default: the folder for temporary files."
-      })
+      description =
+          "Where the storage is measured; what is written there is removed again. Default: the"
+              + " folder for temporary files.")
   Path captureDirectory;
 
   @Option(
@@ -95,15 +94,15 @@ final class DiagnoseOptions {
   @Option(
       names = "--socket",
       paramLabel = "FILE",
-      description = {
-        "Attach socket of a running daemon to diagnose instead of a private one. Only terms that",
-        "need no other configuration are measured then."
-      })
+      description =
+          "Attach socket of a running daemon to diagnose instead of a private one. Only terms that"
+              + " need no other configuration are measured then.")
   Path socket;
 
   @Option(
       names = "--url",
       paramLabel = "URL",
+      converter = UrlConverter.class,
       description = "HTTP address of that daemon. Default: the listener of the configuration.")
   URI url;
 
@@ -116,11 +115,14 @@ final class DiagnoseOptions {
 
   @Option(
       names = "--force",
-      description = "With --socket: go ahead although the daemon serves somebody.")
+      description = "With --socket: go ahead although the daemon has open sessions.")
   boolean isForced;
 
   /** Refuses what cannot be right. */
   void validate() {
+    if (html != null && !isWritable(html)) {
+      throw usage("--html: cannot write " + html + ": its directory is missing or not writable");
+    }
     if (!ProducerOptions.LAYOUTS.contains(layout)) {
       throw usage(
           "--layout: there is no '"
@@ -151,6 +153,11 @@ final class DiagnoseOptions {
     if (html != null && Files.isDirectory(html)) {
       throw usage("--html: " + html + " is a directory");
     }
+  }
+
+  private static boolean isWritable(Path file) {
+    Path parent = file.toAbsolutePath().getParent();
+    return Files.exists(file) ? Files.isWritable(file) : Files.isWritable(parent);
   }
 
   private void atLeast(String option, long value, long floor) {

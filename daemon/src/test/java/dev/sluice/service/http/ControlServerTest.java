@@ -110,13 +110,29 @@ class ControlServerTest {
 
   @Test
   void shouldSetTheLogLevel() throws Exception {
-    assertTrue(send("POST /v1/log-level?level=debug").endsWith("{\"level\":\"debug\"}\n"));
+    String set = send("POST /v1/log-level?level=debug");
+    assertTrue(set.contains("\"level\":\"debug\""), set);
+    assertTrue(set.contains("\"logger\":\"root\""), set);
     assertEquals(Level.DEBUG, root.getLevel());
     for (String bad : new String[] {"?level=loud", "", "?level=info&level=warn"}) {
       assertTrue(send("POST /v1/log-level" + bad).startsWith("HTTP/1.1 400"), bad);
     }
-    assertTrue(send("GET /v1/log-level?level=info").startsWith("HTTP/1.1 405"));
+    assertTrue(send("GET /v1/log-level?level=info").contains("\"root\":\"debug\""));
     assertEquals(Level.DEBUG, root.getLevel());
+  }
+
+  @Test
+  void shouldSetTheLevelOfOneLogger() throws Exception {
+    Logger one = (Logger) LoggerFactory.getLogger("dev.sluice.test.OneLogger");
+    String name = "?logger=dev.sluice.test.OneLogger";
+    assertTrue(send("POST /v1/log-level" + name + "&level=trace").startsWith("HTTP/1.1 200"));
+    assertEquals(Level.TRACE, one.getLevel());
+    assertTrue(send("GET /v1/log-level" + name).contains("\"level\":\"trace\""));
+    assertTrue(send("POST /v1/log-level" + name + "&level=inherit").startsWith("HTTP/1.1 200"));
+    assertEquals(null, one.getLevel());
+    String unknown = send("POST /v1/log-level?logger=no.such&level=info");
+    assertTrue(unknown.startsWith("HTTP/1.1 404"), unknown);
+    assertTrue(send("POST /v1/log-level?logger=root&level=inherit").startsWith("HTTP/1.1 400"));
   }
 
   @Test
@@ -124,6 +140,7 @@ class ControlServerTest {
     String detached = send("POST /v1/sessions/7/detach");
     assertTrue(detached.startsWith("HTTP/1.1 200"), detached);
     assertTrue(detached.contains("\"aicpu_task\":{\"device_records\":10"), detached);
+    assertTrue(detached.contains("\"in_flight_records\":0"), detached);
     failure = new AttachRefusedException(AttachStatus.STATE, "no open session has the id 8");
     String unknown = send("POST /v1/sessions/8/detach");
     assertTrue(unknown.startsWith("HTTP/1.1 404"), unknown);

@@ -246,6 +246,22 @@ class HttpServerTest {
   }
 
   @Test
+  void shouldServeTheRatesOfTheLastMinutes() throws Exception {
+    Map<String, Object> answer = json(send("GET", "/api/v1/history"));
+    assertEquals(1.0, answer.get("interval_seconds"));
+    assertEquals(
+        List.of(
+            Map.of(
+                "id",
+                7,
+                "collected_bytes_per_second",
+                List.of(10, 20),
+                "dropped_records_per_second",
+                List.of(0, 1))),
+        answer.get("sessions"));
+  }
+
+  @Test
   @SuppressWarnings("unchecked") // the parser makes Map<String, Object> of every object
   void shouldServeSessionsWithEveryKeyOfTheContract() throws Exception {
     Map<String, Object> answer = json(send("GET", "/api/v1/sessions"));
@@ -278,6 +294,8 @@ class HttpServerTest {
             "device_stall_seconds_estimate",
             "refill_latency_seconds",
             "drain_pause_seconds",
+            "collected_bytes_per_second",
+            "dropped_records_per_second",
             "arena",
             "queues",
             "tasks",

@@ -1,0 +1,48 @@
+package dev.sluice.tool;
+
+import dev.sluice.config.ConfigSources;
+import dev.sluice.config.Configuration;
+import dev.sluice.config.SettingsException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Which daemon is told to do something, for the commands that use its control socket. */
+final class ControlAddress {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Configuration file of the daemon; it names the control socket.")
+  private Path config;
+
+  @Option(
+      names = "--socket",
+      paramLabel = "PATH",
+      description = "Control socket of the daemon. Default: that of the configuration.")
+  private Path socket;
+
+  ControlClient client() {
+    return new ControlClient(path());
+  }
+
+  Path path() {
+    if (socket != null) {
+      return socket;
+    }
+    ConfigSources sources = ConfigSources.of(Optional.ofNullable(config), List.of());
+    try {
+      return Configuration.load(sources).settings().control().socket();
+    } catch (SettingsException e) {
+      // The daemon may run with an older file: its socket is still named here.
+      Path found = Configuration.controlSocket(sources);
+      spec.commandLine().getErr().println("sluice: " + e.getMessage());
+      return found;
+    }
+  }
+}

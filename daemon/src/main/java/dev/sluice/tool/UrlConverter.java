@@ -1,0 +1,27 @@
+package dev.sluice.tool;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code http://HOST:PORT}, or {@code HOST:PORT} as most people write it. */
+public final class UrlConverter implements ITypeConverter<URI> {
+  private static final int LAST_PORT = 65_535;
+
+  @Override
+  public URI convert(String text) {
+    try {
+      URI uri = new URI(text.contains("://") ? text : "http://" + text);
+      boolean isHttp = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      boolean isPort = uri.getPort() == -1 || (uri.getPort() > 0 && uri.getPort() <= LAST_PORT);
+      if (isHttp && isPort && uri.getHost() != null) {
+        return uri;
+      }
+    } catch (URISyntaxException ignored) {
+      // Said below, in the words of what was wanted.
+    }
+    throw new TypeConversionException(
+        "'" + text + "' is not an address: write HOST:PORT or http://HOST:PORT");
+  }
+}
