@@ -18,6 +18,7 @@ import dev.sluice.service.DaemonView;
 import dev.sluice.service.DeviceSnapshot;
 import dev.sluice.service.DropsSnapshot;
 import dev.sluice.service.RateHistory;
+import dev.sluice.service.SessionInfo;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.StorageSnapshot;
 import dev.sluice.session.DeviceWatch;
@@ -115,6 +116,11 @@ final class DaemonStatus implements DaemonView {
   @Override
   public List<SessionSnapshot> sessions() {
     return shown(sessions.open());
+  }
+
+  @Override
+  public List<SessionInfo> sessionInfos() {
+    return sessions.open().stream().map(ReadModel::infoOf).toList();
   }
 
   @Override

@@ -36,7 +36,7 @@ final class RateSampler implements Agent {
 
   @Override
   public String roleName() {
-    return "history";
+    return "janitor"; // part of its round
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
+import dev.sluice.abi.PhaseNumbering;
+import dev.sluice.abi.WireFact;
 import dev.sluice.device.BufferState;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
@@ -16,6 +18,7 @@ import dev.sluice.service.DropEventSnapshot;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.LatencySnapshot;
 import dev.sluice.service.QueueSnapshot;
+import dev.sluice.service.SessionInfo;
 import dev.sluice.service.SessionRates;
 import dev.sluice.service.SessionSnapshot;
 import dev.sluice.service.TaskTotals;
@@ -96,6 +99,7 @@ final class ReadModel {
         session.device(),
         session.request().name(),
         layout.id(),
+        runtime(layout),
         session.geometry().level(),
         session.geometry().numCores(),
         session.geometry().schedThreads(),
@@ -122,6 +126,18 @@ final class ReadModel {
         tasks(totals, List.of(session)),
         rates,
         capture(session, view));
+  }
+
+  /** What of it does not change. */
+  static SessionInfo infoOf(Session session) {
+    Layout layout = session.geometry().layout();
+    return new SessionInfo(
+        session.id(), session.device(), session.request().name(), layout.id(), runtime(layout));
+  }
+
+  private static String runtime(Layout layout) {
+    String name = layout.facts().valueName(WireFact.PHASE_KINDS);
+    return PhaseNumbering.RUNTIMES.contains(name) ? name : "";
   }
 
   private static Map<String, TaskTotals> tasks(RunTotals totals, List<Session> of) {

@@ -52,17 +52,18 @@ class DropsEndToEndTest {
       assertEquals(1, daemon.logged(Level.WARN, "stopped dropping").size());
       assertTrue(worst(session) >= 1, "no ceiling was met: " + session.json());
       assertTrue(
-          daemon.metric("sluice_headroom_ratio{ceiling=\"control_path\",device=\"0\"}") > 0,
+          daemon.metric("sluice_ceiling_utilization_ratio{ceiling=\"control_path\",device=\"0\"}")
+              > 0,
           "a session that has just ended still counts");
     }
   }
 
   /** How near the nearest ceiling was. */
   private static double worst(SessionView session) throws Exception {
-    Map<String, Object> headroom = Json.object(session.json(), "headroom");
+    Map<String, Object> headroom = Json.object(session.json(), "ceilings");
     double worst = 0;
     for (String ceiling : headroom.keySet()) {
-      worst = Math.max(worst, Json.real(Json.object(headroom, ceiling), "worst_ratio"));
+      worst = Math.max(worst, Json.real(Json.object(headroom, ceiling), "worst_utilization_ratio"));
     }
     return worst;
   }

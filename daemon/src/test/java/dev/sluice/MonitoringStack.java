@@ -49,14 +49,14 @@ final class MonitoringStack implements AutoCloseable {
   }
 
   /** Skips the test where a program is missing. */
-  static MonitoringStack start(Path folder, int daemonPort) throws Exception {
+  static MonitoringStack start(Path folder, int daemonPort, String... features) throws Exception {
     Path prometheus = installed("prometheus", "prometheus");
     Path alertmanager = installed("prometheus-alertmanager", "alertmanager");
     MonitoringStack stack = new MonitoringStack(folder);
     try {
       int alertmanagerPort = freePort();
       stack.startAlertmanager(alertmanager, alertmanagerPort);
-      stack.startPrometheus(prometheus, daemonPort, alertmanagerPort);
+      stack.startPrometheus(prometheus, daemonPort, alertmanagerPort, features);
     } catch (IOException | RuntimeException e) {
       stack.close();
       throw e;
@@ -94,8 +94,8 @@ final class MonitoringStack implements AutoCloseable {
         "--cluster.listen-address=");
   }
 
-  private void startPrometheus(Path program, int daemonPort, int alertmanagerPort)
-      throws IOException {
+  private void startPrometheus(
+      Path program, int daemonPort, int alertmanagerPort, String... features) throws IOException {
     Files.createDirectories(folder.resolve("rules"));
     for (String rules : List.of("sluice-recording.yml", "sluice-alerts.yml")) {
       String text = Files.readString(Deploy.path("prometheus/rules/" + rules));
@@ -109,12 +109,16 @@ final class MonitoringStack implements AutoCloseable {
             .replace("127.0.0.1:9797", "127.0.0.1:" + daemonPort)
             .replace("127.0.0.1:9093", "127.0.0.1:" + alertmanagerPort);
     Path file = Files.writeString(folder.resolve("prometheus.yml"), config);
-    run(
-        program,
-        "prometheus",
-        "--config.file=" + file,
-        "--storage.tsdb.path=" + folder.resolve("prometheus"),
-        "--web.listen-address=127.0.0.1:" + prometheusPort);
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "--config.file=" + file,
+                "--storage.tsdb.path=" + folder.resolve("prometheus"),
+                "--web.listen-address=127.0.0.1:" + prometheusPort));
+    for (String feature : features) {
+      arguments.add("--enable-feature=" + feature);
+    }
+    run(program, "prometheus", arguments.toArray(String[]::new));
   }
 
   /** 10m is 10s, and 1h is 60s; seconds stay, since windows of five scrapes must. */

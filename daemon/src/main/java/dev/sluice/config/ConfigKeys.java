@@ -384,7 +384,7 @@ public final class ConfigKeys {
       key(
           "headroom.window",
           ConfigTypes.duration(1 * SECOND, 3600 * SECOND),
-          "How far sluice_headroom_ratio looks back. At least the scrape interval.");
+          "How far sluice_ceiling_utilization_ratio looks back. At least the scrape interval.");
   public static final ConfigKey<Integer> DROPS_KEPT_EVENTS =
       key(
           "drops.kept-events",

@@ -17,6 +17,20 @@ public interface DaemonView {
   /** Open sessions, oldest first. */
   List<SessionSnapshot> sessions();
 
+  /** The open sessions without their counters, which are costly to read. */
+  default List<SessionInfo> sessionInfos() {
+    return sessions().stream()
+        .map(
+            session ->
+                new SessionInfo(
+                    session.id(),
+                    session.device(),
+                    session.name(),
+                    session.layout(),
+                    session.runtime()))
+        .toList();
+  }
+
   /** Ended sessions, newest first, the last 64. */
   List<SessionSnapshot> recentSessions();
 

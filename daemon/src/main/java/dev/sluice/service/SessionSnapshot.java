@@ -10,6 +10,7 @@ import java.util.Optional;
  * One session, open or ended, at one moment.
  *
  * @param layout e.g. {@code l2-2026.06/a2a3}
+ * @param runtime which runtime wrote the records; empty where the layout does not tell
  * @param state one word for people and scripts, e.g. {@code running}
  * @param durationSeconds from attach to now, or to its end
  * @param kinds by {@link Labels#KINDS}
@@ -26,6 +27,7 @@ public record SessionSnapshot(
     int device,
     String name,
     String layout,
+    String runtime,
     int level,
     int numCores,
     int schedThreads,

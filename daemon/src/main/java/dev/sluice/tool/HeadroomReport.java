@@ -12,15 +12,15 @@ import java.util.Map;
  * @param worst by ceiling, of the last minute
  */
 public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> worst) {
-  /** Reads the {@code headroom} of a session. */
+  /** Reads the {@code ceilings} of a session. */
   static HeadroomReport read(Map<String, Object> session) throws ToolException {
-    Map<String, Object> object = Json.object(session, "headroom");
+    Map<String, Object> object = Json.object(session, "ceilings");
     Map<String, Double> ratios = new LinkedHashMap<>();
     Map<String, Double> worst = new LinkedHashMap<>();
     for (String ceiling : object.keySet()) {
       Map<String, Object> row = Json.object(object, ceiling);
-      ratios.put(ceiling, Json.real(row, "ratio"));
-      worst.put(ceiling, Json.real(row, "worst_ratio"));
+      ratios.put(ceiling, Json.real(row, "utilization_ratio"));
+      worst.put(ceiling, Json.real(row, "worst_utilization_ratio"));
     }
     return new HeadroomReport(ratios, worst);
   }

@@ -26,9 +26,17 @@ import org.junit.jupiter.api.io.TempDir;
 /** Alert rules: what each says, where it leads, and when it fires. */
 class AlertRulesTest {
   private static final String ALERTS = "sluice-alerts.yml";
+  private static final String DETACHED = "optional/sluice-detached.yml";
   private static final String RECORDING = "sluice-recording.yml";
   private static final Pattern LINK =
       Pattern.compile("https://grafana\\.example/d/([\\w-]+)\\?viewPanel=(\\d+)&.*");
+
+  /** Those that are on by default, and the optional one. */
+  private static List<Map<String, Object>> alerts() {
+    List<Map<String, Object>> all = new ArrayList<>(Deploy.rules(ALERTS));
+    all.addAll(Deploy.rules(DETACHED));
+    return all;
+  }
 
   private static Map<String, Object> annotations(Map<String, Object> alert) {
     return Deploy.strings((Map<?, ?>) alert.get("annotations"));
@@ -36,7 +44,7 @@ class AlertRulesTest {
 
   @Test
   void shouldSayHowBadAndWhatWithNumbers() {
-    for (Map<String, Object> alert : Deploy.rules(ALERTS)) {
+    for (Map<String, Object> alert : alerts()) {
       String name = (String) alert.get("alert");
       assertTrue(name.startsWith("Sluice"), name);
       Object severity = ((Map<?, ?>) alert.get("labels")).get("severity");
@@ -60,7 +68,7 @@ class AlertRulesTest {
   @Test
   void shouldLeadToASectionOfTheRunbookThatHelps() {
     String runbook = GeneratedDoc.read("runbook.md");
-    for (Map<String, Object> alert : Deploy.rules(ALERTS)) {
+    for (Map<String, Object> alert : alerts()) {
       String name = (String) alert.get("alert");
       assertEquals(
           "https://sluice.example/docs/runbook.md#" + name.toLowerCase(Locale.ROOT),
@@ -78,7 +86,7 @@ class AlertRulesTest {
 
   @Test
   void shouldLeadToAPanelThatShowsTheMetric() {
-    for (Map<String, Object> alert : Deploy.rules(ALERTS)) {
+    for (Map<String, Object> alert : alerts()) {
       String name = (String) alert.get("alert");
       Matcher link = LINK.matcher((String) annotations(alert).get("dashboard_url"));
       assertTrue(link.matches(), name);
@@ -123,7 +131,7 @@ class AlertRulesTest {
   void shouldUseOnlyWhatExists() throws IOException {
     Set<String> metrics = new TreeSet<>();
     Set<String> recorded = new TreeSet<>();
-    for (String file : List.of(ALERTS, RECORDING)) {
+    for (String file : List.of(ALERTS, DETACHED, RECORDING)) {
       for (Map<String, Object> rule : Deploy.rules(file)) {
         metrics.addAll(Deploy.metricsIn((String) rule.get("expr")));
         recorded.addAll(Deploy.recordedIn((String) rule.get("expr")));
@@ -139,7 +147,7 @@ class AlertRulesTest {
   @Test
   void shouldTestEveryAlertForFiringAndForNot() {
     String tests = Deploy.read("prometheus/tests/sluice-alerts.test.yml");
-    for (Map<String, Object> alert : Deploy.rules(ALERTS)) {
+    for (Map<String, Object> alert : alerts()) {
       String of = "alertname=\"" + alert.get("alert") + "\"";
       assertTrue(
           Pattern.compile(Pattern.quote(of) + "}\\)\\n +eval_time: \\w+\\n +exp_samples: \\[]")
@@ -159,6 +167,7 @@ class AlertRulesTest {
     run(directory, program, "check", "config", Deploy.path("prometheus/prometheus.yml").toString());
     List<String> rules = new ArrayList<>(List.of(program, "check", "rules"));
     rules.addAll(files("prometheus/rules"));
+    rules.addAll(files("prometheus/rules/optional"));
     run(directory, rules.toArray(String[]::new));
     List<String> tests = new ArrayList<>(List.of(program, "test", "rules"));
     tests.addAll(files("prometheus/tests"));
@@ -175,7 +184,7 @@ class AlertRulesTest {
 
   private static List<String> files(String folder) throws IOException {
     try (Stream<Path> files = Files.list(Deploy.path(folder))) {
-      return files.map(Path::toString).sorted().toList();
+      return files.filter(Files::isRegularFile).map(Path::toString).sorted().toList();
     }
   }
 

@@ -67,12 +67,24 @@ public final class Dashboards {
     return "max by (" + by + ") (" + metric + "{" + matchers + "})";
   }
 
-  /** A quantile of a histogram, told apart by labels. */
+  /**
+   * A quantile of a histogram, told apart by labels; of classic buckets or, where Prometheus keeps
+   * the native ones instead, of those.
+   */
   static String quantile(double quantile, String by, String metric, String matchers) {
     return "histogram_quantile("
         + quantile
         + ", "
         + rate((by + ", le"), metric + "_bucket", matchers)
+        + ") or histogram_quantile("
+        + quantile
+        + ", "
+        + rate(by, metric, matchers)
         + ")";
+  }
+
+  /** 0 where there is no series yet. */
+  static String orZero(String expression) {
+    return "(" + expression + ") or vector(0)";
   }
 }

@@ -35,8 +35,9 @@ public final class Deploy {
       Set.of(
           "process_start_time_seconds",
           "process_cpu_seconds_total",
-          "process_files_open_files",
-          "process_files_max_files",
+          "process_open_fds",
+          "process_max_fds",
+          "process_resident_memory_bytes",
           "jvm_memory_used_bytes",
           "jvm_memory_committed_bytes");
 
@@ -108,6 +109,10 @@ public final class Deploy {
             .filter(line -> !line.startsWith("#"))
             .map(line -> line.split("[{ ]", 2)[0])
             .collect(Collectors.toCollection(TreeSet::new));
+    // A native histogram has the name of its family.
+    Files.readAllLines(GOLDEN).stream()
+        .filter(line -> line.startsWith("# TYPE ") && line.endsWith(" histogram"))
+        .forEach(line -> names.add(line.split(" ", -1)[2]));
     names.addAll(PROCESS_METRICS);
     return names;
   }

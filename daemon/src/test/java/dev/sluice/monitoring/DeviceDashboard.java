@@ -2,6 +2,7 @@ package dev.sluice.monitoring;
 
 import static dev.sluice.monitoring.Dashboards.DEVICE;
 import static dev.sluice.monitoring.Dashboards.max;
+import static dev.sluice.monitoring.Dashboards.orZero;
 import static dev.sluice.monitoring.Dashboards.quantile;
 import static dev.sluice.monitoring.Dashboards.rate;
 import static dev.sluice.monitoring.Dashboards.sum;
@@ -46,25 +47,26 @@ final class DeviceDashboard {
             .red(1e-12)
             .query(
                 "dropped",
-                "sum(increase(sluice_device_dropped_records_total{"
-                    + DEVICE
-                    + "}[1h])) / (sum(increase(sluice_device_records_total{"
-                    + DEVICE
-                    + "}[1h])) > 0)"),
+                orZero(
+                    "sum(increase(sluice_device_dropped_records_total{"
+                        + DEVICE
+                        + "}[1h])) / (sum(increase(sluice_device_records_total{"
+                        + DEVICE
+                        + "}[1h])) > 0)")),
         Panel.number(205, "Dropped, last hour", "short", "Records, over all kinds. Must be 0.")
             .red(0.5)
             .query(
                 "records",
-                "sum(increase(sluice_device_dropped_records_total{" + DEVICE + "}[1h]))"),
+                orZero("sum(increase(sluice_device_dropped_records_total{" + DEVICE + "}[1h]))")),
         Panel.number(206, "Unaccounted", "short", "Records, now. Must be 0.")
             .red(0.5)
-            .query("records", "sum(abs(sluice_unaccounted_records{" + DEVICE + "}))"),
+            .query("records", orZero("sum(abs(sluice_unaccounted_records{" + DEVICE + "}))")),
         Panel.number(
                 207,
                 "Sessions",
                 "none",
                 "Open sessions of the device; 0 is one without a producer.")
-            .query("open", "sum(sluice_sessions{" + DEVICE + "})"));
+            .query("open", orZero("sum(sluice_sessions{" + DEVICE + "})")));
   }
 
   private static List<Panel> kinds() {
@@ -105,6 +107,7 @@ final class DeviceDashboard {
                 "Refill latency",
                 "s",
                 "By kind if sluice.metrics.detail is on, else over all kinds.")
+            .logarithmic()
             .query("p50 {{kind}}", quantile(0.5, "kind", "sluice_refill_latency_seconds", DEVICE))
             .query("p99 {{kind}}", quantile(0.99, "kind", "sluice_refill_latency_seconds", DEVICE)),
         Panel.lines(
@@ -115,7 +118,7 @@ final class DeviceDashboard {
             .yellowRed(0.8, 1)
             .query(
                 "{{ceiling}}",
-                "clamp_max(" + max("ceiling", "sluice_headroom_ratio", DEVICE) + ", 2)"),
+                "clamp_max(" + max("ceiling", "sluice_ceiling_utilization_ratio", DEVICE) + ", 2)"),
         Panel.lines(215, "Stall time", "percentunit", "Of one device thread, by gate: push or pop.")
             .query("{{gate}}", rate("gate", "sluice_device_stall_seconds_total", DEVICE)));
   }
@@ -141,6 +144,7 @@ final class DeviceDashboard {
                 "Task duration",
                 "s",
                 "By type of core; within a decade unless sluice.metrics.detail is on.")
+            .logarithmic()
             .query(
                 "p50 {{core_type}}",
                 quantile(0.5, "core_type", "sluice_task_duration_seconds", DEVICE))
@@ -152,6 +156,7 @@ final class DeviceDashboard {
                 "Dispatch latency",
                 "s",
                 "Time that tasks waited on their core before they started, p99.")
+            .logarithmic()
             .query(
                 "p99 {{core_type}}",
                 quantile(0.99, "core_type", "sluice_task_dispatch_latency_seconds", DEVICE)));

@@ -2,6 +2,7 @@ package dev.sluice.monitoring;
 
 import static dev.sluice.monitoring.Dashboards.HOST;
 import static dev.sluice.monitoring.Dashboards.max;
+import static dev.sluice.monitoring.Dashboards.orZero;
 import static dev.sluice.monitoring.Dashboards.rate;
 import static dev.sluice.monitoring.Dashboards.sum;
 
@@ -41,7 +42,8 @@ final class FleetDashboard {
             .width(5)
             .red(0.5)
             .query(
-                "records", "sum(increase(sluice_device_dropped_records_total{" + HOST + "}[1h]))"),
+                "records",
+                orZero("sum(increase(sluice_device_dropped_records_total{" + HOST + "}[1h]))")),
         Panel.number(
                 103,
                 "Unaccounted",
@@ -49,11 +51,11 @@ final class FleetDashboard {
                 "Records that are neither collected nor counted as lost, now. Must be 0.")
             .width(5)
             .red(0.5)
-            .query("records", "sum(abs(sluice_unaccounted_records{" + HOST + "}))"),
+            .query("records", orZero("sum(abs(sluice_unaccounted_records{" + HOST + "}))")),
         Panel.number(
                 104, "Devices attached", "none", "Devices with an open session, over all hosts.")
             .width(5)
-            .query("devices", "sum(sluice_sessions{" + HOST + "} > bool 0)"),
+            .query("devices", orZero("sum(sluice_sessions{" + HOST + "} > bool 0)")),
         Panel.number(
                 105,
                 "Nearest ceiling",
@@ -61,7 +63,7 @@ final class FleetDashboard {
                 "The highest of all devices and ceilings; at 100 % a device drops or stalls.")
             .width(5)
             .yellowRed(0.8, 1)
-            .query("headroom", "max(sluice_headroom_ratio{" + HOST + "})"));
+            .query("used", orZero("max(sluice_ceiling_utilization_ratio{" + HOST + "})")));
   }
 
   private static List<Panel> loss() {
@@ -91,7 +93,7 @@ final class FleetDashboard {
             .yellowRed(0.8, 1)
             .query(
                 "{{instance}}",
-                "clamp_max(" + max("instance", "sluice_headroom_ratio", HOST) + ", 2)"),
+                "clamp_max(" + max("instance", "sluice_ceiling_utilization_ratio", HOST) + ", 2)"),
         Panel.lines(
                 109,
                 "Collected",
@@ -103,6 +105,7 @@ final class FleetDashboard {
                 "Refill latency, p99",
                 "s",
                 "From a full buffer published to its replacement visible, by host.")
+            .logarithmic()
             .query(
                 "{{instance}}",
                 Dashboards.quantile(0.99, "instance", "sluice_refill_latency_seconds", HOST)),
@@ -129,7 +132,7 @@ final class FleetDashboard {
                 "Versions",
                 "none",
                 "How many daemons run which version; more than one is a rollout under way.")
-            .width(24)
+            .width(8)
             .query(
                 "{{version}} ({{revision}}), Java {{java_version}}",
                 "count by (version, revision, java_version) (sluice_build_info{" + HOST + "})"));

@@ -248,16 +248,21 @@ public final class GrafanaJson {
         map(
             "unit",
             panel.unit(),
-            "min",
-            0,
+            "noValue",
+            "none yet",
             "thresholds",
             map("mode", "absolute", "steps", steps),
             "color",
             map("mode", panel.type() == Panel.Type.STAT ? "thresholds" : "palette-classic"));
+    if (!panel.isLogarithmic()) {
+      defaults.put("min", 0); // a logarithm has no 0
+    }
     if (panel.type() == Panel.Type.TIMESERIES) {
       defaults.put(
           "custom",
           map(
+              "scaleDistribution",
+              panel.isLogarithmic() ? map("type", "log", "log", 10) : map("type", "linear"),
               "lineWidth",
               1,
               "fillOpacity",

@@ -3,13 +3,14 @@ package dev.sluice.monitoring;
 import static dev.sluice.monitoring.Dashboards.DEVICE;
 import static dev.sluice.monitoring.Dashboards.HOST;
 import static dev.sluice.monitoring.Dashboards.max;
+import static dev.sluice.monitoring.Dashboards.orZero;
 import static dev.sluice.monitoring.Dashboards.quantile;
 import static dev.sluice.monitoring.Dashboards.rate;
 import static dev.sluice.monitoring.Dashboards.sum;
 
 import java.util.List;
 
-/** One host from top to bottom: loss, headroom, latency, queues, buffers, stalls, capture, JVM. */
+/** One host from top to bottom: loss, ceilings, latency, queues, buffers, stalls, capture, JVM. */
 final class HostDashboard {
   private HostDashboard() {}
 
@@ -21,7 +22,7 @@ final class HostDashboard {
         List.of(Dashboards.DEVICE_VARIABLE),
         List.of(
             new Dashboard.Row("Loss: all of this must be 0", loss()),
-            new Dashboard.Row("Headroom: how near a loss is", headroom()),
+            new Dashboard.Row("Ceilings: how near a loss is", ceilings()),
             new Dashboard.Row("Latency of the host", latency()),
             new Dashboard.Row("Queues and buffers", queues()),
             new Dashboard.Row("Stalls and agents", stalls()),
@@ -48,7 +49,7 @@ final class HostDashboard {
                     + " defect.")
             .width(4)
             .red(0.5)
-            .query("records", "sum(abs(sluice_unaccounted_records{" + DEVICE + "}))"),
+            .query("records", orZero("sum(abs(sluice_unaccounted_records{" + DEVICE + "}))")),
         Panel.number(
                 25,
                 "Dropped, last hour",
@@ -58,7 +59,7 @@ final class HostDashboard {
             .red(0.5)
             .query(
                 "records",
-                "sum(increase(sluice_device_dropped_records_total{" + DEVICE + "}[1h]))"),
+                orZero("sum(increase(sluice_device_dropped_records_total{" + DEVICE + "}[1h]))")),
         Panel.number(
                 26,
                 "Salvaged, last hour",
@@ -66,7 +67,9 @@ final class HostDashboard {
                 "Records recovered from the buffers of producers that died.")
             .width(4)
             .yellowRed(0.5, 1e12)
-            .query("records", "sum(increase(sluice_salvaged_records_total{" + DEVICE + "}[1h]))"),
+            .query(
+                "records",
+                orZero("sum(increase(sluice_salvaged_records_total{" + DEVICE + "}[1h]))")),
         Panel.lines(
                 3,
                 "Lost between collector and disk",
@@ -83,18 +86,20 @@ final class HostDashboard {
                 rate("device, reason", "sluice_abi_violations_total", DEVICE)));
   }
 
-  private static List<Panel> headroom() {
+  private static List<Panel> ceilings() {
     return List.of(
         Panel.lines(
                 5,
-                "How near each ceiling is",
+                "Use of each ceiling",
                 "percentunit",
-                "At 100 % of any of them the device drops or stalls; cut off at 200 %. Who must"
-                    + " change what is in the runbook.")
+                "At 100 % of any of them the device drops or stalls; cut off at 200 %. The runbook"
+                    + " says what to change.")
             .yellowRed(0.8, 1)
             .query(
                 "device {{device}}: {{ceiling}}",
-                "clamp_max(" + max("device, ceiling", "sluice_headroom_ratio", DEVICE) + ", 2)"),
+                "clamp_max("
+                    + max("device, ceiling", "sluice_ceiling_utilization_ratio", DEVICE)
+                    + ", 2)"),
         Panel.lines(
                 6,
                 "Lowest fill of a free queue",
@@ -118,9 +123,9 @@ final class HostDashboard {
                 8,
                 "Refill latency",
                 "s",
-                "From a full buffer published to its replacement visible to the device. Linear"
-                    + " between the bounds of the histogram.")
+                "From a full buffer published to its replacement visible to the device.")
             .yellowRed(0.01, 0.1)
+            .logarithmic()
             .query("p50, device {{device}}", quantile(0.5, "device", refill, DEVICE))
             .query("p99, device {{device}}", quantile(0.99, "device", refill, DEVICE))
             .query("p99.9, device {{device}}", quantile(0.999, "device", refill, DEVICE)),
@@ -131,6 +136,7 @@ final class HostDashboard {
                 "Time between two polls of the drain loop beyond what it meant to sleep: collector"
                     + " of the JVM, scheduler, page faults.")
             .yellowRed(0.01, 0.1)
+            .logarithmic()
             .query("p99, device {{device}}", quantile(0.99, "device", pause, DEVICE))
             .query("p99.9, device {{device}}", quantile(0.999, "device", pause, DEVICE)));
   }
@@ -162,7 +168,7 @@ final class HostDashboard {
                     + " > 0)"),
         Panel.lines(
                 14,
-                "Buffers by whose they are",
+                "Buffers by owner",
                 "short",
                 "The sum is the number allocated. Free buffers are what a burst can use up.")
             .stacked()
@@ -283,9 +289,17 @@ final class HostDashboard {
                 "Of one CPU. Without traffic the daemon takes 1 % or less.")
             .width(8)
             .query("daemon", rate("instance", "process_cpu_seconds_total", HOST)),
+        Panel.lines(
+                42,
+                "Resident memory",
+                "bytes",
+                "Of the daemon, arenas included. On JDK 17 the kernel counts ZGC's heap several"
+                    + " times.")
+            .width(8)
+            .query("resident", sum("instance", "process_resident_memory_bytes", HOST)),
         Panel.lines(41, "Open files", "short", "File descriptors of the daemon, and its limit.")
             .width(8)
-            .query("open", sum("instance", "process_files_open_files", HOST))
-            .query("limit", sum("instance", "process_files_max_files", HOST)));
+            .query("open", sum("instance", "process_open_fds", HOST))
+            .query("limit", sum("instance", "process_max_fds", HOST)));
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
  * @param id stable: alerts and bookmarks lead to it by this number
  * @param unit Grafana's name of the unit, e.g. {@code s} or {@code percentunit}
  * @param width of 24 columns
+ * @param isLogarithmic whether the axis of values is
  * @param thresholds values from which on it turns yellow and red; empty for none
  */
 public record Panel(
@@ -20,6 +21,7 @@ public record Panel(
     int width,
     List<Double> thresholds,
     boolean isStacked,
+    boolean isLogarithmic,
     List<Target> targets) {
   /** How high every panel is, in Grafana's rows. */
   static final int HEIGHT = 7;
@@ -51,36 +53,50 @@ public record Panel(
   /** Lines over time. */
   static Panel lines(int id, String title, String unit, String description) {
     return new Panel(
-        id, Type.TIMESERIES, title, description, unit, 12, List.of(), false, List.of());
+        id, Type.TIMESERIES, title, description, unit, 12, List.of(), false, false, List.of());
   }
 
   /** The present value, large. */
   static Panel number(int id, String title, String unit, String description) {
-    return new Panel(id, Type.STAT, title, description, unit, 6, List.of(), false, List.of());
+    return new Panel(
+        id, Type.STAT, title, description, unit, 6, List.of(), false, false, List.of());
   }
 
   Panel width(int columns) {
-    return new Panel(id, type, title, description, unit, columns, thresholds, isStacked, targets);
+    return new Panel(
+        id, type, title, description, unit, columns, thresholds, isStacked, isLogarithmic, targets);
   }
 
   /** Red from here on. */
   Panel red(double from) {
-    return new Panel(id, type, title, description, unit, width, List.of(from), isStacked, targets);
+    return thresholds(List.of(from));
   }
 
   /** Yellow, then red. */
   Panel yellowRed(double yellow, double red) {
+    return thresholds(List.of(yellow, red));
+  }
+
+  private Panel thresholds(List<Double> from) {
     return new Panel(
-        id, type, title, description, unit, width, List.of(yellow, red), isStacked, targets);
+        id, type, title, description, unit, width, from, isStacked, isLogarithmic, targets);
+  }
+
+  /** For latencies, of which some are a thousand times as long as others. */
+  Panel logarithmic() {
+    return new Panel(
+        id, type, title, description, unit, width, thresholds, isStacked, true, targets);
   }
 
   Panel stacked() {
-    return new Panel(id, type, title, description, unit, width, thresholds, true, targets);
+    return new Panel(
+        id, type, title, description, unit, width, thresholds, true, isLogarithmic, targets);
   }
 
   Panel query(String legend, String expr) {
     List<Target> more = new ArrayList<>(targets);
     more.add(new Target(expr, legend));
-    return new Panel(id, type, title, description, unit, width, thresholds, isStacked, more);
+    return new Panel(
+        id, type, title, description, unit, width, thresholds, isStacked, isLogarithmic, more);
   }
 }

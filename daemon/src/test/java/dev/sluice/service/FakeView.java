@@ -58,6 +58,7 @@ public class FakeView implements DaemonView {
         3,
         sessionName,
         "l2-2026.07/a2a3",
+        "",
         4,
         24,
         2,

@@ -123,7 +123,9 @@ class DemoCommandTest {
   void shouldSayWhatHelpsWhenTheDiskIsTheLimit() throws IOException {
     Map<String, Object> session = FakeDaemon.session("t", 64_000, 0, 0);
     session.put("capture", FakeDaemon.capture("/captures/one", 500_000_000, 64_000, 0));
-    session.put("headroom", Map.of("storage", Map.of("ratio", 1, "worst_ratio", 1.6)));
+    session.put(
+        "ceilings",
+        Map.of("storage", Map.of("utilization_ratio", 1, "worst_utilization_ratio", 1.6)));
     daemon.ended.add(session);
     try (FakeProducer ignored =
         new FakeProducer(folder, "echo '" + FakeProducer.report(64_000, 4) + "'\n")) {

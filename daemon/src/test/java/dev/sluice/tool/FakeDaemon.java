@@ -60,7 +60,9 @@ public final class FakeDaemon implements DaemonHost {
     session.put("drain_pause_seconds", quantiles());
     session.put("collected_bytes_per_second", 2.5e8);
     session.put("dropped_records_per_second", 0);
-    session.put("headroom", Map.of("control_path", Map.of("ratio", 0.25, "worst_ratio", 1.5)));
+    session.put(
+        "ceilings",
+        Map.of("control_path", Map.of("utilization_ratio", 0.25, "worst_utilization_ratio", 1.5)));
     session.put("kinds", Map.of("aicpu_task", counts));
     return session;
   }

@@ -57,7 +57,7 @@ class VerdictTest {
       throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 10, 0);
     session.put("dropped_records", Map.of(cause, 10));
-    session.put("headroom", headroom(controlPath, lifecycle, bandwidth, storage));
+    session.put("ceilings", headroom(controlPath, lifecycle, bandwidth, storage));
     Verdict verdict = Verdict.of(run(session, 1000), false);
     assertEquals(ExitCode.RECORDS_LOST, verdict.exitCode());
     assertEquals(Optional.of(limit), verdict.limit());
@@ -81,10 +81,10 @@ class VerdictTest {
   private static Map<String, Object> headroom(
       double controlPath, double lifecycle, double bandwidth, double storage) {
     return Map.of(
-        "control_path", Map.of("ratio", 0, "worst_ratio", controlPath),
-        "buffer_lifecycle", Map.of("ratio", 0, "worst_ratio", lifecycle),
-        "bandwidth", Map.of("ratio", 0, "worst_ratio", bandwidth),
-        "storage", Map.of("ratio", 0, "worst_ratio", storage));
+        "control_path", Map.of("utilization_ratio", 0, "worst_utilization_ratio", controlPath),
+        "buffer_lifecycle", Map.of("utilization_ratio", 0, "worst_utilization_ratio", lifecycle),
+        "bandwidth", Map.of("utilization_ratio", 0, "worst_utilization_ratio", bandwidth),
+        "storage", Map.of("utilization_ratio", 0, "worst_utilization_ratio", storage));
   }
 
   @Test
@@ -155,7 +155,7 @@ class VerdictTest {
   @Test
   void shouldNotBlameACeilingThatWasFar() throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
-    session.put("headroom", headroom(0.3, 0.5, 0.1, 0.2));
+    session.put("ceilings", headroom(0.3, 0.5, 0.1, 0.2));
     Verdict verdict = Verdict.of(waiting(session, 0.6), false);
     assertEquals(
         "Nothing was lost, but the device waited 10 % of its time for the host.",
@@ -166,7 +166,7 @@ class VerdictTest {
   @Test
   void shouldSayWhichDirectoryTookHowMuch() throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
-    session.put("headroom", headroom(1.0, 1.0, 1.0, 1.6));
+    session.put("ceilings", headroom(1.0, 1.0, 1.0, 1.6));
     // In the 2.5 s of the session, which ends when all is written.
     session.put("capture", FakeDaemon.capture("/captures/one", 500_000_000, 1000, 0));
     Verdict verdict = Verdict.of(waiting(session, 3), false);

@@ -56,7 +56,7 @@ final class StatusJson {
             .map(StatusJson::deviceDown)
             .toList());
     json.put("abandoned_threads", view.abandonedThreads());
-    json.put("headroom", view.devices().stream().map(StatusJson::deviceHeadroom).toList());
+    json.put("ceilings", view.devices().stream().map(StatusJson::deviceCeilings).toList());
     json.put("totals", totals(view.devices()));
     json.put("storage", storage(view.storage()));
     json.put("last_loss", lastLoss(view));
@@ -85,14 +85,11 @@ final class StatusJson {
     return json;
   }
 
-  /** When and where records were last lost; the values are null where none were. */
+  /** When and where records were last lost; empty while none were. */
   static Map<String, Object> lastLoss(DaemonView view) {
     Optional<Instant> capture = view.lastCaptureLoss();
     Optional<DropEventSnapshot> drop = view.drops(1).events().stream().findFirst();
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("time", null);
-    json.put("place", null);
-    json.put("cause", null);
     drop.ifPresent(
         event -> {
           json.put("time", event.time().toString());
@@ -167,10 +164,10 @@ final class StatusJson {
     return json;
   }
 
-  private static Map<String, Object> deviceHeadroom(DeviceSnapshot device) {
+  private static Map<String, Object> deviceCeilings(DeviceSnapshot device) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("device", device.device());
-    json.putAll(headroom(device.headroom()));
+    json.putAll(ceilings(device.headroom()));
     return json;
   }
 
@@ -195,12 +192,12 @@ final class StatusJson {
     return json;
   }
 
-  private static Map<String, Object> headroom(Headroom headroom) {
+  private static Map<String, Object> ceilings(Headroom headroom) {
     Map<String, Object> json = new LinkedHashMap<>();
     for (Ceiling ceiling : Ceiling.ALL) {
       Map<String, Object> row = new LinkedHashMap<>();
-      row.put("ratio", headroom.ratio(ceiling));
-      row.put("worst_ratio", headroom.worst(ceiling));
+      row.put("utilization_ratio", headroom.ratio(ceiling));
+      row.put("worst_utilization_ratio", headroom.worst(ceiling));
       json.put(ceiling.label(), row);
     }
     return json;
@@ -221,6 +218,7 @@ final class StatusJson {
     json.put("device", session.device());
     json.put("name", session.name());
     json.put("layout", session.layout());
+    json.put("runtime", session.runtime());
     json.put("placement", session.arena().placement());
     json.put("route", session.arena().route());
     json.put("level", session.level());
@@ -241,7 +239,7 @@ final class StatusJson {
     json.put("arena", arena(session.arena()));
     json.put("queues", session.queues().stream().map(StatusJson::queue).toList());
     json.put("tasks", tasks(session.tasks(), session.rates()));
-    json.put("headroom", headroom(session.headroom()));
+    json.put("ceilings", ceilings(session.headroom()));
     Map<String, Object> kinds = new LinkedHashMap<>();
     for (String kind : Labels.KINDS) {
       Map<String, Object> totals = new LinkedHashMap<>();

@@ -124,11 +124,11 @@ enum Metric {
       "sluice_handoff_capacity_entries",
       "Buffers that the rings from drain to the collectors can hold.",
       "device"),
-  HEADROOM_RATIO(
+  CEILING_UTILIZATION(
       Type.GAUGE,
-      "sluice_headroom_ratio",
-      "How near a ceiling is, the nearest of the headroom window: 0 is idle, 1 is at the ceiling,"
-          + " where records drop or the device waits.",
+      "sluice_ceiling_utilization_ratio",
+      "How much of a ceiling is used, the most within sluice.headroom.window: 0 is idle, 1 is at"
+          + " the ceiling, where records drop or the device waits.",
       "device",
       "ceiling"),
   CORES(Type.GAUGE, "sluice_cores", "Cores of the open sessions, by type.", "device", "core_type"),
@@ -190,6 +190,16 @@ enum Metric {
       "What captures and snapshots may take on disk before the oldest are removed; 0 where nothing"
           + " is captured."),
   SESSIONS(Type.GAUGE, "sluice_sessions", "Open sessions.", "device"),
+  SESSION_INFO(
+      Type.GAUGE,
+      "sluice_session_info",
+      "Always 1, for each open session; joins a loss with the job that had it. The runtime is empty"
+          + " where the layout does not tell.",
+      "device",
+      "session",
+      "name",
+      "layout",
+      "runtime"),
   DEVICE_UP(
       Type.GAUGE,
       "sluice_device_up",

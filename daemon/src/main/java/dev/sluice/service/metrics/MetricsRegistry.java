@@ -1,6 +1,5 @@
 package dev.sluice.service.metrics;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.sluice.config.MetricsSettings;
 import dev.sluice.service.DaemonView;
 import dev.sluice.service.HttpTraffic;
@@ -10,14 +9,11 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmInfoMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
@@ -43,7 +39,7 @@ public final class MetricsRegistry implements AutoCloseable {
       DaemonView view, MetricsSettings settings, HttpTraffic http, LogEvents logEvents) {
     Resolution resolution = Resolution.of(settings.detail());
     registry.register(new SluiceMetrics(view, http, logEvents, resolution));
-    processCpuSeconds(registry);
+    ProcessMetrics.register(registry);
     micrometer = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
     // Micrometer leaves out a meter whose labels clash with another's, without a word otherwise.
     micrometer
@@ -57,18 +53,7 @@ public final class MetricsRegistry implements AutoCloseable {
     new JvmMemoryMetrics().bindTo(micrometer);
     new JvmThreadMetrics().bindTo(micrometer);
     gcMetrics.bindTo(micrometer);
-    new FileDescriptorMetrics().bindTo(micrometer);
     new UptimeMetrics().bindTo(micrometer);
-  }
-
-  /** Micrometer's own is in nanoseconds, and every dashboard knows this one. */
-  private static void processCpuSeconds(PrometheusRegistry registry) {
-    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    CounterWithCallback.builder()
-        .name("process_cpu_seconds_total")
-        .help("Processor time of the daemon, user and system, in seconds.")
-        .callback(callback -> callback.call(system.getProcessCpuTime() / 1e9))
-        .register(registry);
   }
 
   private void registrationFailed(String meter, String reason) {

@@ -27,6 +27,9 @@ enum Resolution {
    * each alert threshold and at the 30 s for which a device waits at most.
    */
   private static final double[] FINE_BOUNDS = {
+    1e-6,
+    2e-6,
+    5e-6,
     1e-5,
     2.5e-5,
     1e-4,
@@ -44,7 +47,12 @@ enum Resolution {
   };
 
   private static final double[] COARSE_BOUNDS = {
-    1e-5, 2.5e-5, 1e-4, 2.5e-4, 1e-3, 0.01, 0.1, 1, 30, Double.POSITIVE_INFINITY
+    1e-6, 2e-6, 5e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 30, Double.POSITIVE_INFINITY
+  };
+
+  /** Pauses of some microseconds are no pauses. */
+  private static final double[] COARSE_PAUSE_BOUNDS = {
+    1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 30, Double.POSITIVE_INFINITY
   };
 
   /** Decades: the native histogram and the status page have the quantiles. */
@@ -66,8 +74,11 @@ enum Resolution {
     if (this == FINE) {
       return FINE_BOUNDS;
     }
-    boolean isOfTasks = metric == Metric.TASK_DURATION || metric == Metric.TASK_DISPATCH_LATENCY;
-    return isOfTasks ? COARSE_TASK_BOUNDS : COARSE_BOUNDS;
+    return switch (metric) {
+      case TASK_DURATION, TASK_DISPATCH_LATENCY -> COARSE_TASK_BOUNDS;
+      case DRAIN_PAUSE -> COARSE_PAUSE_BOUNDS;
+      default -> COARSE_BOUNDS;
+    };
   }
 
   /** The causes of drops that a kind exports, counted or not. */

@@ -10,6 +10,7 @@ import dev.sluice.service.HttpTraffic;
 import dev.sluice.service.KindTotals;
 import dev.sluice.service.Labels;
 import dev.sluice.service.QueueSnapshot;
+import dev.sluice.service.SessionInfo;
 import dev.sluice.service.StorageSnapshot;
 import dev.sluice.service.TaskTotals;
 import io.prometheus.metrics.model.registry.MetricType;
@@ -67,6 +68,16 @@ final class SluiceMetrics implements MultiCollector {
   public synchronized MetricSnapshots collect() {
     Samples samples = new Samples(view.startedAt().toEpochMilli(), resolution, labelSets);
     view.devices().forEach(device -> device(samples, device));
+    for (SessionInfo session : view.sessionInfos()) {
+      samples.add(
+          Metric.SESSION_INFO,
+          1,
+          Integer.toString(session.device()),
+          Integer.toString(session.id()),
+          session.name(),
+          session.layout(),
+          session.runtime());
+    }
     view.attachFailures()
         .forEach((reason, count) -> samples.add(Metric.ATTACH_FAILURES, count, reason));
     for (AgentSnapshot agent : view.agents()) {
@@ -120,7 +131,8 @@ final class SluiceMetrics implements MultiCollector {
     samples.add(Metric.HANDOFF_ENTRIES, device.handoffEntries(), id);
     samples.add(Metric.HANDOFF_CAPACITY_ENTRIES, device.handoffCapacityEntries(), id);
     for (Ceiling ceiling : Ceiling.ALL) {
-      samples.add(Metric.HEADROOM_RATIO, device.headroom().ratio(ceiling), id, ceiling.label());
+      samples.add(
+          Metric.CEILING_UTILIZATION, device.headroom().ratio(ceiling), id, ceiling.label());
     }
     resolution
         .violations(device.abiViolations())

@@ -200,10 +200,13 @@ class HttpServerTest {
     assertEquals(List.of(3), status.get("devices"));
     assertEquals(2, ((List<?>) status.get("agents")).size());
     assertEquals(1, ((Map<?, ?>) status.get("attach_failures")).get("version"));
-    Map<?, ?> headroom = (Map<?, ?>) ((List<?>) status.get("headroom")).get(0);
-    assertEquals(3, headroom.get("device"));
-    assertEquals(Map.of("ratio", 0.25, "worst_ratio", 1.5), headroom.get("control_path"));
-    assertEquals(Map.of("ratio", 0.0, "worst_ratio", 0.0), headroom.get("storage"));
+    Map<?, ?> ceilings = (Map<?, ?>) ((List<?>) status.get("ceilings")).get(0);
+    assertEquals(3, ceilings.get("device"));
+    assertEquals(
+        Map.of("utilization_ratio", 0.25, "worst_utilization_ratio", 1.5),
+        ceilings.get("control_path"));
+    assertEquals(
+        Map.of("utilization_ratio", 0.0, "worst_utilization_ratio", 0.0), ceilings.get("storage"));
     assertEquals(1, ((List<?>) status.get("sessions")).size());
     assertEquals(1, ((List<?>) status.get("ended")).size());
   }
@@ -273,6 +276,7 @@ class HttpServerTest {
             "device",
             "name",
             "layout",
+            "runtime",
             "placement",
             "route",
             "level",
@@ -299,7 +303,7 @@ class HttpServerTest {
             "arena",
             "queues",
             "tasks",
-            "headroom",
+            "ceilings",
             "kinds"),
         new ArrayList<>(session.keySet()));
     assertEquals(1100, session.get("device_records"));

@@ -25,17 +25,17 @@ class MetricsDocTest {
 <!-- Generated from Metric.java by MetricsDocTest. Do not edit. -->
 
 `/metrics` serves these by Accept header as text, OpenMetrics or protobuf, gzipped on
-request. Names, types and labels are an interface. They are read when somebody scrapes;
+request. Names, types and labels are an interface. They are read at a scrape;
 no agent of the daemon ever waits for one. Counters count since the daemon started,
 over all sessions of a device. The known label sets of a device exist, at 0, from the
 first attach on.
 
 Gauges that end in `_max` and `_min` are the extreme within `sluice.watermark.window`,
-because a scrape every 15 s cannot see a burst of 10 ms; so is `sluice_headroom_ratio`
+because a scrape every 15 s cannot see a burst of 10 ms; so is `sluice_ceiling_utilization_ratio`
 within `sluice.headroom.window` ([headroom.md](headroom.md) has its formulas). Histograms have
 classic buckets, %s, and native ones of schema 3, which protobuf scrapes get.
-Metrics of the JVM and the process (`jvm_*`, `process_*`) are those of Micrometer, and
-`process_cpu_seconds_total`; those of the machine are left to node_exporter.
+Metrics of the JVM (`jvm_*`) are those of Micrometer, those of the process (`process_*`) have the
+usual names; those of the machine are left to node_exporter.
 
 The accounting law, at every moment, for each device and kind: `sluice_device_records_total` =
 `sluice_collected_records_total` + the sum of `sluice_device_dropped_records_total` +
@@ -58,8 +58,8 @@ included; a test counts them. For that, label values are folded into fewer unles
 | `sluice_in_flight_records` | left out; it is the rest of the law above | exported |
 | `jvm_*` | without class counts, thread states and buffer counts | all |
 
-For one device that is 4 kinds x 13 + 1 + 2 histograms x 12 + 18 + 3 for each AICPU
-thread, about 100. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
+For one device that is 4 kinds x 13 + 1 + histograms of 13 and 10 + 19 + 3 for each AICPU
+thread + 30 of its cores, about 130. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
 all times.
 
 ## List

@@ -96,7 +96,10 @@ class ScrapeTextTest {
             "jvm_memory_used_bytes",
             "jvm_threads_live_threads",
             "jvm_info",
-            "process_files_open_files",
+            "process_open_fds",
+            "process_max_fds",
+            "process_resident_memory_bytes",
+            "process_virtual_memory_bytes",
             "process_start_time_seconds")) {
       assertTrue(text.contains("# TYPE " + name + " gauge"), name);
     }
@@ -115,8 +118,9 @@ class ScrapeTextTest {
     for (String line : samples(detailed)) {
       assertFalse(line.startsWith("sluice_") && line.endsWith(" NaN"), line);
     }
-    // 4 kinds x (3 causes + 3 states + 7) + inferred + 2 x 12 histogram + 5 reasons + 4 stalls
-    // + 4 ceilings + 4, 3 for each queue, and for each type of core 3 + 2 x 6 histogram.
+    // 4 kinds x (3 causes + 3 states + 7) + inferred + histograms of 13 and 10 + 5 reasons + 4
+    // stalls
+    // + 4 ceilings + 5, 3 for each queue, and for each type of core 3 + 2 x 6 histogram.
     long perDevice = samples.stream().filter(line -> line.contains("device=\"3\"")).count();
     assertTrue(perDevice <= 100 + 30, perDevice + " series of one device");
   }
