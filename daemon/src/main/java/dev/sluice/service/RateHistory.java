@@ -1,7 +1,6 @@
 package dev.sluice.service;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -40,7 +39,12 @@ public final class RateHistory {
   }
 
   /** The points of a session, oldest first, all per second. */
-  public record Points(int session, long[] collectedBytes, long[] droppedRecords) {}
+  public record Points(int session, List<Long> collectedBytes, List<Long> droppedRecords) {
+    public Points {
+      collectedBytes = List.copyOf(collectedBytes);
+      droppedRecords = List.copyOf(droppedRecords);
+    }
+  }
 
   private static final class Series {
     private final long[] collectedBytes = new long[KEPT_POINTS];
@@ -75,14 +79,11 @@ public final class RateHistory {
       return Math.max(0, now - before) / seconds;
     }
 
-    private long[] inOrder(long[] ring) {
-      if (points <= KEPT_POINTS) {
-        return Arrays.copyOf(ring, points);
+    private List<Long> inOrder(long[] ring) {
+      List<Long> ordered = new ArrayList<>();
+      for (int i = Math.max(0, points - KEPT_POINTS); i < points; i++) {
+        ordered.add(ring[i % KEPT_POINTS]);
       }
-      int oldest = points % KEPT_POINTS;
-      long[] ordered = new long[KEPT_POINTS];
-      System.arraycopy(ring, oldest, ordered, 0, KEPT_POINTS - oldest);
-      System.arraycopy(ring, 0, ordered, KEPT_POINTS - oldest, oldest);
       return ordered;
     }
   }

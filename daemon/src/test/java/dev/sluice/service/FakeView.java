@@ -123,7 +123,7 @@ public class FakeView implements DaemonView {
 
   @Override
   public List<RateHistory.Points> rateHistory() {
-    return List.of(new RateHistory.Points(7, new long[] {10, 20}, new long[] {0, 1}));
+    return List.of(new RateHistory.Points(7, List.of(10L, 20L), List.of(0L, 1L)));
   }
 
   /** Three events were, two are kept. */

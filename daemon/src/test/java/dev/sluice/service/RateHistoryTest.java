@@ -1,6 +1,5 @@
 package dev.sluice.service;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -39,10 +38,10 @@ class RateHistoryTest {
     }
     RateHistory.Points points = history.points().get(0);
     assertEquals(1, points.session());
-    assertEquals(RateHistory.KEPT_POINTS, points.collectedBytes().length);
+    assertEquals(RateHistory.KEPT_POINTS, points.collectedBytes().size());
     // From (i - 1)^2 to i^2 it is 2i - 1 a second; the points of i = 1 and 2 are gone.
-    assertEquals(5, points.collectedBytes()[0]);
-    assertEquals(2 * (RateHistory.KEPT_POINTS + 2) - 1, points.collectedBytes()[299]);
+    assertEquals(5, points.collectedBytes().get(0));
+    assertEquals(2 * (RateHistory.KEPT_POINTS + 2) - 1, points.collectedBytes().get(299));
     history.add(List.of(reading(2, 0, 0, 0)), 400 * SECOND);
     assertEquals(List.of(2), history.points().stream().map(RateHistory.Points::session).toList());
   }
@@ -51,6 +50,6 @@ class RateHistoryTest {
   void shouldNeverShowANegativeRate() {
     history.add(List.of(reading(1, 100, 9, 0)), 0);
     history.add(List.of(reading(1, 50, 0, 0)), SECOND);
-    assertArrayEquals(new long[] {0}, history.points().get(0).collectedBytes());
+    assertEquals(List.of(0L), history.points().get(0).collectedBytes());
   }
 }
