@@ -63,6 +63,20 @@ class StatusPageTest {
     }
   }
 
+  /** In both schemes and both widths; leaves the page as it was. */
+  private void screenshotAll(String name) throws Exception {
+    if (SCREENSHOTS.isEmpty()) {
+      return;
+    }
+    for (String scheme : List.of("dark", "light")) {
+      browser.prefer(scheme);
+      browser.resize(390, 844);
+      screenshot(name + "-390-" + scheme);
+      browser.resize(1280, 900);
+      screenshot(name + "-1280-" + scheme);
+    }
+  }
+
   private static List<String> arguments(String... more) {
     List<String> all = new ArrayList<>(List.of(SMALL));
     all.addAll(List.of(more));
@@ -97,6 +111,7 @@ class StatusPageTest {
       assertEquals("No records yet", browser.text("#headline"));
       assertEquals("No producer is attached.", browser.text("#no-sessions"));
       assertNoHorizontalScroll();
+      screenshotAll("none");
       try (TestProducer producer =
           producer(daemon, hostile, "--rate", "20000000", "--duration-ns", "30000000000")) {
         browser.await(
@@ -106,6 +121,7 @@ class StatusPageTest {
         browser.await(
             "document.getElementById('headline').textContent === 'No record lost'",
             "the verdict is not shown");
+        assertEquals("No loss since the daemon started.", browser.text("#last-loss"));
         String before = browser.text("#law dd:nth-of-type(1)");
         browser.await(
             "document.querySelector('#law div:nth-child(2) dd').textContent !== '"
@@ -124,6 +140,8 @@ class StatusPageTest {
         browser.await(
             "[...document.querySelectorAll('.card .figures')][1].textContent.includes('µs')",
             "no refill latency");
+        assertEquals("true", browser.evaluate("document.getElementById('overview').hidden"));
+        screenshotAll("one");
         assertTrue(browser.text("#events").contains(hostile) || !browser.text("#events").isEmpty());
         producer.stop();
         producer.await();
@@ -165,7 +183,13 @@ class StatusPageTest {
       browser.await(
           "document.getElementById('drop-events').textContent.includes('points to')",
           "the drops are not listed with their time");
-      screenshot("lossy");
+      assertTrue(browser.text("#last-loss").startsWith("Last loss: "), browser.text("#last-loss"));
+      assertTrue(browser.text("#last-loss").endsWith(" ago (device 0)."));
+      assertTrue(
+          browser
+              .evaluate("document.querySelector('#drops a').getAttribute('href')")
+              .startsWith("/runbook#:~:text="));
+      screenshotAll("lossy");
       assertClean(daemon);
     }
   }
@@ -181,12 +205,18 @@ class StatusPageTest {
     }
     awaitConnection("disconnected since ");
     assertEquals("true", browser.evaluate("document.body.classList.contains('stale')"));
-    screenshot("disconnected");
+    assertEquals("offline – Sluice", browser.evaluate("document.title"));
+    assertTrue(browser.text("#headline").startsWith("Not known since "));
+    assertEquals(
+        "panel verdict offline", browser.evaluate("document.getElementById('verdict').className"));
+    screenshotAll("offline");
     try (TestDaemon again =
         TestDaemon.start(
             "sluice.http.listen=127.0.0.1:" + port, "sluice.http.live.interval=200ms")) {
       awaitConnection("live");
       assertEquals("false", browser.evaluate("document.body.classList.contains('stale')"));
+      browser.await("document.title === 'idle – Sluice'", "the title is still that of before");
+      assertEquals("No records yet", browser.text("#headline"));
       browser.forgetErrors(); // the browser itself logs connections that were refused meanwhile
       try (TestProducer producer = producer(again, "after", "--duration-ns", "100000000")) {
         producer.await();
@@ -216,17 +246,29 @@ class StatusPageTest {
         }
         open(daemon);
         browser.await(
-            "document.querySelectorAll('.card').length === 8", "not all sessions are shown");
+            "document.querySelectorAll('#rows tr').length === 8", "not all sessions are shown");
+        assertEquals(
+            "0,1,2,3,4,5,6,7",
+            browser.evaluate(
+                "[...document.querySelectorAll('#rows tr td:first-child')]"
+                    + ".map((cell) => cell.textContent).join()"));
+        assertEquals("0", browser.evaluate("document.querySelectorAll('.card').length"));
+        browser.evaluate("document.querySelector('#rows button').click()");
+        assertEquals("1", browser.evaluate("document.querySelectorAll('.card').length"));
+        assertEquals(
+            "training-job-with-a-rather-long-name-0", browser.text(".card h3"), "its detail");
+        browser.evaluate("document.querySelector('#rows button').click()");
+        assertEquals("0", browser.evaluate("document.querySelectorAll('.card').length"));
         assertNoHorizontalScroll();
         String light = browser.evaluate("getComputedStyle(document.body).backgroundColor");
-        screenshot("1280-light");
         browser.prefer("dark");
         assertNotEquals(light, browser.evaluate("getComputedStyle(document.body).backgroundColor"));
-        screenshot("1280-dark");
+        browser.prefer("light");
+        screenshotAll("eight");
+        browser.prefer("dark");
         browser.resize(390, 844);
         assertNoHorizontalScroll();
         assertEquals("390", browser.evaluate("window.innerWidth"));
-        screenshot("390-dark");
         assertReachableByKeyboard();
         assertClean(daemon);
       } finally {

@@ -5,6 +5,7 @@ import dev.sluice.headroom.Ceiling;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
@@ -163,7 +164,9 @@ public final class StatusCommand implements Callable<Integer> {
         + Quantities.formatNanos(Math.round(Json.real(status, "uptime_seconds") * 1e9))
         + (mode.isEmpty() ? ", no captures" : ", capture writing: " + mode)
         + (refusal.isEmpty() ? "" : " (" + refusal + ")")
-        + (isWatching ? ", " + LocalTime.now().truncatedTo(ChronoUnit.SECONDS) : "");
+        + (isWatching
+            ? ", " + LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS)
+            : "");
   }
 
   private static void troubles(StringBuilder text, Map<String, Object> status, Terminal terminal)

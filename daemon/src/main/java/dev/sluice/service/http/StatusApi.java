@@ -17,6 +17,7 @@ final class StatusApi {
   }
 
   void addTo(Router router) {
+    StatusPage.runbook().ifPresent(text -> router.get("/runbook", request -> text));
     router
         .get("/", request -> page)
         .get("/-/healthy", request -> healthy())

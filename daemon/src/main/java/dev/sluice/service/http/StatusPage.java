@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.Optional;
 
 /**
  * {@code /}: the live status page, put together from its three parts once. It holds no figure of
@@ -40,6 +41,17 @@ final class StatusPage {
                 + "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
                 + " frame-ancestors 'none'")
         .withHeader("referrer-policy", "no-referrer");
+  }
+
+  /** The runbook that the page leads to, as text; empty in a build that lacks it. */
+  static Optional<Answer> runbook() {
+    try (InputStream text = StatusPage.class.getResourceAsStream("/runbook.md")) {
+      return text == null
+          ? Optional.empty()
+          : Optional.of(Answer.text(200, new String(text.readAllBytes(), StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String part(String name) {

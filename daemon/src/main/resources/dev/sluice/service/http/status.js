@@ -1,6 +1,8 @@
 "use strict";
 (() => {
-  const KEPT_POINTS = 120;
+  const KEPT_POINTS = 300; // five minutes, as the daemon keeps them
+  const MOST_CARDS = 2; // of more sessions there is a row each
+  const OLD_LOSS_S = 3600;
   const REOPEN_MS = 2000;
   const byId = (id) => document.getElementById(id);
   const build = document.querySelector('meta[name="sluice-build"]').content;
@@ -57,6 +59,23 @@
     if (s < 3600) return Math.floor(s / 60) + " min " + Math.floor(s % 60) + " s";
     if (s < 86400) return Math.floor(s / 3600) + " h " + Math.floor((s % 3600) / 60) + " min";
     return Math.floor(s / 86400) + " d " + Math.floor((s % 86400) / 3600) + " h";
+  }
+
+  /** How long ago, in one unit. */
+  function ago(text) {
+    const s = Math.max(0, (Date.now() - new Date(text)) / 1000);
+    if (s < 60) return Math.floor(s) + " s ago";
+    if (s < 3600) return Math.floor(s / 60) + " min ago";
+    if (s < 172800) return Math.floor(s / 3600) + " h ago";
+    return Math.floor(s / 86400) + " days ago";
+  }
+
+  /** An age that goes on; the exact time is in its title. */
+  function aged(text) {
+    const time = el("time", "muted age", ago(text));
+    time.dateTime = text;
+    time.title = new Date(text).toLocaleString("en-GB", { timeZoneName: "short" });
+    return time;
   }
 
   const clock = (date) => date.toLocaleTimeString("en-GB");
@@ -134,7 +153,11 @@
       th.scope = "col";
       return th;
     }));
-    const body = rows.map((row) => el("tr", "", ...row.map(([text, className]) => el("td", className || "", text))));
+    const body = rows.map((row) => el("tr", "", ...row.map(([text, className], i) => {
+      const cell = el("td", className || "", text);
+      cell.dataset.head = heads[i];
+      return cell;
+    })));
     const made = el("table", "", el("thead", "", head), el("tbody", "", ...body));
     const scroll = el("div", "scroll", made);
     scroll.tabIndex = 0;
@@ -183,7 +206,11 @@
     const lost = dropped + unaccounted + uncaptured;
     const produced = frame.totals.device_records;
     const verdict = byId("verdict");
-    mark(verdict, "bad", lost > 0);
+    mark(verdict, "offline", false);
+    const lastLoss = frame.last_loss.time;
+    const isOld = lost > 0 && lastLoss && Date.now() - new Date(lastLoss) > OLD_LOSS_S * 1000;
+    mark(verdict, "bad", lost > 0 && !isOld);
+    mark(verdict, "old", Boolean(isOld));
     mark(verdict, "good", lost === 0 && produced > 0);
     if (lost > 0) {
       write(byId("headline"), count(lost) + (lost === 1 ? " record lost" : " records lost"));
@@ -199,13 +226,28 @@
       write(byId("headline"), "No records yet");
       write(byId("subline"), "The daemon waits for a producer on its attach socket.");
     }
+    rebuild(byId("last-loss"), [lost > 0, frame.last_loss, produced > 0], () =>
+      lost > 0 && lastLoss ? ["Last loss: ", aged(lastLoss), " (" + frame.last_loss.place + ")."]
+        : lost === 0 && produced > 0 ? ["No loss since the daemon started."] : []);
     document.title = (lost > 0 ? count(lost) + " lost" : produced > 0 ? "0 lost" : "idle") + " – Sluice";
     const warnings = frame.not_ready_reasons.map((reason) => "Not ready: " + reason)
       .concat(frame.devices.filter((device) => !device.up).map((device) => "Device " + device.device + " is down: " + device.down_cause))
       .concat(frame.agents.filter((agent) => !agent.healthy).map((agent) => "Agent " + agent.name + " makes no progress"));
     showLines("warnings", byId("warnings"), warnings);
-    showLines("notices", byId("host"), frame.notices);
-    write(byId("host-summary"), "What this host could not give (" + frame.notices.length + ")");
+    const notices = grouped(frame.notices);
+    showLines("notices", byId("host"), notices);
+    write(byId("host-summary"), "Host limitations (" + notices.length + ")");
+  }
+
+  /** What many sessions have in common is said once. */
+  function grouped(notices) {
+    const sessions = new Map();
+    for (const notice of notices) {
+      const [, session, text] = notice.match(/^session (\d+): (.*)$/) || [notice, "", notice];
+      sessions.set(text, (sessions.get(text) || []).concat(session || []));
+    }
+    return [...sessions].map(([text, ids]) =>
+      (ids.length > 1 ? ids.length + " sessions: " : ids.length === 1 ? "session " + ids[0] + ": " : "") + text);
   }
 
   function showLines(id, whole, lines) {
@@ -236,6 +278,7 @@
         line.setAttribute("points", at.join(" "));
         area.setAttribute("d", at.length > 1 ? "M" + first + ",40 L" + at.join(" L") + " L" + (KEPT_POINTS - 1) + ",40 Z" : "");
         svg.setAttribute("aria-label", "collected per second, at most " + rate(top));
+        return top;
       },
     };
   }
@@ -249,15 +292,18 @@
       list: el("dl", "figures"),
       latencies: el("dl", "figures"),
       workload: el("dl", "figures"),
-      workloadTitle: el("h4", "", "Cores since attach, by the device's clock"),
+      workloadTitle: el("h4", "", "Cores: busy and tasks in the last second, durations since attach"),
       spark: spark(),
+      scale: el("p", "scale muted"),
+      row: null,
+      isOpen: false,
       queues: el("div", "bars"),
       free: el("div", "bars"),
       freeTitle: el("h4", "", "Free buffers left, lowest lately"),
       causes: el("p", "note bad-number"),
       capture: el("p", "note muted"),
       rates: [],
-      bytes: session.collected_bytes,
+      pushedAt: 0,
     };
     card.numbers = figures(card.list, [
       ["rate", "collected now"], ["collected", "records collected"], ["dropped", "dropped"],
@@ -274,7 +320,7 @@
     card.showQueues = meters(card.queues);
     card.showFree = meters(card.free);
     card.node.append(
-      el("header", "", card.name, card.state), card.about, card.list, card.spark.svg,
+      el("header", "", card.name, card.state), card.about, card.list, card.spark.svg, card.scale,
       el("h4", "", "Refill latency since attach"), card.latencies, card.workloadTitle, card.workload,
       el("h4", "", "Ready queues, full buffers that wait"), card.queues, card.freeTitle, card.free, card.causes, card.capture);
     card.node.dataset.session = session.id;
@@ -286,13 +332,16 @@
     write(card.state, session.state + ", " + age(session.duration_seconds));
     write(card.about, "session " + session.id + " · device " + session.device + " · " + session.layout + " · " + session.placement +
       " by " + session.route + " · level " + session.level + " · " + session.num_cores + " cores · " + session.sched_threads + " AICPU threads");
-    if (elapsed > 0) {
-      card.rates.push(Math.max(0, (session.collected_bytes - card.bytes) / elapsed));
+    figure(card.numbers.rate, rate(session.collected_bytes_per_second));
+    // One point per second, as in the history that the chart began with.
+    card.pushedAt += elapsed;
+    if (card.pushedAt >= 0.95) {
+      card.pushedAt = 0;
+      card.rates.push(session.collected_bytes_per_second);
       if (card.rates.length > KEPT_POINTS) card.rates.shift();
-      card.bytes = session.collected_bytes;
-      figure(card.numbers.rate, rate(card.rates[card.rates.length - 1]));
-      card.spark.show(card.rates);
     }
+    const top = card.spark.show(card.rates);
+    write(card.scale, "collected per second, last 5 minutes, at most " + rate(top));
     const dropped = sum(session.dropped_records);
     figure(card.numbers.collected, count(session.collected_records));
     figure(card.numbers.dropped, count(dropped), dropped > 0);
@@ -307,8 +356,8 @@
     for (const [type, of] of Object.entries(session.tasks)) {
       tasks += of.tasks;
       figure(card.tasks[type + "Busy"],
-        of.cores && of.tasks ? Math.round(100 * of.busy_seconds / of.cores / session.duration_seconds) + " %" : "–");
-      figure(card.tasks[type + "Rate"], of.tasks ? count(Math.round(of.tasks / session.duration_seconds)) : "–");
+        of.tasks ? Math.round(100 * of.utilization_ratio) + " %" : "–");
+      figure(card.tasks[type + "Rate"], of.tasks ? count(Math.round(of.tasks_per_second)) : "–");
       for (const key of ["p50", "p99"]) {
         figure(card.tasks[type + key.toUpperCase()], of.tasks ? seconds(of.duration_seconds[key]) : "–");
       }
@@ -337,7 +386,7 @@
     mark(card.node, "bad", bad);
     const capture = session.capture;
     write(card.capture, capture
-      ? "Capture: " + bytes(capture.written_bytes) + " written, " + count(capture.staged_records) + " records on their way, " +
+      ? "Capture " + capture.directory.split("/").pop() + ": " + bytes(capture.written_bytes) + " written, " + count(capture.staged_records) + " records on their way, " +
         (sum(capture.capture_lost_records) ? counted(capture.capture_lost_records) + " lost" : "none lost")
       : "Not captured.");
   }
@@ -351,65 +400,141 @@
 
   /** The session that is nearest to each ceiling speaks for all of them. */
   function showHeadroom(sessions) {
-    const measured = sessions.filter((session) => session.headroom);
+    const measured = sessions.filter((session) => session.ceilings);
     byId("headroom").hidden = measured.length === 0;
     if (measured.length === 0) return;
     showCeilings(CEILINGS.map(([key, name, meaning]) => {
-      const nearest = measured.reduce((a, b) => (b.headroom[key].worst_ratio > a.headroom[key].worst_ratio ? b : a));
-      const { ratio, worst_ratio: worst } = nearest.headroom[key];
+      const nearest = measured.reduce((a, b) => (b.ceilings[key].worst_utilization_ratio > a.ceilings[key].worst_utilization_ratio ? b : a));
+      const { utilization_ratio: ratio, worst_utilization_ratio: worst } = nearest.ceilings[key];
       const whose = measured.length > 1 && worst > 0 ? ", " + (nearest.name || "session " + nearest.id) : "";
-      return [name + (worst >= 0.75 ? ": " + meaning : ""), percent(ratio) + ", worst " + percent(worst) + whose, ratio, worst];
+      return [name + (worst >= 0.75 ? ": " + meaning : ""), percent(ratio) + " used, worst " + percent(worst) + whose, ratio, worst];
     }));
   }
 
   const showCeilings = meters(byId("ceilings"));
   const percent = (ratio) => (ratio * 100).toFixed(ratio < 0.1 ? 1 : 0) + " %";
 
+  /** Most used ceiling of a session: its name and how much of it. */
+  function mostUsed(session) {
+    return CEILINGS.map(([key, name]) => [name, session.ceilings[key].worst_utilization_ratio])
+      .reduce((a, b) => (b[1] > a[1] ? b : a));
+  }
+
+  function newRow(card, id) {
+    const toggle = el("button", "toggle");
+    toggle.type = "button";
+    toggle.addEventListener("click", () => {
+      card.isOpen = !card.isOpen;
+      place();
+    });
+    const row = {
+      node: el("tr"), toggle, device: el("td"), state: el("td", "wide"), rate: el("td"), spark: spark(),
+      dropped: el("td"), use: meter(), p99: el("td", "wide"), waited: el("td", "wide"),
+    };
+    row.node.append(row.device, el("td", "name", toggle), row.state, row.rate, el("td", "wide", row.spark.svg),
+      row.dropped, el("td", "use", row.use.node), row.p99, row.waited);
+    row.node.dataset.session = id;
+    return row;
+  }
+
+  function showRow(card, session) {
+    if (!card.row) card.row = newRow(card, session.id);
+    const row = card.row;
+    write(row.device, String(session.device));
+    write(row.toggle, session.name || "session " + session.id);
+    write(row.state, session.state);
+    write(row.rate, rate(session.collected_bytes_per_second));
+    row.spark.show(card.rates);
+    const dropped = sum(session.dropped_records) + Math.abs(session.unaccounted_records);
+    figure(row.dropped, count(dropped), dropped > 0);
+    const [name, used] = mostUsed(session);
+    row.use.show(name, percent(used), used);
+    write(row.p99, session.refill_latency_seconds.count ? seconds(session.refill_latency_seconds.p99) : "–");
+    write(row.waited, seconds(session.device_stall_seconds_estimate));
+  }
+
+  /** Loss first, then the most used ceiling. */
+  const badness = (session) =>
+    [sum(session.dropped_records) + Math.abs(session.unaccounted_records), mostUsed(session)[1]];
+
+  function inOrder(sessions) {
+    const byDevice = [...sessions].sort((a, b) => a.device - b.device || a.id - b.id);
+    if (byId("order").value === "device") return byDevice;
+    return byDevice.sort((a, b) => {
+      const [x, y] = [badness(a), badness(b)];
+      return y[0] - x[0] || y[1] - x[1];
+    });
+  }
+
+  let order = [];
+
+  /** Puts rows and cards where they belong, and moves nothing that is there already. */
+  function place() {
+    const isTable = order.length > MOST_CARDS;
+    byId("overview").hidden = !isTable;
+    const shown = order.map((id) => cards.get(id)).filter((card) => !isTable || card.isOpen);
+    fill(byId("rows"), isTable ? order.map((id) => cards.get(id).row.node) : []);
+    fill(byId("cards"), shown.map((card) => card.node));
+    for (const id of order) {
+      const card = cards.get(id);
+      if (card.row) card.row.toggle.setAttribute("aria-expanded", String(card.isOpen));
+    }
+  }
+
+  function fill(node, children) {
+    const isSame = node.childElementCount === children.length && children.every((child, i) => node.children[i] === child);
+    if (!isSame) node.replaceChildren(...children);
+  }
+
   function showSessions(frame, elapsed) {
     byId("no-sessions").hidden = frame.sessions.length > 0;
     const devices = new Map(frame.devices.map((device) => [device.device, device]));
-    const present = new Set();
-    for (const session of frame.sessions) {
-      present.add(session.id);
+    const sessions = inOrder(frame.sessions);
+    order = sessions.map((session) => session.id);
+    for (const session of sessions) {
       const isNew = !cards.has(session.id);
-      if (isNew) {
-        cards.set(session.id, newCard(session));
-        byId("cards").append(cards.get(session.id).node);
-      }
-      showSession(cards.get(session.id), session, devices.get(session.device), isNew ? 0 : elapsed);
+      if (isNew) cards.set(session.id, newCard(session));
+      const card = cards.get(session.id);
+      showSession(card, session, devices.get(session.device), isNew ? 0 : elapsed);
+      showRow(card, session);
     }
-    for (const [id, card] of cards) {
-      if (!present.has(id)) {
-        card.node.remove();
-        cards.delete(id);
-      }
+    for (const id of [...cards.keys()]) {
+      if (!order.includes(id)) cards.delete(id);
     }
+    place();
+  }
+
+  /** What was before this page was opened. */
+  function fetchHistory() {
+    fetch("/api/v1/history")
+      .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
+      .then(({ sessions }) => {
+        for (const session of sessions) {
+          const card = cards.get(session.id);
+          if (card) card.rates = session.collected_bytes_per_second.slice(-KEPT_POINTS);
+        }
+      })
+      .catch(() => {}); // the chart then begins now
   }
 
   // --- The lists below
 
-  const lastMoved = new Map();
-
-  /** When a cause was last seen to grow; "before" it was already there when this page opened. */
-  function noteLosses(losses, isFirst) {
-    for (const [cause, n] of losses) {
-      const known = lastMoved.get(cause);
-      if (!known || n !== known.n) {
-        lastMoved.set(cause, { n, when: isFirst && n ? "before this page was opened" : n ? clock(new Date()) : "" });
-      }
-    }
+  function showLosses(frame) {
+    const losses = Object.entries(frame.totals.dropped_records).map(([cause, n]) => ["device", cause, n])
+      .concat(Object.entries(frame.storage.lost_records).map(([reason, n]) => ["capture", reason, n]))
+      .concat([["", "unaccounted", Math.abs(frame.totals.unaccounted_records)]])
+      .filter(([, , n]) => n !== 0);
+    rebuild(byId("drops"), losses, () => losses.length === 0
+      ? [el("p", "muted", "None since the daemon started.")]
+      : [table(["cause", "records", ""], losses.map(([where, cause, n]) => [
+          [(where ? where + ": " : "") + words(cause), "wrap"], [count(n), "bad-number"], [runbook(cause), ""]]))]);
   }
 
-  function showLosses(frame, isFirst) {
-    const losses = Object.entries(frame.totals.dropped_records)
-      .map(([cause, n]) => ["device: " + words(cause), n])
-      .concat(Object.entries(frame.storage.lost_records).map(([reason, n]) => ["capture: " + words(reason), n]))
-      .concat([["unaccounted", Math.abs(frame.totals.unaccounted_records)]]);
-    noteLosses(losses, isFirst);
-    const rows = losses.filter(([, n]) => n !== 0).map(([cause, n]) => [cause, n, lastMoved.get(cause).when]);
-    rebuild(byId("drops"), rows, () => rows.length === 0
-      ? [el("p", "muted", "None since the daemon started.")]
-      : [table(["cause", "records", "last seen"], rows.map(([cause, n, when]) => [[cause, "wrap"], [count(n), "bad-number"], [when, "wrap"]]))]);
+  /** The runbook is plain text: the browser looks for the word. */
+  function runbook(cause) {
+    const link = el("a", "", "what to do");
+    link.href = "/runbook#:~:text=" + encodeURIComponent(cause);
+    return link;
   }
 
   let dropsShown = -1;
@@ -422,19 +547,35 @@
       byId("drop-events").replaceChildren();
       return;
     }
-    fetch("/api/v1/drops?limit=8")
+    fetch("/api/v1/drops?limit=200")
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
       .then(({ drops }) => {
-        byId("drop-events").replaceChildren(...drops.map((drop) => {
-          const time = el("time", "muted", moment(drop.time));
-          time.dateTime = drop.time;
-          return el("li", "", time, el("span", "", count(drop.dropped_records) + " of " + words(drop.kind) + " " + drop.instance +
-            ", device " + drop.device + ", session " + drop.session + ": " + words(drop.cause) + ", points to " + words(drop.ceiling)));
-        }));
+        byId("drop-events").replaceChildren(...episodes(drops).slice(0, 6).map((episode) =>
+          el("li", "", aged(episode.time), el("span", "", count(episode.records) + " records of device " + episode.device +
+            ", session " + episode.session + ", " + words(episode.kind) + (episode.places > 1 ? " (" + episode.places + " pools)" : " " + episode.instance) +
+            ": " + words(episode.cause) + ", points to " + words(episode.ceiling)))));
       })
       .catch(() => {
         dropsShown = -1; // with the next frame again
       });
+  }
+
+  /** Events of one session, kind and cause within seconds of each other are one episode; newest first. */
+  function episodes(drops) {
+    const all = [];
+    for (const drop of drops) {
+      const of = all.find((e) => e.session === drop.session && e.kind === drop.kind && e.cause === drop.cause &&
+        new Date(e.oldest) - new Date(drop.time) < 5000);
+      if (of) {
+        of.records += drop.dropped_records;
+        of.oldest = drop.time;
+        of.instances.add(drop.instance);
+        of.places = of.instances.size;
+      } else {
+        all.push({ ...drop, records: drop.dropped_records, oldest: drop.time, instances: new Set([drop.instance]), places: 1 });
+      }
+    }
+    return all;
   }
 
   function showCaptures(frame) {
@@ -454,13 +595,16 @@
   }
 
   function showEnded(ended) {
-    const rows = ended.map((session) => [session.id, session.name, session.device, session.device_records,
-      sum(session.dropped_records), session.unaccounted_records]);
+    const rows = ended.map((session) => [session.id, session.name, session.device, session.state, session.started_at,
+      session.duration_seconds, session.collected_bytes, sum(session.dropped_records), session.unaccounted_records]);
     rebuild(byId("ended"), rows, () => rows.length === 0
       ? [el("p", "muted", "None yet.")]
-      : [table(["session", "produced", "dropped", "unaccounted"], rows.map(([id, name, device, produced, dropped, unaccounted]) => [
-          [id + " " + name + ", device " + device, "wrap"], [count(produced), ""],
-          [count(dropped), dropped ? "bad-number" : ""], [count(unaccounted), unaccounted ? "bad-number" : ""]]))]);
+      : [table(["session", "ended", "lasted", "mean rate", "dropped", "unaccounted"], rows.map(
+          ([id, name, device, state, started, lasted, collected, dropped, unaccounted]) => [
+            [id + " " + name + ", device " + device + ", " + state, "wrap"],
+            [aged(new Date(new Date(started).getTime() + lasted * 1000).toISOString()), ""], [age(lasted), ""],
+            [lasted > 0 ? rate(collected / lasted) : "–", ""],
+            [count(dropped), dropped ? "bad-number" : ""], [count(unaccounted), unaccounted ? "bad-number" : ""]]))]);
   }
 
   function showEvents(events) {
@@ -477,7 +621,9 @@
 
   let startedAt = "";
   let lastId = 0;
+  let lastFrame = null;
   let isShown = false;
+  let hasHistory = false; // of each connection
 
   function show(frame, id) {
     if (frame.version + " " + frame.revision !== build) {
@@ -487,17 +633,20 @@
     const isRestarted = frame.started_at !== startedAt;
     if (isRestarted) {
       startedAt = frame.started_at;
-      cards.forEach((card) => card.node.remove());
       cards.clear();
-      lastMoved.clear();
     }
     const elapsed = isRestarted ? 0 : (id - lastId) / 1000;
     lastId = id;
+    lastFrame = frame;
     showVerdict(frame);
     showLaw(frame.totals);
     showHeadroom(frame.sessions);
     showSessions(frame, elapsed);
-    showLosses(frame, isRestarted);
+    if (!hasHistory) {
+      hasHistory = true;
+      fetchHistory();
+    }
+    showLosses(frame);
     showDropEvents(sum(frame.totals.dropped_records));
     showCaptures(frame);
     showEnded(frame.ended);
@@ -538,6 +687,16 @@
     heardAt = 0;
     if (lostSince === null) lostSince = new Date();
     connection("lost", "disconnected since " + clock(lostSince) + ", trying again");
+    hasHistory = false;
+    document.title = "offline – Sluice";
+    if (isShown) {
+      // What was known may be wrong by now.
+      byId("verdict").className = "panel verdict offline";
+      write(byId("headline"), "Not known since " + clock(lostSince));
+      write(byId("subline"), "The daemon does not answer. The figures below are the last ones.");
+      byId("last-loss").replaceChildren();
+      delete byId("last-loss").dataset.shown;
+    }
   }
 
   function open() {
@@ -563,12 +722,17 @@
 
   function watch() {
     showAge();
+    for (const time of document.querySelectorAll("time.age")) write(time, ago(time.dateTime));
     // A connection can be dead without an error, for example after a suspend.
     if (heardAt > 0 && performance.now() - heardAt > 3 * interval + 5000) {
       lost();
       open();
     }
   }
+
+  byId("order").addEventListener("change", () => {
+    if (lastFrame) showSessions(lastFrame, 0);
+  });
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
