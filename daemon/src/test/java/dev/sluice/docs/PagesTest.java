@@ -100,7 +100,9 @@ class PagesTest {
     for (Map.Entry<Path, String> page : pages().entrySet()) {
       Matcher metric = METRIC.matcher(page.getValue());
       while (metric.find()) {
-        if (!declared.contains('"' + metric.group(1) + '"')) {
+        // A decision speaks of the names of its day.
+        if (!page.getKey().startsWith(DOCS.resolve("adr"))
+            && !declared.contains('"' + metric.group(1) + '"')) {
           unknown.add(DOCS.relativize(page.getKey()) + ": " + metric.group(1));
         }
       }
