@@ -22,9 +22,10 @@ int main(int argc, char **argv) {
       .name = "attach_example",
   };
 
+  /* A daemon that hangs costs a launch two seconds of profiling, not its job. */
   sluice_attach *session;
-  if (sluice_attach_open(argc > 1 ? argv[1] : NULL, &geometry, &session, error, sizeof error) !=
-      SLUICE_OK) {
+  if (sluice_attach_open_within(argc > 1 ? argv[1] : NULL, &geometry, 2000, &session, error,
+                                sizeof error) != SLUICE_OK) {
     fprintf(stderr, "attach_example: %s\n", error);
     return 1;
   }
@@ -41,19 +42,25 @@ int main(int argc, char **argv) {
          arena->session, (void *)arena->region, (void *)arena->rotation_table,
          sluice_attach_terminal_bank(session), arena->bytes);
 
+  /* And a daemon that dies must not hang the device. */
+  if (sluice_attach_guard_start(session, 200, error, sizeof error) != SLUICE_OK) {
+    fprintf(stderr, "attach_example: %s\n", error);
+  }
+
   /* Launch the kernels with these three addresses, wait for the device, and only then end the
    * session. */
 
+  /* SLUICE_ERROR_GONE: no daemon is left to say what was collected; lost is what the guard counted. */
   struct sluice_books books;
-  if (sluice_attach_detach(session, &books, error, sizeof error) != SLUICE_OK) {
+  int code = sluice_attach_detach(session, &books, error, sizeof error);
+  if (code != SLUICE_OK) {
     fprintf(stderr, "attach_example: %s\n", error);
-    return 1;
   }
   for (int kind = 0; kind < SLUICE_KINDS; kind++) {
     printf("kind %d: produced %" PRIu64 ", collected %" PRIu64 ", dropped %" PRIu64
-           ", unaccounted %" PRId64 "\n",
+           ", unaccounted %" PRId64 ", lost %" PRIu64 "\n",
            kind, books.produced[kind], books.collected[kind], books.dropped[kind],
-           books.unaccounted[kind]);
+           books.unaccounted[kind], books.lost[kind]);
   }
-  return 0;
+  return code == SLUICE_OK ? 0 : 1;
 }

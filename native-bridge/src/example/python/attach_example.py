@@ -4,8 +4,11 @@
 python3 attach_example.py libsluice_attach.so [/run/sluice/attach.sock]
 """
 import ctypes
+import os
 import sys
 
+# A daemon that hangs costs a launch two seconds of profiling, not its job.
+os.environ.setdefault("SLUICE_ATTACH_TIMEOUT_MS", "2000")
 library = ctypes.CDLL(sys.argv[1])
 for function in (library.sluice_attach_data_base, library.sluice_attach_rotation_table,
                  library.sluice_attach_terminal_bank):
@@ -24,14 +27,16 @@ check(library.sluice_attach_open_layout(
     sys.argv[2].encode() if len(sys.argv) > 2 else None, b"chip-2026.09/a2a3", 0, 2, 24, 3, 0, 0,
     b"attach_example.py", ctypes.byref(session), error, room))
 check(library.sluice_attach_start(session, ctypes.c_uint64(0), ctypes.c_uint64(0), error, room))
+check(library.sluice_attach_guard_start(session, ctypes.c_uint32(200), error, room))
 print(f"data base {library.sluice_attach_data_base(session):#x}, "
       f"rotation table {library.sluice_attach_rotation_table(session):#x}, "
       f"terminal bank {library.sluice_attach_terminal_bank(session):#x}")
 
 # Launch the kernels with these three addresses, wait for the device, and only then end the session.
 
-books = (ctypes.c_int64 * 56)()  # struct sluice_books: five times eight kinds, and a text
+# struct sluice_books: five times eight kinds, a text, and what a guard lost of eight kinds.
+books = (ctypes.c_int64 * 64)()
 check(library.sluice_attach_detach(session, books, error, room))
 for kind in range(4):
     print(f"kind {kind}: produced {books[kind]}, collected {books[8 + kind]}, "
-          f"dropped {books[16 + kind]}, unaccounted {books[32 + kind]}")
+          f"dropped {books[16 + kind]}, unaccounted {books[32 + kind]}, lost {books[56 + kind]}")

@@ -20,18 +20,39 @@
 #include <unistd.h>
 
 #include "sluice_internal.h"
+#include "sluice_lock.h"
 
 /* Making an arena zeroes and locks memory; settling may wait for storage. Neither takes longer on a
  * healthy host. */
-#define REPLY_TIMEOUT_SECONDS 30
-#define SETTLE_TIMEOUT_SECONDS 120
+#define REPLY_TIMEOUT_MS 30000
+#define SETTLE_TIMEOUT_MS 120000
 
 #define SLUICE_ON_DEVICE \
   (SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_MAPPED) | SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_COPIED))
 
 /* ---- connect and map ------------------------------------------------------------------------- */
 
-static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_bytes) {
+static uint64_t clock_of(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* 0: what the variable says, or else 0. */
+static uint32_t timeout_or(uint32_t milliseconds, const char *variable) {
+  const char *value = getenv(variable);
+  char *end = NULL;
+  unsigned long number = milliseconds == 0 && value != NULL ? strtoul(value, &end, 10) : 0;
+  int is_number = end != NULL && end != value && *end == '\0' && number <= INT32_MAX;
+  return is_number ? (uint32_t)number : milliseconds;
+}
+
+static uint32_t reply_timeout(const struct sluice_attach *s, uint32_t usual_ms) {
+  return s->reply_timeout_ms != 0 ? s->reply_timeout_ms : usual_ms;
+}
+
+static int connect_to_daemon(struct sluice_attach *s, uint32_t timeout_ms, char *error,
+                             size_t error_bytes) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path, s->socket_path, sizeof address.sun_path);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -39,7 +60,7 @@ static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_
     return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes, "cannot create a socket: %s",
                        strerror(errno));
   }
-  sluice_set_reply_timeout(fd, REPLY_TIMEOUT_SECONDS);
+  sluice_set_reply_timeout(fd, timeout_ms);
   int connected;
   do {
     connected = connect(fd, (struct sockaddr *)&address, sizeof address);
@@ -51,6 +72,11 @@ static int connect_to_daemon(struct sluice_attach *s, char *error, size_t error_
       return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes,
                          "this user may not open %s, as the daemon's group may: %s", s->socket_path,
                          strerror(cause));
+    }
+    if (cause == EAGAIN) {
+      return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes,
+                         "the daemon at %s accepted no connection for %u ms", s->socket_path,
+                         timeout_ms);
     }
     return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes, "no daemon at %s: %s",
                        s->socket_path, strerror(cause));
@@ -68,6 +94,7 @@ struct arena_reply {
   uint64_t region_bytes;
   uint64_t rotation_offset;
   uint64_t buffers_offset;
+  uint64_t locks_offset;
   uint64_t buffers[SLUICE_ALL_KINDS];
   uint64_t buffer_offset[SLUICE_ALL_KINDS];
 };
@@ -85,6 +112,7 @@ static struct arena_reply read_arena(const struct sluice_message *m) {
       .region_bytes = bytes[SLUICE_REGION_SWIMLANE],
       .rotation_offset = sluice_number(m, SLUICE_KEY_ROTATION_OFFSET),
       .buffers_offset = sluice_number(m, SLUICE_KEY_BUFFERS_OFFSET),
+      .locks_offset = sluice_number(m, SLUICE_KEY_LOCKS_OFFSET),
   };
   sluice_numbers(m, SLUICE_KEY_GRANTED, r.buffers, SLUICE_ALL_KINDS);
   sluice_numbers(m, SLUICE_KEY_BUFFER_OFFSETS, r.buffer_offset, SLUICE_ALL_KINDS);
@@ -98,13 +126,16 @@ static int check_arena(const struct arena_reply *r, const struct sluice_layout *
   int inside =
       r->region_bytes >= layout->region_bytes && r->region_bytes <= r->arena_bytes &&
       r->region_offset <= r->arena_bytes - r->region_bytes && rotation_bytes <= r->arena_bytes &&
-      r->rotation_offset <= r->arena_bytes - rotation_bytes && r->buffers_offset <= r->arena_bytes;
+      r->rotation_offset <= r->arena_bytes - rotation_bytes && r->buffers_offset <= r->arena_bytes &&
+      (r->locks_offset == 0 || (r->arena_bytes >= SLUICE_LOCKS_BYTES &&
+                                r->locks_offset <= r->arena_bytes - SLUICE_LOCKS_BYTES));
   for (unsigned kind = 0; kind < SLUICE_KINDS && inside; kind++) {
     uint64_t bytes = r->buffers[kind] * (uint64_t)layout->buffer_bytes[kind];
     inside = r->buffer_offset[kind] == 0 ||
              (r->buffers[kind] <= UINT32_MAX && bytes <= r->arena_bytes && r->buffer_offset[kind] <= r->arena_bytes - bytes);
   }
-  return inside && r->region_offset % 64 == 0 && r->rotation_offset % 8 == 0;
+  return inside && r->region_offset % 64 == 0 && r->rotation_offset % 8 == 0 &&
+         r->locks_offset % 64 == 0;
 }
 
 static int map_arena(struct sluice_attach *s, const struct arena_reply *r, char *error,
@@ -144,6 +175,7 @@ static void describe_arena(struct sluice_attach *s, const struct arena_reply *r)
   s->arena.region_offset = r->region_offset;
   s->arena.rotation_offset = r->rotation_offset;
   s->arena.slot_count = r->slots;
+  s->locks_offset = r->locks_offset;
   for (unsigned kind = 0; kind < SLUICE_ALL_KINDS; kind++) {
     s->arena.buffers[kind] = (uint32_t)r->buffers[kind];
   }
@@ -222,7 +254,14 @@ static void put_geometry(struct sluice_message *m, const struct sluice_geometry 
   }
 }
 
+/* What is left of the time to attach, in milliseconds; at least 1. */
+static uint32_t time_left(uint64_t until_ns) {
+  uint64_t now = clock_of(CLOCK_MONOTONIC);
+  return until_ns > now + 1000000 ? (uint32_t)((until_ns - now) / 1000000) : 1;
+}
+
 static int attach_and_map(struct sluice_attach *s, char *error, size_t error_bytes) {
+  uint64_t until = clock_of(CLOCK_MONOTONIC) + (uint64_t)s->attach_timeout_ms * 1000000;
   struct sluice_layout layout;
   const char *wrong = sluice_layout_init(&layout, &s->geometry);
   if (wrong == NULL && s->geometry.runtime > SLUICE_HOST_BUILD_GRAPH) {
@@ -231,7 +270,7 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   if (wrong != NULL) {
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes, "%s", wrong);
   }
-  int code = connect_to_daemon(s, error, error_bytes);
+  int code = connect_to_daemon(s, s->attach_timeout_ms, error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
   }
@@ -242,11 +281,11 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   }
   sluice_request(s, &m, SLUICE_ATTACH);
   put_geometry(&m, &asked);
-  code =
-      sluice_converse(s, &m, SLUICE_ARENA, "attach", REPLY_TIMEOUT_SECONDS, error, error_bytes);
+  code = sluice_converse(s, &m, SLUICE_ARENA, "attach", time_left(until), error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
   }
+  sluice_set_reply_timeout(s->socket, time_left(until));
   size_t token_bytes = 0;
   const void *token = sluice_find(&m, SLUICE_KEY_TOKEN, &token_bytes);
   if (token_bytes != sizeof s->token) {
@@ -298,7 +337,8 @@ static int attach_or_end(struct sluice_attach *s, char *error, size_t error_byte
     struct sluice_message m;
     sluice_request(s, &m, SLUICE_DETACH);
     sluice_put_text(&m, SLUICE_KEY_LOST_REASON, SLUICE_FIELD_REQUIRED, reason);
-    sluice_converse(s, &m, SLUICE_DETACHED, "detach", SETTLE_TIMEOUT_SECONDS, NULL, 0);
+    sluice_converse(s, &m, SLUICE_DETACHED, "detach", reply_timeout(s, s->attach_timeout_ms), NULL,
+                    0);
   }
   return sluice_fail(code, error, error_bytes, "%s", reason);
 }
@@ -307,6 +347,12 @@ static int attach_or_end(struct sluice_attach *s, char *error, size_t error_byte
 
 int sluice_attach_open(const char *socket_path, const struct sluice_geometry *geometry,
                        sluice_attach **session, char *error, size_t error_bytes) {
+  return sluice_attach_open_within(socket_path, geometry, 0, session, error, error_bytes);
+}
+
+int sluice_attach_open_within(const char *socket_path, const struct sluice_geometry *geometry,
+                              uint32_t timeout_ms, sluice_attach **session, char *error,
+                              size_t error_bytes) {
   const char *path = socket_path != NULL ? socket_path : SLUICE_DEFAULT_SOCKET;
   struct sluice_attach *s = calloc(1, sizeof *s);
   if (s == NULL) {
@@ -315,6 +361,9 @@ int sluice_attach_open(const char *socket_path, const struct sluice_geometry *ge
   s->socket = -1;
   s->arena.fd = -1;
   s->geometry = *geometry;
+  s->attach_timeout_ms = timeout_or(timeout_ms, "SLUICE_ATTACH_TIMEOUT_MS");
+  s->attach_timeout_ms = s->attach_timeout_ms != 0 ? s->attach_timeout_ms : REPLY_TIMEOUT_MS;
+  s->reply_timeout_ms = timeout_or(0, "SLUICE_REPLY_TIMEOUT_MS");
   pthread_mutex_init(&s->lock, NULL);
   int code;
   if (strlen(path) >= sizeof s->socket_path) {
@@ -333,14 +382,12 @@ int sluice_attach_open(const char *socket_path, const struct sluice_geometry *ge
   return SLUICE_OK;
 }
 
-const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
-  return &session->arena;
+void sluice_attach_reply_timeout(sluice_attach *s, uint32_t timeout_ms) {
+  s->reply_timeout_ms = timeout_or(timeout_ms, "SLUICE_REPLY_TIMEOUT_MS");
 }
 
-static uint64_t clock_of(clockid_t clock) {
-  struct timespec t;
-  clock_gettime(clock, &t);
-  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
+  return &session->arena;
 }
 
 /* By which the times of a run can be compared with those of other processes and other hosts. */
@@ -367,25 +414,71 @@ int sluice_attach_start(sluice_attach *s, uint64_t device_base, uint64_t run_epo
   sluice_put_number(&m, SLUICE_KEY_RUN_EPOCH, SLUICE_FIELD_REQUIRED, run_epoch);
   put_clocks(&m);
   pthread_mutex_lock(&s->lock);
-  int code =
-      sluice_converse(s, &m, SLUICE_STARTED, "start", REPLY_TIMEOUT_SECONDS, error, error_bytes);
+  int code = sluice_converse(s, &m, SLUICE_STARTED, "start", reply_timeout(s, REPLY_TIMEOUT_MS),
+                             error, error_bytes);
   pthread_mutex_unlock(&s->lock);
   s->terminal_bank = code == SLUICE_OK ? sluice_number(&m, SLUICE_KEY_TERMINAL_BANK) : 0;
   return code;
 }
 
+/* What the guard recycled of this session so far. */
+static void read_lost(sluice_attach *s, uint64_t lost[SLUICE_ALL_KINDS]) {
+  struct sluice_guard_stats stats;
+  sluice_attach_guard_stats(s, &stats);
+  memset(lost, 0, SLUICE_ALL_KINDS * sizeof lost[0]);
+  memcpy(lost, stats.lost_records, sizeof stats.lost_records);
+}
+
+static void put_lost(sluice_attach *s, struct sluice_message *m) {
+  uint64_t lost[SLUICE_ALL_KINDS];
+  read_lost(s, lost);
+  sluice_put(m, SLUICE_KEY_GUARD_LOST, 0, lost, sizeof lost);
+}
+
+/* The daemon did not answer. If it is gone, the guard has the last word. */
+static int settle_alone(sluice_attach *s, int code, char *error, size_t error_bytes) {
+  if (s->guard == NULL || sluice_connected_locked(s) || !sluice_guard_finish(s)) {
+    return code;
+  }
+  uint64_t lost[SLUICE_ALL_KINDS];
+  uint64_t sum = 0;
+  read_lost(s, lost);
+  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+    sum += lost[kind];
+  }
+  if (s->has_ended) {
+    return sluice_fail(code, error, error_bytes,
+                       "the daemon ended the session: %s; the guard counted %llu records as lost",
+                       s->ended_books.text, (unsigned long long)sum);
+  }
+  return sluice_fail(SLUICE_ERROR_GONE, error, error_bytes,
+                     "the daemon is gone; the guard counted %llu records as lost",
+                     (unsigned long long)sum);
+}
+
 static int settle(sluice_attach *s, uint16_t type, uint16_t reply_type, const char *what,
                   struct sluice_books *books, char *error, size_t error_bytes) {
   struct sluice_message m;
+  if (books != NULL) {
+    memset(books, 0, sizeof *books);
+  }
   sluice_request(s, &m, type);
   put_clocks(&m);
+  put_lost(s, &m);
   pthread_mutex_lock(&s->lock);
-  int code = sluice_converse(s, &m, reply_type, what, SETTLE_TIMEOUT_SECONDS, error, error_bytes);
+  int code = sluice_converse(s, &m, reply_type, what, reply_timeout(s, SETTLE_TIMEOUT_MS), error,
+                             error_bytes);
+  if (code != SLUICE_OK) {
+    code = settle_alone(s, code, error, error_bytes);
+  }
   pthread_mutex_unlock(&s->lock);
   if (code == SLUICE_OK && books != NULL) {
     sluice_read_books(&m, books);
   } else if (s->has_ended && books != NULL) {
     *books = s->ended_books;
+  }
+  if (books != NULL) {
+    read_lost(s, books->lost);
   }
   return code;
 }
@@ -397,29 +490,41 @@ int sluice_attach_run_end(sluice_attach *s, struct sluice_books *books, char *er
 
 int sluice_attach_detach(sluice_attach *s, struct sluice_books *books, char *error,
                          size_t error_bytes) {
+  return sluice_attach_detach_guarded(s, books, NULL, error, error_bytes);
+}
+
+int sluice_attach_detach_guarded(sluice_attach *s, struct sluice_books *books,
+                                 struct sluice_guard_stats *stats, char *error,
+                                 size_t error_bytes) {
   if (s->arena.base == NULL) {
     /* The daemon frees its memory when it answers, and must be the last who has it (abi.md 5.5). */
     sluice_device_release(s);
   }
   int code = settle(s, SLUICE_DETACH, SLUICE_DETACHED, "detach", books, error, error_bytes);
+  if (stats != NULL) {
+    sluice_attach_guard_stats(s, stats);
+  }
   release(s);
   return code;
 }
 
-int sluice_resume_locked(struct sluice_attach *s, char *error, size_t error_bytes) {
+int sluice_resume_locked(struct sluice_attach *s, uint32_t timeout_ms, char *error,
+                         size_t error_bytes) {
   hang_up(s);
   if (s->has_ended) {
     /* As the daemon would answer: it does not know the token any more. */
     return sluice_fail(SLUICE_ERROR_TOKEN, error, error_bytes, "the daemon ended the session: %s",
                        s->ended_books.text);
   }
-  int code = connect_to_daemon(s, error, error_bytes);
+  int code = connect_to_daemon(s, timeout_ms, error, error_bytes);
   if (code != SLUICE_OK) {
     return code;
   }
+  sluice_guard_yield(s);
   struct sluice_message m;
   sluice_request(s, &m, SLUICE_RESUME);
-  code = sluice_converse(s, &m, SLUICE_RESUMED, "resume", REPLY_TIMEOUT_SECONDS, error, error_bytes);
+  put_lost(s, &m);
+  code = sluice_converse(s, &m, SLUICE_RESUMED, "resume", timeout_ms, error, error_bytes);
   if (code == SLUICE_OK && sluice_number(&m, SLUICE_KEY_ARENA_BYTES) != s->arena.bytes) {
     code =
         sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "the daemon resumed another arena");
@@ -432,7 +537,7 @@ int sluice_resume_locked(struct sluice_attach *s, char *error, size_t error_byte
 
 int sluice_attach_resume(sluice_attach *s, char *error, size_t error_bytes) {
   pthread_mutex_lock(&s->lock);
-  int code = sluice_resume_locked(s, error, error_bytes);
+  int code = sluice_resume_locked(s, reply_timeout(s, REPLY_TIMEOUT_MS), error, error_bytes);
   pthread_mutex_unlock(&s->lock);
   return code;
 }

@@ -2,12 +2,13 @@
  * sluice_guard.c - keeps a dead daemon from hanging the workload. What it promises is in
  * sluice_attach.h.
  *
- * Why there is one writer of the host's words: the guard writes them only after the kernel has
- * closed the daemon's end of the connection, which a living daemon does not do to a session that it
- * serves, and after an attempt to resume found nobody at the socket, or a daemon that does not know
- * the token. A recycling pass holds the session's lock and begins by looking whether there is a
- * connection again; resuming takes the same lock. So a new daemon hears of the session only while
- * nothing is being recycled, and everything that it needs is in the wire indices.
+ * Why there is one writer of the host's words: each thread of the daemon that writes them holds a lock of
+ * the arena's lock page (sluice_lock.h), and the guard writes only while it holds all of them. The kernel
+ * frees a lock when its thread has ended, and never before. Nothing else is taken for a dead daemon: not a
+ * lost connection, not an error of a call here, not silence.
+ *
+ * A pass holds the session's lock, too. Resuming takes the same one, and gives the locks of the page back
+ * before the daemon hears of it (sluice_guard_yield).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,11 +16,17 @@
 #include <time.h>
 
 #include "sluice_internal.h"
+#include "sluice_lock.h"
 #include "sluice_recycle.h"
 #include "sluice_shared.h"
 
-#define WATCH_MS 20
-#define RETRY_RESUME_MS 100
+#define WATCH_MS 20 /* between two looks at the connection; a freed lock ends the sleep at once */
+/* From one attempt to resume to the next: without a listener, and after one that did not take us back. */
+#define RETRY_CONNECT_MS 100
+#define RETRY_REFUSED_MS 1000
+/* Without the locks nothing is recycled, so a listener that does not answer must not have them for long. */
+#define RESUME_MS 200
+#define DYING_MS 2 /* between two looks at locks of threads that end just now */
 #define RESCUE_EVERY_MS 10
 #define ENTRIES_PER_PASS 64
 
@@ -29,6 +36,12 @@
  * this many passes.
  */
 #define UNOWNED_PASSES 20
+
+/* A daemon naps for 10 ms at most, and a host that is short of CPUs adds to that. */
+#define STALL_MS 100
+
+/* Longer than an attempt to resume; a killed daemon's threads have ended long before. */
+#define FINISH_MS 1000
 
 /* An announced entry of l2-2026.06 without a pointer is on its way, for far less than this, or was
  * cleared by the daemon before it died. */
@@ -46,6 +59,11 @@ struct sluice_guard {
   pthread_cond_t wake;
   int stopping;
   uint32_t grace_ms;
+  struct sluice_locks *locks;
+  int64_t gone_at_ms;     /* since when no daemon has the session; 0 while one has it */
+  int64_t next_resume_ms; /* for the guard's thread alone, as what follows */
+  uint64_t beats;         /* of all threads of the daemon, as last seen */
+  int64_t beat_at_ms;     /* when that changed */
   struct sluice_guard_stats stats;
   struct sluice_recycler recycler;
   struct waiting_queue waiting[SLUICE_MAX_THREADS];
@@ -53,10 +71,14 @@ struct sluice_guard {
   uint8_t *unowned[SLUICE_KINDS]; /* passes for which a buffer has been on no queue, saturating */
 };
 
-static int64_t now_ms(void) {
+static int64_t now_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t now_ms(void) {
+  return now_ns() / 1000000;
 }
 
 /* Sleeps, or returns early and non-zero if the guard is to stop. */
@@ -129,15 +151,19 @@ static int may_be_stashed(const struct sluice_guard *g, unsigned kind, const uin
          load64_relaxed(buffer) != 0;
 }
 
+/* Empty ones first: the others have records that are lost with it. */
 static uint64_t take_unowned(struct sluice_guard *g, const struct sluice_arena *arena,
                              unsigned kind) {
   size_t bytes = g->recycler.layout.buffer_bytes[kind];
-  for (uint32_t i = 0; i < arena->buffers[kind]; i++) {
-    uint64_t offset = arena->buffer_offset[kind] + i * bytes;
-    if (g->unowned[kind][i] >= UNOWNED_PASSES &&
-        !may_be_stashed(g, kind, g->recycler.host_base + offset)) {
-      g->unowned[kind][i] = 0;
-      return g->recycler.device_base + offset;
+  for (int may_be_full = 0; may_be_full < 2; may_be_full++) {
+    for (uint32_t i = 0; i < arena->buffers[kind]; i++) {
+      uint64_t offset = arena->buffer_offset[kind] + i * bytes;
+      const uint8_t *buffer = g->recycler.host_base + offset;
+      if (g->unowned[kind][i] >= UNOWNED_PASSES && !may_be_stashed(g, kind, buffer) &&
+          (may_be_full || load32_relaxed(buffer + g->recycler.layout.count_at[kind]) == 0)) {
+        g->unowned[kind][i] = 0;
+        return g->recycler.device_base + offset;
+      }
     }
   }
   return 0;
@@ -159,7 +185,9 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
           kind == SLUICE_KIND_AICORE_TASK || load64_relaxed(pool + SLUICE_POOL_PTR) == 0;
       if (is_used && is_empty && is_waiting) {
         uint64_t buffer = take_unowned(g, arena, kind);
-        if (buffer != 0 && sluice_push_free(&g->recycler, kind, instance, buffer) == 0) {
+        if (buffer != 0) {
+          sluice_reset_buffer(&g->recycler, kind, buffer);
+          sluice_push_free(&g->recycler, kind, instance, buffer);
           g->rescued++;
         }
       }
@@ -168,18 +196,6 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
 }
 
 /* ---- take over ------------------------------------------------------------------------------- */
-
-/* Somebody else may have resumed in the meantime; then there is nothing to do. */
-static int resume(struct sluice_attach *s) {
-  pthread_mutex_lock(&s->lock);
-  int code = sluice_connected_locked(s) ? SLUICE_OK : sluice_resume_locked(s, NULL, 0);
-  pthread_mutex_unlock(&s->lock);
-  return code;
-}
-
-static int nobody_serves_us(int resume_code) {
-  return resume_code == SLUICE_ERROR_CONNECT || resume_code == SLUICE_ERROR_TOKEN;
-}
 
 static void begin_wait(struct sluice_guard *g, unsigned queue, int64_t now) {
   const struct sluice_recycler *r = &g->recycler;
@@ -208,68 +224,154 @@ static unsigned recycle_pass(struct sluice_guard *g, int64_t now) {
   return popped;
 }
 
-static void publish_stats(struct sluice_guard *g, int has_resumed, int has_taken_over) {
+static void publish_stats(struct sluice_guard *g) {
   pthread_mutex_lock(&g->lock);
   memcpy(g->stats.lost_records, g->recycler.lost_records, sizeof g->stats.lost_records);
   memcpy(g->stats.lost_buffers, g->recycler.lost_buffers, sizeof g->stats.lost_buffers);
   g->stats.rescued_buffers = g->rescued;
-  g->stats.resumes += has_resumed;
-  g->stats.takeovers += has_taken_over;
   pthread_mutex_unlock(&g->lock);
 }
 
-/* The connection is lost: tries to get it back; recycles when nobody answers for the grace time. */
+static void enter(struct sluice_guard *g, enum sluice_guard_state state) {
+  pthread_mutex_lock(&g->lock);
+  g->stats.stalls += state == SLUICE_GUARD_STALLED && g->stats.state != (uint32_t)state;
+  g->stats.takeovers += state == SLUICE_GUARD_RECYCLES && g->stats.state != (uint32_t)state;
+  g->stats.state = state;
+  pthread_mutex_unlock(&g->lock);
+}
+
+/* Tries to get a lost connection back, now and then. */
+static void reconnect(struct sluice_attach *s, int64_t now) {
+  struct sluice_guard *g = s->guard;
+  pthread_mutex_lock(&s->lock);
+  if (now >= g->next_resume_ms && !sluice_connected_locked(s) && !s->has_ended) {
+    int code = sluice_resume_locked(s, RESUME_MS, NULL, 0);
+    g->next_resume_ms =
+        now_ms() + (code == SLUICE_ERROR_CONNECT ? RETRY_CONNECT_MS : RETRY_REFUSED_MS);
+    pthread_mutex_lock(&g->lock);
+    g->stats.resumes += code == SLUICE_OK;
+    pthread_mutex_unlock(&g->lock);
+  }
+  pthread_mutex_unlock(&s->lock);
+}
+
+/* A daemon has the session. One that stands still for the grace time is told, and no more: it may go on
+ * at any instruction. */
+static void watch(struct sluice_attach *s, int64_t now) {
+  struct sluice_guard *g = s->guard;
+  const struct sluice_lock_page *page = sluice_locks_page(g->locks);
+  uint64_t beats = 0;
+  int is_running = 0;
+  g->gone_at_ms = 0;
+  for (uint32_t lock = SLUICE_LOCK_THREADS; lock < sluice_locks_count(g->locks); lock++) {
+    is_running |= !sluice_lock_is_free(g->locks, lock);
+    beats += load64_relaxed((const uint8_t *)&page->locks[lock].beats);
+  }
+  if (beats != g->beats || !is_running) {
+    g->beats = beats;
+    g->beat_at_ms = now;
+  }
+  int is_stalled = now - g->beat_at_ms >= (g->grace_ms > STALL_MS ? g->grace_ms : STALL_MS);
+  enter(g, is_stalled ? SLUICE_GUARD_STALLED : SLUICE_GUARD_WATCHES);
+  if (!is_stalled) {
+    reconnect(s, now);
+  }
+}
+
+/* One pass, if the locks are still all ours: the owner of the session may have resumed it. Returns the
+ * number of entries popped. */
+static unsigned stand_in(struct sluice_attach *s, int64_t now, int64_t *next_rescue) {
+  struct sluice_guard *g = s->guard;
+  unsigned popped = 0;
+  pthread_mutex_lock(&s->lock);
+  if (sluice_lock_is_mine(g->locks, SLUICE_LOCK_SESSION)) {
+    enter(g, SLUICE_GUARD_RECYCLES);
+    popped = recycle_pass(g, now);
+    if (now >= *next_rescue) {
+      rescue(g, &s->arena);
+      *next_rescue = now + RESCUE_EVERY_MS;
+    }
+    publish_stats(g);
+  }
+  pthread_mutex_unlock(&s->lock);
+  return popped;
+}
+
+/* No daemon has the session, or it is coming back. Until one has it, or the guard is to stop. */
 static void bridge_the_gap(struct sluice_attach *s) {
   struct sluice_guard *g = s->guard;
-  int64_t lost_at = now_ms();
-  int64_t next_resume = lost_at;
   int64_t next_rescue = 0;
-  int has_taken_over = 0;
-  int code = SLUICE_ERROR_CONNECT;
+  int has_all = 0;
   int stopping = 0;
-  for (unsigned queue = 0; queue < g->recycler.layout.threads; queue++) {
-    begin_wait(g, queue, lost_at);
+  if (g->gone_at_ms == 0) {
+    pthread_mutex_lock(&g->lock);
+    g->stats.gone_at_ns = (uint64_t)now_ns();
+    pthread_mutex_unlock(&g->lock);
+    enter(g, SLUICE_GUARD_WAITS);
+    g->gone_at_ms = now_ms();
+    g->next_resume_ms = g->gone_at_ms;
+    for (unsigned queue = 0; queue < g->recycler.layout.threads; queue++) {
+      begin_wait(g, queue, g->gone_at_ms);
+    }
   }
-  while (!stopping) {
+  while (!stopping && sluice_lock_is_mine(g->locks, SLUICE_LOCK_SESSION)) {
     int64_t now = now_ms();
-    if (now >= next_resume) {
-      code = resume(s);
-      next_resume = now + RETRY_RESUME_MS;
-    }
-    if (code == SLUICE_OK) {
-      publish_stats(g, 1, 0);
-      return;
-    }
-    if (!nobody_serves_us(code) || now - lost_at < g->grace_ms) {
-      stopping = nap(g, WATCH_MS);
-      continue;
-    }
-    unsigned popped = 0;
-    pthread_mutex_lock(&s->lock);
-    if (s->socket < 0) {
-      popped = recycle_pass(g, now);
-      if (now >= next_rescue) {
-        rescue(g, &s->arena);
-        next_rescue = now + RESCUE_EVERY_MS;
-      }
+    has_all = has_all || sluice_locks_take_all(g->locks);
+    reconnect(s, now); /* gives all locks back if a daemon answers */
+    if (has_all && now - g->gone_at_ms >= g->grace_ms) {
+      stopping = nap(g, stand_in(s, now, &next_rescue) > 0 ? 0 : 1);
     } else {
-      code = SLUICE_OK; /* resumed by the owner of the session */
+      stopping = nap(g, DYING_MS);
     }
-    pthread_mutex_unlock(&s->lock);
-    publish_stats(g, 0, !has_taken_over);
-    has_taken_over = 1;
-    stopping = nap(g, popped > 0 ? 0 : 1);
   }
 }
 
 static void *guard_main(void *argument) {
   struct sluice_attach *s = argument;
-  while (!nap(s->guard, WATCH_MS)) {
-    if (!sluice_attach_connected(s)) {
+  struct sluice_guard *g = s->guard;
+  while (!nap(g, 0)) {
+    if (sluice_lock_try(g->locks, SLUICE_LOCK_SESSION) >= 0) {
       bridge_the_gap(s);
+    } else {
+      watch(s, now_ms());
+      sluice_lock_wait(g->locks, SLUICE_LOCK_SESSION, WATCH_MS);
     }
   }
+  sluice_locks_give_all(g->locks);
   return NULL;
+}
+
+void sluice_guard_yield(struct sluice_attach *s) {
+  if (s->guard != NULL) {
+    sluice_locks_give_all(s->guard->locks);
+  }
+}
+
+int sluice_guard_finish(struct sluice_attach *s) {
+  struct sluice_guard *g = s->guard;
+  struct sluice_recycler *r = &g->recycler;
+  for (int64_t until = now_ms() + FINISH_MS; !sluice_locks_all_mine(g->locks);) {
+    if (now_ms() >= until) {
+      return 0;
+    }
+    pthread_mutex_unlock(&s->lock);
+    nap(g, DYING_MS);
+    pthread_mutex_lock(&s->lock);
+  }
+  for (unsigned queue = 0; queue < r->layout.threads; queue++) {
+    uint32_t tail = load32_acquire(r->region + r->layout.tails_at + 4 * (size_t)queue);
+    while (sluice_recycle_queue(r, queue, ENTRIES_PER_PASS) > 0 ||
+           sluice_step_over_cleared(r, queue, tail) > 0) {
+    }
+  }
+  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+    for (uint32_t i = 0; s->arena.buffer_offset[kind] != 0 && i < s->arena.buffers[kind]; i++) {
+      sluice_reset_buffer(r, kind, r->device_base + s->arena.buffer_offset[kind] +
+                                       (uint64_t)i * r->layout.buffer_bytes[kind]);
+    }
+  }
+  publish_stats(g);
+  return 1;
 }
 
 /* ---- life cycle ------------------------------------------------------------------------------ */
@@ -278,6 +380,7 @@ static void free_guard(struct sluice_guard *g) {
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     free(g->unowned[kind]);
   }
+  sluice_locks_free(g->locks);
   pthread_mutex_destroy(&g->lock);
   pthread_cond_destroy(&g->wake);
   free(g);
@@ -302,12 +405,16 @@ static struct sluice_guard *new_guard(const struct sluice_attach *s, uint32_t gr
   g->recycler.arena_bytes = s->arena.bytes;
   memcpy(g->recycler.buffer_at, s->arena.buffer_offset, sizeof g->recycler.buffer_at);
   memcpy(g->recycler.buffers, s->arena.buffers, sizeof g->recycler.buffers);
+  g->beat_at_ms = now_ms();
+  g->locks = sluice_locks_new((struct sluice_lock_page *)(void *)(s->arena.base + s->locks_offset));
+  int is_whole = g->locks != NULL;
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     g->unowned[kind] = calloc(s->arena.buffers[kind] + 1u, 1);
-    if (g->unowned[kind] == NULL) {
-      free_guard(g);
-      return NULL;
-    }
+    is_whole &= g->unowned[kind] != NULL;
+  }
+  if (!is_whole) {
+    free_guard(g);
+    return NULL;
   }
   return g;
 }
@@ -322,9 +429,15 @@ int sluice_attach_guard_start(sluice_attach *s, uint32_t grace_ms, char *error,
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
                        "this process cannot reach memory of a device: no guard");
   }
+  if (s->locks_offset == 0) {
+    return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
+                       "the daemon holds no locks in this arena, so its death cannot be told from "
+                       "silence: no guard");
+  }
   s->guard = new_guard(s, grace_ms);
   if (s->guard == NULL) {
-    return sluice_fail(SLUICE_ERROR_MEMORY, error, error_bytes, "out of memory");
+    return sluice_fail(SLUICE_ERROR_MEMORY, error, error_bytes,
+                       "no memory for a guard, or a lock page of another version");
   }
   int code = pthread_create(&s->guard->thread, NULL, guard_main, s);
   if (code != 0) {
@@ -351,6 +464,7 @@ void sluice_guard_stop(struct sluice_attach *s) {
     s->guard->stopping = 1;
     pthread_cond_signal(&s->guard->wake);
     pthread_mutex_unlock(&s->guard->lock);
+    sluice_lock_wake(s->guard->locks, SLUICE_LOCK_SESSION);
     pthread_join(s->guard->thread, NULL);
     free_guard(s->guard);
     s->guard = NULL;

@@ -38,12 +38,16 @@ struct sluice_attach {
   struct sluice_books ended_books;
   uint64_t device_base;   /* as told in START; 0 before */
   uint64_t terminal_bank; /* as told in STARTED */
+  uint64_t locks_offset;  /* of the lock page; 0 for none */
+  uint32_t attach_timeout_ms;
+  uint32_t reply_timeout_ms; /* 0: each call its own */
   struct sluice_device *device; /* what libascendcl did for this session; NULL for sim */
   struct sluice_guard *guard;
 };
 
-/* As sluice_attach_resume; the caller holds session->lock. */
-int sluice_resume_locked(struct sluice_attach *session, char *error, size_t error_bytes);
+/* As sluice_attach_resume, and waits for the reply so long at most; the caller holds session->lock. */
+int sluice_resume_locked(struct sluice_attach *session, uint32_t timeout_ms, char *error,
+                         size_t error_bytes);
 
 /* Reads what the daemon has sent unasked: the end of the session. Never waits. */
 void sluice_hear_of_end(struct sluice_attach *session);
@@ -67,8 +71,18 @@ void sluice_device_release(struct sluice_attach *session);
 /* Stops and joins the guard thread, if there is one. Idempotent. */
 void sluice_guard_stop(struct sluice_attach *session);
 
+/* Gives the locks of the lock page back that the guard has, if there is a guard: a daemon is about to hear
+ * of the session. The caller holds session->lock. */
+void sluice_guard_yield(struct sluice_attach *session);
+
+/*
+ * The device is complete and no daemon has the session: counts everything that is still in the arena as
+ * lost. 0 if a daemon has it. The caller holds session->lock, which is given up for moments.
+ */
+int sluice_guard_finish(struct sluice_attach *session);
+
 /* Longest wait for a reply on this socket, and for room to send. */
-void sluice_set_reply_timeout(int fd, int seconds);
+void sluice_set_reply_timeout(int fd, uint32_t milliseconds);
 
 /* Begins a request of this session. */
 void sluice_request(struct sluice_attach *session, struct sluice_message *message, uint16_t type);
@@ -78,7 +92,7 @@ void sluice_request(struct sluice_attach *session, struct sluice_message *messag
  * SLUICE_OK only if the reply is of reply_type and its status is. what names the request in errors.
  */
 int sluice_converse(struct sluice_attach *session, struct sluice_message *message,
-                    uint16_t reply_type, const char *what, int timeout_seconds, char *error,
+                    uint16_t reply_type, const char *what, uint32_t timeout_ms, char *error,
                     size_t error_bytes);
 
 void sluice_read_books(const struct sluice_message *message, struct sluice_books *books);

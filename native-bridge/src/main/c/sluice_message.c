@@ -211,8 +211,9 @@ int sluice_fail(int code, char *error, size_t error_bytes, const char *format, .
   return code;
 }
 
-void sluice_set_reply_timeout(int fd, int seconds) {
-  struct timeval limit = {.tv_sec = seconds};
+void sluice_set_reply_timeout(int fd, uint32_t milliseconds) {
+  struct timeval limit = {.tv_sec = milliseconds / 1000,
+                          .tv_usec = milliseconds % 1000 * 1000 + (milliseconds == 0)};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
@@ -295,7 +296,7 @@ static int receive_reply(struct sluice_attach *s, struct sluice_message *m, cons
 }
 
 int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t reply_type,
-                    const char *what, int timeout_seconds, char *error, size_t error_bytes) {
+                    const char *what, uint32_t timeout_ms, char *error, size_t error_bytes) {
   if (s->has_ended) {
     return tell_end(s, error, error_bytes);
   }
@@ -303,7 +304,7 @@ int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t 
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "not connected; resume the session first");
   }
-  sluice_set_reply_timeout(s->socket, timeout_seconds);
+  sluice_set_reply_timeout(s->socket, timeout_ms);
   if (sluice_send_message(s->socket, m) != 0 && errno != EPIPE) {
     return connection_lost(s, what, error, error_bytes);
   }

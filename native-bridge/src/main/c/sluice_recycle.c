@@ -19,19 +19,40 @@ int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance
   return 0;
 }
 
-/* Prepares a popped buffer for its next life and returns how many records it held. */
-static uint32_t reset_buffer(struct sluice_recycler *r, unsigned kind, uint64_t buffer) {
+/*
+ * The records of an AICore buffer. Its count is a hint (C2, docs/abi.md), so every slot is looked at. A
+ * core writes one slot after the other, and the first start time is cleared before a buffer is lent. So
+ * without one nothing was written, and behind it what has an older token is of an earlier life.
+ */
+static uint32_t written_by_core(const struct sluice_layout *l, const uint8_t *buffer) {
+  uint32_t written = 0;
+  uint32_t last = 0;
+  uint32_t slots = load64_relaxed(buffer) != 0 ? l->records[SLUICE_KIND_AICORE_TASK] : 0;
+  for (uint32_t i = 0; i < slots; i++) {
+    const uint8_t *record = buffer + (size_t)i * l->record_bytes[SLUICE_KIND_AICORE_TASK];
+    uint32_t token = load32_relaxed(record + offsetof(struct AicoreTaskRecord, reg_task_id));
+    if (load64_relaxed(record) != 0 && (written == 0 || (int32_t)(token - last) > 0)) {
+      written++;
+      last = token;
+    }
+  }
+  return written;
+}
+
+uint32_t sluice_reset_buffer(struct sluice_recycler *r, unsigned kind, uint64_t buffer) {
   const struct sluice_layout *l = &r->layout;
   uint8_t *bytes = r->host_base + (buffer - r->device_base);
   uint32_t count = load32_relaxed(bytes + l->count_at[kind]);
   count = count <= l->records[kind] ? count : l->records[kind];
   if (kind == SLUICE_KIND_AICORE_TASK) {
-    /* start_time 0 is how a reader tells an unwritten slot from a record of an earlier life. */
+    count = written_by_core(l, bytes);
     for (uint32_t i = 0; i < l->records[kind]; i++) {
       store64_relaxed(bytes + (size_t)i * l->record_bytes[kind], 0);
     }
   }
   store32_relaxed(bytes + l->count_at[kind], 0);
+  r->lost_records[kind] += count;
+  r->lost_buffers[kind] += count > 0;
   return count;
 }
 
@@ -78,31 +99,6 @@ void sluice_release_entry(const struct sluice_layout *l, uint8_t *at, uint8_t *h
   store32_release(head_word, next_head);
 }
 
-/*
- * Whether the device has this buffer in a later life than the entry tells of. A daemon hands a buffer
- * on before it releases the head for the whole batch; killed in between, it leaves entries at the
- * head whose buffers may be lent again. Not seen here: one that was lent, filled and stashed, or
- * published once more, within that batch.
- */
-static int is_lent_again(const struct sluice_recycler *r, const struct sluice_entry *e) {
-  const struct sluice_layout *l = &r->layout;
-  const uint8_t *pool = r->region + sluice_pool_at(l, e->kind, e->instance);
-  uint32_t tail = load32_relaxed(pool + l->fq_tail_at); /* our own word */
-  uint32_t at = load32_acquire(pool + l->fq_head_at);
-  for (unsigned slot = 0; at != tail && slot < l->slots; slot++, at++) {
-    if (load64_guarded(pool + SLUICE_POOL_SLOTS + 8 * (size_t)(at % l->slots)) == e->buffer) {
-      return 1;
-    }
-  }
-  /*
-   * A buffer just published may still be called current, under the number of its entry. The device
-   * stores the pointer before the number, so the number is read first: the other way round, a
-   * switch in between would show the old pointer with the new number.
-   */
-  uint32_t seq = load32_acquire(pool + SLUICE_POOL_SEQ);
-  return (int32_t)(seq - e->seq) > 0 && load64_relaxed(pool + SLUICE_POOL_PTR) == e->buffer;
-}
-
 unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigned limit) {
   const struct sluice_layout *l = &r->layout;
   uint8_t *head_word = r->region + l->heads_at + 4 * (size_t)queue;
@@ -121,9 +117,8 @@ unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigne
     head = (head + 1) % l->queue_entries;
     sluice_release_entry(l, at, head_word, head);
     popped++;
-    if (is_plausible(r, e.kind, e.instance, e.buffer) && !is_lent_again(r, &e)) {
-      r->lost_records[e.kind] += reset_buffer(r, e.kind, e.buffer);
-      r->lost_buffers[e.kind]++;
+    if (is_plausible(r, e.kind, e.instance, e.buffer)) {
+      sluice_reset_buffer(r, e.kind, e.buffer);
       /* A full free queue needs nothing; the buffer then waits, in nobody's hands, for the next
        * daemon. */
       sluice_push_free(r, e.kind, e.instance, e.buffer);

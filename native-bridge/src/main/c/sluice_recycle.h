@@ -2,8 +2,8 @@
  * sluice_recycle.h - the smallest host side: gives full buffers back to the device unread.
  *
  * Used by the guard while the daemon is dead, and by the producer's self test, which has no daemon.
- * Whoever calls it is the host: it must be the only writer of queue heads, free-queue slots and
- * free-queue tails.
+ * The caller is the host: it must be the only writer of queue heads, free-queue slots and free-queue
+ * tails.
  */
 #ifndef SLUICE_RECYCLE_H
 #define SLUICE_RECYCLE_H
@@ -54,6 +54,12 @@ void sluice_release_entry(const struct sluice_layout *layout, uint8_t *at, uint8
  * so long ago that nothing before it can still be on its way. Returns how many.
  */
 unsigned sluice_step_over_cleared(struct sluice_recycler *r, unsigned queue, uint32_t until);
+
+/*
+ * Prepares a buffer that the device does not have for its next life, and counts the records that are in
+ * it as lost. Returns how many.
+ */
+uint32_t sluice_reset_buffer(struct sluice_recycler *r, unsigned kind, uint64_t buffer);
 
 /* Releases the freezes that a dead host left open, which would park a lane for 30 s. */
 void sluice_release_freezes(struct sluice_recycler *r);

@@ -21,6 +21,7 @@
 #define DEAD_NS 300000000u
 #define DIE_AFTER_BUFFERS 50
 #define HOLD_NS 50000000u
+#define LOCKS (SLUICE_LOCK_THREADS + 1)
 
 /* ---- the conversation ------------------------------------------------------------------------ */
 
@@ -74,6 +75,18 @@ static void make_arena(struct fake_daemon *f) {
   f->host.region = base;
   f->host.arena_bytes = f->plan.bytes;
   f->content = content_of(&f->geometry);
+  if (f->mode != FAKE_SHORT_ARENA) {
+    f->locks = sluice_locks_map(f->memfd, f->plan.locks_at, LOCKS);
+    CHECK(f->locks != NULL && sluice_locks_take_all(f->locks));
+  }
+}
+
+/* What the kernel leaves of the locks of threads that were killed. */
+static void leave_locks(struct fake_daemon *f) {
+  sluice_locks_give_all(f->locks);
+  for (unsigned lock = LOCKS; lock-- > 0;) {
+    store32_release((uint8_t *)&sluice_locks_page(f->locks)->locks[lock].word, SLUICE_LOCK_DIED);
+  }
 }
 
 static void send_arena(struct fake_daemon *f) {
@@ -162,6 +175,7 @@ static bool die(struct fake_daemon *f) {
   if (f->dies_midway) {
     leave_a_step_half_done(f);
   }
+  leave_locks(f);
   close(f->connection);
   close(f->listener);
   f->connection = -1;
@@ -183,6 +197,7 @@ static bool die(struct fake_daemon *f) {
   CHECK(receive(f->connection, &m));
   CHECK_EQUAL(SLUICE_RESUME, sluice_type(&m));
   CHECK_EQUAL(7, token_of(&m));
+  CHECK(sluice_locks_take_all(f->locks)); /* the guard has given them back before it asked */
   begin_reply(&m, SLUICE_RESUMED, SLUICE_OK);
   sluice_put_number(&m, SLUICE_KEY_ARENA_BYTES, 0, f->plan.bytes);
   reply(f, &m);
@@ -213,11 +228,15 @@ static void hold_everything(struct fake_daemon *f) {
 static bool serve_run(struct fake_daemon *f) {
   struct pollfd readable = {.fd = f->connection, .events = POLLIN};
   uint64_t begin = clock_ns();
+  if (f->in_run != NULL) {
+    f->in_run(f);
+  }
   for (;;) {
     /* A device that drops comes to its end all the same; one that blocks would not. */
     bool is_idle = f->idle_first && (f->host.layout.generation < SLUICE_CHIP_2026_08 ||
                                      clock_ns() - begin < IDLE_FIRST_NS);
     unsigned popped = is_idle ? 0 : fake_drain_all(f);
+    sluice_locks_page(f->locks)->locks[SLUICE_LOCK_THREADS].beats++;
     uint64_t buffers = f->kinds[0].buffers + f->kinds[3].buffers;
     bool dies = f->mode == FAKE_DIE || f->mode == FAKE_DIE_AND_RETURN;
     if (dies && buffers >= DIE_AFTER_BUFFERS && f->hold) {
@@ -251,6 +270,9 @@ static void serve(struct fake_daemon *f) {
         if (!serve_run(f)) {
           return;
         }
+        break;
+      case SLUICE_RUN_END:
+        CHECK(f->is_deaf);
         break;
       case SLUICE_DETACH:
         f->saw_detach = true;
@@ -291,6 +313,10 @@ static void *fake_main(void *argument) {
     case FAKE_HANG_UP:
       CHECK(receive(f->connection, &m));
       break;
+    case FAKE_SILENT:
+      CHECK(receive(f->connection, &m));
+      CHECK(!receive(f->connection, &m)); /* until the client has had enough */
+      break;
     default:
       serve(f);
       break;
@@ -301,7 +327,11 @@ static void *fake_main(void *argument) {
   return NULL;
 }
 
-void fake_start(struct fake_daemon *f) {
+void fake_serve(struct fake_daemon *f) {
+  fake_main(f);
+}
+
+void fake_listen(struct fake_daemon *f) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   fresh_socket_path(f->path, sizeof f->path);
   memcpy(address.sun_path, f->path, sizeof address.sun_path);
@@ -309,6 +339,10 @@ void fake_start(struct fake_daemon *f) {
   f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   CHECK_EQUAL(0, bind(f->listener, (struct sockaddr *)&address, sizeof address));
   CHECK_EQUAL(0, listen(f->listener, 4));
+}
+
+void fake_start(struct fake_daemon *f) {
+  fake_listen(f);
   CHECK_EQUAL(0, pthread_create(&f->thread, NULL, fake_main, f));
 }
 
@@ -324,6 +358,7 @@ void fake_join(struct fake_daemon *f) {
     free(f->pools[kind]);
     free(f->buffers[kind]);
   }
+  sluice_locks_free(f->locks);
   if (f->host.host_base != NULL) {
     munmap(f->host.host_base, f->plan.bytes);
   }

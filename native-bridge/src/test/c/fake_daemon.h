@@ -16,6 +16,7 @@
 #include "private_arena.h"
 #include "sluice_attach.h"
 #include "sluice_content.h"
+#include "sluice_lock.h"
 #include "sluice_recycle.h"
 
 /* What the fake does wrong, or does at all, on purpose. */
@@ -33,6 +34,7 @@ enum fake_mode {
   FAKE_BAD_OFFSETS,    /* the region would lie beyond the arena */
   FAKE_DIE,            /* serves, then vanishes for good after some buffers */
   FAKE_DIE_AND_RETURN, /* vanishes, and later takes the session back */
+  FAKE_SILENT,         /* reads the request and answers nothing */
 };
 
 struct fake_kind {
@@ -53,6 +55,8 @@ struct fake_daemon {
   bool
       hold; /* keeps what it drains in the last 50 ms before it dies, as a daemon's collectors do */
   bool dies_midway; /* in the middle of a step: a freeze is open, an entry cleared but not released */
+  bool is_deaf;     /* answers nothing that comes after START */
+  void (*in_run)(struct fake_daemon *f); /* called once, when a run has started; may be NULL */
   bool idle_first;  /* drains when the device is through; after 20 ms where it would block */
 
   /* results, valid after fake_join */
@@ -74,6 +78,7 @@ struct fake_daemon {
   int memfd;
   struct sluice_recycler host;
   struct private_arena plan;
+  struct sluice_locks *locks;
   struct content content;
   struct fake_buffer *buffers[SLUICE_KINDS];
   struct fake_pool *pools[SLUICE_KINDS];
@@ -81,6 +86,10 @@ struct fake_daemon {
 
 /* Listens on path and starts the thread. */
 void fake_start(struct fake_daemon *f);
+
+/* The same in two steps, for one that serves in a process of its own. Returns when its client is gone. */
+void fake_listen(struct fake_daemon *f);
+void fake_serve(struct fake_daemon *f);
 
 /* Waits for the end of the session and releases everything but the results. */
 void fake_join(struct fake_daemon *f);

@@ -66,6 +66,7 @@ void peer_put_arena(struct sluice_message *m, const struct sluice_layout *l,
   sluice_put_number(m, SLUICE_KEY_BUFFERS_OFFSET, 0, plan->buffer_at[0]);
   sluice_put_numbers(m, SLUICE_KEY_GRANTED, 0, plan->buffers, SLUICE_KINDS);
   sluice_put(m, SLUICE_KEY_BUFFER_OFFSETS, 0, buffer_offsets, sizeof buffer_offsets);
+  sluice_put_number(m, SLUICE_KEY_LOCKS_OFFSET, 0, plan->locks_at);
 }
 
 void peer_put_books(struct sluice_message *m, const uint64_t *produced, const uint64_t *collected,

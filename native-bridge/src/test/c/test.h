@@ -36,6 +36,8 @@ extern const struct test layout_tests[];
 extern const struct test queue_tests[];
 extern const struct test stress_tests[];
 extern const struct test attach_tests[];
+extern const struct test lock_tests[];
+extern const struct test guard_tests[];
 extern const struct test producer_tests[];
 extern const struct test baseline_tests[];
 

@@ -1,7 +1,11 @@
 /* test_attach.c - the client's errors: each is one line that says what to do, none leaks. */
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fake_daemon.h"
@@ -115,6 +119,78 @@ static void offsets_lie_outside(void) {
   attach_fails(FAKE_BAD_OFFSETS, SLUICE_ERROR_PROTOCOL, "does not fit the geometry");
 }
 
+static uint64_t seconds_since(uint64_t began_ns) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec - began_ns / 1000000000u;
+}
+
+/* A daemon that hangs costs the time that the caller chose, not the usual 30 s. */
+static void attach_is_given_up(uint32_t timeout_ms) {
+  struct fake_daemon f = {.mode = FAKE_SILENT};
+  sluice_attach *session = NULL;
+  char error[256] = "";
+  uint64_t began = seconds_since(0) * 1000000000u;
+  fake_start(&f);
+  CHECK_EQUAL(SLUICE_ERROR_PROTOCOL, sluice_attach_open_within(f.path, &geometry, timeout_ms,
+                                                               &session, error, sizeof error));
+  CHECK(strstr(error, "did not answer attach in time") != NULL);
+  CHECK(seconds_since(began) < 20);
+  fake_join(&f);
+}
+
+static void attach_has_a_timeout(void) {
+  attach_is_given_up(50);
+}
+
+static void attach_has_a_timeout_from_the_environment(void) {
+  setenv("SLUICE_ATTACH_TIMEOUT_MS", "50", 1);
+  attach_is_given_up(0);
+  unsetenv("SLUICE_ATTACH_TIMEOUT_MS");
+}
+
+/* One that does not even accept. */
+static void connecting_has_a_timeout(void) {
+  struct fake_daemon f = {.mode = FAKE_SILENT};
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  sluice_attach *session = NULL;
+  char error[256] = "";
+  int waiting[8];
+  uint64_t began = seconds_since(0) * 1000000000u;
+  fake_listen(&f);
+  memcpy(address.sun_path, f.path, sizeof address.sun_path);
+  for (unsigned i = 0; i < 8; i++) {
+    waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    connect(waiting[i], (struct sockaddr *)&address, sizeof address);
+  }
+  CHECK_EQUAL(SLUICE_ERROR_CONNECT, sluice_attach_open_within(f.path, &geometry, 50, &session,
+                                                              error, sizeof error));
+  CHECK(strstr(error, "accepted no connection for 50 ms") != NULL);
+  CHECK(seconds_since(began) < 20);
+  for (unsigned i = 0; i < 8; i++) {
+    close(waiting[i]);
+  }
+  close(f.listener);
+}
+
+/* The fake never answers RUN_END: its client gives up, and the session stays. */
+static void replies_have_a_timeout(void) {
+  struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {4, 4, 4, 4}, .is_deaf = true};
+  sluice_attach *session = NULL;
+  char error[256] = "";
+  uint64_t began = seconds_since(0) * 1000000000u;
+  fake_start(&f);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_open(f.path, &geometry, &session, error, sizeof error));
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, 0, error, sizeof error));
+  sluice_attach_reply_timeout(session, 50);
+  CHECK_EQUAL(SLUICE_ERROR_PROTOCOL, sluice_attach_run_end(session, NULL, error, sizeof error));
+  CHECK(strstr(error, "did not answer the end of the run in time") != NULL);
+  CHECK(!sluice_attach_connected(session));
+  CHECK(seconds_since(began) < 20);
+  sluice_attach_abandon(session);
+  fake_join(&f);
+}
+
 static void session_runs_and_ends(void) {
   struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {4, 4, 4, 4}};
   struct sluice_books books;
@@ -168,6 +244,10 @@ const struct test attach_tests[] = {
     {"attach: the descriptor is missing", descriptor_is_missing},
     {"attach: the descriptor is too short", descriptor_is_too_short},
     {"attach: offsets lie outside", offsets_lie_outside},
+    {"attach: has a timeout", attach_has_a_timeout},
+    {"attach: has a timeout from the environment", attach_has_a_timeout_from_the_environment},
+    {"attach: connecting has a timeout", connecting_has_a_timeout},
+    {"attach: replies have a timeout", replies_have_a_timeout},
     {"attach: a session runs and ends", session_runs_and_ends},
     {"attach: an abandoned session leaves nothing", abandoned_session_leaves_nothing},
     {NULL, NULL},

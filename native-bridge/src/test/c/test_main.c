@@ -92,7 +92,9 @@ int main(int argc, char **argv) {
   run_all(layout_tests, &passed, &failed);
   run_all(queue_tests, &passed, &failed);
   run_all(stress_tests, &passed, &failed);
+  run_all(lock_tests, &passed, &failed);
   run_all(attach_tests, &passed, &failed);
+  run_all(guard_tests, &passed, &failed);
   run_all(producer_tests, &passed, &failed);
   run_all(baseline_tests, &passed, &failed);
   for (unsigned i = 0; i < sockets; i++) {

@@ -199,34 +199,6 @@ static void chip_08_parks_while_frozen(void) {
   free_rig(r);
 }
 
-/* A daemon that was killed within a batch leaves entries whose buffers it has lent again. */
-static void buffers_lent_again_are_not_recycled(void) {
-  struct rig *r = new_rig(SLUICE_L2_2026_07, 64, 4);
-  struct lane *l = &r->device.lanes[0];
-  struct core *c = &l->cores[0];
-  const struct sluice_layout *layout = &r->device.layout;
-  uint64_t first = (uint64_t)(uintptr_t)c->aicpu.buffer;
-  core_run(l, c, 9); /* 8 records of the AICPU, and one in flight */
-  CHECK_EQUAL(2, l->tail); /* and one of the AICore, behind it */
-  CHECK_EQUAL(0, sluice_push_free(&r->host, SLUICE_KIND_AICPU_TASK, 0, first));
-  uint32_t tail = load32_relaxed(c->aicpu.shared + layout->fq_tail_at);
-  CHECK_EQUAL(1, sluice_recycle_queue(&r->host, 0, 1));
-  CHECK_EQUAL(tail, load32_relaxed(c->aicpu.shared + layout->fq_tail_at));
-  CHECK_EQUAL(0, r->host.lost_buffers[SLUICE_KIND_AICPU_TASK]);
-  /* The same while it is current again: three more go out, and the fourth is the first. */
-  store32_relaxed(l->head_word, 0);
-  for (unsigned i = 0; i < 3; i++) {
-    c->aicpu.buffer = free_take(l, &c->aicpu);
-    c->aicpu.seq++;
-  }
-  CHECK_EQUAL(first, (uintptr_t)c->aicpu.buffer);
-  pool_store_ptr(&c->aicpu, c->aicpu.buffer);
-  pool_store_seq(&c->aicpu);
-  CHECK_EQUAL(1, sluice_recycle_queue(&r->host, 0, 1));
-  CHECK_EQUAL(tail, load32_relaxed(c->aicpu.shared + layout->fq_tail_at));
-  free_rig(r);
-}
-
 static void *freeze_again_and_again(void *argument) {
   struct rig *r = argument;
   uint8_t *freeze = r->device.region + r->device.layout.backpressure_at;
@@ -364,7 +336,6 @@ static void records_in_flight_land_where_the_generation_says(void) {
 const struct test queue_tests[] = {
     {"queues: the ready queue fills and wraps", ready_queue_fills_and_wraps},
     {"queues: the free queue wraps at 2^32", free_queue_wraps_at_32_bits},
-    {"queues: buffers lent again", buffers_lent_again_are_not_recycled},
     {"l2-2026.06: drops whole buffers", l2_06_drops_whole_buffers_when_free_queue_is_empty},
     {"l2-2026.07: publishes first, drops records", l2_07_publishes_first_and_drops_single_records},
     {"chip-2026.08: blocks until refilled", chip_08_blocks_until_refilled},

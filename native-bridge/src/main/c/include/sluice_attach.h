@@ -161,6 +161,10 @@ enum sluice_key {
   SLUICE_KEY_DROPPED = 43, /* by the device, by cause in the daemon's metrics */
   SLUICE_KEY_SALVAGED = 44,
   SLUICE_KEY_UNACCOUNTED = 45, /* signed; not 0 is a defect: of the device, or ours */
+  /* ARENA and RESUMED */
+  SLUICE_KEY_LOCKS_OFFSET = 46, /* number: of the lock page (docs/guard.md); 0: none, and no guard */
+  /* RESUME, RUN_END and DETACH */
+  SLUICE_KEY_GUARD_LOST = 47, /* numbers by kind: records that the guard recycled unread so far */
   SLUICE_KEY_END
 };
 
@@ -189,7 +193,8 @@ enum sluice_status {
   SLUICE_ERROR_PROTOCOL = 101, /* the reply is not one of ours, or the connection ended */
   SLUICE_ERROR_MAP = 102,      /* the arena could not be mapped */
   SLUICE_ERROR_ARGUMENT = 103,
-  SLUICE_ERROR_CANN = 104 /* a call of the vendor's libraries failed; the text has call and code */
+  SLUICE_ERROR_CANN = 104, /* a call of the vendor's libraries failed; the text has call and code */
+  SLUICE_ERROR_GONE = 105 /* no daemon has the session any more; the guard's account is in lost */
 };
 
 enum sluice_generation {
@@ -308,6 +313,9 @@ struct sluice_books {
   uint64_t salvaged[SLUICE_ALL_KINDS];
   int64_t unaccounted[SLUICE_ALL_KINDS];
   char text[128];
+  /* Records of the session so far that the guard recycled unread while no daemon was there. Always
+   * filled in, also where the daemon could not be asked and all others are 0. */
+  uint64_t lost[SLUICE_ALL_KINDS];
 };
 
 typedef struct sluice_attach sluice_attach; /* one session; used by one thread at a time */
@@ -345,6 +353,26 @@ struct sluice_arena {
  */
 SLUICE_API int sluice_attach_open(const char *socket_path, const struct sluice_geometry *geometry,
                                   sluice_attach **session, char *error, size_t error_bytes);
+
+/*
+ * The same, and waits for the daemon for at most so many milliseconds, connecting included; 0 is what
+ * the environment variable SLUICE_ATTACH_TIMEOUT_MS says, or else 30000, and sluice_attach_open waits as
+ * long as 0. Making a large arena takes a healthy daemon some tenths of a second; a runtime that must
+ * not hang, and can do without profiling, waits 2000. An attach that was given up is given up on the
+ * daemon's side, too, when that looks at it next.
+ */
+SLUICE_API int sluice_attach_open_within(const char *socket_path,
+                                         const struct sluice_geometry *geometry,
+                                         uint32_t timeout_ms, sluice_attach **session, char *error,
+                                         size_t error_bytes);
+
+/*
+ * How long each later call waits for its reply, in milliseconds; 0 is what the environment variable
+ * SLUICE_REPLY_TIMEOUT_MS says, or else 30000 for start and resume, and 120000 for run_end and detach,
+ * which may wait for a disk. A call that was given up ends the connection, not the session: the daemon
+ * goes on draining, and resume is legal.
+ */
+SLUICE_API void sluice_attach_reply_timeout(sluice_attach *session, uint32_t timeout_ms);
 
 SLUICE_API const struct sluice_arena *sluice_attach_arena(const sluice_attach *session);
 
@@ -388,7 +416,9 @@ SLUICE_API int sluice_attach_run_end(sluice_attach *session, struct sluice_books
 /* As run_end if a run is open, then ends the session, also of a device that still writes: what that
  * holds stays in flight. Frees *session whatever the outcome. If the daemon has ended the session
  * before, because an operator asked for it or its device failed, the answer is SLUICE_ERROR_STATE, the
- * error says why, and books has what was counted until then. */
+ * error says why, and books has what was counted until then. If no daemon has it any more, because the
+ * daemon died, the answer is SLUICE_ERROR_GONE, and books.lost is all that the guard knows; run_end does
+ * the same, and leaves the session to be detached. */
 SLUICE_API int sluice_attach_detach(sluice_attach *session, struct sluice_books *books, char *error,
                                     size_t error_bytes);
 
@@ -405,23 +435,39 @@ SLUICE_API int sluice_attach_connected(sluice_attach *session);
 
 /*
  * The guard keeps a dead daemon from hanging the workload. It is one small thread of this process
- * that watches the connection and otherwise sleeps. Once the connection has been lost it tries
- * sluice_attach_resume now and then. When the loss lasts longer than grace_ms and nobody answers
- * for this session, it takes the daemon's place in the smallest way: it pops ready entries unread,
- * pushes their buffers back to the free queue of the pool they came from, and counts their records
- * as lost, until a resume succeeds or the session ends.
+ * that otherwise sleeps. Each thread of the daemon that writes to the arena holds a lock in it, which the
+ * kernel frees when that thread ends, within milliseconds of a SIGKILL. Once the guard could take all of
+ * them, it has waited for grace_ms, and no daemon has answered sluice_attach_resume meanwhile, it takes
+ * the daemon's place in the smallest way: it pops ready entries unread, pushes their buffers back to the
+ * free queue of the pool they came from, and counts their records as lost, until a daemon resumes the
+ * session or the session ends.
  *
- * There is one writer of the host's words at any time. The guard writes only while the kernel has
- * closed the daemon's end, and the last resume found nobody at the socket or a daemon that does not
- * know the token. Recycling and resuming exclude each other, whichever thread resumes, so the
- * recycling is complete before a new daemon hears of the session.
+ * There is one writer of the host's words at any time: the process that holds all locks. A lost
+ * connection, an error of a call in this process and a daemon that does not answer are nothing to the
+ * guard. A daemon that is stopped (SIGSTOP, a debugger) holds its locks, so the guard does not act: it
+ * says SLUICE_GUARD_STALLED. Resuming gives the locks back before the daemon hears of it, whichever
+ * thread resumes.
+ *
+ * grace_ms: how long a daemon may be gone before records are given up. A runtime that fails when nothing
+ * moves for half a second needs at most 200.
  */
+enum sluice_guard_state {
+  SLUICE_GUARD_WATCHES = 0, /* a daemon has the session */
+  SLUICE_GUARD_STALLED = 1, /* likewise, and none of its threads has moved for the grace time */
+  SLUICE_GUARD_WAITS = 2,   /* no daemon has it, and the grace time is not over */
+  SLUICE_GUARD_RECYCLES = 3
+};
+
 struct sluice_guard_stats {
-  uint64_t lost_records[SLUICE_KINDS]; /* records of buffers that were recycled unread */
+  uint64_t lost_records[SLUICE_KINDS]; /* written, and recycled unread; exact, also of AICore buffers */
   uint64_t lost_buffers[SLUICE_KINDS];
   uint64_t rescued_buffers; /* given back to starved pools out of what the dead daemon held */
   uint64_t takeovers;       /* times the guard began to recycle */
   uint64_t resumes;         /* times a daemon took the session back */
+  uint64_t stalls;          /* times a daemon stood still for the grace time */
+  uint64_t gone_at_ns;      /* CLOCK_MONOTONIC when the guard last found the daemon gone; 0: never */
+  uint32_t state;           /* enum sluice_guard_state */
+  uint32_t reserved;
 };
 
 /*
@@ -432,8 +478,15 @@ struct sluice_guard_stats {
 SLUICE_API int sluice_attach_guard_start(sluice_attach *session, uint32_t grace_ms, char *error,
                                          size_t error_bytes);
 
-/* A snapshot of what the guard has done so far; zeros if none was started. */
+/* A snapshot of what the guard has done so far; zeros if none was started. After run_end it is complete:
+ * what the daemon's death left in the arena is counted, too. */
 SLUICE_API void sluice_attach_guard_stats(sluice_attach *session, struct sluice_guard_stats *stats);
+
+/* As sluice_attach_detach, and the guard's last word, which cannot be asked for afterwards. Either may be
+ * NULL. */
+SLUICE_API int sluice_attach_detach_guarded(sluice_attach *session, struct sluice_books *books,
+                                            struct sluice_guard_stats *stats, char *error,
+                                            size_t error_bytes);
 
 /* ---- the offset table ---------------------------------------------------------------------- */
 

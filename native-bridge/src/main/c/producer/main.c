@@ -245,25 +245,23 @@ static int print_report(const struct report *r, const struct options *o) {
 /* Ends the session. A daemon that came back is asked again: the guard has resumed or we do. */
 static const char *end_session(sluice_attach *session, const struct options *o, struct report *r,
                                char *error, size_t error_bytes) {
-  if (r->has_guard) {
-    sluice_attach_guard_stats(session, &r->guard);
-  }
   struct sluice_books last;
   memset(&last, 0, sizeof last);
   if (r->failure != NULL && !sluice_attach_connected(session)) {
     /* Where the daemon ended the session, it has said why. */
-    int code = sluice_attach_detach(session, &last, error, error_bytes);
+    int code = sluice_attach_detach_guarded(session, &last, &r->guard, error, error_bytes);
     report_add_books(r, &last);
     return code == SLUICE_ERROR_STATE ? error : r->failure;
   }
   if ((o->faults & 1u << FAULT_NO_FLUSH) != 0 || r->failure != NULL) {
+    sluice_attach_guard_stats(session, &r->guard);
     sluice_attach_abandon(session);
     return r->failure;
   }
   if (!sluice_attach_connected(session)) {
     sluice_attach_resume(session, error, error_bytes); /* detach reports it if this failed */
   }
-  if (sluice_attach_detach(session, &last, error, error_bytes) != SLUICE_OK) {
+  if (sluice_attach_detach_guarded(session, &last, &r->guard, error, error_bytes) != SLUICE_OK) {
     return error;
   }
   report_add_books(r, &last);

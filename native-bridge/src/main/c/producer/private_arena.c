@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sluice_lock.h"
 #include "sluice_shared.h"
 
 #define PAGE 4096u
@@ -33,13 +34,14 @@ void private_arena_plan(struct private_arena *a, const struct sluice_layout *lay
     a->buffer_at[kind] = at;
     at += a->buffers[kind] * layout->buffer_bytes[kind];
   }
-  a->bytes = align_up(at, PAGE);
+  a->locks_at = align_up(at, SLUICE_LOCKS_BYTES);
+  a->bytes = a->locks_at + SLUICE_LOCKS_BYTES;
 }
 
 void private_arena_init(const struct private_arena *a, struct sluice_recycler *host,
                         const struct sluice_geometry *g, uint32_t handed[SLUICE_KINDS]) {
   const struct sluice_layout *l = &host->layout;
-  memset(host->host_base, 0, a->bytes);
+  memset(host->host_base, 0, a->locks_at);
   store32_relaxed(host->region + l->num_cores_at, l->cores);
   store32_relaxed(host->region + l->level_at, g->level);
   memset(host->region + l->core_to_thread_at, -1, l->max_cores);

@@ -13,6 +13,7 @@
 struct private_arena {
   size_t bytes;
   size_t rotation_at;
+  size_t locks_at; /* of the lock page, which a self test has no use for */
   size_t buffer_at[SLUICE_KINDS];
   uint32_t buffers[SLUICE_KINDS];
 };

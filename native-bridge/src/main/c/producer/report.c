@@ -138,8 +138,10 @@ static void print_guard(const struct report *r, FILE *out) {
   fputs("\"guard\":{", out);
   print_u64_by_kind("lost_records", r->guard.lost_records, out);
   fprintf(out,
-          "\"rescued_buffers\":%" PRIu64 ",\"takeovers\":%" PRIu64 ",\"resumes\":%" PRIu64 "},",
-          r->guard.rescued_buffers, r->guard.takeovers, r->guard.resumes);
+          "\"rescued_buffers\":%" PRIu64 ",\"takeovers\":%" PRIu64 ",\"resumes\":%" PRIu64
+          ",\"stalls\":%" PRIu64 ",\"gone_at_ns\":%" PRIu64 "},",
+          r->guard.rescued_buffers, r->guard.takeovers, r->guard.resumes, r->guard.stalls,
+          r->guard.gone_at_ns);
 }
 
 static void print_injected(const struct report *r, FILE *out) {

@@ -340,6 +340,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
         plan.geometry().regionBytes(),
         plan.rotationOffset(),
         plan.buffersOffset(),
+        memory.locksOffset(),
         BufferKind.ALL.stream().map(plan::buffers).toList(),
         BufferKind.ALL.stream().map(kind -> (long) plan.kindOffset(kind)).toList(),
         descriptor,

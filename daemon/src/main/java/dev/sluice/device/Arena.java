@@ -5,6 +5,7 @@ import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.PoolLayout;
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.Placement;
 import java.io.IOException;
@@ -87,6 +88,11 @@ public final class Arena implements AutoCloseable {
   /** What to pass to the other process; what it names is owned by the arena. */
   public Handover handover() {
     return backing.handover();
+  }
+
+  /** Which threads may write to it; {@link ArenaLocks#NONE} for memory that no client can read. */
+  public ArenaLocks locks() {
+    return backing.locks();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.sluice.device;
 
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.Placement;
 
 /** The memory behind an arena, by placement. Owned by the {@link Arena}. */
@@ -12,6 +13,9 @@ interface ArenaBacking {
   long bytes();
 
   Handover handover();
+
+  /** Which threads may write. */
+  ArenaLocks locks();
 
   boolean hasHugePages();
 

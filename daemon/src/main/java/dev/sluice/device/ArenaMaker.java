@@ -35,7 +35,7 @@ public final class ArenaMaker {
   public Arena make(ArenaPlan plan, String name, Placement placement, int device, int importer)
       throws IOException {
     if (!placement.isOnDevice()) {
-      return new Arena(plan, new SharedBacking(placement, device, name, plan.totalBytes(), arena));
+      return new Arena(plan, new SharedBacking(placement, device, name, plan, arena));
     }
     CannLibraries libraries = CannLibraries.load(cann.directory(), environment);
     boolean isUsable =

@@ -3,6 +3,7 @@ package dev.sluice.device;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.BufferCounts;
 
 /**
@@ -15,6 +16,7 @@ import dev.sluice.config.BufferCounts;
  *                  inside
  *   buffers        by kind in wire order, each kind contiguous and 4 KiB aligned
  *   idle buffers   one for each pool that the device only looks at during its init
+ *   lock page      which threads may write; unknown to the device
  * </pre>
  *
  * <p>Three rules of abi.md appendix C hold for every plan. C1: a pool may hold at most {@code quota
@@ -36,6 +38,7 @@ public final class ArenaPlan {
   private final int[] firstPool = new int[BufferKind.COUNT];
   private final int rotationOffset;
   private final int buffersOffset;
+  private final int locksOffset;
   private final int totalBytes;
   private final int bufferCount;
   private final int poolCount;
@@ -66,6 +69,8 @@ public final class ArenaPlan {
       long idle = geometry.idleInstances(kind);
       offset = align(offset + idle * geometry.layout().buffer(kind).sizeBytes());
     }
+    long locks = (offset + ArenaLocks.BYTES - 1) & -ArenaLocks.BYTES;
+    offset = locks + ArenaLocks.BYTES;
     if (offset > maxBytes) {
       throw new ArenaRefusedException(
           "arena of "
@@ -82,6 +87,7 @@ public final class ArenaPlan {
         homePools[firstBuffer(kind) + i] = pool(kind, i / quota(kind));
       }
     }
+    locksOffset = (int) locks;
     totalBytes = (int) offset;
   }
 
@@ -187,6 +193,11 @@ public final class ArenaPlan {
   /** Where the first buffer lies. */
   public int buffersOffset() {
     return buffersOffset;
+  }
+
+  /** Where the lock page lies, if the memory is this host's. */
+  public int locksOffset() {
+    return locksOffset;
   }
 
   /** Pools of this kind that are in use. */

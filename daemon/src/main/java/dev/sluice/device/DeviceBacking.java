@@ -1,5 +1,6 @@
 package dev.sluice.device;
 
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.bridge.cann.Cann;
 import dev.sluice.bridge.cann.CannException;
@@ -167,6 +168,12 @@ final class DeviceBacking implements ArenaBacking {
   @Override
   public Handover handover() {
     return new Handover(-1, allocation.key(), allocation.shareable(), cann.device());
+  }
+
+  /** No client can read it, so none can take over. */
+  @Override
+  public ArenaLocks locks() {
+    return ArenaLocks.NONE;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.sluice.device;
 
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.ArenaSettings;
 import dev.sluice.config.Placement;
@@ -13,17 +14,33 @@ import java.io.IOException;
 final class SharedBacking implements ArenaBacking {
   private final Placement placement;
   private final SharedRegion region;
+  private final ArenaLocks locks;
   private final MappedMemory memory;
   private final int device;
   private volatile String failure = "";
 
-  SharedBacking(Placement placement, int device, String name, long bytes, ArenaSettings settings)
+  SharedBacking(
+      Placement placement, int device, String name, ArenaPlan plan, ArenaSettings settings)
       throws IOException {
     this.placement = placement;
     this.device = device;
     this.region =
-        SharedRegion.create(name, bytes, extra(settings.hugePages()), extra(settings.lockMemory()));
+        SharedRegion.create(
+            name, plan.totalBytes(), extra(settings.hugePages()), extra(settings.lockMemory()));
+    this.locks = locks(region, plan.locksOffset());
     this.memory = new MappedMemory(region.buffer());
+  }
+
+  private static ArenaLocks locks(SharedRegion region, long offset) throws IOException {
+    if (ArenaLocks.missing().isPresent()) {
+      return ArenaLocks.NONE;
+    }
+    try {
+      return ArenaLocks.create(region.fd(), offset);
+    } catch (Throwable e) {
+      region.close();
+      throw e;
+    }
   }
 
   static SharedRegion.Extra extra(Provision provision) {
@@ -55,6 +72,11 @@ final class SharedBacking implements ArenaBacking {
   }
 
   @Override
+  public ArenaLocks locks() {
+    return locks;
+  }
+
+  @Override
   public boolean hasHugePages() {
     return region.hasHugePages();
   }
@@ -66,7 +88,9 @@ final class SharedBacking implements ArenaBacking {
 
   @Override
   public String notice() {
-    return region.notice();
+    return ArenaLocks.missing()
+        .map(why -> "no locks, so no guard can take over: " + why)
+        .orElse(region.notice());
   }
 
   @Override
@@ -87,6 +111,7 @@ final class SharedBacking implements ArenaBacking {
 
   @Override
   public String release() {
+    locks.close();
     memory.close();
     region.close();
     return "";

@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param connection counts the connections of the session; goes with the report of its loss
  * @param placement wire id, {@code enum sluice_placement}
+ * @param locksOffset of the lock page; 0 for none
  * @param buffers granted in all, by kind in the order of {@link Labels#KINDS}
  * @param bufferOffsets of the first buffer of each kind; all 0 if the client need not know
  * @param fd a file descriptor of the arena, made for this grant: the receiver of the grant sends it
@@ -26,6 +27,7 @@ public record Granted(
     long regionBytes,
     long rotationOffset,
     long buffersOffset,
+    long locksOffset,
     List<Integer> buffers,
     List<Long> bufferOffsets,
     int fd,

@@ -12,6 +12,7 @@ import static dev.sluice.session.SessionView.State.STARTING;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.HostTime;
 import dev.sluice.agent.Agent;
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.handoff.OpenRuns;
@@ -259,7 +260,7 @@ public final class Session {
       }
       capture.beginRun(Run.FIRST_PLACE, runEpoch, at);
       baseOfRun = deviceBase;
-      crew.start(Integer.toString(id), begun.agents(), begun.engine());
+      crew.start(Integer.toString(id), begun.agents(), begun.engine(), memory.locks());
     } catch (Throwable e) {
       undoStart(before);
       if (e instanceof OutOfMemoryError) {
@@ -377,7 +378,7 @@ public final class Session {
   private void goOn() {
     try {
       crew = stage.threads().newCrew(settings, request.device());
-      crew.start(Integer.toString(id), run.agents(), run.engine());
+      crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
       enter(RUNNING);
     } catch (Throwable e) {
       log.error("session {}: its run cannot go on, the session ends", id, e);
@@ -667,13 +668,20 @@ public final class Session {
 
   // --- threads that hang -----------------------------------------------------------------------
 
+  /** Before this thread reads or writes the memory, and before each part of that. */
   private void touchDevice() {
     inDeviceSinceNs = nowNs();
-    isInDevice = true;
+    if (!isInDevice) {
+      isInDevice = true;
+      memory.locks().take(ArenaLocks.OWNER);
+    }
   }
 
   private void leaveDevice() {
-    isInDevice = false;
+    if (isInDevice) {
+      memory.locks().give(ArenaLocks.OWNER);
+      isInDevice = false;
+    }
   }
 
   /** For how long one of its threads has been in one call to its device, perhaps. Any thread. */

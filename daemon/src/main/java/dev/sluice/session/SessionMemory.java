@@ -1,5 +1,6 @@
 package dev.sluice.session;
 
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.Placement;
 import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaPlan;
@@ -56,6 +57,7 @@ public final class SessionMemory {
   void quarantine(String cause) {
     isLeft = true;
     arena.giveUp(cause);
+    arena.locks().leave();
   }
 
   /** Whether the end of the session left it as it was, and it was not given back since. */
@@ -97,6 +99,16 @@ public final class SessionMemory {
   /** The way to its bytes; after the end every access throws. */
   DeviceMemory view() {
     return arena.memory();
+  }
+
+  /** Which threads write to it. */
+  ArenaLocks locks() {
+    return arena.locks();
+  }
+
+  /** Where the client finds the locks; 0 if there are none. */
+  public long locksOffset() {
+    return arena.locks() == ArenaLocks.NONE ? 0 : arena.plan().locksOffset();
   }
 
   public ArenaPlan plan() {

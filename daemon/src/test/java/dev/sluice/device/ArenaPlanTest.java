@@ -10,6 +10,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.BufferCounts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +48,9 @@ class ArenaPlanTest {
       assertTrue(isFirst ? offset >= end && offset < end + 4_096 : offset == end, "contiguous");
       end = (long) offset + plan.layout().buffer(kind).sizeBytes();
     }
-    assertTrue(end <= plan.totalBytes() && plan.totalBytes() < end + 4_096);
+    assertTrue(end <= plan.locksOffset() && plan.locksOffset() < end + 4_096 + ArenaLocks.BYTES);
+    assertEquals(0, plan.locksOffset() % ArenaLocks.BYTES);
+    assertEquals(plan.locksOffset() + ArenaLocks.BYTES, plan.totalBytes());
   }
 
   @Test

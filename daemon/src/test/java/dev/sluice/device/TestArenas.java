@@ -1,5 +1,6 @@
 package dev.sluice.device;
 
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.Placement;
 import java.io.IOException;
@@ -107,6 +108,11 @@ public final class TestArenas {
     @Override
     public Handover handover() {
       return new Handover(-1, "key", 0, 0);
+    }
+
+    @Override
+    public ArenaLocks locks() {
+      return ArenaLocks.NONE;
     }
 
     @Override

@@ -25,10 +25,11 @@ import java.util.Arrays;
  * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
  *
  * <p>Per entry: read it once into locals, prove that it names a buffer which the device holds for
- * that very pool, claim the buffer, describe the lease, hand it over, hint to refill; then, once
- * per batch, release the head. An entry that proves wrong is counted and stepped over. In the first
- * generation an entry can become visible after the tail that announces it, so there a wrong entry
- * is read again for a short while first.
+ * that very pool, claim the buffer, describe the lease, release the head, hand the buffer over,
+ * hint to refill. The head comes before the handoff: a daemon that is killed in between leaves no
+ * entry whose buffer may have been lent again. An entry that proves wrong is counted and stepped
+ * over. In the first generation an entry can become visible after the tail that announces it, so
+ * there a wrong entry is read again for a short while first.
  *
  * <p>Backpressure: an entry that was claimed always reaches a collector. If a handoff ring is full
  * the lane waits, entry in place.
@@ -211,17 +212,10 @@ public final class DrainAgent implements Agent {
       if (outcome == RETRY) {
         break;
       }
-      if (mayTear) {
-        lane.clearPointer();
-      }
-      lane.advance();
       steps++;
       taken += outcome;
     }
-    if (steps > 0) {
-      lane.publishHeadRelease();
-      counters.add(ENTRIES, taken);
-    }
+    counters.add(ENTRIES, taken);
     if (steps == entries) {
       lane.caughtUpNs = nowNs;
     } else if (lane.heldSinceNs == 0) {
@@ -306,6 +300,7 @@ public final class DrainAgent implements Agent {
         if (order != SequenceWindow.WILD) {
           ofRun.take(pool, sequenceUntrusted);
         }
+        leaveHead(lane);
         slack.published(pool, nowNs);
         pace.published(pool, lane.caughtUpNs, nowNs);
         handoff.offer(buffer);
@@ -316,7 +311,17 @@ public final class DrainAgent implements Agent {
     }
     violations.record(
         wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
+    leaveHead(lane);
     return STEPPED_OVER;
+  }
+
+  /** The entry at the head is the device's again. */
+  private void leaveHead(ReadyLane lane) {
+    if (mayTear) {
+      lane.clearPointer();
+    }
+    lane.advance();
+    lane.publishHeadRelease();
   }
 
   /** Each run numbers its buffers from 0; those of runs that are not open have numbers, too. */

@@ -54,7 +54,9 @@ enum AttachKey {
   COLLECTED(42),
   DROPPED(43),
   SALVAGED(44),
-  UNACCOUNTED(45);
+  UNACCOUNTED(45),
+  LOCKS_OFFSET(46),
+  GUARD_LOST(47, RUN_END, DETACH, RESUME);
 
   private static final AttachKey[] VALUES = values();
 

@@ -35,6 +35,7 @@ final class Replies {
         .numbers(AttachKey.REGION_BYTES, 0, granted.regionBytes())
         .number(AttachKey.ROTATION_OFFSET, granted.rotationOffset())
         .number(AttachKey.BUFFERS_OFFSET, granted.buffersOffset())
+        .number(AttachKey.LOCKS_OFFSET, granted.locksOffset())
         .numbers(AttachKey.GRANTED, granted.buffers().stream().mapToLong(n -> n).toArray())
         .numbers(
             AttachKey.BUFFER_OFFSETS, granted.bufferOffsets().stream().mapToLong(n -> n).toArray())

@@ -8,6 +8,7 @@ import dev.sluice.agent.CommonSleepBounds;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.agent.ParkMeter;
 import dev.sluice.agent.SleepBounds;
+import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.bridge.ThreadPlacement;
 import dev.sluice.config.CollectorSettings;
 import dev.sluice.config.DrainSettings;
@@ -119,6 +120,7 @@ public final class ThreadPacking implements AutoCloseable {
     private final List<AgentRunner> runners = new CopyOnWriteArrayList<>();
     private volatile boolean isAbandoned;
     private List<Agent> agents = List.of();
+    private ArenaLocks locks = ArenaLocks.NONE;
     private Slack slack = nowNs -> Long.MAX_VALUE;
 
     private Crew(Settings settings, int device, ThreadingMode mode, boolean naps) {
@@ -147,9 +149,12 @@ public final class ThreadPacking implements AutoCloseable {
     /**
      * Starts stepping the agents, which are in the order drain, refill, collector. If it throws,
      * for want of a thread, some may be at work: {@link #stop} must follow.
+     *
+     * @param ofArena each thread holds one of these locks while it steps the agents
      */
-    public void start(String session, List<Agent> ordered, Slack lanes) {
-      agents = List.copyOf(ordered);
+    public void start(String session, List<Agent> ordered, Slack lanes, ArenaLocks ofArena) {
+      agents = locked(ordered, ofArena);
+      locks = ofArena;
       slack = lanes;
       switch (mode) {
         case INLINE -> {
@@ -168,6 +173,16 @@ public final class ThreadPacking implements AutoCloseable {
       if (isAbandoned) {
         abandon(); // it was, while threads were made
       }
+    }
+
+    /** The first of each thread takes the thread's lock. */
+    private List<Agent> locked(List<Agent> ordered, ArenaLocks ofArena) {
+      List<Agent> all = new ArrayList<>(ordered);
+      int threads = mode == ThreadingMode.DEDICATED ? all.size() : 1;
+      for (int thread = 0; ofArena != ArenaLocks.NONE && thread < threads; thread++) {
+        all.set(thread, new LockingAgent(all.get(thread), ofArena, ArenaLocks.THREADS + thread));
+      }
+      return List.copyOf(all);
     }
 
     @Override
@@ -203,6 +218,9 @@ public final class ThreadPacking implements AutoCloseable {
       }
       if (isStopped) {
         runners.clear();
+        for (int thread = 0; thread < agents.size(); thread++) {
+          locks.give(ArenaLocks.THREADS + thread); // a shared thread goes on with other sessions
+        }
       } else {
         abandon();
       }

@@ -4,6 +4,7 @@ import static dev.sluice.abi.BufferKind.AICORE_TASK;
 import static dev.sluice.abi.BufferKind.AICPU_TASK;
 import static dev.sluice.abi.BufferKind.ORCH_PHASE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.AbiViolation;
@@ -170,6 +171,24 @@ class DrainAgentTest {
     for (AbiViolation violation : AbiViolation.ALL) {
       assertEquals(0, rig.drain.violations().count(violation.ordinal()), violation.label());
     }
+  }
+
+  /**
+   * A guard would recycle once more what the queue still showed, and a collector might have lent.
+   */
+  @ParameterizedTest
+  @EnumSource(Generation.class)
+  void shouldLeaveNoEntryOfWhatItHandedOverWhenItDies(Generation generation) {
+    TestArena arena = TestArena.small(generation, 3, 2, 4);
+    int last = arena.plan().pool(AICPU_TASK, 2);
+    LaneRig rig = new LaneRig(arena, 64, 16, false, last);
+    int first = rig.publishNext(0, AICPU_TASK, 1, 0);
+    int second = rig.publishNext(0, AICPU_TASK, 2, 0);
+    assertThrows(ArrayIndexOutOfBoundsException.class, rig.drain::doWork);
+    assertEquals(first, rig.handoff.poll());
+    assertEquals(SpscRing.EMPTY, rig.handoff.poll());
+    assertEquals(BufferState.READY, rig.ledger.state(second));
+    assertEquals(2, rig.head(0));
   }
 
   @Test

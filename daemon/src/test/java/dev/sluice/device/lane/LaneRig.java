@@ -38,6 +38,11 @@ final class LaneRig {
   private final int[] tails;
 
   LaneRig(TestArena arena, int handoffEntries, int batchEntries, boolean cycles) {
+    this(arena, handoffEntries, batchEntries, cycles, arena.plan().poolCount());
+  }
+
+  /** The drain dies where it notes that a buffer of a pool beyond these was published. */
+  LaneRig(TestArena arena, int handoffEntries, int batchEntries, boolean cycles, int knownPools) {
     this.arena = arena;
     plan = arena.plan();
     Arena.initialise(arena.memory(), plan);
@@ -49,7 +54,7 @@ final class LaneRig {
     handoff = new SpscRing(handoffEntries);
     hints = new SpscRing(64);
     returns = SpscRing.forAtLeast(plan.bufferCount());
-    int[] slots = new int[plan.poolCount()];
+    int[] slots = new int[knownPools];
     Arrays.fill(slots, plan.layout().pool().slotCount());
     drain =
         new DrainAgent(

@@ -51,6 +51,7 @@ final class FakeBroker implements SessionBroker {
         4096,
         8192,
         12288,
+        16384,
         List.of(10, 11, 12, 13),
         List.of(100L, 200L, 300L, 400L),
         duplicate(fd),

@@ -1,15 +1,26 @@
 package dev.sluice.session.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.bridge.ArenaLocks;
+import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.Settings;
 import dev.sluice.config.ThreadingMode;
 import dev.sluice.testkit.TestSettings;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** How many threads spin, by the CPUs that there are and what else wants them. */
 class ThreadPackingTest {
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+
   private static ThreadPacking packing(int cpus, String... settings) {
     return new ThreadPacking(
         TestSettings.with(settings),
@@ -32,6 +43,90 @@ class ThreadPackingTest {
     assertEquals(true, naps(4, capture, "sluice.threading=dedicated"));
     assertEquals(false, naps(5, capture, "sluice.threading=dedicated"));
     assertEquals(false, naps(1, "sluice.capture.enabled=false"));
+  }
+
+  private static Agent named(String role) {
+    return new Agent() {
+      @Override
+      public int doWork() {
+        return 0;
+      }
+
+      @Override
+      public String roleName() {
+        return role;
+      }
+    };
+  }
+
+  private static SharedRegion region() throws IOException {
+    return SharedRegion.create(
+        "sluice-test", ArenaLocks.BYTES, SharedRegion.Extra.OFF, SharedRegion.Extra.OFF);
+  }
+
+  /** Locks beyond that of the session, in the order of their numbers. */
+  private static List<Integer> held(ArenaLocks locks) {
+    return IntStream.range(ArenaLocks.OWNER, ArenaLocks.THREADS + 5)
+        .filter(locks::isMine)
+        .boxed()
+        .toList();
+  }
+
+  private static void awaitHeld(ArenaLocks locks, Integer... wanted) {
+    long beganNs = System.nanoTime();
+    while (!held(locks).equals(List.of(wanted)) && System.nanoTime() - beganNs < PATIENCE_NANOS) {
+      Thread.onSpinWait();
+    }
+    assertEquals(List.of(wanted), held(locks));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"dedicated, 3", "shared, 1", "inline, 1"})
+  void shouldHoldALockForEachThreadThatStepsAgents(String mode, int threads) throws IOException {
+    try (ThreadPacking packing = packing(4, "sluice.threading=" + mode);
+        SharedRegion region = region();
+        ArenaLocks locks = ArenaLocks.create(region.fd(), 0)) {
+      Settings settings = TestSettings.with("sluice.threading=" + mode);
+      Integer[] wanted =
+          IntStream.range(0, threads)
+              .mapToObj(thread -> ArenaLocks.THREADS + thread)
+              .toArray(Integer[]::new);
+      for (int round = 0; round < 3; round++) {
+        ThreadPacking.Crew crew = packing.newCrew(settings, 0);
+        List<Agent> agents = List.of(named("drain"), named("refill"), named("collector"));
+        crew.start("1", agents, nowNs -> Long.MAX_VALUE, locks);
+        awaitHeld(locks, wanted);
+        assertTrue(crew.stop(Long.MAX_VALUE));
+        assertEquals(List.of(), held(locks));
+        assertTrue(locks.isMine(ArenaLocks.SESSION));
+      }
+    }
+  }
+
+  /** One thread with locks of several arenas gives back those of the session that ends. */
+  @Test
+  void shouldHandALockOverWhileTheThreadGoesOnWithOtherSessions() throws IOException {
+    try (ThreadPacking packing = packing(4, "sluice.threading=inline");
+        SharedRegion one = region();
+        SharedRegion two = region();
+        ArenaLocks ofOne = ArenaLocks.create(one.fd(), 0);
+        ArenaLocks ofTwo = ArenaLocks.create(two.fd(), 0)) {
+      Settings settings = TestSettings.with("sluice.threading=inline");
+      ThreadPacking.Crew first = packing.newCrew(settings, 0);
+      ThreadPacking.Crew second = packing.newCrew(settings, 1);
+      first.start("1", List.of(named("drain")), nowNs -> Long.MAX_VALUE, ofOne);
+      second.start("2", List.of(named("drain")), nowNs -> Long.MAX_VALUE, ofTwo);
+      awaitHeld(ofOne, ArenaLocks.THREADS);
+      awaitHeld(ofTwo, ArenaLocks.THREADS);
+      assertTrue(first.stop(Long.MAX_VALUE));
+      assertEquals(List.of(), held(ofOne));
+      assertEquals(List.of(ArenaLocks.THREADS), held(ofTwo));
+      ofOne.take(ArenaLocks.OWNER); // the thread that settles
+      assertEquals(List.of(ArenaLocks.OWNER), held(ofOne));
+      ofOne.give(ArenaLocks.OWNER);
+      assertTrue(second.stop(Long.MAX_VALUE));
+      assertEquals(List.of(), held(ofTwo));
+    }
   }
 
   @Test
