@@ -34,8 +34,8 @@ print(f"data base {library.sluice_attach_data_base(session):#x}, "
 
 # Launch the kernels with these three addresses, wait for the device, and only then end the session.
 
-# struct sluice_books: five times eight kinds, a text, and what a guard lost of eight kinds.
-books = (ctypes.c_int64 * 64)()
+# struct sluice_books: six times eight kinds, a text, and what a guard lost of eight kinds.
+books = (ctypes.c_int64 * 72)()
 check(library.sluice_attach_detach(session, books, error, room))
 for kind in range(4):
     print(f"kind {kind}: produced {books[kind]}, collected {books[8 + kind]}, "

@@ -244,6 +244,7 @@ void sluice_read_books(const struct sluice_message *m, struct sluice_books *book
   sluice_numbers(m, SLUICE_KEY_DROPPED, books->dropped, SLUICE_ALL_KINDS);
   sluice_numbers(m, SLUICE_KEY_SALVAGED, books->salvaged, SLUICE_ALL_KINDS);
   sluice_numbers(m, SLUICE_KEY_UNACCOUNTED, (uint64_t *)books->unaccounted, SLUICE_ALL_KINDS);
+  sluice_numbers(m, SLUICE_KEY_NEVER_STARTED, books->never_started, SLUICE_ALL_KINDS);
   sluice_text(m, SLUICE_KEY_TEXT, books->text, sizeof books->text);
 }
 

@@ -155,7 +155,7 @@ enum sluice_key {
                                   call and what it returned. The session ends at once; a run that is
                                   open is settled as if the process of the client had died */
   /* SETTLED and DETACHED: the accounting law of the run, in records, numbers by kind.
-     produced = collected + dropped + salvaged + unaccounted */
+     produced = collected + dropped + salvaged + never started + unaccounted */
   SLUICE_KEY_PRODUCED = 41,
   SLUICE_KEY_COLLECTED = 42,
   SLUICE_KEY_DROPPED = 43, /* by the device, by cause in the daemon's metrics */
@@ -165,6 +165,8 @@ enum sluice_key {
   SLUICE_KEY_LOCKS_OFFSET = 46, /* number: of the lock page (docs/guard.md); 0: none, and no guard */
   /* RESUME, RUN_END and DETACH */
   SLUICE_KEY_GUARD_LOST = 47, /* numbers by kind: records that the guard recycled unread so far */
+  /* SETTLED and DETACHED, too */
+  SLUICE_KEY_NEVER_STARTED = 48, /* AICore tasks dispatched and never begun: an aborted run */
   SLUICE_KEY_END
 };
 
@@ -312,6 +314,7 @@ struct sluice_books {
   uint64_t dropped[SLUICE_ALL_KINDS];
   uint64_t salvaged[SLUICE_ALL_KINDS];
   int64_t unaccounted[SLUICE_ALL_KINDS];
+  uint64_t never_started[SLUICE_ALL_KINDS]; /* dispatched to a core that ended without them */
   char text[128];
   /* Records of the session so far that the guard recycled unread while no daemon was there. Always
    * filled in, also where the daemon could not be asked and all others are 0. */

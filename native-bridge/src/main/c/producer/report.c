@@ -121,6 +121,7 @@ static void print_books(const struct report *r, FILE *out) {
   print_u64_by_kind("collected", r->books.collected, out);
   print_u64_by_kind("dropped", r->books.dropped, out);
   print_u64_by_kind("salvaged", r->books.salvaged, out);
+  print_u64_by_kind("never_started", r->books.never_started, out);
   fputs("\"unaccounted\":{", out);
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     fprintf(out, "%s\"%s\":%" PRId64, kind > 0 ? "," : "", kind_names[kind],

@@ -249,6 +249,7 @@ final class ReadModel {
               totals.collectedBytes(kind),
               dropped,
               law.salvaged(),
+              law.neverStarted(),
               law.unaccounted(),
               law.inFlight()));
     }

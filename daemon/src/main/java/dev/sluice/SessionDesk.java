@@ -357,7 +357,12 @@ final class SessionDesk implements SessionBroker, ControlActions {
     for (AccountingLaw law : totals.laws) {
       kinds.add(
           new Books.KindBooks(
-              law.produced(), law.collected(), law.missing(), law.salvaged(), law.unaccounted()));
+              law.produced(),
+              law.collected(),
+              law.missing(),
+              law.salvaged(),
+              law.neverStarted(),
+              law.unaccounted()));
     }
     return new Books(session.id(), kinds, text(totals));
   }
@@ -375,7 +380,13 @@ final class SessionDesk implements SessionBroker, ControlActions {
     }
     return law.inFlight() != 0
         ? "the device still writes, " + law.inFlight() + " records are in flight"
-        : "the books balance";
+        : balance(law);
+  }
+
+  private static String balance(AccountingLaw law) {
+    return law.neverStarted() == 0
+        ? "the books balance"
+        : "the books balance, " + law.neverStarted() + " dispatched tasks never started";
   }
 
   /** What the client is told; what is no refusal stays what it is, a defect. */

@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class NativeClient implements AutoCloseable {
   private static final int GEOMETRY_BYTES = 216;
-  private static final int BOOKS_BYTES = 512;
+  private static final int BOOKS_BYTES = 576;
   private static final int ERROR_BYTES = 256;
   private static final int KINDS = 8;
   private static final int PRODUCED = 0;

@@ -6,13 +6,15 @@ import dev.sluice.abi.BufferKind;
  * The accounting law of one pool, in records:
  *
  * <pre>
- *   produced = collected + dropped + inferred + died + salvaged + in flight + unaccounted
+ *   produced = collected + dropped + inferred + died + salvaged + never started + in flight
+ *              + unaccounted
  * </pre>
  *
  * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are
  * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
- * dead producer had begun and not committed. What nothing explains is {@code unaccounted}, and is 0
- * unless the device or the host is wrong; it is negative if more came than was produced.
+ * dead producer had begun and not committed, {@code neverStarted} AICore tasks that were handed to
+ * a core which then ended without running them. What nothing explains is {@code unaccounted}, and
+ * is 0 unless the device or the host is wrong; it is negative if more came than was produced.
  *
  * @param inFlight not yet collected, and no more than the pool's buffers can hold
  */
@@ -23,16 +25,18 @@ public record AccountingLaw(
     long inferred,
     long died,
     long salvaged,
+    long neverStarted,
     long inFlight,
     long unaccounted) {
 
   /** No record at all. */
-  public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0);
+  public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /**
    * What is known of one pool.
    *
    * @param tokenGaps AICore dispatches without a record between accepted ones
+   * @param unwrittenSlots AICore slots in buffers that came, below the mark and without a record
    * @param missingBuffers buffers that the sequence says were published and that never came
    * @param recordsPerBuffer capacity of one
    * @param buffers how many the pool can have anywhere
@@ -45,6 +49,7 @@ public record AccountingLaw(
       long collected,
       long salvaged,
       long tokenGaps,
+      long unwrittenSlots,
       long missingBuffers,
       int recordsPerBuffer,
       int buffers,
@@ -65,6 +70,16 @@ public record AccountingLaw(
           ? Math.max(0, candidates - missingBuffers * recordsPerBuffer)
           : 0;
     }
+
+    /**
+     * The device counts a task when it hands it to a core. Of those a core that is told to leave
+     * has up to {@link BufferKind#begunRecords} before it, and their slots stay as they were.
+     */
+    private long neverStarted(long missing) {
+      return kind == BufferKind.AICORE_TASK && deviceBlocks
+          ? Math.max(0, Math.min(missing, Math.min(unwrittenSlots, kind.begunRecords())))
+          : 0;
+    }
   }
 
   /**
@@ -81,7 +96,7 @@ public record AccountingLaw(
     long open = missing - inferred;
     long inFlight = Math.max(0, Math.min(open, room));
     return new AccountingLaw(
-        e.produced, e.collected, e.dropped, inferred, 0, e.salvaged, inFlight, open - inFlight);
+        e.produced, e.collected, e.dropped, inferred, 0, e.salvaged, 0, inFlight, open - inFlight);
   }
 
   /**
@@ -103,8 +118,18 @@ public record AccountingLaw(
     long died = hasDied ? Math.max(0, Math.min(missing, e.kind.begunRecords())) : 0;
     missing -= died;
     long inferred = Math.max(0, Math.min(missing, e.inferable(missing)));
+    missing -= inferred;
+    long neverStarted = e.neverStarted(missing);
     return new AccountingLaw(
-        e.produced, e.collected, e.dropped, inferred, died, salvaged, 0, missing - inferred);
+        e.produced,
+        e.collected,
+        e.dropped,
+        inferred,
+        died,
+        salvaged,
+        neverStarted,
+        0,
+        missing - neverStarted);
   }
 
   /** The law of a pool whose run ended so. */
@@ -130,6 +155,7 @@ public record AccountingLaw(
         inferred + other.inferred,
         died + other.died,
         salvaged + other.salvaged,
+        neverStarted + other.neverStarted,
         inFlight + other.inFlight,
         unaccounted + other.unaccounted);
   }

@@ -207,6 +207,7 @@ public final class CollectorAgent implements Agent {
         aicore.scan(lease, slots, records);
       }
       ofRun.books.tokenGaps().set(lease.pool(), aicore.gaps(lease.instance()));
+      noteUnwritten(slots);
     } else {
       records.first(checkedCount());
     }
@@ -215,6 +216,15 @@ public final class CollectorAgent implements Agent {
     }
     stage = Stage.OFFER;
     return true;
+  }
+
+  private void noteUnwritten(int slots) {
+    if (lease.isSalvaged()) {
+      ofRun.books.unwrittenSalvaged().add(lease.pool(), slots - records.count());
+      return;
+    }
+    int mark = isCounted ? slots : Math.min(slots, lease.countUntrusted());
+    ofRun.books.unwrittenSlots().add(lease.pool(), Math.max(0, mark - records.count()));
   }
 
   /**

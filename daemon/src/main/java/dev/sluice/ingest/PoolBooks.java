@@ -10,12 +10,16 @@ public final class PoolBooks {
   private final CounterArray collected;
   private final CounterArray salvaged;
   private final CounterArray tokenGaps;
+  private final CounterArray unwrittenSlots;
+  private final CounterArray unwrittenSalvaged;
   private final CounterArray missingBuffers;
 
   PoolBooks(int pools) {
     collected = new CounterArray(pools);
     salvaged = new CounterArray(pools);
     tokenGaps = new CounterArray(pools);
+    unwrittenSlots = new CounterArray(pools);
+    unwrittenSalvaged = new CounterArray(pools);
     missingBuffers = new CounterArray(pools);
   }
 
@@ -32,6 +36,16 @@ public final class PoolBooks {
   /** AICore dispatches between accepted records that have none. */
   public CounterArray tokenGaps() {
     return tokenGaps;
+  }
+
+  /** AICore slots below the mark of a published buffer that hold no record of its present life. */
+  public CounterArray unwrittenSlots() {
+    return unwrittenSlots;
+  }
+
+  /** The same of buffers that were salvaged, which have no mark: their whole array. */
+  public CounterArray unwrittenSalvaged() {
+    return unwrittenSalvaged;
   }
 
   /** Buffers that the sequence numbers say should have come and did not. */

@@ -21,7 +21,12 @@ public record Books(int session, List<KindBooks> kinds, String text) {
     return new Books(session, kinds, other);
   }
 
-  /** In records; produced = collected + dropped + salvaged + unaccounted. */
+  /** In records; produced = collected + dropped + salvaged + never started + unaccounted. */
   public record KindBooks(
-      long produced, long collected, long dropped, long salvaged, long unaccounted) {}
+      long produced,
+      long collected,
+      long dropped,
+      long salvaged,
+      long neverStarted,
+      long unaccounted) {}
 }

@@ -186,7 +186,7 @@ final class SessionBooks {
         String.format(
             Locale.ROOT,
             "session %d device %d run %s: produced %d, collected %d, dropped %d, salvaged %d,"
-                + " in flight %d, unaccounted %d%s",
+                + " never started %d, in flight %d, unaccounted %d%s",
             session,
             device,
             reason,
@@ -194,6 +194,7 @@ final class SessionBooks {
             law.collected(),
             law.missing(),
             law.salvaged(),
+            law.neverStarted(),
             law.inFlight(),
             law.unaccounted(),
             totals.hasLatencies() ? refill(totals.latencies) : "");

@@ -193,6 +193,7 @@ public final class SessionCapture implements StallListener {
               law.collected(),
               dropped,
               law.salvaged(),
+              law.neverStarted(),
               law.inFlight(),
               law.unaccounted()));
     }

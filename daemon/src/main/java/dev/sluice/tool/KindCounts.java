@@ -15,6 +15,7 @@ public record KindCounts(
     long collectedBytes,
     Map<String, Long> dropped,
     long salvagedRecords,
+    long neverStartedRecords,
     long unaccountedRecords) {
   public static KindCounts read(Map<String, Object> object) throws ToolException {
     return new KindCounts(
@@ -23,6 +24,7 @@ public record KindCounts(
         Json.whole(object, "collected_bytes"),
         Json.counts(object, "dropped_records"),
         Json.whole(object, "salvaged_records"),
+        Json.whole(object, "never_started_records"),
         Json.whole(object, "unaccounted_records"));
   }
 
@@ -37,6 +39,7 @@ public record KindCounts(
     object.put("collected_bytes", collectedBytes);
     object.put("dropped_records", dropped);
     object.put("salvaged_records", salvagedRecords);
+    object.put("never_started_records", neverStartedRecords);
     object.put("unaccounted_records", unaccountedRecords);
     return object;
   }

@@ -57,6 +57,9 @@ final class RunSummary {
     table.print(0).lines().forEach(line -> line("  " + line));
     figure("producer counted", count(run.producedRecords()));
     figures("dropped", session.total().dropped());
+    if (session.total().neverStartedRecords() > 0) {
+      figure("never started", count(session.total().neverStartedRecords()));
+    }
     if (session.capture().isPresent()) {
       SessionReport.Capture capture = session.capture().get();
       figure("captured", count(capture.capturedRecords()));

@@ -30,6 +30,7 @@ class AccountingLawTest {
         collected,
         salvaged,
         gaps,
+        0,
         missingBuffers,
         RECORDS,
         BUFFERS,
@@ -119,6 +120,30 @@ class AccountingLawTest {
     expects(AccountingLaw.settled(aicpu(10, 0, 5, 4), false), 0, 0, 0, 1);
   }
 
+  private static AccountingLaw aborted(
+      BufferKind kind, long missing, long unwritten, boolean blocks) {
+    return AccountingLaw.settled(
+        new Evidence(kind, 20 + missing, 0, 16, 4, 0, unwritten, 0, RECORDS, BUFFERS, blocks),
+        false);
+  }
+
+  @Test
+  void shouldNotCallATaskUnaccountedThatNoCoreBegan() {
+    AccountingLaw law = aborted(AICORE_TASK, 2, 5, true);
+    assertEquals(2, law.neverStarted());
+    expects(law, 0, 0, 0, 0);
+    // A core has no more than two before it, each with an empty slot of its own.
+    expects(aborted(AICORE_TASK, 3, 5, true), 0, 0, 0, 1);
+    expects(aborted(AICORE_TASK, 2, 1, true), 0, 0, 0, 1);
+    expects(aborted(AICPU_TASK, 2, 5, true), 0, 0, 0, 2);
+    expects(aborted(AICORE_TASK, -2, 5, true), 0, 0, 0, -2);
+    expects(aborted(AICORE_TASK, 2, 5, false), 2, 0, 0, 0);
+    Evidence running = new Evidence(AICORE_TASK, 22, 0, 20, 0, 0, 5, 0, RECORDS, BUFFERS, true);
+    expects(AccountingLaw.running(running), 0, 0, 2, 0);
+    AccountingLaw died = AccountingLaw.settled(running, true);
+    expects(died, 0, 2, 0, 0);
+  }
+
   @Test
   void shouldNotCountABufferTwiceThatWasGivenUpAtDeath() {
     AccountingLaw law = AccountingLaw.settled(aicpu(24, 8, 16, 8), true);
@@ -164,6 +189,7 @@ class AccountingLawTest {
         + law.inferred()
         + law.died()
         + law.salvaged()
+        + law.neverStarted()
         + law.inFlight()
         + law.unaccounted();
   }

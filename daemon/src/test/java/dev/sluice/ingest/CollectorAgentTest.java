@@ -183,6 +183,26 @@ class CollectorAgentTest {
   }
 
   @Test
+  void shouldCountSlotsBelowTheMarkThatNoCoreWrote() {
+    int pool = rig.plan.pool(AICORE_TASK, 0);
+    int buffer = rig.next(AICORE_TASK, 0);
+    rig.setTokens(buffer, 7, 8, 9);
+    rig.setCount(buffer, 5);
+    rig.hand(buffer, 0, 0);
+    rig.collector.doWork();
+    assertEquals(2, rig.collector.books(0).unwrittenSlots().get(pool));
+    assertEquals(0, rig.collector.books(0).unwrittenSalvaged().get(pool));
+    // A mark below what was written is a hint that was too small, and takes nothing back.
+    buffer = rig.next(AICORE_TASK, 0);
+    rig.setTokens(buffer, 10, 11, 12);
+    rig.setCount(buffer, 1);
+    rig.hand(buffer, 0, 1);
+    rig.collector.doWork();
+    assertEquals(2, rig.collector.books(0).unwrittenSlots().get(pool));
+    assertEquals(6, rig.collected(AICORE_TASK, 0));
+  }
+
+  @Test
   void shouldBelieveTheSmallerOfTwoCounts() {
     IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
     newest.handNamed(AICPU_TASK, 0, 3, 4, 7);

@@ -90,8 +90,9 @@ public class FakeView implements DaemonView {
 
   private static Map<String, KindTotals> kinds() {
     Map<String, KindTotals> kinds = new LinkedHashMap<>();
-    kinds.put("aicpu_task", new KindTotals(1000, 900, 28_800, Map.of("host_late", 60L), 20, 5, 15));
-    kinds.put("aicore_task", new KindTotals(100, 100, 3_200, Map.of(), 0, 0, 0));
+    kinds.put(
+        "aicpu_task", new KindTotals(1000, 900, 28_800, Map.of("host_late", 60L), 20, 0, 5, 15));
+    kinds.put("aicore_task", new KindTotals(100, 100, 3_200, Map.of(), 0, 0, 0, 0));
     return kinds;
   }
 

@@ -277,7 +277,9 @@ class OverlappingRunsTest {
       memory.storeInt(record + AicoreTaskRecord.REG_TASK_ID_OFFSET, 1_000 + slot);
     }
     memory.storeInt(buffer + layout.countOffset(), records);
-    memory.storeLong(buffer + layout.runEpochOffset(), epoch);
+    if (layout.runEpochOffset() >= 0) {
+      memory.storeLong(buffer + layout.runEpochOffset(), epoch);
+    }
     memory.storeLong(at + PoolLayout.CURRENT_BUF_PTR_OFFSET, pointer);
     memory.storeInt(at + PoolLayout.CURRENT_BUF_SEQ_OFFSET, 500);
     add(at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET, records);
@@ -315,6 +317,37 @@ class OverlappingRunsTest {
     assertEquals(0, totals.law().salvaged());
     assertEquals(0, totals.law().unaccounted());
     assertEquals(produced() - 4, totals.law().collected());
+  }
+
+  /** The device has flushed after a fatal error: the mark counts tasks that no core began. */
+  private void abort(BufferKind kind, int core, int written, int dispatched) {
+    int at = plan.geometry().poolOffset(kind, core);
+    BufferLayout layout = plan.layout().buffer(kind);
+    int head = memory.loadInt(at + plan.layout().pool().headOffset());
+    int buffer = (int) (memory.loadLong(at + plan.layout().pool().slotOffset(head)) - BASE);
+    retain(kind, 7, written, 0);
+    memory.storeInt(buffer + layout.countOffset(), dispatched);
+    add(at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET, dispatched - written);
+  }
+
+  @Test
+  void shouldAccountForTasksThatAnAbortedRunNeverStarted() throws Exception {
+    for (Generation generation : List.of(Generation.CHIP_2026_08, Generation.CHIP_2026_09)) {
+      attach(generation);
+      start(7);
+      publish(10);
+      abort(BufferKind.AICORE_TASK, 0, 3, 5);
+      RunTotals totals = StageRig.join(session.runEnd(HostTime.now()));
+      assertEquals(3, totals.law().salvaged(), generation.id());
+      assertEquals(2, totals.law().neverStarted());
+      assertEquals(0, totals.law().unaccounted());
+      assertEquals(0, totals.law().missing(), "nothing was lost");
+      assertEquals(produced() - 5, totals.law().collected());
+      for (AbiViolation violation : AbiViolation.ALL) {
+        assertEquals(0, totals.violations[violation.ordinal()], violation.label());
+      }
+      StageRig.join(session.end(RunEnd.NOT_YET, "detached"));
+    }
   }
 
   @Test

@@ -89,6 +89,7 @@ public final class FakeDaemon implements DaemonHost {
     counts.put("collected_bytes", 32 * collected);
     counts.put("dropped_records", Map.of("host_late", dropped, "inferred", 0));
     counts.put("salvaged_records", 0);
+    counts.put("never_started_records", 0);
     counts.put("unaccounted_records", unaccounted);
     return counts;
   }

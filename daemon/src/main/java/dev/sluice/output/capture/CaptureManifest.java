@@ -277,13 +277,15 @@ public record CaptureManifest(
    * The accounting law of one kind, in records:
    *
    * <pre>
-   *   produced             = collected + dropped + salvaged + in flight + unaccounted
+   *   produced             = collected + dropped + salvaged + never started + in flight
+   *                          + unaccounted
    *   collected + salvaged = captured + lost
    * </pre>
    *
    * @param captured in the segments that were written, salvaged ones included
    * @param lost collected and not captured, by {@link LossReason} label
    * @param dropped by the device, by {@code DropCause} label
+   * @param neverStarted of AICore tasks that were dispatched and that no core began
    * @param inFlight written by a device that was still running when the capture ended
    * @param removed captured, but in segments that retention took away
    */
@@ -294,10 +296,11 @@ public record CaptureManifest(
       Map<String, Long> lost,
       Map<String, Long> dropped,
       long salvaged,
+      long neverStarted,
       long inFlight,
       long unaccounted,
       long removed) {
-    public static final KindBooks ZERO = new KindBooks(0, 0, 0, Map.of(), Map.of(), 0, 0, 0, 0);
+    public static final KindBooks ZERO = new KindBooks(0, 0, 0, Map.of(), Map.of(), 0, 0, 0, 0, 0);
 
     public KindBooks {
       lost = Map.copyOf(lost);
@@ -313,6 +316,7 @@ public record CaptureManifest(
           lost,
           dropped,
           salvaged,
+          neverStarted,
           inFlight,
           unaccounted,
           removed + more);

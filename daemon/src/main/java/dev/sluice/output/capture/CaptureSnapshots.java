@@ -114,7 +114,7 @@ final class CaptureSnapshots {
       rows.put(
           kind,
           new CaptureManifest.KindBooks(
-              captured, captured, captured, Map.of(), Map.of(), 0, 0, 0, 0));
+              captured, captured, captured, Map.of(), Map.of(), 0, 0, 0, 0, 0));
     }
     CaptureManifest part =
         manifest

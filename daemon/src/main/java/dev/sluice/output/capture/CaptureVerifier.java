@@ -244,6 +244,7 @@ public final class CaptureVerifier {
             - books.collected()
             - books.droppedRecords()
             - books.salvaged()
+            - books.neverStarted()
             - books.inFlight()
             - books.unaccounted();
     if (open != 0) {
@@ -261,6 +262,14 @@ public final class CaptureVerifier {
     lose(kind, books.lostRecords(), "lost on the way to disk " + nonZero(books.lost()));
     lose(kind, books.unaccounted(), "unaccounted for");
     lose(kind, books.inFlight(), "still with the device when the capture ended");
+    if (books.neverStarted() > 0) {
+      notes.add(
+          String.format(
+              Locale.ROOT,
+              "%s: %,d dispatched tasks never started: the run was aborted",
+              kind.label(),
+              books.neverStarted()));
+    }
     if (books.removed() > 0) {
       notes.add(kind.label() + ": " + books.removed() + " records were removed by retention");
     }

@@ -11,9 +11,10 @@ public record DeviceBooks(
     long collected,
     Map<String, Long> dropped,
     long salvaged,
+    long neverStarted,
     long inFlight,
     long unaccounted) {
-  public static final DeviceBooks ZERO = new DeviceBooks(0, 0, Map.of(), 0, 0, 0);
+  public static final DeviceBooks ZERO = new DeviceBooks(0, 0, Map.of(), 0, 0, 0, 0);
 
   public DeviceBooks {
     dropped = Map.copyOf(dropped);

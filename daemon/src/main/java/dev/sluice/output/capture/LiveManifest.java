@@ -169,6 +169,7 @@ final class LiveManifest {
               sums.lostByReason(kind),
               device.dropped(),
               device.salvaged(),
+              device.neverStarted(),
               device.inFlight(),
               device.unaccounted(),
               removedRecords[kind.ordinal()]));

@@ -230,6 +230,7 @@ final class ManifestFile {
         "capture_lost_records", lost,
         "dropped_records", new java.util.TreeMap<>(books.dropped()),
         "salvaged_records", books.salvaged(),
+        "never_started_records", books.neverStarted(),
         "in_flight_records", books.inFlight(),
         "unaccounted_records", books.unaccounted(),
         "removed_records", books.removed());
@@ -386,6 +387,7 @@ final class ManifestFile {
               row.object("capture_lost_records").counts(),
               row.object("dropped_records").counts(),
               row.whole("salvaged_records"),
+              row.has("never_started_records") ? row.whole("never_started_records") : 0,
               row.whole("in_flight_records"),
               row.whole("unaccounted_records"),
               row.whole("removed_records")));

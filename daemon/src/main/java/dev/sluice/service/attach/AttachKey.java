@@ -56,7 +56,8 @@ enum AttachKey {
   SALVAGED(44),
   UNACCOUNTED(45),
   LOCKS_OFFSET(46),
-  GUARD_LOST(47, RUN_END, DETACH, RESUME);
+  GUARD_LOST(47, RUN_END, DETACH, RESUME),
+  NEVER_STARTED(48);
 
   private static final AttachKey[] VALUES = values();
 

@@ -76,6 +76,7 @@ final class Replies {
         .numbers(AttachKey.COLLECTED, column(books, Books.KindBooks::collected))
         .numbers(AttachKey.DROPPED, column(books, Books.KindBooks::dropped))
         .numbers(AttachKey.SALVAGED, column(books, Books.KindBooks::salvaged))
+        .numbers(AttachKey.NEVER_STARTED, column(books, Books.KindBooks::neverStarted))
         .numbers(AttachKey.UNACCOUNTED, column(books, Books.KindBooks::unaccounted))
         .text(AttachKey.TEXT, books.text())
         .encode(allocator);

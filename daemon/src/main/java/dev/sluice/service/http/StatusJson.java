@@ -291,6 +291,7 @@ final class StatusJson {
         kinds.stream().mapToLong(KindTotals::collectedBytes).sum(),
         dropped,
         kinds.stream().mapToLong(KindTotals::salvagedRecords).sum(),
+        kinds.stream().mapToLong(KindTotals::neverStartedRecords).sum(),
         kinds.stream().mapToLong(KindTotals::unaccountedRecords).sum(),
         kinds.stream().mapToLong(KindTotals::inFlightRecords).sum());
   }
@@ -301,6 +302,7 @@ final class StatusJson {
     json.put("collected_bytes", totals.collectedBytes());
     json.put("dropped_records", counts(Labels.DROP_CAUSES, totals.droppedRecords()));
     json.put("salvaged_records", totals.salvagedRecords());
+    json.put("never_started_records", totals.neverStartedRecords());
     json.put("unaccounted_records", totals.unaccountedRecords());
     json.put("in_flight_records", totals.inFlightRecords());
   }
@@ -351,6 +353,7 @@ final class StatusJson {
       json.put("collected_records", row.collected());
       json.put("dropped_records", row.dropped());
       json.put("salvaged_records", row.salvaged());
+      json.put("never_started_records", row.neverStarted());
       json.put("unaccounted_records", row.unaccounted());
       json.put(
           "in_flight_records",

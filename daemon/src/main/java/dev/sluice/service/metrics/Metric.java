@@ -38,11 +38,18 @@ enum Metric {
       "Records recovered from the buffers of a producer that died.",
       "device",
       "kind"),
+  NEVER_STARTED_RECORDS(
+      Type.COUNTER,
+      "sluice_never_started_records_total",
+      "AICore tasks that were dispatched and that no core began, because the run was aborted; at"
+          + " most 2 per core and run. No loss: there is nothing to record.",
+      "device",
+      "kind"),
   UNACCOUNTED_RECORDS(
       Type.GAUGE,
       "sluice_unaccounted_records",
-      "Produced less collected, dropped, salvaged and in flight, in records. Anything but 0 is a"
-          + " defect.",
+      "Produced less collected, dropped, salvaged, never started and in flight, in records."
+          + " Anything but 0 is a defect.",
       "device",
       "kind"),
   IN_FLIGHT_RECORDS(

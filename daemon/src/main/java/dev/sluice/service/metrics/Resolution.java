@@ -63,7 +63,7 @@ enum Resolution {
       List.of("host_late", "pool_exhausted", "ready_queue_full");
 
   /** Only the AICore has records that no device counter misses. */
-  private static final String INFERRED_KIND = "aicore_task";
+  static final String AICORE_KIND = "aicore_task";
 
   static Resolution of(boolean detail) {
     return detail ? FINE : COARSE;
@@ -84,7 +84,7 @@ enum Resolution {
   /** The causes of drops that a kind exports, counted or not. */
   Set<String> causes(String kind, Map<String, Long> counted) {
     Set<String> causes = new LinkedHashSet<>(this == FINE ? Labels.DROP_CAUSES : USUAL_CAUSES);
-    if (kind.equals(INFERRED_KIND)) {
+    if (kind.equals(AICORE_KIND)) {
       causes.add("inferred");
     }
     counted.forEach(

@@ -181,6 +181,9 @@ final class SluiceMetrics implements MultiCollector {
     samples.add(Metric.COLLECTED_RECORDS, totals.collectedRecords(), id, kind);
     samples.add(Metric.COLLECTED_BYTES, totals.collectedBytes(), id, kind);
     samples.add(Metric.SALVAGED_RECORDS, totals.salvagedRecords(), id, kind);
+    if (kind.equals(Resolution.AICORE_KIND)) {
+      samples.add(Metric.NEVER_STARTED_RECORDS, totals.neverStartedRecords(), id, kind);
+    }
     samples.add(Metric.UNACCOUNTED_RECORDS, totals.unaccountedRecords(), id, kind);
     if (resolution == Resolution.FINE) {
       samples.add(Metric.IN_FLIGHT_RECORDS, totals.inFlightRecords(), id, kind);

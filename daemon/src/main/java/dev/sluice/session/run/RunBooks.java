@@ -87,6 +87,7 @@ public final class RunBooks {
   // Places of the runs that are open, the oldest first, and what was collected there before.
   private final Deque<Integer> open = new ArrayDeque<>();
   private final long[][] collectedBefore = new long[OpenRuns.MAX][];
+  private final long[][] unwrittenBefore = new long[OpenRuns.MAX][];
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private String contradiction = "";
 
@@ -95,12 +96,14 @@ public final class RunBooks {
     private final long[] dropped;
     private final long[] published;
     private final long[] collected;
+    private final long[] unwritten;
 
     Closed(int pools) {
       total = new long[pools];
       dropped = new long[pools];
       published = new long[pools];
       collected = new long[pools];
+      unwritten = new long[pools];
     }
   }
 
@@ -186,6 +189,8 @@ public final class RunBooks {
     long[] collected = new long[pools];
     long[] salvaged = new long[pools];
     long[] gaps = new long[pools];
+    long[] unwritten = new long[pools];
+    long[] unsalvaged = new long[pools];
     long[] missing = new long[pools];
     long[] taken = new long[pools];
     // Before the device's counters are read: a record is produced before it is collected.
@@ -196,6 +201,8 @@ public final class RunBooks {
           collected[pool] += ofRun.collected().get(pool);
           salvaged[pool] += ofRun.salvaged().get(pool);
           gaps[pool] += ofRun.tokenGaps().get(pool);
+          unwritten[pool] += ofRun.unwrittenSlots().get(pool);
+          unsalvaged[pool] += ofRun.unwrittenSalvaged().get(pool);
           missing[pool] += ofRun.missingBuffers().get(pool);
         }
         taken[pool] += collector.foreign().get(pool);
@@ -210,7 +217,7 @@ public final class RunBooks {
     deviceCounters.refresh();
     boolean hasFailed = memory.failure() != 0;
     for (int pool = 0; pool < pools && !hasFailed; pool++) {
-      checkPublished(pool, taken[pool] + collected[pool], end);
+      checkPublished(pool, taken[pool] + collected[pool] + unwritten[pool], end);
     }
     if (end == RunEnd.COMPLETE && !hasFailed) {
       checkTerminals();
@@ -235,6 +242,7 @@ public final class RunBooks {
               collected[pool],
               salvaged[pool],
               gaps[pool],
+              unwritten[pool] - closed.unwritten[pool] + unsalvaged[pool],
               missing[pool],
               plan.layout().buffer(kind).records(),
               plan.quota(kind),
@@ -261,6 +269,8 @@ public final class RunBooks {
   void begin(int place) {
     collectedBefore[place] = new long[plan.poolCount()];
     Arrays.setAll(collectedBefore[place], pool -> collectedAt(place, pool));
+    unwrittenBefore[place] = new long[plan.poolCount()];
+    Arrays.setAll(unwrittenBefore[place], pool -> unwrittenAt(place, pool));
     open.add(place);
   }
 
@@ -282,6 +292,14 @@ public final class RunBooks {
     return collected;
   }
 
+  private long unwrittenAt(int place, int pool) {
+    long unwritten = 0;
+    for (CollectorAgent collector : collectors) {
+      unwritten += collector.books(place).unwrittenSlots().get(pool);
+    }
+    return unwritten;
+  }
+
   /** Whether all producers have closed the oldest run: the device is done with it. */
   boolean isFirstEnded() {
     return terminals.find(firstEpoch()) && terminals.areComplete();
@@ -290,7 +308,7 @@ public final class RunBooks {
   /** Whether all that the oldest run published is here, as its terminal lines have it. */
   boolean isFirstCollected() {
     for (int pool = 0; pool < plan.poolCount(); pool++) {
-      if (ofFirst(pool) < published(pool)) {
+      if (ofFirst(pool) + unwrittenOfFirst(pool) < published(pool)) {
         return false;
       }
     }
@@ -301,6 +319,12 @@ public final class RunBooks {
   private long ofFirst(int pool) {
     int place = open.getFirst();
     return collectedAt(place, pool) - collectedBefore[place][pool];
+  }
+
+  /** Slots that it handed over without a record in them. */
+  private long unwrittenOfFirst(int pool) {
+    int place = open.getFirst();
+    return unwrittenAt(place, pool) - unwrittenBefore[place][pool];
   }
 
   /** Records that the oldest run handed over, by its terminal lines. */
@@ -348,9 +372,10 @@ public final class RunBooks {
     long collected = ofFirst(pool);
     long total = terminals.word(pool, TerminalLayout.TOTAL_OFFSET) - closed.total[pool];
     long dropped = terminals.word(pool, TerminalLayout.DROPPED_OFFSET) - closed.dropped[pool];
+    long unwritten = unwrittenOfFirst(pool);
     long published = published(pool);
     boolean isClosed = terminals.word(pool, TerminalLayout.LIVE_AT_CLOSE_OFFSET) == 0;
-    if (collected != published || !isClosed) {
+    if (collected + unwritten != published || !isClosed) {
       violations.record(
           AbiViolation.TERMINAL_MISMATCH.ordinal(), pool, total, published, collected);
     }
@@ -358,6 +383,7 @@ public final class RunBooks {
     closed.dropped[pool] += dropped;
     closed.published[pool] += published;
     closed.collected[pool] += collected;
+    closed.unwritten[pool] += unwritten;
     return AccountingLaw.settled(
         new AccountingLaw.Evidence(
             kind,
@@ -366,6 +392,7 @@ public final class RunBooks {
             collected,
             0,
             0,
+            unwritten,
             0,
             plan.layout().buffer(kind).records(),
             plan.quota(kind),

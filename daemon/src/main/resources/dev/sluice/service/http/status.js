@@ -171,6 +171,7 @@
     ["collected_records", "collected", "+"],
     ["dropped", "dropped", "+"],
     ["salvaged_records", "salvaged", "+"],
+    ["never_started_records", "never started", "+"],
     ["in_flight_records", "in flight", "+"],
     ["unaccounted_records", "unaccounted", ""],
   ];

@@ -293,7 +293,7 @@ public final class CaptureBuilder implements AutoCloseable {
       kinds.put(
           kind,
           new CaptureManifest.KindBooks(
-              produced, collected, records, ofCapture, ofDevice, 0, 0, 0, 0));
+              produced, collected, records, ofCapture, ofDevice, 0, 0, 0, 0, 0));
     }
     if (!manifest.outcome().isEnded()) {
       manifest =

@@ -188,7 +188,7 @@ public final class CaptureRig {
     Map<BufferKind, DeviceBooks> books = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
       long records = collected[kind.ordinal()];
-      books.put(kind, new DeviceBooks(records, records, Map.of(), 0, 0, 0));
+      books.put(kind, new DeviceBooks(records, records, Map.of(), 0, 0, 0, 0));
     }
     capture.books(books);
     capture.end("detached", Instant.parse("2026-09-01T12:01:00Z"));

@@ -154,6 +154,7 @@ class CaptureVerifierTest {
                           0,
                           0,
                           0,
+                          0,
                           0)),
                   1,
                   1,

@@ -71,10 +71,10 @@ final class FakeBroker implements SessionBroker {
     return new Books(
         7,
         List.of(
-            new Books.KindBooks(10, 6, 2, 1, 1),
-            new Books.KindBooks(20, 20, 0, 0, 0),
-            new Books.KindBooks(30, 30, 0, 0, 0),
-            new Books.KindBooks(40, 41, 0, 0, -1)),
+            new Books.KindBooks(10, 5, 2, 1, 1, 1),
+            new Books.KindBooks(20, 20, 0, 0, 0, 0),
+            new Books.KindBooks(30, 30, 0, 0, 0, 0),
+            new Books.KindBooks(40, 41, 0, 0, 0, -1)),
         "the books");
   }
 

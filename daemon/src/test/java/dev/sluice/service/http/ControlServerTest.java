@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 
 class ControlServerTest {
   private static final Books BOOKS =
-      new Books(7, Collections.nCopies(4, new Books.KindBooks(10, 9, 1, 0, 0)), "settled");
+      new Books(7, Collections.nCopies(4, new Books.KindBooks(10, 9, 1, 0, 0, 0)), "settled");
 
   @TempDir Path directory;
   private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);

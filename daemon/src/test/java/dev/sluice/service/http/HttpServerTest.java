@@ -290,6 +290,7 @@ class HttpServerTest {
             "collected_bytes",
             "dropped_records",
             "salvaged_records",
+            "never_started_records",
             "unaccounted_records",
             "in_flight_records",
             "abi_violations",

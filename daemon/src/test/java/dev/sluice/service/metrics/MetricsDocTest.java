@@ -39,7 +39,8 @@ usual names; those of the machine are left to node_exporter.
 
 The accounting law, at every moment, for each device and kind: `sluice_device_records_total` =
 `sluice_collected_records_total` + the sum of `sluice_device_dropped_records_total` +
-`sluice_salvaged_records_total` + `sluice_in_flight_records` +
+`sluice_salvaged_records_total` + `sluice_never_started_records_total` (of `aicore_task`) +
+`sluice_in_flight_records` +
 `sluice_unaccounted_records`, and the last is 0.
 
 ## How many series
@@ -58,7 +59,7 @@ included; a test counts them. For that, label values are folded into fewer unles
 | `sluice_in_flight_records` | left out; it is the rest of the law above | exported |
 | `jvm_*` | without class counts, thread states and buffer counts | all |
 
-For one device that is 4 kinds x 13 + 1 + histograms of 13 and 10 + 19 + 3 for each AICPU
+For one device that is 4 kinds x 13 + 2 + histograms of 13 and 10 + 19 + 3 for each AICPU
 thread + 30 of its cores, about 130. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
 all times.
 

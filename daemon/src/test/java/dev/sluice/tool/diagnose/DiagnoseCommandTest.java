@@ -150,6 +150,7 @@ class DiagnoseCommandTest {
             "dropped_records",
             "unaccounted_records",
             "salvaged_records",
+            "never_started_records",
             "abi_violations",
             "collected_bytes_per_second",
             "device_stall_seconds",
