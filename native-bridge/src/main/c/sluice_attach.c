@@ -405,6 +405,16 @@ static void put_clocks(struct sluice_message *m) {
   sluice_put_text(m, SLUICE_KEY_BOOT_ID, 0, boot);
 }
 
+void sluice_attach_name_run(sluice_attach *s, const char *name) {
+  size_t bytes = name != NULL ? strlen(name) : 0;
+  size_t skipped = bytes < sizeof s->run_name ? 0 : bytes - sizeof s->run_name + 1;
+  /* Never begins within a character of UTF-8. */
+  while (skipped > 0 && ((unsigned char)name[skipped] & 0xC0) == 0x80) {
+    skipped++;
+  }
+  memcpy(s->run_name, name != NULL ? name + skipped : "", bytes - skipped + 1);
+}
+
 int sluice_attach_start(sluice_attach *s, uint64_t device_base, uint64_t run_epoch, char *error,
                         size_t error_bytes) {
   struct sluice_message m;
@@ -412,6 +422,10 @@ int sluice_attach_start(sluice_attach *s, uint64_t device_base, uint64_t run_epo
   sluice_request(s, &m, SLUICE_START);
   sluice_put_number(&m, SLUICE_KEY_DEVICE_BASE, SLUICE_FIELD_REQUIRED, s->device_base);
   sluice_put_number(&m, SLUICE_KEY_RUN_EPOCH, SLUICE_FIELD_REQUIRED, run_epoch);
+  if (s->run_name[0] != '\0') {
+    sluice_put_text(&m, SLUICE_KEY_RUN_NAME, 0, s->run_name);
+    s->run_name[0] = '\0';
+  }
   put_clocks(&m);
   pthread_mutex_lock(&s->lock);
   int code = sluice_converse(s, &m, SLUICE_STARTED, "start", reply_timeout(s, REPLY_TIMEOUT_MS),

@@ -41,6 +41,7 @@ struct sluice_attach {
   uint64_t locks_offset;  /* of the lock page; 0 for none */
   uint32_t attach_timeout_ms;
   uint32_t reply_timeout_ms; /* 0: each call its own */
+  char run_name[512];     /* for the next START */
   struct sluice_device *device; /* what libascendcl did for this session; NULL for sim */
   struct sluice_guard *guard;
 };

@@ -167,6 +167,8 @@ enum sluice_key {
   SLUICE_KEY_GUARD_LOST = 47, /* numbers by kind: records that the guard recycled unread so far */
   /* SETTLED and DETACHED, too */
   SLUICE_KEY_NEVER_STARTED = 48, /* AICore tasks dispatched and never begun: an aborted run */
+  /* START, too */
+  SLUICE_KEY_RUN_NAME = 49, /* text: for people, in captures and status */
   SLUICE_KEY_END
 };
 
@@ -406,6 +408,13 @@ SLUICE_API uint32_t sluice_attach_placement(const sluice_attach *session);
  */
 SLUICE_API int sluice_attach_start(sluice_attach *session, uint64_t device_base, uint64_t run_epoch,
                                    char *error, size_t error_bytes);
+
+/*
+ * Names the run that the next sluice_attach_start begins, for captures, status and exports: what the
+ * runtime itself calls it, for example the directory of its files. Names longer than 511 bytes keep
+ * their end. NULL or no call: no name.
+ */
+SLUICE_API void sluice_attach_name_run(sluice_attach *session, const char *name);
 
 /* For the launch arguments of this run: *_swimlane_run_terminal_bank. 0 if the layout has none. */
 SLUICE_API uint64_t sluice_attach_terminal_bank(const sluice_attach *session);

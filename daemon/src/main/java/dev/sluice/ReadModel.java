@@ -125,7 +125,9 @@ final class ReadModel {
         view.headroomToShow(nowNs),
         tasks(totals, List.of(session)),
         rates,
-        capture(session, view));
+        capture(session, view),
+        view.runs(),
+        view.lastRun());
   }
 
   /** What of it does not change. */

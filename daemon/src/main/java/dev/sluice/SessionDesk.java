@@ -6,6 +6,7 @@ import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.PhaseNumbering;
+import dev.sluice.abi.RunId;
 import dev.sluice.abi.WireFact;
 import dev.sluice.abi.WireFacts;
 import dev.sluice.config.BufferCounts;
@@ -148,10 +149,10 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   @Override
-  public CompletionStage<Started> start(Token token, long deviceBase, long runEpoch, HostTime at) {
+  public CompletionStage<Started> start(Token token, long deviceBase, RunId run, HostTime at) {
     return ask(
         token,
-        session -> session.start(deviceBase, runEpoch, at),
+        session -> session.start(deviceBase, run, at),
         (session, terminalBank) -> new Started(session.id(), terminalBank));
   }
 

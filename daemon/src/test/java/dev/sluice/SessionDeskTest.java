@@ -11,6 +11,7 @@ import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
+import dev.sluice.abi.RunId;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.service.AttachStatus;
@@ -114,7 +115,9 @@ class SessionDeskTest {
     ScriptedDevice device = device(granted);
     assertEquals(
         granted.session(),
-        BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()))
+        BrokerRig.join(
+                rig.manager.start(
+                    granted.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()))
             .session());
     device.launch();
     tasks(device, 300);
@@ -124,7 +127,8 @@ class SessionDeskTest {
     expects(device, books);
     assertEquals(300 * BrokerRig.CORES, books.kinds().get(0).collected());
     // A second run in the same arena, with a fresh device.
-    BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.join(
+        rig.manager.start(granted.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     ScriptedDevice second = device(granted);
     second.launch();
     tasks(second, 20);
@@ -146,8 +150,10 @@ class SessionDeskTest {
     assertNotEquals(one.fd(), two.fd());
     ScriptedDevice first = device(one);
     ScriptedDevice other = device(two);
-    BrokerRig.join(rig.manager.start(one.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
-    BrokerRig.join(rig.manager.start(two.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.join(
+        rig.manager.start(one.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
+    BrokerRig.join(
+        rig.manager.start(two.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     first.launch();
     other.launch();
     tasks(first, 50);
@@ -165,7 +171,8 @@ class SessionDeskTest {
   void shouldKnowNobodyWithoutAToken() {
     Token stranger = new Token(1, 2);
     BrokerRig.refused(
-        AttachStatus.TOKEN, rig.manager.start(stranger, TestArena.DEVICE_BASE, 0, HostTime.now()));
+        AttachStatus.TOKEN,
+        rig.manager.start(stranger, TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.runEnd(stranger, HostTime.now()));
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(stranger, HostTime.now()));
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.resume(stranger, rig.self));
@@ -180,10 +187,11 @@ class SessionDeskTest {
         AttachStatus.MALFORMED, rig.manager.start(granted.token(), 0, 0, HostTime.now()));
     BrokerRig.refused(
         AttachStatus.MALFORMED, rig.manager.start(granted.token(), 72, 0, HostTime.now()));
-    BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.join(
+        rig.manager.start(granted.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     BrokerRig.refused(
         AttachStatus.STATE,
-        rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+        rig.manager.start(granted.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     BrokerRig.join(rig.manager.runEnd(granted.token(), HostTime.now()));
     BrokerRig.refused(AttachStatus.STATE, rig.manager.runEnd(granted.token(), HostTime.now()));
     BrokerRig.join(rig.manager.detach(granted.token(), HostTime.now()));
@@ -199,7 +207,8 @@ class SessionDeskTest {
       Granted granted =
           BrokerRig.join(rig.manager.attach(BrokerRig.request(0, BrokerRig.SMALL), peer));
       ScriptedDevice device = device(granted);
-      BrokerRig.join(rig.manager.start(granted.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+      BrokerRig.join(
+          rig.manager.start(granted.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
       device.launch();
       tasks(device, 53);
       run(device);
@@ -282,7 +291,8 @@ class SessionDeskTest {
     Granted idle = rig.attach(0);
     Granted busy = rig.attach(1);
     ScriptedDevice device = device(busy);
-    BrokerRig.join(rig.manager.start(busy.token(), TestArena.DEVICE_BASE, 0, HostTime.now()));
+    BrokerRig.join(
+        rig.manager.start(busy.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     device.launch();
     tasks(device, 40);
     run(device);

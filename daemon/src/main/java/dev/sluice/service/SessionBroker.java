@@ -1,6 +1,7 @@
 package dev.sluice.service;
 
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
@@ -22,10 +23,9 @@ public interface SessionBroker {
    * Initialises the region, fills the free queues and starts draining.
    *
    * @param deviceBase address at which the device sees arena byte 0
-   * @param runEpoch what the device stamps into the buffers of the run; 0 if it is not known
    * @param at when the client asked
    */
-  CompletionStage<Started> start(Token token, long deviceBase, long runEpoch, HostTime at);
+  CompletionStage<Started> start(Token token, long deviceBase, RunId run, HostTime at);
 
   /** The device is complete: drains to empty and settles the books of the run. */
   CompletionStage<Books> runEnd(Token token, HostTime at);

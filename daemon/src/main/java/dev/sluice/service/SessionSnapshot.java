@@ -1,5 +1,6 @@
 package dev.sluice.service;
 
+import dev.sluice.abi.RunId;
 import dev.sluice.headroom.Headroom;
 import java.time.Instant;
 import java.util.List;
@@ -21,6 +22,8 @@ import java.util.Optional;
  * @param headroom of the run under way, or what was the worst of the last one
  * @param rates of the last second; zero of a session that ended
  * @param capture empty if the session is not captured
+ * @param runs how many have begun
+ * @param lastRun what the client said of the last of them
  */
 public record SessionSnapshot(
     int id,
@@ -46,7 +49,9 @@ public record SessionSnapshot(
     Headroom headroom,
     Map<String, TaskTotals> tasks,
     SessionRates rates,
-    Optional<CaptureSnapshot> capture) {
+    Optional<CaptureSnapshot> capture,
+    int runs,
+    RunId lastRun) {
   public SessionSnapshot {
     kinds = Map.copyOf(kinds);
     abiViolations = Map.copyOf(abiViolations);

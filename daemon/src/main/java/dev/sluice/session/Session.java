@@ -11,6 +11,7 @@ import static dev.sluice.session.SessionView.State.STARTING;
 
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.agent.Agent;
 import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.Settings;
@@ -87,6 +88,7 @@ public final class Session {
   private long endedNs;
   private Run run;
   private int runs;
+  private RunId lastRun = RunId.UNKNOWN;
   private long baseOfRun;
   private long windowSinceNs;
   private int failedTicks;
@@ -125,15 +127,11 @@ public final class Session {
    * Begins a run, also while others are open, where the layout tells them apart. Returns where the
    * device finds its terminal bank, 0 for none.
    *
-   * @param runEpoch what the device stamps into its buffers; 0 if the client does not know it
    * @param at when the client asked
    */
-  public CompletionStage<Long> start(long deviceBase, long runEpoch, HostTime at) {
+  public CompletionStage<Long> start(long deviceBase, RunId id, HostTime at) {
     return commands.submit(
-        () ->
-            state == RUNNING
-                ? startNext(deviceBase, runEpoch, at)
-                : startNow(deviceBase, runEpoch, at));
+        () -> state == RUNNING ? startNext(deviceBase, id, at) : startNow(deviceBase, id, at));
   }
 
   /**
@@ -230,7 +228,7 @@ public final class Session {
 
   // --- commands, on the owner's thread ---------------------------------------------------------
 
-  private long startNow(long deviceBase, long runEpoch, HostTime at) {
+  private long startNow(long deviceBase, RunId runId, HostTime at) {
     require(state == ATTACHED || state == SETTLED, "START");
     if (deviceBase == 0 || deviceBase % DEVICE_ALIGNMENT != 0) {
       throw new RefusedException(
@@ -249,7 +247,7 @@ public final class Session {
                   memory.plan(),
                   memory.view(),
                   deviceBase,
-                  runEpoch,
+                  runId.epoch(),
                   settings,
                   stage.clock(),
                   crew.meter(),
@@ -258,7 +256,7 @@ public final class Session {
       if (!memory.failure().isEmpty()) {
         throw new RefusedException(Reason.DEVICE_DOWN, memory.failure());
       }
-      capture.beginRun(Run.FIRST_PLACE, runEpoch, at);
+      capture.beginRun(Run.FIRST_PLACE, runId, at);
       baseOfRun = deviceBase;
       crew.start(Integer.toString(id), begun.agents(), begun.engine(), memory.locks());
     } catch (Throwable e) {
@@ -271,6 +269,7 @@ public final class Session {
       leaveDevice();
     }
     run = begun;
+    lastRun = runId;
     enter(RUNNING);
     log.info(
         "session {} device {} run started: {} level {}, {} cores, {} threads {}",
@@ -290,12 +289,14 @@ public final class Session {
     return banks == 0 ? 0 : deviceBase + geometry().terminalBankOffset(number % banks);
   }
 
-  private long startNext(long deviceBase, long epoch, HostTime at) {
+  private long startNext(long deviceBase, RunId runId, HostTime at) {
+    long epoch = runId.epoch();
     require(deviceBase == baseOfRun, "START of another run at another address");
     int place = run.placeFor(epoch);
     require(place != OpenRuns.OTHER, "START of run " + epochText(epoch));
-    capture.beginRun(place, epoch, at);
+    capture.beginRun(place, runId, at);
     run.begin(place, epoch);
+    lastRun = runId;
     log.info("session {} device {} run {} started beside others", id, device(), epochText(epoch));
     return terminalBank(deviceBase, runs++);
   }
@@ -651,7 +652,9 @@ public final class Session {
         books.totals(run),
         Optional.ofNullable(run),
         books.lastHeadroom(),
-        capture.totals());
+        capture.totals(),
+        runs,
+        lastRun);
   }
 
   /** Shows how it stands now; what was given up stays so. */

@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.Capture;
@@ -144,13 +145,12 @@ public final class SessionCapture implements StallListener {
    * A run begins.
    *
    * @param place at which the collectors know it
-   * @param epoch as the client told; 0 if it did not
    * @param at when the client asked
    */
-  void beginRun(int place, long epoch, HostTime at) {
+  void beginRun(int place, RunId id, HostTime at) {
     if (capture != null) {
-      capture.beginRun(place, epoch);
-      capture.began(epoch, at);
+      capture.beginRun(place, id.epoch());
+      capture.began(id, at);
       store.wake(capture);
     }
   }

@@ -1,5 +1,6 @@
 package dev.sluice.session;
 
+import dev.sluice.abi.RunId;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.output.capture.CaptureTotals;
 import dev.sluice.session.run.Run;
@@ -17,6 +18,8 @@ import java.util.Optional;
  * @param present the run under way, of which only what any thread may read is read
  * @param headroom of the runs
  * @param capture what was captured, read at the same moment as the totals
+ * @param runs how many have begun
+ * @param lastRun what the client said of the last of them
  */
 public record SessionView(
     State state,
@@ -26,7 +29,9 @@ public record SessionView(
     RunTotals totals,
     Optional<Run> present,
     LastHeadroom headroom,
-    Optional<CaptureTotals> capture) {
+    Optional<CaptureTotals> capture,
+    int runs,
+    RunId lastRun) {
 
   /**
    * The headroom of the run before: a run may be shorter than the interval at which it is looked
@@ -116,6 +121,8 @@ public record SessionView(
         totalsWithLatencies().ended(),
         Optional.empty(),
         present.map(run -> headroom.after(run, nowNs)).orElse(headroom),
-        capture);
+        capture,
+        runs,
+        lastRun);
   }
 }

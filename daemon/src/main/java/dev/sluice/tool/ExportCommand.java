@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -47,6 +48,7 @@ import picocli.CommandLine.TypeConversionException;
     })
 public final class ExportCommand implements Callable<Integer> {
   private static final String STANDARD_OUTPUT = "-";
+  private static final String ALL_RUNS = "all";
 
   /** Practical limits of https://ui.perfetto.dev and of chrome://tracing. */
   private static final long MAX_PERFETTO_SLICES = 10_000_000;
@@ -106,6 +108,14 @@ public final class ExportCommand implements Callable<Integer> {
   private BitSet cores = new BitSet();
 
   @Option(
+      names = "--run",
+      paramLabel = "RUN",
+      description =
+          "Only this run: its number, last, or its name (or the last part of that). all: every run,"
+              + " and of records-json a directory with a file for each.")
+  private String run;
+
+  @Option(
       names = "--deps",
       paramLabel = "FILE",
       description = "The runtime's deps.json: arrows between tasks, and which kernel each runs.")
@@ -143,7 +153,9 @@ public final class ExportCommand implements Callable<Integer> {
     List<CaptureSource> sources = new ArrayList<>();
     try (ProgressLine line = ProgressLine.onStandardError()) {
       for (String name : names) {
-        sources.add(CaptureSource.open(captures.capture(name)));
+        Path directory = captures.capture(name);
+        sources.add(CaptureSource.open(directory));
+        chooseRuns(directory, sources);
       }
       long startNs = System.nanoTime();
       ExportProgress progress = new ExportProgress(line, stopSignal);
@@ -170,6 +182,37 @@ public final class ExportCommand implements Callable<Integer> {
       throw new ToolException(reason(e), e);
     } finally {
       sources.forEach(ExportCommand::close);
+    }
+  }
+
+  private boolean isByRun() {
+    return format == ExportFormat.RECORDS_JSON && ALL_RUNS.equals(run);
+  }
+
+  /** Opens the last source again for the run that is wanted, or for each of them. */
+  private void chooseRuns(Path directory, List<CaptureSource> sources) throws IOException {
+    CaptureSource whole = sources.get(sources.size() - 1);
+    Map<Integer, String> runs = whole.runs();
+    if (run == null || (ALL_RUNS.equals(run) && !isByRun())) {
+      if (format == ExportFormat.RECORDS_JSON && whole.isOneRunAFile() && runs.size() > 1) {
+        throw usage(
+            "the capture has "
+                + runs.size()
+                + " runs, and this file has room for one: --run N or last, or --run all for a"
+                + " directory with a file for each; "
+                + RunChoice.list(runs));
+      }
+      return;
+    }
+    if (isByRun() && names.size() > 1) {
+      throw usage("--run all of records-json takes one capture");
+    }
+    sources.remove(whole);
+    whole.close();
+    List<Integer> chosen =
+        isByRun() ? List.copyOf(runs.keySet()) : List.of(RunChoice.of(run, runs));
+    for (int number : chosen) {
+      sources.add(CaptureSource.open(directory, number));
     }
   }
 
@@ -217,7 +260,8 @@ public final class ExportCommand implements Callable<Integer> {
         selection,
         deps == null ? TaskGraph.NONE : TaskGraph.read(deps),
         nameMap == null ? NameMap.NONE : NameMap.read(nameMap),
-        isAbsolute);
+        isAbsolute,
+        isByRun());
   }
 
   private ParameterException usage(String message) {
@@ -236,7 +280,13 @@ public final class ExportCommand implements Callable<Integer> {
         return exporter.toStream(stream);
       }
     }
-    if (output.endsWith("/") && format == ExportFormat.RECORDS_JSON && names.size() == 1) {
+    if (output.endsWith("/") && format.isTrace()) {
+      throw usage(output + " is a directory: name a file in it");
+    }
+    if (output.endsWith("/")
+        && format == ExportFormat.RECORDS_JSON
+        && names.size() == 1
+        && !isByRun()) {
       Files.createDirectories(Path.of(output));
     }
     return exporter.toFile(Path.of(output), isForced);

@@ -1,5 +1,6 @@
 package dev.sluice.service;
 
+import dev.sluice.abi.RunId;
 import dev.sluice.headroom.Headroom;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -77,7 +78,9 @@ public class FakeView implements DaemonView {
         HEADROOM,
         tasks(),
         new SessionRates(2.5e8, 12, Map.of("aic", 300.0), Map.of("aic", 2.0)),
-        Optional.empty());
+        Optional.empty(),
+        2,
+        new RunId(7, "out/TestCase_20260822_101500"));
   }
 
   private static Map<String, TaskTotals> tasks() {

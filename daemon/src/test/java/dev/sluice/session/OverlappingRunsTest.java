@@ -14,6 +14,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
 import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.RunId;
 import dev.sluice.abi.TerminalLayout;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.DeviceMemory;
@@ -69,13 +70,13 @@ class OverlappingRunsTest {
 
   private void start(long epoch) throws Exception {
     boolean isFirst = session.view().state() != State.RUNNING;
-    StageRig.join(session.start(BASE, epoch, HostTime.now()));
+    StageRig.join(session.start(BASE, RunId.of(epoch), HostTime.now()));
     device = isFirst ? StageRig.device(grant) : device;
     device.beginRun(epoch);
   }
 
   private String refusedStart(long epoch) {
-    return StageRig.refused(Reason.STATE, session.start(BASE, epoch, HostTime.now()));
+    return StageRig.refused(Reason.STATE, session.start(BASE, RunId.of(epoch), HostTime.now()));
   }
 
   private void publish(int buffers) {

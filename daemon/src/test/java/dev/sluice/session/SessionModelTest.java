@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.device.TestArenas;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.CaptureStore;
@@ -218,7 +219,9 @@ class SessionModelTest {
       ask(
           model,
           "start",
-          () -> model.session.start(isBad ? 72 : TestArena.DEVICE_BASE, 0, HostTime.now()),
+          () ->
+              model.session.start(
+                  isBad ? 72 : TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()),
           () -> {
             if (model.state != State.ATTACHED && model.state != State.SETTLED) {
               return Reason.STATE;

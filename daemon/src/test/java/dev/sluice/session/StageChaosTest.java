@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.run.PlayedDevice;
@@ -101,7 +102,7 @@ class StageChaosTest {
     Session session = grant.session();
     int connection = grant.connection();
     for (int run = random.nextInt(2); run < 2; run++) {
-      ask(rig, random, () -> session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+      ask(rig, random, () -> session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
       PlayedDevice played = StageRig.device(grant);
       for (int i = random.nextInt(20); i > 0; i--) {
         played.publishAll();

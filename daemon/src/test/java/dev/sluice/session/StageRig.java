@@ -11,6 +11,7 @@ import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
+import dev.sluice.abi.RunId;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
@@ -236,7 +237,7 @@ final class StageRig implements AutoCloseable {
 
   Session running(int device) throws Exception {
     Session session = attach(device).session();
-    join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     return session;
   }
 
@@ -263,7 +264,7 @@ final class StageRig implements AutoCloseable {
   void othersGoOn(int device) throws Exception {
     Sessions.Grant grant = attach(device);
     Session session = grant.session();
-    join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     PlayedDevice played = device(grant);
     int published = 0;
     while (published < 40) {

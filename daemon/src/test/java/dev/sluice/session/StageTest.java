@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.output.capture.StageMemory;
@@ -88,7 +89,7 @@ class StageTest {
 
   private static Session stuck(Sessions.Grant grant) throws Exception {
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     PlayedDevice device = StageRig.device(grant);
     RunEngine engine = session.view().present().orElseThrow().engine();
     long heldNanos = 0;
@@ -166,7 +167,7 @@ class StageTest {
     capturing(LONGER);
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     StageRig.device(grant).publishAll();
     rig.disk.block();
     var unused = session.end(RunEnd.COMPLETE, "detached");
@@ -186,7 +187,7 @@ class StageTest {
     rig().ticking();
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     keepBusy(StageRig.device(grant));
     for (int i = 0; i < 3; i++) {
       String why = StageRig.refused(Reason.STATE, session.runEnd(HostTime.now()));
@@ -206,7 +207,7 @@ class StageTest {
     rig().ticking();
     Sessions.Grant grant = rig.attach(0);
     Session session = grant.session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     keepBusy(StageRig.device(grant));
     RunTotals totals = StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
     assertEquals(0, totals.law().unaccounted());
@@ -303,7 +304,7 @@ class StageTest {
     Process producer = new ProcessBuilder("sleep", "600").start();
     Peer peer = Peer.of((int) producer.pid(), 0);
     Session session = StageRig.join(rig.sessions.attach(StageRig.request(8), peer)).session();
-    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     rig.hangLanes(8);
     await(() -> session.view().state() == State.FAILED);
     await(() -> rig.sessions.abandonedThreads() == 1);
@@ -318,7 +319,8 @@ class StageTest {
     rig().ticking();
     Session session = rig.attach(8).session();
     rig.hang(8);
-    CompletionStage<Long> started = session.start(TestArena.DEVICE_BASE, 0, HostTime.now());
+    CompletionStage<Long> started =
+        session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now());
     CompletionStage<RunTotals> detached = session.end(RunEnd.COMPLETE, "detached");
     StageRig.refused(Reason.DEVICE_DOWN, started);
     StageRig.refused(Reason.DEVICE_DOWN, detached);
@@ -339,13 +341,14 @@ class StageTest {
     Session session = rig.attach(0).session();
     rig.lanesLeft.set(threading.equals("dedicated") ? 1 : 0);
     String why =
-        StageRig.refused(Reason.BUSY, session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+        StageRig.refused(
+            Reason.BUSY, session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     assertTrue(why.contains("no thread"), why);
     assertEquals(State.ATTACHED, session.view().state());
     rig.sessions.byDevice();
     rig.janitor.doWork();
     rig.lanesLeft.set(Integer.MAX_VALUE);
-    StageRig.join(session.start(TestArena.DEVICE_BASE, 0, HostTime.now()));
+    StageRig.join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
     assertEquals(0, rig.threads.runners().stream().filter(h -> !h.runner().isAlive()).count());
     // What comes after the end answers, and does not end the process.

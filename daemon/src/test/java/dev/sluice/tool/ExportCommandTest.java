@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.HostTime;
 import dev.sluice.output.capture.CaptureBuilder;
+import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +78,72 @@ class ExportCommandTest {
     assertTrue(console.err().contains("--force"), console::err);
     assertEquals("precious", Files.readString(Path.of(out)));
     assertEquals(ExitCode.FINE, export("--format", "perfetto", "--force"));
+  }
+
+  private void writeTwoRuns() throws IOException {
+    Path path = directory.resolve("two runs");
+    CaptureManifest manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 3, 1, 1, 4);
+    HostTime at = new HostTime(1, 1, "");
+    CaptureManifest.RunWindow first =
+        new CaptureManifest.RunWindow(1, 0, "out/First_1", at, Optional.of(at));
+    CaptureManifest.RunWindow second =
+        new CaptureManifest.RunWindow(2, 0, "out/Second_2", at, Optional.of(at));
+    try (CaptureBuilder builder = new CaptureBuilder(path, manifest.with(List.of(first, second)))) {
+      for (int run = 1; run <= 2; run++) {
+        builder.run(run, 0);
+        for (BufferKind kind : BufferKind.ALL) {
+          builder.records(kind, 0, 0, 0, 10, CaptureBuilder.zeros(kind, 4 * run));
+        }
+      }
+    }
+    capture = path.toString();
+  }
+
+  private long rows(Path file) throws IOException {
+    return Files.readString(file).split("\"aicpu_scheduler", 2)[0].lines().count();
+  }
+
+  @Test
+  void shouldNotMixRunsInAFileThatHasNoPlaceForThem() throws IOException {
+    writeTwoRuns();
+    assertEquals(ExitCode.USAGE, export("--format", "records-json"));
+    assertTrue(console.err().contains("the capture has 2 runs"), console::err);
+    assertTrue(console.err().contains("1 (out/First_1), 2 (out/Second_2)"), console::err);
+    assertEquals(ExitCode.FINE, export("--format", "csv"), console::err);
+  }
+
+  @Test
+  void shouldExportOneRun() throws IOException {
+    writeTwoRuns();
+    long[] rows = new long[2];
+    for (String run : List.of("1", "2", "last", "Second_2", "out/Second_2")) {
+      assertEquals(
+          ExitCode.FINE, export("--format", "records-json", "--run", run, "--force"), console::err);
+      int which = run.equals("1") ? 0 : 1;
+      rows[which] = rows[which] == 0 ? rows(Path.of(out)) : rows[which];
+      assertEquals(rows[which], rows(Path.of(out)), run);
+    }
+    // Four AICore and four AICPU rows more.
+    assertEquals(rows[0] + 8, rows[1]);
+    for (String run : List.of("3", "Third", "0")) {
+      assertEquals(ExitCode.FAILED, export("--format", "records-json", "--run", run), run);
+      assertTrue(console.err().contains("no run " + run), console::err);
+    }
+  }
+
+  @Test
+  void shouldExportEachRunToAFileOfItsOwn() throws IOException {
+    writeTwoRuns();
+    assertEquals(ExitCode.FINE, export("--format", "records-json", "--run", "all"), console::err);
+    for (int run = 1; run <= 2; run++) {
+      assertTrue(
+          Files.isRegularFile(Path.of(out, "run-" + run, "chip_swimlane_records.json")), out);
+    }
+    assertEquals(
+        ExitCode.FINE, export("--format", "records-json", "--run", "all", "--force"), console::err);
+    out += "/";
+    assertEquals(ExitCode.USAGE, export("--format", "perfetto"));
+    assertTrue(console.err().contains("name a file in it"), console::err);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.sluice.output.capture;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.Watermark;
@@ -131,9 +132,9 @@ public final class Capture {
                 nowNs));
   }
 
-  /** Notes by the client's clocks when the run began, and its epoch, 0 if that is not known. */
-  public void began(long epoch, HostTime at) {
-    manifest.beganRun(epoch, at);
+  /** Notes by the client's clocks when the run began, and what the client said of it. */
+  public void began(RunId id, HostTime at) {
+    manifest.beganRun(id, at);
   }
 
   /** Notes by the client's clocks when the run was over, and its epoch. */

@@ -12,7 +12,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -38,6 +40,8 @@ public final class CaptureFrames implements AutoCloseable {
   private final ByteBuffer header =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final int captureTag;
+  private final int onlyRun;
+  private final Set<Integer> runs = new TreeSet<>();
   private final List<Note> notes = new ArrayList<>();
   private final Map<Integer, Long> epochs = new HashMap<>();
   private ByteBuffer payload;
@@ -93,8 +97,9 @@ public final class CaptureFrames implements AutoCloseable {
     }
   }
 
-  private CaptureFrames(Path directory, CaptureManifest manifest) {
+  private CaptureFrames(Path directory, CaptureManifest manifest, int onlyRun) {
     this.directory = directory;
+    this.onlyRun = onlyRun;
     this.manifest = manifest;
     this.codecs = manifest.format().codecs();
     this.captureTag = CaptureFormat.captureTag(manifest.id());
@@ -109,13 +114,20 @@ public final class CaptureFrames implements AutoCloseable {
     }
   }
 
+  /** Finds all frames, of all runs. */
+  public static CaptureFrames open(Path directory) throws IOException {
+    return open(directory, 0);
+  }
+
   /**
    * Finds all frames; of segments without an index by walking them.
    *
+   * @param onlyRun the run whose frames are wanted; 0 for all
    * @throws CaptureException if there is no manifest, or one that cannot be understood
    */
-  public static CaptureFrames open(Path directory) throws IOException {
-    CaptureFrames frames = new CaptureFrames(directory, ManifestFile.read(directory).manifest());
+  public static CaptureFrames open(Path directory, int onlyRun) throws IOException {
+    CaptureFrames frames =
+        new CaptureFrames(directory, ManifestFile.read(directory).manifest(), onlyRun);
     try {
       frames.findAll();
       return frames;
@@ -189,6 +201,9 @@ public final class CaptureFrames implements AutoCloseable {
     if (isRun) {
       epochs.put(run, frame.runEpoch());
     }
+    if (isLeftOut(run)) {
+      return run;
+    }
     BufferKind kind = frame.kind();
     int instance = frame.instance();
     boolean hasPool = kind != null && instance >= 0 && instance < instances(kind);
@@ -240,6 +255,10 @@ public final class CaptureFrames implements AutoCloseable {
       damages.add(new Damage(name, offset, "the frame fits no pool of this capture", false));
       return;
     }
+    runs.add(run);
+    if (isLeftOut(run)) {
+      return;
+    }
     if (frames == maxFrames) {
       throw new CaptureException(
           directory
@@ -250,6 +269,10 @@ public final class CaptureFrames implements AutoCloseable {
     }
     frames++;
     pools.get(kind.ordinal()).get(instance).add(segment, offset, records, run);
+  }
+
+  private boolean isLeftOut(int run) {
+    return onlyRun != 0 && run != onlyRun;
   }
 
   static List<Integer> segmentNumbers(Path directory) throws IOException {
@@ -265,6 +288,11 @@ public final class CaptureFrames implements AutoCloseable {
 
   public CaptureManifest manifest() {
     return manifest;
+  }
+
+  /** The runs of which the capture has records, whichever are wanted. */
+  public Set<Integer> runs() {
+    return Collections.unmodifiableSet(runs);
   }
 
   /** What was passed over while frames were looked for. */

@@ -92,6 +92,15 @@ final class CaptureLock implements AutoCloseable {
     }
   }
 
+  /** Whether a process has the lock of a directory. */
+  static boolean isHeld(Path directory) {
+    try (FileChannel reading = FileChannel.open(directory.resolve(NAME), StandardOpenOption.READ)) {
+      return !isLocked(reading, true);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static String holder(Path file) {
     try {
       String text = Files.readString(file, StandardCharsets.US_ASCII).strip();

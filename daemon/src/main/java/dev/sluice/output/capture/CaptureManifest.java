@@ -211,9 +211,11 @@ public record CaptureManifest(
    *
    * @param number counts the runs of the session from 1
    * @param epoch what the device stamped into its buffers; 0 if it is not known
+   * @param name as the client told; empty if it did not
    * @param end empty while it runs
    */
-  public record RunWindow(int number, long epoch, HostTime start, Optional<HostTime> end) {
+  public record RunWindow(
+      int number, long epoch, String name, HostTime start, Optional<HostTime> end) {
     /** When it began, by the monotonic clock of its host. */
     public long startNs() {
       return start.monotonicNs();
@@ -230,7 +232,8 @@ public record CaptureManifest(
     }
 
     RunWindow endedAt(long knownEpoch, HostTime at) {
-      return new RunWindow(number, knownEpoch != 0 ? knownEpoch : epoch, start, Optional.of(at));
+      return new RunWindow(
+          number, knownEpoch != 0 ? knownEpoch : epoch, name, start, Optional.of(at));
     }
   }
 

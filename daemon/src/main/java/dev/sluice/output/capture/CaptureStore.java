@@ -310,4 +310,9 @@ public final class CaptureStore implements AutoCloseable {
   public void close() {
     keeper.close();
   }
+
+  /** Whether a daemon writes captures into a directory now. Not to be asked by that daemon. */
+  public static boolean isInUse(Path captures) {
+    return CaptureLock.isHeld(captures);
+  }
 }

@@ -103,9 +103,13 @@ public final class CaptureVerifier {
     checks.undecodable().forEach(number -> damage(Frame.undecodable(number)));
     List<String> notes = new ArrayList<>();
     boolean isEnded = manifest.outcome().isEnded();
+    boolean isBeingWritten =
+        !isEnded && CaptureLock.isHeld(reader.directory().toAbsolutePath().getParent());
     for (Damage found : reader.damages()) {
       if (found.isTornTail() && !isEnded) {
-        notes.add(found + " (everything before it was recovered)");
+        if (!isBeingWritten) {
+          notes.add(found + " (everything before it was recovered)");
+        }
       } else {
         damage(found.toString());
       }
@@ -113,7 +117,10 @@ public final class CaptureVerifier {
     if (isEnded) {
       judgeEnded(notes);
     } else {
-      losses.add("the capture has no end: it is still being written, or its writer was killed");
+      losses.add(
+          isBeingWritten
+              ? "the capture is still being written: this is what is there so far"
+              : "the capture has no end: its writer was killed");
     }
     if (damageCount > damages.size()) {
       damages.add("and " + (damageCount - damages.size()) + " more");

@@ -2,6 +2,7 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -66,13 +67,13 @@ final class LiveManifest {
   }
 
   /** A run begins. */
-  void beganRun(long epoch, HostTime at) {
+  void beganRun(RunId id, HostTime at) {
     List<CaptureManifest.RunWindow> runs = new ArrayList<>(manifest.runs());
     int number = runs.isEmpty() ? 1 : runs.get(runs.size() - 1).number() + 1;
     if (runs.size() == MAX_RUNS) {
       runs.remove(0);
     }
-    runs.add(new CaptureManifest.RunWindow(number, epoch, at, Optional.empty()));
+    runs.add(new CaptureManifest.RunWindow(number, id.epoch(), id.name(), at, Optional.empty()));
     manifest = manifest.with(runs);
     isStale = true;
   }

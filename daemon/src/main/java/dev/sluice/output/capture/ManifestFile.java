@@ -188,6 +188,7 @@ final class ManifestFile {
         object(
             "run", run.number(),
             "run_epoch", Long.toUnsignedString(run.epoch()),
+            "name", run.name(),
             "start", time(run.start()));
     run.end().ifPresent(end -> json.put("end", time(end)));
     return json;
@@ -208,6 +209,7 @@ final class ManifestFile {
           new CaptureManifest.RunWindow(
               run.integer("run"),
               Long.parseUnsignedLong(run.text("run_epoch")),
+              run.has("name") ? run.text("name") : "",
               time(run.object("start")),
               run.has("end") ? Optional.of(time(run.object("end"))) : Optional.empty()));
     }

@@ -6,12 +6,15 @@ import dev.sluice.abi.PhaseNumbering;
 import dev.sluice.abi.SchedPhaseRecord;
 import dev.sluice.output.capture.CaptureFrames;
 import dev.sluice.output.capture.CaptureManifest;
+import dev.sluice.output.capture.CaptureStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A capture to export: its frames by pool, what is known of the device, and its clock. Holds one
@@ -22,13 +25,18 @@ public final class CaptureSource implements AutoCloseable {
 
   private final CaptureFrames frames;
   private final CaptureManifest manifest;
+  private final int onlyRun;
+  private final boolean isBeingWritten;
   private final ByteBuffer[][] buffers = new ByteBuffer[BufferKind.COUNT][];
   private final TraceClock clock;
   // Cores before the first AIV core, which is how many blocks there are.
   private final int aicCores;
 
-  private CaptureSource(CaptureFrames frames) throws IOException {
+  private CaptureSource(Path directory, CaptureFrames frames, int run) throws IOException {
     this.frames = frames;
+    this.onlyRun = run;
+    this.isBeingWritten =
+        !frames.manifest().outcome().isEnded() && CaptureStore.isInUse(directory.getParent());
     this.manifest = frames.manifest();
     for (BufferKind kind : BufferKind.ALL) {
       buffers[kind.ordinal()] = new ByteBuffer[frames.instances(kind)];
@@ -42,9 +50,15 @@ public final class CaptureSource implements AutoCloseable {
    * @throws IOException if there is no capture, or one that cannot be understood
    */
   public static CaptureSource open(Path directory) throws IOException {
-    CaptureFrames frames = CaptureFrames.open(directory);
+    return open(directory, 0);
+  }
+
+  /** Likewise of one run, as if the capture had no other; 0 for all. */
+  public static CaptureSource open(Path directory, int run) throws IOException {
+    Path absolute = directory.toAbsolutePath();
+    CaptureFrames frames = CaptureFrames.open(absolute, run);
     try {
-      return new CaptureSource(frames);
+      return new CaptureSource(absolute, frames, run);
     } catch (IOException | RuntimeException e) {
       frames.close();
       throw e;
@@ -53,7 +67,36 @@ public final class CaptureSource implements AutoCloseable {
 
   /** What of the capture could not be read, one line each. */
   public List<String> damages() {
-    return frames.damages().stream().map(String::valueOf).toList();
+    // What its writer has begun and not finished is the end of a capture that grows.
+    return frames.damages().stream()
+        .filter(damage -> !isBeingWritten || !damage.isTornTail())
+        .map(String::valueOf)
+        .toList();
+  }
+
+  /** Whether a daemon that lives is still writing it. */
+  boolean isBeingWritten() {
+    return isBeingWritten;
+  }
+
+  /** The run that is exported; 0 for all. */
+  int run() {
+    return onlyRun;
+  }
+
+  /** The runs of which the capture has records, whichever are exported, with their names. */
+  public Map<Integer, String> runs() {
+    Map<Integer, String> names = new TreeMap<>();
+    for (int run : frames.runs()) {
+      CaptureManifest.RunWindow window = runWindow(run);
+      names.put(run, window == null ? "" : window.name());
+    }
+    return names;
+  }
+
+  /** Whether the runtime's own file has no place for more than one run. */
+  public boolean isOneRunAFile() {
+    return runtime().isEmpty();
   }
 
   CaptureManifest manifest() {

@@ -7,13 +7,25 @@ package dev.sluice.output.export;
  * @param names names of kernels; {@link NameMap#NONE} for none
  * @param isAbsolute whether the times of a trace are those of the host's clock, not counted from
  *     the first event
+ * @param isByRun whether each source is one run of a capture, to have a file of its own
  */
 public record ExportRequest(
     ExportFormat format,
     ExportSelection selection,
     TaskGraph graph,
     NameMap names,
-    boolean isAbsolute) {
+    boolean isAbsolute,
+    boolean isByRun) {
+
+  /** Of whole captures. */
+  public ExportRequest(
+      ExportFormat format,
+      ExportSelection selection,
+      TaskGraph graph,
+      NameMap names,
+      boolean isAbsolute) {
+    this(format, selection, graph, names, isAbsolute, false);
+  }
 
   /** Everything, without further files. */
   public static ExportRequest of(ExportFormat format) {

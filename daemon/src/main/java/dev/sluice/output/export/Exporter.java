@@ -54,9 +54,14 @@ public final class Exporter {
     for (CaptureSource source : sources) {
       Losses of = Losses.of(source, selection.window(source.clock()));
       losses.add(of);
-      of.missing(source.manifest(), selection.isWholeTime())
+      of.missing(source.manifest(), isWhole(source))
           .forEach((cause, count) -> missing.merge(cause, count, Long::sum));
     }
+  }
+
+  /** Whether what the manifest says of the capture is what is exported. */
+  private boolean isWhole(CaptureSource source) {
+    return request.selection().isWholeTime() && source.run() == 0;
   }
 
   /** Places all captures on one axis; returns what the host's clocks show at its zero. */
@@ -74,7 +79,9 @@ public final class Exporter {
         warnings.add(
             "capture "
                 + source.manifest().id()
-                + " has no end: its session runs, or its daemon was killed");
+                + (source.isBeingWritten()
+                    ? " is still being written: this is what is there so far"
+                    : " has no end: its daemon was killed"));
       }
       if (axisNs(source, isOneBoot) < earliestNs) {
         earliestNs = axisNs(source, isOneBoot);
@@ -141,7 +148,8 @@ public final class Exporter {
   private boolean isDirectory() {
     return request.format() == ExportFormat.CSV
         || request.format() == ExportFormat.PARQUET
-        || (request.format() == ExportFormat.RECORDS_JSON && sources.size() > 1);
+        || (request.format() == ExportFormat.RECORDS_JSON
+            && (sources.size() > 1 || request.isByRun()));
   }
 
   /**
@@ -163,7 +171,7 @@ public final class Exporter {
    */
   public Path fileOf(Path output) {
     return request.format() == ExportFormat.RECORDS_JSON
-            && sources.size() == 1
+            && !isDirectory()
             && Files.isDirectory(output)
         ? output.resolve(RecordsJson.fileName(sources.get(0)))
         : output;
@@ -267,6 +275,17 @@ public final class Exporter {
     for (int i = 0; i < sources.size(); i++) {
       facts.put("capture_" + i, sources.get(i).manifest().id() + ": " + label(sources.get(i)));
     }
+    for (CaptureSource source : sources) {
+      source
+          .runs()
+          .forEach(
+              (run, name) -> {
+                boolean isShown = source.run() == 0 || source.run() == run;
+                if (isShown && !name.isEmpty()) {
+                  facts.put(nameOf(source) + " run " + run, name);
+                }
+              });
+    }
     facts.put("missing_records", missing.values().stream().mapToLong(Long::longValue).sum());
     missing.forEach((cause, count) -> facts.put("missing_" + cause, count));
     return facts;
@@ -290,23 +309,26 @@ public final class Exporter {
                 counts,
                 this::advance);
         long lost =
-            losses
-                .get(i)
-                .missing(source.manifest(), request.selection().isWholeTime())
-                .values()
-                .stream()
+            losses.get(i).missing(source.manifest(), isWhole(source)).values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
         rows += ParquetTables.write(source, request, losses.get(i), reader, lost, directory);
       } else {
-        int device = source.manifest().origin().device();
-        Path own = Files.createDirectories(directory.resolve("rank" + i).resolve("d" + device));
+        Path own = Files.createDirectories(directory.resolve(folderOf(source, i)));
         try (OutputStream out = Files.newOutputStream(own.resolve(RecordsJson.fileName(source)))) {
           rows += writeRecords(i, out);
         }
-        Files.writeString(own.resolve("dispatch_identity.json"), identity(source, i));
+        if (!request.isByRun()) {
+          Files.writeString(own.resolve("dispatch_identity.json"), identity(source, i));
+        }
       }
     }
+  }
+
+  private String folderOf(CaptureSource source, int rank) {
+    return request.isByRun()
+        ? "run-" + source.run()
+        : "rank" + rank + "/d" + source.manifest().origin().device();
   }
 
   private static String tablesOf(CaptureSource source) {

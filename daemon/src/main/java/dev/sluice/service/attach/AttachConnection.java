@@ -115,7 +115,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
               broker.start(
                   token,
                   Requests.deviceBase(message),
-                  Requests.runEpoch(message),
+                  Requests.runId(message),
                   Requests.time(message)),
               MessageType.STARTED,
               started -> reply(replies.started(token, started)));

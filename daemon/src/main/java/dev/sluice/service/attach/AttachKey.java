@@ -57,7 +57,8 @@ enum AttachKey {
   UNACCOUNTED(45),
   LOCKS_OFFSET(46),
   GUARD_LOST(47, RUN_END, DETACH, RESUME),
-  NEVER_STARTED(48);
+  NEVER_STARTED(48),
+  RUN_NAME(49, START);
 
   private static final AttachKey[] VALUES = values();
 

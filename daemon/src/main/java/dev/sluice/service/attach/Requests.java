@@ -1,6 +1,7 @@
 package dev.sluice.service.attach;
 
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.service.AttachRefusedException;
 import dev.sluice.service.AttachRequest;
@@ -14,6 +15,7 @@ import java.util.Optional;
 /** What clients ask. Every value is checked as far as its form goes, none is trusted. */
 final class Requests {
   private static final int NAME_BYTES = 63;
+  private static final int RUN_NAME_BYTES = 511;
   private static final int WORD_BYTES = 64;
   private static final int REASON_BYTES = 1024;
   private static final int SYNTHETIC_NUMBERS = 4;
@@ -31,8 +33,9 @@ final class Requests {
     return message.require(AttachKey.DEVICE_BASE).number(AttachKey.DEVICE_BASE);
   }
 
-  static long runEpoch(Message message) {
-    return message.number(AttachKey.RUN_EPOCH);
+  static RunId runId(Message message) {
+    return new RunId(
+        message.number(AttachKey.RUN_EPOCH), message.text(AttachKey.RUN_NAME, RUN_NAME_BYTES));
   }
 
   /** When the client asked, by its clocks, or by ours if it does not say. */

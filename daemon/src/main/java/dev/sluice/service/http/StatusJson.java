@@ -225,6 +225,9 @@ final class StatusJson {
     json.put("num_cores", session.numCores());
     json.put("sched_threads", session.schedThreads());
     json.put("state", session.state());
+    json.put("runs", session.runs());
+    json.put("run_epoch", Long.toUnsignedString(session.lastRun().epoch()));
+    json.put("run_name", session.lastRun().name());
     json.put("started_at", session.startedAt().toString());
     json.put("duration_seconds", session.durationSeconds());
     putTotals(json, sum(session.kinds().values()));

@@ -113,7 +113,11 @@ final class TraceBuilder {
   TraceBuilder window(long epoch, long startTick, long endTick) {
     windows.add(
         new CaptureManifest.RunWindow(
-            windows.size() + 1, epoch, clientTime(startTick), Optional.of(clientTime(endTick))));
+            windows.size() + 1,
+            epoch,
+            "",
+            clientTime(startTick),
+            Optional.of(clientTime(endTick))));
     return this;
   }
 

@@ -111,6 +111,7 @@ class AttachServerTest {
       client.send(
           TestClient.start(0xfedcba9876543210L)
               .number(AttachKey.RUN_EPOCH.code(), 77)
+              .text(AttachKey.RUN_NAME.code(), "out/TestCase_1")
               .number(AttachKey.MONOTONIC_NS.code(), 5)
               .number(AttachKey.REALTIME_NS.code(), 6)
               .text(AttachKey.BOOT_ID.code(), "a-boot"));
@@ -118,7 +119,8 @@ class AttachServerTest {
       assertReply(started, MessageType.STARTED, AttachStatus.OK);
       assertEquals(0xb000, TestClient.number(started, AttachKey.TERMINAL_BANK));
       assertEquals(0xfedcba9876543210L, broker.deviceBase);
-      assertEquals(77, broker.runEpoch);
+      assertEquals(77, broker.runId.epoch());
+      assertEquals("out/TestCase_1", broker.runId.name());
       assertEquals(new HostTime(5, 6, "a-boot"), broker.startedAt);
 
       client.send(

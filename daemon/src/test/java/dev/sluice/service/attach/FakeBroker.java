@@ -1,6 +1,7 @@
 package dev.sluice.service.attach;
 
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.RunId;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.service.AttachRequest;
 import dev.sluice.service.Books;
@@ -30,7 +31,7 @@ final class FakeBroker implements SessionBroker {
   volatile AttachRequest request;
   volatile PeerCredentials peer;
   volatile long deviceBase;
-  volatile long runEpoch;
+  volatile RunId runId = RunId.UNKNOWN;
   volatile HostTime startedAt;
   volatile HostTime endedAt;
   volatile int fd = 1;
@@ -91,9 +92,9 @@ final class FakeBroker implements SessionBroker {
   }
 
   @Override
-  public CompletionStage<Started> start(Token token, long base, long epoch, HostTime at) {
+  public CompletionStage<Started> start(Token token, long base, RunId run, HostTime at) {
     deviceBase = base;
-    runEpoch = epoch;
+    runId = run;
     startedAt = at;
     calls.add("start " + token.equals(TOKEN));
     return nextStart != null
