@@ -110,7 +110,7 @@ class SessionDeskTest {
   void shouldRunASessionFromAttachToDetach(String threading) throws Exception {
     rig.restart("sluice.threading=" + threading, "sluice.collector.verify-synthetic=true");
     Granted granted = rig.attach(3);
-    assertEquals(List.of(16, 6, 3, 16), granted.buffers());
+    assertEquals(List.of(16, 12, 3, 16), granted.buffers());
     assertEquals(4, granted.slotCount());
     ScriptedDevice device = device(granted);
     assertEquals(
@@ -184,9 +184,11 @@ class SessionDeskTest {
     Granted granted = rig.attach(0);
     BrokerRig.refused(AttachStatus.STATE, rig.manager.runEnd(granted.token(), HostTime.now()));
     BrokerRig.refused(
-        AttachStatus.MALFORMED, rig.manager.start(granted.token(), 0, 0, HostTime.now()));
+        AttachStatus.MALFORMED,
+        rig.manager.start(granted.token(), 0, RunId.UNKNOWN, HostTime.now()));
     BrokerRig.refused(
-        AttachStatus.MALFORMED, rig.manager.start(granted.token(), 72, 0, HostTime.now()));
+        AttachStatus.MALFORMED,
+        rig.manager.start(granted.token(), 72, RunId.UNKNOWN, HostTime.now()));
     BrokerRig.join(
         rig.manager.start(granted.token(), TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     BrokerRig.refused(
@@ -249,7 +251,8 @@ class SessionDeskTest {
     // Once it has ended its token is worth nothing, to whomever.
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.resume(granted.token(), alice));
     BrokerRig.refused(
-        AttachStatus.TOKEN, rig.manager.start(granted.token(), 4096, 0, HostTime.now()));
+        AttachStatus.TOKEN,
+        rig.manager.start(granted.token(), 4096, RunId.UNKNOWN, HostTime.now()));
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.detach(granted.token(), HostTime.now()));
   }
 

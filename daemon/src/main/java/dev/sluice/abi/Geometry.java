@@ -51,15 +51,18 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     }
   }
 
-  /** Pools of this kind that the device fills; 0 if the level leaves the kind out. */
+  /**
+   * Pools of this kind that have buffers; 0 if the level leaves the kind out. Every thread that the
+   * layout has is served, whatever was declared: a device that runs one more would wait for ever.
+   */
   public int activeInstances(BufferKind kind) {
     if (level < kind.minimumLevel()) {
       return 0;
     }
     return switch (kind.instances()) {
       case CORES -> numCores;
-      case SCHED_THREADS -> schedThreads;
-      case ORCHESTRATORS -> orchThreads;
+      case SCHED_THREADS -> layout.queueCount();
+      case ORCHESTRATORS -> 1;
     };
   }
 

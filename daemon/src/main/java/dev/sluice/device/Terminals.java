@@ -3,6 +3,7 @@ package dev.sluice.device;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.TerminalLayout;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The last words of the producers of a run, as they wrote them into a terminal bank. Which bank
@@ -52,7 +53,17 @@ public final class Terminals {
 
   /** Whether each producer wrote its line. */
   public boolean areComplete() {
-    return Arrays.stream(lines).noneMatch(line -> line == NONE);
+    return IntStream.range(0, lines.length).allMatch(pool -> has(pool) || !isDeclared(pool));
+  }
+
+  /** Whether the client says that the pool has a producer. Those of other threads may have one. */
+  public boolean isDeclared(int pool) {
+    int instance = plan.instanceOfPool(pool);
+    return switch (plan.kindOfPool(pool).instances()) {
+      case CORES -> true;
+      case SCHED_THREADS -> instance < plan.geometry().schedThreads();
+      case ORCHESTRATORS -> instance < plan.geometry().orchThreads();
+    };
   }
 
   /** Whether the producer of a pool wrote its line. */
@@ -60,8 +71,11 @@ public final class Terminals {
     return lines[pool] != NONE;
   }
 
-  /** A word of its line, u32. */
+  /** A word of its line, u32; 0 if there is none. */
   public long word(int pool, int offset) {
+    if (!has(pool)) {
+      return 0;
+    }
     return Integer.toUnsignedLong(memory.loadInt(lines[pool] + offset));
   }
 }

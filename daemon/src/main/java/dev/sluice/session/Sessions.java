@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
@@ -54,6 +55,8 @@ public final class Sessions implements AutoCloseable {
   private final SessionCapture.Maker captureMaker;
   private final DropLog drops;
   private final NanoClock clock;
+  // What the host lacks it lacks for all sessions.
+  private final AtomicBoolean hasToldOfPages = new AtomicBoolean();
   private final AtomicInteger lastId = new AtomicInteger();
   private final Workers workers;
   private final DeviceWatch watch;
@@ -218,7 +221,7 @@ public final class Sessions implements AutoCloseable {
         request.name(),
         peer,
         arena.bytes(),
-        arena.notice().isEmpty() ? "" : "; " + arena.notice());
+        arena.notice().isEmpty() || hasToldOfPages.getAndSet(true) ? "" : "; " + arena.notice());
     return new Grant(session, descriptor, Producer.FIRST_CONNECTION);
   }
 

@@ -240,7 +240,7 @@ class LayoutTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 0, 0, 0, 24", "2, 24, 0, 0, 24", "3, 24, 3, 0, 24", "4, 24, 3, 1, 24"})
+  @CsvSource({"1, 0, 0, 0, 24", "2, 24, 0, 0, 24", "3, 24, 4, 0, 24", "4, 24, 4, 1, 24"})
   void shouldUseKindsByLevel(int level, int aicpu, int sched, int orch, int aicore) {
     Geometry geometry = new Geometry(Layout.parse("l2-2026.06/a2a3"), 24, 3, 1, level);
     assertEquals(aicpu, geometry.activeInstances(BufferKind.AICPU_TASK));

@@ -37,8 +37,8 @@ class ArenaPlanTest {
     assertEquals(137_920, plan.rotationOffset(), "the region comes first");
     assertEquals(0, plan.buffersOffset() % 4_096);
     assertTrue(plan.buffersOffset() >= 137_920 + 24 * 8);
-    assertEquals(24 * 8 + 3 * 6 + 8 + 24 * 4, plan.bufferCount());
-    assertEquals(24 + 3 + 1 + 24, plan.poolCount());
+    assertEquals(24 * 8 + 4 * 6 + 8 + 24 * 4, plan.bufferCount());
+    assertEquals(24 + 4 + 1 + 24, plan.poolCount(), "one for each thread that there can be");
     long end = plan.buffersOffset();
     for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
       BufferKind kind = plan.kindOfBuffer(buffer);
@@ -138,12 +138,12 @@ class ArenaPlanTest {
   @Test
   void shouldRefuseMoreBuffersThanAReadyQueueTakes() throws ArenaRefusedException {
     Layout layout =
-        Layout.of(Generation.CHIP_2026_08, Platform.A2A3, new LayoutOverrides(0, 30, 8, 8, 8, 8));
+        Layout.of(Generation.CHIP_2026_08, Platform.A2A3, new LayoutOverrides(0, 34, 8, 8, 8, 8));
     Geometry geometry = new Geometry(layout, 4, 2, 1, 4);
     BufferCounts fits = new BufferCounts(3, 2, 1 + 1, 3);
-    // 4 * 3 + 2 * 2 + 2 + 4 * 3 = 30, one more than 29.
+    // Four threads: 4 * 3 + 4 * 2 + 2 + 4 * 3 = 34, one more than 33.
     assertEquals(
-        "30 buffers, but a ready queue takes 29 (entries - 1): fewer buffers, or more entries",
+        "34 buffers, but a ready queue takes 33 (entries - 1): fewer buffers, or more entries",
         refusal(geometry, fits, GIB));
     ArenaPlan shrunk = ArenaPlan.of(geometry, new BufferCounts(0, 2, 2, 3), GIB);
     assertEquals(2, shrunk.quota(BufferKind.AICPU_TASK), "auto gives way");

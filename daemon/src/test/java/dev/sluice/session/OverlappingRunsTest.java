@@ -351,6 +351,24 @@ class OverlappingRunsTest {
     }
   }
 
+  /** A device that runs a thread more than was declared must not wait for ever. */
+  @Test
+  void shouldServeThreadsThatWereNotDeclared() throws Exception {
+    for (Generation generation : List.of(Generation.CHIP_2026_08, Generation.CHIP_2026_09)) {
+      attach(generation);
+      start(7);
+      int queues = plan.layout().queueCount();
+      assertTrue(queues > StageRig.THREADS);
+      for (int thread = 0; thread < queues; thread++) {
+        int at = plan.geometry().poolOffset(BufferKind.SCHED_PHASE, thread);
+        assertTrue(memory.loadIntAcquire(at + plan.layout().pool().tailOffset()) > 0);
+      }
+      publish(10);
+      assertWhole(produced(), StageRig.join(session.runEnd(HostTime.now())));
+      StageRig.join(session.end(RunEnd.NOT_YET, "detached"));
+    }
+  }
+
   @Test
   void shouldEndAllRunsWithTheSession() throws Exception {
     attach(Generation.CHIP_2026_09);

@@ -6,6 +6,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
 import dev.sluice.config.FreezePolicy;
+import dev.sluice.config.Quantities;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
  */
 final class LayoutCheck {
   private static final int SCHEMA = 1;
+  private static final long SILENT_NANOS = 1_000_000_000L;
 
   private final DeviceMemory memory;
   private final ArenaPlan plan;
@@ -34,6 +36,7 @@ final class LayoutCheck {
   private final int tableEntries;
   private Finding finding = Finding.NONE;
   private boolean isConfirmed;
+  private long announcedNs;
 
   /**
    * What contradicts the declaration.
@@ -95,6 +98,45 @@ final class LayoutCheck {
       isConfirmed = isLast || (hasProduced && filled > 0);
     }
     return finding;
+  }
+
+  /**
+   * One line if the device announced its AICore pools a second ago, and with that the end of its
+   * init, in which it takes a buffer for each pool; else empty.
+   *
+   * <p>To be asked while no pool has given a buffer.
+   */
+  String silence(long nowNs) {
+    if (entry(0) == 0) {
+      return "";
+    }
+    announcedNs = announcedNs == 0 ? nowNs : announcedNs;
+    return nowNs - announcedNs < SILENT_NANOS
+        ? ""
+        : String.format(
+            "the device is ready and has taken no buffer from any pool for %s: it looks for them in"
+                + " other places than %s with %d cores has them, or it hangs",
+            Quantities.formatNanos(nowNs - announcedNs), declared, plan.geometry().numCores());
+  }
+
+  /**
+   * The numbers of threads that the device wrote, if they are not the declared ones; else empty.
+   */
+  String otherThreads() {
+    int schedulers = memory.loadIntAcquire(declared.numSchedPhaseThreadsOffset());
+    int orchestrators = memory.loadIntAcquire(declared.numOrchPhaseThreadsOffset());
+    boolean isSaid = schedulers > 0 && schedulers <= declared.queueCount();
+    boolean isDifferent =
+        schedulers != plan.geometry().schedThreads()
+            || (orchestrators > 0) != (plan.geometry().orchThreads() > 0);
+    return isSaid && isDifferent && orchestrators >= 0 && orchestrators <= declared.queueCount()
+        ? String.format(
+            "the device has sched_threads %d, orch_threads %d, and %d, %d were declared",
+            schedulers,
+            Math.min(orchestrators, 1),
+            plan.geometry().schedThreads(),
+            plan.geometry().orchThreads())
+        : "";
   }
 
   private long entry(int core) {

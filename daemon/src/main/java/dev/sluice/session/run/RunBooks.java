@@ -5,6 +5,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.TerminalLayout;
+import dev.sluice.agent.NanoClock;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.device.ArenaPlan;
@@ -76,6 +77,7 @@ public final class RunBooks {
   private final ControlWords words;
   private final boolean deviceBlocks;
   private final LayoutCheck layoutCheck;
+  private final NanoClock clock;
   private final OpenRuns runs;
   private final Terminals terminals;
   private final boolean[] countsPublished;
@@ -90,6 +92,8 @@ public final class RunBooks {
   private final long[][] unwrittenBefore = new long[OpenRuns.MAX][];
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
   private String contradiction = "";
+  private boolean hasLookedAtThreads;
+  private boolean hasMoved;
 
   private static final class Closed {
     private final long[] total;
@@ -130,6 +134,7 @@ public final class RunBooks {
     this.pushNanosReported = new long[plan.layout().queueCount()];
     this.deviceBlocks = plan.layout().facts().isPatient();
     this.layoutCheck = new LayoutCheck(setup);
+    this.clock = setup.clock();
     this.runs = engine.runs();
     this.terminals = new Terminals(memory, plan);
     this.countsPublished = new boolean[plan.poolCount()];
@@ -452,7 +457,7 @@ public final class RunBooks {
     }
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       boolean isRight =
-          terminals.has(pool)
+          (terminals.has(pool) || !terminals.isDeclared(pool))
               && terminals.word(pool, TerminalLayout.TOTAL_OFFSET) == deviceCounters.total(pool)
               && terminals.word(pool, TerminalLayout.DROPPED_OFFSET) == deviceCounters.dropped(pool)
               && terminals.word(pool, TerminalLayout.PUBLISHED_RECORDS_OFFSET)
@@ -477,6 +482,7 @@ public final class RunBooks {
       hasProduced |= deviceCounters.total(pool) > 0;
     }
     LayoutCheck.Finding finding = layoutCheck.look(hasProduced, end.isComplete());
+    checkThreadsAndMoves(hasProduced);
     if (contradiction.isEmpty() && !finding.text().isEmpty()) {
       contradiction = finding.brief();
       log.error("{}", finding.text());
@@ -486,6 +492,30 @@ public final class RunBooks {
           finding.offset(),
           plan.geometry().poolOffset(BufferKind.AICORE_TASK, 0),
           0);
+    }
+  }
+
+  /** Declarations that are wrong and contradict nothing that the device wrote. */
+  private void checkThreadsAndMoves(boolean hasProduced) {
+    if (hasProduced && !hasLookedAtThreads) {
+      hasLookedAtThreads = true;
+      String other = layoutCheck.otherThreads();
+      if (!other.isEmpty()) {
+        log.warn("{}: all threads are served; declare what the device has", other);
+      }
+    }
+    if (hasMoved) {
+      return;
+    }
+    hasMoved = hasProduced;
+    for (int pool = 0; pool < plan.poolCount() && !hasMoved; pool++) {
+      int at = plan.geometry().poolOffset(plan.kindOfPool(pool), plan.instanceOfPool(pool));
+      hasMoved = words.loadIntAcquire(at + plan.layout().pool().headOffset()) != 0;
+    }
+    String silence = hasMoved ? "" : layoutCheck.silence(clock.nanoTime());
+    if (!silence.isEmpty()) {
+      hasMoved = true; // said once
+      log.warn("{}", silence);
     }
   }
 

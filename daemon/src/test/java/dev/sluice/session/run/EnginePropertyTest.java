@@ -151,7 +151,7 @@ class EnginePropertyTest {
             3 + random.nextInt(4));
     int buffers =
         cores * (counts.aicpuTask() + counts.aicoreTask())
-            + threads * counts.schedPhase()
+            + Layout.of(generation, platform).queueCount() * counts.schedPhase()
             + counts.orchPhase();
     LayoutOverrides overrides =
         new LayoutOverrides(

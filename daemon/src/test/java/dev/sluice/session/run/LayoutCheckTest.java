@@ -87,6 +87,50 @@ class LayoutCheckTest {
     assertTrue(check.look(true, true).text().contains("0x2 behind core_to_thread"));
   }
 
+  private static LayoutCheck quiet(ArenaPlan plan, TestArena arena) {
+    writeInit(arena, plan, plan.layout(), plan.geometry().numCores());
+    return check(plan, arena);
+  }
+
+  private static ArenaPlan plan(int schedThreads, int orchThreads) {
+    Layout layout = Layout.parse("chip-2026.08/a2a3");
+    return TestArena.plan(
+        new Geometry(layout, 2, schedThreads, orchThreads, 4), new BufferCounts(2, 2, 2, 3));
+  }
+
+  @Test
+  void shouldSayThatADeviceTakesNoBuffer() {
+    ArenaPlan plan = plan(1, 1);
+    TestArena arena = new TestArena(plan);
+    assertEquals("", check(plan, arena).silence(5_000_000_000L), "nothing is announced");
+    LayoutCheck check = quiet(plan, arena);
+    assertEquals("", check.silence(5_000_000_000L));
+    assertEquals("", check.silence(5_999_999_999L));
+    String text = check.silence(6_000_000_000L);
+    assertTrue(text.contains("no buffer from any pool for 1s"), text);
+    assertTrue(text.contains("chip-2026.08/a2a3 with 2 cores"), text);
+  }
+
+  @Test
+  void shouldSayHowManyThreadsTheDeviceHas() {
+    ArenaPlan plan = plan(2, 0);
+    TestArena arena = new TestArena(plan);
+    LayoutCheck check = quiet(plan, arena);
+    assertEquals("", check.otherThreads(), "a device below level 3 says nothing");
+    arena.bytes().putInt(plan.layout().numSchedPhaseThreadsOffset(), 2);
+    assertEquals("", check.otherThreads());
+    arena.bytes().putInt(plan.layout().numOrchPhaseThreadsOffset(), 1);
+    assertEquals(
+        "the device has sched_threads 2, orch_threads 1, and 2, 0 were declared",
+        check.otherThreads());
+    arena.bytes().putInt(plan.layout().numSchedPhaseThreadsOffset(), 3);
+    assertTrue(check.otherThreads().startsWith("the device has sched_threads 3"));
+    for (int untrusted : new int[] {-1, 5, Integer.MAX_VALUE}) {
+      arena.bytes().putInt(plan.layout().numSchedPhaseThreadsOffset(), untrusted);
+      assertEquals("", check.otherThreads());
+    }
+  }
+
   private static boolean areAlike(Layout a, Layout b) {
     boolean areOld = !a.generation().isChip() && !b.generation().isChip();
     return a.equals(b) || a.id().equals(b.id()) || (areOld && a.platform() == b.platform());

@@ -27,7 +27,7 @@ class SmallestArenaTest {
 
   private static EngineRun engine(Generation generation, String... settings) {
     BufferCounts smallest = new BufferCounts(2, 2, 2, 3);
-    int buffers = CORES * (2 + 3) + THREADS * 2 + 2;
+    int buffers = CORES * (2 + 3) + Layout.of(generation, Platform.A2A3).queueCount() * 2 + 2;
     Layout layout =
         Layout.of(generation, Platform.A2A3, new LayoutOverrides(0, buffers + 1, 8, 8, 8, 8));
     ArenaPlan plan = TestArena.plan(new Geometry(layout, CORES, THREADS, 1, 4), smallest);
