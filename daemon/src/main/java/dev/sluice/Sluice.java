@@ -19,6 +19,7 @@ import dev.sluice.tool.VerifyCommand;
 import dev.sluice.tool.bench.BenchCommand;
 import dev.sluice.tool.diagnose.DiagnoseCommand;
 import dev.sluice.tool.doctor.DoctorCommand;
+import dev.sluice.tool.simpler.SimplerCommand;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -90,6 +91,7 @@ public final class Sluice {
             new DemoCommand(host, stopSignal),
             new DaemonCommand(host, stopSignal),
             new ProduceCommand(stopSignal),
+            new SimplerCommand(host, stopSignal),
             new StatusCommand(stopSignal),
             new DropsCommand(),
             new CapturesCommand(stopSignal),

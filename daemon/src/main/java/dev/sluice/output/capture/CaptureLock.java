@@ -11,6 +11,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The right to remove and reuse files of a capture directory, which one daemon has: a second one
@@ -20,11 +22,17 @@ import java.nio.file.StandardOpenOption;
 final class CaptureLock implements AutoCloseable {
   static final String NAME = ".lock";
 
+  // Closing any channel of the file drops this process's lock: a process must not ask for its own.
+  private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
   private final FileChannel channel;
+  private final Path place;
   private final String refusal;
 
-  private CaptureLock(FileChannel channel, String refusal) {
+  private CaptureLock(FileChannel channel, Path directory, String refusal) {
     this.channel = channel;
+    this.place = place(directory);
+    OWN.add(place);
     this.refusal = refusal;
   }
 
@@ -58,13 +66,13 @@ final class CaptureLock implements AutoCloseable {
       channel.truncate(0);
       String pid = ProcessHandle.current().pid() + "\n";
       channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)));
-      return new CaptureLock(channel, "");
+      return new CaptureLock(channel, directory, "");
     } catch (HeldException e) {
       channel.close();
       throw e;
     } catch (IOException e) {
       // A file system without locks: as good as a directory of one daemon.
-      return new CaptureLock(channel, IoReason.of(e));
+      return new CaptureLock(channel, directory, IoReason.of(e));
     }
   }
 
@@ -92,8 +100,15 @@ final class CaptureLock implements AutoCloseable {
     }
   }
 
+  private static Path place(Path directory) {
+    return directory.toAbsolutePath().normalize();
+  }
+
   /** Whether a process has the lock of a directory. */
   static boolean isHeld(Path directory) {
+    if (OWN.contains(place(directory))) {
+      return true;
+    }
     try (FileChannel reading = FileChannel.open(directory.resolve(NAME), StandardOpenOption.READ)) {
       return !isLocked(reading, true);
     } catch (IOException e) {
@@ -117,6 +132,7 @@ final class CaptureLock implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    OWN.remove(place);
     channel.close();
   }
 }

@@ -311,7 +311,7 @@ public final class CaptureStore implements AutoCloseable {
     keeper.close();
   }
 
-  /** Whether a daemon writes captures into a directory now. Not to be asked by that daemon. */
+  /** Whether a daemon writes captures into a directory now. */
   public static boolean isInUse(Path captures) {
     return CaptureLock.isHeld(captures);
   }

@@ -19,6 +19,8 @@ import java.util.function.Supplier;
  * the file up to date. Any thread tells and asks; only the capture's thread writes the file.
  */
 final class LiveManifest {
+  // Whoever waits for the end of a run waits for the manifest.
+  private static final long URGENT_NANOS = 20_000_000L;
   private static final long INTERVAL_NANOS = 1_000_000_000;
   // The file is written again and again, so it must not grow without end.
   private static final int MAX_RUNS = 1024;
@@ -36,6 +38,7 @@ final class LiveManifest {
 
   private volatile CaptureManifest manifest;
   private volatile Map<BufferKind, DeviceBooks> books = Map.of();
+  private volatile boolean isUrgent;
   private volatile boolean isStale = true;
   private long writtenNs;
 
@@ -86,6 +89,7 @@ final class LiveManifest {
         runs.set(i, runs.get(i).endedAt(epoch, at));
         manifest = manifest.with(runs);
         isStale = true;
+        isUrgent = true;
         return;
       }
     }
@@ -141,7 +145,9 @@ final class LiveManifest {
 
   /** Writes the file if it is stale, but not too often. The capture's thread. */
   void writeIfDue(long nowNs) {
-    if (isStale && nowNs - writtenNs >= INTERVAL_NANOS) {
+    long intervalNs = isUrgent ? URGENT_NANOS : INTERVAL_NANOS;
+    if (isStale && nowNs - writtenNs >= intervalNs) {
+      isUrgent = false;
       writtenNs = nowNs;
       isStale = false;
       write();

@@ -94,6 +94,12 @@ public final class CaptureSource implements AutoCloseable {
     return names;
   }
 
+  /** Whether the manifest has the end of a run, and with that all that is said of it. */
+  public boolean isRunEnded(int run) {
+    CaptureManifest.RunWindow window = runWindow(run);
+    return window != null && window.end().isPresent();
+  }
+
   /** Whether the runtime's own file has no place for more than one run. */
   public boolean isOneRunAFile() {
     return runtime().isEmpty();

@@ -1,0 +1,103 @@
+package dev.sluice.tool.simpler;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * What the runtime's host measured itself is not in device memory, hence in no capture. The runtime
+ * writes it into a file of the same schema, whose keys are added to those of the device's file.
+ */
+final class HostPart {
+  private static final JsonFactory JSON = new JsonFactory();
+  private static final String METADATA = "metadata";
+
+  private HostPart() {}
+
+  /** Adds to a file what only the host's has, and removes that. */
+  static void merge(Path device, Path host) throws IOException {
+    Path merged = device.resolveSibling("." + device.getFileName() + ".merged");
+    try {
+      try (JsonParser from = JSON.createParser(device.toFile());
+          JsonGenerator to = JSON.createGenerator(Files.newOutputStream(merged))) {
+        merge(from, to, host);
+      }
+      Files.move(merged, device, StandardCopyOption.REPLACE_EXISTING);
+      Files.delete(host);
+    } finally {
+      Files.deleteIfExists(merged);
+    }
+  }
+
+  private static void merge(JsonParser from, JsonGenerator to, Path host) throws IOException {
+    expectObject(from);
+    to.writeStartObject();
+    Set<String> known = new HashSet<>();
+    while (from.nextToken() == JsonToken.FIELD_NAME) {
+      String key = from.currentName();
+      known.add(key);
+      if (key.equals(METADATA)) {
+        metadata(from, to, host);
+      } else {
+        to.copyCurrentStructure(from);
+        to.writeRaw('\n');
+      }
+    }
+    try (JsonParser more = JSON.createParser(host.toFile())) {
+      expectObject(more);
+      copyMissing(more, to, known);
+    }
+    to.writeEndObject();
+    to.writeRaw('\n');
+  }
+
+  private static void metadata(JsonParser from, JsonGenerator to, Path host) throws IOException {
+    to.writeFieldName(METADATA);
+    from.nextToken();
+    to.writeStartObject();
+    Set<String> known = new HashSet<>();
+    while (from.nextToken() == JsonToken.FIELD_NAME) {
+      known.add(from.currentName());
+      to.copyCurrentStructure(from);
+    }
+    try (JsonParser more = JSON.createParser(host.toFile())) {
+      expectObject(more);
+      while (more.nextToken() == JsonToken.FIELD_NAME && !more.currentName().equals(METADATA)) {
+        more.nextToken();
+        more.skipChildren();
+      }
+      if (more.currentToken() == JsonToken.FIELD_NAME) {
+        more.nextToken();
+        copyMissing(more, to, known);
+      }
+    }
+    to.writeEndObject();
+    to.writeRaw('\n');
+  }
+
+  /** The keys of the object that the parser stands at. */
+  private static void copyMissing(JsonParser from, JsonGenerator to, Set<String> known)
+      throws IOException {
+    while (from.nextToken() == JsonToken.FIELD_NAME) {
+      if (known.contains(from.currentName())) {
+        from.nextToken();
+        from.skipChildren();
+      } else {
+        to.copyCurrentStructure(from);
+      }
+    }
+  }
+
+  private static void expectObject(JsonParser from) throws IOException {
+    if (from.nextToken() != JsonToken.START_OBJECT) {
+      throw new IOException("no JSON object");
+    }
+  }
+}
