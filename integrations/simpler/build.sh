@@ -36,7 +36,7 @@ if has '^ *void begin_run\('; then
     die "the collector of this checkout keeps several runs apart (run_begin): not known yet; see README.md, patch"
   generation=4
   has 'arm_run_terminal_bank\(' && defines+=(-DSIMPLER_HAS_BANKS)
-  grep -qE '^ *void quiesce\(\)' "$base" && defines+=(-DSIMPLER_HAS_QUIESCE)
+  grep -qE 'void quiesce\(\)' "$base" && defines+=(-DSIMPLER_HAS_QUIESCE)
 elif tr '\n' ' ' <"$header" | grep -qE 'int initialize\( *int num_aicore, int aicpu_thread_num, int device_id, ChipSwimlaneLevel'; then
   generation=3
 else
@@ -58,6 +58,13 @@ for arch in a2a3 a5; do
     [ -z "$(find "$checkout/build/lib/$arch" -name libhost_runtime.so -newer "$library" -print -quit 2>/dev/null)" ]; then
     continue
   fi
+  # Where the compiler has inlined start(), no run would begin.
+  for runtime in "$checkout/build/lib/$arch"/*/*/libhost_runtime.so; do
+    if [ -e "$runtime" ] && command -v readelf >/dev/null &&
+      ! readelf -rW "$runtime" | grep 'JUMP_SLO.*ProfilerBaseI21ChipSwimlaneCollector18ChipSwimlaneModuleE5startE' >/dev/null; then
+      die "$runtime does not call ProfilerBase::start() of its collector through its PLT; see README.md, patch"
+    fi
+  done
   platform=1
   [ $arch = a2a3 ] || platform=2
   partial=$library.$$
