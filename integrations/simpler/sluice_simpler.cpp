@@ -38,7 +38,8 @@
 namespace {
 
 constexpr uint32_t ATTACH_MS = 2000;
-/* The runtime fails when nothing is reclaimed for half a second. */
+/* The runtime fails when nothing is reclaimed for so long. */
+constexpr uint32_t PATIENCE_MS = 500;
 constexpr uint32_t GUARD_MS = 200;
 constexpr uint32_t LONGEST_GUARD_MS = 400;
 constexpr int EXPORT_SECONDS = 120;
@@ -213,6 +214,7 @@ bool attach(Use &use, const Shape &shape) {
   geometry.orch_threads = shape.orchestrators;
   geometry.runtime = shape.runtime;
   geometry.placements = shape.placements;
+  geometry.patience_ms = PATIENCE_MS;
   geometry.slot_count = PLATFORM_PROF_SLOT_COUNT;
   geometry.ready_queue_entries = PLATFORM_PROF_READYQUEUE_SIZE;
   geometry.buffer_records[AICPU_TASK] = PLATFORM_PROF_BUFFER_SIZE;

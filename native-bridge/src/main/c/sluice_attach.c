@@ -240,6 +240,9 @@ static void put_geometry(struct sluice_message *m, const struct sluice_geometry 
   sluice_put_number(m, SLUICE_KEY_CORES, required, g->num_cores);
   sluice_put_number(m, SLUICE_KEY_SCHED_THREADS, required, g->sched_threads);
   sluice_put_number(m, SLUICE_KEY_ORCH_THREADS, required, g->orch_threads);
+  if (g->patience_ms != 0) {
+    sluice_put_number(m, SLUICE_KEY_PATIENCE_MS, 0, g->patience_ms);
+  }
   sluice_put_number(m, SLUICE_KEY_SLOTS, required, g->slot_count);
   sluice_put_number(m, SLUICE_KEY_READY_ENTRIES, required, g->ready_queue_entries);
   sluice_put_numbers(m, SLUICE_KEY_BUFFER_RECORDS, required, g->buffer_records, SLUICE_ALL_KINDS);

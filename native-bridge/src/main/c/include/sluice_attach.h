@@ -169,6 +169,8 @@ enum sluice_key {
   SLUICE_KEY_NEVER_STARTED = 48, /* AICore tasks dispatched and never begun: an aborted run */
   /* START, too */
   SLUICE_KEY_RUN_NAME = 49, /* text: for people, in captures and status */
+  /* ATTACH, too */
+  SLUICE_KEY_PATIENCE_MS = 50, /* number: after so long without a buffer the client's runtime fails */
   SLUICE_KEY_END
 };
 
@@ -307,6 +309,8 @@ struct sluice_geometry {
   uint32_t runtime;      /* enum sluice_runtime */
   uint64_t facts;        /* SLUICE_OVERRIDE(...) of what the generation has otherwise */
   uint32_t regions;      /* SLUICE_REGION(...); 0 = the swimlane */
+  uint32_t patience_ms;  /* the runtime fails when nothing moves for so long: a disk that does not answer
+                            is given up before. 0 = it waits as long as its device */
 };
 
 /* The accounting law of a run, by kind, in records. */

@@ -82,6 +82,7 @@ final class ReadModel {
             new DeviceSnapshot.StallTotals(history.popStalls, history.popStallNanos / 1e9)),
         history.handoffEntries,
         history.handoffCapacity,
+        history.longestEmptyNanos / 1e9,
         violations(history),
         tasks(history, open),
         recent.stream()

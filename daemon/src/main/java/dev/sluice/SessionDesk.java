@@ -264,7 +264,8 @@ final class SessionDesk implements SessionBroker, ControlActions {
         Arrays.stream(Placement.values())
             .filter(placement -> reach.includes(placement.wireNumber()))
             .collect(Collectors.toSet()),
-        reach.bareProcess());
+        reach.bareProcess(),
+        request.patienceMs());
   }
 
   private static Geometry geometry(AttachRequest request) {

@@ -52,7 +52,8 @@ class AttachRefusalTest {
             Overrides.none(),
             Optional.empty(),
             AttachRequest.Reach.ofSim(),
-            "test");
+            "test",
+            0);
     BrokerRig.refused(status, rig.manager.attach(request, rig.self));
     assertEquals(0, rig.sessions.open().size());
   }

@@ -95,7 +95,8 @@ final class BrokerRig implements AutoCloseable {
         overrides,
         Optional.of(SYNTHETIC),
         reach,
-        "test");
+        "test",
+        0);
   }
 
   static <T> T join(CompletionStage<T> stage) throws Exception {

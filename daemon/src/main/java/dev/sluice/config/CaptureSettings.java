@@ -42,6 +42,23 @@ public record CaptureSettings(
         snapshots);
   }
 
+  /** The same with another patience for a silent disk. */
+  public CaptureSettings withStallLimit(long nanos) {
+    return new CaptureSettings(
+        enabled,
+        directory,
+        segmentBytes,
+        stageBytes,
+        overload,
+        nanos,
+        directIo,
+        flushNanos,
+        fsync,
+        retention,
+        recorder,
+        snapshots);
+  }
+
   /** How many files of removed segments wait to be written over: part of what may be kept. */
   public int spares() {
     return (int) Math.min(MAX_SPARES, retention.bytes() / 2 / segmentBytes);

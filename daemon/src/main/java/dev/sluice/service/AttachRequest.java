@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param synthetic present when the record content can be checked bit by bit
  * @param reach what memory the client can use
  * @param name who attaches; printable characters only
+ * @param patienceMs after so long without a buffer the client's runtime fails; 0 for never
  */
 public record AttachRequest(
     int device,
@@ -23,7 +24,8 @@ public record AttachRequest(
     Overrides overrides,
     Optional<SyntheticContent.Recipe> synthetic,
     Reach reach,
-    String name) {
+    String name,
+    int patienceMs) {
 
   /**
    * What the device speaks, by name.

@@ -18,6 +18,7 @@ import org.HdrHistogram.Histogram;
  *     that nobody writes any more
  * @param drainPauseNanos the time between the drain loop's own polls; likewise a copy
  * @param stalls by {@link Labels#GATES}
+ * @param longestEmptySeconds the longest time in which a free queue was empty
  * @param tasks by {@link Labels#CORE_TYPES}
  * @param headroom the nearest of its sessions, for each ceiling; a session that has just ended
  *     counts as long as the window lasts
@@ -35,6 +36,7 @@ public record DeviceSnapshot(
     Map<String, StallTotals> stalls,
     long handoffEntries,
     long handoffCapacityEntries,
+    double longestEmptySeconds,
     Map<String, Long> abiViolations,
     Map<String, TaskTotals> tasks,
     Headroom headroom) {

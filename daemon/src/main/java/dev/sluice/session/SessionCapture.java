@@ -78,7 +78,10 @@ public final class SessionCapture implements StallListener {
       }
       try {
         Capture begun =
-            store.begin(manifest(session, request, startedAt, startedNs), settings, shards);
+            store.begin(
+                manifest(session, request, startedAt, startedNs),
+                request.capture(settings),
+                shards);
         return new SessionCapture(store, begun, "");
       } catch (IOException e) {
         log.error("session {} is not captured: {}", session, e.getMessage());

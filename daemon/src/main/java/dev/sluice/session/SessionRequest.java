@@ -4,6 +4,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.config.BufferCounts;
+import dev.sluice.config.CaptureSettings;
 import dev.sluice.config.Placement;
 import dev.sluice.config.Verification;
 import dev.sluice.device.ArenaPlan;
@@ -19,6 +20,7 @@ import java.util.Set;
  * @param placements the memory that the client can use
  * @param bareProcess its process id as the device's driver numbers it; 0 if it did not ask
  * @param name who attaches, for people
+ * @param patienceMs after so long without a buffer the client's runtime fails; 0 for never
  */
 public record SessionRequest(
     int device,
@@ -28,9 +30,21 @@ public record SessionRequest(
     BufferCounts buffers,
     Optional<SyntheticContent.Recipe> synthetic,
     Set<Placement> placements,
-    int bareProcess) {
+    int bareProcess,
+    int patienceMs) {
   public SessionRequest {
     placements = Set.copyOf(placements);
+  }
+
+  /**
+   * For how long a disk may be silent: a device that waits for it must be given buffers before its
+   * runtime fails, with as much again for what comes after.
+   */
+  CaptureSettings capture(CaptureSettings configured) {
+    long halfNs = patienceMs * 1_000_000L / 2;
+    return patienceMs == 0 || halfNs >= configured.stallLimitNanos()
+        ? configured
+        : configured.withStallLimit(halfNs);
   }
 
   /** The buffers of the arena: as asked for, and where nothing is, as configured. */

@@ -120,6 +120,7 @@ public class FakeView implements DaemonView {
             Map.of("pop", new DeviceSnapshot.StallTotals(8, 0.25)),
             2,
             128,
+            0.75,
             Map.of("sequence", 2L),
             tasks(),
             HEADROOM));

@@ -216,6 +216,7 @@ final class StageRig implements AutoCloseable {
         new BufferCounts(4, 3, 3, 4),
         Optional.empty(),
         Set.of(Placement.values()),
+        0,
         0);
   }
 

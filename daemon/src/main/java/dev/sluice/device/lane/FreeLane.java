@@ -37,6 +37,9 @@ final class FreeLane {
   boolean isShort;
 
   /** Since when the device seems to wait for a buffer of this pool; 0 if it does not. */
+  // When it was last seen with a buffer in it.
+  long filledNs;
+
   long stalledSinceNs;
 
   /** What refill found when the free queue was last empty; null if it holds something since. */

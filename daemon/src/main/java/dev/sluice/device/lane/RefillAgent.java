@@ -38,7 +38,13 @@ public final class RefillAgent implements Agent {
   /** Buffers taken back from one ring in one cycle. */
   public static final int RETURNS_PER_CYCLE = 256;
 
-  private static final int COUNTERS = 2;
+  /**
+   * The longest time in which a free queue may have been empty, in nanoseconds: from the last look
+   * that found a buffer in it to the one that put one in, or found it still empty.
+   */
+  public static final int LONGEST_EMPTY_NANOS = 2;
+
+  private static final int COUNTERS = 3;
   private static final int HINTS_PER_CYCLE = 256;
 
   // With nothing else to do, look for starved pools this often: a look costs a cache line per pool.
@@ -131,7 +137,11 @@ public final class RefillAgent implements Agent {
     stalls = new CounterArray(lanes.length);
     stallNanos = new CounterArray(lanes.length);
     shortages = new Shortages(lanes.length);
-    lastSweepNs = clock.nanoTime() - sweepIntervalNs;
+    long nowNs = clock.nanoTime();
+    lastSweepNs = nowNs - sweepIntervalNs;
+    for (FreeLane lane : lanes) {
+      lane.filledNs = nowNs;
+    }
   }
 
   @Override
@@ -278,11 +288,15 @@ public final class RefillAgent implements Agent {
     int depthBefore = lane.depth();
     depth.record(lane.kind().ordinal(), depthBefore);
     fewestEntries.record(lane.pool(), depthBefore);
+    if (depthBefore > 0) {
+      lane.filledNs = nowNs;
+    }
     int available = spare.available(lane.pool());
     atHand.record(lane.pool(), depthBefore + available);
     int count = Math.min(lane.target() - depthBefore, available);
     if (depthBefore == 0) {
       noteStarvation(lane, available, nowNs);
+      noteEmpty(lane, nowNs, count > 0);
     } else if (depthBefore >= lane.target() && lane.owed > 0) {
       // Nothing is missing yet; what comes next can be no older than this.
       lane.owedSinceNs = nowNs;
@@ -339,6 +353,15 @@ public final class RefillAgent implements Agent {
       lane.stalledSinceNs = lane.owed > 0 ? lane.owedSinceNs : nowNs;
     }
     shortages.look(lane, available, heldByDevice(lane), words, nowNs);
+  }
+
+  private void noteEmpty(FreeLane lane, long nowNs, boolean isOver) {
+    if (nowNs - lane.filledNs > counters.get(LONGEST_EMPTY_NANOS)) {
+      counters.set(LONGEST_EMPTY_NANOS, nowNs - lane.filledNs);
+    }
+    if (isOver) {
+      lane.filledNs = nowNs;
+    }
   }
 
   /** What is owed cannot be paid: up to here refill was late, from here on the pool is short. */

@@ -58,7 +58,8 @@ enum AttachKey {
   LOCKS_OFFSET(46),
   GUARD_LOST(47, RUN_END, DETACH, RESUME),
   NEVER_STARTED(48),
-  RUN_NAME(49, START);
+  RUN_NAME(49, START),
+  PATIENCE_MS(50, ATTACH);
 
   private static final AttachKey[] VALUES = values();
 

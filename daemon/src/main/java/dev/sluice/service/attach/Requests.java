@@ -71,7 +71,8 @@ final class Requests {
         new AttachRequest.Reach(
             bits(message, AttachKey.PLACEMENTS, KNOWN_PLACEMENTS),
             count(message, AttachKey.BARE_PROCESS)),
-        message.text(AttachKey.NAME, NAME_BYTES));
+        message.text(AttachKey.NAME, NAME_BYTES),
+        count(message, AttachKey.PATIENCE_MS));
   }
 
   private static Optional<SyntheticContent.Recipe> synthetic(Message message) {

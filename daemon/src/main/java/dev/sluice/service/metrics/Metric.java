@@ -83,6 +83,12 @@ enum Metric {
           + " device had to wait or to drop.",
       "device",
       "kind"),
+  FREE_QUEUE_LONGEST_EMPTY(
+      Type.GAUGE,
+      "sluice_free_queue_longest_empty_seconds",
+      "The longest time since the daemon started in which a free queue was empty. Runtimes that"
+          + " fail when nothing moves for 0.5 s fail by this.",
+      "device"),
   FREE_QUEUE_CAPACITY_ENTRIES(
       Type.GAUGE,
       "sluice_free_queue_capacity_entries",

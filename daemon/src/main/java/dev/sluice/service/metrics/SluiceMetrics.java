@@ -122,6 +122,7 @@ final class SluiceMetrics implements MultiCollector {
       samples.add(Metric.READY_QUEUE_ENTRIES_MAX, queue.entriesMax(), id, number);
     }
     samples.add(Metric.DRAIN_PAUSE, List.of(device.drainPauseNanos()), id);
+    samples.add(Metric.FREE_QUEUE_LONGEST_EMPTY, device.longestEmptySeconds(), id);
     for (String gate : Labels.GATES) {
       DeviceSnapshot.StallTotals stalls =
           device.stalls().getOrDefault(gate, new DeviceSnapshot.StallTotals(0, 0));

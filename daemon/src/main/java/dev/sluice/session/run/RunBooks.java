@@ -264,6 +264,7 @@ public final class RunBooks {
       now.drops[k][DropCause.INFERRED.ordinal()] += now.laws[k].inferred();
       now.drops[k][DropCause.PRODUCER_DIED.ordinal()] += now.laws[k].died();
     }
+    now.longestEmptyNanos = refill.counters().get(RefillAgent.LONGEST_EMPTY_NANOS);
     countAgents(now);
     now.addAgentCounts(booked, -1);
     now.contradiction = contradiction;

@@ -24,6 +24,9 @@ public final class RunTotals {
   public long popStalls;
   public long popStallNanos;
 
+  /** The longest time in which a free queue was empty, of all runs. */
+  public long longestEmptyNanos;
+
   /** Tasks that ended, by type of core; counted while a capture is written. */
   public final long[] tasks = new long[Geometry.CORE_TYPES.size()];
 
@@ -116,6 +119,7 @@ public final class RunTotals {
       }
     }
     addAgentCounts(other, 1);
+    longestEmptyNanos = Math.max(longestEmptyNanos, other.longestEmptyNanos);
     add(other.latencies);
     contradiction = contradiction.isEmpty() ? other.contradiction : contradiction;
   }

@@ -85,6 +85,9 @@ public final class Doctor {
     findings.add(ProcessChecks.descriptors(host, settings));
     findings.add(StorageChecks.sharedMemory(host));
     findings.add(StorageChecks.captures(settings.capture()));
+    if (settings.capture().enabled()) {
+      findings.add(StorageChecks.stallLimit(settings.capture()));
+    }
     findings.add(StorageChecks.socket("attach-socket", settings.attach().socket()));
     findings.add(StorageChecks.socket("control-socket", settings.control().socket()));
     findings.add(DeviceChecks.nodes(host, settings));

@@ -53,6 +53,19 @@ final class StorageChecks {
     }
   }
 
+  /** What a device waits for a disk, beside what runtimes bear. */
+  static Finding stallLimit(CaptureSettings capture) {
+    String found =
+        capture.overload() == CaptureSettings.Overload.WAIT
+            ? "a disk may be silent for " + Quantities.formatNanos(capture.stallLimitNanos())
+            : "no device waits for the disk (sluice.capture.overload = discard)";
+    return Finding.ok(
+        "stall-limit",
+        found
+            + "; a runtime of chip-2026.08 and later fails when nothing moves for 500 ms: a client"
+            + " that says so (patience_ms) has a disk given up after half of that");
+  }
+
   /** Writes as a capture does, for about a second and into no more than half of what is free. */
   static Finding rate(CaptureSettings capture) {
     Path folder = nearestExisting(capture.directory());

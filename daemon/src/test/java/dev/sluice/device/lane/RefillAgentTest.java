@@ -62,6 +62,35 @@ class RefillAgentTest {
     assertEquals(0, rig.refill.doWork());
   }
 
+  private static long longestEmpty(LaneRig rig) {
+    return rig.refill.counters().get(RefillAgent.LONGEST_EMPTY_NANOS);
+  }
+
+  /** Also when refill itself stood still: what it did not look at may have been empty since. */
+  @Test
+  void shouldKeepTheLongestTimeWithoutAFreeBuffer() {
+    LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
+    rig.clock.advance(LaneRig.SWEEP_NANOS);
+    rig.refill.doWork();
+    assertEquals(0, longestEmpty(rig));
+    for (int i = 0; i < SLOTS; i++) {
+      rig.pop(AICPU_TASK, 0);
+    }
+    rig.clock.advance(600_000_000);
+    rig.refill.doWork();
+    assertEquals(600_000_000, longestEmpty(rig));
+    assertTrue(rig.depth(AICPU_TASK, 0) > 0);
+    while (rig.depth(AICPU_TASK, 0) > 0) {
+      rig.pop(AICPU_TASK, 0);
+    }
+    rig.clock.advance(400_000_000);
+    rig.refill.doWork();
+    assertEquals(600_000_000, longestEmpty(rig), "shorter");
+    rig.clock.advance(300_000_000);
+    rig.refill.doWork();
+    assertEquals(700_000_000, longestEmpty(rig), "nothing was there to fill it with");
+  }
+
   @Test
   void shouldServeAHintAtOnce() {
     LaneRig rig = LaneRig.of(Generation.L2_2026_07);

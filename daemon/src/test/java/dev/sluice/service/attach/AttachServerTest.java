@@ -165,6 +165,7 @@ class AttachServerTest {
   void shouldHandOverTheWholeGeometry() throws Exception {
     RawMessage attach =
         TestClient.attach()
+            .number(AttachKey.PATIENCE_MS.code(), 500)
             .number(AttachKey.SLOTS.code(), 8)
             .number(AttachKey.READY_ENTRIES.code(), 512)
             .number(AttachKey.BUFFER_RECORDS.code(), 100, 101, 102)
@@ -190,7 +191,8 @@ class AttachServerTest {
                 8, 512, List.of(100, 101, 102, 0), List.of(200, 201, 202, 203), 0x2003),
             Optional.of(new SyntheticContent.Recipe(-1, 5, 6, true)),
             AttachRequest.Reach.ofSim(),
-            "a?b");
+            "a?b",
+            500);
     assertEquals(expected, broker.request);
     assertEquals(ProcessHandle.current().pid(), broker.peer.pid());
   }

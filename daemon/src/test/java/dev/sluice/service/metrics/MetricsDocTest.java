@@ -59,7 +59,7 @@ included; a test counts them. For that, label values are folded into fewer unles
 | `sluice_in_flight_records` | left out; it is the rest of the law above | exported |
 | `jvm_*` | without class counts, thread states and buffer counts | all |
 
-For one device that is 4 kinds x 13 + 2 + histograms of 13 and 10 + 19 + 3 for each AICPU
+For one device that is 4 kinds x 13 + 3 + histograms of 13 and 10 + 19 + 3 for each AICPU
 thread + 30 of its cores, about 130. `/api/v1/status` and `/api/v1/sessions` tell everything apart at
 all times.
 
