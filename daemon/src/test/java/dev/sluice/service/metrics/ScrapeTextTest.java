@@ -118,7 +118,8 @@ class ScrapeTextTest {
     for (String line : samples(detailed)) {
       assertFalse(line.startsWith("sluice_") && line.endsWith(" NaN"), line);
     }
-    // 4 kinds x (3 causes + 3 states + 7) + inferred + never started + histograms of 13 and 10 + 5 reasons + 4
+    // 4 kinds x (3 causes + 3 states + 7) + inferred + never started + histograms of 13 and 10 + 5
+    // reasons + 4
     // stalls
     // + 4 ceilings + 5, 3 for each queue, and for each type of core 3 + 2 x 6 histogram.
     long perDevice = samples.stream().filter(line -> line.contains("device=\"3\"")).count();
