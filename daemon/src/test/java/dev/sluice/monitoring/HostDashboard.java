@@ -128,7 +128,10 @@ final class HostDashboard {
             .logarithmic()
             .query("p50, device {{device}}", quantile(0.5, "device", refill, DEVICE))
             .query("p99, device {{device}}", quantile(0.99, "device", refill, DEVICE))
-            .query("p99.9, device {{device}}", quantile(0.999, "device", refill, DEVICE)),
+            .query("p99.9, device {{device}}", quantile(0.999, "device", refill, DEVICE))
+            .query(
+                "longest without a free buffer, device {{device}}",
+                "max by (device) (sluice_free_queue_longest_empty_seconds{" + DEVICE + "})"),
         Panel.lines(
                 10,
                 "Pauses of the drain",

@@ -73,7 +73,8 @@ class ControlCommandsTest implements ControlActions {
     return CompletableFuture.completedFuture(
         new Books(
             session,
-            Collections.nCopies(Labels.KINDS.size(), new Books.KindBooks(10_000, 9_000, 900, 0, 0, 0)),
+            Collections.nCopies(
+                Labels.KINDS.size(), new Books.KindBooks(10_000, 9_000, 900, 0, 0, 0)),
             "the device still writes"));
   }
 

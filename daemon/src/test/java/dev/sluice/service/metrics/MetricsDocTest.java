@@ -45,7 +45,7 @@ The accounting law, at every moment, for each device and kind: `sluice_device_re
 
 ## How many series
 
-8 devices of 3 AICPU threads each make less than 1,200 series, those of the JVM
+8 devices of 3 AICPU threads each make less than 1,250 series, those of the JVM
 included; a test counts them. For that, label values are folded into fewer unless
 `sluice.metrics.detail` is on. Labels are the same either way, and so is every sum.
 
