@@ -297,6 +297,11 @@ static unsigned stand_in(struct sluice_attach *s, int64_t now, int64_t *next_res
   return popped;
 }
 
+/* A daemon wants the session, and is alive. */
+static int is_claimed(const struct sluice_guard *g) {
+  return !sluice_lock_is_free(g->locks, SLUICE_LOCK_CLAIM);
+}
+
 /* No daemon has the session, or it is coming back. Until one has it, or the guard is to stop. */
 static void bridge_the_gap(struct sluice_attach *s) {
   struct sluice_guard *g = s->guard;
@@ -316,6 +321,12 @@ static void bridge_the_gap(struct sluice_attach *s) {
   }
   while (!stopping && sluice_lock_is_mine(g->locks, SLUICE_LOCK_SESSION)) {
     int64_t now = now_ms();
+    if (is_claimed(g)) {
+      pthread_mutex_lock(&s->lock); /* between two passes */
+      sluice_locks_give_all(g->locks);
+      pthread_mutex_unlock(&s->lock);
+      return;
+    }
     has_all = has_all || sluice_locks_take_all(g->locks);
     reconnect(s, now); /* gives all locks back if a daemon answers */
     if (has_all && now - g->gone_at_ms >= g->grace_ms) {
@@ -330,7 +341,9 @@ static void *guard_main(void *argument) {
   struct sluice_attach *s = argument;
   struct sluice_guard *g = s->guard;
   while (!nap(g, 0)) {
-    if (sluice_lock_try(g->locks, SLUICE_LOCK_SESSION) >= 0) {
+    if (is_claimed(g)) {
+      nap(g, DYING_MS);
+    } else if (sluice_lock_try(g->locks, SLUICE_LOCK_SESSION) >= 0) {
       bridge_the_gap(s);
     } else {
       watch(s, now_ms());

@@ -284,7 +284,7 @@ static struct sluice_locks *new_locks(struct sluice_lock_page *page, struct node
   l->count = load32_acquire((const uint8_t *)&page->count);
   if (page->magic != SLUICE_LOCKS_MAGIC || page->version != SLUICE_LOCKS_VERSION ||
       page->lock_bytes != sizeof(struct sluice_lock) || l->count <= SLUICE_LOCK_THREADS ||
-      l->count > SLUICE_LOCKS_MAX) {
+      l->count > SLUICE_LOCK_CLAIM) {
     free(l);
     errno = EPROTO;
     return NULL;

@@ -24,11 +24,14 @@
 #define SLUICE_LOCKS_MAGIC 0x4b434c53u /* "SLCK" */
 #define SLUICE_LOCKS_VERSION 1
 #define SLUICE_LOCKS_BYTES 8192
-#define SLUICE_LOCKS_MAX 127
+#define SLUICE_LOCKS_MAX 127 /* the last is SLUICE_LOCK_CLAIM */
 
 #define SLUICE_LOCK_SESSION 0 /* the daemon has the session; a thread that lives as long as it */
 #define SLUICE_LOCK_OWNER 1   /* the thread that prepares or settles a run */
 #define SLUICE_LOCK_THREADS 2 /* and up: the threads that step the agents of a run */
+/* Not one of those in use: a daemon that comes back wants the session. While it holds this, a guard gives
+ * back what it has, and takes nothing. */
+#define SLUICE_LOCK_CLAIM 126
 
 /* A lock, on a cache line of its own. All little endian. */
 struct sluice_lock {

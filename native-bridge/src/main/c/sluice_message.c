@@ -227,8 +227,11 @@ static int connection_lost(struct sluice_attach *s, const char *what, char *erro
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
     /* A reply may still arrive late; the conversation is out of step, so it ends here. */
     shutdown(s->socket, SHUT_RDWR);
+    struct sluice_guard_stats stats;
+    sluice_attach_guard_stats(s, &stats);
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
-                       "the daemon did not answer %s in time", what);
+                       "the daemon did not answer %s in time%s", what,
+                       stats.state == SLUICE_GUARD_STALLED ? ": it is stopped, or hangs" : "");
   }
   return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                      "connection to the daemon lost at %s: %s", what, strerror(errno));

@@ -44,8 +44,13 @@ static void on_leave(int signal) {
   must_leave = 1;
 }
 
+/* Outlives the daemon, and not for long a test that was given up. */
 static void say_and_stay(void) {
   pid_t self = getpid();
+  signal(SIGALRM, SIG_DFL);
+  alarm(60);
+  close(STDOUT_FILENO);
+  close(STDERR_FILENO);
   if (write(told[1], &self, sizeof self) != sizeof self) {
     _exit(1);
   }
@@ -111,6 +116,7 @@ static struct rig *new_rig(uint16_t generation, uint32_t level, uint32_t grace_m
   CHECK(sluice_layout_init(&r->layout, &r->geometry) == NULL);
   CHECK_EQUAL(0, pipe(told));
   r->f.in_run = in_run;
+  r->f.is_deaf = true;
   fake_listen(&r->f);
   r->daemon = fork();
   if (r->daemon == 0) {
@@ -268,6 +274,11 @@ static void leaves_a_stopped_daemon_alone(void) {
   }
   await_state(r, SLUICE_GUARD_STALLED);
   CHECK_EQUAL(1, stats_of(r).stalls);
+  char error[256] = "";
+  sluice_attach_reply_timeout(r->session, 20);
+  CHECK_EQUAL(SLUICE_ERROR_PROTOCOL,
+              sluice_attach_run_end(r->session, NULL, error, sizeof error));
+  CHECK(strstr(error, "in time: it is stopped, or hangs") != NULL);
   CHECK_EQUAL(0, stats_of(r).takeovers);
   CHECK(!is_drained(r) && !has_free(r, SLUICE_KIND_AICPU_TASK));
   kill(r->daemon, SIGCONT);
@@ -322,6 +333,36 @@ static void waits_for_the_last_thread(void) {
   CHECK(!is_drained(r));
   kill(r->second, SIGKILL);
   await_state(r, SLUICE_GUARD_RECYCLES);
+  free_rig(r);
+}
+
+/* A daemon that comes back asks for the session before it listens, and has it at once; if it dies before it
+ * could take it, the guard goes on. */
+static void makes_way_for_a_daemon_that_comes_back(void) {
+  struct rig *r = new_rig(SLUICE_CHIP_2026_08, 2, 0, NULL);
+  const struct sluice_attach *s = r->session;
+  struct sluice_locks *next = sluice_locks_map(r->arena->fd, s->locks_offset, 0);
+  end(r->daemon);
+  r->daemon = 0;
+  await_state(r, SLUICE_GUARD_RECYCLES);
+  for (int dies = 1; dies >= 0; dies--) {
+    keep_going(r, 20);
+    CHECK_EQUAL(SLUICE_LOCK_BUSY, sluice_lock_try(next, SLUICE_LOCK_SESSION));
+    CHECK(sluice_lock_try(next, SLUICE_LOCK_CLAIM) >= 0);
+    while (!sluice_lock_is_free(next, SLUICE_LOCK_SESSION)) {
+      poll(NULL, 0, 1);
+    }
+    publish(r, SLUICE_KIND_AICPU_TASK, RECORDS);
+    poll(NULL, 0, 20); /* many of its looks */
+    CHECK(!is_drained(r));
+    if (!dies) {
+      CHECK(sluice_locks_take_all(next));
+    }
+    sluice_lock_give(next, SLUICE_LOCK_CLAIM);
+  }
+  await_state(r, SLUICE_GUARD_WATCHES);
+  CHECK(!is_drained(r) && sluice_locks_all_mine(next));
+  sluice_locks_free(next);
   free_rig(r);
 }
 
@@ -455,6 +496,7 @@ const struct test guard_tests[] = {
     {"guard: leaves a stopped daemon alone", leaves_a_stopped_daemon_alone},
     {"guard: errors of this process are no death", errors_of_this_process_are_no_death},
     {"guard: waits for the last thread", waits_for_the_last_thread},
+    {"guard: makes way for a daemon that comes back", makes_way_for_a_daemon_that_comes_back},
     {"guard: takes over after an orderly end", takes_over_after_an_orderly_end},
     {"guard: revives AICore pools", revives_aicore_pools},
     {"guard: counts what was written", counts_what_was_written},

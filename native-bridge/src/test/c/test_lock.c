@@ -198,7 +198,7 @@ static void pages_of_another_version_are_refused(void) {
   page->version++;
   CHECK(sluice_locks_new(page) == NULL && sluice_locks_map(arena, OFFSET, 0) == NULL);
   page->version--;
-  page->count = SLUICE_LOCKS_MAX + 1;
+  page->count = SLUICE_LOCK_CLAIM + 1;
   CHECK(sluice_locks_new(page) == NULL);
   CHECK(sluice_locks_map(arena, 64, COUNT) == NULL); /* on no boundary of its own */
   sluice_locks_free(ours);

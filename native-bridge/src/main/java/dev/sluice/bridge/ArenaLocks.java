@@ -41,6 +41,9 @@ public final class ArenaLocks implements AutoCloseable {
   /** How many of those there can be. */
   public static final int MAX_THREADS = 72;
 
+  /** A daemon that comes back wants the session: a guard makes way. */
+  static final int CLAIM = 126;
+
   static final int COUNT = THREADS + MAX_THREADS;
   static final int LOCK_BYTES = 64;
   static final int LOCKS_OFFSET = 64;
@@ -127,13 +130,25 @@ public final class ArenaLocks implements AutoCloseable {
     return locks;
   }
 
-  /**
-   * The lock page of an arena that another daemon made. Nothing is taken: see {@link #claim}.
-   *
-   * @throws IOException if there is none of this version
-   */
-  public static ArenaLocks of(int fd, long offset) throws IOException {
+  /** The lock page of an arena that another daemon made. Nothing is taken: see {@link #claim}. */
+  static ArenaLocks of(int fd, long offset) throws IOException {
     return map(fd, offset, 0);
+  }
+
+  /**
+   * Takes over an arena that another daemon made: this process is its only writer when this
+   * returns.
+   *
+   * @param timeoutNanos as of {@link #claim}; a guard makes way within milliseconds
+   * @throws IOException one line, if there are no locks of this version, or another process has them
+   */
+  public static ArenaLocks adopt(int fd, long offset, long timeoutNanos) throws IOException {
+    ArenaLocks locks = of(fd, offset);
+    if (!locks.claim(timeoutNanos)) {
+      locks.close();
+      throw new IOException("another process has the arena and does not give it back");
+    }
+    return locks;
   }
 
   private static ArenaLocks map(int fd, long offset, int count) throws IOException {
@@ -150,25 +165,31 @@ public final class ArenaLocks implements AutoCloseable {
 
   /**
    * Takes the lock of the session for this process, and makes sure that no thread of another one
-   * has any of the others: then this process is the only writer.
+   * has any of the others: then this process is the only writer. A client's guard makes way.
    *
-   * @param timeoutNanos for threads that end just now; a client's guard gives its locks back when
-   *     its RESUME can be answered, not before
-   * @return false, with nothing taken, if a guard or another daemon has the session
+   * @param timeoutNanos for guards in the middle of a pass, and threads that end just now
+   * @return false, with nothing taken, if another daemon has the session
    */
   public boolean claim(long timeoutNanos) {
-    if (!Keeper.ask(() -> call(Calls::sluice_lock_try, SESSION) >= 0)) {
+    if (!tryOnKeeper(CLAIM)) {
       return false;
     }
     long beganNs = System.nanoTime();
-    while (!isOnlyWriter()) {
-      if (System.nanoTime() - beganNs >= timeoutNanos) {
-        leave();
-        return false;
-      }
+    boolean hasSession = tryOnKeeper(SESSION);
+    while (!(hasSession && isOnlyWriter()) && System.nanoTime() - beganNs < timeoutNanos) {
       LockSupport.parkNanos(LOOK_NANOS);
+      hasSession = hasSession || tryOnKeeper(SESSION);
     }
-    return true;
+    boolean isClaimed = hasSession && isOnlyWriter();
+    if (hasSession && !isClaimed) {
+      leave();
+    }
+    give(CLAIM);
+    return isClaimed;
+  }
+
+  private boolean tryOnKeeper(int lock) {
+    return Keeper.ask(() -> call(Calls::sluice_lock_try, lock) >= 0);
   }
 
   /** Whether this process has the session, and no other has a lock. */

@@ -37,7 +37,8 @@ class ArenaLocksTest {
     assertEquals(number(header, "SLUICE_LOCK_SESSION"), ArenaLocks.SESSION);
     assertEquals(number(header, "SLUICE_LOCK_OWNER"), ArenaLocks.OWNER);
     assertEquals(number(header, "SLUICE_LOCK_THREADS"), ArenaLocks.THREADS);
-    assertTrue(ArenaLocks.COUNT <= number(header, "SLUICE_LOCKS_MAX"));
+    assertEquals(number(header, "SLUICE_LOCK_CLAIM"), ArenaLocks.CLAIM);
+    assertTrue(ArenaLocks.COUNT <= ArenaLocks.CLAIM);
     // What the header asserts of its own structs.
     String asserted = header.replaceAll("\\s+", " ");
     assertTrue(asserted.contains("sizeof(struct sluice_lock) == " + ArenaLocks.LOCK_BYTES));
@@ -82,10 +83,12 @@ class ArenaLocksTest {
         int at = (int) AT + ArenaLocks.LOCKS_OFFSET + lock * ArenaLocks.LOCK_BYTES;
         region.buffer().putInt(at, DIED);
       }
-      try (ArenaLocks next = ArenaLocks.of(region.fd(), AT)) {
-        assertTrue(next.claim(0));
+      try (ArenaLocks next = ArenaLocks.adopt(region.fd(), AT, 0)) {
+        assertTrue(next.isOnlyWriter());
+        assertThrows(IOException.class, () -> ArenaLocks.adopt(region.fd(), AT, 0));
         assertTrue(next.isOnlyWriter());
       }
+      assertEquals(0, word(region, ArenaLocks.CLAIM));
       assertEquals(0, word(region, ArenaLocks.SESSION));
     }
   }
