@@ -6,7 +6,7 @@
  *
  * What is checked: a buffer has one owner at any time; none is lost; a lane that lives never waits
  * for ever. Steps happen in one order for all, as on memory that is sequentially consistent: which
- * orders weaker memory must keep is checked elsewhere (docs/architecture.md).
+ * orders weaker memory must keep is checked elsewhere (docs/memory-order.md).
  *
  *   -DENTRIES=n   places of the ready queue, one of which stays empty
  *   -DTEARS       l2-2026.06: entry and tail become visible in either order, consumed pointers are

@@ -3,14 +3,21 @@ package dev.sluice.tool;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
 import dev.sluice.config.Settings;
+import dev.sluice.output.capture.CaptureFormat;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Where captures are, for the commands that read them. */
 public final class CaptureArguments {
+  private static final String LATEST = "latest";
+
   @Option(
       names = "--directory",
       paramLabel = "DIR",
@@ -39,7 +46,10 @@ public final class CaptureArguments {
     return directory != null ? directory : settings().capture().directory();
   }
 
-  /** A capture by its path, or by its name as {@code captures} lists it; snapshots also without. */
+  /**
+   * A capture by its path, or by its name as {@code captures} lists it, a beginning of it that no
+   * other has, or {@code latest}.
+   */
   Path capture(String nameOrPath) throws ToolException {
     Path path = Path.of(nameOrPath);
     if (Files.isDirectory(path)) {
@@ -54,8 +64,44 @@ public final class CaptureArguments {
         return named;
       }
     }
+    List<Path> all = captures("");
+    if (nameOrPath.equals(LATEST) && !all.isEmpty()) {
+      return all.get(all.size() - 1);
+    }
+    all.addAll(captures("snapshots"));
+    List<Path> matches =
+        all.stream()
+            .filter(
+                capture ->
+                    capture.getFileName().toString().startsWith(nameOrPath)
+                        || directory().relativize(capture).toString().startsWith(nameOrPath))
+            .toList();
+    if (matches.size() == 1) {
+      return matches.get(0);
+    }
     throw new ToolException(
-        "no capture " + nameOrPath + " in " + directory() + "; see '" + list() + "'");
+        (matches.isEmpty()
+                ? "no capture " + nameOrPath + " in " + directory()
+                : matches.size() + " captures begin with " + nameOrPath)
+            + "; see '"
+            + list()
+            + "'");
+  }
+
+  /** Directories of captures, oldest first by their names, which begin with the time. */
+  private List<Path> captures(String folder) {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory().resolve(folder))) {
+      for (Path entry : entries) {
+        if (Files.exists(entry.resolve(CaptureFormat.MANIFEST))) {
+          found.add(entry);
+        }
+      }
+    } catch (IOException ignored) {
+      // Then there is none that could be named here; the caller says so.
+    }
+    found.sort(Comparator.naturalOrder());
+    return found;
   }
 
   /** The command that lists what there is. */

@@ -43,7 +43,7 @@ import picocli.CommandLine.TypeConversionException;
     description = "Turn captures into a file for Perfetto, Chrome, the runtime's tools or tables.",
     footer = {
       "",
-      "Example: " + Invocation.PROGRAM + " export CAPTURE --format perfetto -o trace.pftrace",
+      "Example: " + Invocation.PROGRAM + " export latest --format perfetto -o trace.pftrace",
       "Then open https://ui.perfetto.dev and drop the file on it."
     })
 public final class ExportCommand implements Callable<Integer> {
@@ -64,7 +64,9 @@ public final class ExportCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "CAPTURE",
       arity = "1..*",
-      description = "Directory of a capture, or its name; several come on one axis of time.")
+      description =
+          "Directory or name of a capture, the beginning of it, or latest; several come on one axis"
+              + " of time.")
   private List<String> names = new ArrayList<>();
 
   @Option(

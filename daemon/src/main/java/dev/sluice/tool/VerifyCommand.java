@@ -29,9 +29,7 @@ import picocli.CommandLine.Spec;
             + " by bit.",
     footer = {
       "",
-      "Example: "
-          + Invocation.PROGRAM
-          + " verify /var/lib/sluice/captures/20260901-120000.000-d0-s1-demo",
+      "Example: " + Invocation.PROGRAM + " verify latest",
       "",
       "Exit code: 0 whole and complete, 1 damaged, 2 usage, 3 whole, but records are missing."
     })
@@ -46,7 +44,9 @@ public final class VerifyCommand implements Callable<Integer> {
 
   @Mixin private CaptureArguments captures = new CaptureArguments();
 
-  @Parameters(paramLabel = "CAPTURE", description = "Directory of the capture, or its name.")
+  @Parameters(
+      paramLabel = "CAPTURE",
+      description = "Directory or name of the capture, the beginning of it, or latest.")
   private String capture;
 
   @Option(names = "--json", description = "Print one JSON object.")

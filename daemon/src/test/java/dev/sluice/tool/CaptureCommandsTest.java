@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,25 @@ class CaptureCommandsTest {
     assertEquals(ExitCode.FINE, run("verify", folder.resolve("a b").toString()));
     assertEquals(ExitCode.FINE, run("verify", "--directory", folder.toString(), "a b"));
     assertTrue(console.out().contains("Whole: every record"), console.out());
+  }
+
+  @Test
+  void shouldFindACaptureByTheBeginningOfItsNameOrAsTheLatest() throws IOException {
+    for (String name : List.of("20260901-120000.000-d0-s1", "20260902-120000.000-d0-s2")) {
+      new CaptureBuilder(folder.resolve(name), MANIFEST).close();
+    }
+    String in = "--directory=" + folder;
+    run("verify", "20260901", in, "--json");
+    assertTrue(console.out().contains("20260901-120000.000-d0-s1"), console.out());
+    assertEquals(ExitCode.FAILED, run("verify", "202609", in));
+    assertTrue(console.err().contains("2 captures begin with 202609"), console.err());
+    assertEquals(ExitCode.FAILED, run("verify", "2027", in));
+    assertTrue(console.err().contains("no capture 2027 in " + folder), console.err());
+    Console latest = new Console(new VerifyCommand(stopSignal));
+    latest.run("verify", "a", in, "--json");
+    assertTrue(latest.out().contains("a b"), latest.out());
+    latest.run("verify", "latest", in, "--json");
+    assertTrue(latest.out().contains("a b"), "by name: " + latest.out());
   }
 
   @Test

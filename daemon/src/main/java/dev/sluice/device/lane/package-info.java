@@ -10,7 +10,7 @@
  *   state                      one writer        readers           order
  *   ready entries, tails       device            drain             acquire tail, then plain reads
  *   ready heads                drain             device            release, once per batch
- *   entry pointer := 0 (G1)    drain             device            before the head's release
+ *   entry pointer := 0         drain             device            before the head's release
  *   free slots, tails          refill            device            plain slots, release of the tail
  *   free heads                 device            refill, drain     acquire
  *   freeze flags               refill            device            release
