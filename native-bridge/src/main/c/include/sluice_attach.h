@@ -190,7 +190,7 @@ enum sluice_status {
   SLUICE_ERROR_STATE = 10,      /* message not legal now, e.g. START twice */
   SLUICE_ERROR_PERMISSION = 11, /* peer credentials not allowed */
   SLUICE_ERROR_STOPPING = 12,   /* the daemon is stopping */
-  SLUICE_ERROR_INTERNAL = 13,   /* a defect of the daemon; its log has the reason */
+  SLUICE_ERROR_INTERNAL = 13,   /* internal error, see the daemon log */
   SLUICE_ERROR_PLACEMENT = 14,  /* the device has a placement that the client did not offer */
   SLUICE_ERROR_DEVICE_DOWN = 15, /* the device has failed or is gone; the daemon tries it again and
                                     again: so may the client */

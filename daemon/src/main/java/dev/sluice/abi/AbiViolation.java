@@ -8,7 +8,7 @@ import java.util.List;
  */
 public enum AbiViolation {
   BAD_INDEX("bad_index", "a queue index outside its ring"),
-  BAD_KIND("bad_kind", "an entry whose kind is none of the four"),
+  BAD_KIND("bad_kind", "an entry of an unknown kind"),
   BAD_INSTANCE("bad_instance", "an entry for a core or thread that the session does not have"),
   NULL_POINTER("null_pointer", "an entry without a buffer"),
   UNKNOWN_POINTER("unknown_pointer", "an entry whose address is outside the arena's buffers"),

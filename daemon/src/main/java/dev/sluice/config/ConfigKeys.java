@@ -34,7 +34,7 @@ public final class ConfigKeys {
           "http.web-config",
           ConfigTypes.optionalFile(),
           "File with TLS, client certificates, users and headers, in the schema that the Prometheus"
-              + " exporters share. Read again when it changes. none: plain HTTP for everybody.");
+              + " exporters share. Read again when it changes. none: plain HTTP for every client.");
   public static final ConfigKey<Integer> HTTP_MAX_CONNECTIONS =
       key(
           "http.max-connections",
@@ -61,7 +61,7 @@ public final class ConfigKeys {
       key(
           "http.live.interval",
           ConfigTypes.duration(100 * MS, 60 * SECOND),
-          "From one frame of /api/v1/live to the next. Nothing is made while nobody follows.");
+          "From one frame of /api/v1/live to the next. Nothing is made while no client follows.");
   public static final ConfigKey<LogLevel> LOG_LEVEL =
       key(
           "log.level",

@@ -1,7 +1,7 @@
 package dev.sluice.service;
 
 /**
- * The life signs of one agent.
+ * The progress of one agent.
  *
  * @param lastProgressEpochSeconds when it last completed a duty cycle, busy or idle
  * @param stalls duty cycles that took longer than the threshold, since start

@@ -47,14 +47,18 @@ public final class DaemonClient {
       return DaemonClient.onSocket(settings.control().socket());
     }
     ListenAddress listen = settings.http().listen();
-    // A daemon that listens on every address answers on the loopback, too.
-    String host = listen.host().equals("0.0.0.0") ? "127.0.0.1" : listen.host();
-    host = host.equals("::") ? "::1" : host;
-    return new DaemonClient(URI.create("http://" + new ListenAddress(host, listen.port())));
+    String address = listen.toString();
+    String host = address.substring(0, address.lastIndexOf(':'));
+    return at(Loopback.reaching(host), listen.port());
+  }
+
+  /** The host as a URL has it: an IPv6 address in brackets. */
+  static DaemonClient at(String host, int port) {
+    return new DaemonClient(URI.create("http://" + host + ":" + port));
   }
 
   public static DaemonClient onPort(int port) {
-    return new DaemonClient(URI.create("http://127.0.0.1:" + port));
+    return at(Loopback.address(), port);
   }
 
   public URI base() {

@@ -165,6 +165,7 @@ public final class DetachCommand implements Callable<Integer> {
             .number("collected", 0)
             .number("dropped", 0)
             .number("salvaged", 1)
+            .number("never started", 3)
             .number("in flight", 2)
             .number("unaccounted", 0);
     Map<String, Object> kinds = Json.object(books, "kinds");
@@ -177,6 +178,7 @@ public final class DetachCommand implements Callable<Integer> {
             count(row, "collected_records"),
             count(row, "dropped_records"),
             count(row, "salvaged_records"),
+            count(row, "never_started_records"),
             count(row, "in_flight_records"),
             count(row, "unaccounted_records"));
       }

@@ -11,16 +11,21 @@ import java.util.Optional;
  * is whatever is free, so that it never meets an installed one.
  */
 public final class EmbeddedDaemon implements AutoCloseable {
+  private static final String LISTEN = "sluice.http.listen";
+
   /** sockaddr_un holds 107 characters; the rest is for the file names in the folder. */
   private static final int LONGEST_FOLDER = 80;
 
   private final DaemonHost.Running daemon;
   private final Path folder;
+  private final String listen;
   private final double readySeconds;
 
-  private EmbeddedDaemon(DaemonHost.Running daemon, Path folder, double readySeconds) {
+  private EmbeddedDaemon(
+      DaemonHost.Running daemon, Path folder, String listen, double readySeconds) {
     this.daemon = daemon;
     this.folder = folder;
+    this.listen = listen;
     this.readySeconds = readySeconds;
   }
 
@@ -32,7 +37,7 @@ public final class EmbeddedDaemon implements AutoCloseable {
       throws ToolException {
     Path folder = privateFolder();
     Map<String, String> overrides = new LinkedHashMap<>();
-    overrides.put("sluice.http.listen", "127.0.0.1:0");
+    overrides.put(LISTEN, Loopback.address() + ":0");
     overrides.put("sluice.http.web-config", "none");
     overrides.put("sluice.attach.socket", folder.resolve("attach.sock").toString());
     overrides.put("sluice.control.socket", folder.resolve("control.sock").toString());
@@ -41,7 +46,8 @@ public final class EmbeddedDaemon implements AutoCloseable {
     long startNs = System.nanoTime();
     try {
       DaemonHost.Running daemon = host.start(Optional.empty(), overrides);
-      return new EmbeddedDaemon(daemon, folder, (System.nanoTime() - startNs) / 1e9);
+      return new EmbeddedDaemon(
+          daemon, folder, overrides.get(LISTEN), (System.nanoTime() - startNs) / 1e9);
     } catch (ToolException | RuntimeException e) {
       delete(folder);
       throw e;
@@ -49,7 +55,8 @@ public final class EmbeddedDaemon implements AutoCloseable {
   }
 
   public DaemonClient client() {
-    return DaemonClient.onPort(daemon.httpPort());
+    String host = listen.substring(0, listen.lastIndexOf(':'));
+    return DaemonClient.at(Loopback.reaching(host), daemon.httpPort());
   }
 
   public Path attachSocket() {

@@ -179,6 +179,11 @@ public final class ExportCommand implements Callable<Integer> {
               where,
               Quantities.formatBytes(summary.bytes()),
               rate(summary, (System.nanoTime() - startNs) / 1e9)));
+      if (summary.records() == 0 && (fromNs != null || toNs != null)) {
+        throw new ToolException(
+            "no record lies in the exported window; leave out --from and --to to see the whole"
+                + " capture");
+      }
       return isStrict && summary.missingRecords() > 0 ? ExitCode.RECORDS_LOST : ExitCode.FINE;
     } catch (IOException e) {
       throw new ToolException(reason(e), e);

@@ -96,7 +96,7 @@ class ControlCommandsTest implements ControlActions {
         console.out());
     // Produced is the sum of what follows.
     assertTrue(
-        console.out().replaceAll(" +", " ").contains("aicpu_task 10,000 9,000 900 0 100 0\n"),
+        console.out().replaceAll(" +", " ").contains("aicpu_task 10,000 9,000 900 0 0 100 0\n"),
         console.out());
   }
 

@@ -74,7 +74,7 @@ final class ManifestFile {
       }
       json = JSON.std.mapFrom(Files.readString(file));
     } catch (NoSuchFileException e) {
-      throw new CaptureException(directory + " is no capture: it has no manifest.json", e);
+      throw new CaptureException(directory + " is not a capture: it has no manifest.json", e);
     } catch (JSONObjectException e) {
       throw new CaptureException(file + " is damaged: " + firstLine(e), e);
     } catch (CaptureException e) {

@@ -314,7 +314,6 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
       return refused;
     }
     LOGGER.error("attach: a request of {} failed", peer, failure);
-    return new AttachRefusedException(
-        AttachStatus.INTERNAL, "a defect of the daemon; its log has the reason");
+    return new AttachRefusedException(AttachStatus.INTERNAL, "internal error, see the daemon log");
   }
 }

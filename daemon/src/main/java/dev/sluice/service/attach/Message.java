@@ -150,7 +150,7 @@ final class Message {
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
       // Into logs and pages it goes: control characters would forge lines there.
-      return text.replaceAll("[\\p{Cntrl}\\p{Cf}\\u2028\\u2029]", "?").strip();
+      return text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?").strip();
     } catch (CharacterCodingException ignored) {
       throw malformed(key + " is not UTF-8");
     }

@@ -78,6 +78,6 @@ final class Router implements Responder {
 
   private static Answer defect(Request request, Throwable failure) {
     LOGGER.error("http: {} {} failed", request.method(), request.path(), failure);
-    return Answer.text(500, "a defect of the daemon; its log has the reason");
+    return Answer.text(500, "internal error, see the daemon log");
   }
 }

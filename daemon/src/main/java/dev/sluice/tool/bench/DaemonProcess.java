@@ -1,6 +1,7 @@
 package dev.sluice.tool.bench;
 
 import dev.sluice.tool.DaemonClient;
+import dev.sluice.tool.Loopback;
 import dev.sluice.tool.ProcessFigures;
 import dev.sluice.tool.ToolException;
 import dev.sluice.tool.measure.Runs;
@@ -44,7 +45,7 @@ final class DaemonProcess implements AutoCloseable {
       Path folder = Files.createTempDirectory("sluice-");
       int port = freePort();
       Map<String, String> all = new LinkedHashMap<>();
-      all.put("sluice.http.listen", "127.0.0.1:" + port);
+      all.put("sluice.http.listen", Loopback.address() + ":" + port);
       all.put("sluice.attach.socket", folder.resolve("attach.sock").toString());
       all.put("sluice.control.socket", folder.resolve("control.sock").toString());
       all.putAll(settings);

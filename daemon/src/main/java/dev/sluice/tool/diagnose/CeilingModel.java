@@ -70,7 +70,7 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
             Unit.BYTES_PER_SECOND.format(rate)));
   }
 
-  /** What can be given back for ever. */
+  /** What can be given back in the long run. */
   Limit bandwidth() {
     return Limit.ofRate(
         Ceiling.BANDWIDTH,

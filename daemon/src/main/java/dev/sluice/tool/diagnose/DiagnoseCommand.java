@@ -35,9 +35,9 @@ import picocli.CommandLine.Spec;
       "",
       "Example: " + Invocation.PROGRAM + " diagnose --quick --rate 2GB/s --html diagnose.html",
       "",
-      "Everything runs on a private daemon and arena; records are dropped on purpose, none of",
-      "them anybody's. Exit code: 0 finished, 1 failed or interrupted (what is printed then says",
-      "so), 2 usage. docs/tuning.md explains the figures."
+      "Everything runs on a private daemon and arena; only its own records are dropped, on purpose."
+          + " Exit code: 0 finished, 1 failed or interrupted, 2 usage. docs/tuning.md explains the"
+          + " figures."
     })
 public final class DiagnoseCommand implements Callable<Integer> {
   private final DaemonHost host;

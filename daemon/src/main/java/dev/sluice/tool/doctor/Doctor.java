@@ -41,6 +41,7 @@ public final class Doctor {
   /** As {@link #examine}, and also writes to the disk of the captures for a second. */
   public List<Finding> measure() {
     List<Finding> findings = examine();
+    findings.add(ProcessChecks.listener(settings));
     findings.add(StorageChecks.rate(settings.capture()));
     return findings;
   }

@@ -2,8 +2,12 @@ package dev.sluice.tool.doctor;
 
 import dev.sluice.bridge.NativeColumns;
 import dev.sluice.bridge.NativeTools;
+import dev.sluice.config.IoReason;
+import dev.sluice.config.ListenAddress;
 import dev.sluice.config.Settings;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.Optional;
 
 /** The JVM and the limits of its process. */
@@ -59,5 +63,20 @@ final class ProcessChecks {
             "open-files",
             found + ", " + need + " for " + settings.attach().maxSessions() + " sessions",
             "LimitNOFILE= in the service, or lower sluice.attach.max-sessions");
+  }
+
+  /** Whether a daemon that starts now could listen; one that runs already has the address. */
+  static Finding listener(Settings settings) {
+    ListenAddress listen = settings.http().listen();
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(listen.host(), listen.port()));
+      return Finding.ok("listener", listen + " is free");
+    } catch (IOException e) {
+      return Finding.warn(
+          "listener",
+          listen + " cannot be used: " + IoReason.of(e),
+          "a daemon that runs has it; otherwise free it, or set sluice.http.listen");
+    }
   }
 }

@@ -657,7 +657,7 @@
   }
 
   function showAge() {
-    if (startedAt) {
+    if (startedAt && lostSince === null) {
       write(byId("build"), "version " + build.split(" ")[0] + ", up for " + age(Math.max(0, (Date.now() - new Date(startedAt)) / 1000)));
     }
   }

@@ -219,7 +219,7 @@ class CaptureReaderTest {
     assertTrue(
         assertThrows(CaptureException.class, () -> CaptureReader.open(folder))
             .getMessage()
-            .endsWith("is no capture: it has no manifest.json"));
+            .endsWith("is not a capture: it has no manifest.json"));
     Path directory = sample("m");
     Path manifest = directory.resolve("manifest.json");
     byte[] whole = Files.readString(manifest).stripTrailing().getBytes(StandardCharsets.UTF_8);

@@ -174,7 +174,7 @@ class AttachServerTest {
             .number(AttachKey.FACTS.code(), 0x2003)
             .text(AttachKey.RUNTIME.code(), "host_build_graph")
             .number(AttachKey.REGIONS.code(), 0b10)
-            .text(AttachKey.NAME.code(), "a\nb ");
+            .text(AttachKey.NAME.code(), "a\nb\u009b2J ");
     try (TestClient client = new TestClient(server.socket())) {
       client.send(attach);
       client.receiveGrant();
@@ -191,7 +191,7 @@ class AttachServerTest {
                 8, 512, List.of(100, 101, 102, 0), List.of(200, 201, 202, 203), 0x2003),
             Optional.of(new SyntheticContent.Recipe(-1, 5, 6, true)),
             AttachRequest.Reach.ofSim(),
-            "a?b",
+            "a?b?2J",
             500);
     assertEquals(expected, broker.request);
     assertEquals(ProcessHandle.current().pid(), broker.peer.pid());

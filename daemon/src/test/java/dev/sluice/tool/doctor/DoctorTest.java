@@ -8,6 +8,8 @@ import dev.sluice.config.Settings;
 import dev.sluice.testkit.TestSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -57,6 +59,18 @@ class DoctorTest {
   void shouldExamineAHostThatShowsNothing() {
     List<Finding> findings = new Doctor(host(), PLAIN, Map.of()).examine();
     assertTrue(findings.stream().anyMatch(finding -> finding.check().equals("memory")));
+  }
+
+  @Test
+  void shouldSayWhetherTheListenerIsFree() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String listen = "sluice.http.listen=127.0.0.1:" + taken.getLocalPort();
+      Finding finding = ProcessChecks.listener(TestSettings.with(listen));
+      assertGrade(Grade.WARN, finding);
+      assertTrue(finding.found().contains("in use"), finding.found());
+    }
+    assertGrade(
+        Grade.OK, ProcessChecks.listener(TestSettings.with("sluice.http.listen=127.0.0.1:0")));
   }
 
   @ParameterizedTest
