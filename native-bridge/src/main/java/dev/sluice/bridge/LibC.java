@@ -29,6 +29,16 @@ final class LibC {
   static final int PRIO_PROCESS = 0;
   static final int PR_SET_TIMERSLACK = 29;
   static final int SCHED_RR = 2;
+  static final int F_GETFD = 1;
+  static final int F_SETFD = 2;
+  static final int F_GET_SEALS = 1034;
+  static final int FD_CLOEXEC = 1;
+  static final int AF_UNIX = 1;
+  static final int SOCK_DGRAM = 2;
+  static final int SOCK_CLOEXEC = 0x80000;
+  static final int SOL_SOCKET = 1;
+  static final int SCM_RIGHTS = 1;
+  static final int MSG_NOSIGNAL = 0x4000;
 
   static {
     Native.register(
@@ -62,6 +72,10 @@ final class LibC {
   static native int close(int fd) throws LastErrorException;
 
   static native int ioctl(int fd, NativeLong request, short[] argument) throws LastErrorException;
+
+  static native int socket(int domain, int type, int protocol) throws LastErrorException;
+
+  static native NativeLong sendmsg(int fd, Pointer message, int flags) throws LastErrorException;
 
   static native int gettid() throws LastErrorException;
 

@@ -6,6 +6,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -132,6 +133,35 @@ public final class SharedRegion implements AutoCloseable {
       throw NativeErrors.translate(call, bytes + " bytes of shared memory", e);
     } catch (IOException e) {
       release(fd, address, length);
+      throw e;
+    }
+  }
+
+  /**
+   * Maps a region that another process made by {@link #create}, and owns the descriptor.
+   *
+   * @throws IOException one line, if its size is not sealed or cannot be one of a region; the
+   *     descriptor is closed
+   */
+  public static SharedRegion adopt(int fd) throws IOException {
+    String call = "fcntl(F_GET_SEALS)";
+    int sealed = LibC.F_SEAL_SHRINK | LibC.F_SEAL_GROW;
+    try {
+      int seals = LibC.fcntl(fd, LibC.F_GET_SEALS, new NativeLong(0));
+      long bytes = Files.size(Path.of("/proc/self/fd", Integer.toString(fd)));
+      if ((seals & sealed) != sealed || bytes < 1 || bytes > MAX_BYTES) {
+        throw new IOException("shared memory of " + bytes + " bytes has seals " + seals);
+      }
+      call = "mmap";
+      NativeLong length = new NativeLong(bytes);
+      Pointer address =
+          LibC.mmap(null, length, LibC.PROT_READ_WRITE, LibC.MAP_SHARED, fd, new NativeLong(0));
+      return new SharedRegion(fd, address, bytes, false, false, "");
+    } catch (LastErrorException e) {
+      LibC.close(fd);
+      throw NativeErrors.translate(call, "shared memory of an earlier daemon", e);
+    } catch (IOException e) {
+      LibC.close(fd);
       throw e;
     }
   }

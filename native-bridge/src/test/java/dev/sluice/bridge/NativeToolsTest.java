@@ -88,7 +88,8 @@ class NativeToolsTest {
     List<String> platforms = NativeTools.platforms();
     assertTrue(platforms.contains(Platform.RESOURCE_PREFIX), platforms.toString());
     for (String platform : platforms) {
-      for (String file : List.of("sluice-producer", "sluice-example", "libsluice_attach.so")) {
+      for (String file :
+          List.of("sluice-producer", "sluice-supervise", "sluice-example", "libsluice_attach.so")) {
         String resource = NativeTools.resource(platform, file);
         try (InputStream stream = NativeTools.class.getResourceAsStream(resource)) {
           assertNotNull(stream, resource);
