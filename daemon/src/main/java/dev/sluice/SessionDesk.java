@@ -75,12 +75,18 @@ final class SessionDesk implements SessionBroker, ControlActions {
             Session session = grant.session();
             Token token = Token.random(random);
             keep(token, session);
+            session.keep(token.toBytes());
             return granted(
                 session.id(), token, session.memory(), grant.descriptor(), grant.connection());
           });
     } catch (AttachRefusedException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  /** A session of another process is open again. */
+  void resumed(Session session) {
+    keep(Token.of(session.token()), session);
   }
 
   private static Peer peer(PeerCredentials peer) {

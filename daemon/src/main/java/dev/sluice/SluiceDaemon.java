@@ -3,6 +3,7 @@ package dev.sluice;
 import dev.sluice.agent.AgentErrorHandler;
 import dev.sluice.agent.AgentRunner;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.bridge.DescriptorStore;
 import dev.sluice.bridge.ThreadPlacement;
 import dev.sluice.config.Configuration;
 import dev.sluice.config.Settings;
@@ -23,6 +24,7 @@ import dev.sluice.service.security.WebSecurity;
 import dev.sluice.service.systemd.ServiceNotifier;
 import dev.sluice.service.transport.EventLoops;
 import dev.sluice.session.Janitor;
+import dev.sluice.session.KeptSessions;
 import dev.sluice.session.Sessions;
 import dev.sluice.session.StageRegions;
 import dev.sluice.session.run.ThreadPacking;
@@ -111,27 +113,39 @@ final class SluiceDaemon implements DaemonHost.Running {
     // Before all that takes time, so that a long start is extended, and no line is lost.
     notifier = ServiceNotifier.of(environment, ProcessHandle.current().pid(), loops, clock);
     notifier.ifPresent(found -> keepNotifying(found, clock, errors));
-    // Beside everything else: it takes longest, and only the attach socket has to wait for it.
+    KeptSessions kept = keptSessions();
+    boolean isResuming = kept.isLeft();
+    // Beside everything else: it takes longest, and only the attach socket has to wait for it. A
+    // device that waits for its next buffer is not kept waiting for it.
     CompletableFuture<Long> warmUp =
-        CompletableFuture.supplyAsync(
-            new Warmup(settings)::run,
-            task -> {
-              Thread thread = new Thread(task, "sluice-warm-up");
-              thread.setDaemon(true);
-              thread.start();
-            });
+        isResuming
+            ? CompletableFuture.completedFuture(0L)
+            : CompletableFuture.supplyAsync(
+                new Warmup(settings)::run,
+                task -> {
+                  Thread thread = new Thread(task, "sluice-warm-up");
+                  thread.setDaemon(true);
+                  thread.start();
+                });
 
     // What lanes run on, before anything could ask for a lane.
     threads =
         keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
     // Before the sessions that write into it, and closed after they have ended.
+    StageRegions stages = keep(new StageRegions());
     CaptureStore captures =
-        keep(
-            CaptureStore.open(
-                settings.captureOfAny(), keep(new StageRegions()), SluiceDaemon::standBack));
-    sessions = new Sessions(settings, threads, captures, build.version(), clock);
+        keep(CaptureStore.open(settings.captureOfAny(), stages, SluiceDaemon::standBack));
+    sessions = new Sessions(settings, threads, captures, build.version(), kept, clock);
     janitorIntervalNanos = settings.janitor().intervalNanos();
     SessionDesk desk = new SessionDesk(sessions);
+    // As soon as there is something to run them: their devices may be waiting.
+    sessions.resume(stages).forEach(desk::resumed);
+    AttachFailures failures = new AttachFailures();
+    Optional<AttachServer> early =
+        isResuming
+            ? Optional.of(AttachServer.start(settings.attach(), desk, failures, loops))
+            : Optional.empty();
+    early.ifPresent(this::keep);
     Janitor janitor = new Janitor(sessions, threads, clock);
     AgentRunner janitorRunner =
         keep(
@@ -146,7 +160,6 @@ final class SluiceDaemon implements DaemonHost.Running {
     RateSampler sampler = new RateSampler(sessions, captures, history, clock);
     janitorRunner.add(sampler);
     janitorRunner.start();
-    AttachFailures failures = new AttachFailures();
     reload = keep(new ConfigReload(configuration, source, this::apply, reloadListener()));
     status =
         new DaemonStatus(
@@ -173,7 +186,10 @@ final class SluiceDaemon implements DaemonHost.Running {
     keep(ControlServer.start(settings.control(), status, desk, reload, loops));
     long buffers = warmUp.join();
     // Last: a client that can connect is also served.
-    AttachServer attach = keep(AttachServer.start(settings.attach(), desk, failures, loops));
+    AttachServer attach =
+        early.isPresent()
+            ? early.get()
+            : keep(AttachServer.start(settings.attach(), desk, failures, loops));
     hot =
         next -> {
           sessions.apply(next);
@@ -193,6 +209,26 @@ final class SluiceDaemon implements DaemonHost.Running {
         settings.attach().socket(),
         http.address(),
         buffers);
+  }
+
+  private KeptSessions keptSessions() {
+    Optional<DescriptorStore> store = Optional.empty();
+    try {
+      store = DescriptorStore.of(environment);
+      store.ifPresent(this::keep);
+    } catch (IOException e) {
+      log.warn("no session is kept over a restart: {}", e.getMessage());
+    }
+    return new KeptSessions(
+        store, DescriptorStore.received(environment, ProcessHandle.current().pid()));
+  }
+
+  @Override
+  public void leave() {
+    if (sessions != null) {
+      sessions.leave();
+    }
+    close();
   }
 
   /** On a thread of its own: neither a slow socket nor a busy agent may delay a ping. */

@@ -16,6 +16,7 @@ import dev.sluice.service.AttachStatus;
 import dev.sluice.service.Granted;
 import dev.sluice.service.PeerCredentials;
 import dev.sluice.session.Janitor;
+import dev.sluice.session.KeptSessions;
 import dev.sluice.session.Sessions;
 import dev.sluice.session.StageRegions;
 import dev.sluice.session.run.ThreadPacking;
@@ -58,7 +59,7 @@ final class BrokerRig implements AutoCloseable {
               throw new AssertionError(agent.roleName(), error);
             },
             () -> 2);
-    sessions = new Sessions(settings, threads, captures, "test", clock);
+    sessions = new Sessions(settings, threads, captures, "test", KeptSessions.none(), clock);
     janitor = new Janitor(sessions, threads, clock);
     return new SessionDesk(sessions);
   }

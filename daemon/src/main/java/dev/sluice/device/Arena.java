@@ -28,6 +28,21 @@ public final class Arena implements AutoCloseable {
   }
 
   /**
+   * The memory that another process made for a session, as it stands.
+   *
+   * @throws IOException one line, if it is too small for the plan; the region is closed
+   */
+  public static Arena adopt(ArenaPlan plan, Placement placement, int device, SharedRegion region)
+      throws IOException {
+    if (region.bytes() < plan.totalBytes()) {
+      long bytes = region.bytes();
+      region.close();
+      throw new IOException("arena of " + bytes + " bytes, " + plan.totalBytes() + " expected");
+    }
+    return new Arena(plan, new SharedBacking(placement, device, plan, region));
+  }
+
+  /**
    * Brings the region to its state before a launch (abi.md 4.7): all zeros, then the header. The
    * last bulk write of the run; no agent may be running.
    */

@@ -22,31 +22,25 @@ public final class ArenaLeases {
   private final BufferLedger ledger;
   private final BufferLayout[] layouts = new BufferLayout[BufferKind.COUNT];
   private final byte[] kinds;
-  private final int[] queues;
-  private final int[] instances;
-  private final int[] sequences;
-  private final int[] salvagedCounts;
-  private final long[] readyNs;
+  private final BufferRows rows;
   private final boolean isCounted;
-  private final int[] announced; // by buffer, where entries have a count; else empty
-  private final long[] epochs;
-  private final OpenRuns runs = new OpenRuns();
+  private final OpenRuns runs;
 
   public ArenaLeases(DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger) {
+    this(memory, plan, table, ledger, new OpenRuns());
+  }
+
+  ArenaLeases(
+      DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger, OpenRuns runs) {
     this.memory = memory;
     this.plan = plan;
     this.table = table;
     this.ledger = ledger;
     int buffers = plan.bufferCount();
     kinds = new byte[buffers];
-    queues = new int[buffers];
-    instances = new int[buffers];
-    sequences = new int[buffers];
-    salvagedCounts = new int[buffers];
-    readyNs = new long[buffers];
+    rows = ledger.rows();
+    this.runs = runs;
     isCounted = plan.layout().facts().hasCountedEntries();
-    announced = new int[isCounted ? buffers : 0];
-    epochs = new long[isCounted ? buffers : 0];
     for (BufferKind kind : BufferKind.ALL) {
       layouts[kind.ordinal()] = plan.layout().buffer(kind);
     }
@@ -55,18 +49,22 @@ public final class ArenaLeases {
     }
   }
 
-  /** Describes a published buffer. The drain that is about to claim it. */
+  /** Describes a published buffer. The drain that has claimed it. */
   public void describe(int buffer, int instance, int queue, int sequence, long readySinceNs) {
-    instances[buffer] = instance;
-    queues[buffer] = queue;
-    sequences[buffer] = sequence;
-    readyNs[buffer] = readySinceNs;
+    rows.putInt(buffer, BufferRows.INSTANCE, instance);
+    rows.putInt(buffer, BufferRows.SEQUENCE, sequence);
+    rows.putLong(buffer, BufferRows.READY_NS, readySinceNs);
+    // Last: a row without it is not believed by a daemon that takes the session over.
+    rows.setRelease(buffer, BufferRows.QUEUE, queue);
   }
 
-  /** Adds what its entry said of the content. The same drain, where entries have that. */
+  /**
+   * What its entry said of the content, before {@link #describe}. The same drain, where entries
+   * have that.
+   */
   public void announce(int buffer, int recordsUntrusted, long runEpoch) {
-    announced[buffer] = recordsUntrusted;
-    epochs[buffer] = runEpoch;
+    rows.putInt(buffer, BufferRows.ANNOUNCED, recordsUntrusted);
+    rows.putLong(buffer, BufferRows.EPOCH, runEpoch);
   }
 
   /** Which runs the buffers can be of. */
@@ -76,8 +74,8 @@ public final class ArenaLeases {
 
   /** Describes a buffer that was found with a stopped producer, and how much of it to believe. */
   void describeSalvaged(int buffer, int instance, int sequence, int count, long nowNs) {
+    rows.putInt(buffer, BufferRows.SALVAGED_COUNT, count);
     describe(buffer, instance, Lease.SALVAGED_QUEUE, sequence, nowNs);
-    salvagedCounts[buffer] = count;
   }
 
   /** The leases of one collector, which gives buffers back through {@code returnRing}. */
@@ -91,7 +89,7 @@ public final class ArenaLeases {
    * Records are left as they are (see {@code FreeBuffers}), but for the first start time of an
    * AICore buffer: a guard that takes over must see that no device has stashed it.
    */
-  private void wipe(int buffer) {
+  void wipe(int buffer) {
     BufferLayout layout = layouts[kinds[buffer]];
     if (layout.kind() == BufferKind.AICORE_TASK) {
       memory.storeLong(table.offset(buffer) + AicoreTaskRecord.START_TIME_OFFSET, 0);
@@ -111,16 +109,22 @@ public final class ArenaLeases {
       ledger.collecting(number);
       BufferLayout layout = layouts[kinds[number]];
       int offset = table.offset(number);
-      boolean isSalvaged = queues[number] == Lease.SALVAGED_QUEUE;
+      int queue = rows.getInt(number, BufferRows.QUEUE);
+      int instance = rows.getInt(number, BufferRows.INSTANCE);
+      int sequence = rows.getInt(number, BufferRows.SEQUENCE);
+      boolean isSalvaged = queue == Lease.SALVAGED_QUEUE;
       if (!memory.fetch(offset, layout.sizeBytes())) {
         return false;
       }
       lease
           .at(memory.payload(), layout, offset)
-          .of(number, plan.pool(layout.kind(), instances[number]), instances[number])
-          .published(queues[number], sequences[number], readyNs[number])
+          .of(number, plan.pool(layout.kind(), instance), instance)
+          .loan(rows.getInt(number, BufferRows.PUSH_INDEX))
+          .published(queue, sequence, rows.getLong(number, BufferRows.READY_NS))
           .holding(
-              isSalvaged ? salvagedCounts[number] : memory.loadInt(offset + layout.countOffset()));
+              isSalvaged
+                  ? rows.getInt(number, BufferRows.SALVAGED_COUNT)
+                  : memory.loadInt(offset + layout.countOffset()));
       if (!isCounted) {
         lease.announced(0, 0, 0);
       } else if (isSalvaged) {
@@ -128,9 +132,12 @@ public final class ArenaLeases {
         long epoch = at >= 0 ? memory.loadLong(offset + at) : 0;
         lease.announced(0, epoch, runs.placeOf(epoch));
       } else {
-        long epoch = epochs[number];
-        boolean isSame = isAsAnnounced(layout, offset, epoch, sequences[number]);
-        lease.announced(announced[number], epoch, isSame ? runs.placeOf(epoch) : OpenRuns.OTHER);
+        long epoch = rows.getLong(number, BufferRows.EPOCH);
+        boolean isSame = isAsAnnounced(layout, offset, epoch, sequence);
+        lease.announced(
+            rows.getInt(number, BufferRows.ANNOUNCED),
+            epoch,
+            isSame ? runs.placeOf(epoch) : OpenRuns.OTHER);
       }
       return true;
     }

@@ -1,8 +1,5 @@
 package dev.sluice.device;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 /**
  * Whose each buffer is, and to which pool it was lent.
  *
@@ -17,35 +14,39 @@ import java.lang.invoke.VarHandle;
  * and release lie between; for a device that lies, the ledger's own do.
  */
 public final class BufferLedger {
-  private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(int[].class);
   private static final int FREE = BufferState.FREE.ordinal();
   private static final int FREE_QUEUE = BufferState.FREE_QUEUE.ordinal();
   private static final int DEVICE = BufferState.DEVICE.ordinal();
   private static final int READY = BufferState.READY.ordinal();
 
-  private final int[] states;
-  private final int[] pools;
-  private final int[] pushIndices;
+  private final BufferRows rows;
 
   public BufferLedger(int buffers) {
-    this.states = new int[buffers];
-    this.pools = new int[buffers];
-    this.pushIndices = new int[buffers];
-    java.util.Arrays.fill(this.pools, -1);
+    this(BufferRows.of(buffers));
+    rows.clear();
+  }
+
+  /** On rows as they are. */
+  BufferLedger(BufferRows rows) {
+    this.rows = rows;
+  }
+
+  BufferRows rows() {
+    return rows;
   }
 
   public int bufferCount() {
-    return states.length;
+    return rows.count();
   }
 
   /** The state of a buffer now. Any thread. */
   public BufferState state(int buffer) {
-    return BufferState.ALL.get((int) ELEMENT.getAcquire(states, buffer));
+    return BufferState.ALL.get(rows.getAcquire(buffer, BufferRows.STATE));
   }
 
   /** The pool to which a buffer was last lent, -1 if never. Meaningful to its owner. */
   public int poolOf(int buffer) {
-    return pools[buffer];
+    return rows.getInt(buffer, BufferRows.POOL);
   }
 
   /**
@@ -54,9 +55,10 @@ public final class BufferLedger {
    * @param pushIndex the free-running index of the slot
    */
   public void lend(int buffer, int pool, int pushIndex) {
-    pools[buffer] = pool;
-    pushIndices[buffer] = pushIndex;
-    ELEMENT.setRelease(states, buffer, FREE_QUEUE);
+    rows.putInt(buffer, BufferRows.POOL, pool);
+    rows.putInt(buffer, BufferRows.PUSH_INDEX, pushIndex);
+    rows.putInt(buffer, BufferRows.QUEUE, BufferRows.UNDESCRIBED);
+    rows.setRelease(buffer, BufferRows.STATE, FREE_QUEUE);
   }
 
   /**
@@ -64,7 +66,7 @@ public final class BufferLedger {
    * was faster and has already claimed it.
    */
   public void popped(int buffer) {
-    ELEMENT.compareAndSet(states, buffer, FREE_QUEUE, DEVICE);
+    rows.compareAndSet(buffer, BufferRows.STATE, FREE_QUEUE, DEVICE);
   }
 
   /**
@@ -73,8 +75,9 @@ public final class BufferLedger {
    * @param freeHead the pool's free-queue head, read after the entry
    */
   public boolean isWithDevice(int buffer, int freeHead) {
-    int state = (int) ELEMENT.getAcquire(states, buffer);
-    return state == DEVICE || (state == FREE_QUEUE && freeHead - pushIndices[buffer] > 0);
+    int state = rows.getAcquire(buffer, BufferRows.STATE);
+    return state == DEVICE
+        || (state == FREE_QUEUE && freeHead - rows.getInt(buffer, BufferRows.PUSH_INDEX) > 0);
   }
 
   /**
@@ -84,23 +87,23 @@ public final class BufferLedger {
    */
   public boolean claim(int buffer) {
     // In this order: refill may note the pop between the two attempts, and never the other way.
-    return ELEMENT.compareAndSet(states, buffer, FREE_QUEUE, READY)
-        || ELEMENT.compareAndSet(states, buffer, DEVICE, READY);
+    return rows.compareAndSet(buffer, BufferRows.STATE, FREE_QUEUE, READY)
+        || rows.compareAndSet(buffer, BufferRows.STATE, DEVICE, READY);
   }
 
   /** A collector has opened the buffer. */
   public void collecting(int buffer) {
-    ELEMENT.setRelease(states, buffer, BufferState.COLLECTING.ordinal());
+    rows.setRelease(buffer, BufferRows.STATE, BufferState.COLLECTING.ordinal());
   }
 
   /** The buffer is empty and back in host hands. */
   public void free(int buffer) {
-    ELEMENT.setRelease(states, buffer, FREE);
+    rows.setRelease(buffer, BufferRows.STATE, FREE);
   }
 
   /** Takes a buffer that the device still holds out of use; for the end of a run. */
   public void retire(int buffer) {
-    ELEMENT.setRelease(states, buffer, BufferState.RETIRED.ordinal());
+    rows.setRelease(buffer, BufferRows.STATE, BufferState.RETIRED.ordinal());
   }
 
   /**
@@ -112,7 +115,7 @@ public final class BufferLedger {
   public void count(int first, int count, int[] into) {
     java.util.Arrays.fill(into, 0);
     for (int buffer = first; buffer < first + count; buffer++) {
-      into[(int) ELEMENT.getAcquire(states, buffer)]++;
+      into[rows.getAcquire(buffer, BufferRows.STATE)]++;
     }
   }
 }

@@ -3,6 +3,9 @@ package dev.sluice.device;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.PoolLayout;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -137,6 +140,26 @@ public final class PoolCounters {
     }
     ELEMENT.setRelease(sums, pool, sums[pool] + step);
     return now;
+  }
+
+  /** Writes the 64 bits of each, for {@link #resume}. Refreshing thread. */
+  public void save(DataOutput out) throws IOException {
+    for (int pool = 0; pool < offsets.length; pool++) {
+      out.writeInt(lastTotal[pool]);
+      out.writeInt(lastDropped[pool]);
+      out.writeLong(totals[pool]);
+      out.writeLong(dropped[pool]);
+    }
+  }
+
+  /** Goes on where another process stopped. Before the first refresh. */
+  public void resume(DataInput in) throws IOException {
+    for (int pool = 0; pool < offsets.length; pool++) {
+      lastTotal[pool] = in.readInt();
+      lastDropped[pool] = in.readInt();
+      totals[pool] = in.readLong();
+      dropped[pool] = in.readLong();
+    }
   }
 
   /** Every record that the device set out to write to this pool, since launch. Any thread. */

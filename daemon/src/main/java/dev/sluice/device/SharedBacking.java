@@ -31,6 +31,19 @@ final class SharedBacking implements ArenaBacking {
     this.memory = new MappedMemory(region.buffer());
   }
 
+  /** On the memory of another process, whose locks are not taken yet. */
+  SharedBacking(Placement placement, int device, ArenaPlan plan, SharedRegion region)
+      throws IOException {
+    this.placement = placement;
+    this.device = device;
+    this.region = region;
+    this.locks =
+        ArenaLocks.missing().isPresent()
+            ? ArenaLocks.NONE
+            : ArenaLocks.of(region.fd(), plan.locksOffset());
+    this.memory = new MappedMemory(region.buffer());
+  }
+
   private static ArenaLocks locks(SharedRegion region, long offset) throws IOException {
     if (ArenaLocks.missing().isPresent()) {
       return ArenaLocks.NONE;

@@ -27,6 +27,7 @@ public final class Lease {
   private int announcedUntrusted;
   private long runEpoch;
   private int run;
+  private int loan;
 
   /**
    * Points the lease at a buffer, for the {@link LeaseTable}; {@link #of}, {@link #published},
@@ -44,6 +45,12 @@ public final class Lease {
     this.number = number;
     this.pool = pool;
     this.instance = instance;
+    return this;
+  }
+
+  /** For the {@link ShardJournal}: tells this loan of the buffer from all others. */
+  public Lease loan(int number) {
+    this.loan = number;
     return this;
   }
 
@@ -76,6 +83,11 @@ public final class Lease {
   /** The buffer's number within its arena. */
   public int number() {
     return number;
+  }
+
+  /** What tells this loan of the buffer from all others. */
+  public int loan() {
+    return loan;
   }
 
   public BufferKind kind() {

@@ -2,6 +2,8 @@ package dev.sluice.handoff;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Which runs of the device are open, by the epoch that their buffers name. Runs overlap where the
@@ -21,9 +23,31 @@ public final class OpenRuns {
   private static final long NONE = 0;
   // Not an epoch of any device: they are small numbers or random ones with the lowest bit set.
   private static final long UNKNOWN = Long.MIN_VALUE;
-  private static final VarHandle EPOCH = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final VarHandle EPOCH =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private final long[] epochs = new long[MAX];
+  private final ByteBuffer epochs;
+
+  /** None is open; forgotten with this object. */
+  public OpenRuns() {
+    this(ByteBuffer.allocateDirect((MAX + 1) * Long.BYTES).alignedSlice(Long.BYTES));
+  }
+
+  /**
+   * Those that the memory says are open.
+   *
+   * @param epochs direct, aligned, {@link #MAX} longs
+   */
+  public OpenRuns(ByteBuffer epochs) {
+    this.epochs = epochs;
+  }
+
+  /** No run is open any more. */
+  public void clear() {
+    for (int place = 0; place < MAX; place++) {
+      close(place);
+    }
+  }
 
   /**
    * Where another run would stand.
@@ -35,7 +59,7 @@ public final class OpenRuns {
   public int placeFor(long epoch) {
     int free = OTHER;
     for (int place = MAX - 1; place >= 0; place--) {
-      long other = (long) EPOCH.getAcquire(epochs, place);
+      long other = (long) EPOCH.getAcquire(epochs, place * Long.BYTES);
       if (other == NONE) {
         free = place;
       } else if (other == epoch || epoch == NONE || other == UNKNOWN) {
@@ -49,14 +73,14 @@ public final class OpenRuns {
   public int open(long epoch) {
     int place = placeFor(epoch);
     if (place != OTHER) {
-      EPOCH.setRelease(epochs, place, epoch == NONE ? UNKNOWN : epoch);
+      EPOCH.setRelease(epochs, place * Long.BYTES, epoch == NONE ? UNKNOWN : epoch);
     }
     return place;
   }
 
   /** The run at a place is over: what still comes of it belongs to no open run. */
   public void close(int place) {
-    EPOCH.setRelease(epochs, place, NONE);
+    EPOCH.setRelease(epochs, place * Long.BYTES, NONE);
   }
 
   /**
@@ -67,11 +91,11 @@ public final class OpenRuns {
     int first = OTHER;
     int open = 0;
     for (int place = MAX - 1; place >= 0; place--) {
-      long epoch = (long) EPOCH.getAcquire(epochs, place);
+      long epoch = (long) EPOCH.getAcquire(epochs, place * Long.BYTES);
       boolean isNamed = epochUntrusted != NONE && epochUntrusted != UNKNOWN;
       if (epoch == UNKNOWN && isNamed) {
-        EPOCH.compareAndSet(epochs, place, UNKNOWN, epochUntrusted);
-        epoch = (long) EPOCH.getAcquire(epochs, place);
+        EPOCH.compareAndSet(epochs, place * Long.BYTES, UNKNOWN, epochUntrusted);
+        epoch = (long) EPOCH.getAcquire(epochs, place * Long.BYTES);
       }
       if (epoch == epochUntrusted && isNamed) {
         return place;
@@ -86,7 +110,7 @@ public final class OpenRuns {
 
   /** The epoch of the run at a place; 0 if no run is there, or its epoch is unknown. */
   public long epoch(int place) {
-    long epoch = (long) EPOCH.getAcquire(epochs, place);
+    long epoch = (long) EPOCH.getAcquire(epochs, place * Long.BYTES);
     return epoch == UNKNOWN ? NONE : epoch;
   }
 }

@@ -38,6 +38,22 @@ public final class SequenceWindow {
     Arrays.fill(taken, -1L);
   }
 
+  /** The next number of a pool. */
+  public int expected(int pool) {
+    return expected[pool];
+  }
+
+  /** Which of the numbers before the next one were taken. */
+  public long taken(int pool) {
+    return taken[pool];
+  }
+
+  /** Goes on where another window of this pool stood. */
+  public void resume(int pool, int expectedNow, long takenBefore) {
+    expected[pool] = expectedNow;
+    taken[pool] = takenBefore;
+  }
+
   /**
    * Looks at a number and notes nothing.
    *

@@ -1,6 +1,9 @@
 package dev.sluice.ingest;
 
 import dev.sluice.abi.BufferKind;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 
 /**
  * The accounting law of one pool, in records:
@@ -28,6 +31,29 @@ public record AccountingLaw(
     long neverStarted,
     long inFlight,
     long unaccounted) {
+
+  /** Writes it for {@link #read}. */
+  public void write(DataOutput out) throws IOException {
+    for (long records :
+        new long[] {
+          produced, collected, dropped, inferred, died, salvaged, neverStarted, inFlight, unaccounted
+        }) {
+      out.writeLong(records);
+    }
+  }
+
+  public static AccountingLaw read(DataInput in) throws IOException {
+    return new AccountingLaw(
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong(),
+        in.readLong());
+  }
 
   /** No record at all. */
   public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0, 0);

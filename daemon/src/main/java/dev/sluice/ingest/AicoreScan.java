@@ -128,6 +128,21 @@ final class AicoreScan {
     gaps[core] -= Math.min(gaps[core], into.count());
   }
 
+  boolean hasToken(int core) {
+    return hasToken[core];
+  }
+
+  int lastToken(int core) {
+    return lastToken[core];
+  }
+
+  /** Goes on where another process stopped. */
+  void resume(int core, boolean hasTokenNow, int token, long gapsBefore) {
+    hasToken[core] = hasTokenNow;
+    lastToken[core] = token;
+    gaps[core] = gapsBefore;
+  }
+
   /** Tokens skipped between accepted records of a core. */
   long gaps(int core) {
     return gaps[core];

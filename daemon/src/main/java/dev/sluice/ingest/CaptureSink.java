@@ -2,6 +2,7 @@ package dev.sluice.ingest;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.handoff.Lease;
+import dev.sluice.handoff.ShardJournal;
 import dev.sluice.output.capture.CaptureIntake;
 
 /**
@@ -33,7 +34,7 @@ public final class CaptureSink implements LeaseSink {
       }
       if (room == CaptureIntake.Room.TAKEN) {
         append(lease, records, kind.recordBytes());
-        intake.end(
+        intake.close(
             kind,
             lease.instance(),
             lease.queue(),
@@ -52,6 +53,19 @@ public final class CaptureSink implements LeaseSink {
       int to = records.nextRejected(from);
       intake.append(lease.memory(), lease.offset() + from * recordBytes, to - from);
       from = records.nextAccepted(to);
+    }
+  }
+
+  @Override
+  public void commit() {
+    intake.commit();
+  }
+
+  @Override
+  public void journal(ShardJournal into) {
+    into.stageTail(intake.tailAfterCommit());
+    for (int i = 0; i < CaptureIntake.MARKS; i++) {
+      into.count(i, intake.markAfterCommit(i));
     }
   }
 

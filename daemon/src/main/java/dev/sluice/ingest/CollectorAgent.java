@@ -11,8 +11,11 @@ import dev.sluice.handoff.Lease;
 import dev.sluice.handoff.LeaseTable;
 import dev.sluice.handoff.OpenRuns;
 import dev.sluice.handoff.SequenceWindow;
+import dev.sluice.handoff.ShardJournal;
 import dev.sluice.handoff.SpscRing;
 import java.util.Arrays;
+import java.util.function.IntToLongFunction;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Empties full buffers: counts the records, checks their order, offers them to the sink, and gives
@@ -88,6 +91,8 @@ public final class CollectorAgent implements Agent {
   private final SpscRing[] handoffs;
   private final LeaseTable leases;
   private final LeaseSink sink;
+  private final ShardJournal journal;
+  private final ShardJournal.PoolMark mark = new ShardJournal.PoolMark();
   private final int batchBuffers;
   private final NanoClock clock;
   private final boolean phaseSequenceMaySkip;
@@ -96,6 +101,7 @@ public final class CollectorAgent implements Agent {
   private final AcceptedRecords records;
   private final OfRun[] runs = new OfRun[OpenRuns.MAX];
   private final CounterArray foreign;
+  private final boolean[] expectsGap;
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
 
@@ -107,6 +113,7 @@ public final class CollectorAgent implements Agent {
    * @param pools pools of the session, all kinds
    * @param handoffs one ring per drain agent
    * @param leases this shard's view of the arena
+   * @param journal notes each buffer that is collected
    * @param batchBuffers at most so many buffers from one ring per cycle
    * @param clock read once or twice per cycle that has work, never per record
    */
@@ -116,11 +123,13 @@ public final class CollectorAgent implements Agent {
       SpscRing[] handoffs,
       LeaseTable leases,
       LeaseSink sink,
+      ShardJournal journal,
       int batchBuffers,
       NanoClock clock) {
     this.handoffs = handoffs;
     this.leases = leases;
     this.sink = sink;
+    this.journal = journal;
     this.batchBuffers = batchBuffers;
     this.clock = clock;
     this.phaseSequenceMaySkip = geometry.layout().facts().phaseSequenceMaySkip();
@@ -132,6 +141,7 @@ public final class CollectorAgent implements Agent {
     this.records = new AcceptedRecords(maxSlots);
     Arrays.setAll(runs, run -> new OfRun(geometry, pools));
     this.foreign = new CounterArray(pools);
+    this.expectsGap = new boolean[pools];
   }
 
   @Override
@@ -281,7 +291,9 @@ public final class CollectorAgent implements Agent {
     }
     if (missing > 0) {
       ofRun.books.missingBuffers().add(lease.pool(), missing);
-      if (phaseSequenceMaySkip && !lease.kind().isPerCore()) {
+      boolean isExpected = expectsGap[lease.pool()];
+      expectsGap[lease.pool()] = false;
+      if (isExpected || (phaseSequenceMaySkip && !lease.kind().isPerCore())) {
         return;
       }
     }
@@ -296,6 +308,8 @@ public final class CollectorAgent implements Agent {
         counters.increment(SINK_FULL);
         return false;
       }
+      note();
+      sink.commit();
       CounterArray count = lease.isSalvaged() ? ofRun.books.salvaged() : ofRun.books.collected();
       count.add(lease.pool(), records.count());
       counters.add(BYTES, (long) records.count() * lease.kind().recordBytes());
@@ -308,6 +322,72 @@ public final class CollectorAgent implements Agent {
     counters.increment(BUFFERS);
     stage = Stage.EMPTY;
     return true;
+  }
+
+  /** All that follows from the buffer in hand, at one moment. */
+  private void note() {
+    int pool = lease.pool();
+    int count = records.count();
+    mark.epoch = ofRun.epoch;
+    mark.expected = ofRun.sequences.expected(pool);
+    mark.taken = ofRun.sequences.taken(pool);
+    if (lease.kind() == BufferKind.AICORE_TASK) {
+      mark.hasToken = ofRun.aicore.hasToken(lease.instance());
+      mark.lastToken = ofRun.aicore.lastToken(lease.instance());
+    }
+    mark.tokenGaps = ofRun.books.tokenGaps().plain(pool);
+    mark.missingBuffers = ofRun.books.missingBuffers().plain(pool);
+    mark.collected = ofRun.books.collected().plain(pool) + (lease.isSalvaged() ? 0 : count);
+    mark.salvaged = ofRun.books.salvaged().plain(pool) + (lease.isSalvaged() ? count : 0);
+    mark.unwrittenSlots = ofRun.books.unwrittenSlots().plain(pool);
+    mark.unwrittenSalvaged = ofRun.books.unwrittenSalvaged().plain(pool);
+    journal.begin(lease.number(), lease.loan());
+    journal.pool(lease.run(), pool, mark);
+    sink.journal(journal);
+    journal.commit();
+  }
+
+  /**
+   * Goes on where the collector of another process stopped.
+   *
+   * @param pools of this shard
+   * @param core of a pool; -1 if it is no pool of a core's own records
+   * @param epoch of a run that is open, by its place
+   */
+  public void resume(int[] pools, IntUnaryOperator core, IntToLongFunction epoch) {
+    for (int run = 0; run < runs.length; run++) {
+      OfRun resumed = runs[run];
+      resumed.epoch = epoch.applyAsLong(run);
+      for (int pool : pools) {
+        journal.read(run, pool, mark);
+        PoolBooks books = resumed.books;
+        books.collected().set(pool, mark.collected);
+        books.salvaged().set(pool, mark.salvaged);
+        books.tokenGaps().set(pool, mark.tokenGaps);
+        books.missingBuffers().set(pool, mark.missingBuffers);
+        books.unwrittenSlots().set(pool, mark.unwrittenSlots);
+        books.unwrittenSalvaged().set(pool, mark.unwrittenSalvaged);
+        boolean isSame = mark.epoch == resumed.epoch;
+        if (isSame) {
+          resumed.sequences.resume(pool, mark.expected, mark.taken);
+        }
+        int coreOfPool = core.applyAsInt(pool);
+        if (coreOfPool >= 0) {
+          boolean hasToken = isSame && mark.hasToken;
+          resumed.aicore.resume(coreOfPool, hasToken, mark.lastToken, mark.tokenGaps);
+        }
+      }
+    }
+  }
+
+  /** Of this pool a guard has recycled buffers: what is missing next is no fault of the device. */
+  public void expectGap(int pool) {
+    expectsGap[pool] = true;
+  }
+
+  /** The sequence numbers at a place, for a drain that goes on with them. */
+  public SequenceWindow sequences(int run) {
+    return runs[run].sequences;
   }
 
   private boolean isTakenBySink() {

@@ -2,6 +2,10 @@ package dev.sluice.ingest;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.function.IntFunction;
 
 /**
  * Gives each device-side drop a cause. The device has one counter per pool and no reason, so this
@@ -141,6 +145,29 @@ public final class DropAttribution {
       attributed[pool] += records;
       lastCause[pool] = cause;
       lastCauseAge[pool] = 0;
+    }
+  }
+
+  /** Writes what was given, for {@link #resume}. */
+  public void save(DataOutput out) throws IOException {
+    for (long[] ofPool : byPool) {
+      for (long records : ofPool) {
+        out.writeLong(records);
+      }
+    }
+  }
+
+  /**
+   * Goes on where another process stopped: what was given stays.
+   *
+   * @param kind of each pool
+   */
+  public void resume(DataInput in, IntFunction<BufferKind> kind) throws IOException {
+    for (int pool = 0; pool < byPool.length; pool++) {
+      for (DropCause cause : DropCause.ALL) {
+        give(pool, kind.apply(pool), cause, in.readLong());
+      }
+      lastCause[pool] = null;
     }
   }
 

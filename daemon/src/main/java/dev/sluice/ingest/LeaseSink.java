@@ -1,6 +1,7 @@
 package dev.sluice.ingest;
 
 import dev.sluice.handoff.Lease;
+import dev.sluice.handoff.ShardJournal;
 
 /**
  * Where a collector offers what it has: the seam for captures.
@@ -32,6 +33,15 @@ public interface LeaseSink {
    *     device in time feels the backpressure
    */
   boolean accept(Lease lease, AcceptedRecords records);
+
+  /**
+   * What was accepted last is collected for certain, or would be if this process ended now. Until
+   * then nothing of it may be visible.
+   */
+  default void commit() {}
+
+  /** Notes how this sink stands after {@link #commit}, which follows. */
+  default void journal(ShardJournal into) {}
 
   /**
    * Whether the sink reads the records themselves. For one that does, the collector looks at every

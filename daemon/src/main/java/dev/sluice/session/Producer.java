@@ -28,6 +28,19 @@ final class Producer {
     this.peer = peer;
   }
 
+  /** Of a session of another process, whose connections are all gone. */
+  static Producer lost(Peer peer, int connection, long nowNs) {
+    Producer producer = new Producer(peer);
+    producer.connection = connection;
+    producer.isLost = true;
+    producer.lostSinceNs = nowNs;
+    return producer;
+  }
+
+  int connection() {
+    return connection;
+  }
+
   /** A connection is gone; the process may be, too. False if another has taken its place. */
   boolean connectionLost(int number, long nowNs) {
     if (number != connection) {

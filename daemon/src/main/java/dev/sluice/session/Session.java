@@ -18,12 +18,14 @@ import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.handoff.OpenRuns;
 import dev.sluice.ingest.RunEnd;
+import dev.sluice.output.capture.CaptureManifest;
 import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.SessionView.State;
 import dev.sluice.session.run.Run;
 import dev.sluice.session.run.RunSetup;
 import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -65,6 +67,9 @@ public final class Session {
   private static final long SETTLING_LOOK_NANOS = 100_000_000;
   // A session whose counters cannot be read so often in a row has a defect, and ends.
   private static final int MAX_FAILED_TICKS = 10;
+  private static final long LEAVE_FLUSH_NANOS = 1_000_000_000;
+  // A guard that has sent RESUME has given its locks back, and takes them again after 200 ms.
+  private static final long CLAIM_NANOS = 150_000_000;
   // For a thread of a device that has failed: it comes back at once or not at all.
   private static final long FAILED_STOP_NANOS = 1_000_000_000;
 
@@ -76,6 +81,7 @@ public final class Session {
   private final Producer producer;
   private final SessionBooks books;
   private final SessionCapture capture;
+  private final SessionKeeping keeping;
   private final Instant startedAt;
   private final long startedNs;
   private final CommandQueue commands;
@@ -92,6 +98,8 @@ public final class Session {
   private long baseOfRun;
   private long windowSinceNs;
   private int failedTicks;
+  // Of a session of another process: a guard, or that process, may still write to the arena.
+  private boolean isAwaited;
   // Written by the owner, read by those who look for threads that hang.
   private volatile ThreadPacking.Crew crew;
   private volatile long inDeviceSinceNs;
@@ -108,17 +116,163 @@ public final class Session {
     this.windowSinceNs = startedNs;
     this.memory = new SessionMemory(arena, id, request.device());
     this.producer = new Producer(peer);
-    this.capture = stage.captures().begin(id, request, settings.capture(), startedAt, startedNs);
-    this.books =
-        new SessionBooks(
-            id,
-            request.device(),
-            settings.headroom().windowNanos(),
-            stage.drops(),
-            capture,
-            stage.clock());
+    CaptureManifest manifest = stage.captures().manifest(id, request, startedAt, startedNs);
+    this.capture = stage.captures().begin(manifest, request.capture(settings.capture()));
+    this.keeping =
+        SessionKeeping.begun(
+            stage.kept(),
+            new SessionIdentity(
+                manifest,
+                arena.plan(),
+                arena.placement(),
+                request.bareProcess(),
+                request.patienceMs(),
+                capture.directory()),
+            arena.plan(),
+            settings.collector().shards());
+    this.books = newBooks();
     this.commands = new CommandQueue(stage.workers());
     this.view = new AtomicReference<>(look());
+  }
+
+  /**
+   * Takes over a session of another process, as it stands: its producer has no connection, a run
+   * that was under way is under way again once this process is the only writer.
+   */
+  Session(
+      SessionKeeping keeping,
+      Arena arena,
+      SessionCapture capture,
+      Settings settings,
+      Sessions stage) {
+    SessionIdentity identity = keeping.identity();
+    SessionKeeping.Books saved = keeping.saved();
+    this.id = identity.session();
+    this.request = identity.request();
+    this.stage = stage;
+    this.settings = settings;
+    this.startedAt = identity.manifest().clock().startedAt();
+    this.startedNs = identity.manifest().clock().hostOriginNs();
+    this.windowSinceNs = stage.clock().nanoTime();
+    this.memory = new SessionMemory(arena, id, request.device());
+    this.producer = Producer.lost(saved.peer(), saved.connection(), stage.clock().nanoTime());
+    this.capture = capture;
+    this.keeping = keeping;
+    this.books = newBooks();
+    this.books.resume(saved.past());
+    this.runs = saved.runs();
+    this.baseOfRun = saved.deviceBase();
+    this.state = saved.runs() == 0 ? ATTACHED : SETTLED;
+    this.isAwaited = true;
+    this.commands = new CommandQueue(stage.workers());
+    this.view = new AtomicReference<>(look());
+  }
+
+  private SessionBooks newBooks() {
+    return new SessionBooks(
+        id,
+        request.device(),
+        settings.headroom().windowNanos(),
+        stage.drops(),
+        capture,
+        stage.clock());
+  }
+
+  /**
+   * Becomes the only writer of the arena, and goes on with the run that was under way when the other
+   * process ended. If its state cannot be believed, the session ends.
+   *
+   * @param timeoutNanos for threads that end just now
+   * @return false if a guard or another process has the arena: its client resumes
+   */
+  private boolean takeOver(long timeoutNanos) {
+    if (isAwaited && memory.locks().claim(timeoutNanos)) {
+      isAwaited = false;
+      try {
+        resumeRun();
+      } catch (IOException | RuntimeException e) {
+        log.error("session {}: not taken over", id, e);
+        endNow(RunEnd.NOT_YET, "not taken over: " + e.getMessage());
+      }
+    }
+    return !isAwaited;
+  }
+
+  /** The first attempt. */
+  void takeOverHere() {
+    commands.runIfIdle(() -> takeOver(0));
+  }
+
+  private void resumeRun() throws IOException {
+    SessionKeeping.Books saved = keeping.saved();
+    long beganNs = nowNs();
+    if (saved.isRunning()) {
+      touchDevice();
+      try {
+        crew = stage.threads().newCrew(settings, request.device());
+        run = Run.resumed(setup(saved.deviceBase(), 0), saved.run());
+        crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
+      } catch (Throwable e) {
+        crew = null;
+        run = null;
+        throw e;
+      } finally {
+        leaveDevice();
+      }
+      enter(RUNNING);
+    }
+    log.info(
+        "session {} device {} taken over from an earlier daemon in {} us: {}",
+        id,
+        request.device(),
+        (nowNs() - beganNs) / 1_000,
+        look().name());
+  }
+
+  private RunSetup setup(long deviceBase, long runEpoch) {
+    return new RunSetup(
+        memory.plan(),
+        memory.view(),
+        deviceBase,
+        runEpoch,
+        settings,
+        stage.clock(),
+        crew.meter(),
+        request.checks(memory.plan(), settings.collector().verifySynthetic()),
+        capture.ofRun(),
+        keeping.state());
+  }
+
+  /** Has the session kept by the service manager from now on. */
+  public void keep(byte[] token) {
+    keeping.keep(token, memory.handover().fd(), capture.stages());
+  }
+
+  /** The secret of a session that was taken over. */
+  public byte[] token() {
+    return keeping.state().token();
+  }
+
+  /**
+   * Stops without an end: another process takes it over. What was collected is written first.
+   *
+   * @return false if it is not kept, and goes on
+   */
+  CompletionStage<Boolean> leave() {
+    return commands.submit(
+        () -> {
+          boolean isKept = keeping.isKept() && !state.isOver();
+          if (isKept) {
+            ThreadPacking.Crew present = crew;
+            if (present != null && !present.stop(stage.patience().hungNanos())) {
+              log.error("session {}: a thread of its run does not return from a call", id);
+            }
+            capture.flush(LEAVE_FLUSH_NANOS);
+            publish();
+            log.info("session {} device {} is left to the next daemon", id, request.device());
+          }
+          return isKept;
+        });
   }
 
   // --- what others ask -------------------------------------------------------------------------
@@ -229,7 +383,7 @@ public final class Session {
   // --- commands, on the owner's thread ---------------------------------------------------------
 
   private long startNow(long deviceBase, RunId runId, HostTime at) {
-    require(state == ATTACHED || state == SETTLED, "START");
+    require((state == ATTACHED || state == SETTLED) && !isAwaited, "START");
     if (deviceBase == 0 || deviceBase % DEVICE_ALIGNMENT != 0) {
       throw new RefusedException(
           Reason.MALFORMED,
@@ -241,18 +395,7 @@ public final class Session {
     try {
       crew = stage.threads().newCrew(settings, request.device());
       touchDevice();
-      begun =
-          new Run(
-              new RunSetup(
-                  memory.plan(),
-                  memory.view(),
-                  deviceBase,
-                  runId.epoch(),
-                  settings,
-                  stage.clock(),
-                  crew.meter(),
-                  request.checks(memory.plan(), settings.collector().verifySynthetic()),
-                  capture.ofRun()));
+      begun = new Run(setup(deviceBase, runId.epoch()));
       if (!memory.failure().isEmpty()) {
         throw new RefusedException(Reason.DEVICE_DOWN, memory.failure());
       }
@@ -400,6 +543,8 @@ public final class Session {
 
   private RunTotals endNow(RunEnd how, String reason, HostTime at) {
     require(!state.isOver(), "DETACH");
+    takeOver(0);
+    require(!state.isOver(), "DETACH");
     RunTotals ofRun = new RunTotals();
     RunEnd known = how;
     try {
@@ -463,8 +608,10 @@ public final class Session {
     } catch (Throwable e) {
       log.error("session {}: its capture could not be ended", id, e);
     } finally {
+      keeping.end();
       enter(ENDED);
       stage.over(this);
+      keeping.close();
     }
   }
 
@@ -535,6 +682,10 @@ public final class Session {
 
   private int resumeNow(Peer peer) {
     require(!state.isOver(), "RESUME");
+    if (!takeOver(CLAIM_NANOS)) {
+      throw new RefusedException(Reason.BUSY, "another process writes to the arena; try again");
+    }
+    require(!state.isOver(), "RESUME");
     int connection = producer.resume(peer);
     if (connection == 0) {
       log.warn("session {}: {} has its token and is another user; refused", id, peer);
@@ -569,6 +720,10 @@ public final class Session {
       return;
     }
     long nowNs = nowNs();
+    takeOver(0); // the client and its guard may have died
+    if (state.isOver()) {
+      return;
+    }
     noteLoss();
     if (run != null) {
       touchDevice();
@@ -662,6 +817,20 @@ public final class Session {
     SessionView before = view.get();
     if (before.state() != FAILED) {
       view.compareAndSet(before, look());
+      if (!state.isOver() && !isAwaited) {
+        keeping.save(
+            new SessionKeeping.Books(
+                producer.peer(),
+                producer.connection(),
+                runs,
+                baseOfRun,
+                books.past(),
+                books.totals(run),
+                stage.history(request.device()),
+                run != null && state != STARTING,
+                null),
+            run);
+      }
     }
   }
 

@@ -64,6 +64,16 @@ final class SessionBooks {
     this.lastHeadroom = new SessionView.LastHeadroom(Headroom.IDLE, 0, windowNanos);
   }
 
+  /** Goes on with the runs that another process has counted. */
+  void resume(RunTotals before) {
+    past = before;
+  }
+
+  /** The runs that are over. */
+  RunTotals past() {
+    return past;
+  }
+
   /** Takes in what the run under way has counted since this was called last. */
   void note(Run run) {
     report(run);

@@ -6,6 +6,8 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.HostTime;
 import dev.sluice.abi.RunId;
 import dev.sluice.config.CaptureSettings;
+import dev.sluice.device.HostState;
+import dev.sluice.handoff.ShardJournal;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.output.capture.Capture;
 import dev.sluice.output.capture.CaptureManifest;
@@ -20,9 +22,11 @@ import dev.sluice.session.run.StallListener;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,29 +71,50 @@ public final class SessionCapture implements StallListener {
     }
 
     /** Without one if there is no memory for it: a session is worth more than its capture. */
-    SessionCapture begin(
-        int session,
-        SessionRequest request,
-        CaptureSettings settings,
-        Instant startedAt,
-        long startedNs) {
+    SessionCapture begin(CaptureManifest manifest, CaptureSettings settings) {
       if (!settings.enabled()) {
         return new SessionCapture(store, null, "");
       }
       try {
-        Capture begun =
-            store.begin(
-                manifest(session, request, startedAt, startedNs),
-                request.capture(settings),
-                shards);
-        return new SessionCapture(store, begun, "");
+        return new SessionCapture(store, store.begin(manifest, settings, shards), "");
       } catch (IOException e) {
-        log.error("session {} is not captured: {}", session, e.getMessage());
+        log.error("session {} is not captured: {}", manifest.origin().session(), e.getMessage());
         return new SessionCapture(store, null, "not captured: " + e.getMessage());
       }
     }
 
-    private CaptureManifest manifest(
+    /** Goes on with the capture of another process. */
+    SessionCapture resume(
+        SessionIdentity identity,
+        CaptureSettings settings,
+        List<ByteBuffer> stages,
+        HostState state,
+        RunTotals noted,
+        boolean isOfRun)
+        throws IOException {
+      if (identity.capture().isEmpty()) {
+        return new SessionCapture(store, null, "");
+      }
+      if (stages.size() != state.shards()) {
+        throw new IOException(stages.size() + " capture stages, not " + state.shards());
+      }
+      ShardJournal[] journals = new ShardJournal[state.shards()];
+      Arrays.setAll(journals, state::journal);
+      Capture resumed =
+          store.resume(
+              identity.capture().get(),
+              identity.manifest(),
+              settings,
+              stages,
+              Arrays.stream(journals).mapToLong(ShardJournal::lastStageTail).toArray(),
+              (shard, mark) -> journals[shard].lastCount(mark),
+              isOfRun);
+      SessionCapture capture = new SessionCapture(store, resumed, "");
+      capture.noted = noted;
+      return capture;
+    }
+
+    CaptureManifest manifest(
         int session, SessionRequest request, Instant startedAt, long startedNs) {
       Geometry geometry = request.geometry();
       return new CaptureManifest(
@@ -229,6 +254,18 @@ public final class SessionCapture implements StallListener {
   void watch(long nowNs) {
     if (capture != null) {
       capture.watch(nowNs);
+    }
+  }
+
+  /** The descriptors of its stages; empty if nothing is captured. */
+  List<Integer> stages() {
+    return capture == null ? List.of() : store.descriptors(capture);
+  }
+
+  /** Writes what was collected, so far as the disk does it in this time. */
+  void flush(long timeoutNanos) {
+    if (capture != null) {
+      store.roll(capture, timeoutNanos);
     }
   }
 

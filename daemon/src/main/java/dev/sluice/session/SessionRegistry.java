@@ -47,6 +47,28 @@ final class SessionRegistry {
     history.putIfAbsent(session.device(), new RunTotals());
   }
 
+  /**
+   * Takes in a session of another process, and what that one knew of ended sessions of its device:
+   * of several that know it the last one is right, which is the one with the most.
+   */
+  synchronized void inherit(Session session, RunTotals ended) {
+    open.put(session.id(), session);
+    history.merge(
+        session.device(),
+        ended,
+        (one, other) -> one.law().produced() >= other.law().produced() ? one : other);
+  }
+
+  /** Of all sessions of a device that are over. */
+  synchronized RunTotals history(int device) {
+    return history.getOrDefault(device, new RunTotals());
+  }
+
+  /** Another process goes on with a session: it is not open any more, and has not ended. */
+  synchronized void left(Session session) {
+    open.remove(session.id());
+  }
+
   private void refuseIfStopping() {
     if (isStopping) {
       throw new RefusedException(Reason.STOPPING, "the daemon is stopping");

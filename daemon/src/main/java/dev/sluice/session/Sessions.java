@@ -12,8 +12,10 @@ import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +55,7 @@ public final class Sessions implements AutoCloseable {
   private final ThreadPacking threads;
   private final CaptureStore captures;
   private final SessionCapture.Maker captureMaker;
+  private final KeptSessions kept;
   private final DropLog drops;
   private final NanoClock clock;
   // What the host lacks it lacks for all sessions.
@@ -102,18 +105,21 @@ public final class Sessions implements AutoCloseable {
 
   /**
    * @param sluiceVersion goes into captures
+   * @param kept with the service manager
    */
   public Sessions(
       Settings settings,
       ThreadPacking threads,
       CaptureStore captures,
       String sluiceVersion,
+      KeptSessions kept,
       NanoClock clock) {
     this(
         settings,
         threads,
         captures,
         sluiceVersion,
+        kept,
         clock,
         ArenaChoice::make,
         Patience.DEFAULT,
@@ -126,6 +132,7 @@ public final class Sessions implements AutoCloseable {
       ThreadPacking threads,
       CaptureStore captures,
       String sluiceVersion,
+      KeptSessions kept,
       NanoClock clock,
       ArenaSource arenas,
       Patience patience,
@@ -135,6 +142,7 @@ public final class Sessions implements AutoCloseable {
     this.patience = patience;
     this.threads = threads;
     this.captures = captures;
+    this.kept = kept;
     this.captureMaker =
         new SessionCapture.Maker(captures, sluiceVersion, settings.collector().shards());
     this.drops = new DropLog(settings.drops().keptEvents());
@@ -223,6 +231,56 @@ public final class Sessions implements AutoCloseable {
         arena.bytes(),
         arena.notice().isEmpty() || hasToldOfPages.getAndSet(true) ? "" : "; " + arena.notice());
     return new Grant(session, descriptor, Producer.FIRST_CONNECTION);
+  }
+
+  /**
+   * Takes over what another process left, each session by itself: what cannot be taken over is
+   * logged and given up. Called once, before anything attaches.
+   *
+   * @param stages where the stages of captures are given back to
+   * @return those that are open again
+   */
+  public List<Session> resume(StageRegions stages) {
+    List<Session> resumed = new ArrayList<>();
+    for (KeptSessions.Left left : kept.takeLeft()) {
+      try {
+        resumed.add(resume(left, stages));
+      } catch (IOException | RuntimeException e) {
+        log.error("session {} not taken over: {}", left.key(), e.getMessage());
+        log.debug("not taken over", e);
+        kept.forget(left.key(), left.stages().size());
+      }
+    }
+    return resumed;
+  }
+
+  private Session resume(KeptSessions.Left left, StageRegions stages) throws IOException {
+    SessionKeeping keeping = SessionKeeping.left(kept, left);
+    SessionIdentity identity = keeping.identity();
+    SessionKeeping.Books saved = keeping.saved();
+    Settings current = settings.ofDevice(identity.request().device());
+    ArenaPlan plan = identity.plan();
+    if (!keeping.state().fits(plan)) {
+      throw new IOException("its state is of another arena");
+    }
+    Arena arena =
+        Arena.adopt(
+            plan,
+            identity.placement(),
+            identity.request().device(),
+            SharedRegion.adopt(left.arena()));
+    List<ByteBuffer> memory = new ArrayList<>();
+    for (int fd : left.stages()) {
+      memory.add(stages.adopt(SharedRegion.adopt(fd)));
+    }
+    SessionCapture capture =
+        captureMaker.resume(
+            identity, current.capture(), memory, keeping.state(), saved.all(), saved.isRunning());
+    Session session = new Session(keeping, arena, capture, current, this);
+    registry.inherit(session, saved.history());
+    lastId.accumulateAndGet(session.id(), Math::max);
+    session.takeOverHere();
+    return session;
   }
 
   private void refuseDevice(int device, Settings current) {
@@ -409,6 +467,38 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
+   * Stops every session without an end: the next daemon takes it over. Those that the service
+   * manager does not keep, {@link #close} ends.
+   */
+  public void leave() {
+    if (!kept.isOn()) {
+      return;
+    }
+    isStopping = true;
+    registry.stop();
+    long untilNs = System.nanoTime() + patience.stopNanos();
+    Map<Session, CompletableFuture<Boolean>> leaving = new LinkedHashMap<>();
+    for (Session session : registry.open()) {
+      leaving.put(session, session.leave().toCompletableFuture());
+    }
+    leaving.forEach(
+        (session, left) -> {
+          try {
+            boolean isLeft =
+                left.get(Math.max(0, untilNs - System.nanoTime()), TimeUnit.NANOSECONDS);
+            if (isLeft) {
+              registry.left(session);
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          } catch (Exception e) {
+            log.warn("session {}: not left in order: {}", session.id(), e.toString());
+            registry.left(session);
+          }
+        });
+  }
+
+  /**
    * Drains and settles every session, all at once, then ends them: the devices may go on without
    * us. One that does not get there in time is given up, and the others are not held up.
    * Idempotent.
@@ -484,6 +574,15 @@ public final class Sessions implements AutoCloseable {
 
   Executor workers() {
     return workers;
+  }
+
+  KeptSessions kept() {
+    return kept;
+  }
+
+  /** Of all sessions of a device that are over. */
+  RunTotals history(int device) {
+    return registry.history(device);
   }
 
   Patience patience() {

@@ -41,6 +41,18 @@ public final class StageRegions implements StageMemory, AutoCloseable {
   }
 
   @Override
+  public synchronized int descriptor(ByteBuffer memory) {
+    SharedRegion region = lent.get(memory);
+    return region == null ? -1 : region.fd();
+  }
+
+  /** Takes over a stage of another process; it is given back as those of {@link #take}. */
+  synchronized ByteBuffer adopt(SharedRegion region) {
+    lent.put(region.buffer(), region);
+    return region.buffer();
+  }
+
+  @Override
   public synchronized void give(ByteBuffer memory) {
     SharedRegion region = lent.remove(memory);
     if (region == null) {

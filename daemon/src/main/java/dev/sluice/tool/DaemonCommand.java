@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,7 +19,9 @@ import picocli.CommandLine.Spec;
 /** The service, in the foreground. */
 @Command(
     name = "daemon",
-    description = "Run the service in the foreground until SIGTERM or Ctrl-C; SIGHUP reloads.",
+    description =
+        "Run the service in the foreground until SIGTERM or Ctrl-C; SIGHUP reloads, SIGUSR1"
+            + " leaves the sessions to the next daemon.",
     footer = {
       "",
       "Example: "
@@ -74,9 +77,18 @@ public final class DaemonCommand implements Callable<Integer> {
         () -> {
           var unused = running.thenAccept(DaemonHost.Running::reload);
         });
+    AtomicBoolean isRestart = new AtomicBoolean();
+    HangupSignal.onRestart(
+        () -> {
+          isRestart.set(true);
+          stopSignal.request();
+        });
     try (DaemonHost.Running daemon = host.start(Optional.ofNullable(config), settings)) {
       running.complete(daemon);
       stopSignal.await();
+      if (isRestart.get()) {
+        daemon.leave();
+      }
     }
     return ExitCode.FINE;
   }

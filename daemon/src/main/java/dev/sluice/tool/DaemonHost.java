@@ -40,6 +40,12 @@ public interface DaemonHost {
     void reload();
 
     /**
+     * As {@link #close}, but leaves the sessions to the next daemon where a service manager keeps
+     * them.
+     */
+    void leave();
+
+    /**
      * Orderly stop: drains what was published, settles the books, closes the sockets. Idempotent.
      */
     @Override

@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs something on SIGHUP, which would otherwise end the JVM.
+ * Runs something on a signal that would otherwise end the JVM.
  *
  * <p>The JDK has no other way than {@code sun.misc.Signal} (module jdk.unsupported, meant to stay),
  * and the compiler warns of any mention of it; hence by reflection.
@@ -17,8 +17,17 @@ final class HangupSignal {
 
   private HangupSignal() {}
 
-  /** Any thread; the action runs on one that the JVM makes for the signal. */
+  /** On SIGHUP. Any thread; the action runs on one that the JVM makes for the signal. */
   static void onHangup(Runnable action) {
+    on("HUP", action, "SIGHUP does not reload here, '" + Invocation.of("reload") + "' does: {}");
+  }
+
+  /** On SIGUSR1, likewise. */
+  static void onRestart(Runnable action) {
+    on("USR1", action, "SIGUSR1 does not leave the sessions to the next daemon: {}");
+  }
+
+  private static void on(String name, Runnable action, String refused) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
@@ -29,12 +38,11 @@ final class HangupSignal {
               (self, method, arguments) -> handle(action, self, method, arguments));
       signal
           .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), proxy);
+          .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
     } catch (ReflectiveOperationException e) {
       Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
       // Under nohup, or with -Xrs, the signal is not ours.
-      log.info(
-          "SIGHUP does not reload here, '{}' does: {}", Invocation.of("reload"), cause.toString());
+      log.info(refused, cause.toString());
     }
   }
 

@@ -33,7 +33,7 @@ class SalvageTest {
   private void useGeneration(Generation generation) {
     arena = TestArena.small(generation, 3, 2, 4);
     plan = arena.plan();
-    shared = RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE);
+    shared = RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE, HostState.inMemory(plan, 1));
     table = shared.table();
     ledger = shared.ledger();
     shard = shared.leases().shard(SpscRing.forAtLeast(plan.bufferCount()));

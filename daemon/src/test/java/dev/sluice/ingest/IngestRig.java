@@ -8,6 +8,7 @@ import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferState;
 import dev.sluice.device.BufferTable;
+import dev.sluice.handoff.ShardJournal;
 import dev.sluice.handoff.SpscRing;
 import dev.sluice.testkit.ManualClock;
 import dev.sluice.testkit.TestArena;
@@ -76,6 +77,7 @@ final class IngestRig {
             new SpscRing[] {handoff},
             leases.shard(returns),
             wrapper.apply(sink),
+            ShardJournal.inMemory(plan.poolCount()),
             16,
             new ManualClock());
     lent = new int[plan.poolCount()];

@@ -103,6 +103,7 @@ class SessionModelTest {
               threads,
               captures,
               "test",
+              KeptSessions.none(),
               clock,
               (plan, id, request, peer, current, problem) -> {
                 unmapped = new AtomicInteger();

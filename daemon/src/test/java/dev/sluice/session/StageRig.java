@@ -99,6 +99,7 @@ final class StageRig implements AutoCloseable {
             threads,
             captures,
             "test",
+            KeptSessions.none(),
             this::nanoTime,
             (plan, id, request, peer, current, problem) ->
                 request.device() >= OWN_MEMORY

@@ -10,6 +10,7 @@ import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.counters.Watermark;
+import dev.sluice.device.Adoption;
 import dev.sluice.device.ArenaLeases;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
@@ -20,6 +21,7 @@ import dev.sluice.handoff.OpenRuns;
 import dev.sluice.handoff.SequenceWindow;
 import dev.sluice.handoff.SpscRing;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /**
  * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
@@ -142,6 +144,64 @@ public final class DrainAgent implements Agent {
       }
     }
     lastPollNs = nowNs;
+  }
+
+  /**
+   * Goes on where the drains of another process stopped, before the first cycle: steps over entries
+   * at the heads that those had taken.
+   *
+   * @param collected the windows of a pool's collector, by place of the run
+   * @param adoption says what was taken and not collected
+   */
+  public void resume(IntFunction<IntFunction<SequenceWindow>> collected, Adoption adoption) {
+    for (int run = 0; run < OpenRuns.MAX; run++) {
+      epochs[run] = leases.runs().epoch(run);
+      for (int pool = 0; pool < plan.poolCount(); pool++) {
+        SequenceWindow of = collected.apply(pool).apply(run);
+        sequences[run].resume(pool, of.expected(pool), of.taken(pool));
+      }
+    }
+    for (int buffer : adoption.ready()) {
+      int pool = ledger.poolOf(buffer);
+      int run = isCounted ? leases.runs().placeOf(adoption.epochOf(buffer)) : 0;
+      if (!adoption.isSalvaged(buffer)
+          && sequences[run].look(pool, adoption.sequenceOf(buffer)) != SequenceWindow.WILD) {
+        sequences[run].take(pool, adoption.sequenceOf(buffer));
+      }
+    }
+    for (ReadyLane lane : lanes) {
+      int tail = lane.tailAcquireUntrusted();
+      boolean isMoved = false;
+      while (lane.isIndex(tail) && lane.head() != tail && wasTaken(lane)) {
+        if (mayTear) {
+          lane.clearPointer();
+        }
+        lane.advance();
+        isMoved = true;
+      }
+      if (isMoved) {
+        lane.publishHeadRelease();
+      }
+    }
+  }
+
+  /** Whether the entry at the head was taken before its place was given back to the device. */
+  private boolean wasTaken(ReadyLane lane) {
+    if (mayTear && lane.isCleared()) {
+      return true; // an entry of the device has appeared long since
+    }
+    int entry = lane.entryOffset();
+    BufferKind kind = BufferKind.ofWireNumber(memory.loadInt(entry + ReadyEntryLayout.KIND_OFFSET));
+    int instance = memory.loadInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET);
+    if (kind == null || instance < 0 || instance >= instances[kind.ordinal()]) {
+      return false;
+    }
+    SequenceWindow ofRun =
+        isCounted
+            ? ofRun(memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET))
+            : sequences[0];
+    int sequence = memory.loadInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET);
+    return ofRun.look(plan.pool(kind, instance), sequence) == SequenceWindow.REPEATED;
   }
 
   @Override
@@ -286,14 +346,14 @@ public final class DrainAgent implements Agent {
       }
       if (ledger.claim(buffer)) {
         // Not before the claim: the row of a buffer that a collector reads is the collector's.
-        leases.describe(
-            buffer, instanceUntrusted, lane.queue(), sequenceUntrusted, lane.caughtUpNs);
         if (isCounted) {
           leases.announce(
               buffer,
               memory.loadInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET),
               memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET));
         }
+        leases.describe(
+            buffer, instanceUntrusted, lane.queue(), sequenceUntrusted, lane.caughtUpNs);
         if (order == SequenceWindow.LATE || (order == 0 && lane.heldSinceNs != 0)) {
           counters.increment(REORDERED);
         }

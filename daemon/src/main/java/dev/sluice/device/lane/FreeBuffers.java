@@ -1,6 +1,8 @@
 package dev.sluice.device.lane;
 
 import dev.sluice.device.ArenaPlan;
+import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * The empty buffers in host hands, one queue per pool: a buffer goes back to the pool it came from,
@@ -27,6 +29,16 @@ final class FreeBuffers {
     }
     for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
       put(buffer);
+    }
+  }
+
+  /** Only these are in host hands. */
+  void keepOnly(IntPredicate isFree) {
+    Arrays.fill(counts, 0);
+    for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
+      if (isFree.test(buffer)) {
+        put(buffer);
+      }
     }
   }
 

@@ -67,6 +67,15 @@ final class FreeLane {
     this.lastHead = tail;
   }
 
+  /** Goes on with the buffers that lie in the slots, from the device's head on. */
+  void resume(int[] inSlots) {
+    lastHead = tail - inSlots.length;
+    for (int i = 0; i < inSlots.length; i++) {
+      slotBuffers[(lastHead + i) & (slotBuffers.length - 1)] = inSlots[i];
+    }
+    lastDropped = memory.loadInt(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+  }
+
   int pool() {
     return pool;
   }

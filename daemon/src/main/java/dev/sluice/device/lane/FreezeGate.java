@@ -105,6 +105,15 @@ public final class FreezeGate {
     }
   }
 
+  /** Ends a freeze that the host before this one left open. */
+  void releaseLeft() {
+    if (layout.facts().hasBackpressureBlock()) {
+      isPushFrozen = true;
+      isPopFrozen = true;
+      release();
+    }
+  }
+
   private boolean isDrained() {
     for (int queue = 0; queue < layout.queueCount(); queue++) {
       if (memory.loadIntAcquire(layout.queueTailOffset(queue))

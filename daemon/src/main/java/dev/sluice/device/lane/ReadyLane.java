@@ -82,6 +82,11 @@ final class ReadyLane {
     heldSinceNs = 0;
   }
 
+  /** The pointer of the entry at the head was cleared: it was taken before. */
+  boolean isCleared() {
+    return memory.loadLong(entryOffset() + ReadyEntryLayout.BUFFER_PTR_OFFSET) == 0;
+  }
+
   void publishHeadRelease() {
     memory.storeIntRelease(headOffset, head);
   }

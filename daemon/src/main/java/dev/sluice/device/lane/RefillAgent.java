@@ -8,8 +8,10 @@ import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.IncidentRecorder;
 import dev.sluice.counters.LatencyRecorder;
 import dev.sluice.counters.Watermark;
+import dev.sluice.device.Adoption;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
+import dev.sluice.device.BufferState;
 import dev.sluice.device.BufferTable;
 import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
@@ -157,6 +159,15 @@ public final class RefillAgent implements Agent {
     for (FreeLane lane : lanes) {
       push(lane, Math.min(lane.target(), spare.available(lane.pool())));
     }
+  }
+
+  /** In place of {@link #seed}: goes on where the refill of another process stopped. */
+  public void resume(Adoption adoption) {
+    spare.keepOnly(buffer -> ledger.state(buffer) == BufferState.FREE);
+    for (FreeLane lane : lanes) {
+      lane.resume(adoption.slots(lane.pool()));
+    }
+    gate.releaseLeft();
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.sluice.config.CaptureSettings;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.Watermark;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -47,6 +46,9 @@ public final class Capture {
   private boolean isStalled;
   private int runs;
   private boolean hasSealed;
+  private final CaptureFiles files;
+  // The capture's thread; null once it is done.
+  private volatile Recovering recovering;
 
   Capture(
       CaptureFiles files,
@@ -54,20 +56,15 @@ public final class Capture {
       Path directory,
       CaptureManifest manifest,
       CaptureSettings settings,
-      List<ByteBuffer> stages,
+      List<CaptureStage> stages,
       LongSupplier clock) {
+    this.files = files;
     this.directory = directory;
     this.settings = settings;
     this.clock = clock;
     boolean waits = settings.overload() == CaptureSettings.Overload.WAIT;
-    int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
     this.intakes =
-        stages.stream()
-            .map(
-                stage ->
-                    new CaptureIntake(
-                        new CaptureStage(stage, largestBytes), manifest.geometry(), waits))
-            .toList();
+        stages.stream().map(stage -> new CaptureIntake(stage, manifest.geometry(), waits)).toList();
     this.writer =
         new CaptureWriter(
             files,
@@ -94,6 +91,47 @@ public final class Capture {
             progressNs);
   }
 
+  /**
+   * Goes on where another process stopped, before any collector and before {@link #doWork}: whose
+   * first work is to find out what of the stages is on disk.
+   *
+   * @param before what the manifest said last
+   * @param journals of the collectors
+   */
+  void resume(CaptureManifest before, ShardCounts journals, boolean isOfRun) {
+    CaptureStage first = intakes.get(0).stage();
+    runs = first.run();
+    for (int shard = 0; shard < intakes.size(); shard++) {
+      CaptureIntake intake = intakes.get(shard);
+      for (int mark = 0; mark < CaptureIntake.MARKS; mark++) {
+        intake.resume(mark, journals.count(shard, mark));
+      }
+      for (int place = 0; place < CaptureIntake.MAX_RUNS; place++) {
+        intake.beginRun(place, intake.stage().runOfPlace(place));
+      }
+    }
+    CaptureRecovery recovery =
+        new CaptureRecovery(files, directory, before, intakes, settings.isForced());
+    recovering = () -> writer.resume(recovery, before);
+    if (first.notedRun() < first.run()) {
+      long[] barrier = intakes.stream().mapToLong(intake -> intake.stage().runAt()).toArray();
+      postRun(barrier, first.run(), first.runEpoch());
+    }
+    isRunning = isOfRun;
+    manifest.stale();
+  }
+
+  /** What the collectors' journals say of their sinks. */
+  @FunctionalInterface
+  public interface ShardCounts {
+    long count(int shard, int mark);
+  }
+
+  /** Does the first work of a capture that goes on; the capture's thread. */
+  private interface Recovering {
+    void run() throws IOException;
+  }
+
   /** The way in for one collector. */
   public CaptureIntake intake(int shard) {
     return intakes.get(shard);
@@ -117,19 +155,30 @@ public final class Capture {
   public void beginRun(int place, long epoch) {
     int run = ++runs;
     intakes.forEach(intake -> intake.beginRun(place, run));
+    intakes.forEach(intake -> intake.stage().beginRun(place, run, epoch));
     isRunning = true;
     intakes.forEach(CaptureIntake::waitAgain);
-    events.postBehindCommitted(
-        nowNs ->
-            writer.put(
-                FrameType.RUN,
-                FrameHeader.NO_KIND,
-                0,
-                FrameHeader.NO_INSTANCE,
-                -1,
-                run,
-                epoch,
-                nowNs));
+    postRun(events.committed(), run, epoch);
+  }
+
+  private void postRun(long[] barrier, int run, long epoch) {
+    events.postBehind(
+        barrier,
+        nowNs -> {
+          if (intakes.get(0).stage().notedRun() >= run) {
+            return; // another process wrote it and did not come to note that
+          }
+          writer.put(
+              FrameType.RUN,
+              FrameHeader.NO_KIND,
+              0,
+              FrameHeader.NO_INSTANCE,
+              -1,
+              run,
+              epoch,
+              nowNs);
+          intakes.get(0).stage().noteRun(run);
+        });
   }
 
   /** Notes by the client's clocks when the run began, and what the client said of it. */
@@ -239,6 +288,10 @@ public final class Capture {
       stageFill.record(i, intakes.get(i).stage().used());
     }
     try {
+      if (recovering != null) {
+        recover();
+        return 1;
+      }
       work = writer.write(nowNs, barrier);
       if (work > 0) {
         writing.add(0, clock.getAsLong() - nowNs);
@@ -257,6 +310,17 @@ public final class Capture {
     }
     progressNs = clock.getAsLong();
     return work;
+  }
+
+  private void recover() {
+    try {
+      recovering.run();
+    } catch (IOException e) {
+      // What is in the stages is written again, if need be twice: nothing is lost.
+      failures.failed(LossReason.of(e), directory, e, true);
+    } finally {
+      recovering = null;
+    }
   }
 
   /** Whether a segment was sealed since the last call; the capture's thread. */
@@ -323,6 +387,11 @@ public final class Capture {
     hasSealed |= writer.pollSealed();
     manifest.finish(ending, endedAt);
     ended.complete(null);
+  }
+
+  /** The memory of the stages is about to be another's: what is asked of them stays as it is. */
+  void leaveStages() {
+    intakes.forEach(intake -> intake.stage().leave());
   }
 
   /** Whether the manifest has its last form. */

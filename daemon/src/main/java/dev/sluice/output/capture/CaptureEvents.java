@@ -40,7 +40,12 @@ final class CaptureEvents {
 
   /** To be done when all that is in the stages now is in the segment, before what comes next. */
   void postBehindCommitted(LongConsumer action) {
-    events.add(new Event(committed(), action));
+    postBehind(committed(), action);
+  }
+
+  /** To be done when the stages are written up to there, before what comes next. */
+  void postBehind(long[] positions, LongConsumer action) {
+    events.add(new Event(positions, action));
   }
 
   /**

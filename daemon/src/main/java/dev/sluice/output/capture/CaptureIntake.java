@@ -17,6 +17,9 @@ public final class CaptureIntake {
   /** Runs that can be open at once. */
   public static final int MAX_RUNS = 3;
 
+  /** How many counts {@link #markAfterCommit} has. */
+  public static final int MARKS = 3 * BufferKind.COUNT;
+
   /** What {@link #begin} answers. */
   public enum Room {
     /** The records may be appended. */
@@ -44,6 +47,9 @@ public final class CaptureIntake {
   private int gapBytes;
   private int appended;
   private int place;
+  // Closed and not yet committed.
+  private BufferKind closedKind;
+  private int closedBytes;
 
   /**
    * @param waits whether a full stage holds the device back rather than lose records
@@ -96,6 +102,7 @@ public final class CaptureIntake {
    */
   public Room begin(BufferKind kind, int instance, int sequence, int records, long hostTimeNs) {
     gapBytes = gaps.isOpen(kind, instance) ? FrameHeader.SIZE_BYTES : 0;
+    closedBytes = 0;
     codec = codecs[kind.ordinal()];
     int at = stage.claim(gapBytes + FrameHeader.frameBytes(codec.maxBytes(records)));
     if (at < 0) {
@@ -125,6 +132,13 @@ public final class CaptureIntake {
   /** Closes the frame and hands it to the writer. */
   public void end(
       BufferKind kind, int instance, int queue, int sequence, boolean isSalvaged, long hostTimeNs) {
+    close(kind, instance, queue, sequence, isSalvaged, hostTimeNs);
+    commit();
+  }
+
+  /** Closes the frame, which the writer sees after {@link #commit}. */
+  public void close(
+      BufferKind kind, int instance, int queue, int sequence, boolean isSalvaged, long hostTimeNs) {
     ByteBuffer memory = stage.memory();
     int payloadAt = frameAt + FrameHeader.SIZE_BYTES;
     int payloadBytes = codec.end() - payloadAt;
@@ -149,9 +163,50 @@ public final class CaptureIntake {
     if (gapBytes != 0) {
       gaps.close(kind, instance);
     }
-    // Before the frame is visible: what is captured was taken.
-    taken.add(kind.ordinal(), appended);
-    stage.commit(gapBytes + FrameHeader.frameBytes(payloadBytes));
+    closedKind = kind;
+    closedBytes = gapBytes + FrameHeader.frameBytes(payloadBytes);
+  }
+
+  /** Hands the frame that was closed last to the writer; does nothing if there is none. */
+  public void commit() {
+    if (closedBytes != 0) {
+      // Before the frame is visible: what is captured was taken.
+      taken.add(closedKind.ordinal(), appended);
+      stage.commit(closedBytes);
+      closedBytes = 0;
+    }
+  }
+
+  /** Where the stage ends once the frame that was closed last is committed. */
+  public long tailAfterCommit() {
+    return closedBytes == 0 ? stage.committed() : stage.tailAfter(closedBytes);
+  }
+
+  /**
+   * A count as it is then: records taken by kind, then those lost by kind and reason, for the
+   * reasons for which an intake loses records.
+   */
+  public long markAfterCommit(int mark) {
+    if (mark < BufferKind.COUNT) {
+      boolean isClosed = closedBytes != 0 && closedKind.ordinal() == mark;
+      return taken.plain(mark) + (isClosed ? appended : 0);
+    }
+    return lost.plain(lossOf(mark));
+  }
+
+  private static int lossOf(int mark) {
+    BufferKind kind = BufferKind.ALL.get(mark % BufferKind.COUNT);
+    boolean isFull = mark < 2 * BufferKind.COUNT;
+    return LossBooks.at(kind, isFull ? LossReason.STAGE_FULL : LossReason.DISK_STALLED);
+  }
+
+  /** Goes on where another process stopped: each of its {@link #markAfterCommit}. */
+  void resume(int mark, long value) {
+    if (mark < BufferKind.COUNT) {
+      taken.set(mark, value);
+    } else {
+      lost.set(lossOf(mark), value);
+    }
   }
 
   /**

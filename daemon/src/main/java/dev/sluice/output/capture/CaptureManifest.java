@@ -67,6 +67,16 @@ public record CaptureManifest(
     return geometry.layout();
   }
 
+  /** The content of its file. */
+  public byte[] toBytes() {
+    return ManifestFile.bytes(this);
+  }
+
+  /** What {@link #toBytes} made. */
+  public static CaptureManifest of(byte[] bytes) throws CaptureException {
+    return ManifestFile.parse(bytes);
+  }
+
   /**
    * What every reader divides by, or looks up per core, is as it must be.
    *

@@ -1,5 +1,6 @@
 package dev.sluice.output.capture;
 
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -22,19 +23,35 @@ final class CaptureStage {
   // In place of a frame's magic: the next frame is at the start of the ring.
   private static final int SKIP = 0x50494B53;
 
-  private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
-  private static final int PAD = 16;
+  /** Bytes in front of the ring, in memory that holds both. */
+  static final int HEADER_BYTES = 4096;
+
+  /** "SLSTAGE" and the version of this header and the frames behind it, as bytes. */
+  static final long MAGIC = 0x0145_4741_5453_4C53L;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   // Written by the producer: end of what is committed, and what it last knew of the head.
-  private static final int TAIL = PAD;
-  private static final int HEAD_COPY = TAIL + 1;
+  private static final int TAIL = 128;
+  private static final int HEAD_COPY = TAIL + 8;
 
   // Written by the consumer: what it released, what it took, and what it last knew of the tail.
-  private static final int HEAD = TAIL + PAD;
-  private static final int TAKEN = HEAD + 1;
-  private static final int TAIL_COPY = HEAD + 2;
+  private static final int HEAD = 256;
+  private static final int TAKEN = HEAD + 8;
+  private static final int TAIL_COPY = HEAD + 16;
 
-  private final long[] positions = new long[HEAD + PAD];
+  // Written by the session's owner: the run that began last, and what every place means.
+  private static final int RUN = 384;
+  private static final int RUN_EPOCH = RUN + 8;
+  private static final int RUN_AT = RUN + 16;
+  private static final int RUN_OF_PLACE = RUN + 24;
+
+  // Written by the consumer: the last run whose frame is on disk.
+  private static final int RUN_NOTED = 512;
+
+  // Replaced when the memory goes; who asks then gets the last positions.
+  private ByteBuffer positions;
   // The same bytes; each side has a buffer of its own, whose position and limit it may move.
   private final ByteBuffer memory;
   private final ByteBuffer readMemory;
@@ -49,6 +66,51 @@ final class CaptureStage {
    * @param largestBytes the largest claim
    */
   CaptureStage(ByteBuffer memory, int largestBytes) {
+    this(ByteBuffer.allocateDirect(HEADER_BYTES), memory, largestBytes);
+  }
+
+  /** In memory that outlives this process: a header, then the ring. Empty. */
+  static CaptureStage begun(ByteBuffer memory, int largestBytes) {
+    CaptureStage stage = of(memory, largestBytes);
+    for (int at = 0; at < HEADER_BYTES; at += Long.BYTES) {
+      stage.positions.putLong(at, 0);
+    }
+    stage.positions.putLong(0, MAGIC);
+    return stage;
+  }
+
+  /**
+   * In such memory, as another process left it.
+   *
+   * @param tail end of what is committed for certain
+   * @throws IOException one line, if its positions are impossible
+   */
+  static CaptureStage resumed(ByteBuffer memory, int largestBytes, long tail) throws IOException {
+    CaptureStage stage = of(memory, largestBytes);
+    long head = stage.positions.getLong(HEAD);
+    if (stage.positions.getLong(0) != MAGIC
+        || head < 0
+        || tail < head
+        || tail - head > stage.capacity
+        || ((tail | head) & (FrameHeader.ALIGNMENT - 1)) != 0) {
+      throw new IOException("capture stage refused: from " + head + " to " + tail);
+    }
+    stage.positions.putLong(TAIL, tail);
+    stage.positions.putLong(HEAD_COPY, head);
+    stage.positions.putLong(TAKEN, head);
+    stage.positions.putLong(TAIL_COPY, head);
+    return stage;
+  }
+
+  private static CaptureStage of(ByteBuffer memory, int largestBytes) {
+    return new CaptureStage(
+        memory.slice(0, HEADER_BYTES),
+        memory.slice(HEADER_BYTES, memory.capacity() - HEADER_BYTES),
+        largestBytes);
+  }
+
+  private CaptureStage(ByteBuffer header, ByteBuffer memory, int largestBytes) {
+    this.positions = header.alignedSlice(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     this.largestBytes = largestBytes;
     this.memory = memory.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear();
     this.readMemory = memory.duplicate().order(ByteOrder.LITTLE_ENDIAN).clear();
@@ -84,13 +146,13 @@ final class CaptureStage {
    * @return where to write in {@link #memory}, or -1 if there is no room now
    */
   int claim(int bytes) {
-    long tail = positions[TAIL];
+    long tail = positions.getLong(TAIL);
     int offset = (int) (tail % capacity);
     int skipped = offset + bytes > capacity ? capacity - offset : 0;
     long end = tail + skipped + bytes;
-    if (end - positions[HEAD_COPY] > capacity) {
-      positions[HEAD_COPY] = (long) ELEMENT.getAcquire(positions, HEAD);
-      if (end - positions[HEAD_COPY] > capacity) {
+    if (end - positions.getLong(HEAD_COPY) > capacity) {
+      positions.putLong(HEAD_COPY, acquire(HEAD));
+      if (end - positions.getLong(HEAD_COPY) > capacity) {
         return -1;
       }
     }
@@ -108,7 +170,7 @@ final class CaptureStage {
    * @param bytes a multiple of 64, no more than was claimed
    */
   void commit(int bytes) {
-    ELEMENT.setRelease(positions, TAIL, claimedFrom + bytes);
+    LONG.setRelease(positions, TAIL, claimedFrom + bytes);
   }
 
   /**
@@ -116,10 +178,10 @@ final class CaptureStage {
    * up to the first place that {@link #isFrame} denies. Consumer only.
    */
   int readable() {
-    long taken = positions[TAKEN];
-    if (taken == positions[TAIL_COPY]) {
-      positions[TAIL_COPY] = (long) ELEMENT.getAcquire(positions, TAIL);
-      if (taken == positions[TAIL_COPY]) {
+    long taken = positions.getLong(TAKEN);
+    if (taken == positions.getLong(TAIL_COPY)) {
+      positions.putLong(TAIL_COPY, acquire(TAIL));
+      if (taken == positions.getLong(TAIL_COPY)) {
         return 0;
       }
     }
@@ -128,7 +190,8 @@ final class CaptureStage {
       take(capacity - offset);
       offset = 0;
     }
-    return (int) Math.min(positions[TAIL_COPY] - positions[TAKEN], capacity - offset);
+    return (int)
+        Math.min(positions.getLong(TAIL_COPY) - positions.getLong(TAKEN), capacity - offset);
   }
 
   /**
@@ -136,7 +199,7 @@ final class CaptureStage {
    * #readable} has found some. Consumer only.
    */
   int readIndex() {
-    return (int) (positions[TAKEN] % capacity);
+    return (int) (positions.getLong(TAKEN) % capacity);
   }
 
   /** Whether a frame starts here; otherwise the ring goes on at its start. Consumer only. */
@@ -146,17 +209,17 @@ final class CaptureStage {
 
   /** Goes on behind so many bytes, which stay the consumer's. Consumer only. */
   void take(int bytes) {
-    ELEMENT.setRelease(positions, TAKEN, positions[TAKEN] + bytes);
+    LONG.setRelease(positions, TAKEN, positions.getLong(TAKEN) + bytes);
   }
 
   /** Goes back to the oldest byte that was not released. Consumer only. */
   void untake() {
-    ELEMENT.setRelease(positions, TAKEN, positions[HEAD]);
+    LONG.setRelease(positions, TAKEN, positions.getLong(HEAD));
   }
 
   /** Gives all that was taken back to the producer. Consumer only. */
   void releaseTaken() {
-    ELEMENT.setRelease(positions, HEAD, positions[TAKEN]);
+    LONG.setRelease(positions, HEAD, positions.getLong(TAKEN));
   }
 
   /** Takes so many bytes and gives them back with all before them. Consumer only. */
@@ -165,19 +228,73 @@ final class CaptureStage {
     releaseTaken();
   }
 
+  /** Where the committed part would end after {@link #commit} of so many bytes. Producer only. */
+  long tailAfter(int bytes) {
+    return claimedFrom + bytes;
+  }
+
+  /** The memory is about to be another's. No producer is left. Consumer only. */
+  void leave() {
+    ByteBuffer last = ByteBuffer.allocateDirect(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    last.put(0, positions, 0, positions.capacity());
+    positions = last;
+  }
+
+  private long acquire(int position) {
+    return (long) LONG.getAcquire(positions, position);
+  }
+
+  /** A run begins behind what is committed now. The session's owner, between two runs of it. */
+  void beginRun(int place, int run, long epoch) {
+    positions.putLong(RUN_OF_PLACE + place * Long.BYTES, run);
+    positions.putLong(RUN_EPOCH, epoch);
+    positions.putLong(RUN_AT, committed());
+    LONG.setRelease(positions, RUN, (long) run);
+  }
+
+  /** The run that began last; 0 if none did. */
+  int run() {
+    return (int) positions.getLong(RUN);
+  }
+
+  /** The epoch that its beginning named. */
+  long runEpoch() {
+    return positions.getLong(RUN_EPOCH);
+  }
+
+  /** Where it began. */
+  long runAt() {
+    return positions.getLong(RUN_AT);
+  }
+
+  /** The run that began at a place last; 0 if none did. */
+  int runOfPlace(int place) {
+    return (int) positions.getLong(RUN_OF_PLACE + place * Long.BYTES);
+  }
+
+  /** The frame of a run is on disk. Consumer only. */
+  void noteRun(int run) {
+    LONG.setRelease(positions, RUN_NOTED, (long) run);
+  }
+
+  /** The last run whose frame is on disk. */
+  int notedRun() {
+    return (int) positions.getLong(RUN_NOTED);
+  }
+
   /** What the producer has committed so far. Any thread. */
   long committed() {
-    return (long) ELEMENT.getAcquire(positions, TAIL);
+    return acquire(TAIL);
   }
 
   /** What the consumer has taken so far. Any thread. */
   long taken() {
-    return (long) ELEMENT.getAcquire(positions, TAKEN);
+    return acquire(TAKEN);
   }
 
   /** What the consumer has released so far. Any thread. */
   long released() {
-    return (long) ELEMENT.getAcquire(positions, HEAD);
+    return acquire(HEAD);
   }
 
   /** Whether the largest claim may find no room. Any thread. */

@@ -121,8 +121,64 @@ public final class CaptureStore implements AutoCloseable {
       throw e;
     }
     Path directory = current.directory().resolve(name(manifest));
-    Capture capture = new Capture(files, supply, directory, manifest, current, stages, clock);
-    Thread thread = new Thread(() -> run(capture), "sluice-capture-" + manifest.origin().session());
+    int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
+    List<CaptureStage> begun =
+        stages.stream().map(stage -> CaptureStage.begun(stage, largestBytes)).toList();
+    Capture capture = new Capture(files, supply, directory, manifest, current, begun, clock);
+    start(capture, manifest, stages);
+    return capture;
+  }
+
+  /**
+   * Goes on with a capture of another process, in its directory.
+   *
+   * @param begun the manifest as it was at attach; the file, if there is one, says more
+   * @param stages of that process, which are given back at the end as those of {@link #begin}
+   * @param tails where each stage ends for certain
+   * @param counts what the collectors' journals say of their intakes
+   * @param isOfRun whether a run is under way
+   * @throws IOException one line, if the stages are impossible; then nothing has changed
+   */
+  public Capture resume(
+      Path directory,
+      CaptureManifest begun,
+      CaptureSettings current,
+      List<ByteBuffer> stages,
+      long[] tails,
+      Capture.ShardCounts counts,
+      boolean isOfRun)
+      throws IOException {
+    CaptureManifest manifest = begun;
+    if (files.exists(directory.resolve(CaptureFormat.MANIFEST))) {
+      manifest = ManifestFile.read(directory).manifest();
+    }
+    if (!manifest.id().equals(begun.id()) || manifest.outcome().isEnded()) {
+      throw new IOException("capture " + directory + " is another one, or has ended");
+    }
+    int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
+    List<CaptureStage> resumed = new ArrayList<>();
+    for (int i = 0; i < stages.size(); i++) {
+      resumed.add(CaptureStage.resumed(stages.get(i), largestBytes, tails[i]));
+    }
+    Capture capture = new Capture(files, supply, directory, manifest, current, resumed, clock);
+    capture.resume(manifest, counts, isOfRun);
+    start(capture, manifest, stages);
+    return capture;
+  }
+
+  /** The descriptors of the stages of a capture that is open. */
+  public List<Integer> descriptors(Capture capture) {
+    Live found;
+    synchronized (this) {
+      found = live.get(capture);
+    }
+    return found == null ? List.of() : found.stages().stream().map(memory::descriptor).toList();
+  }
+
+  private void start(Capture capture, CaptureManifest manifest, List<ByteBuffer> stages)
+      throws IOException {
+    Thread thread =
+        new Thread(() -> run(capture, stages), "sluice-capture-" + manifest.origin().session());
     thread.setDaemon(true);
     synchronized (this) {
       live.put(capture, new Live(thread, stages));
@@ -137,13 +193,13 @@ public final class CaptureStore implements AutoCloseable {
       stages.forEach(memory::give);
       throw new IOException("no thread to write it: " + e.getMessage(), e);
     }
-    return capture;
   }
 
   /** A stage takes what its collector may claim at once, whatever was configured. */
   private static long stageBytes(CaptureSettings settings, CaptureManifest manifest, int shards) {
     int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
-    return Math.max(settings.stageBytes() / shards, CaptureStage.leastBytes(largestBytes));
+    return CaptureStage.HEADER_BYTES
+        + Math.max(settings.stageBytes() / shards, CaptureStage.leastBytes(largestBytes));
   }
 
   static String name(CaptureManifest manifest) {
@@ -157,11 +213,14 @@ public final class CaptureStore implements AutoCloseable {
         + (producer.isEmpty() ? "" : "-" + producer);
   }
 
-  private void run(Capture capture) {
+  private void run(Capture capture, List<ByteBuffer> stages) {
     threads.starting(CaptureThreads.Work.WRITE);
     long busyNs = clock.getAsLong();
     while (!capture.isEnded()) {
       int work = capture.doWork();
+      if (capture.isEnded()) {
+        break;
+      }
       if (capture.pollSealed()) {
         keeper.wake();
       }
@@ -177,6 +236,9 @@ public final class CaptureStore implements AutoCloseable {
       }
     }
     forget(capture);
+    // Here, since no other thread knows when this one looked at them last.
+    capture.leaveStages();
+    stages.forEach(memory::give);
   }
 
   /** Wakes the thread of a capture, which sleeps longer when no device runs. */
@@ -211,6 +273,12 @@ public final class CaptureStore implements AutoCloseable {
     return isComplete;
   }
 
+  /** Brings what was collected into whole segments; false if the disk did not get there in time. */
+  public boolean roll(Capture capture, long timeoutNanos) {
+    wake(capture);
+    return capture.roll(timeoutNanos);
+  }
+
   /**
    * Nothing is written to a capture any more: it is not open from here on. Not before, or retention
    * could take a segment that its thread still writes to.
@@ -224,7 +292,6 @@ public final class CaptureStore implements AutoCloseable {
       }
       past = past.plus(capture.totals());
     }
-    ended.stages().forEach(memory::give);
     keeper.wake();
   }
 

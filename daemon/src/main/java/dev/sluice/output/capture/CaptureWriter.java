@@ -81,6 +81,21 @@ final class CaptureWriter {
   }
 
   /**
+   * Goes on where another process stopped.
+   *
+   * @param before what its manifest said last
+   */
+  void resume(CaptureRecovery recovery, CaptureManifest before) throws IOException {
+    recovery.run();
+    counters.set(FRAMES, recovery.nextFrame());
+    counters.set(SEGMENTS, recovery.nextSegment());
+    for (BufferKind kind : BufferKind.ALL) {
+      books.resume(kind, before, intakes, recovery.passed(kind));
+    }
+    hasSealed = true;
+  }
+
+  /**
    * Moves a bounded amount from each stage, and flushes an unfinished block when it is time.
    *
    * @param barrier stage positions beyond which nothing is to be moved yet

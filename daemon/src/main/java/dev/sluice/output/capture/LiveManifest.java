@@ -53,6 +53,11 @@ final class LiveManifest {
       CaptureFailures failures,
       long nowNs) {
     this.manifest = manifest;
+    // Of a capture that another process began.
+    for (BufferKind kind : BufferKind.ALL) {
+      removedRecords[kind.ordinal()] = manifest.outcome().kind(kind).removed();
+    }
+    removedSegments = manifest.outcome().removedSegments();
     this.files = files;
     this.directory = directory;
     this.isForced = isForced;

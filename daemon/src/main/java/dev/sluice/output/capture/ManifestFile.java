@@ -87,6 +87,17 @@ final class ManifestFile {
         fromJson(new ManifestKeys(file.toString(), json)), checksum(json).equals(checksum));
   }
 
+  /** What {@link #bytes} made. */
+  static CaptureManifest parse(byte[] bytes) throws CaptureException {
+    try {
+      Map<String, Object> json = JSON.std.mapFrom(new String(bytes, StandardCharsets.UTF_8));
+      json.remove(CHECKSUM);
+      return fromJson(new ManifestKeys("the manifest", json));
+    } catch (IOException e) {
+      throw new CaptureException("the manifest is damaged: " + e.getMessage(), e);
+    }
+  }
+
   private static String firstLine(Exception e) {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given");
   }

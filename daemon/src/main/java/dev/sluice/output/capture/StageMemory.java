@@ -8,6 +8,11 @@ public interface StageMemory {
   /** At least so many bytes, of direct memory. */
   ByteBuffer take(long bytes) throws IOException;
 
+  /** The descriptor of memory that was taken; -1 if it ends with this process. */
+  default int descriptor(ByteBuffer memory) {
+    return -1;
+  }
+
   /** Gives memory back that nobody uses any more. */
   void give(ByteBuffer memory);
 }

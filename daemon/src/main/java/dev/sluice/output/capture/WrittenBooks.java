@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.counters.CounterArray;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What became of the records that reached the writer: in a segment, or lost, with the reason. Where
@@ -20,6 +21,27 @@ final class WrittenBooks {
 
   WrittenBooks(PendingGaps gaps) {
     this.gaps = gaps;
+  }
+
+  /**
+   * Goes on where another process stopped.
+   *
+   * @param before what its manifest said last, which has the losses
+   * @param passed records that left the stages
+   */
+  void resume(BufferKind kind, CaptureManifest before, List<CaptureIntake> intakes, long passed) {
+    long left = passed;
+    for (LossReason reason : LossReason.ALL) {
+      int at = LossBooks.at(kind, reason);
+      long here = before.outcome().kind(kind).lost().getOrDefault(reason.label(), 0L);
+      for (CaptureIntake intake : intakes) {
+        here -= intake.lost().plain(at);
+      }
+      here = Math.max(0, Math.min(here, left));
+      lost.set(at, here);
+      left -= here;
+    }
+    captured.set(kind.ordinal(), left);
   }
 
   /** A frame is on its way into the open segment. */

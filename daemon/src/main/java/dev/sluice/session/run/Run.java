@@ -10,6 +10,9 @@ import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.handoff.OpenRuns;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.RunEnd;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -92,17 +95,45 @@ public final class Run {
 
   /** Initialises the region and fills the free queues; nothing runs yet. */
   public Run(RunSetup setup) {
+    this(setup, initialised(setup));
+    engine.refill().seed();
+    Arena.seedIdlePools(memory, plan, setup.deviceBase());
+    begin(FIRST_PLACE, setup.runEpoch());
+  }
+
+  private static RunEngine initialised(RunSetup setup) {
+    Arena.initialise(setup.memory(), setup.plan());
+    return new RunEngine(setup);
+  }
+
+  private Run(RunSetup setup, RunEngine engine) {
     this.setup = setup;
+    this.engine = engine;
     plan = setup.plan();
     memory = setup.memory();
     clock = setup.clock();
-    Arena.initialise(memory, plan);
-    engine = new RunEngine(setup);
     books = new RunBooks(setup, engine);
-    engine.refill().seed();
-    Arena.seedIdlePools(memory, plan, setup.deviceBase());
     headroom = new RunHeadroom(setup, engine, books);
-    begin(FIRST_PLACE, setup.runEpoch());
+  }
+
+  /**
+   * Takes over a run whose host is dead, while the device may be at work: each of its buffers is
+   * collected once, by that host or by this one.
+   *
+   * @param saved by {@link #save}
+   * @throws IOException one line, if what was left cannot be believed; nothing has changed for the
+   *     device
+   */
+  public static Run resumed(RunSetup setup, DataInput saved) throws IOException {
+    RunEngine engine = RunEngine.resumed(setup);
+    Run run = new Run(setup, engine);
+    run.books.resume(saved);
+    return run;
+  }
+
+  /** Writes what was counted last, for {@link #resumed}; the rest is in the state. */
+  public void save(DataOutput out) throws IOException {
+    books.save(out);
   }
 
   /** The place at which another run could begin now; {@link OpenRuns#OTHER} if it cannot. */

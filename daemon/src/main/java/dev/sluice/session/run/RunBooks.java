@@ -29,6 +29,9 @@ import dev.sluice.ingest.DropEvidence;
 import dev.sluice.ingest.PoolBooks;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.ingest.TaskStatistics;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -86,6 +89,8 @@ public final class RunBooks {
   // closed had of them, by pool, and of what the agents count:
   private final Closed closed;
   private final RunTotals booked = new RunTotals();
+  // What the agents of another process had counted, when this one took over.
+  private RunTotals inherited = new RunTotals();
   // Places of the runs that are open, the oldest first, and what was collected there before.
   private final Deque<Integer> open = new ArrayDeque<>();
   private final long[][] collectedBefore = new long[OpenRuns.MAX][];
@@ -142,6 +147,71 @@ public final class RunBooks {
     this.closed = new Closed(plan.poolCount());
     for (int pool = 0; pool < countsPublished.length; pool++) {
       countsPublished[pool] = plan.layout().facts().countsPublished(plan.kindOfPool(pool));
+    }
+  }
+
+  /** Writes what was counted last and neither the device nor a journal knows. */
+  void save(DataOutput out) throws IOException {
+    deviceCounters.save(out);
+    attribution.save(out);
+    for (long[] ofPools :
+        new long[][] {
+          closed.total, closed.dropped, closed.published, closed.collected, closed.unwritten
+        }) {
+      for (long records : ofPools) {
+        out.writeLong(records);
+      }
+    }
+    booked.write(out);
+    RunTotals counted = new RunTotals();
+    countAgents(counted);
+    counted.addAgentCounts(inherited, 1);
+    counted.write(out);
+    out.writeInt(open.size());
+    for (int place : open) {
+      out.writeInt(place);
+      for (int pool = 0; pool < plan.poolCount(); pool++) {
+        out.writeLong(collectedBefore[place][pool]);
+        out.writeLong(unwrittenBefore[place][pool]);
+      }
+    }
+  }
+
+  /** Goes on where another process stopped. Before the first count. */
+  void resume(DataInput in) throws IOException {
+    deviceCounters.resume(in);
+    attribution.resume(in, plan::kindOfPool);
+    for (int pool = 0; pool < reported.length; pool++) {
+      for (DropCause cause : DROPS_BY_POOL) {
+        reported[pool][cause.ordinal()] = attribution.count(pool, cause);
+      }
+    }
+    for (long[] ofPools :
+        new long[][] {
+          closed.total, closed.dropped, closed.published, closed.collected, closed.unwritten
+        }) {
+      for (int pool = 0; pool < ofPools.length; pool++) {
+        ofPools[pool] = in.readLong();
+      }
+    }
+    RunTotals before = RunTotals.read(in);
+    booked.addAgentCounts(before, 1);
+    for (int kind = 0; kind < before.drops.length; kind++) {
+      booked.drops[kind] = before.drops[kind];
+    }
+    inherited = RunTotals.read(in);
+    for (int i = in.readInt(); i > 0; i--) {
+      int place = in.readInt();
+      if (place < 0 || place >= OpenRuns.MAX) {
+        throw new IOException("books of a run at place " + place);
+      }
+      collectedBefore[place] = new long[plan.poolCount()];
+      unwrittenBefore[place] = new long[plan.poolCount()];
+      for (int pool = 0; pool < plan.poolCount(); pool++) {
+        collectedBefore[place][pool] = in.readLong();
+        unwrittenBefore[place][pool] = in.readLong();
+      }
+      open.add(place);
     }
   }
 
@@ -266,6 +336,7 @@ public final class RunBooks {
     }
     now.longestEmptyNanos = refill.counters().get(RefillAgent.LONGEST_EMPTY_NANOS);
     countAgents(now);
+    now.addAgentCounts(inherited, 1);
     now.addAgentCounts(booked, -1);
     now.contradiction = contradiction;
     return now;
@@ -367,6 +438,7 @@ public final class RunBooks {
       }
     }
     countAgents(present); // with what was found wrong just now
+    present.addAgentCounts(inherited, 1);
     present.addAgentCounts(booked, -1);
     first.addAgentCounts(present, 1);
     booked.addAgentCounts(present, 1);

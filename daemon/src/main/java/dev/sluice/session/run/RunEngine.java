@@ -1,9 +1,11 @@
 package dev.sluice.session.run;
 
+import dev.sluice.abi.BufferKind;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.config.FreezePolicy;
 import dev.sluice.config.Settings;
+import dev.sluice.device.Adoption;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.DeviceMemory;
@@ -14,10 +16,12 @@ import dev.sluice.device.lane.FreezeGate;
 import dev.sluice.device.lane.LaneSlack;
 import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.handoff.OpenRuns;
+import dev.sluice.handoff.ShardJournal;
 import dev.sluice.handoff.SpscRing;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.LeaseSink;
 import dev.sluice.ingest.TaskStatistics;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -64,10 +68,30 @@ public final class RunEngine implements ThreadPacking.Slack {
   private final RefillAgent refill;
   private final long[] sinkRefused; // by shard, as of the last call of isSinkFull
   private final long[] sinkTaken;
+  private final ShardJournal[] journals; // by shard
+  private boolean isRecycled;
 
   /** On an arena that is initialised; its free queues stay empty until refill seeds them. */
   RunEngine(RunSetup setup) {
-    arena = RunArena.of(setup.memory(), setup.plan(), setup.deviceBase());
+    this(setup, RunArena.of(setup.memory(), setup.plan(), setup.deviceBase(), setup.state()), 1);
+  }
+
+  /**
+   * On an arena and a state that another process left, where the device may be at work.
+   *
+   * @throws IOException one line, if they contradict each other or themselves
+   */
+  static RunEngine resumed(RunSetup setup) throws IOException {
+    RunArena left =
+        RunArena.asItStands(setup.memory(), setup.plan(), setup.deviceBase(), setup.state());
+    // What was taken and not collected goes into the rings before there is a collector.
+    RunEngine engine = new RunEngine(setup, left, setup.plan().bufferCount());
+    engine.resume();
+    return engine;
+  }
+
+  private RunEngine(RunSetup setup, RunArena arena, int leastHandoffEntries) {
+    this.arena = arena;
     plan = arena.plan();
     memory = arena.memory();
     capture = setup.capture();
@@ -76,10 +100,12 @@ public final class RunEngine implements ThreadPacking.Slack {
     slack = new LaneSlack(plan.usableSlots());
 
     int groups = Math.min(settings.drain().groups(), plan.layout().queueCount());
-    int shards = settings.collector().shards();
+    int shards = setup.state().shards();
+    journals = new ShardJournal[shards];
+    Arrays.setAll(journals, setup.state()::journal);
     handoffs = new SpscRing[groups][];
     for (int group = 0; group < groups; group++) {
-      handoffs[group] = rings(shards, handoffEntries(settings));
+      handoffs[group] = rings(shards, Math.max(leastHandoffEntries, handoffEntries(settings)));
     }
     SpscRing[] hints = rings(groups, plan.bufferCount());
     returns = rings(shards, plan.bufferCount());
@@ -93,7 +119,7 @@ public final class RunEngine implements ThreadPacking.Slack {
         statistics.add(ofShard);
       }
       LeaseSink sink = capture.sink(shard, setup.checks().newSink(), ofShard);
-      collectors[shard] = collector(shard, returns[shard], sink, clock);
+      collectors[shard] = collector(shard, returns[shard], sink, journals[shard], clock);
     }
     refill =
         new RefillAgent(
@@ -132,13 +158,46 @@ public final class RunEngine implements ThreadPacking.Slack {
     return rings;
   }
 
-  private CollectorAgent collector(int shard, SpscRing returns, LeaseSink sink, NanoClock clock) {
+  private void resume() throws IOException {
+    Adoption adoption = new Adoption(arena, journals);
+    int shards = collectors.length;
+    for (int shard = 0; shard < shards; shard++) {
+      int of = shard;
+      collectors[shard].resume(
+          IntStream.range(0, plan.poolCount()).filter(pool -> pool % shards == of).toArray(),
+          pool -> plan.kindOfPool(pool) == BufferKind.AICORE_TASK ? plan.instanceOfPool(pool) : -1,
+          // Where buffers name no run, what the client said is not what they are told by.
+          place -> plan.layout().facts().hasCountedEntries() ? runs().epoch(place) : 0);
+    }
+    for (DrainAgent drain : drains) {
+      drain.resume(pool -> run -> collectors[pool % shards].sequences(run), adoption);
+    }
+    refill.resume(adoption);
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      if (adoption.isRecycled(pool)) {
+        collectors[pool % shards].expectGap(pool);
+      }
+    }
+    for (int buffer : adoption.ready()) {
+      handoffs[0][plan.homePool(buffer) % shards].offer(buffer);
+    }
+    isRecycled = adoption.isRecycled();
+  }
+
+  /** Whether a guard has recycled buffers while no host was there: their records are lost. */
+  boolean isRecycled() {
+    return isRecycled;
+  }
+
+  private CollectorAgent collector(
+      int shard, SpscRing returns, LeaseSink sink, ShardJournal journal, NanoClock clock) {
     return new CollectorAgent(
         plan.geometry(),
         plan.poolCount(),
         Arrays.stream(handoffs).map(ofGroup -> ofGroup[shard]).toArray(SpscRing[]::new),
         arena.leases().shard(returns),
         sink,
+        journal,
         capture.isCopying() || memory.isCopied() ? COPYING_BATCH : COLLECTOR_BATCH,
         clock);
   }

@@ -6,6 +6,9 @@ import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.device.BufferState;
 import dev.sluice.ingest.AccountingLaw;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -139,6 +142,59 @@ public final class RunTotals {
     popStallNanos += times * other.popStallNanos;
     syntheticVerified += times * other.syntheticVerified;
     syntheticMismatched += times * other.syntheticMismatched;
+  }
+
+  /** Writes the counts, without what lanes show and without latencies, for {@link #read}. */
+  public void write(DataOutput out) throws IOException {
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      laws[kind].write(out);
+      write(drops[kind], out);
+    }
+    write(violations, out);
+    write(tasks, out);
+    write(busyNanos, out);
+    write(
+        new long[] {
+          pushStalls,
+          pushStallNanos,
+          popStalls,
+          popStallNanos,
+          syntheticVerified,
+          syntheticMismatched
+        },
+        out);
+    out.writeUTF(contradiction);
+  }
+
+  private static void write(long[] counts, DataOutput out) throws IOException {
+    for (long count : counts) {
+      out.writeLong(count);
+    }
+  }
+
+  public static RunTotals read(DataInput in) throws IOException {
+    RunTotals totals = new RunTotals();
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      totals.laws[kind] = AccountingLaw.read(in);
+      read(totals.drops[kind], in);
+    }
+    read(totals.violations, in);
+    read(totals.tasks, in);
+    read(totals.busyNanos, in);
+    totals.pushStalls = in.readLong();
+    totals.pushStallNanos = in.readLong();
+    totals.popStalls = in.readLong();
+    totals.popStallNanos = in.readLong();
+    totals.syntheticVerified = in.readLong();
+    totals.syntheticMismatched = in.readLong();
+    totals.contradiction = in.readUTF();
+    return totals;
+  }
+
+  private static void read(long[] counts, DataInput in) throws IOException {
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = in.readLong();
+    }
   }
 
   /** The law over all kinds. */

@@ -9,6 +9,7 @@ import dev.sluice.device.ArenaLeases;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferTable;
+import dev.sluice.device.HostState;
 import dev.sluice.device.RunArena;
 import dev.sluice.handoff.SpscRing;
 import dev.sluice.testkit.ManualClock;
@@ -46,7 +47,8 @@ final class LaneRig {
     this.arena = arena;
     plan = arena.plan();
     Arena.initialise(arena.memory(), plan);
-    RunArena shared = RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE);
+    RunArena shared =
+        RunArena.of(arena.memory(), plan, TestArena.DEVICE_BASE, HostState.inMemory(plan, 1));
     table = shared.table();
     ledger = shared.ledger();
     leases = shared.leases();

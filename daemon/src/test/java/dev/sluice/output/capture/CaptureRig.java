@@ -75,7 +75,10 @@ public final class CaptureRig {
             root.resolve("capture"),
             manifest,
             settings,
-            List.of(ByteBuffer.allocateDirect(stageBytes)),
+            List.of(
+                new CaptureStage(
+                    ByteBuffer.allocateDirect(stageBytes),
+                    CaptureIntake.largestClaimBytes(geometry))),
             clock::nanoTime);
     capture.beginRun();
   }
@@ -103,7 +106,9 @@ public final class CaptureRig {
             manifest.outcome(),
             manifest.snapshot()),
         settings,
-        List.of(ByteBuffer.allocateDirect(stageBytes)),
+        List.of(
+            new CaptureStage(
+                ByteBuffer.allocateDirect(stageBytes), CaptureIntake.largestClaimBytes(geometry))),
         System::nanoTime);
   }
 

@@ -11,6 +11,7 @@ import dev.sluice.config.Settings;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferState;
+import dev.sluice.device.HostState;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.testkit.DevicePool;
@@ -18,7 +19,13 @@ import dev.sluice.testkit.ManualClock;
 import dev.sluice.testkit.ScriptedDevice;
 import dev.sluice.testkit.SyntheticRecords;
 import dev.sluice.testkit.TestArena;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.List;
+import java.util.Random;
 
 /**
  * A {@link Run} and a played device on one arena, both stepped by the test, with the checks that
@@ -26,14 +33,20 @@ import java.util.List;
  */
 final class EngineRun {
   private static final long SEED = 42;
+  private static final long RUN_EPOCH = 77;
   private static final long ORIGIN_TICKS = 1_000_000;
   private static final long PERIOD_TICKS = 5_000;
 
   final ManualClock clock = new ManualClock();
   final ArenaPlan plan;
-  final Run run;
+  Run run;
   final ScriptedDevice device;
-  final List<Agent> agents;
+  List<Agent> agents;
+  private final TestArena arena;
+  private final Settings settings;
+  private final HostState state;
+  private MortalMemory memory;
+  private byte[] saved;
 
   private final boolean[] isInSlot;
   private final boolean[] isHeld;
@@ -45,20 +58,11 @@ final class EngineRun {
 
   EngineRun(TestArena arena, Settings settings, RunCapture capture) {
     plan = arena.plan();
-    SyntheticContent content =
-        new SyntheticContent(plan.geometry(), SEED, ORIGIN_TICKS, PERIOD_TICKS);
-    run =
-        new Run(
-            new RunSetup(
-                plan,
-                arena.memory(),
-                TestArena.DEVICE_BASE,
-                0,
-                settings,
-                clock,
-                new ParkMeter(),
-                ContentChecks.ofAll(content, plan.poolCount()),
-                capture));
+    this.arena = arena;
+    this.settings = settings;
+    state = HostState.inMemory(plan, settings.collector().shards());
+    run = new Run(setup(capture));
+    save();
     agents = run.agents();
     device =
         new ScriptedDevice(
@@ -66,6 +70,59 @@ final class EngineRun {
     isInSlot = new boolean[plan.bufferCount()];
     isHeld = new boolean[plan.bufferCount()];
     heldByPool = new int[plan.poolCount()];
+  }
+
+  private RunSetup setup(RunCapture capture) {
+    SyntheticContent content =
+        new SyntheticContent(plan.geometry(), SEED, ORIGIN_TICKS, PERIOD_TICKS);
+    memory = new MortalMemory(arena.memory());
+    return new RunSetup(
+        plan,
+        memory,
+        TestArena.DEVICE_BASE,
+        plan.layout().facts().hasCountedEntries() ? 0 : RUN_EPOCH,
+        settings,
+        clock,
+        new ParkMeter(),
+        ContentChecks.ofAll(content, plan.poolCount()),
+        capture,
+        state);
+  }
+
+  /** What the session's owner does from time to time. */
+  void save() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      run.count();
+      run.save(new DataOutputStream(bytes));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    saved = bytes.toByteArray();
+  }
+
+  /** The host dies within so many accesses to the arena, in the middle of what an agent does. */
+  void die(int accesses, Random random) {
+    memory.dieIn(accesses);
+    try {
+      for (int i = 0; i < 100; i++) {
+        agents.get(random.nextInt(agents.size())).doWork();
+      }
+    } catch (MortalMemory.Death e) {
+      // That is what it is for.
+    }
+    memory.dieIn(0);
+  }
+
+  /** Another host takes over. */
+  void resume() {
+    try {
+      run =
+          Run.resumed(setup(RunCapture.NONE), new DataInputStream(new ByteArrayInputStream(saved)));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    agents = run.agents();
   }
 
   /** One cycle of every agent; returns the work done. */
@@ -168,6 +225,11 @@ final class EngineRun {
 
   /** The law after a run that was flushed: exact, record by record. */
   void checkSettledLaw() {
+    checkContent(checkRecords());
+  }
+
+  /** Likewise, where other hosts have seen a part of the records. */
+  RunTotals checkRecords() {
     RunTotals totals = run.count();
     for (BufferKind kind : BufferKind.ALL) {
       AccountingLaw law = totals.laws[kind.ordinal()];
@@ -181,7 +243,7 @@ final class EngineRun {
       assertEquals(0, law.inFlight(), what);
       assertEquals(0, law.unaccounted(), what);
     }
-    checkContent(totals);
+    return totals;
   }
 
   void checkContent(RunTotals totals) {

@@ -1,0 +1,165 @@
+package dev.sluice.device;
+
+import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.PoolLayout;
+import dev.sluice.handoff.ShardJournal;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Finds out where each buffer of a run is whose host has died at an arbitrary instruction, and
+ * brings the ledger in line with it. No agent may be at work, here or elsewhere.
+ *
+ * <p>The wire says what is in the free queues: the tail is the last that the dead host wrote of a
+ * loan, and a guard may have lent since. Of all other buffers the ledger says whose they are, and
+ * the journals what was collected of those in host hands.
+ */
+public final class Adoption {
+  private final RunArena arena;
+  private final BufferRows rows;
+  private final List<Integer> ready = new ArrayList<>();
+  private final boolean[] isRecycled;
+  private final int[][] slots;
+
+  /**
+   * @param journals of all collectors
+   * @throws IOException one line, if ledger or wire hold what no host and no guard can have left
+   */
+  public Adoption(RunArena arena, ShardJournal[] journals) throws IOException {
+    this.arena = arena;
+    this.rows = arena.ledger().rows();
+    this.isRecycled = new boolean[arena.plan().poolCount()];
+    this.slots = new int[arena.plan().poolCount()][];
+    checkRows();
+    boolean[] isInSlot = readFreeQueues();
+    for (int buffer = 0; buffer < rows.count(); buffer++) {
+      if (!isInSlot[buffer]) {
+        place(buffer, journals[pool(buffer) % journals.length]);
+      }
+    }
+    ready.sort(
+        Comparator.comparingInt(this::pool).thenComparing((a, b) -> sequence(a) - sequence(b)));
+  }
+
+  private int pool(int buffer) {
+    return arena.plan().homePool(buffer);
+  }
+
+  private int sequence(int buffer) {
+    return rows.getInt(buffer, BufferRows.SEQUENCE);
+  }
+
+  private void checkRows() throws IOException {
+    for (int buffer = 0; buffer < rows.count(); buffer++) {
+      int state = rows.getInt(buffer, BufferRows.STATE);
+      int pool = rows.getInt(buffer, BufferRows.POOL);
+      boolean isState = state >= 0 && state < BufferState.ALL.size();
+      if (!isState || (pool != pool(buffer) && (pool != -1 || state != 0))) {
+        throw new IOException(
+            String.format("ledger of buffer %d: state %d, pool %d", buffer, state, pool));
+      }
+    }
+  }
+
+  private boolean[] readFreeQueues() throws IOException {
+    ArenaPlan plan = arena.plan();
+    PoolLayout layout = plan.layout().pool();
+    DeviceMemory memory = arena.memory();
+    boolean[] isInSlot = new boolean[rows.count()];
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      BufferKind kind = plan.kindOfPool(pool);
+      int at = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
+      int head = memory.loadIntAcquire(at + layout.headOffset());
+      int tail = memory.loadIntAcquire(at + layout.tailOffset());
+      if (tail - head < 0 || tail - head > layout.slotCount()) {
+        throw new IOException(
+            String.format("free queue of pool %d: head %d, tail %d", pool, head, tail));
+      }
+      slots[pool] = new int[tail - head];
+      for (int index = head; index != tail; index++) {
+        long pointer = memory.loadLong(at + layout.slotOffset(index));
+        int buffer = arena.table().find(kind, pointer);
+        if (buffer < 0 || pool(buffer) != pool || isInSlot[buffer]) {
+          throw new IOException(
+              String.format("free queue of pool %d: slot %d holds 0x%x", pool, index, pointer));
+        }
+        isInSlot[buffer] = true;
+        slots[pool][index - head] = buffer;
+        if (rows.getInt(buffer, BufferRows.STATE) != BufferState.FREE_QUEUE.ordinal()
+            || rows.getInt(buffer, BufferRows.PUSH_INDEX) != index) {
+          isRecycled[pool] = true;
+          arena.ledger().lend(buffer, pool, index);
+        }
+      }
+    }
+    return isInSlot;
+  }
+
+  /** A buffer that is in no free queue. */
+  private void place(int buffer, ShardJournal journal) {
+    ArenaPlan plan = arena.plan();
+    BufferState state = arena.ledger().state(buffer);
+    boolean isInHand = state == BufferState.READY || state == BufferState.COLLECTING;
+    if (state == BufferState.FREE_QUEUE) {
+      int pool = pool(buffer);
+      int at = plan.geometry().poolOffset(plan.kindOfPool(pool), plan.instanceOfPool(pool));
+      int tail = arena.memory().loadInt(at + plan.layout().pool().tailOffset());
+      if (rows.getInt(buffer, BufferRows.PUSH_INDEX) - tail >= 0) {
+        arena.ledger().free(buffer); // its slot was never published
+      } else {
+        arena.ledger().popped(buffer);
+      }
+    } else if (isInHand && rows.getInt(buffer, BufferRows.QUEUE) == BufferRows.UNDESCRIBED) {
+      // Its entry is still the head of a ready queue, and is taken from there.
+      rows.setRelease(buffer, BufferRows.STATE, BufferState.DEVICE.ordinal());
+    } else if (isInHand && journal.isLast(buffer, rows.getInt(buffer, BufferRows.PUSH_INDEX))) {
+      arena.leases().wipe(buffer);
+      arena.ledger().free(buffer);
+    } else if (isInHand) {
+      rows.setRelease(buffer, BufferRows.STATE, BufferState.READY.ordinal());
+      ready.add(buffer);
+    }
+  }
+
+  /** Buffers to be collected, of each pool in their order. */
+  public List<Integer> ready() {
+    return ready;
+  }
+
+  /** The number that the device gave to a buffer to be collected. */
+  public int sequenceOf(int buffer) {
+    return sequence(buffer);
+  }
+
+  /** The run that it names; 0 where buffers name none. */
+  public long epochOf(int buffer) {
+    return rows.getLong(buffer, BufferRows.EPOCH);
+  }
+
+  /** Whether it was recovered from a producer that stopped, not published. */
+  public boolean isSalvaged(int buffer) {
+    return rows.getInt(buffer, BufferRows.QUEUE) == dev.sluice.handoff.Lease.SALVAGED_QUEUE;
+  }
+
+  /** The buffers in the free queue of a pool, from its head on. */
+  public int[] slots(int pool) {
+    return slots[pool];
+  }
+
+  /** Whether a guard has lent buffers of a pool: what it recycled is not here. */
+  public boolean isRecycled(int pool) {
+    return isRecycled[pool];
+  }
+
+  /** Whether a guard has lent any buffer. */
+  public boolean isRecycled() {
+    for (boolean ofPool : isRecycled) {
+      if (ofPool) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,272 @@
+package dev.sluice.device;
+
+import dev.sluice.bridge.SharedRegion;
+import dev.sluice.handoff.OpenRuns;
+import dev.sluice.handoff.ShardJournal;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What the host knows of a session and the arena does not say, in memory that no client sees and
+ * that outlives this process where a service manager keeps it. Its bytes are described in
+ * docs/host-state.md; another {@link #VERSION} cannot be read.
+ *
+ * <p>Parts: a header, the identity of the session, its books (written twice, by turns), the
+ * collectors' journals, and a row for each buffer. Each has its own writer and its own rule of
+ * threads.
+ */
+public final class HostState implements AutoCloseable {
+  /** "SLSTATE" and a zero, as bytes. */
+  static final long MAGIC = 0x0045_5441_5453_4C53L;
+
+  /** Of the order of all that follows the first 64 bytes. */
+  public static final int VERSION = 1;
+
+  static final int VERSION_OFFSET = 8;
+  static final int BUFFERS_OFFSET = 12;
+  static final int POOLS_OFFSET = 16;
+  static final int SHARDS_OFFSET = 20;
+  static final int BYTES_OFFSET = 24;
+  static final int BOOT_OFFSET = 32;
+  static final int TOKEN_OFFSET = 48;
+  static final int BOOKS_STEP_OFFSET = 64;
+  static final int RUNS_OFFSET = 128;
+  static final int IDENTITY_OFFSET = 4096;
+  static final int IDENTITY_BYTES = 128 << 10;
+  static final int BOOKS_BYTES = 512 << 10;
+  static final int BOOKS_OFFSET = IDENTITY_OFFSET + IDENTITY_BYTES;
+  static final int JOURNALS_OFFSET = BOOKS_OFFSET + 2 * BOOKS_BYTES;
+
+  private static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final SharedRegion region; // null for one that ends with this object
+  private final ByteBuffer memory;
+  private final int buffers;
+  private final int pools;
+  private final int shards;
+
+  private HostState(SharedRegion region, ByteBuffer memory) {
+    this.region = region;
+    this.memory = memory;
+    this.buffers = memory.getInt(BUFFERS_OFFSET);
+    this.pools = memory.getInt(POOLS_OFFSET);
+    this.shards = memory.getInt(SHARDS_OFFSET);
+  }
+
+  /** Direct and aligned, of zeros. */
+  static ByteBuffer memory(int bytes) {
+    return ByteBuffer.allocateDirect(bytes + 64)
+        .alignedSlice(64)
+        .slice(0, bytes)
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** One that ends with this object: for a run that nothing can take over. */
+  public static HostState inMemory(ArenaPlan plan, int shards) {
+    return of(null, memory(bytes(plan.bufferCount(), plan.poolCount(), shards)), plan, shards);
+  }
+
+  /** One that can outlive this process. */
+  public static HostState create(ArenaPlan plan, int shards, String name) throws IOException {
+    SharedRegion region =
+        SharedRegion.create(
+            name,
+            bytes(plan.bufferCount(), plan.poolCount(), shards),
+            SharedRegion.Extra.OFF,
+            SharedRegion.Extra.OFF);
+    HostState state = of(region, region.buffer(), plan, shards);
+    state.putBoot();
+    return state;
+  }
+
+  private static HostState of(SharedRegion region, ByteBuffer memory, ArenaPlan plan, int shards) {
+    memory.putLong(0, MAGIC);
+    memory.putInt(VERSION_OFFSET, VERSION);
+    memory.putInt(BUFFERS_OFFSET, plan.bufferCount());
+    memory.putInt(POOLS_OFFSET, plan.poolCount());
+    memory.putInt(SHARDS_OFFSET, shards);
+    memory.putLong(BYTES_OFFSET, bytes(plan.bufferCount(), plan.poolCount(), shards));
+    HostState state = new HostState(region, memory);
+    state.clearRun();
+    return state;
+  }
+
+  static int bytes(int buffers, int pools, int shards) {
+    return rowsOffset(pools, shards) + buffers * BufferRows.BYTES;
+  }
+
+  private static int poolsOffset(int shards) {
+    return JOURNALS_OFFSET + shards * ShardJournal.SHARD_BYTES;
+  }
+
+  private static int rowsOffset(int pools, int shards) {
+    return poolsOffset(shards) + OpenRuns.MAX * pools * ShardJournal.POOL_BYTES;
+  }
+
+  /**
+   * One that an earlier process made.
+   *
+   * @throws IOException one line, if this process cannot believe it; it is closed
+   */
+  public static HostState adopt(SharedRegion region) throws IOException {
+    String refusal = refusal(region);
+    if (!refusal.isEmpty()) {
+      region.close();
+      throw new IOException("host state refused: " + refusal);
+    }
+    return new HostState(region, region.buffer());
+  }
+
+  private static String refusal(SharedRegion region) throws IOException {
+    ByteBuffer memory = region.buffer();
+    if (region.bytes() < JOURNALS_OFFSET || memory.getLong(0) != MAGIC) {
+      return "not a host state";
+    }
+    if (memory.getInt(VERSION_OFFSET) != VERSION) {
+      return "version " + memory.getInt(VERSION_OFFSET) + ", this daemon reads " + VERSION;
+    }
+    byte[] boot = new byte[16];
+    memory.get(BOOT_OFFSET, boot);
+    if (!java.util.Arrays.equals(boot, bootId())) {
+      return "of another boot of this host";
+    }
+    long buffers = memory.getInt(BUFFERS_OFFSET);
+    long pools = memory.getInt(POOLS_OFFSET);
+    long shards = memory.getInt(SHARDS_OFFSET);
+    boolean isPossible =
+        buffers > 0
+            && pools > 0
+            && shards > 0
+            && buffers < 1 << 22
+            && pools < 1 << 16
+            && shards < 1 << 10
+            && memory.getLong(BYTES_OFFSET) == bytes((int) buffers, (int) pools, (int) shards)
+            && region.bytes() >= memory.getLong(BYTES_OFFSET);
+    return isPossible ? "" : "its sizes are impossible";
+  }
+
+  private static byte[] bootId() throws IOException {
+    String text =
+        Files.readString(Path.of("/proc/sys/kernel/random/boot_id"), StandardCharsets.US_ASCII);
+    java.util.UUID id = java.util.UUID.fromString(text.trim());
+    return ByteBuffer.allocate(16)
+        .putLong(id.getMostSignificantBits())
+        .putLong(id.getLeastSignificantBits())
+        .array();
+  }
+
+  private void putBoot() throws IOException {
+    memory.put(BOOT_OFFSET, bootId());
+  }
+
+  /** The memory's descriptor, owned by this state; -1 if there is none. */
+  public int fd() {
+    return region == null ? -1 : region.fd();
+  }
+
+  public int shards() {
+    return shards;
+  }
+
+  /** Whether it is of a session with such an arena. */
+  public boolean fits(ArenaPlan plan) {
+    return buffers == plan.bufferCount() && pools == plan.poolCount();
+  }
+
+  /** Who the session is: its secret, and what was said when it began. Written once. */
+  public void putIdentity(byte[] token, byte[] identity) {
+    if (token.length != 16 || identity.length > IDENTITY_BYTES - Integer.BYTES) {
+      throw new IllegalArgumentException("an identity of " + identity.length + " bytes");
+    }
+    memory.put(IDENTITY_OFFSET + Integer.BYTES, identity);
+    memory.putInt(IDENTITY_OFFSET, identity.length);
+    memory.put(TOKEN_OFFSET, token);
+  }
+
+  public byte[] token() {
+    byte[] token = new byte[16];
+    memory.get(TOKEN_OFFSET, token);
+    return token;
+  }
+
+  /** What {@link #putIdentity} was given; empty if it was not called. */
+  public byte[] identity() throws IOException {
+    int length = memory.getInt(IDENTITY_OFFSET);
+    if (length < 0 || length > IDENTITY_BYTES - Integer.BYTES) {
+      throw new IOException("host state refused: an identity of " + length + " bytes");
+    }
+    byte[] identity = new byte[length];
+    memory.get(IDENTITY_OFFSET + Integer.BYTES, identity);
+    return identity;
+  }
+
+  /** Replaces the books at one moment. The session's owner. */
+  public void putBooks(byte[] books) {
+    if (books.length > BOOKS_BYTES - Integer.BYTES) {
+      throw new IllegalArgumentException("books of " + books.length + " bytes");
+    }
+    long step = memory.getLong(BOOKS_STEP_OFFSET) + 1;
+    int at = BOOKS_OFFSET + (int) (step & 1) * BOOKS_BYTES;
+    memory.putInt(at, books.length);
+    memory.put(at + Integer.BYTES, books);
+    LONG.setRelease(memory, BOOKS_STEP_OFFSET, step);
+  }
+
+  /** The last {@link #putBooks}; empty if there was none. */
+  public byte[] books() throws IOException {
+    long step = memory.getLong(BOOKS_STEP_OFFSET);
+    int at = BOOKS_OFFSET + (int) (step & 1) * BOOKS_BYTES;
+    int length = step == 0 ? 0 : memory.getInt(at);
+    if (length < 0 || length > BOOKS_BYTES - Integer.BYTES) {
+      throw new IOException("host state refused: books of " + length + " bytes");
+    }
+    byte[] books = new byte[length];
+    memory.get(at + Integer.BYTES, books);
+    return books;
+  }
+
+  /** No buffer was ever lent and none collected: a run is about to begin. */
+  void clearRun() {
+    openRuns().clear();
+    int from = poolsOffset(shards);
+    for (int at = from; at < rowsOffset(pools, shards); at += Long.BYTES) {
+      memory.putLong(at, 0);
+    }
+    rows().clear();
+  }
+
+  OpenRuns openRuns() {
+    return new OpenRuns(memory.slice(RUNS_OFFSET, OpenRuns.MAX * Long.BYTES));
+  }
+
+  BufferRows rows() {
+    return new BufferRows(slice(rowsOffset(pools, shards), buffers * BufferRows.BYTES));
+  }
+
+  /** The journal of a collector, which goes on where it stands. */
+  public ShardJournal journal(int shard) {
+    return new ShardJournal(
+        slice(JOURNALS_OFFSET + shard * ShardJournal.SHARD_BYTES, ShardJournal.SHARD_BYTES),
+        slice(poolsOffset(shards), OpenRuns.MAX * pools * ShardJournal.POOL_BYTES),
+        pools);
+  }
+
+  private ByteBuffer slice(int at, int bytes) {
+    return memory.slice(at, bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Gives the memory back; no agent may be at work. Idempotent. */
+  @Override
+  public void close() {
+    if (region != null) {
+      region.close();
+    }
+  }
+}

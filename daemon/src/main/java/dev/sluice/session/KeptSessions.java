@@ -1,0 +1,125 @@
+package dev.sluice.session;
+
+import dev.sluice.bridge.DescriptorStore;
+import dev.sluice.bridge.SharedRegion;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The memory of sessions with the service manager, under names that say what belongs together:
+ * {@code sluice-arena-KEY}, {@code sluice-state-KEY}, {@code sluice-stage-KEY-N}. Does nothing
+ * where no manager keeps descriptors. Any thread.
+ */
+public final class KeptSessions {
+  private static final Logger log = LoggerFactory.getLogger(KeptSessions.class);
+  private static final String PREFIX = "sluice-";
+
+  private final Optional<DescriptorStore> store;
+  private final List<Left> left;
+  private final Random random = new Random();
+
+  /** What another process left of one session. The descriptors are the receiver's to close. */
+  record Left(String key, int arena, int state, List<Integer> stages) {}
+
+  /**
+   * @param kept what the service manager handed over at the start; what is no session's is closed
+   */
+  public KeptSessions(Optional<DescriptorStore> store, List<DescriptorStore.Kept> kept) {
+    this.store = store;
+    Map<String, Map<String, Integer>> byKey = new LinkedHashMap<>();
+    for (DescriptorStore.Kept one : kept) {
+      String[] parts = one.name().split("-", -1);
+      if (!one.name().startsWith(PREFIX) || parts.length < 3) {
+        SharedRegion.closeDescriptor(one.fd());
+        continue;
+      }
+      String part = parts[1] + (parts.length > 3 ? parts[3] : "");
+      Integer before =
+          byKey.computeIfAbsent(parts[2], key -> new LinkedHashMap<>()).put(part, one.fd());
+      if (before != null) {
+        SharedRegion.closeDescriptor(before);
+      }
+    }
+    this.left = new ArrayList<>();
+    byKey.forEach((key, parts) -> left.add(left(key, parts)));
+  }
+
+  private static Left left(String key, Map<String, Integer> parts) {
+    List<Integer> stages = new ArrayList<>();
+    for (int stage = 0; parts.containsKey("stage" + stage); stage++) {
+      stages.add(parts.get("stage" + stage));
+    }
+    return new Left(key, parts.getOrDefault("arena", -1), parts.getOrDefault("state", -1), stages);
+  }
+
+  /** None is kept. */
+  public static KeptSessions none() {
+    return new KeptSessions(Optional.empty(), List.of());
+  }
+
+  /** Whether a service manager keeps what it is given. */
+  boolean isOn() {
+    return store.isPresent();
+  }
+
+  /** Whether another process left a session. */
+  public boolean isLeft() {
+    return !left.isEmpty();
+  }
+
+  /** What was left, once. */
+  List<Left> takeLeft() {
+    List<Left> taken = List.copyOf(left);
+    left.clear();
+    return taken;
+  }
+
+  /** A name for a new session that no other has. */
+  synchronized String newKey() {
+    byte[] key = new byte[8];
+    random.nextBytes(key);
+    return HexFormat.of().formatHex(key);
+  }
+
+  /** Has the memory of a session kept. */
+  void keep(String key, int arena, int state, List<Integer> stages) {
+    store.ifPresent(
+        to -> {
+          try {
+            for (int stage = 0; stage < stages.size(); stage++) {
+              to.keep(PREFIX + "stage-" + key + "-" + stage, stages.get(stage));
+            }
+            to.keep(PREFIX + "arena-" + key, arena);
+            // Last: without it the others are nothing.
+            to.keep(PREFIX + "state-" + key, state);
+          } catch (IOException e) {
+            log.warn("session not kept over a restart: {}", e.getMessage());
+          }
+        });
+  }
+
+  /** The session is over. */
+  void forget(String key, int stages) {
+    store.ifPresent(
+        to -> {
+          try {
+            // First: without it the others are nothing.
+            to.forget(PREFIX + "state-" + key);
+            to.forget(PREFIX + "arena-" + key);
+            for (int stage = 0; stage < stages; stage++) {
+              to.forget(PREFIX + "stage-" + key + "-" + stage);
+            }
+          } catch (IOException e) {
+            log.warn("service manager not reached: {}", e.getMessage());
+          }
+        });
+  }
+}

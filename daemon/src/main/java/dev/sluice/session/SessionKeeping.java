@@ -1,0 +1,189 @@
+package dev.sluice.session;
+
+import dev.sluice.bridge.ProcessIdentity;
+import dev.sluice.bridge.SharedRegion;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.HostState;
+import dev.sluice.session.run.Run;
+import dev.sluice.session.run.RunTotals;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInput;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session's part with the service manager: its state in memory that outlives this process, and
+ * the books that go into it. Of the session's owner.
+ */
+final class SessionKeeping {
+  private static final Logger log = LoggerFactory.getLogger(SessionKeeping.class);
+
+  private final KeptSessions kept;
+  private final String key;
+  private final SessionIdentity identity;
+  private final HostState state;
+  private final Books saved;
+  private int stages;
+  private boolean isKept;
+  private boolean isFailing;
+
+  /**
+   * What changes in the life of a session, apart from what its run keeps by itself.
+   *
+   * @param past the runs that are over
+   * @param all those and the present one
+   * @param history of all sessions of the device that are over
+   * @param run of {@link Run#save}; null where it is not read
+   */
+  record Books(
+      Peer peer,
+      int connection,
+      int runs,
+      long deviceBase,
+      RunTotals past,
+      RunTotals all,
+      RunTotals history,
+      boolean isRunning,
+      DataInput run) {}
+
+  private SessionKeeping(
+      KeptSessions kept, String key, SessionIdentity identity, HostState state, Books saved) {
+    this.kept = kept;
+    this.key = key;
+    this.identity = identity;
+    this.state = state;
+    this.saved = saved;
+  }
+
+  /** Of a new session; in memory that ends with this process where that serves nothing. */
+  static SessionKeeping begun(
+      KeptSessions kept, SessionIdentity identity, ArenaPlan plan, int shards) {
+    String key = kept.newKey();
+    HostState state = null;
+    if (kept.isOn() && !identity.placement().isOnDevice()) {
+      try {
+        state = HostState.create(plan, shards, "sluice-state-" + key);
+      } catch (IOException e) {
+        log.warn("session {} not kept over a restart: {}", identity.session(), e.getMessage());
+      }
+    }
+    return new SessionKeeping(
+        kept, key, identity, state == null ? HostState.inMemory(plan, shards) : state, null);
+  }
+
+  /**
+   * Of a session that another process left.
+   *
+   * @throws IOException one line, if its state cannot be read by this daemon; it is closed
+   */
+  static SessionKeeping left(KeptSessions kept, KeptSessions.Left left) throws IOException {
+    if (left.arena() < 0 || left.state() < 0) {
+      SharedRegion.closeDescriptor(left.state());
+      throw new IOException("its state or its arena is missing");
+    }
+    HostState state = HostState.adopt(SharedRegion.adopt(left.state()));
+    try {
+      SessionIdentity identity = SessionIdentity.of(state.identity());
+      SessionKeeping keeping =
+          new SessionKeeping(kept, left.key(), identity, state, read(state.books()));
+      keeping.isKept = true;
+      keeping.stages = left.stages().size();
+      return keeping;
+    } catch (IOException | RuntimeException e) {
+      state.close();
+      throw new IOException("host state refused: " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether the service manager has it. */
+  boolean isKept() {
+    return isKept;
+  }
+
+  HostState state() {
+    return state;
+  }
+
+  SessionIdentity identity() {
+    return identity;
+  }
+
+  /** What the other process saved last. */
+  Books saved() {
+    return saved;
+  }
+
+  /** From now on the service manager has it. */
+  void keep(byte[] token, int arena, List<Integer> stageDescriptors) {
+    state.putIdentity(token, identity.toBytes());
+    stages = stageDescriptors.size();
+    if (state.fd() >= 0 && !stageDescriptors.contains(-1)) {
+      kept.keep(key, arena, state.fd(), stageDescriptors);
+      isKept = true;
+    }
+  }
+
+  /** The session is over. The memory stays until {@link #close}. */
+  void end() {
+    if (isKept) {
+      isKept = false;
+      kept.forget(key, stages);
+    }
+  }
+
+  /** Gives the memory of the state back; no agent may be at work. */
+  void close() {
+    state.close();
+  }
+
+  /** Writes the books anew. */
+  void save(Books books, Run run) {
+    if (state.fd() < 0) {
+      return;
+    }
+    try {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream(64 << 10);
+      DataOutputStream out = new DataOutputStream(bytes);
+      out.writeInt(books.peer().pid());
+      out.writeInt(books.peer().uid());
+      out.writeLong(books.peer().process().startTicks());
+      out.writeInt(books.connection());
+      out.writeInt(books.runs());
+      out.writeLong(books.deviceBase());
+      books.past().write(out);
+      books.all().write(out);
+      books.history().write(out);
+      out.writeBoolean(books.isRunning());
+      if (books.isRunning()) {
+        run.save(out);
+      }
+      state.putBooks(bytes.toByteArray());
+    } catch (IOException | RuntimeException e) {
+      if (!isFailing) {
+        isFailing = true;
+        log.error("session {}: its books are not kept", identity.session(), e);
+      }
+    }
+  }
+
+  private static Books read(byte[] bytes) throws IOException {
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+    int pid = in.readInt();
+    int uid = in.readInt();
+    return new Books(
+        new Peer(pid, uid, new ProcessIdentity(pid, in.readLong())),
+        in.readInt(),
+        in.readInt(),
+        in.readLong(),
+        RunTotals.read(in),
+        RunTotals.read(in),
+        RunTotals.read(in),
+        in.readBoolean(),
+        in);
+  }
+}
