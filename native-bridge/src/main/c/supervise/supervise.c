@@ -36,7 +36,7 @@
 #define MAX_NAME 255
 #define MESSAGE_BYTES 4096
 #define MAX_FDS_OF_MESSAGE 16
-/* A command that ran for so long gets its next start at once. */
+/* A command that was ready or ran for so long gets its next start at once. */
 #define STEADY_MS 10000
 #define FIRST_DELAY_MS 100
 #define LONGEST_DELAY_MS 5000
@@ -56,6 +56,7 @@ static int64_t started_ms;
 static int64_t start_at_ms; /* while there is no child */
 static int64_t delay_ms;
 static int has_been_ready;
+static int is_ready; /* this child */
 static int is_stopping;
 static int is_restarting;
 
@@ -153,7 +154,8 @@ static void handle(char *text, int *fds, int fd_count) {
     } else if (strncmp(line, "FDNAME=", 7) == 0) {
       name = line + 7;
     } else {
-      has_been_ready |= strcmp(line, "READY=1") == 0;
+      is_ready |= strcmp(line, "READY=1") == 0;
+      has_been_ready |= is_ready;
       pass_on(line);
     }
   }
@@ -284,9 +286,11 @@ static int ended(int status) {
     return code; /* a second attempt would fail as the first one */
   }
   int64_t ran_ms = now_ms() - started_ms;
-  delay_ms = is_restarting || ran_ms >= STEADY_MS ? 0 : delay_ms == 0 ? FIRST_DELAY_MS : delay_ms * 2;
+  int is_steady = is_restarting || is_ready || ran_ms >= STEADY_MS;
+  delay_ms = is_steady ? 0 : delay_ms == 0 ? FIRST_DELAY_MS : delay_ms * 2;
   delay_ms = delay_ms > LONGEST_DELAY_MS ? LONGEST_DELAY_MS : delay_ms;
   is_restarting = 0;
+  is_ready = 0;
   start_at_ms = now_ms() + delay_ms;
   say("the daemon ended with %s %d after %lld ms, %d descriptors kept; starts again in %lld ms",
       WIFEXITED(status) ? "code" : "signal", WIFEXITED(status) ? code : WTERMSIG(status),

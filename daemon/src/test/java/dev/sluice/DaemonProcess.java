@@ -37,6 +37,35 @@ final class DaemonProcess implements AutoCloseable {
     return start("", options, folder);
   }
 
+  /** Under {@code sluice supervise}, with captures in {@code captures}. */
+  static DaemonProcess supervised(Path folder) throws IOException {
+    return start(
+        "set -- '" + NativeTools.find("sluice-supervise") + "' -- \"$@\";",
+        List.of(),
+        folder,
+        "sluice.capture.enabled=true",
+        "sluice.capture.directory=" + folder.resolve("captures"),
+        "sluice.attach.socket=" + folder.resolve("attach.sock"),
+        "sluice.control.socket=" + folder.resolve("control.sock"));
+  }
+
+  /** SIGKILL for the daemon that a supervisor runs. */
+  void killChild() {
+    process.children().forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Waits until it has printed something so often. */
+  void awaitOutput(String text, int times) throws Exception {
+    Await.until(
+        () -> {
+          if (!process.isAlive()) {
+            Assertions.fail("the daemon ended: " + output());
+          }
+          return output().split(text, -1).length > times;
+        },
+        () -> "not printed " + times + " times: " + text + "\n" + output());
+  }
+
   private static DaemonProcess start(
       String shellPrefix, List<String> options, Path folder, String... settings)
       throws IOException {
