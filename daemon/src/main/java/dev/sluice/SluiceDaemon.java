@@ -114,11 +114,10 @@ final class SluiceDaemon implements DaemonHost.Running {
     notifier = ServiceNotifier.of(environment, ProcessHandle.current().pid(), loops, clock);
     notifier.ifPresent(found -> keepNotifying(found, clock, errors));
     KeptSessions kept = keptSessions();
-    boolean isResuming = kept.isLeft();
     // Beside everything else: it takes longest, and only the attach socket has to wait for it. A
     // device that waits for its next buffer is not kept waiting for it.
     CompletableFuture<Long> warmUp =
-        isResuming
+        kept.isLeft()
             ? CompletableFuture.completedFuture(0L)
             : CompletableFuture.supplyAsync(
                 new Warmup(settings)::run,
@@ -140,12 +139,6 @@ final class SluiceDaemon implements DaemonHost.Running {
     SessionDesk desk = new SessionDesk(sessions);
     // As soon as there is something to run them: their devices may be waiting.
     sessions.resume(stages).forEach(desk::resumed);
-    AttachFailures failures = new AttachFailures();
-    Optional<AttachServer> early =
-        isResuming
-            ? Optional.of(AttachServer.start(settings.attach(), desk, failures, loops))
-            : Optional.empty();
-    early.ifPresent(this::keep);
     Janitor janitor = new Janitor(sessions, threads, clock);
     AgentRunner janitorRunner =
         keep(
@@ -160,6 +153,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     RateSampler sampler = new RateSampler(sessions, captures, history, clock);
     janitorRunner.add(sampler);
     janitorRunner.start();
+    AttachFailures failures = new AttachFailures();
     reload = keep(new ConfigReload(configuration, source, this::apply, reloadListener()));
     status =
         new DaemonStatus(
@@ -186,10 +180,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     keep(ControlServer.start(settings.control(), status, desk, reload, loops));
     long buffers = warmUp.join();
     // Last: a client that can connect is also served.
-    AttachServer attach =
-        early.isPresent()
-            ? early.get()
-            : keep(AttachServer.start(settings.attach(), desk, failures, loops));
+    AttachServer attach = keep(AttachServer.start(settings.attach(), desk, failures, loops));
     hot =
         next -> {
           sessions.apply(next);

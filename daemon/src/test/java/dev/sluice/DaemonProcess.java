@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -54,9 +55,10 @@ final class DaemonProcess implements AutoCloseable {
     process.children().forEach(ProcessHandle::destroyForcibly);
   }
 
-  /** Waits until it has printed something so often. */
+  /** Waits until it has printed something so often, while it starts again and again. */
   void awaitOutput(String text, int times) throws Exception {
     Await.until(
+        Duration.ofSeconds(120),
         () -> {
           if (!process.isAlive()) {
             Assertions.fail("the daemon ended: " + output());

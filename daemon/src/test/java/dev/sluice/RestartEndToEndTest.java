@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 @Timeout(value = 12, unit = TimeUnit.HOURS)
 class RestartEndToEndTest {
   private static final Logger log = LoggerFactory.getLogger(RestartEndToEndTest.class);
-  private static final int KILLS = Integer.getInteger("sluice.test.kills", 2);
+  private static final int KILLS = Integer.getInteger("sluice.test.kills", 1);
   // One producer is killed the daemon of so often: then its capture is verified.
   private static final int KILLS_OF_A_RUN = 10;
   private static final String TAKEN_OVER = "taken over from an earlier daemon";
@@ -55,7 +55,7 @@ class RestartEndToEndTest {
     long[] gaps = new long[KILLS];
     int kills = 0;
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
-      daemon.awaitReady();
+      daemon.awaitOutput("ready after", 1);
       for (int run = 0; kills < KILLS; run++) {
         int until = Math.min(KILLS, kills + KILLS_OF_A_RUN);
         try (TestProducer producer = start(layout, run, random)) {

@@ -12,6 +12,9 @@ import java.io.IOException;
  * second case registers with its device. For the daemon they are the same.
  */
 final class SharedBacking implements ArenaBacking {
+  // For threads of the dead process, and a guard in the middle of a pass.
+  private static final long CLAIM_NANOS = 5_000_000_000L;
+
   private final Placement placement;
   private final SharedRegion region;
   private final ArenaLocks locks;
@@ -31,16 +34,17 @@ final class SharedBacking implements ArenaBacking {
     this.memory = new MappedMemory(region.buffer());
   }
 
-  /** On the memory of another process, whose locks are not taken yet. */
+  /**
+   * On the memory of another process, which is dead.
+   *
+   * @throws IOException one line, if it is not, or there are no locks that say so
+   */
   SharedBacking(Placement placement, int device, ArenaPlan plan, SharedRegion region)
       throws IOException {
     this.placement = placement;
     this.device = device;
     this.region = region;
-    this.locks =
-        ArenaLocks.missing().isPresent()
-            ? ArenaLocks.NONE
-            : ArenaLocks.of(region.fd(), plan.locksOffset());
+    this.locks = ArenaLocks.adopt(region.fd(), plan.locksOffset(), CLAIM_NANOS);
     this.memory = new MappedMemory(region.buffer());
   }
 

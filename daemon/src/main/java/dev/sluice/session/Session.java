@@ -68,8 +68,6 @@ public final class Session {
   // A session whose counters cannot be read so often in a row has a defect, and ends.
   private static final int MAX_FAILED_TICKS = 10;
   private static final long LEAVE_FLUSH_NANOS = 1_000_000_000;
-  // A guard that has sent RESUME has given its locks back, and takes them again after 200 ms.
-  private static final long CLAIM_NANOS = 150_000_000;
   // For a thread of a device that has failed: it comes back at once or not at all.
   private static final long FAILED_STOP_NANOS = 1_000_000_000;
 
@@ -98,8 +96,6 @@ public final class Session {
   private long baseOfRun;
   private long windowSinceNs;
   private int failedTicks;
-  // Of a session of another process: a guard, or that process, may still write to the arena.
-  private boolean isAwaited;
   // Written by the owner, read by those who look for threads that hang.
   private volatile ThreadPacking.Crew crew;
   private volatile long inDeviceSinceNs;
@@ -137,7 +133,7 @@ public final class Session {
 
   /**
    * Takes over a session of another process, as it stands: its producer has no connection, a run
-   * that was under way is under way again once this process is the only writer.
+   * that was under way is under way again after {@link #takeOver}.
    */
   Session(
       SessionKeeping keeping,
@@ -163,7 +159,6 @@ public final class Session {
     this.runs = saved.runs();
     this.baseOfRun = saved.deviceBase();
     this.state = saved.runs() == 0 ? ATTACHED : SETTLED;
-    this.isAwaited = true;
     this.commands = new CommandQueue(stage.workers());
     this.view = new AtomicReference<>(look());
   }
@@ -179,28 +174,16 @@ public final class Session {
   }
 
   /**
-   * Becomes the only writer of the arena, and goes on with the run that was under way when the other
-   * process ended. If its state cannot be believed, the session ends.
-   *
-   * @param timeoutNanos for threads that end just now
-   * @return false if a guard or another process has the arena: its client resumes
+   * Goes on with the run that was under way when the other process ended. No other thread knows of
+   * the session yet. If its state cannot be believed, the session ends.
    */
-  private boolean takeOver(long timeoutNanos) {
-    if (isAwaited && memory.locks().claim(timeoutNanos)) {
-      isAwaited = false;
-      try {
-        resumeRun();
-      } catch (IOException | RuntimeException e) {
-        log.error("session {}: not taken over", id, e);
-        endNow(RunEnd.NOT_YET, "not taken over: " + e.getMessage());
-      }
+  void takeOver() {
+    try {
+      resumeRun();
+    } catch (IOException | RuntimeException e) {
+      log.error("session {}: not taken over", id, e);
+      endHere(RunEnd.NOT_YET, "not taken over: " + e.getMessage());
     }
-    return !isAwaited;
-  }
-
-  /** The first attempt. */
-  void takeOverHere() {
-    commands.runIfIdle(() -> takeOver(0));
   }
 
   private void resumeRun() throws IOException {
@@ -383,7 +366,7 @@ public final class Session {
   // --- commands, on the owner's thread ---------------------------------------------------------
 
   private long startNow(long deviceBase, RunId runId, HostTime at) {
-    require((state == ATTACHED || state == SETTLED) && !isAwaited, "START");
+    require(state == ATTACHED || state == SETTLED, "START");
     if (deviceBase == 0 || deviceBase % DEVICE_ALIGNMENT != 0) {
       throw new RefusedException(
           Reason.MALFORMED,
@@ -543,8 +526,6 @@ public final class Session {
 
   private RunTotals endNow(RunEnd how, String reason, HostTime at) {
     require(!state.isOver(), "DETACH");
-    takeOver(0);
-    require(!state.isOver(), "DETACH");
     RunTotals ofRun = new RunTotals();
     RunEnd known = how;
     try {
@@ -682,10 +663,6 @@ public final class Session {
 
   private int resumeNow(Peer peer) {
     require(!state.isOver(), "RESUME");
-    if (!takeOver(CLAIM_NANOS)) {
-      throw new RefusedException(Reason.BUSY, "another process writes to the arena; try again");
-    }
-    require(!state.isOver(), "RESUME");
     int connection = producer.resume(peer);
     if (connection == 0) {
       log.warn("session {}: {} has its token and is another user; refused", id, peer);
@@ -720,10 +697,6 @@ public final class Session {
       return;
     }
     long nowNs = nowNs();
-    takeOver(0); // the client and its guard may have died
-    if (state.isOver()) {
-      return;
-    }
     noteLoss();
     if (run != null) {
       touchDevice();
@@ -817,7 +790,7 @@ public final class Session {
     SessionView before = view.get();
     if (before.state() != FAILED) {
       view.compareAndSet(before, look());
-      if (!state.isOver() && !isAwaited) {
+      if (!state.isOver()) {
         keeping.save(
             new SessionKeeping.Books(
                 producer.peer(),

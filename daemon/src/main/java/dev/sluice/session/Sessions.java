@@ -248,39 +248,61 @@ public final class Sessions implements AutoCloseable {
       } catch (IOException | RuntimeException e) {
         log.error("session {} not taken over: {}", left.key(), e.getMessage());
         log.debug("not taken over", e);
-        kept.forget(left.key(), left.stages().size());
       }
     }
     return resumed;
   }
 
   private Session resume(KeptSessions.Left left, StageRegions stages) throws IOException {
-    SessionKeeping keeping = SessionKeeping.left(kept, left);
+    SessionKeeping keeping;
+    ArenaPlan plan;
+    try {
+      keeping = SessionKeeping.left(kept, left);
+      plan = keeping.identity().plan();
+    } catch (IOException e) {
+      kept.forget(left.key(), left.stages().size());
+      throw e;
+    }
     SessionIdentity identity = keeping.identity();
-    SessionKeeping.Books saved = keeping.saved();
-    Settings current = settings.ofDevice(identity.request().device());
-    ArenaPlan plan = identity.plan();
-    if (!keeping.state().fits(plan)) {
+    int device = identity.request().device();
+    // Another daemon that is alive may have it: then it stays as it is.
+    Arena arena = Arena.adopt(plan, identity.placement(), device, SharedRegion.adopt(left.arena()));
+    Session session;
+    try {
+      session = resume(keeping, arena, left, stages);
+    } catch (IOException | RuntimeException e) {
+      arena.close();
+      keeping.end();
+      keeping.close();
+      throw e;
+    }
+    registry.inherit(session, keeping.saved().history());
+    lastId.accumulateAndGet(session.id(), Math::max);
+    session.takeOver();
+    return session;
+  }
+
+  private Session resume(
+      SessionKeeping keeping, Arena arena, KeptSessions.Left left, StageRegions stages)
+      throws IOException {
+    if (!keeping.state().fits(arena.plan())) {
       throw new IOException("its state is of another arena");
     }
-    Arena arena =
-        Arena.adopt(
-            plan,
-            identity.placement(),
-            identity.request().device(),
-            SharedRegion.adopt(left.arena()));
+    SessionIdentity identity = keeping.identity();
+    Settings current = settings.ofDevice(identity.request().device());
     List<ByteBuffer> memory = new ArrayList<>();
     for (int fd : left.stages()) {
       memory.add(stages.adopt(SharedRegion.adopt(fd)));
     }
     SessionCapture capture =
         captureMaker.resume(
-            identity, current.capture(), memory, keeping.state(), saved.all(), saved.isRunning());
-    Session session = new Session(keeping, arena, capture, current, this);
-    registry.inherit(session, saved.history());
-    lastId.accumulateAndGet(session.id(), Math::max);
-    session.takeOverHere();
-    return session;
+            identity,
+            identity.request().capture(current.capture()),
+            memory,
+            keeping.state(),
+            keeping.saved().all(),
+            keeping.saved().isRunning());
+    return new Session(keeping, arena, capture, current, this);
   }
 
   private void refuseDevice(int device, Settings current) {

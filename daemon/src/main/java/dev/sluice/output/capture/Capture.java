@@ -111,7 +111,13 @@ public final class Capture {
       }
     }
     CaptureRecovery recovery =
-        new CaptureRecovery(files, directory, before, intakes, settings.isForced());
+        new CaptureRecovery(
+            files,
+            directory,
+            before,
+            intakes,
+            settings.isForced(),
+            () -> progressNs = clock.getAsLong());
     recovering = () -> writer.resume(recovery, before);
     if (first.notedRun() < first.run()) {
       long[] barrier = intakes.stream().mapToLong(intake -> intake.stage().runAt()).toArray();

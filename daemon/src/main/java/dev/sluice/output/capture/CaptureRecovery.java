@@ -23,6 +23,7 @@ final class CaptureRecovery {
   private final CaptureManifest manifest;
   private final List<CaptureIntake> intakes;
   private final boolean isForced;
+  private final Runnable progress;
   private final Checksum checksum = new Checksum();
   private final int captureTag;
   // Of the last segment: frame number to the checksum of its header.
@@ -38,7 +39,9 @@ final class CaptureRecovery {
       Path directory,
       CaptureManifest manifest,
       List<CaptureIntake> intakes,
-      boolean isForced) {
+      boolean isForced,
+      Runnable progress) {
+    this.progress = progress;
     this.files = files;
     this.directory = directory;
     this.manifest = manifest;
@@ -79,6 +82,7 @@ final class CaptureRecovery {
       ByteBuffer header =
           ByteBuffer.allocate(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       for (Frame frame = walk.next(); frame != null; frame = walk.next()) {
+        progress.run();
         long at = walk.position() - frame.sizeBytes();
         source.read(header.clear(), at);
         int number = header.getInt(FrameHeader.FRAME_NUMBER_OFFSET);
