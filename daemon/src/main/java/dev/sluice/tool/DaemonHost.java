@@ -43,7 +43,9 @@ public interface DaemonHost {
      * As {@link #close}, but leaves the sessions to the next daemon where a service manager keeps
      * them.
      */
-    void leave();
+    default void leave() {
+      close();
+    }
 
     /**
      * Orderly stop: drains what was published, settles the books, closes the sockets. Idempotent.
