@@ -4,7 +4,7 @@
 # goes wrong. One line each; logs in a folder that is named at the end.
 #
 #   check.sh CHECKOUT [CASE...]    CHECKOUT is built by its owner, for a2a3sim; all cases by default:
-#                                  own tests runs fatal kill no-daemon dead-daemon stopped-daemon
+#                                  own host tests runs fatal kill no-daemon dead-daemon stopped-daemon
 #
 # Environment: PYTHON (python3) with what the runtime's tests need; SLUICE (./sluice of this tree).
 set -uo pipefail
@@ -13,7 +13,7 @@ set -uo pipefail
 checkout=$(cd -P "$1" && pwd) || exit 2
 shift
 cases=("$@")
-[ $# -gt 0 ] || cases=(own tests runs fatal kill no-daemon dead-daemon stopped-daemon)
+[ $# -gt 0 ] || cases=(own host tests runs fatal kill no-daemon dead-daemon stopped-daemon)
 here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=${PYTHON:-python3}
 sluice=${SLUICE:-$here/../../sluice}
@@ -49,13 +49,14 @@ EOF
   rm -f "$logs/attach.sock"
   "$sluice" daemon --config "$logs/daemon.conf" >"$logs/daemon.log" 2>&1 &
   daemon=$!
+  disown # the shell says nothing when it is killed
   for _ in $(seq 300); do [ -S "$logs/attach.sock" ] && return; sleep 0.1; done
   return 1
 }
 # The process that serves; the launcher may be another one.
 daemon_pid() { ps -o pid= --ppid "$daemon" | tr -d ' ' | grep . || echo "$daemon"; }
 end_daemon() {
-  [ -z "$daemon" ] || { kill -CONT "$(daemon_pid)"; kill "$daemon"; wait "$daemon"; } 2>/dev/null
+  [ -z "$daemon" ] || { kill -CONT "$(daemon_pid)"; kill "$daemon"; while kill -0 "$daemon"; do sleep 0.1; done; } 2>/dev/null
   daemon=
 }
 trap end_daemon EXIT
@@ -65,27 +66,33 @@ wait_for() { # NAME TEXT: in its log
   return 1
 }
 
-case_own() {
+# The same program on both collectors.
+compare() { # CASE PROGRAM
   local own on_sluice result
-  run own "$python" "$example" -p a2a3sim --manual include --enable-chip-swimlane 4 || { bad own "the runtime's own collector fails"; return; }
-  own=$(folder TestVectorExample)
-  run own "$sluice" simpler "$checkout" --private -- "$python" "$example" -p a2a3sim --manual include --enable-chip-swimlane 4 ||
-    { bad own "the example fails on Sluice"; return; }
-  on_sluice=$(folder TestVectorExample)
+  run "$1" "$python" "$2" -p a2a3sim --manual include --enable-chip-swimlane 4 || { bad "$1" "the runtime's own collector fails"; return; }
+  own=$(folder Test)
+  run "$1" "$sluice" simpler "$checkout" --private -- "$python" "$2" -p a2a3sim --manual include --enable-chip-swimlane 4 ||
+    { bad "$1" "the example fails on Sluice"; return; }
+  on_sluice=$(folder Test)
   if result=$("$python" "$here/check/compare.py" "$own/$file" "$on_sluice/$file" 2>&1); then
-    ok own "$result"
+    ok "$1" "$result"
   else
-    bad own "$result"
+    bad "$1" "$result"
   fi
 }
+
+case_own() { compare own "$example"; }
+
+# A graph that the host has built: what its host measured is in no capture, and in the file.
+case_host() { compare host "$checkout/tests/st/a2a3/host_build_graph/vector_example/test_vector_example.py"; }
 
 case_tests() {
   run tests "$sluice" simpler "$checkout" --private -- "$python" -m pytest -q "$swimlane_tests" --platform a2a3sim \
     --manual include --enable-chip-swimlane 4 --enable-dep-gen
   local code=$? result
   result=$(grep -E '^[=]* *[0-9]+ (passed|failed|error)' "$logs/tests.log" | tail -1 | tr -d '=')
-  if [ $code -eq 0 ] && ! grep -q 'not produced' "$logs/tests.log"; then
-    ok tests "the runtime's own swimlane tests:$result; $(grep -c '^sluice: run ' "$logs/tests.log") runs on Sluice"
+  if [ $code -eq 0 ] && ! grep -q 'not produced' "$logs/tests.log" && grep -q '^sluice: session' "$logs/tests.log"; then
+    ok tests "the runtime's own swimlane tests:$result; $(grep -c '^sluice: session .* unaccounted 0;' "$logs/tests.log") sessions on Sluice"
   else
     bad tests "exit code $code, $result"
   fi

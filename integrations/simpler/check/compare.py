@@ -11,6 +11,7 @@ def facts(path):
     aicore = data["aicore_tasks"]
     aicpu = data["aicpu_tasks"]
     metadata = data["metadata"]
+    phases = [row for lane in data.get("aicpu_scheduler_phases", []) for row in lane]
     submits = [row for lane in data.get("aicpu_orchestrator_phases", []) for row in lane]
     return {
         "keys": sorted(data),
@@ -23,7 +24,8 @@ def facts(path):
         "lanes": len(data.get("aicpu_scheduler_phases", [])),
         "task ids": sorted(row[1] for row in aicore),
         "submits": sorted((row["submit_idx"], row["task_id"]) for row in submits),
-        "processed": sum(row["tasks_processed"] for lane in data.get("aicpu_scheduler_phases", []) for row in lane),
+        "dispatched": sum(row["tasks_processed"] for row in phases if row["kind"] == "dispatch"),
+        "completed": sum(row["tasks_processed"] for row in phases if row["kind"] == "complete"),
         "not joined": len({(row[0], row[2]) for row in aicore} ^ {(row[0], row[1]) for row in aicpu}),
     }
 
