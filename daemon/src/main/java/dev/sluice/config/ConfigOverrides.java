@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 /** Values from {@code SLUICE_} variables and from {@code --set}, as configuration layers. */
 final class ConfigOverrides {
   private static final String PREFIX = "SLUICE_";
+  // Of the attach client, in the environment that a runtime shares with this process.
+  private static final Set<String> OF_CLIENTS =
+      Set.of("SLUICE_ATTACH_TIMEOUT_MS", "SLUICE_REPLY_TIMEOUT_MS");
   // What Kubernetes sets in every container for a service whose name begins with "sluice-".
   private static final Pattern SERVICE_LINK =
       Pattern.compile(
@@ -40,7 +43,7 @@ final class ConfigOverrides {
     for (Map.Entry<String, String> variable : new TreeMap<>(environment).entrySet()) {
       String name = variable.getKey();
       Optional<Integer> device = DeviceKeys.deviceOfVariable(name);
-      if (isServiceLink(name, variable.getValue())) {
+      if (isServiceLink(name, variable.getValue()) || OF_CLIENTS.contains(name)) {
         continue;
       }
       if (device.isPresent()) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationTest {
   @TempDir Path directory;
@@ -182,6 +183,16 @@ class ConfigurationTest {
   void shouldRefuseBadOverrides(String override, String reason) {
     String message = assertThrows(SettingsException.class, () -> load(override)).getMessage();
     assertTrue(message.contains(reason), message);
+  }
+
+  /** They are exported for runtimes that start in the same shell. */
+  @ParameterizedTest
+  @ValueSource(strings = {"SLUICE_ATTACH_TIMEOUT_MS", "SLUICE_REPLY_TIMEOUT_MS"})
+  void shouldIgnoreTheVariablesOfTheAttachClient(String name) {
+    ConfigSources sources = new ConfigSources(Optional.empty(), Map.of(name, "2000"), List.of());
+    assertEquals(
+        Configuration.load(new ConfigSources(Optional.empty(), Map.of(), List.of())).settings(),
+        Configuration.load(sources).settings());
   }
 
   @Test
