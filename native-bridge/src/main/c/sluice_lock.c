@@ -168,7 +168,9 @@ static int take(struct sluice_locks *l, uint32_t lock, int by_force) {
   pthread_mutex_lock(&mutex);
   struct holder *h = this_thread(distance_of(l));
   int result = h == NULL ? SLUICE_LOCK_IMPOSSIBLE : SLUICE_LOCK_BUSY;
-  if (h != NULL && n->holder != NULL && by_force) {
+  int is_overwritten =
+      n->holder != NULL && !is_held_here(n, atomic_load_explicit(word, memory_order_acquire));
+  if (h != NULL && n->holder != NULL && (by_force || is_overwritten)) {
     give(word, n);
   }
   if (h != NULL && n->holder == NULL) {

@@ -81,12 +81,14 @@ static void make_arena(struct fake_daemon *f) {
   }
 }
 
-/* What the kernel leaves of the locks of threads that were killed. */
+/* What the kernel leaves of the locks of threads that were killed: each word goes from held to died at once,
+ * as a guard may take it at the next instruction. */
 static void leave_locks(struct fake_daemon *f) {
-  sluice_locks_give_all(f->locks);
   for (unsigned lock = LOCKS; lock-- > 0;) {
     store32_release((uint8_t *)&sluice_locks_page(f->locks)->locks[lock].word, SLUICE_LOCK_DIED);
+    sluice_lock_wake(f->locks, lock);
   }
+  sluice_locks_give_all(f->locks); /* the words are not ours any more: only the list forgets them */
 }
 
 static void send_arena(struct fake_daemon *f) {
