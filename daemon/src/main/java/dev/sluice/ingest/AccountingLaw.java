@@ -36,7 +36,15 @@ public record AccountingLaw(
   public void write(DataOutput out) throws IOException {
     for (long records :
         new long[] {
-          produced, collected, dropped, inferred, died, salvaged, neverStarted, inFlight, unaccounted
+          produced,
+          collected,
+          dropped,
+          inferred,
+          died,
+          salvaged,
+          neverStarted,
+          inFlight,
+          unaccounted
         }) {
       out.writeLong(records);
     }

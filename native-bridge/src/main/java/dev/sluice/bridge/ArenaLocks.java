@@ -140,7 +140,8 @@ public final class ArenaLocks implements AutoCloseable {
    * returns.
    *
    * @param timeoutNanos as of {@link #claim}; a guard makes way within milliseconds
-   * @throws IOException one line, if there are no locks of this version, or another process has them
+   * @throws IOException one line, if there are no locks of this version, or another process has
+   *     them
    */
   public static ArenaLocks adopt(int fd, long offset, long timeoutNanos) throws IOException {
     ArenaLocks locks = of(fd, offset);
