@@ -270,6 +270,12 @@ class StatusPageTest {
         browser.resize(390, 844);
         assertNoHorizontalScroll();
         assertEquals("390", browser.evaluate("window.innerWidth"));
+        assertEquals(
+            "true",
+            browser.evaluate(
+                "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)"
+                    + "(document.querySelector('#overview .scroll'))"),
+            "the table of sessions is cut off");
         assertReachableByKeyboard();
         assertClean(daemon);
       } finally {
