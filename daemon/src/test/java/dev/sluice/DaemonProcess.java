@@ -58,7 +58,7 @@ final class DaemonProcess implements AutoCloseable {
   /** Waits until it has printed something so often, while it starts again and again. */
   void awaitOutput(String text, int times) throws Exception {
     Await.until(
-        Duration.ofSeconds(120),
+        Duration.ofMinutes(2),
         () -> {
           if (!process.isAlive()) {
             Assertions.fail("the daemon ended: " + output());
