@@ -185,7 +185,8 @@ class SessionsTest {
       }
       SessionView session = hasty.await("gone", SessionView::isEnded);
       assertEquals("ended (connection lost and not resumed)", session.state());
-      assertEquals(geometry.numCores() * 2 + 2, published);
+      // Schedulers of all threads that the layout has, and one orchestrator.
+      assertEquals(geometry.numCores() * 2 + geometry.layout().queueCount() + 1, published);
       assertEquals(session.total().produced(), session.total().collected());
       Law.assertBalanced(session);
     }

@@ -44,7 +44,7 @@ class InvocationTest {
     System.setProperty(Invocation.PROPERTY, "./sluice");
     Console console = new Console(new StatusCommand(new StopSignal()));
     assertEquals(ExitCode.FINE, console.run("status", "--help"));
-    assertTrue(console.out().contains("Example: ./sluice status --watch"), console.out());
+    assertTrue(console.out().contains("  ./sluice status --watch"), console.out());
     assertEquals(ExitCode.USAGE, console.run("status", "--wach"));
     assertTrue(console.err().contains("Try './sluice status --help'."), console.err());
     assertEquals(ExitCode.FAILED, console.run("status", "--url", "http://127.0.0.1:1"));

@@ -39,17 +39,18 @@ class HistogramPointsTest {
 
   @Test
   void shouldPutValuesBetweenTheirBounds() {
-    nanos.recordValueWithCount(5_000, 3); // below 10 us
+    nanos.recordValueWithCount(7_000, 3); // 5 us to 10 us
     nanos.recordValueWithCount(200_000, 2); // 100 us to 250 us
     nanos.recordValueWithCount(45_000_000_000L, 1); // above 30 s
     HistogramDataPointSnapshot point = point();
-    assertEquals(1e-5, point.getClassicBuckets().getUpperBound(0));
-    assertEquals(3, point.getClassicBuckets().getCount(0));
-    assertEquals(2.5e-4, point.getClassicBuckets().getUpperBound(3));
-    assertEquals(2, point.getClassicBuckets().getCount(3));
-    assertEquals(30, point.getClassicBuckets().getUpperBound(12));
-    assertEquals(1, point.getClassicBuckets().getCount(13));
-    assertEquals(3 * 5e-6 + 2 * 2e-4 + 45, point.getSum(), 0.5);
+    assertEquals(1e-6, point.getClassicBuckets().getUpperBound(0));
+    assertEquals(1e-5, point.getClassicBuckets().getUpperBound(3));
+    assertEquals(3, point.getClassicBuckets().getCount(3));
+    assertEquals(2.5e-4, point.getClassicBuckets().getUpperBound(6));
+    assertEquals(2, point.getClassicBuckets().getCount(6));
+    assertEquals(30, point.getClassicBuckets().getUpperBound(15));
+    assertEquals(1, point.getClassicBuckets().getCount(16));
+    assertEquals(3 * 7e-6 + 2 * 2e-4 + 45, point.getSum(), 0.5);
   }
 
   @Test
