@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """The smallest launcher that hands its profiling memory to the Sluice daemon.
 
-python3 attach_example.py libsluice_attach.so [/run/sluice/attach.sock]
-"""
+python3 attach_example.py libsluice_attach.so [/run/sluice/attach.sock]"""
 import ctypes
 import os
 import sys
@@ -14,7 +13,6 @@ for function in (library.sluice_attach_data_base, library.sluice_attach_rotation
                  library.sluice_attach_terminal_bank):
     function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_uint64
 session, error, room = ctypes.c_void_p(), ctypes.create_string_buffer(256), ctypes.c_size_t(256)
-
 
 def check(status):
     if status != 0:
@@ -33,7 +31,6 @@ print(f"data base {library.sluice_attach_data_base(session):#x}, "
       f"terminal bank {library.sluice_attach_terminal_bank(session):#x}")
 
 # Launch the kernels with these three addresses, wait for the device, and only then end the session.
-
 # struct sluice_books: six times eight kinds, a text, and what a guard lost of eight kinds.
 books = (ctypes.c_int64 * 72)()
 check(library.sluice_attach_detach(session, books, error, room))

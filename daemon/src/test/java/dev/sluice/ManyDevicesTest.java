@@ -55,7 +55,7 @@ class ManyDevicesTest {
     settings.add("sluice.device.1.threading=shared");
     settings.add("sluice.device.2.capture.enabled=true");
     settings.add("sluice.device.2.capture.overload=discard");
-    settings.add("sluice.device.3.arena.bytes=10MiB");
+    settings.add("sluice.device.3.arena.bytes=24MiB");
     settings.add("sluice.device.3.arena.buffers.sched-phase=2");
     settings.add("sluice.device.5.cann.share=shareable-handle");
     return TestDaemon.start(settings.toArray(new String[0]));
@@ -157,7 +157,7 @@ class ManyDevicesTest {
           session.json().get("route"));
       assertEquals(device == 2, session.json().get("capture") != null, "captured: " + device);
       long bytes = Json.whole(Json.object(session.json(), "arena"), "bytes");
-      assertEquals(device == 3, bytes <= 10 << 20, "arena of device " + device + ": " + bytes);
+      assertEquals(device == 3, bytes <= 24 << 20, "arena of device " + device + ": " + bytes);
     }
     List<String> started = daemon.logged(Level.INFO, "device 1 run started");
     assertEquals(3, started.size(), "runs of device 1");
