@@ -61,6 +61,7 @@ public final class Run {
   private final NanoClock clock;
   private final RunEngine engine;
   private final RunBooks books;
+  private final RunReports reports;
   private final RunHeadroom headroom;
   // Agents that threw until they were given up; no more is asked of them.
   private final Set<Agent> broken = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -113,6 +114,7 @@ public final class Run {
     memory = setup.memory();
     clock = setup.clock();
     books = new RunBooks(setup, engine);
+    reports = new RunReports(setup.plan(), engine, books);
     headroom = new RunHeadroom(setup, engine, books);
   }
 
@@ -128,6 +130,7 @@ public final class Run {
     RunEngine engine = RunEngine.resumed(setup);
     Run run = new Run(setup, engine);
     run.books.resume(saved);
+    run.reports.resume();
     return run;
   }
 
@@ -397,12 +400,12 @@ public final class Run {
 
   /** Reports the drops since the last call, each with its evidence. */
   public void reportDrops(Consumer<DropEvent> listener) {
-    books.reportDrops(headroom.headroom(), listener);
+    reports.drops(headroom.headroom(), listener);
   }
 
   /** Reports where the device waited since the last call. */
   public void reportStalls(StallListener listener) {
-    books.reportStalls(listener);
+    reports.stalls(listener);
   }
 
   /** How near each ceiling is, as of the last sample. Any thread. */

@@ -3,7 +3,6 @@ package dev.sluice.session.run;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
-import dev.sluice.abi.Geometry;
 import dev.sluice.abi.TerminalLayout;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.counters.CounterArray;
@@ -19,8 +18,6 @@ import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.device.lane.Shortage;
 import dev.sluice.device.lane.Shortages;
 import dev.sluice.handoff.OpenRuns;
-import dev.sluice.headroom.Ceiling;
-import dev.sluice.headroom.Headroom;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.CollectorAgent;
 import dev.sluice.ingest.ContentChecks;
@@ -36,7 +33,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,9 +53,6 @@ public final class RunBooks {
 
   private static final Logger log = LoggerFactory.getLogger(RunBooks.class);
 
-  // From here on a ceiling counts as reached: its figures are of a second, a drop of a moment.
-  private static final double NEAR = 0.9;
-
   private final ArenaPlan plan;
   private final RunEngine engine;
   private final DrainAgent[] drains;
@@ -71,11 +64,6 @@ public final class RunBooks {
   private final PoolCounters deviceCounters;
   private final DropAttribution attribution;
   private final DropEvidence[] evidence;
-  private final long[][] reported; // drops by pool and cause
-  private final long[] popsReported; // by pool
-  private final long[] popNanosReported;
-  private final long[] pushesReported; // by ready queue
-  private final long[] pushNanosReported;
   private final DeviceMemory memory;
   private final ControlWords words;
   private final boolean deviceBlocks;
@@ -132,11 +120,6 @@ public final class RunBooks {
     this.attribution = new DropAttribution(plan.poolCount());
     this.evidence = new DropEvidence[plan.poolCount()];
     Arrays.setAll(evidence, pool -> new DropEvidence());
-    this.reported = new long[plan.poolCount()][DropCause.ALL.size()];
-    this.popsReported = new long[plan.poolCount()];
-    this.popNanosReported = new long[plan.poolCount()];
-    this.pushesReported = new long[plan.layout().queueCount()];
-    this.pushNanosReported = new long[plan.layout().queueCount()];
     this.deviceBlocks = plan.layout().facts().isPatient();
     this.layoutCheck = new LayoutCheck(setup);
     this.clock = setup.clock();
@@ -181,11 +164,6 @@ public final class RunBooks {
   void resume(DataInput in) throws IOException {
     deviceCounters.resume(in);
     attribution.resume(in, plan::kindOfPool);
-    for (int pool = 0; pool < reported.length; pool++) {
-      for (DropCause cause : DROPS_BY_POOL) {
-        reported[pool][cause.ordinal()] = attribution.count(pool, cause);
-      }
-    }
     for (long[] ofPools :
         new long[][] {
           closed.total, closed.dropped, closed.published, closed.collected, closed.unwritten
@@ -223,6 +201,11 @@ public final class RunBooks {
   /** Records that the device set out to write to a pool, as of the last count. */
   long produced(int pool) {
     return deviceCounters.total(pool);
+  }
+
+  /** Of those, dropped for a cause that is known by pool. */
+  long dropped(int pool, DropCause cause) {
+    return attribution.count(pool, cause);
   }
 
   /** Of those, dropped for want of any buffer. */
@@ -715,103 +698,6 @@ public final class RunBooks {
       return "counters, " + violations.evidence(violation.ordinal());
     }
     return "no evidence kept";
-  }
-
-  /**
-   * Reports the drops that the last count attributed and that were not reported yet: one event for
-   * each pool and cause that moved, with the state of the queues.
-   */
-  void reportDrops(Headroom headroom, Consumer<DropEvent> listener) {
-    for (int pool = 0; pool < reported.length; pool++) {
-      for (DropCause cause : DROPS_BY_POOL) {
-        long records = attribution.count(pool, cause) - reported[pool][cause.ordinal()];
-        if (records > 0) {
-          reported[pool][cause.ordinal()] += records;
-          listener.accept(describe(pool, cause, records, headroom));
-        }
-      }
-    }
-  }
-
-  /** Reports where the device waited since the last call, and for how long. */
-  void reportStalls(StallListener listener) {
-    for (int pool = 0; pool < plan.poolCount(); pool++) {
-      long times = refill.stalls().get(pool) - popsReported[pool];
-      if (times > 0) {
-        long nanos = refill.stallNanos().get(pool) - popNanosReported[pool];
-        popsReported[pool] += times;
-        popNanosReported[pool] += nanos;
-        listener.waitedForBuffer(plan.kindOfPool(pool), plan.instanceOfPool(pool), times, nanos);
-      }
-    }
-    for (DrainAgent drain : drains) {
-      for (int at = 0; at < drain.queueCount(); at++) {
-        int queue = drain.queue(at);
-        long times = drain.full().get(at) - pushesReported[queue];
-        if (times > 0) {
-          long nanos = drain.fullNanos().get(at) - pushNanosReported[queue];
-          pushesReported[queue] += times;
-          pushNanosReported[queue] += nanos;
-          listener.waitedForQueue(queue, times, nanos);
-        }
-      }
-    }
-  }
-
-  private DropEvent describe(int pool, DropCause cause, long records, Headroom headroom) {
-    BufferKind kind = plan.kindOfPool(pool);
-    int instance = plan.instanceOfPool(pool);
-    long ready = 0;
-    for (int queue = 0; queue < plan.layout().queueCount(); queue++) {
-      ready += readyEntries(queue);
-    }
-    long pauseNanos = 0;
-    for (DrainAgent drain : drains) {
-      pauseNanos = Math.max(pauseNanos, drain.worstPause().get(0, 0));
-    }
-    Shortages shortages = refill.shortages();
-    return new DropEvent(
-        System.currentTimeMillis(),
-        kind,
-        instance,
-        queue(kind, instance),
-        cause,
-        ceiling(cause, headroom),
-        records,
-        new DropEvent.Queues(
-            Math.max(0, freeEntries(pool)),
-            shortages.spare(pool),
-            shortages.notDrained(pool),
-            shortages.notReturned(pool),
-            ready,
-            engine.handoffEntries()),
-        shortages.latenessNanos(pool),
-        pauseNanos);
-  }
-
-  /** Which ceiling a cause points to; an exhausted pool may be any of three. */
-  private static Ceiling ceiling(DropCause cause, Headroom headroom) {
-    if (cause != DropCause.POOL_EXHAUSTED) {
-      return Ceiling.CONTROL_PATH;
-    }
-    if (headroom.ratio(Ceiling.STORAGE) >= NEAR) {
-      return Ceiling.STORAGE;
-    }
-    return headroom.ratio(Ceiling.BANDWIDTH) >= NEAR ? Ceiling.BANDWIDTH : Ceiling.BUFFER_LIFECYCLE;
-  }
-
-  /** The ready queue of the thread that serves a pool; -1 if the device has not said which. */
-  private int queue(BufferKind kind, int instance) {
-    Geometry geometry = plan.geometry();
-    int queues = plan.layout().queueCount();
-    if (kind == BufferKind.SCHED_PHASE) {
-      return instance;
-    }
-    if (kind == BufferKind.ORCH_PHASE) {
-      return Math.min(queues, geometry.schedThreads() + geometry.orchThreads()) - 1;
-    }
-    int thread = coreToThread(instance);
-    return thread >= 0 && thread < queues ? thread : -1;
   }
 
   /** Which AICPU thread serves a core, as the device wrote it; -1 for none. */
