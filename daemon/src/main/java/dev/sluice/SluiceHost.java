@@ -79,7 +79,7 @@ final class SluiceHost implements DaemonHost {
     }
   }
 
-  /** Into the log of a service, where whoever looks for a reason looks first. */
+  /** Into the log of a service, where an operator looks for a reason first. */
   private static void examineHost(Settings settings) {
     List<Finding> findings = Doctor.ofThisHost(settings).examineForStart();
     if (findings.stream().anyMatch(finding -> finding.grade() == Grade.BAD)) {

@@ -53,7 +53,8 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
 
   /**
    * Pools of this kind that have buffers; 0 if the level leaves the kind out. Every thread that the
-   * layout has is served, whatever was declared: a device that runs one more would wait for ever.
+   * layout has is served, whatever was declared: a device that runs one more would wait without
+   * end.
    */
   public int activeInstances(BufferKind kind) {
     if (level < kind.minimumLevel()) {

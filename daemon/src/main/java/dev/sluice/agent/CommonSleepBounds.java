@@ -7,7 +7,7 @@ import java.util.Arrays;
  * and removes.
  */
 public final class CommonSleepBounds implements SleepBounds {
-  // Replaced as a whole, so that whoever asks needs neither a lock nor an iterator.
+  // Replaced as a whole, so that a reader needs neither a lock nor an iterator.
   private volatile SleepBounds[] parts = {};
 
   public synchronized void add(SleepBounds part) {
@@ -21,7 +21,7 @@ public final class CommonSleepBounds implements SleepBounds {
     parts = Arrays.stream(parts).filter(part -> part != gone).toArray(SleepBounds[]::new);
   }
 
-  /** Without end if there is nobody. */
+  /** Without a bound if nothing registered one. */
   @Override
   public long slackNanos() {
     long slack = Long.MAX_VALUE;

@@ -11,7 +11,7 @@ import dev.sluice.handoff.SpscRing;
 /**
  * What each full buffer holds, from the claim by the drain to the release by a collector.
  *
- * <p>Thread rule: a row belongs to whoever owns the buffer. The drain writes it before it puts the
+ * <p>Thread rule: a row belongs to the owner of the buffer. The drain writes it before it puts the
  * number into a handoff ring, the collector reads it after it took the number out; the ring's
  * release and acquire order the two, so the rows themselves are plain.
  */

@@ -32,7 +32,7 @@ final class DeviceBacking implements ArenaBacking {
   private final String notice;
 
   // Of the probe, which must not find the memory freed under its feet.
-  private final Object lifeSign = new Object();
+  private final Object allocationLock = new Object();
   private boolean isReleased;
   private volatile String failureBefore;
   private volatile String cause = "";
@@ -209,7 +209,7 @@ final class DeviceBacking implements ArenaBacking {
   /** A mapping never says that its device is gone, so a copy has to (abi.md 5.2). */
   @Override
   public String probe() {
-    synchronized (lifeSign) {
+    synchronized (allocationLock) {
       if (isReleased || placement != Placement.DEVICE_MAPPED) {
         return "";
       }
@@ -220,7 +220,7 @@ final class DeviceBacking implements ArenaBacking {
 
   @Override
   public String release() {
-    synchronized (lifeSign) {
+    synchronized (allocationLock) {
       isReleased = true;
       failureBefore = failure();
       memory.close();

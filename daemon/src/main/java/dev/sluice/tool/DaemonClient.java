@@ -156,7 +156,7 @@ public final class DaemonClient {
         connection.disconnect();
       }
     } catch (IOException ignored) {
-      // Nobody listens yet: that is an answer, too.
+      // No daemon listens yet: that is an answer, too.
       return false;
     }
   }

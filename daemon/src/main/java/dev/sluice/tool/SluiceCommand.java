@@ -25,7 +25,10 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Start with: " + Invocation.PROGRAM + " demo",
-      "Each command explains itself: " + Invocation.PROGRAM + " COMMAND --help"
+      "Each command explains itself: " + Invocation.PROGRAM + " COMMAND --help",
+      "Sessions that outlive a restart, without systemd: "
+          + Invocation.PROGRAM
+          + " supervise --help"
     })
 public final class SluiceCommand implements Runnable {
   @Spec private CommandSpec spec;

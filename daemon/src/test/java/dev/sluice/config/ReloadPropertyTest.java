@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class ReloadPropertyTest {
   private static final int RUNS = 1_000;
 
-  /** Legal texts by what a key allows; whoever adds a type of key adds a row. */
+  /** Legal texts by what a key allows; a new type of key adds a row. */
   private static final Map<String, List<String>> SAMPLES =
       Map.of(
           "a size", List.of("1MiB", "2MB", "16MiB", "512MiB"),

@@ -41,7 +41,7 @@ public final class Capture {
   private volatile boolean isRunning;
   private volatile long progressNs;
   private final CounterArray writing = new CounterArray(1);
-  // By intake, in bytes; read and rotated by whoever asks for the load.
+  // By intake, in bytes; read and rotated by the thread that asks for the load.
   private final Watermark stageFill;
   private boolean isStalled;
   private int runs;
@@ -276,7 +276,7 @@ public final class Capture {
     return bytes >= BlockFile.BYTES;
   }
 
-  /** From now on nobody waits for room in the stage: the session has to end. */
+  /** From now on no collector waits for room in the stage: the session has to end. */
   public void stopWaiting() {
     intakes.forEach(intake -> intake.loseWhenFull(LossReason.STAGE_FULL));
   }

@@ -33,7 +33,7 @@ final class CaptureDownloads {
     this.folder = folder;
   }
 
-  /** The capture in this directory, which nobody writes any more, as a tar file. */
+  /** The capture in this directory, which is not written any more, as a tar file. */
   InputStream open(Path capture) throws IOException {
     tidy();
     Path links = newFolder();

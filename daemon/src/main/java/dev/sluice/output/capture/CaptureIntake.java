@@ -37,7 +37,7 @@ public final class CaptureIntake {
   private final PendingGaps gaps;
   private final boolean waits;
 
-  // Written by whoever watches the disk, read here at a full stage only.
+  // Written by the thread that watches the disk, read here at a full stage only.
   private volatile LossReason lossWhenFull;
 
   private final RecordCodec[] codecs;

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  * the file up to date. Any thread tells and asks; only the capture's thread writes the file.
  */
 final class LiveManifest {
-  // Whoever waits for the end of a run waits for the manifest.
+  // A thread that waits for the end of a run waits for the manifest.
   private static final long URGENT_NANOS = 20_000_000L;
   private static final long INTERVAL_NANOS = 1_000_000_000;
   // The file is written again and again, so it must not grow without end.

@@ -50,7 +50,7 @@ final class ManifestFile {
   /**
    * A manifest as it was found.
    *
-   * @param isIntact its checksum is right: nobody edited it
+   * @param isIntact its checksum is right: it was not edited
    */
   record Found(CaptureManifest manifest, boolean isIntact) {}
 

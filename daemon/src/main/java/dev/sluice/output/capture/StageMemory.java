@@ -13,6 +13,6 @@ public interface StageMemory {
     return -1;
   }
 
-  /** Gives memory back that nobody uses any more. */
+  /** Gives back memory that is not used any more. */
   void give(ByteBuffer memory);
 }

@@ -77,7 +77,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
         .map(socket -> new ServiceNotifier(socket, watchdogNanos(environment, pid), clock));
   }
 
-  /** 0 where nobody watches. */
+  /** 0 without a watchdog. */
   private static long watchdogNanos(Map<String, String> environment, long pid) {
     String watched = environment.getOrDefault("WATCHDOG_PID", "");
     if (!watched.isEmpty() && !watched.equals(Long.toString(pid))) {

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Whether this machine did little else while it was measured. Figures of a busy machine are those
- * of whoever else used it, and the report has to say so.
+ * of the other programs that used it, and the report has to say so.
  */
 public final class QuietCheck {
   /** Of all processors together, while nothing of ours runs. */
