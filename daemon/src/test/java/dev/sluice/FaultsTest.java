@@ -28,10 +28,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class FaultsTest {
-  private static final String G1 = "l2-2026.06/a2a3";
-  private static final String G2 = "l2-2026.07/a2a3";
-  private static final String G3 = "chip-2026.08/a2a3";
-  private static final String G4 = "chip-2026.09/a2a3";
+  private static final String L2_2026_06 = "l2-2026.06/a2a3";
+  private static final String L2_2026_07 = "l2-2026.07/a2a3";
+  private static final String CHIP_2026_08 = "chip-2026.08/a2a3";
+  private static final String CHIP_2026_09 = "chip-2026.09/a2a3";
 
   /** Small AICPU buffers, so that faults, which come with publications, come in a short run. */
   private static final String[] LOAD = {
@@ -53,7 +53,7 @@ class FaultsTest {
   /** Of each generation, every fault that makes bogus entries, and how the host must call them. */
   static Stream<Arguments> bogusEntries() {
     List<Arguments> all = new ArrayList<>();
-    for (String layout : List.of(G1, G2, G3, G4)) {
+    for (String layout : List.of(L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09)) {
       all.add(Arguments.of(layout, "wrong-kind", "wrong_kind"));
       all.add(Arguments.of(layout, "foreign-pointer", "unknown_pointer"));
       all.add(Arguments.of(layout, "misaligned-pointer", "misaligned_pointer"));
@@ -66,7 +66,9 @@ class FaultsTest {
           Arguments.of(
               layout,
               "null-pointer",
-              layout.equals(G1) ? "null_pointer not_device_owned sequence" : "null_pointer"));
+              layout.equals(L2_2026_06)
+                  ? "null_pointer not_device_owned sequence"
+                  : "null_pointer"));
     }
     return all.stream();
   }
@@ -87,7 +89,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3, G4})
+  @ValueSource(strings = {L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09})
   void shouldBelieveItsOwnCapacityOverACountAboveIt(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "count-overflow");
     long counted = outcome.session.violations().get("count_overflow");
@@ -98,7 +100,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3, G4})
+  @ValueSource(strings = {L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09})
   void shouldReportASkippedSequenceNumberAndKeepTheBuffer(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "sequence-gap");
     long counted = outcome.session.violations().get("sequence");
@@ -108,7 +110,7 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3, G4})
+  @ValueSource(strings = {L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09})
   void shouldOutlastATailBeyondTheQueue(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "bad-tail");
     // It is there for 50 us: a host that was busy elsewhere may not have seen each.
@@ -121,7 +123,7 @@ class FaultsTest {
 
   @Test
   void shouldWaitForATornEntryToBecomeWhole() throws Exception {
-    Outcome outcome = misbehave(G1, "torn-entry");
+    Outcome outcome = misbehave(L2_2026_06, "torn-entry");
     assertTrue(outcome.device.injected("torn-entry") > 0);
     assertEverythingCame(outcome);
   }
@@ -130,14 +132,14 @@ class FaultsTest {
   @ValueSource(strings = {"never", "cycle"})
   void shouldNotMindAStaleContendedFlag(String freeze) throws Exception {
     try (TestDaemon own = TestDaemon.start("sluice.refill.freeze=" + freeze)) {
-      TestProducer.Report device = own.run("stale", arguments(G3, "stale-contended"));
+      TestProducer.Report device = own.run("stale", arguments(CHIP_2026_08, "stale-contended"));
       assertTrue(device.injected("stale-contended") > 0);
       Law.assertExact(own.session("stale"), device);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3, G4})
+  @ValueSource(strings = {L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09})
   void shouldSitOutALaneThatStops(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "stall");
     assertTrue(outcome.device.injected("stall") > 0);
@@ -146,13 +148,13 @@ class FaultsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {G1, G2, G3, G4})
+  @ValueSource(strings = {L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09})
   void shouldSurviveEverythingAtOnce(String layout) throws Exception {
     String faults =
         "wrong-kind,foreign-pointer,misaligned-pointer,repeated-pointer,null-pointer,"
             + "bad-core-index,bad-kind,bad-tail,count-overflow,sequence-gap,stall"
-            + (layout.equals(G1) ? ",torn-entry" : "")
-            + (layout.equals(G3) ? ",stale-contended" : "");
+            + (layout.equals(L2_2026_06) ? ",torn-entry" : "")
+            + (layout.equals(CHIP_2026_08) ? ",stale-contended" : "");
     Outcome outcome = misbehave(layout, faults);
     for (String reason :
         List.of(
@@ -164,7 +166,7 @@ class FaultsTest {
 
   @Test
   void shouldBelieveTheBufferOverAnEntryWithAnImpossibleCount() throws Exception {
-    Outcome outcome = misbehave(G4, "entry-count");
+    Outcome outcome = misbehave(CHIP_2026_09, "entry-count");
     long injected = outcome.device.injected("entry-count");
     assertTrue(injected > 0);
     assertEquals(injected, outcome.session.violations().get("count_overflow"));
@@ -175,7 +177,7 @@ class FaultsTest {
   /** What is named as another run's is counted, mixed with nothing, and missing in this run. */
   @Test
   void shouldMixNoBufferOfAnotherRun() throws Exception {
-    TestProducer.Report device = daemon.run("wrong epoch", arguments(G4, "wrong-epoch"));
+    TestProducer.Report device = daemon.run("wrong epoch", arguments(CHIP_2026_09, "wrong-epoch"));
     SessionView session = daemon.session("wrong epoch");
     assertEquals(0, device.exitCode(), device::errors);
     Map<String, Long> violations = session.violations();
@@ -192,7 +194,7 @@ class FaultsTest {
 
   @Test
   void shouldEndASessionWhoseSchemaChanges() throws Exception {
-    TestProducer.Report device = daemon.run("schema flip", arguments(G4, "schema-flip"));
+    TestProducer.Report device = daemon.run("schema flip", arguments(CHIP_2026_09, "schema-flip"));
     SessionView session = daemon.session("schema flip");
     assertTrue(device.exitCode() != 0, device::output);
     assertTrue(device.errors().contains("not chip-2026.09/a2a3 x24 but "), device::errors);
@@ -202,7 +204,7 @@ class FaultsTest {
 
   @Test
   void shouldNameProducersThatWriteNoTerminalLine() throws Exception {
-    Outcome outcome = misbehave(G4, "no-terminal");
+    Outcome outcome = misbehave(CHIP_2026_09, "no-terminal");
     long injected = outcome.device.injected("no-terminal");
     assertTrue(injected > 0);
     assertEquals(injected, outcome.session.violations().get("terminal_mismatch"));
@@ -213,16 +215,16 @@ class FaultsTest {
   /** Each would be an error line of a real device. */
   @ParameterizedTest
   @CsvSource({
-    G4 + ",1",
-    G4 + ",2",
-    G4 + ",3",
-    G4 + ",4",
+    CHIP_2026_09 + ",1",
+    CHIP_2026_09 + ",2",
+    CHIP_2026_09 + ",3",
+    CHIP_2026_09 + ",4",
     "chip-2026.09/a5,1",
     "chip-2026.09/a5,3",
-    G3 + ",1",
-    G3 + ",3",
-    G2 + ",1",
-    G1 + ",3"
+    CHIP_2026_08 + ",1",
+    CHIP_2026_08 + ",3",
+    L2_2026_07 + ",1",
+    L2_2026_06 + ",3"
   })
   void shouldLeaveNoPoolDryAtInit(String layout, String level) throws Exception {
     String name = "init " + layout + " " + level;
@@ -246,7 +248,7 @@ class FaultsTest {
     List<TestProducer> producers = new ArrayList<>();
     try {
       // All generations whose counters wrap, at the same time, because each takes two seconds.
-      for (String layout : List.of(G1, G2, G3)) {
+      for (String layout : List.of(L2_2026_06, L2_2026_07, CHIP_2026_08)) {
         producers.add(
             daemon.producer(
                 "wrap " + layout,

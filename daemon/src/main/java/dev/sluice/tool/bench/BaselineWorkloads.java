@@ -63,7 +63,7 @@ final class BaselineWorkloads {
       };
     }
 
-    /** The name of the workload for a geometry such as {@code g1-24x1}. */
+    /** The name of the workload for a geometry such as {@code l2-2026.06-24x1}. */
     String workload(String geometry) {
       return prefix + "-" + geometry;
     }

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
       "  " + Invocation.PROGRAM + " bench --quick --filter refill-latency",
       "  "
           + Invocation.PROGRAM
-          + " bench --filter g4-24x1           the daemon beside a plain C loop and the old"
+          + " bench --filter chip-2026.09-24x1 the daemon beside a plain C loop and the old"
           + " design",
       "  " + Invocation.PROGRAM + " bench --json > before.json       keep results ...",
       "  "

@@ -17,7 +17,8 @@ import java.util.Optional;
 record Ratio(String name, String over, String under, double target) {
   private static final double OF_A_PLAIN_C_PROGRAM = 0.7;
   private static final double OF_COUNTING_ONLY = 0.5;
-  private static final List<String> GEOMETRIES = List.of("g1-24x1", "g2-24x1", "g4-24x1");
+  private static final List<String> GEOMETRIES =
+      List.of("l2-2026.06-24x1", "l2-2026.07-24x1", "chip-2026.09-24x1");
 
   /** Like with like: what only counts over what only counts, what keeps over what keeps. */
   static List<Ratio> all() {

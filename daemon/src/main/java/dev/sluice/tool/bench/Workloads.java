@@ -24,17 +24,17 @@ final class Workloads {
         DaemonWorkloads.attach(
             "attach", Load.of(Load.NEWEST, 24, 1, TASKS_ONLY).withRate(1000 * MB)));
 
-    all.add(cleanRate("clean-rate/g1-1x1", Load.G1, 1, 1, 0.2 * GB));
-    all.add(cleanRate("clean-rate/g2-1x1", Load.G2, 1, 1, 0.2 * GB));
-    all.add(cleanRate("clean-rate/g4-1x1", Load.NEWEST, 1, 1, 6 * GB));
-    all.add(cleanRate("clean-rate/g1-72x3", Load.G1, 72, 3, 4 * GB));
-    all.add(cleanRate("clean-rate/g2-72x3", Load.G2, 72, 3, 4 * GB));
-    all.add(cleanRate("clean-rate/g4-72x3", Load.NEWEST, 72, 3, 4 * GB));
+    all.add(cleanRate("clean-rate/l2-2026.06-1x1", Load.L2_2026_06, 1, 1, 0.2 * GB));
+    all.add(cleanRate("clean-rate/l2-2026.07-1x1", Load.L2_2026_07, 1, 1, 0.2 * GB));
+    all.add(cleanRate("clean-rate/chip-2026.09-1x1", Load.NEWEST, 1, 1, 6 * GB));
+    all.add(cleanRate("clean-rate/l2-2026.06-72x3", Load.L2_2026_06, 72, 3, 4 * GB));
+    all.add(cleanRate("clean-rate/l2-2026.07-72x3", Load.L2_2026_07, 72, 3, 4 * GB));
+    all.add(cleanRate("clean-rate/chip-2026.09-72x3", Load.NEWEST, 72, 3, 4 * GB));
 
     // Side by side, each with what it is compared with next to it: a shared machine drifts.
-    sideBySide(all, "g1-24x1", Load.G1, 2 * GB, 2 * GB);
-    sideBySide(all, "g2-24x1", Load.G2, 5 * GB, Double.NaN);
-    sideBySide(all, "g4-24x1", Load.NEWEST, 6 * GB, 3 * GB);
+    sideBySide(all, "l2-2026.06-24x1", Load.L2_2026_06, 2 * GB, 2 * GB);
+    sideBySide(all, "l2-2026.07-24x1", Load.L2_2026_07, 5 * GB, Double.NaN);
+    sideBySide(all, "chip-2026.09-24x1", Load.NEWEST, 6 * GB, 3 * GB);
     all.add(
         CaptureWorkloads.capturing(
             LoadWorkloads.refillLatency(
@@ -50,10 +50,12 @@ final class Workloads {
 
     all.add(
         LoadWorkloads.unthrottled(
-            "unthrottled/g4-24x1", Load.of(Load.NEWEST, 24, 1, TASKS_ONLY), Double.NaN));
+            "unthrottled/chip-2026.09-24x1", Load.of(Load.NEWEST, 24, 1, TASKS_ONLY), Double.NaN));
     all.add(
         LoadWorkloads.unthrottled(
-            "unthrottled/g4-24x3-level4", Load.of(Load.NEWEST, 24, 3, EVERY_KIND), 2 * GB));
+            "unthrottled/chip-2026.09-24x3-level4",
+            Load.of(Load.NEWEST, 24, 3, EVERY_KIND),
+            2 * GB));
 
     for (long rate : new long[] {300, 800, 1600}) {
       all.add(
@@ -63,9 +65,12 @@ final class Workloads {
     }
     all.add(
         LoadWorkloads.garbage(
-            "garbage/g1", Load.of(Load.G1, 24, 1, TASKS_ONLY).withRate(300 * MB), 200 * MB));
+            "garbage/l2-2026.06",
+            Load.of(Load.L2_2026_06, 24, 1, TASKS_ONLY).withRate(300 * MB),
+            200 * MB));
     all.add(
-        DaemonWorkloads.idle("idle/g2", Load.of(Load.G2, 24, 1, TASKS_ONLY).withRate(250 * MB)));
+        DaemonWorkloads.idle(
+            "idle/l2-2026.07", Load.of(Load.L2_2026_07, 24, 1, TASKS_ONLY).withRate(250 * MB)));
     return List.copyOf(all);
   }
 
@@ -83,7 +88,7 @@ final class Workloads {
             LoadWorkloads.cleanRate("capture-disk/clean-rate/" + geometry, load, captureTarget)));
     all.addAll(
         BaselineWorkloads.of(geometry, load, Host.FLOOR_FILE, Host.OLD_HOST, Host.OLD_HOST_RING));
-    if (layout.equals(Load.G1)) {
+    if (layout.equals(Load.L2_2026_06)) {
       all.addAll(BaselineWorkloads.of(geometry, load, Host.OLD_HOST_SWEEP));
     }
     all.addAll(BaselineWorkloads.of(geometry, load, Host.FLOOR_COPY));

@@ -13,8 +13,8 @@ import java.util.Map;
  */
 public record Load(
     String layout, int cores, int aicpuThreads, int level, Map<String, String> options) {
-  public static final String G1 = "l2-2026.06/a2a3";
-  public static final String G2 = "l2-2026.07/a2a3";
+  public static final String L2_2026_06 = "l2-2026.06/a2a3";
+  public static final String L2_2026_07 = "l2-2026.07/a2a3";
 
   /** What commands use where nothing else is asked for. */
   public static final String NEWEST = "chip-2026.09/a2a3";

@@ -69,11 +69,13 @@ class BaselineWorkloadsTest {
     String path = System.getProperty(NativeTools.PATH_PROPERTY);
     System.setProperty(NativeTools.PATH_PROPERTY, folder.toString());
     try {
-      assertEquals(List.of(), BaselineWorkloads.of("g4-24x1", LOAD, Host.values()));
+      assertEquals(List.of(), BaselineWorkloads.of("chip-2026.09-24x1", LOAD, Host.values()));
     } finally {
       System.setProperty(NativeTools.PATH_PROPERTY, path);
     }
-    assertEquals(Host.values().length, BaselineWorkloads.of("g4-24x1", LOAD, Host.values()).size());
+    assertEquals(
+        Host.values().length,
+        BaselineWorkloads.of("chip-2026.09-24x1", LOAD, Host.values()).size());
   }
 
   @Test

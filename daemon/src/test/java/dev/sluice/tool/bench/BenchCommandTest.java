@@ -26,7 +26,7 @@ class BenchCommandTest {
     Set<String> names = new HashSet<>();
     console.out().lines().forEach(line -> names.add(line.substring(0, line.indexOf(':'))));
     assertEquals(Workloads.all().size(), names.size());
-    assertTrue(names.contains("clean-rate/g1-24x1"));
+    assertTrue(names.contains("clean-rate/l2-2026.06-24x1"));
     assertEquals(0, daemon.starts);
   }
 
@@ -44,7 +44,8 @@ class BenchCommandTest {
   @Test
   void shouldEndOnASignalBeforeTheNextRun() {
     stopSignal.request();
-    assertEquals(ExitCode.FAILED, console.run("bench", "--filter", "unthrottled/g4-24x1"));
+    assertEquals(
+        ExitCode.FAILED, console.run("bench", "--filter", "unthrottled/chip-2026.09-24x1"));
     assertTrue(console.err().contains("stopped before"), console.err());
     assertEquals(daemon.starts, daemon.closes);
   }
