@@ -8,15 +8,15 @@ import dev.sluice.bridge.TerminalSize;
  * @param columns 0 where lines may be as long as they like: a file, a pipe
  * @param hasColour whether text may be coloured
  */
-record Terminal(int columns, boolean hasColour) {
+public record Terminal(int columns, boolean hasColour) {
   private static final int STANDARD_OUTPUT = 1;
   private static final int USUAL_COLUMNS = 80;
 
   /** A file or a pipe. */
-  static final Terminal NONE = new Terminal(0, false);
+  public static final Terminal NONE = new Terminal(0, false);
 
   /** Colour for a verdict; its code in SGR. */
-  enum Colour {
+  public enum Colour {
     GOOD(32),
     BAD(31),
     WARNING(33);
@@ -28,7 +28,7 @@ record Terminal(int columns, boolean hasColour) {
     }
   }
 
-  static Terminal ofStandardOutput() {
+  public static Terminal ofStandardOutput() {
     if (!ProgressLine.isTerminal(STANDARD_OUTPUT)) {
       return NONE;
     }
@@ -47,23 +47,34 @@ record Terminal(int columns, boolean hasColour) {
     return columns > 0;
   }
 
-  String colour(Colour colour, String text) {
+  public String colour(Colour colour, String text) {
     return hasColour ? "\u001b[1;" + colour.code + "m" + text + "\u001b[0m" : text;
   }
 
   /** The words in lines that fit; one line where there is no terminal. */
-  String wrap(String sentences) {
+  public String wrap(String sentences) {
+    return wrap(sentences, "");
+  }
+
+  /**
+   * The same, as an item of a list.
+   *
+   * @param indent what each line after the first begins with
+   */
+  public String wrap(String sentences, String indent) {
     int width = columns == 0 ? Integer.MAX_VALUE : columns;
     StringBuilder text = new StringBuilder();
     int column = 0;
+    boolean isFirst = true;
     for (String word : sentences.split(" ", -1)) {
-      if (column > 0 && column + 1 + word.length() > width) {
-        text.append('\n');
-        column = 0;
-      } else if (column > 0) {
+      if (!isFirst && column + 1 + word.length() > width) {
+        text.append('\n').append(indent);
+        column = indent.length();
+      } else if (!isFirst) {
         text.append(' ');
         column++;
       }
+      isFirst = false;
       text.append(word);
       column += word.length();
     }

@@ -66,54 +66,57 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
   }
 
   private static String sentence(CeilingModel model, Limit binding, Limit next, double target) {
-    String binds =
+    boolean isRateItself = binding.ceiling() != Ceiling.CONTROL_PATH;
+    String limit =
         String.format(
             Locale.ROOT,
-            "%s %s ceiling binds, at %s; the next is %s at %s (%.1f times that).",
-            binding.ceiling() == Ceiling.STORAGE ? "With captures on the" : "The",
-            binding.ceiling().words(),
+            "%s limit is %s: up to %s without loss. The next limit is %s, at %s (%.1f times that).",
+            binding.ceiling() == Ceiling.STORAGE ? "With captures, the" : "The",
+            name(binding),
             binding.text(),
-            next.ceiling().words(),
+            name(next),
             next.text(),
             next.value() / binding.value());
-    boolean isRateItself = binding.ceiling() != Ceiling.CONTROL_PATH;
     if (target == 0) {
-      return binds + (isRateItself ? " Above it size cannot help, only delay." : "");
+      return limit + (isRateItself ? " Larger buffers do not raise it." : "");
     }
+    return verdict(model, binding, next, target) + " " + limit;
+  }
+
+  /** Whether the rate that was asked for can run without loss. */
+  private static String verdict(CeilingModel model, Limit binding, Limit next, double target) {
     String asked = Unit.BYTES_PER_SECOND.format(target);
     if (target <= binding.value()) {
       return String.format(
           Locale.ROOT,
-          "%s is drop-free with a margin of %.0f %%. %s",
+          "%s runs without loss, with %.0f %% to spare.",
           asked,
-          100 * (binding.value() / target - 1),
-          binds);
+          100 * (binding.value() / target - 1));
     }
-    if (isRateItself) {
+    if (binding.ceiling() != Ceiling.CONTROL_PATH) {
       double seconds = model.burstBytes() / (target - binding.value());
       return String.format(
           Locale.ROOT,
-          "The host can sustain %s. %s is above that, so size cannot help: larger buffers only"
-              + " delay the first loss, here by %s. %s",
-          binding.text(),
+          "%s is too fast for this host. Larger buffers only delay the first loss, here by %s.",
           asked,
-          Unit.SECONDS.format(seconds),
-          binds);
+          Unit.SECONDS.format(seconds));
     }
     if (target > next.value()) {
       return String.format(
           Locale.ROOT,
-          "%s is above the %s ceiling, too, so size cannot help there. %s",
-          asked,
-          next.ceiling().words(),
-          binds);
+          "%s is too fast for this host: it is above both limits, so larger buffers do not help.",
+          asked);
     }
     return String.format(
         Locale.ROOT,
-        "%s loses records at the worst refill, %.1f times what the free queues forgive. %s",
+        "%s loses records: the worst refill takes %.1f times as long as the free queues last.",
         asked,
-        target / binding.value(),
-        binds);
+        target / binding.value());
+  }
+
+  private static String name(Limit limit) {
+    boolean isPath = limit.ceiling() == Ceiling.CONTROL_PATH;
+    return (isPath ? "the " : "") + limit.ceiling().words();
   }
 
   private static List<Change> changes(
@@ -128,10 +131,10 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
               gain(
                   String.format(
                       Locale.ROOT,
-                      "take the pauses away: the worst refill of %s is %.0f times the 99th"
-                          + " percentile of %s. Give the lane threads processors of their own"
-                          + " (sluice.drain.cpus and a kernel that keeps others off them), priority"
-                          + " (sluice.drain.nice), and look at the collector of the JVM",
+                      "Remove the pauses: the worst refill, %s, is %.0f times the 99th percentile"
+                          + " of %s. Give the lane threads CPUs of their own (sluice.drain.cpus,"
+                          + " and isolcpus or cpusets), raise their priority (sluice.drain.nice),"
+                          + " and check the garbage collection",
                       Unit.SECONDS.format(model.latencySeconds()),
                       model.latencySeconds() / refill.p99(),
                       Unit.SECONDS.format(refill.p99())),
@@ -140,31 +143,31 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
         } else {
           changes.add(
               new Change(
-                  "make the path shorter: more threads for it (sluice.threading = dedicated where"
-                      + " there are processors, sluice.drain.groups), idle threads that do not"
-                      + " park (sluice.drain.idle.spin)",
+                  "Refill sooner: more threads where there are CPUs (sluice.threading ="
+                      + " dedicated, sluice.drain.groups), and idle threads that do not park"
+                      + " (sluice.drain.idle.spin)",
                   0,
-                  "the worst refill of "
+                  "most refills are about as slow as the worst one, "
                       + Unit.SECONDS.format(model.latencySeconds())
-                      + " is that of every refill; the rate rises as it falls"));
+                      + "; the rate rises as this falls"));
         }
         changes.add(
             gain(
-                "twice the free-queue slots, and as many more buffers (a rebuilt runtime)",
+                "Double the free-queue slots, with as many more buffers (needs a rebuilt runtime)",
                 now,
                 Math.min(2 * now, next.value())));
         changes.add(
             gain(
-                "records per buffer doubled (a rebuilt runtime; the arena grows likewise)",
+                "Double the records per buffer (needs a rebuilt runtime; the arena grows with it)",
                 now,
                 Math.min(2 * now, next.value())));
       }
       case STORAGE -> {
         changes.add(
             gain(
-                "a faster disk, or none: sluice.capture.directory elsewhere,"
-                    + " sluice.capture.enabled = false, or sluice.capture.overload = discard,"
-                    + " which loses records of the capture and never of the device",
+                "Use a faster disk (sluice.capture.directory), or no captures"
+                    + " (sluice.capture.enabled = false), or let the capture lose records instead"
+                    + " of the device (sluice.capture.overload = discard)",
                 now,
                 next.value()));
         changes.add(stageOrPool(model, binding, "sluice.capture.stage-bytes"));
@@ -172,18 +175,18 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
       default -> {
         changes.add(
             gain(
-                "collectors that take more: sluice.collector.shards and"
-                    + " sluice.threading = dedicated where there are processors, and sinks that"
-                    + " read less; over a link, another placement",
+                "Collect faster: more collectors where there are CPUs (sluice.collector.shards,"
+                    + " sluice.threading = dedicated); over a link, another placement",
                 now,
                 next.value()));
         changes.add(
-            stageOrPool(model, binding, "sluice.arena.buffers.aicpu-task and .aicore-task"));
+            stageOrPool(
+                model,
+                binding,
+                "sluice.arena.buffers.aicpu-task and sluice.arena.buffers.aicore-task"));
         changes.add(
             new Change(
-                "sample less in the device",
-                0,
-                "the only remedy where the link itself is the limit"));
+                "Record less on the device", 0, "the only remedy if the link itself is the limit"));
       }
     }
     return changes;
@@ -193,16 +196,16 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
     // Where the disk was measured beside the model, the model does not know the stage before it.
     boolean isModels = binding.ceiling() == model.bandwidth().ceiling();
     return new Change(
-        "more of " + key + ", against bursts only",
+        "For bursts only: raise " + key,
         0,
-        "nothing for a steady rate; "
+        "no gain for a steady rate; "
             + (isModels
-                ? "a burst of R lasts "
+                ? "a burst at rate R may now last "
                     + Unit.BYTES.format(model.burstBytes())
                     + " / (R - "
                     + binding.text()
-                    + ") now, and as much longer as this grows"
-                : "a burst above " + binding.text() + " lasts as much longer as this grows"));
+                    + "), and proportionally longer then"
+                : "a burst above " + binding.text() + " may last proportionally longer"));
   }
 
   private static Change gain(String what, double now, double then) {
@@ -211,7 +214,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
         then,
         String.format(
             Locale.ROOT,
-            "%s instead of %s (%.1f times), if nothing else changes",
+            "%s instead of %s (%.1f times), by the model",
             Unit.BYTES_PER_SECOND.format(then),
             Unit.BYTES_PER_SECOND.format(now),
             then / now));

@@ -9,6 +9,7 @@ import dev.sluice.tool.Json;
 import dev.sluice.tool.ProgressLine;
 import dev.sluice.tool.SessionReport;
 import dev.sluice.tool.StopSignal;
+import dev.sluice.tool.Terminal;
 import dev.sluice.tool.ToolException;
 import dev.sluice.tool.measure.Runs;
 import dev.sluice.tool.measure.ScratchFolder;
@@ -112,7 +113,10 @@ public final class DiagnoseCommand implements Callable<Integer> {
       }
     }
     PrintWriter out = spec.commandLine().getOut();
-    out.print(options.isJson ? Json.print(json) + "\n" : DiagnoseText.of(result));
+    out.print(
+        options.isJson
+            ? Json.print(json) + "\n"
+            : DiagnoseText.of(result, Terminal.ofStandardOutput()));
     if (options.html != null && !options.isJson) {
       out.println("\nReport: " + options.html.toAbsolutePath());
     }

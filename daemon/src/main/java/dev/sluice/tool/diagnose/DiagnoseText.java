@@ -1,6 +1,7 @@
 package dev.sluice.tool.diagnose;
 
 import dev.sluice.tool.Quantiles;
+import dev.sluice.tool.Terminal;
 import dev.sluice.tool.measure.Figure;
 import dev.sluice.tool.measure.Unit;
 import java.util.LinkedHashMap;
@@ -11,25 +12,30 @@ import java.util.Optional;
 
 /** The report for a terminal. */
 final class DiagnoseText {
-  private static final int CHART_WIDTH = 46;
+  /** Of the sentences, and of the widest table. */
+  private static final int WIDTH = 80;
+
+  private static final int CHART_WIDTH = 40;
   private static final double CHART_DECADES = 3;
 
   private final StringBuilder text = new StringBuilder();
   private final DiagnoseResult result;
+  private final Terminal terminal;
 
-  private DiagnoseText(DiagnoseResult result) {
+  private DiagnoseText(DiagnoseResult result, Terminal terminal) {
     this.result = result;
+    this.terminal = new Terminal(WIDTH, terminal.hasColour());
   }
 
   /** The whole report. */
-  static String of(DiagnoseResult result) {
-    DiagnoseText report = new DiagnoseText(result);
-    report.head();
-    report.terms();
-    result.main().ifPresent(report::chart);
-    report.table();
-    report.layouts();
+  static String of(DiagnoseResult result, Terminal terminal) {
+    DiagnoseText report = new DiagnoseText(result, terminal);
     report.verdict();
+    result.main().ifPresent(report::chart);
+    report.machine();
+    report.table();
+    report.terms();
+    report.layouts();
     return report.text.toString();
   }
 
@@ -37,22 +43,20 @@ final class DiagnoseText {
     text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
   }
 
-  private void head() {
-    if (result.isPartial) {
-      line("PARTIAL: interrupted before the end. What is missing below was not measured.%n");
-    }
+  private void machine() {
     line("Machine: %s", result.quiet);
     if (result.quiet.isQuiet()) {
-      line("Quiet enough: what is measured is this machine's own.%n");
+      line("The machine was quiet.%n");
     } else {
-      line("NOT QUIET: figures are also those of other work on this machine.");
+      line("The machine was not quiet, so the results include other work on it:");
       result.quiet.reasons().forEach(reason -> line("  - %s", reason));
       line("");
     }
   }
 
   private void terms() {
-    line("%-24s %15s   %s", "term", "median", "low to high of repeats");
+    line("What was measured (docs/tuning.md explains the terms):");
+    line("%-24s %15s   %s", "term", "median", "lowest to highest (repeats)");
     result.terms().forEach(this::term);
     result
         .main()
@@ -61,7 +65,7 @@ final class DiagnoseText {
               Quantiles refill = main.typical.session().refillLatency();
               line(
                   "%-24s %15s   p50 %s, p99 %s, p99.9 %s, max %s",
-                  "refill of a typical run",
+                  "refill in a typical run",
                   "",
                   Unit.SECONDS.format(refill.p50()),
                   Unit.SECONDS.format(refill.p99()),
@@ -93,12 +97,13 @@ final class DiagnoseText {
             main.model.lifecycle(main.runSeconds),
             main.model.bandwidth());
     bars.put("control path", limits.get(0).value());
-    bars.put("life cycle, this run", limits.get(1).value());
+    bars.put("life cycle, " + Unit.SECONDS.format(main.runSeconds), limits.get(1).value());
     bars.put("bandwidth", limits.get(2).value());
+    result.storage.ifPresent(storage -> bars.put("storage", storage.value()));
     for (ShapeResult.Comparison comparison : main.comparisons) {
       if (comparison.what().equals("rate") && comparison.found().value() > 0) {
         bars.put(
-            comparison.found().isAtLeast() ? "found (device's limit)" : "found",
+            comparison.found().isAtLeast() ? "found, at least" : "found",
             comparison.found().value());
       }
     }
@@ -107,7 +112,7 @@ final class DiagnoseText {
     if (result.target > 0) {
       bars.put("asked for", result.target);
     }
-    line("Highest drop-free rate, %s (logarithmic)", main.request);
+    line("Highest rate without loss, %s (logarithmic)", main.request);
     bars.forEach((name, value) -> bar(name, value, most));
     line("");
     limits.forEach(limit -> line("  %s", limit.arithmetic()));
@@ -129,7 +134,7 @@ final class DiagnoseText {
       return;
     }
     String row = "%-12s %-7s %-17s %12s %14s %8s";
-    line(row, "cores/thr.", "edge", "bound by", "predicted", "found", "error");
+    line(row, "cores/thr.", "edge", "limit", "predicted", "found", "error");
     for (ShapeResult shape : result.shapes) {
       for (ShapeResult.Comparison comparison : shape.comparisons) {
         double error = comparison.error();
@@ -150,8 +155,8 @@ final class DiagnoseText {
     if (result.layouts.isEmpty()) {
       return;
     }
-    line("Predicted from the same terms; chip-2026.08 waits where the others drop.");
-    line("%-20s %6s %14s %-17s %12s", "layout", "slots", "drop-free", "bound by", "burst room");
+    line("Predicted for other layouts; the chip layouts wait where the others drop.");
+    line("%-20s %6s %14s %-17s %12s", "layout", "slots", "without loss", "limit", "burst room");
     for (DiagnoseResult.LayoutPrediction prediction : result.layouts) {
       line(
           "%-20s %6d %14s %-17s %12s",
@@ -164,16 +169,32 @@ final class DiagnoseText {
     line("");
   }
 
+  /** The answer first, before what it follows from. */
   private void verdict() {
+    if (result.isPartial) {
+      line("PARTIAL: interrupted before the end. What is missing below was not measured.%n");
+    }
     Optional<Advice> advice = result.advice();
     if (advice.isEmpty()) {
-      line("No verdict: interrupted before the terms were measured.");
+      line("No verdict: interrupted before the terms were measured.%n");
       return;
     }
-    line("Verdict: %s", advice.get().sentence());
-    for (Advice.Change change : advice.get().changes()) {
-      line("  - %s:", change.what());
-      line("    %s", change.gain());
+    String answer = terminal.wrap(advice.get().sentence());
+    boolean isTooFast = result.target > advice.get().binding().value();
+    Terminal.Colour colour = isTooFast ? Terminal.Colour.BAD : Terminal.Colour.GOOD;
+    answer
+        .lines()
+        .forEach(line -> line("%s", result.target > 0 ? terminal.colour(colour, line) : line));
+    if (!result.quiet.isQuiet()) {
+      text.append(terminal.wrap("The machine was not quiet, so the limit may be higher."));
     }
+    line("%nWhat to change, the greatest gain first:");
+    int rank = 0;
+    for (Advice.Change change : advice.get().changes()) {
+      rank++;
+      text.append(terminal.wrap("  " + rank + ". " + change.what(), "     "));
+      text.append(terminal.wrap("     -> " + change.gain(), "        "));
+    }
+    line("");
   }
 }

@@ -26,18 +26,19 @@ class AdviceTest {
     assertEquals(Ceiling.CONTROL_PATH, advice.binding().ceiling());
     assertEquals(Ceiling.BANDWIDTH, advice.next().ceiling());
     assertTrue(
-        advice.sentence().contains("control path ceiling binds, at 307MB/s"), advice::sentence);
+        advice.sentence().startsWith("The limit is the control path: up to 307MB/s without loss."),
+        advice::sentence);
     assertTrue(advice.sentence().contains("2.9 times"), advice::sentence);
   }
 
   @Test
   void shouldBlamePausesWhereTheWorstRefillIsFarFromTheUsualOne() {
     Advice.Change first = advice(model(0.020, 900 * MB), 0).changes().get(0);
-    assertTrue(first.what().startsWith("take the pauses away"), first.what());
+    assertTrue(first.what().startsWith("Remove the pauses"), first.what());
     // Without them the control path would carry 6 GB/s, but what is given back is 900 MB/s.
     assertEquals(900 * MB, first.bytesPerSecond(), 1);
     Advice even = Advice.of(model(0.020, 900 * MB), EVEN, Double.NaN, 0);
-    assertTrue(even.changes().get(0).what().startsWith("make the path shorter"));
+    assertTrue(even.changes().get(0).what().startsWith("Refill sooner"));
   }
 
   @Test
@@ -56,7 +57,7 @@ class AdviceTest {
   @Test
   void shouldSayThatSizeCannotHelpWhereTheRateItselfIsTooHigh() {
     Advice advice = advice(model(0.001, 250 * MB), 1000 * MB);
-    assertTrue(advice.sentence().contains("size cannot help"), advice::sentence);
+    assertTrue(advice.sentence().startsWith("1GB/s is too fast for this host."), advice::sentence);
     // 10.752 MB at 750 MB/s.
     assertTrue(advice.sentence().contains("14.3ms"), advice::sentence);
   }
@@ -65,20 +66,24 @@ class AdviceTest {
   void shouldSaySoOfTheNextCeilingToo() {
     Advice advice = advice(model(0.020, 400 * MB), 1000 * MB);
     assertEquals(Ceiling.CONTROL_PATH, advice.binding().ceiling());
-    assertTrue(advice.sentence().contains("above the bandwidth ceiling, too"), advice::sentence);
+    assertTrue(advice.sentence().contains("above both limits"), advice::sentence);
   }
 
   @Test
   void shouldGiveTheMarginOfARateThatIsFine() {
     Advice advice = advice(model(0.020, 900 * MB), 200 * MB);
-    assertTrue(advice.sentence().contains("drop-free with a margin of 54 %"), advice::sentence);
+    assertTrue(
+        advice.sentence().startsWith("200MB/s runs without loss, with 54 % to spare."),
+        advice::sentence);
   }
 
   @Test
   void shouldCountTheDiskWhereItIsKnown() {
     Advice advice = Advice.of(model(0.001, 900 * MB), PAUSING, 120 * MB, 0);
     assertEquals(Ceiling.STORAGE, advice.binding().ceiling());
-    assertTrue(advice.sentence().startsWith("With captures on the storage"), advice::sentence);
+    assertTrue(
+        advice.sentence().startsWith("With captures, the limit is storage: up to 120MB/s"),
+        advice::sentence);
     assertTrue(advice.changes().get(0).what().contains("disk"));
   }
 }
