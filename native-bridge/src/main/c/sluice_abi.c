@@ -172,6 +172,76 @@ ASSERT_AT(DataHeader_chip_2026_09_a5, handoff_schema, 233128);
 ASSERT_REGION(Region_chip_2026_09_a2a3, 127104, 140928, 154752, 155520, 156288, 9728);
 ASSERT_REGION(Region_chip_2026_09_a5, 233152, 253888, 274624, 275584, 276544, 14464);
 
+ASSERT_SIZE(PmuRecord, 64);
+ASSERT_AT(PmuRecord, task_id, 0);
+ASSERT_AT(PmuRecord, func_id, 8);
+ASSERT_AT(PmuRecord, core_type, 12);
+ASSERT_AT(PmuRecord, pmu_total_cycles, 16);
+ASSERT_AT(PmuRecord, counters, 24);
+
+ASSERT_SIZE(ScopeStatsRecord, 80);
+ASSERT_AT(ScopeStatsRecord, heap_start, 32);
+ASSERT_AT(ScopeStatsRecord, heap_end, 40);
+ASSERT_AT(ScopeStatsRecord, site_line, 48);
+ASSERT_AT(ScopeStatsRecord, task_start, 52);
+ASSERT_AT(ScopeStatsRecord, task_end, 56);
+ASSERT_AT(ScopeStatsRecord, dep_pool_start, 60);
+ASSERT_AT(ScopeStatsRecord, dep_pool_end, 64);
+ASSERT_AT(ScopeStatsRecord, tensormap_used, 68);
+ASSERT_AT(ScopeStatsRecord, depth, 72);
+ASSERT_AT(ScopeStatsRecord, ring_id, 74);
+ASSERT_AT(ScopeStatsRecord, phase, 76);
+ASSERT_AT(ScopeStatsRecord, pad, 78);
+
+ASSERT_NAMED_BUFFER(PmuBuffer, 32768, 32832);
+ASSERT_SIZE(ScopeStatsBuffer, 41024);
+ASSERT_AT(ScopeStatsBuffer, count, 0);
+ASSERT_AT(ScopeStatsBuffer, run_epoch, 8);
+ASSERT_AT(ScopeStatsBuffer, local_seq, 16);
+ASSERT_AT(ScopeStatsBuffer, records, 64);
+
+#define ASSERT_STATE(type, slots, ptr, seq, total, dropped)       \
+  ASSERT_SIZE(type, 192);                                         \
+  ASSERT_AT(type, free_queue.buffer_ptrs, 0);                     \
+  ASSERT_AT(type, free_queue.head, 8 * (slots));                  \
+  ASSERT_AT(type, free_queue.tail, 8 * (slots) + 4);              \
+  ASSERT_AT(type, current_buf_ptr, ptr);                          \
+  ASSERT_AT(type, current_buf_seq, seq);                          \
+  ASSERT_AT(type, total_record_count, total);                     \
+  ASSERT_AT(type, dropped_record_count, dropped)
+
+ASSERT_STATE(PmuState_a2a3, 4, 128, 136, 144, 140);
+ASSERT_STATE(PmuState_a5, 4, 128, 144, 148, 152);
+ASSERT_AT(PmuState_a5, aicore_ring_ptr, 136);
+ASSERT_AT(PmuState_a5, mismatch_record_count, 156);
+ASSERT_STATE(ScopeStatsState, 8, 128, 136, 144, 140);
+
+#define ASSERT_PMU_HEADER(type, heads, tails, cores, bytes) \
+  ASSERT_SIZE(type, bytes);                                 \
+  ASSERT_AT(type, queue_heads, heads);                      \
+  ASSERT_AT(type, queue_tails, tails);                      \
+  ASSERT_AT(type, num_cores, cores);                        \
+  ASSERT_AT(type, event_type, (cores) + 4)
+
+ASSERT_PMU_HEADER(PmuHeader_chip_2026_09_a2a3, 18432, 18448, 18464, 18496);
+ASSERT_PMU_HEADER(PmuHeader_chip_2026_09_a5, 34560, 34580, 34600, 34624);
+
+#define ASSERT_SCOPE_STATS_HEADER(type, heads, tails, instances, window, dep, heap, map, bytes) \
+  ASSERT_SIZE(type, bytes);                                                                     \
+  ASSERT_AT(type, queue_heads, heads);                                                          \
+  ASSERT_AT(type, queue_tails, tails);                                                          \
+  ASSERT_AT(type, num_instances, instances);                                                    \
+  ASSERT_AT(type, task_window_cap, window);                                                     \
+  ASSERT_AT(type, dep_pool_cap, dep);                                                           \
+  ASSERT_AT(type, heap_cap, heap);                                                              \
+  ASSERT_AT(type, tensormap_cap, map);                                                          \
+  ASSERT_AT(type, fatal_latched, (map) + 4)
+
+ASSERT_SCOPE_STATS_HEADER(ScopeStatsHeader_chip_2026_09_a2a3, 1024, 1040, 1056, 1060, 1076, 1096,
+                          1128, 1152);
+ASSERT_SCOPE_STATS_HEADER(ScopeStatsHeader_chip_2026_09_a5, 1280, 1300, 1320, 1324, 1340, 1360,
+                          1392, 1408);
+
 #define SIZE_ROW(layout, type, c_type) \
   { layout, type, "sizeof", sizeof(struct c_type) }
 #define AT(layout, type, c_type, field, member) \
@@ -214,6 +284,37 @@ ASSERT_REGION(Region_chip_2026_09_a5, 233152, 253888, 274624, 275584, 276544, 14
   ALL_SIZE(type), ALL_AT(type, records), ALL_AT(type, count), ALL_AT(type, run_epoch), \
       ALL_AT(type, local_seq)
 
+#define PMU_ROWS(layout, header, state)                                                \
+  SIZE_ROW(layout, "PmuHeader", header), AT(layout, "PmuHeader", header, "queues", queues), \
+      AT(layout, "PmuHeader", header, "queue_heads", queue_heads),                     \
+      AT(layout, "PmuHeader", header, "queue_tails", queue_tails),                     \
+      AT(layout, "PmuHeader", header, "num_cores", num_cores),                         \
+      AT(layout, "PmuHeader", header, "event_type", event_type),                       \
+      STATE_ROWS(layout, "PmuState", state)
+
+#define STATE_ROWS(layout, type, c_type)                                             \
+  SIZE_ROW(layout, type, c_type),                                                    \
+      AT(layout, type, c_type, "buffer_ptrs", free_queue.buffer_ptrs),               \
+      AT(layout, type, c_type, "head", free_queue.head),                             \
+      AT(layout, type, c_type, "tail", free_queue.tail),                             \
+      AT(layout, type, c_type, "current_buf_ptr", current_buf_ptr),                  \
+      AT(layout, type, c_type, "current_buf_seq", current_buf_seq),                  \
+      AT(layout, type, c_type, "total_record_count", total_record_count),            \
+      AT(layout, type, c_type, "dropped_record_count", dropped_record_count)
+
+#define SCOPE_STATS_ROWS(layout, c_type)                                               \
+  SIZE_ROW(layout, "ScopeStatsHeader", c_type),                                        \
+      AT(layout, "ScopeStatsHeader", c_type, "queues", queues),                        \
+      AT(layout, "ScopeStatsHeader", c_type, "queue_heads", queue_heads),              \
+      AT(layout, "ScopeStatsHeader", c_type, "queue_tails", queue_tails),              \
+      AT(layout, "ScopeStatsHeader", c_type, "num_instances", num_instances),          \
+      AT(layout, "ScopeStatsHeader", c_type, "task_window_cap", task_window_cap),      \
+      AT(layout, "ScopeStatsHeader", c_type, "dep_pool_cap", dep_pool_cap),            \
+      AT(layout, "ScopeStatsHeader", c_type, "heap_cap", heap_cap),                    \
+      AT(layout, "ScopeStatsHeader", c_type, "tensormap_cap", tensormap_cap),          \
+      AT(layout, "ScopeStatsHeader", c_type, "fatal_latched", fatal_latched),          \
+      STATE_ROWS(layout, "ScopeStatsState", ScopeStatsState)
+
 static const struct sluice_abi_row rows_of_all_layouts[] = {
     HEADER_ROWS("l2-2026.06/a2a3", DataHeader_l2_2026_06_a2a3),
     HEADER_ROWS("l2-2026.06/a5", DataHeader_l2_2026_06_a5),
@@ -229,6 +330,12 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     HEADER_ROWS("chip-2026.09/a5", DataHeader_chip_2026_09_a5),
     SCHEMA_ROW("chip-2026.09/a5", DataHeader_chip_2026_09_a5),
     REGION_ROWS("chip-2026.09/a5", Region_chip_2026_09_a5),
+    PMU_ROWS("chip-2026.09/a2a3", PmuHeader_chip_2026_09_a2a3, PmuState_a2a3),
+    PMU_ROWS("chip-2026.09/a5", PmuHeader_chip_2026_09_a5, PmuState_a5),
+    AT("chip-2026.09/a5", "PmuState", PmuState_a5, "aicore_ring_ptr", aicore_ring_ptr),
+    AT("chip-2026.09/a5", "PmuState", PmuState_a5, "mismatch_record_count", mismatch_record_count),
+    SCOPE_STATS_ROWS("chip-2026.09/a2a3", ScopeStatsHeader_chip_2026_09_a2a3),
+    SCOPE_STATS_ROWS("chip-2026.09/a5", ScopeStatsHeader_chip_2026_09_a5),
 
     ALL_SIZE(Pool),
     AT("all", "Pool", Pool, "current_buf_ptr", active.current_buf_ptr),
@@ -321,6 +428,27 @@ static const struct sluice_abi_row rows_of_all_layouts[] = {
     NAMED_BUFFER_ROWS(NamedAicoreTaskBuffer),
     NAMED_BUFFER_ROWS(NamedSchedPhaseBuffer),
     NAMED_BUFFER_ROWS(NamedOrchPhaseBuffer),
+    NAMED_BUFFER_ROWS(PmuBuffer),
+    NAMED_BUFFER_ROWS(ScopeStatsBuffer),
+    ALL_SIZE(PmuRecord),
+    ALL_AT(PmuRecord, task_id),
+    ALL_AT(PmuRecord, func_id),
+    ALL_AT(PmuRecord, core_type),
+    ALL_AT(PmuRecord, pmu_total_cycles),
+    ALL_AT(PmuRecord, counters),
+    ALL_SIZE(ScopeStatsRecord),
+    ALL_AT(ScopeStatsRecord, site_file_basename),
+    ALL_AT(ScopeStatsRecord, heap_start),
+    ALL_AT(ScopeStatsRecord, heap_end),
+    ALL_AT(ScopeStatsRecord, site_line),
+    ALL_AT(ScopeStatsRecord, task_start),
+    ALL_AT(ScopeStatsRecord, task_end),
+    ALL_AT(ScopeStatsRecord, dep_pool_start),
+    ALL_AT(ScopeStatsRecord, dep_pool_end),
+    ALL_AT(ScopeStatsRecord, tensormap_used),
+    ALL_AT(ScopeStatsRecord, depth),
+    ALL_AT(ScopeStatsRecord, ring_id),
+    ALL_AT(ScopeStatsRecord, phase),
 };
 
 const struct sluice_abi_row *sluice_abi_table(size_t *rows) {

@@ -21,12 +21,14 @@
 #define SLUICE_SCHED_PHASE_RECORDS 16384
 #define SLUICE_ORCH_PHASE_RECORDS 16384
 
-/* BufferKind, as in the ready queue entries. */
+/* BufferKind, as in the ready queue entries of the swimlane; the others follow. */
 enum sluice_kind {
   SLUICE_KIND_AICPU_TASK = 0,
   SLUICE_KIND_SCHED_PHASE = 1,
   SLUICE_KIND_ORCH_PHASE = 2,
-  SLUICE_KIND_AICORE_TASK = 3
+  SLUICE_KIND_AICORE_TASK = 3,
+  SLUICE_KIND_PMU = 4,
+  SLUICE_KIND_SCOPE_STATS = 5
 };
 
 /* Written by the AICPU scheduler thread that owns the core. */
@@ -212,5 +214,106 @@ SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_09_a5, 5, 1456, 108, SLUICE_SCHEM
 
 SLUICE_DEFINE_REGION(Region_chip_2026_09_a2a3, DataHeader_chip_2026_09_a2a3, 4, 72);
 SLUICE_DEFINE_REGION(Region_chip_2026_09_a5, DataHeader_chip_2026_09_a5, 5, 108);
+
+/* ---- regions of other profilers, of chip-2026.09 ---------------------------------------------- */
+
+#define SLUICE_PMU_RECORDS 512
+#define SLUICE_SCOPE_STATS_RECORDS 512
+
+/* What the counters of a core showed for one task. On a2a3 there are eight of them. */
+struct PmuRecord {
+  uint64_t task_id;
+  uint32_t func_id;
+  int32_t core_type; /* 0 AIC, 1 AIV */
+  uint64_t pmu_total_cycles;
+  uint32_t counters[10];
+};
+
+/* How full the rings were where a scope began or ended. */
+struct ScopeStatsRecord {
+  char site_file_basename[32];
+  uint64_t heap_start;
+  uint64_t heap_end;
+  int32_t site_line;
+  int32_t task_start;
+  int32_t task_end;
+  int32_t dep_pool_start;
+  int32_t dep_pool_end;
+  int32_t tensormap_used;
+  int16_t depth;
+  int16_t ring_id;
+  int16_t phase; /* 0 begin, 1 end */
+  int16_t pad;
+};
+
+SLUICE_DEFINE_NAMED_BUFFER(PmuBuffer, PmuRecord, SLUICE_PMU_RECORDS);
+
+/* The count comes first here. */
+struct ScopeStatsBuffer {
+  _Alignas(64) uint32_t count;
+  uint64_t run_epoch;
+  uint32_t local_seq;
+  _Alignas(64) struct ScopeStatsRecord records[SLUICE_SCOPE_STATS_RECORDS];
+};
+
+struct FreeQueue8 {
+  _Alignas(64) uint64_t buffer_ptrs[8];
+  uint32_t head;
+  uint32_t tail;
+  uint32_t pad[14];
+};
+
+struct PmuState_a2a3 {
+  struct FreeQueue free_queue;
+  uint64_t current_buf_ptr;
+  uint32_t current_buf_seq;
+  uint32_t dropped_record_count;
+  uint32_t total_record_count;
+};
+
+struct PmuState_a5 {
+  struct FreeQueue free_queue;
+  uint64_t current_buf_ptr;
+  uint64_t aicore_ring_ptr; /* host, once */
+  uint32_t current_buf_seq;
+  uint32_t total_record_count;
+  uint32_t dropped_record_count;
+  uint32_t mismatch_record_count;
+};
+
+struct ScopeStatsState {
+  struct FreeQueue8 free_queue;
+  uint64_t current_buf_ptr;
+  uint32_t current_buf_seq;
+  uint32_t dropped_record_count;
+  uint32_t total_record_count;
+};
+
+#define SLUICE_DEFINE_PMU_HEADER(name, threads, entries)          \
+  struct name {                                                   \
+    _Alignas(64) struct ReadyQueueEntry queues[threads][entries]; \
+    uint32_t queue_heads[threads];                                \
+    uint32_t queue_tails[threads];                                \
+    uint32_t num_cores;                                           \
+    uint32_t event_type;                                          \
+  }
+
+#define SLUICE_DEFINE_SCOPE_STATS_HEADER(name, threads)     \
+  struct name {                                             \
+    _Alignas(64) struct ReadyQueueEntry queues[threads][8]; \
+    uint32_t queue_heads[threads];                          \
+    uint32_t queue_tails[threads];                          \
+    uint32_t num_instances;                                 \
+    int32_t task_window_cap[4];                             \
+    int32_t dep_pool_cap[4];                                \
+    uint64_t heap_cap[4];                                   \
+    int32_t tensormap_cap;                                  \
+    uint32_t fatal_latched;                                 \
+  }
+
+SLUICE_DEFINE_PMU_HEADER(PmuHeader_chip_2026_09_a2a3, 4, 144);
+SLUICE_DEFINE_PMU_HEADER(PmuHeader_chip_2026_09_a5, 5, 216);
+SLUICE_DEFINE_SCOPE_STATS_HEADER(ScopeStatsHeader_chip_2026_09_a2a3, 4);
+SLUICE_DEFINE_SCOPE_STATS_HEADER(ScopeStatsHeader_chip_2026_09_a5, 5);
 
 #endif

@@ -21,6 +21,7 @@
 
 #include "sluice_internal.h"
 #include "sluice_lock.h"
+#include "sluice_region.h"
 
 /* Making an arena zeroes and locks memory; settling may wait for storage. Neither takes longer on a
  * healthy host. */
@@ -90,8 +91,8 @@ struct arena_reply {
   uint32_t placement;
   uint32_t slots;
   uint64_t arena_bytes;
-  uint64_t region_offset;
-  uint64_t region_bytes;
+  uint64_t region_offsets[SLUICE_REGIONS];
+  uint64_t region_sizes[SLUICE_REGIONS];
   uint64_t rotation_offset;
   uint64_t buffers_offset;
   uint64_t locks_offset;
@@ -100,32 +101,57 @@ struct arena_reply {
 };
 
 static struct arena_reply read_arena(const struct sluice_message *m) {
-  uint64_t offsets[SLUICE_REGIONS];
-  uint64_t bytes[SLUICE_REGIONS];
-  sluice_numbers(m, SLUICE_KEY_REGION_OFFSETS, offsets, SLUICE_REGIONS);
-  sluice_numbers(m, SLUICE_KEY_REGION_BYTES, bytes, SLUICE_REGIONS);
   struct arena_reply r = {
       .placement = (uint32_t)sluice_number(m, SLUICE_KEY_PLACEMENT),
       .slots = (uint32_t)sluice_number(m, SLUICE_KEY_SLOTS),
       .arena_bytes = sluice_number(m, SLUICE_KEY_ARENA_BYTES),
-      .region_offset = offsets[SLUICE_REGION_SWIMLANE],
-      .region_bytes = bytes[SLUICE_REGION_SWIMLANE],
       .rotation_offset = sluice_number(m, SLUICE_KEY_ROTATION_OFFSET),
       .buffers_offset = sluice_number(m, SLUICE_KEY_BUFFERS_OFFSET),
       .locks_offset = sluice_number(m, SLUICE_KEY_LOCKS_OFFSET),
   };
+  sluice_numbers(m, SLUICE_KEY_REGION_OFFSETS, r.region_offsets, SLUICE_REGIONS);
+  sluice_numbers(m, SLUICE_KEY_REGION_BYTES, r.region_sizes, SLUICE_REGIONS);
   sluice_numbers(m, SLUICE_KEY_GRANTED, r.buffers, SLUICE_ALL_KINDS);
   sluice_numbers(m, SLUICE_KEY_BUFFER_OFFSETS, r.buffer_offset, SLUICE_ALL_KINDS);
   return r;
 }
 
+/* Every region that was asked for must be there and as long as the layout has it, and none may lie
+ * in another. */
+static int has_regions(const struct arena_reply *r, const struct sluice_layout *layout,
+                       uint32_t regions) {
+  uint32_t asked = regions != 0 ? regions : SLUICE_REGION(SLUICE_REGION_SWIMLANE);
+  for (unsigned i = 0; i < SLUICE_REGIONS; i++) {
+    uint64_t at = r->region_offsets[i];
+    uint64_t bytes = r->region_sizes[i];
+    struct sluice_region_layout other;
+    size_t least = i == SLUICE_REGION_SWIMLANE ? layout->region_bytes : 0;
+    if (i != SLUICE_REGION_SWIMLANE && sluice_region_init(&other, layout, i) == 0) {
+      least = other.region_bytes;
+    }
+    int is_asked = (asked & SLUICE_REGION(i)) != 0;
+    if ((is_asked && (bytes < least || bytes == 0)) || bytes > r->arena_bytes ||
+        at > r->arena_bytes - bytes || at % 64 != 0) {
+      return 0;
+    }
+    for (unsigned before = 0; before < i; before++) {
+      uint64_t of = r->region_offsets[before];
+      if (bytes > 0 && r->region_sizes[before] > 0 && at < of + r->region_sizes[before] &&
+          of < at + bytes) {
+        return 0;
+      }
+    }
+  }
+  return 1;
+}
+
 /* Everything that the reply says must lie inside what it says: a wrong offset here would be a wild
  * write later. */
-static int check_arena(const struct arena_reply *r, const struct sluice_layout *layout) {
+static int check_arena(const struct arena_reply *r, const struct sluice_layout *layout,
+                       uint32_t regions) {
   uint64_t rotation_bytes = 8 * (uint64_t)layout->cores;
   int inside =
-      r->region_bytes >= layout->region_bytes && r->region_bytes <= r->arena_bytes &&
-      r->region_offset <= r->arena_bytes - r->region_bytes && rotation_bytes <= r->arena_bytes &&
+      has_regions(r, layout, regions) && rotation_bytes <= r->arena_bytes &&
       r->rotation_offset <= r->arena_bytes - rotation_bytes && r->buffers_offset <= r->arena_bytes &&
       (r->locks_offset == 0 || (r->arena_bytes >= SLUICE_LOCKS_BYTES &&
                                 r->locks_offset <= r->arena_bytes - SLUICE_LOCKS_BYTES));
@@ -134,7 +160,7 @@ static int check_arena(const struct arena_reply *r, const struct sluice_layout *
     inside = r->buffer_offset[kind] == 0 ||
              (r->buffers[kind] <= UINT32_MAX && bytes <= r->arena_bytes && r->buffer_offset[kind] <= r->arena_bytes - bytes);
   }
-  return inside && r->region_offset % 64 == 0 && r->rotation_offset % 8 == 0 &&
+  return inside && r->rotation_offset % 8 == 0 &&
          r->locks_offset % 64 == 0;
 }
 
@@ -162,7 +188,7 @@ static int map_arena(struct sluice_attach *s, const struct arena_reply *r, char 
                        s->mapped_bytes, strerror(errno));
   }
   s->arena.base = base;
-  s->arena.region = s->arena.base + r->region_offset;
+  s->arena.region = s->arena.base + r->region_offsets[SLUICE_REGION_SWIMLANE];
   s->arena.rotation_table = (uint64_t *)(void *)(s->arena.base + r->rotation_offset);
   s->arena.device_base = (uint64_t)(uintptr_t)base;
   return SLUICE_OK;
@@ -171,8 +197,10 @@ static int map_arena(struct sluice_attach *s, const struct arena_reply *r, char 
 static void describe_arena(struct sluice_attach *s, const struct arena_reply *r) {
   s->arena.placement = r->placement;
   s->arena.bytes = r->arena_bytes;
-  s->arena.region_bytes = r->region_bytes;
-  s->arena.region_offset = r->region_offset;
+  s->arena.region_bytes = r->region_sizes[SLUICE_REGION_SWIMLANE];
+  s->arena.region_offset = r->region_offsets[SLUICE_REGION_SWIMLANE];
+  memcpy(s->arena.region_offsets, r->region_offsets, sizeof s->arena.region_offsets);
+  memcpy(s->arena.region_sizes, r->region_sizes, sizeof s->arena.region_sizes);
   s->arena.rotation_offset = r->rotation_offset;
   s->arena.slot_count = r->slots;
   s->locks_offset = r->locks_offset;
@@ -235,6 +263,9 @@ static void put_geometry(struct sluice_message *m, const struct sluice_geometry 
   }
   if (g->regions != 0) {
     sluice_put_number(m, SLUICE_KEY_REGIONS, required, g->regions);
+  }
+  if (g->pmu_events != 0) {
+    sluice_put_number(m, SLUICE_KEY_PMU_EVENTS, required, g->pmu_events);
   }
   sluice_put_number(m, SLUICE_KEY_LEVEL, required, g->level);
   sluice_put_number(m, SLUICE_KEY_CORES, required, g->num_cores);
@@ -313,7 +344,7 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   if (code != SLUICE_OK) {
     return code;
   }
-  if (reply.slots != layout.slots || !check_arena(&reply, &layout)) {
+  if (reply.slots != layout.slots || !check_arena(&reply, &layout, s->geometry.regions)) {
     return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
                        "the arena that the daemon describes does not fit the geometry");
   }
@@ -460,7 +491,7 @@ static int settle_alone(sluice_attach *s, int code, char *error, size_t error_by
   uint64_t lost[SLUICE_ALL_KINDS];
   uint64_t sum = 0;
   read_lost(s, lost);
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+  for (unsigned kind = 0; kind < SLUICE_ALL_KINDS; kind++) {
     sum += lost[kind];
   }
   if (s->has_ended) {

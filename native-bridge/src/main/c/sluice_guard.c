@@ -66,6 +66,7 @@ struct sluice_guard {
   int64_t beat_at_ms;     /* when that changed */
   struct sluice_guard_stats stats;
   struct sluice_recycler recycler;
+  struct sluice_region_layout regions[SLUICE_OTHER_REGIONS]; /* with pools 0: not granted */
   struct waiting_queue waiting[SLUICE_MAX_THREADS];
   uint64_t rescued;
   uint8_t *unowned[SLUICE_KINDS]; /* passes for which a buffer has been on no queue, saturating */
@@ -214,14 +215,28 @@ static unsigned recycle_queue(struct sluice_guard *g, unsigned queue, int64_t no
   return popped;
 }
 
+/* The queues of other profilers. Returns the number of entries popped. */
+static unsigned recycle_regions(struct sluice_guard *g, const struct sluice_arena *arena) {
+  unsigned popped = 0;
+  for (unsigned i = 0; i < SLUICE_OTHER_REGIONS; i++) {
+    const struct sluice_region_layout *region = &g->regions[i];
+    for (unsigned queue = 0; region->pools != 0 && queue < region->threads; queue++) {
+      popped += sluice_recycle_region(&g->recycler, region, arena->region_offsets[region->region],
+                                      queue, ENTRIES_PER_PASS);
+    }
+  }
+  return popped;
+}
+
 /* One look at every queue. Returns the number of entries popped. */
-static unsigned recycle_pass(struct sluice_guard *g, int64_t now) {
+static unsigned recycle_pass(struct sluice_guard *g, const struct sluice_arena *arena,
+                             int64_t now) {
   unsigned popped = 0;
   sluice_release_freezes(&g->recycler);
   for (unsigned queue = 0; queue < g->recycler.layout.threads; queue++) {
     popped += recycle_queue(g, queue, now);
   }
-  return popped;
+  return popped + recycle_regions(g, arena);
 }
 
 static void publish_stats(struct sluice_guard *g) {
@@ -286,7 +301,7 @@ static unsigned stand_in(struct sluice_attach *s, int64_t now, int64_t *next_res
   pthread_mutex_lock(&s->lock);
   if (sluice_lock_is_mine(g->locks, SLUICE_LOCK_SESSION)) {
     enter(g, SLUICE_GUARD_RECYCLES);
-    popped = recycle_pass(g, now);
+    popped = recycle_pass(g, &s->arena, now);
     if (now >= *next_rescue) {
       rescue(g, &s->arena);
       *next_rescue = now + RESCUE_EVERY_MS;
@@ -377,6 +392,8 @@ int sluice_guard_finish(struct sluice_attach *s) {
            sluice_step_over_cleared(r, queue, tail) > 0) {
     }
   }
+  while (recycle_regions(g, &s->arena) > 0) {
+  }
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     for (uint32_t i = 0; s->arena.buffer_offset[kind] != 0 && i < s->arena.buffers[kind]; i++) {
       sluice_reset_buffer(r, kind, r->device_base + s->arena.buffer_offset[kind] +
@@ -418,6 +435,13 @@ static struct sluice_guard *new_guard(const struct sluice_attach *s, uint32_t gr
   g->recycler.arena_bytes = s->arena.bytes;
   memcpy(g->recycler.buffer_at, s->arena.buffer_offset, sizeof g->recycler.buffer_at);
   memcpy(g->recycler.buffers, s->arena.buffers, sizeof g->recycler.buffers);
+  for (unsigned i = 0; i < SLUICE_OTHER_REGIONS; i++) {
+    unsigned number = sluice_other_regions[i];
+    sluice_region_init(&g->regions[i], &g->recycler.layout, number);
+    if (s->arena.region_sizes[number] == 0) {
+      g->regions[i].pools = 0;
+    }
+  }
   g->beat_at_ms = now_ms();
   g->locks = sluice_locks_new((struct sluice_lock_page *)(void *)(s->arena.base + s->locks_offset));
   int is_whole = g->locks != NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sluice_internal.h"
+#include "sluice_region.h"
 
 int sluice_attach_open_layout(const char *socket_path, const char *layout, uint32_t device,
                               uint32_t level, uint32_t num_cores, uint32_t sched_threads,
@@ -37,6 +38,22 @@ uint64_t sluice_attach_rotation_table(const sluice_attach *s) {
 
 uint64_t sluice_attach_terminal_bank(const sluice_attach *s) {
   return s->terminal_bank;
+}
+
+uint64_t sluice_attach_region_base(const sluice_attach *s, uint32_t region) {
+  const struct sluice_arena *arena = sluice_attach_arena(s);
+  int is_granted = region < SLUICE_REGIONS && arena->region_sizes[region] != 0;
+  return is_granted ? arena->device_base + arena->region_offsets[region] : 0;
+}
+
+uint64_t sluice_attach_pmu_rings(const sluice_attach *s) {
+  struct sluice_layout layout;
+  struct sluice_region_layout pmu;
+  uint64_t base = sluice_attach_region_base(s, SLUICE_REGION_PMU);
+  int has_rings = base != 0 && sluice_layout_init(&layout, &s->geometry) == NULL &&
+                   sluice_region_init(&pmu, &layout, SLUICE_REGION_PMU) == 0 &&
+                   pmu.ring_table_at != 0;
+  return has_rings ? base + pmu.ring_table_at : 0;
 }
 
 uint32_t sluice_attach_placement(const sluice_attach *s) {

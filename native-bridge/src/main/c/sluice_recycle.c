@@ -149,3 +149,44 @@ void sluice_release_freezes(struct sluice_recycler *r) {
     store32_release(flags + offsetof(struct Backpressure, fq_freeze_active), 0);
   }
 }
+
+/* A buffer of this region's kind, at the place of one. */
+static int is_buffer(const struct sluice_recycler *r, const struct sluice_region_layout *region,
+                     const struct sluice_entry *e) {
+  uint64_t offset = e->buffer - r->device_base;
+  return e->instance < region->pools && e->buffer >= r->device_base && offset % 64 == 0 &&
+         offset <= r->arena_bytes && region->buffer_bytes <= r->arena_bytes - offset;
+}
+
+unsigned sluice_recycle_region(struct sluice_recycler *r, const struct sluice_region_layout *region,
+                               size_t region_offset, unsigned queue, unsigned limit) {
+  uint8_t *base = r->host_base + region_offset;
+  uint8_t *head_word = base + region->heads_at + 4 * (size_t)queue;
+  uint32_t head = load32_relaxed(head_word);
+  uint32_t tail = load32_acquire(base + region->tails_at + 4 * (size_t)queue);
+  unsigned popped = 0;
+  while (head < region->queue_entries && tail < region->queue_entries && head != tail &&
+         popped < limit) {
+    uint8_t *at = base + sluice_region_entry_at(region, queue, head);
+    struct sluice_entry e;
+    sluice_read_entry(&r->layout, at, &e); /* these layouts order their entries */
+    head = (head + 1) % region->queue_entries;
+    sluice_release_entry(&r->layout, at, head_word, head);
+    popped++;
+    if (!is_buffer(r, region, &e)) {
+      continue;
+    }
+    uint8_t *count_word = r->host_base + (e.buffer - r->device_base) + region->count_at;
+    uint32_t count = load32_relaxed(count_word);
+    r->lost_records[region->kind] += count <= region->records ? count : region->records;
+    r->lost_buffers[region->kind] += count > 0;
+    store32_relaxed(count_word, 0);
+    uint8_t *state = base + sluice_state_at(region, e.instance);
+    uint32_t free_tail = load32_relaxed(state + region->fq_tail_at);
+    if (free_tail - load32_acquire(state + region->fq_head_at) < region->slots) {
+      store64_guarded(state + 8 * (size_t)(free_tail % region->slots), e.buffer);
+      store32_release(state + region->fq_tail_at, free_tail + 1);
+    }
+  }
+  return popped;
+}

@@ -10,6 +10,7 @@
 
 #include "sluice_attach.h"
 #include "sluice_layout.h"
+#include "sluice_region.h"
 
 struct sluice_recycler {
   struct sluice_layout layout;
@@ -21,8 +22,8 @@ struct sluice_recycler {
   /* Arena offset of the first buffer and number of buffers, by kind; offset 0 = not known. */
   uint64_t buffer_at[SLUICE_KINDS];
   uint32_t buffers[SLUICE_KINDS];
-  uint64_t lost_records[SLUICE_KINDS];
-  uint64_t lost_buffers[SLUICE_KINDS];
+  uint64_t lost_records[SLUICE_ALL_KINDS];
+  uint64_t lost_buffers[SLUICE_ALL_KINDS];
 };
 
 /* One ready queue entry as read; nothing of it is checked. */
@@ -67,6 +68,13 @@ void sluice_release_freezes(struct sluice_recycler *r);
 /* Pops at most limit entries of one ready queue and pushes their buffers back. Returns the number
  * of entries popped. */
 unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigned limit);
+
+/*
+ * The same of a ready queue of another region than the swimlane's. The buffers that a dead daemon had
+ * taken stay with it: nothing there is rescued.
+ */
+unsigned sluice_recycle_region(struct sluice_recycler *r, const struct sluice_region_layout *region,
+                               size_t region_offset, unsigned queue, unsigned limit);
 
 /* Pushes a buffer (device address) to a pool's free queue. 0, or -1 if the queue is full. */
 int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance, uint64_t buffer);

@@ -57,7 +57,7 @@ extern "C" {
 #define SLUICE_TOKEN_BYTES 16
 /* Kinds of the swimlane: 0 aicpu task, 1 sched phase, 2 orch phase, 3 aicore task. */
 #define SLUICE_KINDS 4
-/* All of them: 4 pmu, 5 dep gen, 6 args dump, 7 scope stats. */
+/* All of them: 4 pmu, 5 scope stats; the rest is not served. */
 #define SLUICE_ALL_KINDS 8
 #define SLUICE_DEFAULT_SOCKET "/run/sluice/attach.sock"
 
@@ -171,6 +171,7 @@ enum sluice_key {
   SLUICE_KEY_RUN_NAME = 49, /* text: for people, in captures and status */
   /* ATTACH, too */
   SLUICE_KEY_PATIENCE_MS = 50, /* number: after so long without a buffer the client's runtime fails */
+  SLUICE_KEY_PMU_EVENTS = 51,  /* number: which events the counters of PMU count; absent: 2 */
   SLUICE_KEY_END
 };
 
@@ -257,7 +258,8 @@ enum sluice_region {
   SLUICE_REGIONS
 };
 
-/* For geometry.regions. */
+/* For geometry.regions. The swimlane must be among them. Layouts of chip-2026.09 have PMU and scope
+ * stats besides; the others are refused. */
 #define SLUICE_REGION(region) (1u << (region))
 
 /* Whose memory an arena is. The daemon's configuration decides; the client says what it can use. */
@@ -311,6 +313,7 @@ struct sluice_geometry {
   uint32_t regions;      /* SLUICE_REGION(...); 0 = the swimlane */
   uint32_t patience_ms;  /* the runtime fails when nothing moves for so long: a disk that does not answer
                             is given up before. 0 = it waits as long as its device */
+  uint32_t pmu_events;   /* event type of PMU, 1 to 8, which the daemon writes for the device; 0 = 2 */
 };
 
 /* The accounting law of a run, by kind, in records. */
@@ -349,6 +352,9 @@ struct sluice_arena {
   uint32_t slot_count;
   uint32_t buffers[SLUICE_ALL_KINDS];
   uint64_t buffer_offset[SLUICE_ALL_KINDS]; /* as in the ARENA reply; 0 = not told */
+  /* By enum sluice_region, from arena byte 0; a size of 0 = not granted. */
+  uint64_t region_offsets[SLUICE_REGIONS];
+  uint64_t region_sizes[SLUICE_REGIONS];
 };
 
 /*
@@ -399,6 +405,15 @@ SLUICE_API int sluice_attach_open_layout(const char *socket_path, const char *la
 /* For the launch arguments: *_swimlane_data_base and *_aicore_rotation_table. */
 SLUICE_API uint64_t sluice_attach_data_base(const sluice_attach *session);
 SLUICE_API uint64_t sluice_attach_rotation_table(const sluice_attach *session);
+
+/*
+ * For the launch arguments: pmu_data_base, scope_stats_data_base, by enum sluice_region; 0 if the
+ * region was not granted. Its bit in enable_profiling_flag is the caller's to set.
+ */
+SLUICE_API uint64_t sluice_attach_region_base(const sluice_attach *session, uint32_t region);
+
+/* For the launch arguments of a5: aicore_pmu_ring_addrs. 0 if there are none. */
+SLUICE_API uint64_t sluice_attach_pmu_rings(const sluice_attach *session);
 
 /* enum sluice_placement of what was granted. */
 SLUICE_API uint32_t sluice_attach_placement(const sluice_attach *session);
@@ -475,8 +490,8 @@ enum sluice_guard_state {
 };
 
 struct sluice_guard_stats {
-  uint64_t lost_records[SLUICE_KINDS]; /* written, and recycled unread; exact, also of AICore buffers */
-  uint64_t lost_buffers[SLUICE_KINDS];
+  uint64_t lost_records[SLUICE_ALL_KINDS]; /* written, and recycled unread; exact, also of AICore buffers */
+  uint64_t lost_buffers[SLUICE_ALL_KINDS];
   uint64_t rescued_buffers; /* given back to starved pools out of what the dead daemon held */
   uint64_t takeovers;       /* times the guard began to recycle */
   uint64_t resumes;         /* times a daemon took the session back */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "queues.h"
+#include "regions.h"
 
 static void pool_bind(const struct device *d, struct pool *p, unsigned kind, unsigned instance) {
   static const uint8_t class_of[SLUICE_KINDS] = {SLUICE_CLASS_TASK, SLUICE_CLASS_SCHED,
@@ -134,6 +135,7 @@ int device_init(struct device *d) {
 
   /* Without a queue left for it, the orchestrator works on the thread of the last scheduler. */
   bool own_orchestrator = d->level >= 4 && d->sched_threads < d->layout.threads;
+  d->has_orchestrator = d->level >= 4;
   d->lane_count = d->sched_threads + own_orchestrator;
   d->cores = calloc(d->layout.cores, sizeof *d->cores);
   d->lanes = aligned_alloc(_Alignof(struct lane), d->lane_count * sizeof *d->lanes);
@@ -155,6 +157,7 @@ int device_init(struct device *d) {
 }
 
 void device_free(struct device *d) {
+  regions_free(d);
   free(d->cores);
   free(d->lanes);
   d->cores = NULL;

@@ -20,6 +20,7 @@
 #include "options.h"
 #include "sluice_content.h"
 #include "sluice_layout.h"
+#include "sluice_region.h"
 
 /* Tasks that a lane runs on one core before it turns to the next. */
 #define RUN_TASKS 32
@@ -117,8 +118,31 @@ struct lane {
   _Atomic bool finished;
 };
 
+/* A pool of another profiler. */
+struct region_pool {
+  uint8_t *shared;
+  uint8_t *buffer; /* current_buf_ptr; NULL = none */
+  uint64_t stream;
+  uint64_t total;
+  uint64_t dropped;
+  uint32_t seq;
+  uint32_t count; /* of the current buffer */
+  uint32_t fq_head;
+  uint32_t instance;
+};
+
+/* The region of another profiler, in the order of sluice_other_regions. */
+struct device_region {
+  struct sluice_region_layout layout;
+  uint8_t *base;
+  struct region_pool *pools; /* NULL: the session does not have it */
+  uint32_t tails[SLUICE_MAX_THREADS];
+  uint64_t credit; /* tasks since the last scope */
+};
+
 struct device {
   struct sluice_layout layout;
+  struct device_region regions[SLUICE_OTHER_REGIONS];
   struct content content;
   const struct options *options;
   uint8_t *arena;
@@ -136,6 +160,7 @@ struct device {
 
   struct core *cores;
   struct lane *lanes;
+  bool has_orchestrator; /* at level 4, on the last lane */
   unsigned lane_count; /* scheduler lanes, then the orchestrator if it has one of its own */
 
   uint64_t wait_limit_ns; /* of one wait for the host; UINT64_MAX: no limit */

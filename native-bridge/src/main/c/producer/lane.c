@@ -8,6 +8,7 @@
 #include "device.h"
 #include "phases.h"
 #include "queues.h"
+#include "regions.h"
 #include "tasks.h"
 
 /*
@@ -119,6 +120,10 @@ static void run_core(struct lane *l, struct core *c, uint64_t n) {
   uint64_t left = c->task_limit - c->aicore.total;
   n = n < left ? n : left;
   core_run(l, c, n);
+  pmu_run(l, c, n);
+  if (!l->device->has_orchestrator && l == &l->device->lanes[l->device->lane_count - 1]) {
+    scope_stats_run(l, n);
+  }
   l->tasks += n;
   atomic_store_explicit(&l->tasks_done, l->tasks, memory_order_relaxed);
   if (l->has_sched) {
@@ -271,7 +276,9 @@ static void orchestrate(struct lane *l) {
     tasks = tasks_so_far(l->device, &all_ended);
     if (tasks > l->orch.total) {
       uint64_t n = tasks - l->orch.total;
-      orch_run(l, n < 4096 ? n : 4096);
+      n = n < 4096 ? n : 4096;
+      orch_run(l, n);
+      scope_stats_run(l, n);
       if (l->device->host_step != NULL) {
         l->device->host_step(l);
       }
@@ -319,5 +326,6 @@ void *lane_main(void *argument) {
     device_publish_core_map(d);
   }
   sched_flush(l);
+  regions_flush(l);
   return NULL;
 }

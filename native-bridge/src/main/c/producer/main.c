@@ -17,6 +17,7 @@
 #include "device.h"
 #include "private_arena.h"
 #include "queues.h"
+#include "regions.h"
 #include "report.h"
 
 #define EXIT_USAGE 2
@@ -39,11 +40,13 @@ static void catch_signals(void) {
 
 /* ---- time and pace ----------------------------------------------------------------------- */
 
-static double bytes_per_task(uint32_t level) {
+static double bytes_per_task(uint32_t level, uint32_t regions) {
   double bytes = 32;
   bytes += level >= 2 ? 32 : 0;
   bytes += level >= 3 ? 2.0 * 64 / TASKS_PER_PHASE : 0;
   bytes += level >= 4 ? 32 : 0;
+  bytes += (regions & SLUICE_REGION(SLUICE_REGION_PMU)) != 0 ? 64 : 0;
+  bytes += (regions & SLUICE_REGION(SLUICE_REGION_SCOPE_STATS)) != 0 ? 2.0 * 80 / 16 : 0;
   return bytes;
 }
 
@@ -57,7 +60,7 @@ static void set_virtual_clock(struct options *o) {
   uint64_t least = content_least_period(g);
   double period = 0;
   if (o->rate != 0) {
-    period = hz * bytes_per_task(g->level) * g->num_cores / (double)o->rate;
+    period = hz * bytes_per_task(g->level, g->regions) * g->num_cores / (double)o->rate;
   }
   const double longest = 1e13; /* keeps times inside 64 bits for any run that ends */
   period = period < longest ? period : longest;
@@ -69,7 +72,7 @@ static void set_virtual_clock(struct options *o) {
 
 static void set_pace(struct device *d) {
   const struct options *o = d->options;
-  d->tasks_per_ns_per_core = (double)o->rate / bytes_per_task(d->level) / 1e9 / d->layout.cores;
+  d->tasks_per_ns_per_core = (double)o->rate / bytes_per_task(d->level, o->geometry.regions) / 1e9 / d->layout.cores;
   double stagger_ns = 0;
   if (o->rate != 0) {
     /* on average a core starts half a buffer ahead */
@@ -346,7 +349,7 @@ static bool start_run(struct device *d, sluice_attach *session, const struct opt
   d->sched_threads = o->geometry.sched_threads;
   d->content = content_of(&o->geometry);
   sluice_layout_init(&d->layout, &o->geometry);
-  if (device_init(d) != 0) {
+  if (device_init(d) != 0 || regions_init(d, arena->region_offsets) != 0) {
     snprintf(error, error_bytes, "out of memory");
     return false;
   }

@@ -33,6 +33,9 @@ static const char usage[] =
     "  --aicpu-threads N        scheduler threads (3); level 4 adds the orchestrator\n"
     "  --level N                1 aicore tasks, 2 + aicpu tasks, 3 + scheduler phases,\n"
     "                           4 + orchestrator phases (4)\n"
+    "  --regions LIST           profilers besides the swimlane, comma separated: pmu, scope_stats;\n"
+    "                           chip-2026.09 only\n"
+    "  --pmu-events N           event type of PMU, 1 to 8; 0 = 2, the use of the pipes (0)\n"
     "  --name TEXT              name of the session in logs and captures (sluice-producer)\n"
     "\n"
     "How much\n"
@@ -97,6 +100,8 @@ enum option_id {
   OPT_CORES,
   OPT_THREADS,
   OPT_LEVEL,
+  OPT_REGIONS,
+  OPT_PMU_EVENTS,
   OPT_NAME,
   OPT_RATE,
   OPT_DURATION,
@@ -133,6 +138,8 @@ static const struct option long_options[] = {
     {"cores", required_argument, NULL, OPT_CORES},
     {"aicpu-threads", required_argument, NULL, OPT_THREADS},
     {"level", required_argument, NULL, OPT_LEVEL},
+    {"regions", required_argument, NULL, OPT_REGIONS},
+    {"pmu-events", required_argument, NULL, OPT_PMU_EVENTS},
     {"name", required_argument, NULL, OPT_NAME},
     {"rate", required_argument, NULL, OPT_RATE},
     {"duration-ns", required_argument, NULL, OPT_DURATION},
@@ -242,6 +249,22 @@ static void declaration(struct argument *a, struct options *o) {
   o->declared.num_cores = (uint32_t)cores;
 }
 
+static void region_list(struct argument *a, struct options *o) {
+  char copy[64];
+  snprintf(copy, sizeof copy, "%s", a->value);
+  char *rest = NULL;
+  o->geometry.regions = SLUICE_REGION(SLUICE_REGION_SWIMLANE);
+  for (char *name = strtok_r(copy, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
+    if (strcmp(name, "pmu") == 0) {
+      o->geometry.regions |= SLUICE_REGION(SLUICE_REGION_PMU);
+    } else if (strcmp(name, "scope_stats") == 0) {
+      o->geometry.regions |= SLUICE_REGION(SLUICE_REGION_SCOPE_STATS);
+    } else {
+      complain(a, "expected pmu, scope_stats or both");
+    }
+  }
+}
+
 static void fault_list(struct argument *a, struct options *o) {
   char copy[512];
   snprintf(copy, sizeof copy, "%s", a->value);
@@ -281,6 +304,12 @@ static void apply(struct options *o, int id, struct argument *a, bool *burst) {
       break;
     case OPT_LEVEL:
       g->level = (uint32_t)number(a, 1, 4);
+      break;
+    case OPT_REGIONS:
+      region_list(a, o);
+      break;
+    case OPT_PMU_EVENTS:
+      g->pmu_events = (uint32_t)number(a, 0, 8);
       break;
     case OPT_NAME:
       if (strlen(a->value) >= sizeof g->name) {
@@ -422,6 +451,13 @@ static const char *check_together(const struct options *o) {
   }
   if (o->overlap && (o->runs < 2 || layout.facts[SLUICE_FACT_TERMINAL_BANKS] == 0)) {
     return "--overlap: needs --runs 2 or more, and a layout with terminal banks: chip-2026.09";
+  }
+  bool has_regions = g->regions > SLUICE_REGION(SLUICE_REGION_SWIMLANE);
+  if (has_regions && o->overlap) {
+    return "--overlap: runs of a session with other regions than the swimlane do not overlap";
+  }
+  if (has_regions && o->self_test_rate) {
+    return "--self-test-rate measures the swimlane";
   }
   if (o->self_test_rate && o->runs > 1) {
     return "--self-test-rate has one run";

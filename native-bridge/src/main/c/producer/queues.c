@@ -98,6 +98,21 @@ static void wait_end(struct lane *l, const struct waiting *w) {
   l->own_sleep_ns += w->slept_ns;
 }
 
+bool wait_until(struct lane *l, bool (*holds)(const void *of), const void *of) {
+  if (holds(of) || l->device->wait_limit_ns == 0) {
+    return holds(of);
+  }
+  struct waiting w = wait_begin(l, l->device->wait_limit_ns);
+  bool is_there = false;
+  while (!is_there && !is_over(l, &w)) {
+    wait_turn(l, &w);
+    is_there = holds(of);
+  }
+  wait_end(l, &w);
+  l->stall_ns += waited_ns(&w);
+  return is_there;
+}
+
 /* ---- refill latency ------------------------------------------------------------------------ */
 
 static uint32_t free_tail(const struct lane *l, const struct pool *p) {

@@ -36,6 +36,9 @@ void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr,
  */
 bool ready_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq);
 
+/* Whether it holds, after waiting for it as the layout's device does. */
+bool wait_until(struct lane *l, bool (*holds)(const void *of), const void *of);
+
 /* True when the free queue has a buffer, after waiting for one as the generation does. */
 bool free_wait(struct lane *l, struct pool *p);
 

@@ -3,8 +3,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const kind_names[SLUICE_KINDS] = {"aicpu_task", "sched_phase", "orch_phase",
-                                              "aicore_task"};
+const char *const kind_names[SLUICE_SERVED_KINDS] = {"aicpu_task", "sched_phase", "orch_phase",
+                                                     "aicore_task", "pmu", "scope_stats"};
+
+/* Kinds to print: all, if the session has other regions than the swimlane. */
+static unsigned kinds_of(const struct report *r) {
+  return r->has_regions ? SLUICE_SERVED_KINDS : SLUICE_KINDS;
+}
 
 static void add_pool(struct report *r, const struct device *d, const struct pool *p) {
   struct kind_totals *k = &r->kinds[p->kind];
@@ -45,11 +50,21 @@ void report_collect(struct report *r, const struct device *d) {
       r->injected[fault] += l->faults.injected[fault];
     }
   }
+  for (unsigned i = 0; i < SLUICE_OTHER_REGIONS; i++) {
+    const struct device_region *region = &d->regions[i];
+    r->has_regions |= region->pools != NULL;
+    for (unsigned p = 0; region->pools != NULL && p < region->layout.pools; p++) {
+      struct kind_totals *k = &r->kinds[region->layout.kind];
+      k->produced += region->pools[p].total;
+      k->dropped += region->pools[p].dropped;
+      r->produced_bytes += region->pools[p].total * region->layout.record_bytes;
+    }
+  }
   r->duration_seconds += (double)(ended - d->go_ns) / 1e9;
 }
 
 void report_add_books(struct report *r, const struct sluice_books *books) {
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+  for (unsigned kind = 0; kind < SLUICE_SERVED_KINDS; kind++) {
     r->books.produced[kind] += books->produced[kind];
     r->books.collected[kind] += books->collected[kind];
     r->books.dropped[kind] += books->dropped[kind];
@@ -61,7 +76,7 @@ void report_add_books(struct report *r, const struct sluice_books *books) {
 
 static uint64_t sum_produced(const struct report *r) {
   uint64_t sum = 0;
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+  for (unsigned kind = 0; kind < SLUICE_SERVED_KINDS; kind++) {
     sum += r->kinds[kind].produced;
   }
   return sum;
@@ -69,7 +84,7 @@ static uint64_t sum_produced(const struct report *r) {
 
 static uint64_t sum_dropped(const struct report *r) {
   uint64_t sum = 0;
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+  for (unsigned kind = 0; kind < SLUICE_SERVED_KINDS; kind++) {
     sum += r->kinds[kind].dropped;
   }
   return sum;
@@ -87,9 +102,10 @@ static void print_quantiles(const char *name, const struct histogram *h, FILE *o
           (double)h->max / 1e9);
 }
 
-static void print_u64_by_kind(const char *name, const uint64_t values[SLUICE_KINDS], FILE *out) {
+static void print_u64_by_kind(const struct report *r, const char *name, const uint64_t *values,
+                              FILE *out) {
   fprintf(out, "\"%s\":{", name);
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+  for (unsigned kind = 0; kind < kinds_of(r); kind++) {
     fprintf(out, "%s\"%s\":%" PRIu64, kind > 0 ? "," : "", kind_names[kind], values[kind]);
   }
   fputs("},", out);
@@ -117,13 +133,13 @@ static void print_books(const struct report *r, FILE *out) {
     return;
   }
   fputs("\"books\":{", out);
-  print_u64_by_kind("produced", r->books.produced, out);
-  print_u64_by_kind("collected", r->books.collected, out);
-  print_u64_by_kind("dropped", r->books.dropped, out);
-  print_u64_by_kind("salvaged", r->books.salvaged, out);
-  print_u64_by_kind("never_started", r->books.never_started, out);
+  print_u64_by_kind(r, "produced", r->books.produced, out);
+  print_u64_by_kind(r, "collected", r->books.collected, out);
+  print_u64_by_kind(r, "dropped", r->books.dropped, out);
+  print_u64_by_kind(r, "salvaged", r->books.salvaged, out);
+  print_u64_by_kind(r, "never_started", r->books.never_started, out);
   fputs("\"unaccounted\":{", out);
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+  for (unsigned kind = 0; kind < kinds_of(r); kind++) {
     fprintf(out, "%s\"%s\":%" PRId64, kind > 0 ? "," : "", kind_names[kind],
             r->books.unaccounted[kind]);
   }
@@ -137,7 +153,7 @@ static void print_guard(const struct report *r, FILE *out) {
     return;
   }
   fputs("\"guard\":{", out);
-  print_u64_by_kind("lost_records", r->guard.lost_records, out);
+  print_u64_by_kind(r, "lost_records", r->guard.lost_records, out);
   fprintf(out,
           "\"rescued_buffers\":%" PRIu64 ",\"takeovers\":%" PRIu64 ",\"resumes\":%" PRIu64
           ",\"stalls\":%" PRIu64 ",\"gone_at_ns\":%" PRIu64 "},",
@@ -184,7 +200,7 @@ void report_print_json(const struct report *r, FILE *out) {
     fputc(',', out);
   }
   fputs("\"kinds\":{", out);
-  for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
+  for (unsigned kind = 0; kind < kinds_of(r); kind++) {
     const struct kind_totals *k = &r->kinds[kind];
     fprintf(out, "%s\"%s\":{\"produced\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"lost\":%" PRIu64 "}",
             kind > 0 ? "," : "", kind_names[kind], k->produced, k->dropped, k->lost);
@@ -205,7 +221,7 @@ void report_print_summary(const struct report *r, FILE *out) {
           (double)histogram_quantile(&r->refills, 0.5) / 1e3,
           (double)histogram_quantile(&r->refills, 0.99) / 1e3, (double)r->refills.max / 1e3,
           r->refills.samples);
-  for (unsigned kind = 0; kind < SLUICE_KINDS && r->has_books; kind++) {
+  for (unsigned kind = 0; kind < kinds_of(r) && r->has_books; kind++) {
     fprintf(out,
             "%-12s produced %" PRIu64 ", collected %" PRIu64 ", dropped %" PRIu64
             ", salvaged %" PRIu64 ", unaccounted %" PRId64 "\n",

@@ -15,7 +15,7 @@ struct kind_totals {
 struct report {
   const char *layout;
   double duration_seconds;
-  struct kind_totals kinds[SLUICE_KINDS];
+  struct kind_totals kinds[SLUICE_SERVED_KINDS];
   uint64_t produced_bytes;
   uint64_t stall_ns;
   uint64_t own_sleep_ns; /* of stall_ns, at most so much is the producer's own */
@@ -25,6 +25,7 @@ struct report {
   struct histogram waits;
   struct histogram refills;
   unsigned runs;
+  bool has_regions; /* besides the swimlane */
   unsigned dry_at_init;
   uint32_t injected[FAULTS];
   uint32_t faults;
@@ -45,6 +46,6 @@ void report_print_json(const struct report *r, FILE *out);
 
 void report_print_summary(const struct report *r, FILE *out);
 
-extern const char *const kind_names[SLUICE_KINDS];
+extern const char *const kind_names[SLUICE_SERVED_KINDS];
 
 #endif

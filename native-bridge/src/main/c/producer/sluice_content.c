@@ -75,6 +75,7 @@ struct content content_of(const struct sluice_geometry *g) {
   uint64_t period = g->synthetic_period_ticks;
   uint64_t group = 256 * CONTENT_GROUP * period;
   struct content c = {
+      .pmu_counters = g->platform == SLUICE_A5 ? 10 : 8,
       .seed = g->synthetic_seed,
       .origin = g->synthetic_origin_ticks,
       .cores = g->num_cores,
@@ -169,4 +170,38 @@ void content_sched_phase(uint8_t *at, const struct content *c, uint64_t stream, 
   } else {
     *(struct SchedPhaseRecord *)(void *)at = r;
   }
+}
+
+static uint64_t regular_bits(uint64_t stream, uint64_t index) {
+  return (stream + index) * SLUICE_CONTENT_K;
+}
+
+void content_pmu(struct PmuRecord *r, const struct content *c, uint64_t stream, unsigned core,
+                 uint64_t index) {
+  uint64_t x = regular_bits(stream, index);
+  *r = (struct PmuRecord){.task_id = (uint64_t)core << 32 | (uint32_t)index,
+                          .func_id = (uint32_t)(x >> 60),
+                          .core_type = core < c->cube_cores ? 0 : 1,
+                          .pmu_total_cycles = 1000 + (x >> 40 & 0xFFFF)};
+  for (unsigned i = 0; i < c->pmu_counters; i++) {
+    r->counters[i] = (uint32_t)(x >> (3 * i) & 0xFFFF);
+  }
+}
+
+void content_scope_stats(struct ScopeStatsRecord *r, uint64_t stream, uint64_t index) {
+  uint64_t x = regular_bits(stream, index);
+  uint64_t scope = index / 2;
+  *r = (struct ScopeStatsRecord){.site_file_basename = "scope_0.cpp",
+                                 .heap_start = 4096 * index,
+                                 .heap_end = 4096 * index + 64 * (x >> 52),
+                                 .site_line = (int32_t)(100 + scope % 1000),
+                                 .task_start = (int32_t)index,
+                                 .task_end = (int32_t)(index + (x >> 60)),
+                                 .dep_pool_start = (int32_t)(2 * index),
+                                 .dep_pool_end = (int32_t)(2 * index + (x >> 61)),
+                                 .tensormap_used = (int32_t)(x >> 40 & 0xFFF),
+                                 .depth = (int16_t)(scope % 64),
+                                 .ring_id = (int16_t)(scope % 4),
+                                 .phase = (int16_t)(index % 2)};
+  r->site_file_basename[6] = (char)('0' + scope % 10);
 }

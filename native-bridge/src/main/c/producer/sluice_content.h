@@ -13,6 +13,8 @@
  *   aicore task  index = reg_task_id (low 32 bits); the same index names the same task
  *   sched phase  index = 2 * loop_iter + (kind == Dispatch ? 0 : 1) (low 33 bits)
  *   orch phase   index = submit_idx (low 32 bits)
+ *   pmu          index = task_id (low 32 bits)
+ *   scope stats  index = task_start (low 32 bits)
  *
  * Bits.  x(stream, i) = (stream + i) * K in regular content; in jittered content, where neighbours
  * must not look alike, with z = (stream + i) * K: x = (z ^ z >> 32) * 0xD6E8FEB86659FD93. And
@@ -20,10 +22,21 @@
  *   mix(z): z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9; z = (z ^ z >> 27) * 0x94D049BB133111EB;
  *           z ^ z >> 31
  *   class: 0 tasks (of both kinds; instance = core), 1 sched phases (thread), 2 orch phases (0),
- *          3 rounds of tasks (0), jittered content only.
+ *          3 rounds of tasks (0), jittered content only, 4 PMU (core), 5 scope stats (0).
  *
  * Time is the virtual time of the device: period_ticks is the mean distance of two tasks on one
  * core, whatever the wall clock does.
+ *
+ * ---- Other profilers, in regular and in jittered content; x always as in regular content -------
+ *
+ * PMU. Record i of core c, with x = x(stream(seed, 4, c), i): a task for each record.
+ *   PmuRecord   {c << 32 | (u32) i, x >> 60, c < max(1, num_cores / 3) ? 0 : 1,
+ *                1000 + (x >> 40 & 0xFFFF), counter k = x >> 3 * k & 0xFFFF (8 on a2a3, 10 on a5), 0}
+ *
+ * Scope stats. Record n, with x = x(stream(seed, 5, 0), n), scope = n / 2: a begin and an end each.
+ *   ScopeStatsRecord {"scope_" scope % 10 ".cpp", 4096 * n, 4096 * n + 64 * (x >> 52),
+ *                     100 + scope % 1000, n, n + (x >> 60), 2 * n, 2 * n + (x >> 61),
+ *                     x >> 40 & 0xFFF, scope % 64, scope % 4, n % 2, 0}
  *
  * ---- Regular content -----------------------------------------------------------------------------
  *
@@ -130,7 +143,9 @@ enum sluice_content_class {
   SLUICE_CLASS_TASK = 0,
   SLUICE_CLASS_SCHED = 1,
   SLUICE_CLASS_ORCH = 2,
-  SLUICE_CLASS_ROUND = 3
+  SLUICE_CLASS_ROUND = 3,
+  SLUICE_CLASS_PMU = 4,
+  SLUICE_CLASS_SCOPE_STATS = 5
 };
 
 #define CONTENT_GROUP 32
@@ -177,6 +192,7 @@ struct content_pace {
 };
 
 struct content {
+  unsigned pmu_counters; /* of a record */
   uint64_t seed;
   uint64_t origin;
   uint32_t cores;
@@ -353,5 +369,12 @@ static inline void content_orch_phase(struct OrchPhaseRecord *r, const struct co
 /* Fills a scheduler phase record; not inline, it is rare and long. */
 void content_sched_phase(uint8_t *at, const struct content *c, uint64_t stream,
                          uint64_t index);
+
+/* Writes a record of a core's counters. */
+void content_pmu(struct PmuRecord *r, const struct content *c, uint64_t stream, unsigned core,
+                 uint64_t index);
+
+/* Writes a record of the begin or the end of a scope. */
+void content_scope_stats(struct ScopeStatsRecord *r, uint64_t stream, uint64_t index);
 
 #endif

@@ -62,7 +62,7 @@ final class ReadModel {
       List<Session> recent,
       long nowNs) {
     Map<String, Histogram> refill = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : history.kinds()) {
       refill.put(kind.label(), history.latencies.refill[kind.ordinal()]);
     }
     return new DeviceSnapshot(
@@ -173,7 +173,7 @@ final class ReadModel {
 
   private static Map<String, DeviceSnapshot.FreeQueueSnapshot> freeQueues(RunTotals totals) {
     Map<String, DeviceSnapshot.FreeQueueSnapshot> queues = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : totals.kinds()) {
       queues.put(
           kind.label(),
           new DeviceSnapshot.FreeQueueSnapshot(
@@ -184,7 +184,7 @@ final class ReadModel {
 
   private static Map<String, Map<String, Long>> buffers(RunTotals totals) {
     Map<String, Map<String, Long>> byKind = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : totals.kinds()) {
       Map<String, Long> byState = new LinkedHashMap<>();
       for (BufferState state : BufferState.ALL) {
         byState.put(state.label(), totals.buffers[kind.ordinal()][state.ordinal()]);
@@ -224,7 +224,7 @@ final class ReadModel {
     }
     CaptureTotals totals = view.capture().get();
     Map<String, CaptureSnapshot.KindCapture> kinds = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : view.totals().kinds()) {
       kinds.put(
           kind.label(),
           new CaptureSnapshot.KindCapture(
@@ -238,7 +238,7 @@ final class ReadModel {
 
   private static Map<String, KindTotals> kinds(RunTotals totals) {
     Map<String, KindTotals> kinds = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : totals.kinds()) {
       AccountingLaw law = totals.laws[kind.ordinal()];
       Map<String, Long> dropped = new LinkedHashMap<>();
       for (DropCause cause : DropCause.ALL) {

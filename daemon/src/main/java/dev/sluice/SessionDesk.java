@@ -6,6 +6,8 @@ import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.PhaseNumbering;
+import dev.sluice.abi.PmuEvents;
+import dev.sluice.abi.Region;
 import dev.sluice.abi.RunId;
 import dev.sluice.abi.WireFact;
 import dev.sluice.abi.WireFacts;
@@ -45,6 +47,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -56,7 +59,6 @@ final class SessionDesk implements SessionBroker, ControlActions {
   // Tokens of sessions that are over, so that a client is told why.
   private static final int KEPT_OVER = 64;
   // Of enable_profiling_flag.
-  private static final int SWIMLANE = 1 << 1;
 
   private final Sessions sessions;
   private final SecureRandom random = new SecureRandom();
@@ -254,10 +256,6 @@ final class SessionDesk implements SessionBroker, ControlActions {
 
   /** What a client asks for: the layout of its generation with the numbers of its runtime. */
   private static SessionRequest request(AttachRequest request) {
-    if ((request.wire().regions() & ~SWIMLANE) != 0) {
-      throw new AttachRefusedException(
-          AttachStatus.LAYOUT, "this daemon serves the swimlane only: attach it alone");
-    }
     List<Integer> asked = request.overrides().buffersPerInstance();
     AttachRequest.Reach reach = request.reach();
     return new SessionRequest(
@@ -275,16 +273,46 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   private static Geometry geometry(AttachRequest request) {
+    int regions = regions(request);
     try {
       return new Geometry(
           layout(request),
           request.numCores(),
           request.schedThreads(),
           request.orchThreads(),
-          request.level());
+          request.level(),
+          regions,
+          Region.PMU.isIn(regions) ? pmuEvents(request) : 0);
     } catch (IllegalArgumentException e) {
       throw new AttachRefusedException(AttachStatus.GEOMETRY, e.getMessage());
     }
+  }
+
+  private static int regions(AttachRequest request) {
+    int asked = request.wire().regions();
+    int served = 0;
+    for (Region region : Region.ALL) {
+      served |= 1 << region.number();
+    }
+    if ((asked & ~served) != 0) {
+      throw new AttachRefusedException(
+          AttachStatus.LAYOUT,
+          String.format(
+              "regions 0x%x are not served, only %s",
+              asked & ~served,
+              Region.ALL.stream().map(Region::label).collect(Collectors.joining(", "))));
+    }
+    return asked == 0 ? Region.SWIMLANE_ONLY : asked;
+  }
+
+  private static int pmuEvents(AttachRequest request) {
+    int asked = request.wire().pmuEvents();
+    int events = asked == 0 ? PmuEvents.DEFAULT : asked;
+    if (!PmuEvents.isKnown(events)) {
+      throw new AttachRefusedException(
+          AttachStatus.GEOMETRY, "PMU_EVENTS " + events + " is none of " + PmuEvents.TYPES);
+    }
+    return events;
   }
 
   private static Layout layout(AttachRequest request) {
@@ -344,8 +372,8 @@ final class SessionDesk implements SessionBroker, ControlActions {
         memory.placement().wireNumber(),
         plan.layout().pool().slotCount(),
         memory.bytes(),
-        0,
-        plan.geometry().regionBytes(),
+        byRegion(plan::regionOffset),
+        byRegion(plan.geometry()::regionBytes),
         plan.rotationOffset(),
         plan.buffersOffset(),
         memory.locksOffset(),
@@ -357,6 +385,15 @@ final class SessionDesk implements SessionBroker, ControlActions {
                 new Granted.DeviceShare(
                     handover.device(), memory.bytes(), handover.key(), handover.shareable()))
             : Optional.empty());
+  }
+
+  private static List<Long> byRegion(ToIntFunction<Region> number) {
+    Long[] numbers = new Long[Region.NUMBERS];
+    Arrays.fill(numbers, 0L);
+    for (Region region : Region.ALL) {
+      numbers[region.number()] = (long) number.applyAsInt(region);
+    }
+    return List.of(numbers);
   }
 
   /** Of one run, as the client gets them. */

@@ -80,6 +80,23 @@ class AttachRefusalTest {
         AttachStatus.ARENA, rig.manager.attach(BrokerRig.request(0, Overrides.none()), rig.self));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "chip-2026.09/a2a3, 0b01010, 0, 'regions 0x8 are not served, only swimlane, pmu, scope_stats'",
+    "chip-2026.09/a2a3, 0b00100, 0, 'the swimlane is not among the regions: attach it, too; the"
+        + " device need not fill it'",
+    "chip-2026.08/a2a3, 0b00110, 0, 'region pmu is served of chip-2026.09 only, not of"
+        + " chip-2026.08/a2a3'",
+    "chip-2026.09/a5, 0b00110, 3, 'PMU_EVENTS 3 is none of [1, 2, 4, 5, 6, 7, 8]'"
+  })
+  void shouldRefuseRegionsInOneLine(String layout, String bits, int events, String line) {
+    int regions = Integer.parseInt(bits.substring(2), 2);
+    AttachRequest.Wire wire = new AttachRequest.Wire(layout, "", regions, events);
+    AttachStatus status = line.startsWith("regions") ? AttachStatus.LAYOUT : AttachStatus.GEOMETRY;
+    assertEquals(
+        line, BrokerRig.refused(status, rig.manager.attach(BrokerRig.request(wire), rig.self)));
+  }
+
   @Test
   void shouldRefuseDevicesThatAreNotConfigured() throws Exception {
     rig.restart("sluice.devices=[1,2]");

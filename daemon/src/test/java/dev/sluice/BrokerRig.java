@@ -100,6 +100,22 @@ final class BrokerRig implements AutoCloseable {
         0);
   }
 
+  /** With nothing but its own words about the wire. */
+  static AttachRequest request(AttachRequest.Wire wire) {
+    return new AttachRequest(
+        0,
+        wire,
+        4,
+        CORES,
+        THREADS,
+        1,
+        Overrides.none(),
+        Optional.of(SYNTHETIC),
+        AttachRequest.Reach.ofSim(),
+        "test",
+        0);
+  }
+
   static <T> T join(CompletionStage<T> stage) throws Exception {
     return stage.toCompletableFuture().get(30, TimeUnit.SECONDS);
   }

@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  * order that a test wants.
  */
 final class NativeClient implements AutoCloseable {
-  private static final int GEOMETRY_BYTES = 216;
+  private static final int GEOMETRY_BYTES = 224;
   private static final int BOOKS_BYTES = 576;
   private static final int ERROR_BYTES = 256;
   private static final int KINDS = 8;

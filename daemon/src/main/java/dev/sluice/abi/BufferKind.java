@@ -19,46 +19,81 @@ public final class BufferKind {
   // that a full free queue, the current buffer, the stash and two buffers in host hands coexist.
   public static final BufferKind AICPU_TASK =
       new BufferKind(
-          new Records("aicpu_task", 32, 1000, facts -> AicpuTaskRecord.COLUMNS),
-          new Pools(0, Instances.CORES, 2, 1, 8),
+          new Place(Region.SWIMLANE, 0, 0),
+          new Records("aicpu_task", 32, 1000, layout -> AicpuTaskRecord.COLUMNS),
+          new Pools(Instances.CORES, 2, 1, 8),
           1);
 
   public static final BufferKind SCHED_PHASE =
       new BufferKind(
-          new Records("sched_phase", 64, 16384, facts -> facts.schedPhaseRecord().columns()),
-          new Pools(1, Instances.SCHED_THREADS, 3, 1, 6),
+          new Place(Region.SWIMLANE, 1, 1),
+          new Records(
+              "sched_phase", 64, 16384, layout -> layout.facts().schedPhaseRecord().columns()),
+          new Pools(Instances.SCHED_THREADS, 3, 1, 6),
           2);
 
   public static final BufferKind ORCH_PHASE =
       new BufferKind(
-          new Records("orch_phase", 32, 16384, facts -> OrchPhaseRecord.COLUMNS),
-          new Pools(2, Instances.ORCHESTRATORS, 4, 1, 8),
+          new Place(Region.SWIMLANE, 2, 2),
+          new Records("orch_phase", 32, 16384, layout -> OrchPhaseRecord.COLUMNS),
+          new Pools(Instances.ORCHESTRATORS, 4, 1, 8),
           2);
 
   public static final BufferKind AICORE_TASK =
       new BufferKind(
-          new Records("aicore_task", 32, 1024, facts -> AicoreTaskRecord.COLUMNS),
-          new Pools(3, Instances.CORES, 1, 2, 8),
+          new Place(Region.SWIMLANE, 3, 3),
+          new Records("aicore_task", 32, 1024, layout -> AicoreTaskRecord.COLUMNS),
+          new Pools(Instances.CORES, 1, 2, 8),
           2);
 
-  /** In wire order. */
+  // Buffers by default: of the device's default two for each core (PMU), and four (scope
+  // statistics), as many more as the ready queue takes at the usual number of cores.
+  public static final BufferKind PMU =
+      new BufferKind(
+          new Place(Region.PMU, 4, 0),
+          new Records("pmu", PmuRecord.SIZE_BYTES, 512, PmuRecord::columns),
+          new Pools(Instances.CORES, 1, 1, 4),
+          1);
+
+  public static final BufferKind SCOPE_STATS =
+      new BufferKind(
+          new Place(Region.SCOPE_STATS, 5, 0),
+          new Records(
+              "scope_stats", ScopeStatsRecord.SIZE_BYTES, 512, layout -> ScopeStatsRecord.COLUMNS),
+          new Pools(Instances.ORCHESTRATORS, 1, 1, 6),
+          2);
+
+  /** In the order of their numbers; those of the swimlane come first. */
   public static final List<BufferKind> ALL =
+      List.of(AICPU_TASK, SCHED_PHASE, ORCH_PHASE, AICORE_TASK, PMU, SCOPE_STATS);
+
+  /** Those whose records have a start and an end, by the clock of the device. */
+  public static final List<BufferKind> TIMED =
       List.of(AICPU_TASK, SCHED_PHASE, ORCH_PHASE, AICORE_TASK);
 
-  /** In the order of their pools in the region (abi.md 2.8). */
-  static final List<BufferKind> IN_REGION =
+  /** In the order of their pools in the swimlane's region (abi.md 2.8). */
+  static final List<BufferKind> IN_SWIMLANE =
       List.of(AICPU_TASK, AICORE_TASK, SCHED_PHASE, ORCH_PHASE);
 
   /** How many kinds there are. */
   public static final int COUNT = ALL.size();
 
-  // Of every kind so far.
+  // Of every kind that has them.
   private static final int START_TIME_OFFSET = 0;
   private static final int END_TIME_OFFSET = 8;
 
+  private final Place place;
   private final Records records;
   private final Pools pools;
   private final int begunRecords;
+
+  /**
+   * Which one it is.
+   *
+   * @param number among all kinds: of arrays, messages and captures
+   * @param wireNumber among those of its region: the {@code kind} word of a ready entry
+   */
+  private record Place(Region region, int number, int wireNumber) {}
 
   /**
    * What a buffer holds.
@@ -66,7 +101,7 @@ public final class BufferKind {
    * @param perBuffer records, unless the runtime was built with another number
    */
   private record Records(
-      String label, int bytes, int perBuffer, Function<WireFacts, List<RecordColumn>> columns) {}
+      String label, int bytes, int perBuffer, Function<Layout, List<RecordColumn>> columns) {}
 
   /**
    * How many there are, and of what they need how much.
@@ -75,18 +110,33 @@ public final class BufferKind {
    * @param atDevice buffers that a device can hold besides those in the free queue
    * @param autoBuffers buffers of an instance where nothing is configured
    */
-  private record Pools(
-      int wireNumber, Instances instances, int minimumLevel, int atDevice, int autoBuffers) {}
+  private record Pools(Instances instances, int minimumLevel, int atDevice, int autoBuffers) {}
 
-  private BufferKind(Records records, Pools pools, int begunRecords) {
+  private BufferKind(Place place, Records records, Pools pools, int begunRecords) {
+    this.place = place;
     this.records = records;
     this.pools = pools;
     this.begunRecords = begunRecords;
   }
 
-  /** The {@code kind} word of a ready entry, and the place in arrays by kind. */
+  /** Its number among all kinds: the place in arrays by kind, in attach messages and captures. */
   public int ordinal() {
-    return pools.wireNumber;
+    return place.number;
+  }
+
+  /** The {@code kind} word of a ready entry. Where a region has one kind, the word says nothing. */
+  public int wireNumber() {
+    return place.wireNumber;
+  }
+
+  /** The profiler whose buffers these are. */
+  public Region region() {
+    return place.region;
+  }
+
+  /** Whether its records have a start and an end, by the clock of the device. */
+  public boolean isTimed() {
+    return place.region == Region.SWIMLANE;
   }
 
   /** The value of the metric label {@code kind}, and the JSON key. */
@@ -104,11 +154,11 @@ public final class BufferKind {
   }
 
   /** The fields of a record, as captures store them. */
-  public List<RecordColumn> columns(WireFacts facts) {
-    return records.columns.apply(facts);
+  List<RecordColumn> columns(Layout layout) {
+    return records.columns.apply(layout);
   }
 
-  /** Start of what a record describes, u64, in ticks of the device. */
+  /** Start of what a record describes, u64, in ticks of the device; of timed kinds. */
   public int startTimeOffset() {
     return START_TIME_OFFSET;
   }
@@ -155,9 +205,9 @@ public final class BufferKind {
     return begunRecords;
   }
 
-  /** The kind with this wire number, or null: the number comes from the device. */
-  public static BufferKind ofWireNumber(int kindUntrusted) {
-    return kindUntrusted >= 0 && kindUntrusted < COUNT ? ALL.get(kindUntrusted) : null;
+  /** The kind with this number among all kinds, or null: the number comes from a file. */
+  public static BufferKind ofNumber(int numberUntrusted) {
+    return numberUntrusted >= 0 && numberUntrusted < COUNT ? ALL.get(numberUntrusted) : null;
   }
 
   @Override

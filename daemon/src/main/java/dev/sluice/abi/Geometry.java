@@ -9,9 +9,18 @@ import java.util.List;
  * @param numCores the device's worker count; pool offsets depend on it
  * @param schedThreads AICPU scheduler threads; they use the first ready queues
  * @param orchThreads 1 if a device thread orchestrates, else 0
- * @param level 1 to 4; decides which kinds are filled
+ * @param level 1 to 4; decides which kinds of the swimlane are filled
+ * @param regions which profilers are attached, as bits by {@link Region#number}
+ * @param pmuEventType what the counters of PMU count
  */
-public record Geometry(Layout layout, int numCores, int schedThreads, int orchThreads, int level) {
+public record Geometry(
+    Layout layout,
+    int numCores,
+    int schedThreads,
+    int orchThreads,
+    int level,
+    int regions,
+    int pmuEventType) {
 
   /** Types of core: a cluster has one cube core and two vector cores. */
   public static final int AIC = 0;
@@ -49,6 +58,31 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
       throw new IllegalArgumentException(
           "level " + level + " is not from " + LOWEST_LEVEL + " to " + HIGHEST_LEVEL);
     }
+    for (Region region : Region.ALL) {
+      if (region.isIn(regions) && !layout.has(region)) {
+        throw new IllegalArgumentException(
+            "region " + region.label() + " is served of chip-2026.09 only, not of " + layout);
+      }
+    }
+    if (!Region.SWIMLANE.isIn(regions)) {
+      throw new IllegalArgumentException(
+          "the swimlane is not among the regions: attach it, too; the device need not fill it");
+    }
+  }
+
+  /** Of the swimlane alone. */
+  public Geometry(Layout layout, int numCores, int schedThreads, int orchThreads, int level) {
+    this(layout, numCores, schedThreads, orchThreads, level, Region.SWIMLANE_ONLY, 0);
+  }
+
+  /** The kinds of buffer of all profilers that are attached. */
+  public List<BufferKind> kinds() {
+    return BufferKind.ALL.stream().filter(kind -> has(kind.region())).toList();
+  }
+
+  /** Whether a profiler is attached. */
+  public boolean has(Region region) {
+    return region.isIn(regions);
   }
 
   /**
@@ -57,7 +91,7 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
    * end.
    */
   public int activeInstances(BufferKind kind) {
-    if (level < kind.minimumLevel()) {
+    if (level < kind.minimumLevel() || !has(kind.region())) {
       return 0;
     }
     return switch (kind.instances()) {
@@ -92,12 +126,12 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     return core < cores(AIC) ? AIC : AIV;
   }
 
-  /** Offset of the pool of an instance within the region. */
+  /** Offset of the pool of an instance within its region. */
   public int poolOffset(BufferKind kind, int instance) {
-    return layout.poolsOffset(kind, numCores) + instance * layout.pool().sizeBytes();
+    return layout.poolsOffset(kind, numCores) + instance * layout.pool(kind).sizeBytes();
   }
 
-  /** Where the pools end. */
+  /** Where the pools of the swimlane end. */
   public int poolsEnd() {
     return layout.poolsEnd(numCores);
   }
@@ -107,6 +141,12 @@ public record Geometry(Layout layout, int numCores, int schedThreads, int orchTh
     return layout.terminalOffset(bank, BufferKind.AICPU_TASK, 0, numCores);
   }
 
+  /** All of a region; 0 if it is not attached. */
+  public int regionBytes(Region region) {
+    return has(region) ? layout.regionBytes(region, numCores) : 0;
+  }
+
+  /** All of the swimlane's region. */
   public int regionBytes() {
     return layout.regionBytes(numCores);
   }

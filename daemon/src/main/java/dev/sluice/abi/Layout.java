@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * The shared-memory layout of one runtime on one platform, as a value: all offsets follow from
  * {@link WireFacts} and a short list of constants (abi.md sections 1 and 2). Immutable, compared by
- * those constants.
+ * those constants. What names no region is of the swimlane:
  *
  * <pre>
  *   base
@@ -26,35 +26,37 @@ public final class Layout {
   private static final int QUEUE_TERM_AICPU_PER_CORE = 8;
   private static final int QUEUE_TERM_AICORE_PER_CORE = 4;
   private static final int QUEUE_TERM_PER_THREAD = 2 * 16;
+  private static final int PMU_ENTRIES_PER_CORE = 2;
+  private static final int SCOPE_STATS_ENTRIES = 8;
+  private static final int BLOCK_BYTES = 4 * Integer.BYTES;
+  // Of PMU on a5: a core stages two records of a cache line before an AICPU thread takes them.
+  private static final int PMU_RING_BYTES = 128;
 
   private final Generation generation;
   private final Platform platform;
   private final WireFacts facts;
   private final LayoutOverrides overrides;
-  private final int queueCount;
-  private final int queueEntries;
+  private final RegionLayout swimlane;
+  private final RegionLayout pmu;
+  private final RegionLayout scopeStats;
   private final PoolLayout pool;
+  private final PoolLayout pmuPool;
+  private final PoolLayout scopeStatsPool;
   private final List<BufferLayout> buffers;
-  private final int queueHeadsOffset;
-  private final int queueTailsOffset;
-  private final int numCoresOffset;
   private final int backpressureOffset;
   private final int schemaOffset;
-  private final int headerBytes;
 
   private Layout(Generation generation, Platform platform, LayoutOverrides overrides) {
     this.generation = generation;
     this.platform = platform;
     this.overrides = overrides;
     this.facts = generation.facts(platform).with(overrides.facts());
-    this.queueCount = facts.queues();
-    this.queueEntries =
-        overrides.readyQueueEntries() != 0
-            ? overrides.readyQueueEntries()
-            : platform.maxCores() * (QUEUE_TERM_AICPU_PER_CORE + QUEUE_TERM_AICORE_PER_CORE)
-                + queueCount * QUEUE_TERM_PER_THREAD;
+    int queues = facts.queues();
     this.pool =
-        new PoolLayout(overrides.slotCount() != 0 ? overrides.slotCount() : DEFAULT_SLOT_COUNT);
+        PoolLayout.swimlane(
+            overrides.slotCount() != 0 ? overrides.slotCount() : DEFAULT_SLOT_COUNT);
+    this.pmuPool = PoolLayout.pmu(platform);
+    this.scopeStatsPool = PoolLayout.scopeStats();
     List<BufferLayout> byKind = new ArrayList<>(BufferKind.COUNT);
     for (BufferKind kind : BufferKind.ALL) {
       int records = overrides.records(kind);
@@ -64,19 +66,27 @@ public final class Layout {
     }
     this.buffers = List.copyOf(byKind);
 
-    int offset = queueCount * queueEntries * ReadyEntryLayout.SIZE_BYTES;
-    queueHeadsOffset = offset;
-    offset += queueCount * Integer.BYTES;
-    queueTailsOffset = offset;
-    offset += queueCount * Integer.BYTES;
-    numCoresOffset = offset;
-    offset += 5 * Integer.BYTES + platform.maxCores();
-    offset = (offset + Integer.BYTES - 1) & -Integer.BYTES;
-    backpressureOffset = facts.hasBackpressureBlock() ? offset : -1;
-    offset += facts.hasBackpressureBlock() ? 4 * Integer.BYTES : 0;
-    schemaOffset = facts.hasCountedEntries() ? offset : -1;
-    offset += facts.hasCountedEntries() ? Integer.BYTES : 0;
-    headerBytes = align64(offset);
+    int entries =
+        overrides.readyQueueEntries() != 0
+            ? overrides.readyQueueEntries()
+            : platform.maxCores() * (QUEUE_TERM_AICPU_PER_CORE + QUEUE_TERM_AICORE_PER_CORE)
+                + queues * QUEUE_TERM_PER_THREAD;
+    int words = 5 * Integer.BYTES + platform.maxCores();
+    int block = facts.hasBackpressureBlock() ? BLOCK_BYTES : 0;
+    int schema = facts.hasCountedEntries() ? Integer.BYTES : 0;
+    this.swimlane =
+        new RegionLayout(queues, entries, from -> align4(from + words) + block + schema);
+    int behindMap = align4(swimlane.wordsOffset() + words);
+    backpressureOffset = block != 0 ? behindMap : -1;
+    schemaOffset = schema != 0 ? behindMap + block : -1;
+    this.pmu =
+        new RegionLayout(
+            queues,
+            PMU_ENTRIES_PER_CORE * platform.maxCores(),
+            from -> from + 2 * Integer.BYTES + block);
+    this.scopeStats =
+        new RegionLayout(
+            queues, SCOPE_STATS_ENTRIES, from -> ScopeStatsHeader.at(from, block != 0).endOffset());
   }
 
   /** The layout as the public headers have it. */
@@ -168,76 +178,122 @@ public final class Layout {
 
   /** The fields of a kind's records, as captures store them. */
   public List<RecordColumn> columns(BufferKind kind) {
-    return kind.columns(facts);
+    return kind.columns(this);
   }
 
-  /** Ready queues, which is also the number of phase pools of each sort. */
+  /** Whether its runtimes have this profiler in a form that is served. */
+  public boolean has(Region region) {
+    return region == Region.SWIMLANE || generation == Generation.CHIP_2026_09;
+  }
+
+  /** Ready queues and header of a region. */
+  public RegionLayout region(Region region) {
+    return switch (region) {
+      case SWIMLANE -> swimlane;
+      case PMU -> pmu;
+      case SCOPE_STATS -> scopeStats;
+    };
+  }
+
+  /** Ready queues of a region, which is also the number of phase pools of each sort. */
   public int queueCount() {
-    return queueCount;
+    return swimlane.queueCount();
   }
 
-  /** Entries of one ready queue; one of them always stays empty. */
+  /** Entries of one ready queue of the swimlane; one of them always stays empty. */
   public int queueEntries() {
-    return queueEntries;
+    return swimlane.queueEntries();
   }
 
-  /** Entries from a head to a tail of a ready queue, both of them in range. */
-  public int queueFill(int head, int tail) {
-    int fill = tail - head;
-    return fill < 0 ? fill + queueEntries : fill;
-  }
-
+  /** A pool of the swimlane. */
   public PoolLayout pool() {
     return pool;
+  }
+
+  /** A pool of a kind. */
+  public PoolLayout pool(BufferKind kind) {
+    return switch (kind.region()) {
+      case SWIMLANE -> pool;
+      case PMU -> pmuPool;
+      case SCOPE_STATS -> scopeStatsPool;
+    };
   }
 
   public BufferLayout buffer(BufferKind kind) {
     return buffers.get(kind.ordinal());
   }
 
-  /** Offset of an entry of a ready queue. */
+  /** Offset of an entry of a ready queue of the swimlane. */
   public int entryOffset(int queue, int index) {
-    return (queue * queueEntries + index) * ReadyEntryLayout.SIZE_BYTES;
+    return swimlane.entryOffset(queue, index);
   }
 
   /** u32, an index in [0, Q). Writer: host. */
   public int queueHeadOffset(int queue) {
-    return queueHeadsOffset + queue * Integer.BYTES;
+    return swimlane.queueHeadOffset(queue);
   }
 
   /** u32, an index in [0, Q). Writer: device. */
   public int queueTailOffset(int queue) {
-    return queueTailsOffset + queue * Integer.BYTES;
+    return swimlane.queueTailOffset(queue);
+  }
+
+  /** u32 in the header of PMU: which events the counters count. Writer: host, before launch. */
+  public int pmuEventTypeOffset() {
+    return pmu.wordsOffset() + Integer.BYTES;
+  }
+
+  /** Where the words of the scope statistics' header lie, from the start of that region. */
+  public ScopeStatsHeader scopeStatsHeader() {
+    return ScopeStatsHeader.at(scopeStats.wordsOffset(), facts.hasBackpressureBlock());
+  }
+
+  /**
+   * Of a state of PMU on a5: the device address of its core's staging ring, u64. Writer: host,
+   * before launch. -1 where there are no rings.
+   */
+  public int pmuRingPointerOffset() {
+    return platform == Platform.A5 ? 136 : -1;
+  }
+
+  /** Offset of a core's staging ring in the region of PMU, on a5. */
+  public int pmuRingOffset(int core, int numCores) {
+    return pmu.headerBytes() + numCores * pmuPool.sizeBytes() + core * PMU_RING_BYTES;
+  }
+
+  /** Offset of the table of the rings' addresses, u64[numCores], behind them. */
+  public int pmuRingTableOffset(int numCores) {
+    return pmuRingOffset(numCores, numCores);
   }
 
   /** u32. Writer: host, before launch. */
   public int numCoresOffset() {
-    return numCoresOffset;
+    return swimlane.wordsOffset();
   }
 
   /** u32, 1 to 4. Writer: host, before launch. */
   public int levelOffset() {
-    return numCoresOffset + 4;
+    return swimlane.wordsOffset() + 4;
   }
 
   /** u32. Writer: device; the host zeroes it before launch. */
   public int numSchedPhaseThreadsOffset() {
-    return numCoresOffset + 8;
+    return swimlane.wordsOffset() + 8;
   }
 
   /** u32. Writer: device; the host zeroes it before launch. */
   public int numOrchPhaseThreadsOffset() {
-    return numCoresOffset + 12;
+    return swimlane.wordsOffset() + 12;
   }
 
   /** u32. Writer: device; the host zeroes it before launch. */
   public int numPhaseCoresOffset() {
-    return numCoresOffset + 16;
+    return swimlane.wordsOffset() + 16;
   }
 
   /** i8[maxCores], -1 is unassigned. Writer: device; the host sets -1 before launch. */
   public int coreToThreadOffset() {
-    return numCoresOffset + 20;
+    return swimlane.wordsOffset() + 20;
   }
 
   /** u32. Writer: host. With a back-pressure block only. */
@@ -279,7 +335,7 @@ public final class Layout {
   }
 
   public int headerBytes() {
-    return headerBytes;
+    return swimlane.headerBytes();
   }
 
   private int gridCores(int numCores) {
@@ -287,18 +343,25 @@ public final class Layout {
   }
 
   private int poolCount(int numCores) {
-    return BufferKind.ALL.stream().mapToInt(kind -> poolCount(kind, numCores)).sum();
+    return BufferKind.IN_SWIMLANE.stream().mapToInt(kind -> poolCount(kind, numCores)).sum();
   }
 
-  /** Pools of a kind in the region: by core, or one for each possible AICPU thread. */
+  /** Pools of a kind in its region: by core, or one for each possible AICPU thread. */
   public int poolCount(BufferKind kind, int numCores) {
-    return kind.isPerCore() ? gridCores(numCores) : queueCount;
+    return switch (kind.region()) {
+      case SWIMLANE -> kind.isPerCore() ? gridCores(numCores) : queueCount();
+      case PMU -> numCores;
+      case SCOPE_STATS -> 1;
+    };
   }
 
-  /** Offset of the first pool of a kind; the region order is that of abi.md 2.8. */
+  /** Offset of the first pool of a kind in its region; the order is that of abi.md 2.8. */
   public int poolsOffset(BufferKind kind, int numCores) {
-    int offset = headerBytes;
-    for (BufferKind before : BufferKind.IN_REGION) {
+    int offset = region(kind.region()).headerBytes();
+    if (kind.region() != Region.SWIMLANE) {
+      return offset;
+    }
+    for (BufferKind before : BufferKind.IN_SWIMLANE) {
       if (before == kind) {
         return offset;
       }
@@ -307,12 +370,24 @@ public final class Layout {
     throw new IllegalArgumentException(kind + " has no pools in the region");
   }
 
-  /** Header and pools together, without what comes behind them. */
+  /** Header and pools of the swimlane together, without what comes behind them. */
   public int poolsEnd(int numCores) {
-    return headerBytes + poolCount(numCores) * pool.sizeBytes();
+    return headerBytes() + poolCount(numCores) * pool.sizeBytes();
   }
 
-  /** Header, pools and terminal banks together. */
+  /** All of a region. */
+  public int regionBytes(Region region, int numCores) {
+    return switch (region) {
+      case SWIMLANE -> regionBytes(numCores);
+      case PMU ->
+          platform == Platform.A5
+              ? pmuRingTableOffset(numCores) + numCores * Long.BYTES
+              : pmuRingOffset(0, numCores);
+      case SCOPE_STATS -> scopeStats.headerBytes() + scopeStatsPool.sizeBytes();
+    };
+  }
+
+  /** Header, pools and terminal banks of the swimlane together. */
   public int regionBytes(int numCores) {
     return poolsEnd(numCores) + facts.terminalBanks() * terminalBankBytes(numCores);
   }
@@ -324,10 +399,14 @@ public final class Layout {
 
   /** Offset of the line of a pool in a bank: the banks follow the pools and are in their order. */
   public int terminalOffset(int bank, BufferKind kind, int instance, int numCores) {
-    int pools = (poolsOffset(kind, numCores) - headerBytes) / pool.sizeBytes() + instance;
+    int pools = (poolsOffset(kind, numCores) - headerBytes()) / pool.sizeBytes() + instance;
     return poolsEnd(numCores)
         + bank * terminalBankBytes(numCores)
         + pools * TerminalLayout.SIZE_BYTES;
+  }
+
+  private static int align4(int bytes) {
+    return (bytes + Integer.BYTES - 1) & -Integer.BYTES;
   }
 
   /** Rounded up to a cache line. */

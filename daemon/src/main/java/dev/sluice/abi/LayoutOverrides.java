@@ -45,6 +45,6 @@ public record LayoutOverrides(
   /** The override of records per buffer of this kind; 0 if there is none. */
   public int records(BufferKind kind) {
     int[] byKind = {aicpuTaskRecords, schedPhaseRecords, orchPhaseRecords, aicoreTaskRecords};
-    return byKind[kind.ordinal()];
+    return kind.ordinal() < byKind.length ? byKind[kind.ordinal()] : 0;
   }
 }

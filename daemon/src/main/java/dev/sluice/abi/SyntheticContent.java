@@ -14,11 +14,21 @@ public final class SyntheticContent {
   private static final int CLASS_ROUND = 3;
   private static final int TURNS = 256;
 
+  private static final int CLASS_PMU = 4;
+  private static final int CLASS_SCOPE_STATS = 5;
+  // "scope_0." and "cpp" as numbers; the digit is that of a scope.
+  private static final long SITE_HEAD = 0x2E30_5F65_706F_6373L;
+  private static final int SITE_DIGIT_SHIFT = 48;
+  private static final long SITE_TAIL = 0x70_7063L;
+
   private final int cores;
   private final long origin;
   private final Span task;
   private final Span step;
   private final long[] taskStreams;
+  private final long[] pmuStreams;
+  private final long scopeStatsStream;
+  private final int pmuCounters;
   private final long orchStream;
 
   private final boolean isJittered;
@@ -65,9 +75,13 @@ public final class SyntheticContent {
     task = Span.of(periodTicks);
     step = Span.of(Long.divideUnsigned(periodTicks, cores));
     taskStreams = new long[cores];
+    pmuStreams = new long[cores];
     for (int core = 0; core < cores; core++) {
       taskStreams[core] = stream(seed, CLASS_TASK, core);
+      pmuStreams[core] = stream(seed, CLASS_PMU, core);
     }
+    scopeStatsStream = stream(seed, CLASS_SCOPE_STATS, 0);
+    pmuCounters = PmuRecord.counters(geometry.layout().platform());
     orchStream = stream(seed, CLASS_ORCH, 0);
     long group256 = SlotTimes.group256(periodTicks);
     cubeSlots = new SlotTimes(SlotTimes.ALIKE, group256);
@@ -128,6 +142,12 @@ public final class SyntheticContent {
     if (kind == BufferKind.AICORE_TASK) {
       return AicoreTaskRecord.REG_TASK_ID_OFFSET;
     }
+    if (kind == BufferKind.PMU) {
+      return PmuRecord.TASK_ID_OFFSET;
+    }
+    if (kind == BufferKind.SCOPE_STATS) {
+      return ScopeStatsRecord.TASK_START_OFFSET;
+    }
     return kind == BufferKind.AICPU_TASK
         ? AicpuTaskRecord.REG_TASK_ID_OFFSET
         : OrchPhaseRecord.SUBMIT_IDX_OFFSET;
@@ -171,6 +191,14 @@ public final class SyntheticContent {
       }
     } else if (kind == BufferKind.ORCH_PHASE) {
       while (found < count && matchesOrchPhase(memory, at + found * size, index + found)) {
+        found++;
+      }
+    } else if (kind == BufferKind.PMU) {
+      while (found < count && matchesPmu(memory, at + found * size, instance, index + found)) {
+        found++;
+      }
+    } else if (kind == BufferKind.SCOPE_STATS) {
+      while (found < count && matchesScopeStats(memory, at + found * size, index + found)) {
         found++;
       }
     } else {
@@ -243,6 +271,43 @@ public final class SyntheticContent {
         && memory.getLong(at + 8) == end
         && memory.getLong(at + 16) == token(isJittered, isGraph, taskNumber(core, index))
         && memory.getLong(at + 24) == ((index & 0xFFFFFFFFL) | receiveToStart << 32);
+  }
+
+  /** A task for each record; its ring is the core. Bits are never jittered. */
+  private boolean matchesPmu(ByteBuffer memory, int at, int core, long index) {
+    long x = bits(false, pmuStreams[core], index);
+    boolean isRight =
+        memory.getLong(at) == ((index & 0xFFFFFFFFL) | (long) core << 32)
+            && memory.getInt(at + PmuRecord.FUNC_ID_OFFSET) == (int) (x >>> 60)
+            && memory.getInt(at + PmuRecord.CORE_TYPE_OFFSET) == (core < cubeCores ? 0 : 1)
+            && memory.getLong(at + PmuRecord.PMU_TOTAL_CYCLES_OFFSET) == 1000 + (x >>> 40 & 0xFFFF);
+    for (int i = 0; i < 10 && isRight; i++) {
+      int counter = i < pmuCounters ? (int) (x >>> 3 * i & 0xFFFF) : 0;
+      isRight = memory.getInt(at + PmuRecord.COUNTERS_OFFSET + 4 * i) == counter;
+    }
+    return isRight;
+  }
+
+  /** Two records for each scope. */
+  private boolean matchesScopeStats(ByteBuffer memory, int at, long index) {
+    long x = bits(false, scopeStatsStream, index);
+    long scope = index >>> 1;
+    return memory.getLong(at) == SITE_HEAD + (scope % 10 << SITE_DIGIT_SHIFT)
+        && memory.getLong(at + 8) == SITE_TAIL
+        && memory.getLong(at + 16) == 0
+        && memory.getLong(at + 24) == 0
+        && memory.getLong(at + ScopeStatsRecord.HEAP_START_OFFSET) == index * 4096
+        && memory.getLong(at + ScopeStatsRecord.HEAP_END_OFFSET) == index * 4096 + (x >>> 52) * 64
+        && memory.getInt(at + ScopeStatsRecord.SITE_LINE_OFFSET) == 100 + scope % 1000
+        && memory.getInt(at + ScopeStatsRecord.TASK_START_OFFSET) == (int) index
+        && memory.getInt(at + ScopeStatsRecord.TASK_END_OFFSET) == (int) (index + (x >>> 60))
+        && memory.getInt(at + ScopeStatsRecord.DEP_POOL_START_OFFSET) == (int) (2 * index)
+        && memory.getInt(at + ScopeStatsRecord.DEP_POOL_END_OFFSET)
+            == (int) (2 * index + (x >>> 61))
+        && memory.getInt(at + ScopeStatsRecord.TENSORMAP_USED_OFFSET) == (int) (x >>> 40 & 0xFFF)
+        && memory.getShort(at + ScopeStatsRecord.DEPTH_OFFSET) == scope % 64
+        && memory.getShort(at + ScopeStatsRecord.RING_ID_OFFSET) == scope % 4
+        && memory.getInt(at + ScopeStatsRecord.PHASE_OFFSET) == (int) (index & 1);
   }
 
   private boolean matchesOrchPhase(ByteBuffer memory, int at, long index) {

@@ -115,9 +115,14 @@ public final class WireFacts {
     return is(WireFact.BUFFER_IDENTITY, "tail");
   }
 
+  /** Whether ready entries of this kind carry a record count and a run: those of the swimlane. */
+  public boolean hasCountedEntries(BufferKind kind) {
+    return kind.region() == Region.SWIMLANE && hasCountedEntries();
+  }
+
   /** Whether pools of this kind count what they have handed over. */
   public boolean countsPublished(BufferKind kind) {
-    return is(WireFact.POOL_COUNTERS, "all")
+    return (kind.region() == Region.SWIMLANE && is(WireFact.POOL_COUNTERS, "all"))
         || (is(WireFact.POOL_COUNTERS, "aicore") && kind == BufferKind.AICORE_TASK);
   }
 

@@ -65,12 +65,12 @@ public final class Adoption {
 
   private boolean[] readFreeQueues() throws IOException {
     ArenaPlan plan = arena.plan();
-    PoolLayout layout = plan.layout().pool();
     DeviceMemory memory = arena.memory();
     boolean[] isInSlot = new boolean[rows.count()];
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       BufferKind kind = plan.kindOfPool(pool);
-      int at = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
+      int at = plan.poolOffset(pool);
+      PoolLayout layout = plan.poolLayout(pool);
       int head = memory.loadIntAcquire(at + layout.headOffset());
       int tail = memory.loadIntAcquire(at + layout.tailOffset());
       if (tail - head < 0 || tail - head > layout.slotCount()) {
@@ -104,8 +104,7 @@ public final class Adoption {
     boolean isInHand = state == BufferState.READY || state == BufferState.COLLECTING;
     if (state == BufferState.FREE_QUEUE) {
       int pool = pool(buffer);
-      int at = plan.geometry().poolOffset(plan.kindOfPool(pool), plan.instanceOfPool(pool));
-      int tail = arena.memory().loadInt(at + plan.layout().pool().tailOffset());
+      int tail = arena.memory().loadInt(plan.poolOffset(pool) + plan.poolLayout(pool).tailOffset());
       if (rows.getInt(buffer, BufferRows.PUSH_INDEX) - tail >= 0) {
         arena.ledger().free(buffer); // its slot was never published
       } else {

@@ -5,6 +5,7 @@ import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.Region;
 import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.Placement;
@@ -57,11 +58,21 @@ public final class Arena implements AutoCloseable {
     for (int core = 0; core < cores; core += Integer.BYTES) {
       memory.storeInt(layout.coreToThreadOffset() + core, -1);
     }
+    for (Region region : Region.ALL) {
+      if (region != Region.SWIMLANE && geometry.has(region)) {
+        int states = layout.poolCount(region.kinds().get(0), geometry.numCores());
+        memory.storeInt(plan.regionOffset(region) + layout.region(region).wordsOffset(), states);
+      }
+    }
+    if (geometry.has(Region.PMU)) {
+      memory.storeInt(
+          plan.regionOffset(Region.PMU) + layout.pmuEventTypeOffset(), geometry.pmuEventType());
+    }
     for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
       BufferKind kind = plan.kindOfBuffer(buffer);
       BufferLayout shape = layout.buffer(kind);
       int offset = plan.offsetOfBuffer(buffer);
-      if (kind.isPerCore()) {
+      if (kind == BufferKind.AICPU_TASK || kind == BufferKind.AICORE_TASK) {
         memory.zero(offset, shape.sizeBytes());
       } else {
         memory.storeInt(offset + shape.countOffset(), 0);
@@ -76,7 +87,7 @@ public final class Arena implements AutoCloseable {
   public static void seedIdlePools(DeviceMemory memory, ArenaPlan plan, long deviceBase) {
     Geometry geometry = plan.geometry();
     PoolLayout pool = plan.layout().pool();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : Region.SWIMLANE.kinds()) {
       BufferLayout shape = plan.layout().buffer(kind);
       for (int instance = 0; instance < geometry.idleInstances(kind); instance++) {
         int buffer = plan.idleBufferOffset(kind, instance);
@@ -85,6 +96,22 @@ public final class Arena implements AutoCloseable {
         memory.storeLong(at + pool.slotOffset(0), deviceBase + buffer);
         memory.storeIntRelease(at + pool.tailOffset(), 1);
       }
+    }
+  }
+
+  /** Tells the device where its cores stage the records of PMU, on platforms where they do. */
+  public static void placePmuRings(DeviceMemory memory, ArenaPlan plan, long deviceBase) {
+    Layout layout = plan.layout();
+    int cores = plan.instances(BufferKind.PMU);
+    if (layout.pmuRingPointerOffset() < 0 || cores == 0) {
+      return;
+    }
+    int region = plan.regionOffset(Region.PMU);
+    for (int core = 0; core < cores; core++) {
+      long ring = deviceBase + region + layout.pmuRingOffset(core, cores);
+      int state = plan.poolOffset(plan.pool(BufferKind.PMU, core));
+      memory.storeLong(state + layout.pmuRingPointerOffset(), ring);
+      memory.storeLong(region + layout.pmuRingTableOffset(cores) + core * Long.BYTES, ring);
     }
   }
 

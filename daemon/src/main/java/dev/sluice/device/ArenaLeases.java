@@ -23,7 +23,8 @@ public final class ArenaLeases {
   private final BufferLayout[] layouts = new BufferLayout[BufferKind.COUNT];
   private final byte[] kinds;
   private final BufferRows rows;
-  private final boolean isCounted;
+  private final boolean[] isCounted = new boolean[BufferKind.COUNT]; // by kind
+  private final boolean hasRuns;
   private final OpenRuns runs;
 
   public ArenaLeases(DeviceMemory memory, ArenaPlan plan, BufferTable table, BufferLedger ledger) {
@@ -40,8 +41,9 @@ public final class ArenaLeases {
     kinds = new byte[buffers];
     rows = ledger.rows();
     this.runs = runs;
-    isCounted = plan.layout().facts().hasCountedEntries();
+    hasRuns = plan.layout().facts().hasCountedEntries();
     for (BufferKind kind : BufferKind.ALL) {
+      isCounted[kind.ordinal()] = plan.layout().facts().hasCountedEntries(kind);
       layouts[kind.ordinal()] = plan.layout().buffer(kind);
     }
     for (int buffer = 0; buffer < buffers; buffer++) {
@@ -65,6 +67,21 @@ public final class ArenaLeases {
   public void announce(int buffer, int recordsUntrusted, long runEpoch) {
     rows.putInt(buffer, BufferRows.ANNOUNCED, recordsUntrusted);
     rows.putLong(buffer, BufferRows.EPOCH, runEpoch);
+  }
+
+  /**
+   * The run that a buffer names in itself, where its entry does not: any value at all, 0 for none.
+   * The drain that is about to claim it.
+   */
+  public long epochUntrusted(int buffer) {
+    int at = layouts[kinds[buffer]].runEpochOffset();
+    boolean isThere = at >= 0 && memory.fetch(table.offset(buffer) + at, Long.BYTES);
+    return isThere ? epochIn(buffer) : 0;
+  }
+
+  private long epochIn(int buffer) {
+    int at = layouts[kinds[buffer]].runEpochOffset();
+    return at >= 0 ? memory.loadLong(table.offset(buffer) + at) : 0;
   }
 
   /** Which runs the buffers can be of. */
@@ -117,7 +134,7 @@ public final class ArenaLeases {
         return false;
       }
       lease
-          .at(memory.payload(), layout, offset)
+          .at(memory.payload(), layout, offset + layout.recordsOffset())
           .of(number, plan.pool(layout.kind(), instance), instance)
           .loan(rows.getInt(number, BufferRows.PUSH_INDEX))
           .published(queue, sequence, rows.getLong(number, BufferRows.READY_NS))
@@ -125,12 +142,12 @@ public final class ArenaLeases {
               isSalvaged
                   ? rows.getInt(number, BufferRows.SALVAGED_COUNT)
                   : memory.loadInt(offset + layout.countOffset()));
-      if (!isCounted) {
+      if (!hasRuns) {
         lease.announced(0, 0, 0);
-      } else if (isSalvaged) {
-        int at = layout.runEpochOffset();
-        long epoch = at >= 0 ? memory.loadLong(offset + at) : 0;
-        lease.announced(0, epoch, runs.placeOf(epoch));
+      } else if (isSalvaged || !isCounted[kinds[number]]) {
+        long epoch = epochIn(number);
+        boolean isSame = isSalvaged || isAsAnnounced(layout, offset, epoch, sequence);
+        lease.announced(0, epoch, isSame ? runs.placeOf(epoch) : OpenRuns.OTHER);
       } else {
         long epoch = rows.getLong(number, BufferRows.EPOCH);
         boolean isSame = isAsAnnounced(layout, offset, epoch, sequence);

@@ -3,18 +3,24 @@ package dev.sluice.device;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
+import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.Region;
+import dev.sluice.abi.RegionLayout;
 import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.BufferCounts;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Where everything lies in an arena and how many buffers there are: pure arithmetic, so that an
  * arena is refused before a byte is reserved.
  *
  * <pre>
- *   0              region: data header, pools (order of abi.md 2.8)
+ *   0              region of the swimlane: data header, pools (order of abi.md 2.8)
  *   rotation       u64[cores of the platform], so that a device with more cores than declared stays
  *                  inside
- *   buffers        by kind in wire order, each kind contiguous and 4 KiB aligned
+ *   regions        those of other profilers that are attached, each 4 KiB aligned
+ *   buffers        by kind in the order of their numbers, each kind contiguous and 4 KiB aligned
  *   idle buffers   one for each pool that the device only looks at during its init
  *   lock page      which threads may write; unknown to the device
  * </pre>
@@ -23,7 +29,9 @@ import dev.sluice.config.BufferCounts;
  * = floor(buffers / instances)} at a time, and at least 3 (AICore: current, stashed, next) or 2
  * (all others: current, next), so that no pool can starve another for ever. C4: the buffers that
  * can reach a ready queue are fewer than its entries, so a ready queue is never full. Cores may
- * move between scheduler threads, so every buffer counts for every queue.
+ * move between scheduler threads, so every buffer of a region counts for every queue of it. PMU is
+ * the exception: of the most cores its queue takes one buffer fewer than two for each, and a device
+ * that finds it full waits for the drain.
  */
 public final class ArenaPlan {
   private static final int KIND_ALIGNMENT = 4096;
@@ -37,6 +45,9 @@ public final class ArenaPlan {
   private final int[] firstBuffer = new int[BufferKind.COUNT];
   private final int[] firstPool = new int[BufferKind.COUNT];
   private final int rotationOffset;
+  private final int[] regionOffset = new int[Region.ALL.size()];
+  private final int poolsEnd;
+  private final List<ReadyQueue> queues;
   private final int buffersOffset;
   private final int locksOffset;
   private final int totalBytes;
@@ -50,6 +61,16 @@ public final class ArenaPlan {
     rotationOffset = geometry.regionBytes();
     long cores = geometry.layout().platform().maxCores();
     long offset = align(rotationOffset + Long.BYTES * cores);
+    int lastPools = geometry.poolsEnd();
+    for (Region region : Region.ALL) {
+      if (region != Region.SWIMLANE && geometry.has(region)) {
+        regionOffset[region.ordinal()] = (int) offset;
+        lastPools = (int) offset + geometry.regionBytes(region);
+        offset = align(lastPools);
+      }
+    }
+    poolsEnd = lastPools;
+    queues = queues();
     buffersOffset = (int) offset;
     int pools = 0;
     int count = 0;
@@ -91,6 +112,17 @@ public final class ArenaPlan {
     totalBytes = (int) offset;
   }
 
+  private List<ReadyQueue> queues() {
+    List<ReadyQueue> all = new ArrayList<>();
+    for (Region region : Region.ALL) {
+      RegionLayout layout = layout().region(region);
+      for (int thread = 0; geometry.has(region) && thread < layout.queueCount(); thread++) {
+        all.add(new ReadyQueue(all.size(), region, thread, layout, regionOffset[region.ordinal()]));
+      }
+    }
+    return List.copyOf(all);
+  }
+
   /**
    * Plans an arena.
    *
@@ -120,17 +152,20 @@ public final class ArenaPlan {
       }
       perInstance[kind.ordinal()] = given != 0 ? given : kind.autoBuffers();
     }
-    fitReadyQueue(geometry, wanted, perInstance);
+    for (Region region : Region.ALL) {
+      fitReadyQueue(geometry, wanted, perInstance, region);
+    }
     return new ArenaPlan(geometry, perInstance, maxBytes);
   }
 
   /** Takes auto counts down, one by one from the largest, until C4 holds. */
-  private static void fitReadyQueue(Geometry geometry, BufferCounts wanted, int[] perInstance)
+  private static void fitReadyQueue(
+      Geometry geometry, BufferCounts wanted, int[] perInstance, Region region)
       throws ArenaRefusedException {
-    int usable = geometry.layout().queueEntries() - 1;
-    while (total(geometry, perInstance) > usable) {
+    int usable = geometry.layout().region(region).queueEntries() - 1;
+    while (total(geometry, perInstance, region) > usable) {
       BufferKind largest = null;
-      for (BufferKind kind : BufferKind.ALL) {
+      for (BufferKind kind : region.kinds()) {
         if (wanted(wanted, kind) == 0
             && geometry.activeInstances(kind) > 0
             && perInstance[kind.ordinal()] > kind.smallestQuota()
@@ -138,9 +173,12 @@ public final class ArenaPlan {
           largest = kind;
         }
       }
+      if (largest == null && region == Region.PMU) {
+        return;
+      }
       if (largest == null) {
         throw new ArenaRefusedException(
-            total(geometry, perInstance)
+            total(geometry, perInstance, region)
                 + " buffers, but a ready queue takes "
                 + usable
                 + " (entries - 1): fewer buffers, or more entries");
@@ -149,21 +187,22 @@ public final class ArenaPlan {
     }
   }
 
+  /** Kinds of other profilers than the swimlane have no number of their own to be asked for. */
   private static int wanted(BufferCounts counts, BufferKind kind) {
     int[] byKind = {
       counts.aicpuTask(), counts.schedPhase(), counts.orchPhase(), counts.aicoreTask()
     };
-    return byKind[kind.ordinal()];
+    return kind.ordinal() < byKind.length ? byKind[kind.ordinal()] : 0;
   }
 
   private static int slack(BufferKind kind, int[] perInstance) {
     return perInstance[kind.ordinal()] - kind.smallestQuota();
   }
 
-  private static long total(Geometry geometry, int[] perInstance) {
+  private static long total(Geometry geometry, int[] perInstance, Region region) {
     // A client may ask for any 32-bit number of buffers.
     long total = 0;
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : region.kinds()) {
       total += (long) geometry.activeInstances(kind) * perInstance[kind.ordinal()];
     }
     return total;
@@ -188,6 +227,31 @@ public final class ArenaPlan {
 
   public int rotationOffset() {
     return rotationOffset;
+  }
+
+  /** Where a region lies; 0 for the swimlane, and for one that is not attached. */
+  public int regionOffset(Region region) {
+    return regionOffset[region.ordinal()];
+  }
+
+  /** The ready queues of all regions, those of the swimlane first, by {@link ReadyQueue#number}. */
+  public List<ReadyQueue> readyQueues() {
+    return queues;
+  }
+
+  /** The number of the first ready queue of a region that is attached. */
+  public int readyQueueOf(Region region) {
+    return queues.stream().filter(queue -> queue.region() == region).findFirst().get().number();
+  }
+
+  /** Where the pools of all regions begin; their ready queues may lie between. */
+  public int poolsOffset() {
+    return layout().headerBytes();
+  }
+
+  /** Where the pools of all regions end. */
+  public int poolsEnd() {
+    return poolsEnd;
   }
 
   /** Where the first buffer lies. */
@@ -215,7 +279,7 @@ public final class ArenaPlan {
     return instances(kind) == 0 ? 0 : buffers(kind) / instances(kind);
   }
 
-  /** Buffers of all kinds; they are numbered from 0 in wire order of kinds. */
+  /** Buffers of all kinds; they are numbered from 0 in the order of kinds. */
   public int bufferCount() {
     return bufferCount;
   }
@@ -225,7 +289,7 @@ public final class ArenaPlan {
     return firstBuffer[kind.ordinal()];
   }
 
-  /** Pools in use; they are numbered from 0 in wire order of kinds, then by instance. */
+  /** Pools in use; they are numbered from 0 in the order of kinds, then by instance. */
   public int poolCount() {
     return poolCount;
   }
@@ -242,7 +306,7 @@ public final class ArenaPlan {
   public int[] usableSlots() {
     int[] slots = new int[poolCount];
     for (int pool = 0; pool < slots.length; pool++) {
-      slots[pool] = Math.min(layout().pool().slotCount(), quota(kindOfPool(pool)) - CURRENT);
+      slots[pool] = Math.min(poolLayout(pool).slotCount(), quota(kindOfPool(pool)) - CURRENT);
     }
     return slots;
   }
@@ -260,6 +324,17 @@ public final class ArenaPlan {
   /** Core or thread of the pool with this number. */
   public int instanceOfPool(int pool) {
     return pool - firstPool[kindOfPool(pool).ordinal()];
+  }
+
+  /** Where a pool lies. */
+  public int poolOffset(int pool) {
+    BufferKind kind = kindOfPool(pool);
+    return regionOffset(kind.region()) + geometry.poolOffset(kind, instanceOfPool(pool));
+  }
+
+  /** What is where in a pool. */
+  public PoolLayout poolLayout(int pool) {
+    return layout().pool(kindOfPool(pool));
   }
 
   /** The pool to which a buffer belongs for good. */

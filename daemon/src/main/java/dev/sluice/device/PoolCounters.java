@@ -1,7 +1,6 @@
 package dev.sluice.device;
 
 import dev.sluice.abi.AbiViolation;
-import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.PoolLayout;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -27,6 +26,7 @@ public final class PoolCounters {
 
   private final ControlWords words;
   private final int[] offsets;
+  private final PoolLayout[] layouts;
   private final int[] lastTotal;
   private final int[] lastDropped;
   private final int[] totalNow;
@@ -37,22 +37,20 @@ public final class PoolCounters {
   private long backwards;
 
   public PoolCounters(DeviceMemory memory, ArenaPlan plan) {
-    this.words =
-        memory.words(
-            plan.layout().headerBytes(), plan.geometry().poolsEnd() - plan.layout().headerBytes());
+    this.words = memory.words(plan.poolsOffset(), plan.poolsEnd() - plan.poolsOffset());
     saturates = plan.layout().facts().hasSaturatingCounters();
     int pools = plan.poolCount();
     offsets = new int[pools];
+    layouts = new PoolLayout[pools];
     lastTotal = new int[pools];
     lastDropped = new int[pools];
     totalNow = new int[pools];
     droppedNow = new int[pools];
     totals = new long[pools];
     dropped = new long[pools];
-    for (BufferKind kind : BufferKind.ALL) {
-      for (int instance = 0; instance < plan.instances(kind); instance++) {
-        offsets[plan.pool(kind, instance)] = plan.geometry().poolOffset(kind, instance);
-      }
+    for (int pool = 0; pool < pools; pool++) {
+      offsets[pool] = plan.poolOffset(pool);
+      layouts[pool] = plan.poolLayout(pool);
     }
   }
 
@@ -94,7 +92,7 @@ public final class PoolCounters {
   private void readTotals(int from, int to) {
     words.refresh();
     for (int pool = from; pool < to; pool++) {
-      totalNow[pool] = words.loadIntAcquire(offsets[pool] + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+      totalNow[pool] = words.loadIntAcquire(offsets[pool] + layouts[pool].totalRecordCountOffset());
     }
   }
 
@@ -110,7 +108,10 @@ public final class PoolCounters {
   }
 
   private int droppedNow(int pool) {
-    return words.loadIntAcquire(offsets[pool] + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+    PoolLayout layout = layouts[pool];
+    int now = words.loadIntAcquire(offsets[pool] + layout.droppedRecordCountOffset());
+    int mismatched = layout.mismatchedRecordCountOffset();
+    return mismatched < 0 ? now : now + words.loadIntAcquire(offsets[pool] + mismatched);
   }
 
   /**
@@ -120,9 +121,9 @@ public final class PoolCounters {
   public long look() {
     words.refresh();
     long sum = 0;
-    for (int offset : offsets) {
-      sum = sum * 31 + words.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
-      sum = sum * 31 + words.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+    for (int pool = 0; pool < offsets.length; pool++) {
+      sum = sum * 31 + droppedNow(pool);
+      sum = sum * 31 + words.loadIntAcquire(offsets[pool] + layouts[pool].totalRecordCountOffset());
     }
     return sum;
   }
@@ -167,7 +168,7 @@ public final class PoolCounters {
     return (long) ELEMENT.getAcquire(totals, pool);
   }
 
-  /** Records that the device says it dropped, since launch. Any thread. */
+  /** Records that the device says it dropped or could not match, since launch. Any thread. */
   public long dropped(int pool) {
     return (long) ELEMENT.getAcquire(dropped, pool);
   }

@@ -49,11 +49,11 @@ public final class Salvage {
     int salvaged = 0;
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       BufferKind kind = plan.kindOfPool(pool);
-      int offset = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
-      int current =
-          table.find(kind, memory.loadLongAcquire(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET));
-      int freeHead = memory.loadIntAcquire(offset + plan.layout().pool().headOffset());
-      int sequence = memory.loadIntAcquire(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET);
+      int offset = plan.poolOffset(pool);
+      PoolLayout layout = plan.poolLayout(pool);
+      int current = table.find(kind, memory.loadLongAcquire(offset + layout.currentBufPtrOffset()));
+      int freeHead = memory.loadIntAcquire(offset + layout.headOffset());
+      int sequence = memory.loadIntAcquire(offset + layout.currentBufSeqOffset());
       // A stashed AICore buffer holds older records than the current one: it goes first, since the
       // collector accepts tokens in rising order only.
       int first = plan.firstBuffer(kind);

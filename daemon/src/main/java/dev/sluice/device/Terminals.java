@@ -1,6 +1,7 @@
 package dev.sluice.device;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Region;
 import dev.sluice.abi.TerminalLayout;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -39,6 +40,9 @@ public final class Terminals {
     boolean isAny = false;
     for (int pool = 0; pool < lines.length; pool++) {
       BufferKind kind = plan.kindOfPool(pool);
+      if (!isOf(kind)) {
+        continue;
+      }
       int instance = plan.instanceOfPool(pool);
       for (int bank = 0; bank < plan.layout().facts().terminalBanks(); bank++) {
         int line = plan.layout().terminalOffset(bank, kind, instance, plan.geometry().numCores());
@@ -51,6 +55,11 @@ public final class Terminals {
     return isAny;
   }
 
+  /** Only producers of the swimlane have lines. */
+  private static boolean isOf(BufferKind kind) {
+    return kind.region() == Region.SWIMLANE;
+  }
+
   /** Whether each producer wrote its line. */
   public boolean areComplete() {
     return IntStream.range(0, lines.length).allMatch(pool -> has(pool) || !isDeclared(pool));
@@ -59,6 +68,9 @@ public final class Terminals {
   /** Whether the client says that the pool has a producer. Those of other threads may have one. */
   public boolean isDeclared(int pool) {
     int instance = plan.instanceOfPool(pool);
+    if (!isOf(plan.kindOfPool(pool))) {
+      return false;
+    }
     return switch (plan.kindOfPool(pool).instances()) {
       case CORES -> true;
       case SCHED_THREADS -> instance < plan.geometry().schedThreads();

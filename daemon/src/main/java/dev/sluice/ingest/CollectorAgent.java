@@ -96,7 +96,7 @@ public final class CollectorAgent implements Agent {
   private final int batchBuffers;
   private final NanoClock clock;
   private final boolean phaseSequenceMaySkip;
-  private final boolean isCounted;
+  private final boolean[] isCounted = new boolean[BufferKind.COUNT]; // by kind
   private final Lease lease = new Lease();
   private final AcceptedRecords records;
   private final OfRun[] runs = new OfRun[OpenRuns.MAX];
@@ -133,9 +133,9 @@ public final class CollectorAgent implements Agent {
     this.batchBuffers = batchBuffers;
     this.clock = clock;
     this.phaseSequenceMaySkip = geometry.layout().facts().phaseSequenceMaySkip();
-    this.isCounted = geometry.layout().facts().hasCountedEntries();
     int maxSlots = 0;
     for (BufferKind kind : BufferKind.ALL) {
+      isCounted[kind.ordinal()] = geometry.layout().facts().hasCountedEntries(kind);
       maxSlots = Math.max(maxSlots, geometry.layout().buffer(kind).records());
     }
     this.records = new AcceptedRecords(maxSlots);
@@ -210,7 +210,7 @@ public final class CollectorAgent implements Agent {
     int missing = lease.isSalvaged() ? 0 : ofRun.sequences.look(lease.pool(), lease.sequence());
     if (lease.kind() == BufferKind.AICORE_TASK) {
       // Where the count is exact, what lies behind may be of the run before.
-      int slots = isCounted ? checkedCount() : lease.layout().records();
+      int slots = isCounted() ? checkedCount() : lease.layout().records();
       if (missing == SequenceWindow.LATE) {
         aicore.scanLate(lease, slots, records);
       } else if (!aicore.isFull(lease, slots, sink.isReader() || lease.isSalvaged(), records)) {
@@ -233,7 +233,7 @@ public final class CollectorAgent implements Agent {
       ofRun.books.unwrittenSalvaged().add(lease.pool(), slots - records.count());
       return;
     }
-    int mark = isCounted ? slots : Math.min(slots, lease.countUntrusted());
+    int mark = isCounted() ? slots : Math.min(slots, lease.countUntrusted());
     ofRun.books.unwrittenSlots().add(lease.pool(), Math.max(0, mark - records.count()));
   }
 
@@ -248,9 +248,14 @@ public final class CollectorAgent implements Agent {
         AbiViolation.WRONG_RUN.ordinal(), lease.pool(), lease.runEpoch(), count, lease.sequence());
   }
 
+  /** Whether the entry of the buffer in hand has told what is in it. */
+  private boolean isCounted() {
+    return isCounted[lease.kind().ordinal()];
+  }
+
   private int checkedCount() {
     int count = withinCapacity(lease.countUntrusted());
-    if (!isCounted || lease.isSalvaged()) {
+    if (!isCounted() || lease.isSalvaged()) {
       return count;
     }
     int announced = withinCapacity(lease.announcedUntrusted());

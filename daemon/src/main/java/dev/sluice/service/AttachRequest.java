@@ -34,10 +34,11 @@ public record AttachRequest(
    * @param runtime which one drives the device; empty for the layout's own
    * @param regions bit n set: the profiler with that bit in enable_profiling_flag; 0 is the
    *     swimlane
+   * @param pmuEvents what the counters of PMU count; 0 for the usual
    */
-  public record Wire(String layout, String runtime, int regions) {
+  public record Wire(String layout, String runtime, int regions, int pmuEvents) {
     public static Wire of(String layout) {
-      return new Wire(layout, "", 0);
+      return new Wire(layout, "", 0, 0);
     }
   }
 

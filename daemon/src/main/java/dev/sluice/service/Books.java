@@ -5,13 +5,13 @@ import java.util.List;
 /**
  * {@code struct sluice_books} of sluice_attach.h: the accounting law of one run.
  *
- * @param kinds one row per kind in the order of {@link Labels#KINDS}
+ * @param kinds one row per kind in the order of {@link Labels#ALL_KINDS}
  * @param text one line for people
  */
 public record Books(int session, List<KindBooks> kinds, String text) {
   public Books {
     kinds = List.copyOf(kinds);
-    if (kinds.size() != Labels.KINDS.size()) {
+    if (kinds.size() < Labels.KINDS.size()) {
       throw new IllegalArgumentException("one row per kind");
     }
   }

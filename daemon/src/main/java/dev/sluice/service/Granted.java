@@ -9,8 +9,10 @@ import java.util.Optional;
  *
  * @param connection counts the connections of the session; goes with the report of its loss
  * @param placement wire id, {@code enum sluice_placement}
+ * @param regionOffsets by the number of the profiler
+ * @param regionBytes likewise; 0 for those that are not granted
  * @param locksOffset of the lock page; 0 for none
- * @param buffers granted in all, by kind in the order of {@link Labels#KINDS}
+ * @param buffers granted in all, by kind in the order of {@link Labels#ALL_KINDS}
  * @param bufferOffsets of the first buffer of each kind; all 0 if the client need not know
  * @param fd a file descriptor of the arena, made for this grant: the receiver of the grant sends it
  *     and closes it; -1 for memory of a device, and for a client that has it already
@@ -23,8 +25,8 @@ public record Granted(
     int placement,
     int slotCount,
     long arenaBytes,
-    long regionOffset,
-    long regionBytes,
+    List<Long> regionOffsets,
+    List<Long> regionBytes,
     long rotationOffset,
     long buffersOffset,
     long locksOffset,
@@ -33,10 +35,12 @@ public record Granted(
     int fd,
     Optional<DeviceShare> share) {
   public Granted {
+    regionOffsets = List.copyOf(regionOffsets);
+    regionBytes = List.copyOf(regionBytes);
     buffers = List.copyOf(buffers);
     bufferOffsets = List.copyOf(bufferOffsets);
     int kinds = Labels.KINDS.size();
-    if (buffers.size() != kinds || bufferOffsets.size() != kinds) {
+    if (buffers.size() < kinds || bufferOffsets.size() != buffers.size()) {
       throw new IllegalArgumentException("one number per kind");
     }
   }

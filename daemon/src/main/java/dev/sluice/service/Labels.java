@@ -6,6 +6,7 @@ import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.headroom.Ceiling;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The label values of the metrics and the keys of the JSON answers. They are an interface to
@@ -13,8 +14,13 @@ import java.util.List;
  * metrics unless {@code sluice.metrics.detail} is off and they fold it into another.
  */
 public final class Labels {
-  /** Buffer kinds in the order of their number on the wire. */
-  public static final List<String> KINDS = BufferKind.ALL.stream().map(BufferKind::label).toList();
+  /** The kinds of buffer that every device has: those of the swimlane. */
+  public static final List<String> KINDS =
+      BufferKind.TIMED.stream().map(BufferKind::label).toList();
+
+  /** All of them, by number; the others exist from the first run of a device that has them. */
+  public static final List<String> ALL_KINDS =
+      BufferKind.ALL.stream().map(BufferKind::label).toList();
 
   /** Why records never left the device. */
   public static final List<String> DROP_CAUSES =
@@ -42,4 +48,11 @@ public final class Labels {
   public static final List<String> GATES = List.of("push", "pop");
 
   private Labels() {}
+
+  /** The kinds that every device has, and those others that are in a set. */
+  public static List<String> kinds(Set<String> present) {
+    return ALL_KINDS.stream()
+        .filter(kind -> KINDS.contains(kind) || present.contains(kind))
+        .toList();
+  }
 }

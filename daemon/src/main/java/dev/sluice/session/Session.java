@@ -11,6 +11,7 @@ import static dev.sluice.session.SessionView.State.STARTING;
 
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.HostTime;
+import dev.sluice.abi.Region;
 import dev.sluice.abi.RunId;
 import dev.sluice.agent.Agent;
 import dev.sluice.bridge.ArenaLocks;
@@ -418,6 +419,11 @@ public final class Session {
   private long startNext(long deviceBase, RunId runId, HostTime at) {
     long epoch = runId.epoch();
     require(deviceBase == baseOfRun, "START of another run at another address");
+    if (geometry().regions() != Region.SWIMLANE_ONLY) {
+      throw new RefusedException(
+          Reason.STATE,
+          "START while a run is open: runs of a session with pmu or scope_stats do not overlap");
+    }
     int place = run.placeFor(epoch);
     require(place != OpenRuns.OTHER, "START of run " + epochText(epoch));
     capture.beginRun(place, runId, at);

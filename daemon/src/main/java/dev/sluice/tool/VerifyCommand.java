@@ -118,7 +118,7 @@ public final class VerifyCommand implements Callable<Integer> {
             Quantities.formatBytes(result.recordBytes()),
             Quantities.formatBytes(result.bytes()),
             Quantities.formatRate(seconds > 0 ? result.recordBytes() / seconds : 0)));
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : kinds(result)) {
       text.append(
           String.format(
               Locale.ROOT,
@@ -143,6 +143,13 @@ public final class VerifyCommand implements Callable<Integer> {
     lines.forEach(line -> text.append(label).append(": ").append(line).append('\n'));
   }
 
+  /** Those of the swimlane, and others of which there are records. */
+  private static List<BufferKind> kinds(CaptureVerifier.Result result) {
+    return BufferKind.ALL.stream()
+        .filter(kind -> kind.isTimed() || result.records().get(kind.ordinal()) > 0)
+        .toList();
+  }
+
   private static Map<String, Object> json(Path directory, CaptureVerifier.Result result) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("capture", directory.toString());
@@ -150,7 +157,7 @@ public final class VerifyCommand implements Callable<Integer> {
     json.put("bytes", result.bytes());
     json.put("record_bytes", result.recordBytes());
     Map<String, Object> kinds = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : kinds(result)) {
       kinds.put(kind.label(), Map.of("records", result.records().get(kind.ordinal())));
     }
     json.put("records", result.records().stream().mapToLong(Long::longValue).sum());

@@ -94,9 +94,13 @@ class LayoutConformanceTest {
     buffer(numbers, "AicoreTaskBuffer", any.buffer(BufferKind.AICORE_TASK));
     buffer(numbers, "SchedPhaseBuffer", any.buffer(BufferKind.SCHED_PHASE));
     buffer(numbers, "OrchPhaseBuffer", any.buffer(BufferKind.ORCH_PHASE));
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       namedBuffer(numbers, BufferLayout.of(kind, kind.defaultRecords(), true));
     }
+    record(numbers, "PmuRecord", PmuRecord.class);
+    record(numbers, "ScopeStatsRecord", ScopeStatsRecord.class);
+    namedBuffer(numbers, "PmuBuffer", BufferLayout.of(BufferKind.PMU, 512, true));
+    namedBuffer(numbers, "ScopeStatsBuffer", BufferLayout.of(BufferKind.SCOPE_STATS, 512, true));
     return numbers;
   }
 
@@ -107,7 +111,10 @@ class LayoutConformanceTest {
   }
 
   private static void namedBuffer(Map<String, Long> numbers, BufferLayout layout) {
-    String struct = "Named" + camelCase(layout.kind().label()) + "Buffer";
+    namedBuffer(numbers, "Named" + camelCase(layout.kind().label()) + "Buffer", layout);
+  }
+
+  private static void namedBuffer(Map<String, Long> numbers, String struct, BufferLayout layout) {
     buffer(numbers, struct, layout);
     put(numbers, "all " + struct + ".run_epoch", layout.runEpochOffset());
     put(numbers, "all " + struct + ".local_seq", layout.localSeqOffset());
@@ -146,7 +153,51 @@ class LayoutConformanceTest {
           numbers,
           region + "last_terminal",
           layout.terminalOffset(2, BufferKind.ORCH_PHASE, last, 1));
+      otherRegions(numbers, layout);
     }
+  }
+
+  private static void otherRegions(Map<String, Long> numbers, Layout layout) {
+    String of = layout.id() + " PmuHeader.";
+    queues(numbers, of, layout.region(Region.PMU));
+    put(numbers, of + "num_cores", layout.region(Region.PMU).wordsOffset());
+    put(numbers, of + "event_type", layout.pmuEventTypeOffset());
+    state(numbers, layout.id() + " PmuState.", layout.pool(BufferKind.PMU));
+    if (layout.platform() == Platform.A5) {
+      put(numbers, layout.id() + " PmuState.aicore_ring_ptr", layout.pmuRingPointerOffset());
+      put(
+          numbers,
+          layout.id() + " PmuState.mismatch_record_count",
+          layout.pool(BufferKind.PMU).mismatchedRecordCountOffset());
+    }
+    of = layout.id() + " ScopeStatsHeader.";
+    queues(numbers, of, layout.region(Region.SCOPE_STATS));
+    ScopeStatsHeader header = layout.scopeStatsHeader();
+    put(numbers, of + "num_instances", layout.region(Region.SCOPE_STATS).wordsOffset());
+    put(numbers, of + "task_window_cap", header.taskWindowOffset());
+    put(numbers, of + "dep_pool_cap", header.depPoolOffset());
+    put(numbers, of + "heap_cap", header.heapOffset());
+    put(numbers, of + "tensormap_cap", header.tensormapOffset());
+    put(numbers, of + "fatal_latched", header.fatalOffset());
+    state(numbers, layout.id() + " ScopeStatsState.", layout.pool(BufferKind.SCOPE_STATS));
+  }
+
+  private static void queues(Map<String, Long> numbers, String of, RegionLayout region) {
+    put(numbers, of + "sizeof", region.headerBytes());
+    put(numbers, of + "queues", region.entryOffset(0, 0));
+    put(numbers, of + "queue_heads", region.queueHeadOffset(0));
+    put(numbers, of + "queue_tails", region.queueTailOffset(0));
+  }
+
+  private static void state(Map<String, Long> numbers, String of, PoolLayout pool) {
+    put(numbers, of + "sizeof", pool.sizeBytes());
+    put(numbers, of + "buffer_ptrs", pool.slotOffset(0));
+    put(numbers, of + "head", pool.headOffset());
+    put(numbers, of + "tail", pool.tailOffset());
+    put(numbers, of + "current_buf_ptr", pool.currentBufPtrOffset());
+    put(numbers, of + "current_buf_seq", pool.currentBufSeqOffset());
+    put(numbers, of + "total_record_count", pool.totalRecordCountOffset());
+    put(numbers, of + "dropped_record_count", pool.droppedRecordCountOffset());
   }
 
   /** Every {@code X_OFFSET} of the class, which must be a field of the struct, and its size. */
@@ -188,7 +239,7 @@ class LayoutConformanceTest {
 
   private static void buffer(Map<String, Long> numbers, String struct, BufferLayout layout) {
     put(numbers, "all " + struct + ".sizeof", layout.sizeBytes());
-    put(numbers, "all " + struct + ".records", 0);
+    put(numbers, "all " + struct + ".records", layout.recordsOffset());
     put(numbers, "all " + struct + ".count", layout.countOffset());
   }
 

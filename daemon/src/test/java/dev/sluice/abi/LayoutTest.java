@@ -137,7 +137,7 @@ class LayoutTest {
   })
   void shouldShapeTheBuffers(
       String label, int wire, int records, int recordBytes, int count, int size) {
-    BufferKind kind = BufferKind.ofWireNumber(wire);
+    BufferKind kind = BufferKind.ofNumber(wire);
     assertEquals(label, kind.label());
     for (Layout layout : Layout.all()) {
       BufferLayout buffer = layout.buffer(kind);
@@ -147,6 +147,7 @@ class LayoutTest {
       assertEquals(recordBytes, kind.recordBytes());
     }
     assertEquals(wire, kind.ordinal());
+    assertEquals(wire, kind.wireNumber());
   }
 
   @Test
@@ -251,11 +252,113 @@ class LayoutTest {
 
   @Test
   void shouldKnowWireNumbersAndNothingElse() {
-    assertEquals(null, BufferKind.ofWireNumber(4));
-    assertEquals(null, BufferKind.ofWireNumber(-1));
+    assertEquals(null, BufferKind.ofNumber(6));
+    assertEquals(null, BufferKind.ofNumber(-1));
     assertEquals(Generation.CHIP_2026_08, Generation.ofWireNumber(3));
     assertEquals(null, Generation.ofWireNumber(0));
     assertEquals(Platform.A5, Platform.ofWireNumber(2));
     assertEquals(null, Platform.ofWireNumber(3));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // layout, heads, tails, words, header, region of 24 cores
+    "a2a3, pmu,         18432, 18448, 18464, 18496, 23104",
+    "a5,   pmu,         34560, 34580, 34600, 34624, 42496",
+    "a2a3, scope_stats,  1024,  1040,  1056,  1152,  1344",
+    "a5,   scope_stats,  1280,  1300,  1320,  1408,  1600"
+  })
+  void shouldPlaceTheOtherRegions(
+      String platform, String label, int heads, int tails, int words, int header, int bytes) {
+    Layout layout = Layout.parse("chip-2026.09/" + platform);
+    Region region = Region.ofLabel(label);
+    RegionLayout of = layout.region(region);
+    assertEquals(heads, of.queueHeadOffset(0));
+    assertEquals(tails, of.queueTailOffset(0));
+    assertEquals(words, of.wordsOffset());
+    assertEquals(header, of.headerBytes());
+    assertEquals(header, layout.poolsOffset(region.kinds().get(0), 24));
+    assertEquals(bytes, layout.regionBytes(region, 24));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // kind, platform: slots, head, tail, pointer, sequence, total, dropped, mismatched
+    "pmu,         a2a3, 4, 32, 36, 128, 136, 144, 140,  -1",
+    "pmu,         a5,   4, 32, 36, 128, 144, 148, 152, 156",
+    "scope_stats, a2a3, 8, 64, 68, 128, 136, 144, 140,  -1"
+  })
+  void shouldShapeTheStates(
+      String label,
+      String platform,
+      int slots,
+      int head,
+      int tail,
+      int pointer,
+      int sequence,
+      int total,
+      int dropped,
+      int mismatched) {
+    PoolLayout pool =
+        Layout.parse("chip-2026.09/" + platform).pool(Region.ofLabel(label).kinds().get(0));
+    assertEquals(slots, pool.slotCount());
+    assertEquals(0, pool.slotOffset(0));
+    assertEquals(head, pool.headOffset());
+    assertEquals(tail, pool.tailOffset());
+    assertEquals(pointer, pool.currentBufPtrOffset());
+    assertEquals(sequence, pool.currentBufSeqOffset());
+    assertEquals(total, pool.totalRecordCountOffset());
+    assertEquals(dropped, pool.droppedRecordCountOffset());
+    assertEquals(mismatched, pool.mismatchedRecordCountOffset());
+    assertEquals(192, pool.sizeBytes());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // kind: records, record bytes, records at, count, epoch, sequence, size
+    "pmu,         512, 64,  0, 32768, 32776, 32784, 32832",
+    "scope_stats, 512, 80, 64,     0,     8,    16, 41024"
+  })
+  void shouldShapeTheOtherBuffers(
+      String label, int records, int bytes, int first, int count, int epoch, int seq, int size) {
+    BufferKind kind = Region.ofLabel(label).kinds().get(0);
+    BufferLayout buffer = Layout.parse("chip-2026.09/a2a3").buffer(kind);
+    assertEquals(records, buffer.records());
+    assertEquals(bytes, kind.recordBytes());
+    assertEquals(first, buffer.recordsOffset());
+    assertEquals(count, buffer.countOffset());
+    assertEquals(epoch, buffer.runEpochOffset());
+    assertEquals(seq, buffer.localSeqOffset());
+    assertEquals(size, buffer.sizeBytes());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a2a3, 1060, 1076, 1096, 1128, 1132", "a5, 1324, 1340, 1360, 1392, 1396"})
+  void shouldPlaceTheCapacities(
+      String platform, int window, int depPool, int heap, int tensormap, int fatal) {
+    ScopeStatsHeader header = Layout.parse("chip-2026.09/" + platform).scopeStatsHeader();
+    assertEquals(window, header.taskWindowOffset());
+    assertEquals(depPool, header.depPoolOffset());
+    assertEquals(heap, header.heapOffset());
+    assertEquals(tensormap, header.tensormapOffset());
+    assertEquals(fatal, header.fatalOffset());
+  }
+
+  @Test
+  void shouldHaveOtherRegionsInTheNewestLayoutOnly() {
+    int all = Region.SWIMLANE_ONLY | 1 << Region.PMU.number();
+    Layout newest = Layout.parse("chip-2026.09/a2a3");
+    Geometry geometry = new Geometry(newest, 24, 3, 1, 4, all, 2);
+    assertEquals(24, geometry.activeInstances(BufferKind.PMU));
+    assertEquals(0, geometry.activeInstances(BufferKind.SCOPE_STATS));
+    Layout older = Layout.parse("chip-2026.08/a2a3");
+    assertEquals(
+        "region pmu is served of chip-2026.09 only, not of chip-2026.08/a2a3",
+        assertThrows(IllegalArgumentException.class, () -> new Geometry(older, 24, 3, 1, 4, all, 2))
+            .getMessage());
+    assertEquals(
+        "the swimlane is not among the regions: attach it, too; the device need not fill it",
+        assertThrows(IllegalArgumentException.class, () -> new Geometry(newest, 24, 3, 1, 4, 4, 2))
+            .getMessage());
   }
 }

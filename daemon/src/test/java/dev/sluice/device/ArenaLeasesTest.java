@@ -57,7 +57,7 @@ class ArenaLeasesTest {
 
   @Test
   void shouldShowTheCountWordOfEachKind() {
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       if (plan.instances(kind) > 1) {
         int buffer = ready(kind, 3 + kind.ordinal());
         shard.open(buffer, lease);

@@ -57,7 +57,7 @@ class ArenaPlanTest {
   void shouldNumberPoolsAndBuffersByKind() throws ArenaRefusedException {
     ArenaPlan plan = ArenaPlan.of(geometry("l2-2026.06/a5", 6, 2, 4), AUTO, GIB);
     int pool = 0;
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       for (int instance = 0; instance < plan.instances(kind); instance++, pool++) {
         assertEquals(pool, plan.pool(kind, instance));
         assertEquals(kind, plan.kindOfPool(pool));
@@ -85,7 +85,7 @@ class ArenaPlanTest {
   @ValueSource(ints = {1, 2, 3, 4})
   void shouldPlanNoBuffersForKindsThatTheLevelLeavesOut(int level) throws ArenaRefusedException {
     ArenaPlan plan = ArenaPlan.of(geometry("l2-2026.06/a2a3", 4, 2, level), AUTO, GIB);
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       assertEquals(level >= kind.minimumLevel(), plan.buffers(kind) > 0, kind.label());
       assertEquals(plan.buffers(kind) > 0, plan.quota(kind) > 0, kind.label());
     }

@@ -364,7 +364,7 @@ final class AbiTables {
             | kind | record, bytes | records | `count` u32 at | size |
             |---|---:|---:|---:|---:|
             """);
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       BufferLayout buffer = ANY.buffer(kind);
       table.append(
           String.format(
@@ -381,7 +381,7 @@ final class AbiTables {
   private static String kinds() {
     StringBuilder table =
         new StringBuilder("| value | kind | one pool per | from level |\n|---:|---|---|---:|\n");
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       table.append(
           String.format(
               "| %d | %s | %s | %d |%n",

@@ -3,6 +3,7 @@ package dev.sluice.testkit;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.BufferLayout;
 import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.Region;
 import dev.sluice.abi.TerminalLayout;
 import dev.sluice.device.ArenaPlan;
 import java.nio.ByteBuffer;
@@ -45,10 +46,10 @@ public final class DevicePool {
   DevicePool(ByteBuffer memory, ArenaPlan plan, BufferKind kind, int instance) {
     this.memory = memory;
     this.plan = plan;
-    this.layout = plan.layout().pool();
+    this.layout = plan.layout().pool(kind);
     this.buffer = plan.layout().buffer(kind);
     this.instance = instance;
-    this.offset = plan.geometry().poolOffset(kind, instance);
+    this.offset = plan.poolOffset(plan.pool(kind, instance));
   }
 
   public BufferKind kind() {
@@ -66,34 +67,34 @@ public final class DevicePool {
   // The words of the active head.
 
   public long pointer() {
-    return memory.getLong(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET);
+    return memory.getLong(offset + layout.currentBufPtrOffset());
   }
 
   void setPointer(long pointer) {
-    memory.putLong(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET, pointer);
+    memory.putLong(offset + layout.currentBufPtrOffset(), pointer);
   }
 
   public int sequence() {
-    return memory.getInt(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET);
+    return memory.getInt(offset + layout.currentBufSeqOffset());
   }
 
   void setSequence(int sequence) {
-    memory.putInt(offset + PoolLayout.CURRENT_BUF_SEQ_OFFSET, sequence);
+    memory.putInt(offset + layout.currentBufSeqOffset(), sequence);
   }
 
   int total() {
-    return memory.getInt(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+    return memory.getInt(offset + layout.totalRecordCountOffset());
   }
 
   void attempt() {
     attempts++;
-    memory.putInt(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET, total() + 1);
+    memory.putInt(offset + layout.totalRecordCountOffset(), total() + 1);
   }
 
   void drop(int records) {
     dropped += records;
     dropListener.accept(this, records);
-    int at = offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET;
+    int at = offset + layout.droppedRecordCountOffset();
     memory.putInt(at, memory.getInt(at) + records);
   }
 
@@ -201,7 +202,7 @@ public final class DevicePool {
 
   /** Its last words of the run. */
   void writeTerminal() {
-    if (plan.layout().facts().terminalBanks() == 0) {
+    if (plan.layout().facts().terminalBanks() == 0 || kind().region() != Region.SWIMLANE) {
       return;
     }
     int cores = plan.geometry().numCores();
@@ -225,7 +226,7 @@ public final class DevicePool {
   }
 
   int recordOffset(long pointer, int slot) {
-    return at(pointer) + slot * kind().recordBytes();
+    return at(pointer) + buffer.recordsOffset() + slot * kind().recordBytes();
   }
 
   /** Notes that the AICore has written a record. */

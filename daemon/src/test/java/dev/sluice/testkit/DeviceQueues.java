@@ -4,7 +4,10 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.ReadyEntryLayout;
+import dev.sluice.abi.Region;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.ReadyQueue;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,6 +24,7 @@ final class DeviceQueues {
   private static final long LONG_WAIT_NANOS = 30_000_000_000L;
 
   private final ByteBuffer memory;
+  private final ArenaPlan plan;
   private final Layout layout;
   private final Generation generation;
   private final NanoClock clock;
@@ -29,12 +33,13 @@ final class DeviceQueues {
   private Random tearing;
   private int tornEntries;
 
-  DeviceQueues(ByteBuffer memory, Layout layout, NanoClock clock) {
+  DeviceQueues(ByteBuffer memory, ArenaPlan plan, NanoClock clock) {
     this.memory = memory;
-    this.layout = layout;
+    this.plan = plan;
+    this.layout = plan.layout();
     this.generation = layout.generation();
     this.clock = clock;
-    this.tails = new int[layout.queueCount()];
+    this.tails = new int[plan.readyQueues().size()];
   }
 
   void tearEntries(Random random) {
@@ -52,7 +57,8 @@ final class DeviceQueues {
 
   /** Publishes an entry in one piece, without a buffer changing hands. */
   void forge(DeviceThread thread, int coreIndex, int kind, long pointer, int sequence) {
-    enqueue(thread, coreIndex, kind, pointer, sequence, 1, false, () -> {}, () -> {}, () -> {});
+    Entry entry = new Entry(coreIndex, kind, pointer, sequence, 1);
+    enqueue(thread, Region.SWIMLANE, entry, false, () -> {}, () -> {}, () -> {});
   }
 
   static void clearPointer(DeviceThread thread, DevicePool pool) {
@@ -83,13 +89,13 @@ final class DeviceQueues {
       Runnable published,
       Runnable refused) {
     int records = pool.count(pointer); // the host may reset it as soon as it sees the tail
+    // Where a queue is of one kind, its entries do not name it.
+    boolean isNamed = pool.kind().region() == Region.SWIMLANE;
+    int kind = isNamed ? pool.kind().wireNumber() : 0xABCD;
     enqueue(
         thread,
-        pool.instance(),
-        pool.kind().ordinal(),
-        pointer,
-        sequence,
-        records,
+        pool.kind().region(),
+        new Entry(pool.instance(), kind, pointer, sequence, records),
         tearing != null,
         () -> pool.giveAway(pointer),
         () -> {
@@ -102,62 +108,54 @@ final class DeviceQueues {
         refused);
   }
 
+  private record Entry(int coreIndex, int kind, long pointer, int sequence, int records) {}
+
   private void enqueue(
       DeviceThread thread,
-      int coreIndex,
-      int kind,
-      long pointer,
-      int sequence,
-      int records,
+      Region region,
+      Entry entry,
       boolean mayTear,
       Runnable atTail,
       Runnable published,
       Runnable refused) {
-    int queue = thread.queue();
-    int next = (tails[queue] + 1) % layout.queueEntries();
+    ReadyQueue queue = plan.readyQueues().get(plan.readyQueueOf(region) + thread.queue());
+    int next = (tails[queue.number()] + 1) % queue.entries();
     thread.then(
         when(
             thread,
-            () -> next != memory.getInt(layout.queueHeadOffset(queue)),
+            () -> next != memory.getInt(queue.headOffset()),
             false,
             () -> {
-              writeEntry(thread, coreIndex, kind, pointer, sequence, records, mayTear, atTail);
+              writeEntry(thread, queue, entry, mayTear, atTail);
               thread.then(published);
             },
             refused));
   }
 
   private void writeEntry(
-      DeviceThread thread,
-      int coreIndex,
-      int kind,
-      long pointer,
-      int sequence,
-      int records,
-      boolean mayTear,
-      Runnable atTail) {
-    int queue = thread.queue();
-    int entry = layout.entryOffset(queue, tails[queue]);
+      DeviceThread thread, ReadyQueue queue, Entry content, boolean mayTear, Runnable atTail) {
+    int entry = queue.entryOffset(tails[queue.number()]);
     if (generation == Generation.L2_2026_06
         && memory.getLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET) != 0) {
       throw new AssertionError("the host left the pointer of a consumed entry (C10)");
     }
     List<Runnable> fields = new ArrayList<>();
-    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET, coreIndex));
-    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.KIND_OFFSET, kind));
-    fields.add(() -> memory.putLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, pointer));
-    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequence));
-    if (layout.facts().hasCountedEntries()) {
-      fields.add(() -> memory.putInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET, records));
+    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET, content.coreIndex));
+    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.KIND_OFFSET, content.kind));
+    fields.add(() -> memory.putLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, content.pointer));
+    fields.add(() -> memory.putInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, content.sequence));
+    if (layout.facts().hasCountedEntries() && queue.region() == Region.SWIMLANE) {
+      fields.add(
+          () -> memory.putInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET, content.records));
       fields.add(
           () ->
               memory.putLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, ScriptedDevice.RUN_EPOCH));
     }
     Runnable tail =
         () -> {
-          tails[queue] = (tails[queue] + 1) % layout.queueEntries();
+          tails[queue.number()] = (tails[queue.number()] + 1) % queue.entries();
           atTail.run();
-          memory.putInt(layout.queueTailOffset(queue), tails[queue]);
+          memory.putInt(queue.tailOffset(), tails[queue.number()]);
         };
     if (mayTear) {
       Collections.shuffle(fields, tearing);

@@ -49,7 +49,7 @@ public final class ScriptedDevice {
     for (int pool = 0; pool < pools.length; pool++) {
       pools[pool] = new DevicePool(memory, plan, plan.kindOfPool(pool), plan.instanceOfPool(pool));
     }
-    queues = new DeviceQueues(memory, layout, clock);
+    queues = new DeviceQueues(memory, plan, clock);
     tasks = new DeviceTasks(memory, plan, content, queues, pools);
     phases = new DevicePhases(memory, layout.generation(), content, queues);
   }
@@ -91,7 +91,8 @@ public final class ScriptedDevice {
       memory.putLong(plan.rotationOffset() + core * Long.BYTES, head);
     }
     for (DevicePool pool : pools) {
-      if (pool.hasFreeBuffer()) {
+      boolean isPopped = pool.kind() != BufferKind.SCOPE_STATS; // those wait for the first record
+      if (isPopped && pool.hasFreeBuffer()) {
         long pointer = pool.take();
         pool.setPointer(pointer);
         pool.setSequence(0);
@@ -195,8 +196,27 @@ public final class ScriptedDevice {
     }
   }
 
+  /** The counters of a task on a core, by the thread that saw its end. */
+  public void pmu(int core) {
+    DeviceThread thread = threads[threadOfCore(core)];
+    thread.append(() -> phases.record(thread, pool(BufferKind.PMU, core)));
+  }
+
+  /** Where a scope begins or ends, by the orchestrator. */
+  public void scope() {
+    DeviceThread thread = threads[threads.length - 1];
+    thread.append(() -> phases.record(thread, pool(BufferKind.SCOPE_STATS, 0)));
+  }
+
   /** The end of the run (4.5), on every thread. */
   public void flush() {
+    for (DevicePool pool : pools) {
+      if (!pool.kind().isTimed()) {
+        DeviceThread thread =
+            threads[pool.kind().isPerCore() ? threadOfCore(pool.instance()) : threads.length - 1];
+        thread.append(() -> phases.flush(thread, pool));
+      }
+    }
     if (level >= 4 && plan.geometry().orchThreads() > 0) {
       DeviceThread thread = threads[threads.length - 1];
       thread.append(() -> phases.flush(thread, pool(BufferKind.ORCH_PHASE, 0)));

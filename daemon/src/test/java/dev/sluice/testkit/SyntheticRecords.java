@@ -4,8 +4,10 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Generation;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.PhaseNumbering;
+import dev.sluice.abi.Platform;
 import dev.sluice.abi.SyntheticContent;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Writes synthetic records, from the formulas in the producer's sluice_content.h and independently
@@ -23,6 +25,7 @@ public final class SyntheticRecords {
   private final Generation generation;
   private final boolean isGraph;
   private final int cores;
+  private final int counters;
   private final int schedThreads;
   private final long seed;
   private final long origin;
@@ -38,6 +41,7 @@ public final class SyntheticRecords {
     this.generation = geometry.layout().generation();
     this.isGraph = geometry.layout().facts().phaseNumbering() == PhaseNumbering.HOST_BUILD_GRAPH;
     this.cores = geometry.numCores();
+    this.counters = geometry.layout().platform() == Platform.A5 ? 10 : 8;
     this.schedThreads = geometry.schedThreads();
     this.seed = recipe.seed();
     this.origin = recipe.originTicks();
@@ -54,9 +58,46 @@ public final class SyntheticRecords {
       aicoreTask(instance, index, memory, at);
     } else if (kind == BufferKind.SCHED_PHASE) {
       schedPhase(instance, index, memory, at);
+    } else if (kind == BufferKind.PMU) {
+      pmu(instance, index, memory, at);
+    } else if (kind == BufferKind.SCOPE_STATS) {
+      scopeStats(index, memory, at);
     } else {
       orchPhase(index, memory, at);
     }
+  }
+
+  private void pmu(int core, long index, ByteBuffer memory, int at) {
+    long x = bits(4, core, index);
+    memory.putInt(at, (int) index);
+    memory.putInt(at + 4, core);
+    memory.putInt(at + 8, (int) (x >>> 60));
+    memory.putInt(at + 12, core < Math.max(1, cores / 3) ? 0 : 1);
+    memory.putLong(at + 16, 1000 + (x >>> 40 & 0xFFFF));
+    memory.putLong(at + 56, 0);
+    for (int i = 0; i < counters; i++) {
+      memory.putInt(at + 24 + 4 * i, (int) (x >>> (3 * i) & 0xFFFF));
+    }
+  }
+
+  private void scopeStats(long index, ByteBuffer memory, int at) {
+    long x = bits(5, 0, index);
+    long scope = index / 2;
+    byte[] site = new byte[32];
+    byte[] name = ("scope_" + scope % 10 + ".cpp").getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(name, 0, site, 0, name.length);
+    memory.put(at, site);
+    memory.putLong(at + 32, index * 4096);
+    memory.putLong(at + 40, index * 4096 + (x >>> 52) * 64);
+    memory.putInt(at + 48, (int) (100 + scope % 1000));
+    memory.putInt(at + 52, (int) index);
+    memory.putInt(at + 56, (int) (index + (x >>> 60)));
+    memory.putInt(at + 60, (int) (2 * index));
+    memory.putInt(at + 64, (int) (2 * index + (x >>> 61)));
+    memory.putInt(at + 68, (int) (x >>> 40 & 0xFFF));
+    memory.putShort(at + 72, (short) (scope % 64));
+    memory.putShort(at + 74, (short) (scope % 4));
+    memory.putInt(at + 76, (int) (index & 1));
   }
 
   private long bits(int recordClass, int instance, long index) {

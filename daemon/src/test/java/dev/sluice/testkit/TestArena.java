@@ -5,6 +5,7 @@ import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
+import dev.sluice.abi.Region;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.ArenaRefusedException;
@@ -53,6 +54,18 @@ public final class TestArena {
     Layout layout = Layout.of(generation, Platform.A2A3, new LayoutOverrides(0, 128, 5, 6, 7, 8));
     return new TestArena(
         plan(new Geometry(layout, cores, threads, 1, level), new BufferCounts(5, 4, 4, 6)));
+  }
+
+  /** The same with the other profilers that are served, in the newest layout. */
+  public static TestArena withAllRegions(Platform platform, int cores, int threads) {
+    Layout layout =
+        Layout.of(Generation.CHIP_2026_09, platform, new LayoutOverrides(0, 128, 5, 6, 7, 8));
+    int regions = 0;
+    for (Region region : Region.ALL) {
+      regions |= 1 << region.number();
+    }
+    return new TestArena(
+        plan(new Geometry(layout, cores, threads, 1, 4, regions, 2), new BufferCounts(5, 4, 4, 6)));
   }
 
   public ArenaPlan plan() {

@@ -30,7 +30,7 @@ class ExportCommandTest {
     try (CaptureBuilder builder =
         new CaptureBuilder(path, CaptureBuilder.manifest("l2-2026.06/a2a3", 3, 1, 1, 4))) {
       builder.run(1, 0);
-      for (BufferKind kind : BufferKind.ALL) {
+      for (BufferKind kind : BufferKind.TIMED) {
         builder.records(kind, 0, 0, 0, 10, CaptureBuilder.zeros(kind, 4));
       }
     }
@@ -91,7 +91,7 @@ class ExportCommandTest {
     try (CaptureBuilder builder = new CaptureBuilder(path, manifest.with(List.of(first, second)))) {
       for (int run = 1; run <= 2; run++) {
         builder.run(run, 0);
-        for (BufferKind kind : BufferKind.ALL) {
+        for (BufferKind kind : BufferKind.TIMED) {
           builder.records(kind, 0, 0, 0, 10, CaptureBuilder.zeros(kind, 4 * run));
         }
       }

@@ -69,7 +69,8 @@ public final class DrainAgent implements Agent {
   private final ParkMeter parks;
   private final int batchEntries;
   private final boolean mayTear;
-  private final boolean isCounted;
+  private final boolean hasRuns;
+  private final boolean[] isCounted = new boolean[BufferKind.COUNT]; // by kind
   private final ReadyLane[] lanes;
   private final SpscRing[] handoffs;
   private final SpscRing hints;
@@ -97,7 +98,7 @@ public final class DrainAgent implements Agent {
   private long sincePollNs;
 
   /**
-   * @param queues the ready queues of this group
+   * @param queues the numbers of the ready queues of this group
    * @param handoffs one ring per collector shard; a pool's buffers all go to shard {@code pool %
    *     shards}, which keeps them in order
    * @param hints to refill; losing one costs a sweep interval, so a full ring is no error
@@ -124,11 +125,11 @@ public final class DrainAgent implements Agent {
     this.clock = clock;
     this.parks = parks;
     this.mayTear = plan.layout().facts().mayTearEntries();
-    this.isCounted = plan.layout().facts().hasCountedEntries();
+    this.hasRuns = plan.layout().facts().hasCountedEntries();
     long nowNs = clock.nanoTime();
     lanes = new ReadyLane[queues.length];
     for (int i = 0; i < queues.length; i++) {
-      lanes[i] = new ReadyLane(memory, plan.layout(), queues[i], nowNs);
+      lanes[i] = new ReadyLane(memory, plan.readyQueues().get(queues[i]), nowNs);
     }
     full = new CounterArray(queues.length);
     fullNanos = new CounterArray(queues.length);
@@ -138,10 +139,10 @@ public final class DrainAgent implements Agent {
     Arrays.setAll(sequences, run -> new SequenceWindow(plan.poolCount()));
     for (BufferKind kind : BufferKind.ALL) {
       instances[kind.ordinal()] = plan.instances(kind);
-      for (int instance = 0; instance < plan.instances(kind); instance++) {
-        freeHeadOffset[plan.pool(kind, instance)] =
-            plan.geometry().poolOffset(kind, instance) + plan.layout().pool().headOffset();
-      }
+      isCounted[kind.ordinal()] = plan.layout().facts().hasCountedEntries(kind);
+    }
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      freeHeadOffset[pool] = plan.poolOffset(pool) + plan.poolLayout(pool).headOffset();
     }
     lastPollNs = nowNs;
   }
@@ -163,7 +164,7 @@ public final class DrainAgent implements Agent {
     }
     for (int buffer : adoption.ready()) {
       int pool = ledger.poolOf(buffer);
-      int run = isCounted ? leases.runs().placeOf(adoption.epochOf(buffer)) : 0;
+      int run = hasRuns ? leases.runs().placeOf(adoption.epochOf(buffer)) : 0;
       if (!adoption.isSalvaged(buffer)
           && sequences[run].look(pool, adoption.sequenceOf(buffer)) != SequenceWindow.WILD) {
         sequences[run].take(pool, adoption.sequenceOf(buffer));
@@ -191,15 +192,16 @@ public final class DrainAgent implements Agent {
       return true; // an entry of the device has appeared long since
     }
     int entry = lane.entryOffset();
-    BufferKind kind = BufferKind.ofWireNumber(memory.loadInt(entry + ReadyEntryLayout.KIND_OFFSET));
+    BufferKind kind = lane.kind(memory.loadInt(entry + ReadyEntryLayout.KIND_OFFSET));
     int instance = memory.loadInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET);
     if (kind == null || instance < 0 || instance >= instances[kind.ordinal()]) {
       return false;
     }
-    SequenceWindow ofRun =
-        isCounted
-            ? ofRun(memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET))
-            : sequences[0];
+    int buffer = table.find(kind, memory.loadLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET));
+    if (buffer < 0) {
+      return false;
+    }
+    SequenceWindow ofRun = ofRun(kind, entry, buffer);
     int sequence = memory.loadInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET);
     return ofRun.look(plan.pool(kind, instance), sequence) == SequenceWindow.REPEATED;
   }
@@ -252,7 +254,7 @@ public final class DrainAgent implements Agent {
       if (lane.badTail != tailUntrusted) {
         lane.badTail = tailUntrusted;
         violations.record(
-            AbiViolation.BAD_INDEX.ordinal(), lane.queue(), tailUntrusted, lane.head(), 0);
+            AbiViolation.BAD_INDEX.ordinal(), lane.number(), tailUntrusted, lane.head(), 0);
       }
       return 0;
     }
@@ -260,7 +262,7 @@ public final class DrainAgent implements Agent {
     int tail = tailUntrusted;
     int entries = lane.fill(tail);
     fill.record(at, entries);
-    if (entries == plan.layout().queueEntries() - 1) {
+    if (entries == lane.capacity()) {
       full.increment(at);
       fullNanos.add(at, sincePollNs);
     }
@@ -300,7 +302,7 @@ public final class DrainAgent implements Agent {
     int pool = -1;
     int order = 0;
     SequenceWindow ofRun = sequences[0];
-    BufferKind kind = BufferKind.ofWireNumber(kindUntrusted);
+    BufferKind kind = lane.kind(kindUntrusted);
     if (kind == null) {
       wrong = AbiViolation.BAD_KIND;
     } else if (instanceUntrusted < 0 || instanceUntrusted >= instances[kind.ordinal()]) {
@@ -315,9 +317,7 @@ public final class DrainAgent implements Agent {
       } else if (ledger.poolOf(buffer) != pool) {
         wrong = AbiViolation.WRONG_POOL;
       } else {
-        if (isCounted) {
-          ofRun = ofRun(memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET));
-        }
+        ofRun = ofRun(kind, entry, buffer);
         order = ofRun.look(pool, sequenceUntrusted);
         if (order == SequenceWindow.REPEATED) {
           // The device holds the buffer, but this entry is from an earlier time: a repetition whose
@@ -346,14 +346,14 @@ public final class DrainAgent implements Agent {
       }
       if (ledger.claim(buffer)) {
         // Not before the claim: the row of a buffer that a collector reads is the collector's.
-        if (isCounted) {
+        if (isCounted[kind.ordinal()]) {
           leases.announce(
               buffer,
               memory.loadInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET),
               memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET));
         }
         leases.describe(
-            buffer, instanceUntrusted, lane.queue(), sequenceUntrusted, lane.caughtUpNs);
+            buffer, instanceUntrusted, lane.thread(), sequenceUntrusted, lane.caughtUpNs);
         if (order == SequenceWindow.LATE || (order == 0 && lane.heldSinceNs != 0)) {
           counters.increment(REORDERED);
         }
@@ -370,7 +370,7 @@ public final class DrainAgent implements Agent {
       wrong = AbiViolation.NOT_DEVICE_OWNED;
     }
     violations.record(
-        wrong.ordinal(), lane.queue(), pointerUntrusted, kindUntrusted, instanceUntrusted);
+        wrong.ordinal(), lane.number(), pointerUntrusted, kindUntrusted, instanceUntrusted);
     leaveHead(lane);
     return STEPPED_OVER;
   }
@@ -382,6 +382,17 @@ public final class DrainAgent implements Agent {
     }
     lane.advance();
     lane.publishHeadRelease();
+  }
+
+  /** The numbers of the run that an entry, or else its buffer, names. */
+  private SequenceWindow ofRun(BufferKind kind, int entry, int buffer) {
+    if (!hasRuns) {
+      return sequences[0];
+    }
+    return ofRun(
+        isCounted[kind.ordinal()]
+            ? memory.loadLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET)
+            : leases.epochUntrusted(buffer));
   }
 
   /** Each run numbers its buffers from 0; those of runs that are not open have numbers, too. */
@@ -477,6 +488,6 @@ public final class DrainAgent implements Agent {
 
   /** The number of the ready queue at an index. */
   public int queue(int index) {
-    return lanes[index].queue();
+    return lanes[index].number();
   }
 }

@@ -73,7 +73,7 @@ final class FreeLane {
     for (int i = 0; i < inSlots.length; i++) {
       slotBuffers[(lastHead + i) & (slotBuffers.length - 1)] = inSlots[i];
     }
-    lastDropped = memory.loadInt(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+    lastDropped = memory.loadInt(offset + layout.droppedRecordCountOffset());
   }
 
   int pool() {
@@ -115,7 +115,7 @@ final class FreeLane {
 
   /** By how much the device's count of dropped records grew; 0 if it makes no sense. */
   int droppedSinceLastAsked(ControlWords from) {
-    int now = from.loadIntAcquire(offset + PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
+    int now = from.loadIntAcquire(offset + layout.droppedRecordCountOffset());
     int more = now - lastDropped;
     lastDropped = now;
     return Math.max(0, more);
@@ -147,12 +147,12 @@ final class FreeLane {
    * with a dispatch count at the boundary.
    */
   boolean looksStalled(int recordsPerBuffer, ControlWords from) {
-    int total = from.loadIntAcquire(offset + PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
+    int total = from.loadIntAcquire(offset + layout.totalRecordCountOffset());
     if (total == 0) {
       return false;
     }
     return kind == BufferKind.AICORE_TASK
         ? total % recordsPerBuffer == 0
-        : from.loadLongAcquire(offset + PoolLayout.CURRENT_BUF_PTR_OFFSET) == 0;
+        : from.loadLongAcquire(offset + layout.currentBufPtrOffset()) == 0;
   }
 }

@@ -1,8 +1,10 @@
 package dev.sluice.device.lane;
 
-import dev.sluice.abi.Layout;
+import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.ReadyQueue;
+import java.util.List;
 
 /**
  * One ready queue as its drain sees it: the host's own head, and accessors whose names carry the
@@ -10,8 +12,9 @@ import dev.sluice.device.DeviceMemory;
  */
 final class ReadyLane {
   private final DeviceMemory memory;
-  private final Layout layout;
-  private final int queue;
+  private final ReadyQueue queue;
+  private final List<BufferKind> kinds;
+  private final BufferKind onlyKind; // null if there are several
   private final int headOffset;
   private final int tailOffset;
   private final int entries;
@@ -33,19 +36,39 @@ final class ReadyLane {
   /** The last tail that was out of range, so that one wild value is counted once. */
   int badTail = -1;
 
-  ReadyLane(DeviceMemory memory, Layout layout, int queue, long nowNs) {
+  ReadyLane(DeviceMemory memory, ReadyQueue queue, long nowNs) {
     this.memory = memory;
-    this.layout = layout;
     this.queue = queue;
-    this.headOffset = layout.queueHeadOffset(queue);
-    this.tailOffset = layout.queueTailOffset(queue);
-    this.entries = layout.queueEntries();
+    this.kinds = queue.region().kinds();
+    this.onlyKind = kinds.size() == 1 ? kinds.get(0) : null;
+    this.headOffset = queue.headOffset();
+    this.tailOffset = queue.tailOffset();
+    this.entries = queue.entries();
     this.head = memory.loadInt(headOffset);
     this.caughtUpNs = nowNs;
   }
 
-  int queue() {
-    return queue;
+  /** Its number among the queues of all regions. */
+  int number() {
+    return queue.number();
+  }
+
+  /** The AICPU thread that fills it. */
+  int thread() {
+    return queue.thread();
+  }
+
+  /** Entries that it can hold. */
+  int capacity() {
+    return entries - 1;
+  }
+
+  /** The kind that an entry names, or null. Where there is one only, its word is padding. */
+  BufferKind kind(int wordUntrusted) {
+    if (onlyKind != null) {
+      return onlyKind;
+    }
+    return wordUntrusted >= 0 && wordUntrusted < kinds.size() ? kinds.get(wordUntrusted) : null;
   }
 
   int head() {
@@ -62,12 +85,12 @@ final class ReadyLane {
 
   /** Entries between head and a checked tail. */
   int fill(int tail) {
-    return layout.queueFill(head, tail);
+    return queue.fill(head, tail);
   }
 
   /** Offset of the entry at the head. */
   int entryOffset() {
-    return layout.entryOffset(queue, head);
+    return queue.entryOffset(head);
   }
 
   /** Clears the pointer of the entry at the head, so that a later lap cannot show it again. */

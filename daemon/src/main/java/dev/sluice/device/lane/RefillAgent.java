@@ -113,9 +113,8 @@ public final class RefillAgent implements Agent {
     this.deviceBlocks = plan.layout().facts().isPatient();
     this.popsAicoreFirst = plan.layout().facts().popsAicoreBeforePublishing();
     this.spare = new FreeBuffers(plan);
-    int poolsAt = plan.layout().headerBytes();
     this.liveWords = new LiveWords(memory);
-    this.sweptWords = memory.words(poolsAt, plan.geometry().poolsEnd() - poolsAt);
+    this.sweptWords = memory.words(plan.poolsOffset(), plan.poolsEnd() - plan.poolsOffset());
     this.words = liveWords;
     this.lanes = new FreeLane[plan.poolCount()];
     for (BufferKind kind : BufferKind.ALL) {
@@ -125,10 +124,10 @@ public final class RefillAgent implements Agent {
         lanes[pool] =
             new FreeLane(
                 memory,
-                plan.layout().pool(),
+                plan.layout().pool(kind),
                 pool,
                 kind,
-                plan.geometry().poolOffset(kind, instance),
+                plan.poolOffset(pool),
                 plan.quota(kind));
       }
     }

@@ -1,6 +1,7 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -106,7 +107,8 @@ public final class CaptureFrames implements AutoCloseable {
     this.segments = new OpenSegments(directory);
     for (BufferKind kind : BufferKind.ALL) {
       List<PoolFrames> ofKind = new ArrayList<>();
-      int instances = manifest.layout().poolCount(kind, manifest.geometry().numCores());
+      Geometry of = manifest.geometry();
+      int instances = of.has(kind.region()) ? manifest.layout().poolCount(kind, of.numCores()) : 0;
       for (int instance = 0; instance < instances; instance++) {
         ofKind.add(new PoolFrames());
       }

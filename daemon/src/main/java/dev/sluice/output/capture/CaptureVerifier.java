@@ -1,6 +1,7 @@
 package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.Geometry;
 import dev.sluice.abi.SyntheticContent;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -174,9 +175,13 @@ public final class CaptureVerifier {
 
   private void checkRecords(Frame frame) {
     BufferKind kind = frame.kind();
-    int instances = kind == null ? 0 : manifest.geometry().layout().queueCount();
-    if (kind != null && kind.isPerCore()) {
-      instances = manifest.geometry().numCores();
+    Geometry geometry = manifest.geometry();
+    int instances = 0;
+    if (kind != null && geometry.has(kind.region())) {
+      instances =
+          kind.isPerCore()
+              ? geometry.numCores()
+              : geometry.layout().poolCount(kind, geometry.numCores());
     }
     if (frame.instance() < 0
         || frame.instance() >= instances

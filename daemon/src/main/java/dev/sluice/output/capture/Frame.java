@@ -38,7 +38,7 @@ public final class Frame {
 
   /** What the records are; null if the frame concerns no kind. */
   public BufferKind kind() {
-    return BufferKind.ofWireNumber(bytes.get(at + FrameHeader.KIND_OFFSET) & 0xFF);
+    return BufferKind.ofNumber(bytes.get(at + FrameHeader.KIND_OFFSET) & 0xFF);
   }
 
   /** Core for task kinds, thread for phases; -1 for no single one. */

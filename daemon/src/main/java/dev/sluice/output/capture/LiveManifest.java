@@ -170,7 +170,7 @@ final class LiveManifest {
   private synchronized CaptureManifest.Outcome outcome(String ending, Optional<Instant> endedAt) {
     CaptureTotals sums = totals.get();
     Map<BufferKind, CaptureManifest.KindBooks> rows = new HashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : manifest.geometry().kinds()) {
       DeviceBooks device = books.getOrDefault(kind, DeviceBooks.ZERO);
       rows.put(
           kind,

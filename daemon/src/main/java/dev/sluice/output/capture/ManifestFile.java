@@ -8,6 +8,7 @@ import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
+import dev.sluice.abi.Region;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.abi.WireFact;
 import dev.sluice.abi.WireFacts;
@@ -119,7 +120,7 @@ final class ManifestFile {
   private static Map<String, Object> toJson(CaptureManifest m) {
     Map<String, Object> json = new LinkedHashMap<>();
     Map<String, Object> columns = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : m.geometry().kinds()) {
       columns.put(kind.label(), RecordColumn.toText(m.format().columns().get(kind)));
     }
     json.put(
@@ -147,6 +148,11 @@ final class ManifestFile {
     json.put("sched_threads", m.geometry().schedThreads());
     json.put("orch_threads", m.geometry().orchThreads());
     json.put("level", m.geometry().level());
+    if (m.geometry().regions() != Region.SWIMLANE_ONLY) {
+      json.put(
+          "regions", Region.ALL.stream().filter(m.geometry()::has).map(Region::label).toList());
+      json.put("pmu_event_type", m.geometry().pmuEventType());
+    }
     json.put("core_types", m.cores().types());
     json.put("core_to_thread", m.cores().threads());
     json.put("started_at", m.clock().startedAt().toString());
@@ -187,7 +193,7 @@ final class ManifestFile {
       json.put("writing", outcome.writing());
     }
     Map<String, Object> kinds = new LinkedHashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : m.geometry().kinds()) {
       kinds.put(kind.label(), books(outcome.kind(kind)));
     }
     json.put("kinds", kinds);
@@ -273,7 +279,7 @@ final class ManifestFile {
       Geometry geometry = geometry(json, overrides);
       CaptureManifest manifest =
           new CaptureManifest(
-              new CaptureManifest.Format(major, minor, columns(format.object("columns"))),
+              new CaptureManifest.Format(major, minor, columns(format.object("columns"), geometry)),
               UUID.fromString(json.text("capture_id")),
               new CaptureManifest.Origin(
                   json.text("sluice_version"),
@@ -291,7 +297,7 @@ final class ManifestFile {
                   json.has("boot_id") ? json.text("boot_id") : "",
                   json.has("boot_offset_ns") ? json.whole("boot_offset_ns") : 0),
               synthetic(json),
-              outcome(json),
+              outcome(json, geometry),
               snapshot(json),
               runs(json));
       manifest.requireUsable();
@@ -301,11 +307,15 @@ final class ManifestFile {
     }
   }
 
-  private static Map<BufferKind, List<RecordColumn>> columns(ManifestKeys json)
+  private static Map<BufferKind, List<RecordColumn>> columns(ManifestKeys json, Geometry geometry)
       throws CaptureException {
     Map<BufferKind, List<RecordColumn>> columns = new HashMap<>();
     for (BufferKind kind : BufferKind.ALL) {
-      columns.put(kind, RecordColumn.parse(json.texts(kind.label()), kind.recordBytes()));
+      columns.put(
+          kind,
+          geometry.has(kind.region())
+              ? RecordColumn.parse(json.texts(kind.label()), kind.recordBytes())
+              : geometry.layout().columns(kind));
     }
     return columns;
   }
@@ -318,7 +328,24 @@ final class ManifestFile {
         json.integer("num_cores"),
         json.integer("sched_threads"),
         json.integer("orch_threads"),
-        json.integer("level"));
+        json.integer("level"),
+        regions(json),
+        json.has("pmu_event_type") ? json.integer("pmu_event_type") : 0);
+  }
+
+  private static int regions(ManifestKeys json) throws CaptureException {
+    if (!json.has("regions")) {
+      return Region.SWIMLANE_ONLY;
+    }
+    int bits = 0;
+    for (String label : json.texts("regions")) {
+      Region region = Region.ofLabel(label);
+      if (region == null) {
+        throw new IllegalArgumentException("unknown region '" + label + "'");
+      }
+      bits |= 1 << region.number();
+    }
+    return bits;
   }
 
   private static LayoutOverrides overrides(ManifestKeys json) throws CaptureException {
@@ -386,10 +413,11 @@ final class ManifestFile {
             snapshot.whole("to_ns")));
   }
 
-  private static CaptureManifest.Outcome outcome(ManifestKeys json) throws CaptureException {
+  private static CaptureManifest.Outcome outcome(ManifestKeys json, Geometry geometry)
+      throws CaptureException {
     Map<BufferKind, CaptureManifest.KindBooks> kinds = new LinkedHashMap<>();
     ManifestKeys rows = json.object("kinds");
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : geometry.kinds()) {
       ManifestKeys row = rows.object(kind.label());
       kinds.put(
           kind,

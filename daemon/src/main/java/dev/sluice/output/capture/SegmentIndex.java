@@ -94,7 +94,7 @@ final class SegmentIndex {
   }
 
   BufferKind kind(int entry) {
-    return BufferKind.ofWireNumber(bytes.get(at(entry) + 21) & 0xFF);
+    return BufferKind.ofNumber(bytes.get(at(entry) + 21) & 0xFF);
   }
 
   int instance(int entry) {

@@ -70,7 +70,7 @@ final class WrittenBooks {
 
   /** A frame cannot be written. */
   void lost(ByteBuffer frames, int at, LossReason reason) {
-    BufferKind kind = BufferKind.ofWireNumber(frames.get(at + FrameHeader.KIND_OFFSET));
+    BufferKind kind = BufferKind.ofNumber(frames.get(at + FrameHeader.KIND_OFFSET));
     int instance = frames.getInt(at + FrameHeader.INSTANCE_OFFSET);
     int sequence = frames.getInt(at + FrameHeader.SEQUENCE_OFFSET);
     long timeNs = frames.getLong(at + FrameHeader.HOST_TIME_OFFSET);

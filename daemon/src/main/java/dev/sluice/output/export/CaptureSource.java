@@ -247,7 +247,7 @@ public final class CaptureSource implements AutoCloseable {
   /** The last possible time of the capture, in ticks since its base. */
   long lastTicks() throws IOException {
     long last = 0;
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       for (int instance = 0; instance < instances(kind); instance++) {
         int count = frameCount(kind, instance);
         if (count == 0) {

@@ -73,7 +73,7 @@ final class CsvTables {
       Path directory)
       throws IOException {
     CsvTables tables = new CsvTables(source, selection, monitor, directory);
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       tables.write(kind);
     }
     tables.write(losses);

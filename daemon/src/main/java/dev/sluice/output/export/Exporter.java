@@ -122,7 +122,7 @@ public final class Exporter {
     long passes = request.format().isTrace() && request.graph().edges() > 0 ? 2 : 1;
     long total = 0;
     for (CaptureSource source : sources) {
-      total += BufferKind.ALL.stream().mapToLong(source::records).sum();
+      total += BufferKind.TIMED.stream().mapToLong(source::records).sum();
     }
     return total * passes;
   }

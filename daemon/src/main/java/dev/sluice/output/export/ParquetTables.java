@@ -230,7 +230,7 @@ final class ParquetTables implements Row.Receiver, AutoCloseable {
   private void putSession(long missing) throws IOException {
     CaptureManifest manifest = source.manifest();
     long produced = 0;
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       produced += manifest.outcome().kind(kind).produced();
     }
     put(

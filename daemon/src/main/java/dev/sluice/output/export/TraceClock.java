@@ -62,7 +62,7 @@ final class TraceClock {
       }
     }
     List<Sample> samples = new ArrayList<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       for (int instance = 0; instance < source.instances(kind); instance++) {
         sample(source, kind, instance, runs, samples);
       }
@@ -162,7 +162,7 @@ final class TraceClock {
   private static long earliest(CaptureSource source, long middle, long lowest, long highest)
       throws IOException {
     long earliest = Long.MAX_VALUE;
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       for (int instance = 0; instance < source.instances(kind); instance++) {
         if (source.frameCount(kind, instance) == 0) {
           continue;

@@ -59,7 +59,8 @@ enum AttachKey {
   GUARD_LOST(47, RUN_END, DETACH, RESUME),
   NEVER_STARTED(48),
   RUN_NAME(49, START),
-  PATIENCE_MS(50, ATTACH);
+  PATIENCE_MS(50, ATTACH),
+  PMU_EVENTS(51, ATTACH);
 
   private static final AttachKey[] VALUES = values();
 

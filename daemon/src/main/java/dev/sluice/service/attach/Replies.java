@@ -8,6 +8,7 @@ import dev.sluice.service.Token;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.ToLongFunction;
 
 /** Writes what clients get. Each reply is a new buffer of one whole message. */
@@ -31,15 +32,18 @@ final class Replies {
         .number(AttachKey.PLACEMENT, granted.placement())
         .number(AttachKey.SLOTS, granted.slotCount())
         .number(AttachKey.ARENA_BYTES, granted.arenaBytes())
-        .numbers(AttachKey.REGION_OFFSETS, 0, granted.regionOffset())
-        .numbers(AttachKey.REGION_BYTES, 0, granted.regionBytes())
+        .numbers(AttachKey.REGION_OFFSETS, numbers(granted.regionOffsets()))
+        .numbers(AttachKey.REGION_BYTES, numbers(granted.regionBytes()))
         .number(AttachKey.ROTATION_OFFSET, granted.rotationOffset())
         .number(AttachKey.BUFFERS_OFFSET, granted.buffersOffset())
         .number(AttachKey.LOCKS_OFFSET, granted.locksOffset())
         .numbers(AttachKey.GRANTED, granted.buffers().stream().mapToLong(n -> n).toArray())
-        .numbers(
-            AttachKey.BUFFER_OFFSETS, granted.bufferOffsets().stream().mapToLong(n -> n).toArray())
+        .numbers(AttachKey.BUFFER_OFFSETS, numbers(granted.bufferOffsets()))
         .encode(allocator);
+  }
+
+  private static long[] numbers(List<Long> values) {
+    return values.stream().mapToLong(Long::longValue).toArray();
   }
 
   /** SHARE, which follows ARENA in place of a file descriptor. */

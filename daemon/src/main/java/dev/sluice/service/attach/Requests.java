@@ -21,6 +21,7 @@ final class Requests {
   private static final int SYNTHETIC_NUMBERS = 4;
   private static final long KNOWN_PLACEMENTS = 0b11110;
   private static final long KNOWN_REGIONS = 0b11111;
+  private static final int ALL_KINDS = 8;
 
   private Requests() {}
 
@@ -56,7 +57,8 @@ final class Requests {
         new AttachRequest.Wire(
             message.text(AttachKey.LAYOUT, WORD_BYTES),
             message.text(AttachKey.RUNTIME, WORD_BYTES),
-            bits(message, AttachKey.REGIONS, KNOWN_REGIONS)),
+            bits(message, AttachKey.REGIONS, KNOWN_REGIONS),
+            count(message, AttachKey.PMU_EVENTS)),
         count(message, AttachKey.LEVEL),
         count(message, AttachKey.CORES),
         count(message, AttachKey.SCHED_THREADS),
@@ -101,7 +103,13 @@ final class Requests {
   }
 
   private static List<Integer> byKind(Message message, AttachKey key) {
-    return Arrays.stream(message.numbers(key, Labels.KINDS.size()))
+    int kinds = Labels.KINDS.size();
+    long[] numbers = message.numbers(key, ALL_KINDS);
+    if (Arrays.stream(numbers).skip(kinds).anyMatch(number -> number != 0)) {
+      throw new AttachRefusedException(
+          AttachStatus.GEOMETRY, key + ": of other kinds than the swimlane's there is no choice");
+    }
+    return Arrays.stream(numbers, 0, kinds)
         .mapToObj(number -> count(number, key, AttachStatus.GEOMETRY))
         .toList();
   }

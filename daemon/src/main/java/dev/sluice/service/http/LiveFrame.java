@@ -65,7 +65,7 @@ final class LiveFrame {
 
   private static Map<String, Object> device(DeviceSnapshot device) {
     Map<String, Object> free = new LinkedHashMap<>();
-    for (String kind : Labels.KINDS) {
+    for (String kind : Labels.ALL_KINDS) {
       DeviceSnapshot.FreeQueueSnapshot queue = device.freeQueues().get(kind);
       if (queue != null && queue.capacityEntries() > 0) {
         Map<String, Object> json = new LinkedHashMap<>();

@@ -1,5 +1,7 @@
 package dev.sluice.service.http;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.sluice.headroom.Ceiling;
 import dev.sluice.headroom.Headroom;
 import dev.sluice.service.AgentSnapshot;
@@ -27,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -124,7 +127,9 @@ final class StatusJson {
   static Map<String, Object> totals(List<DeviceSnapshot> devices) {
     Map<String, Object> kinds = new LinkedHashMap<>();
     List<KindTotals> all = new ArrayList<>();
-    for (String kind : Labels.KINDS) {
+    Set<String> present =
+        devices.stream().flatMap(device -> device.kinds().keySet().stream()).collect(toSet());
+    for (String kind : Labels.kinds(present)) {
       KindTotals sum =
           sum(
               devices.stream()
@@ -244,7 +249,7 @@ final class StatusJson {
     json.put("tasks", tasks(session.tasks(), session.rates()));
     json.put("ceilings", ceilings(session.headroom()));
     Map<String, Object> kinds = new LinkedHashMap<>();
-    for (String kind : Labels.KINDS) {
+    for (String kind : Labels.kinds(session.kinds().keySet())) {
       Map<String, Object> totals = new LinkedHashMap<>();
       putTotals(totals, session.kinds().getOrDefault(kind, KindTotals.ZERO));
       kinds.put(kind, totals);
@@ -259,7 +264,7 @@ final class StatusJson {
     long captured = 0;
     long staged = 0;
     Map<String, Long> lost = new TreeMap<>();
-    for (String kind : Labels.KINDS) {
+    for (String kind : Labels.kinds(capture.kinds().keySet())) {
       CaptureSnapshot.KindCapture row =
           capture.kinds().getOrDefault(kind, new CaptureSnapshot.KindCapture(0, 0, Map.of()));
       captured += row.captured();
@@ -349,8 +354,11 @@ final class StatusJson {
 
   static Map<String, Object> books(Books books) {
     Map<String, Object> kinds = new LinkedHashMap<>();
-    for (int kind = 0; kind < Labels.KINDS.size(); kind++) {
+    for (int kind = 0; kind < books.kinds().size(); kind++) {
       Books.KindBooks row = books.kinds().get(kind);
+      if (kind >= Labels.KINDS.size() && row.produced() == 0) {
+        continue;
+      }
       Map<String, Object> json = new LinkedHashMap<>();
       json.put("device_records", row.produced());
       json.put("collected_records", row.collected());
@@ -361,7 +369,7 @@ final class StatusJson {
       json.put(
           "in_flight_records",
           row.produced() - row.collected() - row.dropped() - row.salvaged() - row.unaccounted());
-      kinds.put(Labels.KINDS.get(kind), json);
+      kinds.put(Labels.ALL_KINDS.get(kind), json);
     }
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("id", books.session());

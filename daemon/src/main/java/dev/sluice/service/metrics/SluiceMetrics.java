@@ -112,7 +112,7 @@ final class SluiceMetrics implements MultiCollector {
     String id = Integer.toString(device.device());
     samples.add(Metric.SESSIONS, device.sessions(), id);
     samples.add(Metric.DEVICE_UP, device.up() ? 1 : 0, id);
-    for (String kind : Labels.KINDS) {
+    for (String kind : Labels.kinds(device.kinds().keySet())) {
       kind(samples, device, id, kind);
     }
     for (QueueSnapshot queue : device.readyQueues()) {
@@ -201,7 +201,7 @@ final class SluiceMetrics implements MultiCollector {
   private void refillLatency(Samples samples, DeviceSnapshot device, String id) {
     Map<String, Histogram> byKind = device.refillLatencyNanos();
     if (resolution == Resolution.FINE) {
-      for (String kind : Labels.KINDS) {
+      for (String kind : Labels.kinds(byKind.keySet())) {
         Histogram latency = byKind.get(kind);
         samples.add(
             Metric.REFILL_LATENCY, latency == null ? List.of() : List.of(latency), id, kind);

@@ -7,6 +7,7 @@ import dev.sluice.abi.PoolLayout;
 import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.DeviceMemory;
+import dev.sluice.device.ReadyQueue;
 import java.util.Arrays;
 
 /**
@@ -34,7 +35,7 @@ public final class PlayedDevice {
     this.threads = threads;
     this.sequences = new int[plan.poolCount()];
     this.tokens = new int[plan.poolCount()];
-    this.tails = new int[plan.layout().queueCount()];
+    this.tails = new int[plan.readyQueues().size()];
     if (plan.layout().facts().hasCountedEntries()) {
       memory.storeInt(plan.layout().handoffSchemaOffset(), 1);
     }
@@ -59,8 +60,8 @@ public final class PlayedDevice {
   private boolean publish(int pool) {
     BufferKind kind = plan.kindOfPool(pool);
     int instance = plan.instanceOfPool(pool);
-    PoolLayout layout = plan.layout().pool();
-    int at = plan.geometry().poolOffset(kind, instance);
+    PoolLayout layout = plan.poolLayout(pool);
+    int at = plan.poolOffset(pool);
     int head = memory.loadInt(at + layout.headOffset());
     if (head == memory.loadInt(at + layout.tailOffset())) {
       return false;
@@ -70,16 +71,18 @@ public final class PlayedDevice {
     fill(pool, (int) (pointer - deviceBase));
     BufferLayout buffer = plan.layout().buffer(kind);
     memory.storeInt(
-        at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET,
-        memory.loadInt(at + PoolLayout.TOTAL_RECORD_COUNT_OFFSET) + buffer.records());
+        at + layout.totalRecordCountOffset(),
+        memory.loadInt(at + layout.totalRecordCountOffset()) + buffer.records());
 
-    int queue = instance % threads;
-    int entry = plan.layout().entryOffset(queue, tails[queue]);
+    ReadyQueue queue =
+        plan.readyQueues().get(plan.readyQueueOf(kind.region()) + instance % threads);
+    int tail = tails[queue.number()];
+    int entry = queue.entryOffset(tail);
     memory.storeInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET, instance);
-    memory.storeInt(entry + ReadyEntryLayout.KIND_OFFSET, kind.ordinal());
+    memory.storeInt(entry + ReadyEntryLayout.KIND_OFFSET, kind.wireNumber());
     memory.storeLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, pointer);
     memory.storeInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequences[pool]++);
-    if (plan.layout().facts().hasCountedEntries()) {
+    if (plan.layout().facts().hasCountedEntries(kind)) {
       memory.storeInt(entry + ReadyEntryLayout.RECORD_COUNT_OFFSET, buffer.records());
       memory.storeLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, runEpoch);
     }
@@ -87,8 +90,8 @@ public final class PlayedDevice {
       int published = at + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET;
       memory.storeInt(published, memory.loadInt(published) + buffer.records());
     }
-    tails[queue] = (tails[queue] + 1) % plan.layout().queueEntries();
-    memory.storeIntRelease(plan.layout().queueTailOffset(queue), tails[queue]);
+    tails[queue.number()] = (tail + 1) % queue.entries();
+    memory.storeIntRelease(queue.tailOffset(), tails[queue.number()]);
     return true;
   }
 

@@ -1,6 +1,7 @@
 package dev.sluice.session.run;
 
 import dev.sluice.abi.AbiViolation;
+import dev.sluice.abi.Region;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.device.Arena;
@@ -99,6 +100,7 @@ public final class Run {
     this(setup, initialised(setup));
     engine.refill().seed();
     Arena.seedIdlePools(memory, plan, setup.deviceBase());
+    Arena.placePmuRings(memory, plan, setup.deviceBase());
     begin(FIRST_PLACE, setup.runEpoch());
   }
 
@@ -141,8 +143,11 @@ public final class Run {
 
   /** The place at which another run could begin now; {@link OpenRuns#OTHER} if it cannot. */
   public int placeFor(long epoch) {
+    // Only terminal lines say what was counted in a run beside another; the swimlane has them.
     boolean canOverlap =
-        plan.layout().facts().hasCountedEntries() && plan.layout().facts().terminalBanks() > 0;
+        plan.geometry().regions() == Region.SWIMLANE_ONLY
+            && plan.layout().facts().hasCountedEntries()
+            && plan.layout().facts().terminalBanks() > 0;
     return canOverlap ? engine.runs().placeFor(epoch) : OpenRuns.OTHER;
   }
 

@@ -3,6 +3,8 @@ package dev.sluice.session.run;
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.Region;
 import dev.sluice.abi.TerminalLayout;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.counters.CounterArray;
@@ -12,6 +14,7 @@ import dev.sluice.device.BufferState;
 import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
 import dev.sluice.device.PoolCounters;
+import dev.sluice.device.ReadyQueue;
 import dev.sluice.device.Terminals;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.RefillAgent;
@@ -115,7 +118,7 @@ public final class RunBooks {
     this.checks = setup.checks();
     this.memory = setup.memory();
     int from = plan.layout().queueHeadOffset(0);
-    this.words = memory.words(from, plan.geometry().poolsEnd() - from);
+    this.words = memory.words(from, plan.poolsEnd() - from);
     this.deviceCounters = new PoolCounters(memory, plan);
     this.attribution = new DropAttribution(plan.poolCount());
     this.evidence = new DropEvidence[plan.poolCount()];
@@ -368,7 +371,7 @@ public final class RunBooks {
   /** Whether all that the oldest run published is here, as its terminal lines have it. */
   boolean isFirstCollected() {
     for (int pool = 0; pool < plan.poolCount(); pool++) {
-      if (ofFirst(pool) + unwrittenOfFirst(pool) < published(pool)) {
+      if (terminals.has(pool) && ofFirst(pool) + unwrittenOfFirst(pool) < published(pool)) {
         return false;
       }
     }
@@ -463,18 +466,21 @@ public final class RunBooks {
 
   /** Adds what the lanes show. Indices that make no sense count as 0 entries. */
   void showLanes(RunTotals now) {
-    int capacity = plan.layout().queueEntries() - 1;
     for (DrainAgent drain : drains) {
       for (int i = 0; i < drain.queueCount(); i++) {
         int queue = drain.queue(i);
         now.readyQueues.put(
-            queue, new RunTotals.ReadyQueue(readyEntries(queue), capacity, drain.fill().get(i, 0)));
+            queue,
+            new RunTotals.ReadyQueue(
+                readyEntries(queue),
+                plan.readyQueues().get(queue).entries() - 1,
+                drain.fill().get(i, 0)));
       }
     }
     int[] states = new int[BufferState.ALL.size()];
     for (BufferKind kind : BufferKind.ALL) {
       int k = kind.ordinal();
-      int target = Math.min(plan.layout().pool().slotCount(), plan.quota(kind));
+      int target = Math.min(plan.layout().pool(kind).slotCount(), plan.quota(kind));
       if (plan.instances(kind) > 0) {
         now.noteFree(k, refill.depth().get(k, target), target);
       }
@@ -512,6 +518,9 @@ public final class RunBooks {
       return;
     }
     for (int pool = 0; pool < plan.poolCount(); pool++) {
+      if (plan.kindOfPool(pool).region() != Region.SWIMLANE) {
+        continue; // the others have no terminal lines
+      }
       boolean isRight =
           (terminals.has(pool) || !terminals.isDeclared(pool))
               && terminals.word(pool, TerminalLayout.TOTAL_OFFSET) == deviceCounters.total(pool)
@@ -535,7 +544,9 @@ public final class RunBooks {
   private void checkLayout(RunEnd end) {
     boolean hasProduced = false;
     for (int pool = 0; pool < plan.poolCount(); pool++) {
-      hasProduced |= deviceCounters.total(pool) > 0;
+      // A device may fill other memory than the swimlane's, and only that shows the layout.
+      boolean isOfSwimlane = plan.kindOfPool(pool).region() == Region.SWIMLANE;
+      hasProduced |= isOfSwimlane && deviceCounters.total(pool) > 0;
     }
     LayoutCheck.Finding finding = layoutCheck.look(hasProduced, end.isComplete());
     checkThreadsAndMoves(hasProduced);
@@ -565,8 +576,8 @@ public final class RunBooks {
     }
     hasMoved = hasProduced;
     for (int pool = 0; pool < plan.poolCount() && !hasMoved; pool++) {
-      int at = plan.geometry().poolOffset(plan.kindOfPool(pool), plan.instanceOfPool(pool));
-      hasMoved = words.loadIntAcquire(at + plan.layout().pool().headOffset()) != 0;
+      int at = plan.poolOffset(pool) + plan.poolLayout(pool).headOffset();
+      hasMoved = words.loadIntAcquire(at) != 0;
     }
     String silence = hasMoved ? "" : layoutCheck.silence(clock.nanoTime());
     if (!silence.isEmpty()) {
@@ -601,28 +612,29 @@ public final class RunBooks {
    * no sense.
    */
   int freeEntries(int pool) {
-    BufferKind kind = plan.kindOfPool(pool);
-    int at = plan.geometry().poolOffset(kind, plan.instanceOfPool(pool));
-    int head = words.loadIntAcquire(at + plan.layout().pool().headOffset());
-    int tail = words.loadIntAcquire(at + plan.layout().pool().tailOffset());
+    int at = plan.poolOffset(pool);
+    PoolLayout layout = plan.poolLayout(pool);
+    int head = words.loadIntAcquire(at + layout.headOffset());
+    int tail = words.loadIntAcquire(at + layout.tailOffset());
     int entries = tail - head;
-    return entries >= 0 && entries <= plan.layout().pool().slotCount() ? entries : -1;
+    return entries >= 0 && entries <= layout.slotCount() ? entries : -1;
   }
 
   /** Entries in a ready queue, likewise; 0 if its indices make no sense. */
-  int readyEntries(int queue) {
-    int head = words.loadIntAcquire(plan.layout().queueHeadOffset(queue));
-    int tail = words.loadIntAcquire(plan.layout().queueTailOffset(queue));
-    int entries = plan.layout().queueEntries();
+  int readyEntries(int number) {
+    ReadyQueue queue = plan.readyQueues().get(number);
+    int head = words.loadIntAcquire(queue.headOffset());
+    int tail = words.loadIntAcquire(queue.tailOffset());
+    int entries = queue.entries();
     if (head < 0 || head >= entries || tail < 0 || tail >= entries) {
       return 0;
     }
-    return plan.layout().queueFill(head, tail);
+    return queue.fill(head, tail);
   }
 
   private boolean isReadyQueueFull() {
-    for (int queue = 0; queue < plan.layout().queueCount(); queue++) {
-      if (readyEntries(queue) == plan.layout().queueEntries() - 1) {
+    for (ReadyQueue queue : plan.readyQueues()) {
+      if (readyEntries(queue.number()) == queue.entries() - 1) {
         return true;
       }
     }

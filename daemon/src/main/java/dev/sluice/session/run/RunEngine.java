@@ -99,7 +99,8 @@ public final class RunEngine implements ThreadPacking.Slack {
     NanoClock clock = setup.clock();
     slack = new LaneSlack(plan.usableSlots());
 
-    int groups = Math.min(settings.drain().groups(), plan.layout().queueCount());
+    int queues = plan.readyQueues().size();
+    int groups = Math.min(settings.drain().groups(), queues);
     int shards = setup.state().shards();
     journals = new ShardJournal[shards];
     Arrays.setAll(journals, setup.state()::journal);
@@ -136,7 +137,7 @@ public final class RunEngine implements ThreadPacking.Slack {
       drains[group] =
           new DrainAgent(
               arena,
-              queuesOf(group, groups, plan.layout().queueCount()),
+              queuesOf(group, groups, queues),
               handoffs[group],
               hints[group],
               slack,

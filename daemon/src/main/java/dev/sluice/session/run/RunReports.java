@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.device.ArenaPlan;
+import dev.sluice.device.ReadyQueue;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.RefillAgent;
 import dev.sluice.device.lane.Shortages;
@@ -39,8 +40,8 @@ final class RunReports {
     this.reported = new long[plan.poolCount()][DropCause.ALL.size()];
     this.popsReported = new long[plan.poolCount()];
     this.popNanosReported = new long[plan.poolCount()];
-    this.pushesReported = new long[plan.layout().queueCount()];
-    this.pushNanosReported = new long[plan.layout().queueCount()];
+    this.pushesReported = new long[plan.readyQueues().size()];
+    this.pushNanosReported = new long[plan.readyQueues().size()];
   }
 
   /** Another process has reported the drops that the books know of. */
@@ -97,8 +98,8 @@ final class RunReports {
     BufferKind kind = plan.kindOfPool(pool);
     int instance = plan.instanceOfPool(pool);
     long ready = 0;
-    for (int queue = 0; queue < plan.layout().queueCount(); queue++) {
-      ready += books.readyEntries(queue);
+    for (ReadyQueue queue : plan.readyQueues()) {
+      ready += queue.region() == kind.region() ? books.readyEntries(queue.number()) : 0;
     }
     long pauseNanos = 0;
     for (DrainAgent drain : drains) {
@@ -142,7 +143,7 @@ final class RunReports {
     if (kind == BufferKind.SCHED_PHASE) {
       return instance;
     }
-    if (kind == BufferKind.ORCH_PHASE) {
+    if (kind.instances() == BufferKind.Instances.ORCHESTRATORS) {
       return Math.min(queues, geometry.schedThreads() + geometry.orchThreads()) - 1;
     }
     int thread = books.coreToThread(instance);

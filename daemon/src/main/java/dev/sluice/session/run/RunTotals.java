@@ -10,6 +10,7 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -195,6 +196,17 @@ public final class RunTotals {
     for (int i = 0; i < counts.length; i++) {
       counts[i] = in.readLong();
     }
+  }
+
+  /** The kinds that every device has, and those others that were attached or have been counted. */
+  public List<BufferKind> kinds() {
+    return BufferKind.ALL.stream()
+        .filter(
+            kind ->
+                kind.isTimed()
+                    || laws[kind.ordinal()].produced() != 0
+                    || Arrays.stream(buffers[kind.ordinal()]).sum() != 0)
+        .toList();
   }
 
   /** The law over all kinds. */

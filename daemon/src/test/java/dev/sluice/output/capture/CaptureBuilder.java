@@ -284,7 +284,7 @@ public final class CaptureBuilder implements AutoCloseable {
     seal();
     segment = null;
     Map<BufferKind, CaptureManifest.KindBooks> kinds = new HashMap<>();
-    for (BufferKind kind : BufferKind.ALL) {
+    for (BufferKind kind : BufferKind.TIMED) {
       long records = captured.getOrDefault(kind, 0L);
       Map<String, Long> ofDevice = dropped.getOrDefault(kind, Map.of());
       Map<String, Long> ofCapture = lost.getOrDefault(kind, Map.of());

@@ -134,7 +134,7 @@ class RecordCodecTest {
   }
 
   @ParameterizedTest
-  @FieldSource("dev.sluice.abi.BufferKind#ALL")
+  @FieldSource("dev.sluice.abi.BufferKind#TIMED")
   @DisplayName("Records of a synthetic device take at most a quarter of their size")
   void shouldStoreWorkloadsSmall(BufferKind kind) {
     Geometry geometry = new Geometry(Layout.parse("chip-2026.08/a2a3"), 24, 3, 1, 4);

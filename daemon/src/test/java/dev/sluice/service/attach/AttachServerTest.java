@@ -182,7 +182,7 @@ class AttachServerTest {
     AttachRequest expected =
         new AttachRequest(
             3,
-            new AttachRequest.Wire("l2-2026.07/a2a3", "host_build_graph", 0b10),
+            new AttachRequest.Wire("l2-2026.07/a2a3", "host_build_graph", 0b10, 0),
             4,
             24,
             2,

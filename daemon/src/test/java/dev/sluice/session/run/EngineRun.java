@@ -42,7 +42,7 @@ final class EngineRun {
   Run run;
   final ScriptedDevice device;
   List<Agent> agents;
-  private final TestArena arena;
+  final TestArena arena;
   private final Settings settings;
   private final HostState state;
   private MortalMemory memory;

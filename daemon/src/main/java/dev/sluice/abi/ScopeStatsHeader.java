@@ -1,0 +1,33 @@
+package dev.sluice.abi;
+
+/**
+ * The words of the scope statistics' header, from the start of that region. The device writes the
+ * capacities once, when its orchestrator begins, and {@code fatal_latched} at its first failure.
+ *
+ * @param taskWindowOffset i32 for each ring
+ * @param depPoolOffset i32 for each ring
+ * @param heapOffset u64 for each ring
+ * @param tensormapOffset i32
+ * @param fatalOffset u32
+ * @param endOffset where they end
+ */
+public record ScopeStatsHeader(
+    int taskWindowOffset,
+    int depPoolOffset,
+    int heapOffset,
+    int tensormapOffset,
+    int fatalOffset,
+    int endOffset) {
+  /** Of the runtime's task ids. */
+  public static final int RINGS = 4;
+
+  /** Behind {@code num_instances} and, where there is one, the back-pressure block. */
+  static ScopeStatsHeader at(int wordsOffset, boolean hasBackpressureBlock) {
+    int taskWindow = wordsOffset + Integer.BYTES * (hasBackpressureBlock ? 5 : 1);
+    int depPool = taskWindow + RINGS * Integer.BYTES;
+    int heap = (depPool + RINGS * Integer.BYTES + Long.BYTES - 1) & -Long.BYTES;
+    int tensormap = heap + RINGS * Long.BYTES;
+    return new ScopeStatsHeader(
+        taskWindow, depPool, heap, tensormap, tensormap + Integer.BYTES, tensormap + 8);
+  }
+}
