@@ -48,7 +48,7 @@ read_jvm_options() {
   done <"$1"
 }
 
-# Texts of the C library are compared and logged: English, whatever the host speaks. Names of files may have any
+# Texts of the C library are compared and logged: English in any locale. Names of files may have any
 # character: UTF-8 where the locale is the POSIX one. Everything else of the user's locale stays.
 settle_locale() {
   local ctype=${LC_ALL:-${LC_CTYPE:-${LANG:-}}}

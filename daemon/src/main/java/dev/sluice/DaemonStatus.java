@@ -46,7 +46,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * What the daemon shows of itself, read anew for each question: sessions and devices as {@link
+ * What the daemon shows of itself, read again for each request: sessions and devices as {@link
  * ReadModel} makes them, agents and their health, storage, why the daemon is not ready.
  *
  * <p>Any thread: scrapes, control requests and the service manager's notifier meet here, event
@@ -143,7 +143,7 @@ final class DaemonStatus implements DaemonView {
     }
     for (AgentSnapshot agent : agents()) {
       if (!agent.healthy()) {
-        reasons.add("agent " + agent.name() + " makes no progress");
+        reasons.add("agent " + agent.name() + " is stalled");
       }
     }
     return reasons;

@@ -171,7 +171,7 @@ final class DiagnoseProbes implements HostProbes {
         ThreadPlacement.nice(settings.drain().nice());
       }
     } catch (IOException e) {
-      log.warn("the pauses are those of an unpinned thread: {}", e.getMessage());
+      log.warn("pauses measured on an unpinned thread: {}", e.getMessage());
     }
     long beginNs = System.nanoTime();
     long lastNs = beginNs;

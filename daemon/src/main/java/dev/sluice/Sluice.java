@@ -44,7 +44,8 @@ public final class Sluice {
 
   public static void main(String[] arguments) {
     String command = arguments.length == 0 ? "" : arguments[0];
-    // Names of files and all texts have ASCII digits and are in English, whatever the host speaks.
+    // Names of files and all texts have ASCII digits and are in English, whatever the locale of the
+    // host.
     Locale.setDefault(Locale.ENGLISH);
     logAsFits(command);
     StopSignal stopSignal = new StopSignal();

@@ -6,6 +6,7 @@ import dev.sluice.agent.NanoClock;
 import dev.sluice.bridge.DescriptorStore;
 import dev.sluice.bridge.ThreadPlacement;
 import dev.sluice.config.Configuration;
+import dev.sluice.config.ListenAddress;
 import dev.sluice.config.Settings;
 import dev.sluice.config.SettingsException;
 import dev.sluice.output.capture.CaptureStore;
@@ -107,8 +108,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     NanoClock clock = NanoClock.SYSTEM;
     AgentErrorHandler errors =
         (agent, error, isStopped) ->
-            log.error(
-                "agent {} failed{}", agent.roleName(), isStopped ? " and is given up" : "", error);
+            log.error("agent failed: {}{}", agent.roleName(), isStopped ? ", given up" : "", error);
     EventLoops loops = keep(new EventLoops(IO_THREADS));
     // Before all that takes time, so that a long start is extended, and no line is lost.
     notifier = ServiceNotifier.of(environment, ProcessHandle.current().pid(), loops, clock);
@@ -198,7 +198,7 @@ final class SluiceDaemon implements DaemonHost.Running {
         build.version(),
         build.javaVersion(),
         settings.attach().socket(),
-        http.address(),
+        new ListenAddress(http.address().getAddress().getHostAddress(), http.address().getPort()),
         buffers);
   }
 
@@ -248,7 +248,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     try {
       ThreadPlacement.nice(LOWEST_NICE);
     } catch (IOException e) {
-      log.debug("{} runs at the usual priority: {}", work, e.getMessage());
+      log.debug("cannot change the priority of {}: {}", work, e.getMessage());
     }
   }
 
@@ -331,12 +331,12 @@ final class SluiceDaemon implements DaemonHost.Running {
     log.info("stopped");
   }
 
-  /** Whatever goes wrong with one part, the others are closed. */
+  /** If closing one part fails, the others are closed all the same. */
   private static void closeOne(AutoCloseable part) {
     try {
       part.close();
     } catch (Throwable e) {
-      log.error("closing {} failed", part.getClass().getSimpleName(), e);
+      log.error("close failed: {}", part.getClass().getSimpleName(), e);
     }
   }
 }

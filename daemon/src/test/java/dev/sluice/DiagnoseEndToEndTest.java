@@ -208,7 +208,7 @@ class DiagnoseEndToEndTest {
       }
     }
     assertTrue(console.out().contains("NOT QUIET"), console.out());
-    assertTrue(console.out().contains("before the first experiment others used"), console.out());
+    assertTrue(console.out().contains("of the CPUs before the first experiment"), console.out());
   }
 
   @Test
@@ -270,7 +270,7 @@ class DiagnoseEndToEndTest {
     String text = Files.readString(folder.resolve("out"));
     assertTrue(text.startsWith("PARTIAL"), text);
     assertTrue(text.contains("NOT QUIET"), text);
-    assertTrue(text.contains("one processor only: the device and the daemon take turns"), text);
+    assertTrue(text.contains("only one CPU: the device and the daemon take turns"), text);
   }
 
   @Test

@@ -64,7 +64,7 @@ class ForeignUserTest {
       assertNotEquals(0, runAsNobody(NOBODY, ask).code(), "the mode of the file keeps it out");
       open(socket, "rwxrwxrwx"); // somebody's mistake
       Ended refused = runAsNobody(NOBODY, ask);
-      assertEquals("only root and the daemon's own user may control it", refused.output().strip());
+      assertEquals("only root and the daemon's user may control it", refused.output().strip());
       assertEquals(1, daemon.logged(Level.WARN, "control: refused").size());
     }
   }

@@ -57,7 +57,7 @@ class GuardEndToEndTest {
                     "--guard-ms",
                     "50")));
       }
-      Await.until(() -> daemon.output().contains(", http /"), daemon::output);
+      Await.until(() -> daemon.output().contains(", http "), daemon::output);
       DaemonClient client = DaemonClient.onPort(port(daemon.output()));
       Await.until(
           () ->
@@ -78,7 +78,7 @@ class GuardEndToEndTest {
   }
 
   private static int port(String log) {
-    Matcher ready = Pattern.compile(", http /[^:]+:(\\d+),").matcher(log);
+    Matcher ready = Pattern.compile(", http [^:]+:(\\d+),").matcher(log);
     assertTrue(ready.find(), log);
     return Integer.parseInt(ready.group(1));
   }

@@ -120,7 +120,7 @@ class StatusPageTest {
         assertEquals(hostile, browser.text(".card h3"), "as text");
         assertEquals("null", browser.evaluate("document.querySelector('.card img')"));
         browser.await(
-            "document.getElementById('headline').textContent === 'No record lost'",
+            "document.getElementById('headline').textContent === 'No records lost'",
             "the verdict is not shown");
         assertEquals("No loss since the daemon started.", browser.text("#last-loss"));
         String before = browser.text("#law dd:nth-of-type(1)");
@@ -150,7 +150,7 @@ class StatusPageTest {
       browser.await(
           "document.getElementById('ended').textContent.includes('<img src=x')",
           "the ended session is not listed");
-      assertEquals("No record lost", browser.text("#headline"));
+      assertEquals("No records lost", browser.text("#headline"));
       assertEquals("0 lost – Sluice", browser.evaluate("document.title"));
       assertClean(daemon);
     }
@@ -207,7 +207,7 @@ class StatusPageTest {
     awaitConnection("disconnected since ");
     assertEquals("true", browser.evaluate("document.body.classList.contains('stale')"));
     assertEquals("offline – Sluice", browser.evaluate("document.title"));
-    assertTrue(browser.text("#headline").startsWith("Not known since "));
+    assertTrue(browser.text("#headline").startsWith("Status unknown since "));
     assertEquals(
         "panel verdict offline", browser.evaluate("document.getElementById('verdict').className"));
     screenshotAll("offline");

@@ -5,17 +5,17 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Spins, then yields, then parks for longer and longer, up to a bound that the lanes' slack gives.
  *
- * <p>The park is never a fixed number: {@link SleepBounds} say how long the device could go on
+ * <p>The park is never a fixed number: {@link SleepBounds} say how long the device could continue
  * without the host at the rate it showed last, and a park takes at most a quarter of that. Without
  * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle
  * cost (one wake-up per park) traded against the fastest first burst that is served without loss:
  * free slots x buffer bytes / maxPark for each pool.
  *
- * <p>A yield is nearly free while nobody else wants the CPU, but on a crowded machine it gives away
- * a whole time slice of several milliseconds. So a yield that took long is followed by a while of
- * short parks instead: a thread that slept is let back in at once. A strategy that {@code naps}
+ * <p>A yield is nearly free while no other thread wants the CPU, but on a crowded machine it gives
+ * away a whole time slice of several milliseconds. So a yield that took long is followed by a while
+ * of short parks instead: a thread that slept is let back in at once. A strategy that {@code naps}
  * takes the machine for crowded from the start and does not spin either: a thread that never sleeps
- * uses its share of a CPU up, and then waits for the end of somebody else's time slice in the
+ * uses its share of a CPU up, and then waits for the end of another thread's time slice in the
  * middle of its work.
  *
  * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners take it off
@@ -45,7 +45,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
    * @param spinNanos busy polls for this long after the last work
    * @param yieldNanos then gives way to others for this long
    * @param maxParkNanos the longest park
-   * @param bounds how long the device can do without the host
+   * @param bounds how long the device can continue without the host
    * @param meter told of every park
    * @param naps short parks in place of spinning and yielding
    */

@@ -11,7 +11,7 @@ public interface IdleStrategy {
   /**
    * Waits, or not.
    *
-   * @param workCount what the last round did; above 0 the thread goes on at once
+   * @param workCount what the last round did; above 0 the thread continues at once
    */
   void idle(int workCount);
 }

@@ -1,6 +1,6 @@
 package dev.sluice.agent;
 
-/** Monotonic time; only differences mean anything. Tests pass a clock that they move by hand. */
+/** Monotonic time; only differences mean anything. Tests pass a manual clock. */
 @FunctionalInterface
 public interface NanoClock {
   /** The JVM's monotonic clock. */

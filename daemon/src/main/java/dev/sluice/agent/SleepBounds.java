@@ -5,6 +5,6 @@ package dev.sluice.agent;
  */
 @FunctionalInterface
 public interface SleepBounds {
-  /** How long the device can do without the host, in nanoseconds. */
+  /** How long the device can continue without the host, in nanoseconds. */
   long slackNanos();
 }

@@ -4,9 +4,9 @@ package dev.sluice.config;
 public enum Applies {
   /** With the reload. */
   AT_ONCE("at once"),
-  /** For sessions that attach afterwards; those that are open go on as they are. */
+  /** For sessions that attach afterwards; open ones do not change. */
   NEXT_SESSION("for sessions that attach afterwards"),
-  /** Not before the daemon starts anew: a reload keeps the old value, and says so. */
+  /** With a restart of the daemon: a reload keeps the old value and says so. */
   RESTART("with a restart");
 
   private final String text;

@@ -84,7 +84,7 @@ public record CaptureSettings(
 
   /** What is on the device if the machine loses power. */
   public enum Fsync {
-    /** Whatever the system happened to write. */
+    /** What the system happened to write. */
     NEVER,
     /** Every closed segment. */
     SEAL,

@@ -34,22 +34,22 @@ public final class ConfigKeys {
           "http.web-config",
           ConfigTypes.optionalFile(),
           "File with TLS, client certificates, users and headers, in the schema that the Prometheus"
-              + " exporters share. Read again when it changes. none: plain HTTP for every client.");
+              + " exporters share. Reloaded when it changes. none: plain HTTP for every client.");
   public static final ConfigKey<Integer> HTTP_MAX_CONNECTIONS =
       key(
           "http.max-connections",
           ConfigTypes.count(1, 65_536),
-          "TCP connections open at once. One more is answered with 503 and closed.");
+          "The most open TCP connections. Further ones get 503 and are closed.");
   public static final ConfigKey<Integer> HTTP_MAX_SCRAPES =
       key(
           "http.max-scrapes",
           ConfigTypes.count(1, 65_536),
-          "Requests for /metrics that wait at once. One more is answered with 503.");
+          "The most waiting requests for /metrics. Further ones get 503.");
   public static final ConfigKey<Long> HTTP_TIMEOUT =
       key(
           "http.timeout",
           ConfigTypes.duration(10 * MS, 600 * SECOND),
-          "How long a whole request may take to arrive, and an answer to be taken. A connection"
+          "How long a request may take to arrive, and an answer to be read. A connection"
               + " that is slower, or silent for so long, is closed.");
   public static final ConfigKey<Integer> HTTP_LIVE_MAX_CLIENTS =
       key(
@@ -61,7 +61,7 @@ public final class ConfigKeys {
       key(
           "http.live.interval",
           ConfigTypes.duration(100 * MS, 60 * SECOND),
-          "From one frame of /api/v1/live to the next. Nothing is made while no client follows.");
+          "Time between two frames of /api/v1/live. None are built without a client.");
   public static final ConfigKey<LogLevel> LOG_LEVEL =
       key(
           "log.level",
@@ -96,7 +96,7 @@ public final class ConfigKeys {
           "attach.allowed-uids",
           ConfigTypes.ids("user"),
           Applies.AT_ONCE,
-          "User ids that may attach, beside root and the daemon's own.");
+          "User ids that may attach, in addition to root and the daemon's own.");
   public static final ConfigKey<Set<Integer>> ATTACH_ALLOWED_GIDS =
       key(
           "attach.allowed-gids",
@@ -126,13 +126,13 @@ public final class ConfigKeys {
           "arena.huge-pages",
           ConfigTypes.choice(Provision.class),
           Applies.NEXT_SESSION,
-          "Back arenas with huge pages: try goes on without them, require refuses the attach.");
+          "Back arenas with huge pages: try continues without them, require refuses the attach.");
   public static final ConfigKey<Provision> ARENA_LOCK_MEMORY =
       key(
           "arena.lock-memory",
           ConfigTypes.choice(Provision.class),
           Applies.NEXT_SESSION,
-          "Lock arenas in memory: try goes on without, require refuses the attach.");
+          "Lock arenas in memory: try continues without, require refuses the attach.");
   public static final ConfigKey<Integer> ARENA_BUFFERS_AICPU_TASK =
       buffers("aicpu-task", "AICPU task records, per core");
   public static final ConfigKey<Integer> ARENA_BUFFERS_SCHED_PHASE =
@@ -175,14 +175,14 @@ public final class ConfigKeys {
       key(
           "drain.nice",
           ConfigTypes.integer(-20, 19),
-          "Scheduling priority of the agent threads. 0 leaves it; below 0 needs CAP_SYS_NICE.");
+          "Nice value of the agent threads. 0 leaves it unchanged; below 0 needs CAP_SYS_NICE.");
   public static final ConfigKey<Boolean> DRAIN_REALTIME =
       key(
           "drain.realtime",
           ConfigTypes.bool(),
-          "Where a capture is written and CPUs are few, agent threads nap instead of spinning; run"
-              + " them in the real-time class then, if the process may (RLIMIT_RTPRIO or"
-              + " CAP_SYS_NICE), so that a buffer never waits for another thread's time slice.");
+          "With captures on few CPUs, agent threads nap instead of spinning. Run them in the"
+              + " real-time class then, if permitted (RLIMIT_RTPRIO or CAP_SYS_NICE), so that a"
+              + " buffer never waits for another thread's time slice.");
   public static final ConfigKey<Long> IDLE_SPIN =
       key(
           "drain.idle.spin",
@@ -203,13 +203,13 @@ public final class ConfigKeys {
           "refill.sweep-interval",
           ConfigTypes.duration(1 * US, 1 * SECOND),
           Applies.NEXT_SESSION,
-          "Every pool is looked at this often, even if nothing hints at it.");
+          "How often every pool is checked, even without a hint.");
   public static final ConfigKey<FreezePolicy> REFILL_FREEZE =
       key(
           "refill.freeze",
           ConfigTypes.choice(FreezePolicy.class),
           Applies.NEXT_SESSION,
-          "Newest generation only: never leaves the freeze flags alone, cycle opens and releases"
+          "chip-2026.08 only. never does not touch the freeze flags; cycle opens and releases"
               + " freezes so that all lanes have their gaps at the same time.");
   public static final ConfigKey<List<Integer>> REFILL_CPUS =
       key(
@@ -223,7 +223,7 @@ public final class ConfigKeys {
           "collector.verify-synthetic",
           ConfigTypes.choice(Verification.class),
           Applies.NEXT_SESSION,
-          "Compare the records of a synthetic producer bit by bit with what they must be: true for"
+          "Compare the records of a synthetic producer bit by bit with the expected ones: true for"
               + " every record, sample for a few of each buffer.");
   public static final ConfigKey<Boolean> COLLECTOR_TASK_STATISTICS =
       key(
@@ -238,18 +238,18 @@ public final class ConfigKeys {
           ConfigTypes.cpus(),
           "CPUs to pin collector threads to. Empty leaves them to the scheduler.");
   public static final ConfigKey<Boolean> CAPTURE_ENABLED =
-      key("capture.enabled", ConfigTypes.bool(), "Write what is collected to disk.");
+      key("capture.enabled", ConfigTypes.bool(), "Write the collected records to disk.");
   public static final ConfigKey<Path> CAPTURE_DIRECTORY =
       key(
           "capture.directory",
           ConfigTypes.directory(),
-          "Where captures are: one directory per session. It is made if it is missing.");
+          "Where captures are: one directory per session. Created if missing.");
   public static final ConfigKey<Long> CAPTURE_SEGMENT_BYTES =
       key(
           "capture.segment-bytes",
           ConfigTypes.size(1 << 20, 1 << 30),
           Applies.NEXT_SESSION,
-          "A capture goes on in a new file after so many bytes. Retention removes whole files.");
+          "Size at which a capture starts a new file. Retention removes whole files.");
   public static final ConfigKey<Long> CAPTURE_STAGE_BYTES =
       key(
           "capture.stage-bytes",
@@ -263,44 +263,43 @@ public final class ConfigKeys {
           ConfigTypes.choice(CaptureSettings.Overload.class),
           Applies.NEXT_SESSION,
           "When that memory is full: wait holds the device back, by its own policy, and loses"
-              + " nothing in the capture; discard counts the records as lost and leaves the device"
-              + " alone. A disk that is full or fails always discards.");
+              + " nothing in the capture; discard counts the records as lost and does not hold the"
+              + " device. A disk that is full or fails always discards.");
   public static final ConfigKey<Long> CAPTURE_STALL_LIMIT =
       key(
           "capture.stall-limit",
           ConfigTypes.duration(10 * MS, 600 * SECOND),
           Applies.NEXT_SESSION,
-          "With overload = wait: a disk that has not answered for so long counts as failed, and"
+          "With overload = wait: a disk that has not answered for this long counts as failed, and"
               + " records are discarded until it answers.");
   public static final ConfigKey<Boolean> CAPTURE_DIRECT_IO =
       key(
           "capture.direct-io",
           ConfigTypes.bool(),
-          "Write segments past the page cache where the file system takes that; elsewhere, and with"
-              + " false, through it. The log, the manifest and the status say which it is.");
+          "Write segments with direct I/O where the file system supports it; elsewhere, and with"
+              + " false, through the page cache. The log, the manifest and the status say which.");
   public static final ConfigKey<Long> CAPTURE_FLUSH_INTERVAL =
       key(
           "capture.flush-interval",
           ConfigTypes.duration(0, SECOND),
           Applies.NEXT_SESSION,
-          "Segments are written in blocks of 1 MiB. A block that is not full goes to disk after so"
-              + " long at the latest: what a reader of a running capture sees, and what is left"
-              + " after a kill, is no older.");
+          "Segments are written in blocks of 1 MiB. A block that is not full is written after this"
+              + " time at the latest: readers of a running capture, and a kill, miss no more than"
+              + " that.");
   public static final ConfigKey<CaptureSettings.Fsync> CAPTURE_FSYNC =
       key(
           "capture.fsync",
           ConfigTypes.choice(CaptureSettings.Fsync.class),
           Applies.NEXT_SESSION,
-          "What is on the device if the machine loses power: never promises nothing, seal all"
-              + " closed segments, second all but about the last second. What a crash of the daemon"
-              + " alone can lose is a matter of flush-interval.");
+          "What survives a power loss: never promises nothing, seal all closed segments, second all"
+              + " but about the last second. For a crash of the daemon alone, see flush-interval.");
   public static final ConfigKey<Long> CAPTURE_RETENTION_BYTES =
       key(
           "capture.retention-bytes",
           ConfigTypes.size(1 << 20, 1L << 50),
           Applies.AT_ONCE,
-          "All captures together take no more than this; the oldest segments go first, never one"
-              + " that is open.");
+          "The most that all captures together take; the oldest segments go first, never one that"
+              + " is open.");
   public static final ConfigKey<Long> CAPTURE_RETENTION_AGE =
       key(
           "capture.retention-age",
@@ -330,32 +329,32 @@ public final class ConfigKeys {
           "capture.recorder.age",
           ConfigTypes.duration(1 * SECOND, 366 * 86_400 * SECOND),
           Applies.AT_ONCE,
-          "How far back the recorder keeps.");
+          "The age of the oldest part that the recorder keeps.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_BEFORE =
       key(
           "capture.snapshot.before",
           ConfigTypes.duration(0, 86_400 * SECOND),
           Applies.AT_ONCE,
-          "A snapshot holds at least what was captured for so long before its moment.");
+          "How long before its moment a snapshot begins, at least.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_AFTER =
       key(
           "capture.snapshot.after",
           ConfigTypes.duration(0, 600 * SECOND),
-          "A snapshot around a drop is taken so long after it. While drops go on, one is taken"
-              + " every before + after.");
+          "How long after a drop its snapshot is taken. While drops continue, one is taken every"
+              + " before + after.");
   public static final ConfigKey<Boolean> CAPTURE_SNAPSHOT_ON_DROP =
       key(
           "capture.snapshot.on-drop",
           ConfigTypes.bool(),
           Applies.NEXT_SESSION,
-          "Take a snapshot around each moment at which a device drops records. Only with the"
-              + " recorder; otherwise everything is kept anyway.");
+          "Take a snapshot around each drop. Only with the recorder; otherwise everything is kept"
+              + " anyway.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_RETENTION_BYTES =
       key(
           "capture.snapshot.retention-bytes",
           ConfigTypes.size(1 << 20, 1L << 50),
           Applies.AT_ONCE,
-          "All snapshots together take no more than this; the oldest go first.");
+          "The most that all snapshots together take; the oldest go first.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_RETENTION_AGE =
       key(
           "capture.snapshot.retention-age",
@@ -379,7 +378,7 @@ public final class ConfigKeys {
           "metrics.detail",
           ConfigTypes.bool(),
           "Export every label value and histogram bound, at twice the series. Without, 8 devices"
-              + " make less than 1,000; docs/metrics.md says what is left out.");
+              + " make less than 1,250; docs/metrics.md says what is left out.");
   public static final ConfigKey<Long> HEADROOM_WINDOW =
       key(
           "headroom.window",
@@ -389,7 +388,7 @@ public final class ConfigKeys {
       key(
           "drops.kept-events",
           ConfigTypes.count(16, 65_536),
-          "Dropped records are kept as so many last events, over all sessions, for /api/v1/drops.");
+          "How many of the last drop events are kept, over all sessions, for /api/v1/drops.");
   public static final ConfigKey<DeviceFilter> DEVICES =
       key(
           "devices",
@@ -402,13 +401,13 @@ public final class ConfigKeys {
           ConfigTypes.choice(Placement.class),
           "Where arenas are. sim: this host's memory, no device. host: the same, registered with"
               + " the device by the runtime process. device-mapped (a2a3) and device-copied (a5):"
-              + " the device's memory. All but sim have met only a stand-in for the vendor's"
-              + " libraries.");
+              + " the device's memory. All but sim were tested only with a stand-in for the"
+              + " vendor's libraries.");
   public static final ConfigKey<Map<Integer, Placement>> PLACEMENT_DEVICES =
       key(
           "placement.devices",
           ConfigTypes.placements(),
-          "Devices whose placement is not the default one.");
+          "Devices with another placement than the default.");
   public static final ConfigKey<Optional<Path>> CANN_DIRECTORY =
       key(
           "cann.directory",
@@ -431,14 +430,14 @@ public final class ConfigKeys {
       key(
           "cann.device-nodes",
           ConfigTypes.directory(),
-          "Where the driver shows its devices (davinci0 and so on). One that goes away ends the"
-              + " sessions of its device.");
+          "Where the driver shows its devices (davinci0 and so on). If one disappears, the sessions"
+              + " of its device end.");
   public static final ConfigKey<Long> CANN_PROBE_INTERVAL =
       key(
           "cann.probe-interval",
           ConfigTypes.duration(10 * MS, 600 * SECOND),
-          "How often a device with sessions is asked whether it is still there, and one that failed"
-              + " whether it is back. Not for placement sim.");
+          "How often a device with sessions is probed, and a failed one until it is back. Not for"
+              + " placement sim.");
 
   private ConfigKeys() {}
 

@@ -71,7 +71,7 @@ final class ConfigTypes {
         text -> {
           int index = names.indexOf(text);
           if (index < 0) {
-            throw new IllegalArgumentException("'" + text + "' is none of them");
+            throw new IllegalArgumentException("'" + text + "' is not one of them");
           }
           return type.getEnumConstants()[index];
         },
@@ -108,7 +108,7 @@ final class ConfigTypes {
             int first = (int) wholeNumber(ends[0].strip(), 0, MAX_CPU);
             int last = ends.length == 1 ? first : (int) wholeNumber(ends[1].strip(), 0, MAX_CPU);
             if (last < first) {
-              throw new IllegalArgumentException("'" + text + "' runs backwards");
+              throw new IllegalArgumentException("'" + text + "' is in the wrong order");
             }
             for (int cpu = first; cpu <= last; cpu++) {
               if (!cpus.add(cpu)) {
@@ -141,7 +141,7 @@ final class ConfigTypes {
             return new DeviceFilter(true, new TreeSet<>());
           }
           if (texts.isEmpty()) {
-            throw new IllegalArgumentException("no device could ever attach");
+            throw new IllegalArgumentException("no device could attach");
           }
           TreeSet<Integer> ids = new TreeSet<>();
           texts.forEach(text -> ids.add((int) wholeNumber(text, 0, Integer.MAX_VALUE)));
@@ -237,7 +237,7 @@ final class ConfigTypes {
     try {
       value = Long.parseLong(text);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("'" + text + "' is no whole number", e);
+      throw new IllegalArgumentException("'" + text + "' is not a whole number", e);
     }
     return inRange(value, min, max, text);
   }
@@ -254,11 +254,11 @@ final class ConfigTypes {
     try {
       Path path = Path.of(text);
       if (!path.isAbsolute() || path.getFileName() == null) {
-        throw new IllegalArgumentException("'" + text + "' is no absolute path of a file");
+        throw new IllegalArgumentException("'" + text + "' is not an absolute path");
       }
       return path;
     } catch (InvalidPathException e) {
-      throw new IllegalArgumentException("'" + text + "' is no path", e);
+      throw new IllegalArgumentException("'" + text + "' is not a path", e);
     }
   }
 

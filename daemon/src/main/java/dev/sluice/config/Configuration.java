@@ -117,7 +117,7 @@ public final class Configuration implements SettingsSource {
                                     + name
                                     + ": '"
                                     + name
-                                    + "' is no device number, write "
+                                    + "' is not a device number, write "
                                     + DeviceKeys.SECTION
                                     + ".0"))));
     return devices;
@@ -365,7 +365,7 @@ public final class Configuration implements SettingsSource {
     if (origin.filename() != null) {
       return origin.filename() + (origin.lineNumber() > 0 ? ":" + origin.lineNumber() : "");
     }
-    // "default: 12" for the built-in reference, whose lines nobody looks up; else as we named it.
+    // "default: 12" for the built-in reference, whose lines no user looks up; else as we named it.
     return origin.description().replaceFirst("^default: \\d+$", "default");
   }
 }

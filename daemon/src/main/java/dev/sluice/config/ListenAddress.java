@@ -20,7 +20,7 @@ public record ListenAddress(String host, int port) {
       throw new IllegalArgumentException(
           "'"
               + text
-              + "' is no listen address: write host:port with a port from 0 to 65535"
+              + "' is not a listen address: write host:port with a port from 0 to 65535"
               + " (for example 127.0.0.1:9797, [::1]:9797 or 0.0.0.0:9797)");
     }
     return new ListenAddress(host, Integer.parseInt(digits));

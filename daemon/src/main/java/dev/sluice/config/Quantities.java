@@ -74,7 +74,7 @@ public final class Quantities {
     long factor = byteUnit(bytes, text, "rate", RATE_EXAMPLES);
     long rate = scale(split.number, factor, text, "rate", "bytes per second", RATE_EXAMPLES);
     if (rate == 0) {
-      // 0 is how "unthrottled" is stored, and nobody who writes 0 means full speed.
+      // 0 is stored for "unthrottled", but a user who writes 0 does not mean full speed.
       throw bad("rate", text, "it must be at least 1B/s", RATE_EXAMPLES);
     }
     return rate;
@@ -91,7 +91,7 @@ public final class Quantities {
     }
     Long unit = TIME_UNITS.get(split.unit);
     if (unit == null) {
-      throw bad("duration", text, "no unit '" + split.unit + "'", TIME_EXAMPLES);
+      throw bad("duration", text, "unknown unit '" + split.unit + "'", TIME_EXAMPLES);
     }
     return scale(split.number, unit, text, "duration", "nanoseconds", TIME_EXAMPLES);
   }
@@ -201,19 +201,19 @@ public final class Quantities {
     for (String known : BYTE_UNITS.keySet()) {
       String upper = known.toUpperCase(Locale.ROOT);
       if (upper.equals(wanted)) {
-        throw bad(noun, text, "no unit '" + unit + "', did you mean " + known + "?", examples);
+        throw bad(noun, text, "unknown unit '" + unit + "', did you mean " + known + "?", examples);
       }
       if (wanted.length() == 1 && !wanted.equals("B") && upper.equals(wanted + "B")) {
         String binary = wanted + "iB";
         throw bad(
-            noun,
-            text,
-            "'" + unit + "' can mean two things, write " + known + " or " + binary,
-            examples);
+            noun, text, "'" + unit + "' is ambiguous, write " + known + " or " + binary, examples);
       }
     }
     throw bad(
-        noun, text, unit.isEmpty() ? "the unit is missing" : "no unit '" + unit + "'", examples);
+        noun,
+        text,
+        unit.isEmpty() ? "the unit is missing" : "unknown unit '" + unit + "'",
+        examples);
   }
 
   private static long scale(
@@ -242,7 +242,7 @@ public final class Quantities {
       throw bad(noun, text, why, examples);
     }
     if (number.indexOf('.') != number.lastIndexOf('.') || number.length() > 40) {
-      throw bad(noun, text, "'" + number + "' is no number", examples);
+      throw bad(noun, text, "'" + number + "' is not a number", examples);
     }
     return new Split(new BigDecimal(number), trimmed.substring(end).strip());
   }
@@ -254,7 +254,7 @@ public final class Quantities {
   private static IllegalArgumentException bad(
       String noun, String text, String why, String examples) {
     return new IllegalArgumentException(
-        "'" + text + "' is no " + noun + ": " + why + " (" + examples + ")");
+        "'" + text + "' is not a " + noun + ": " + why + " (" + examples + ")");
   }
 
   private record Split(BigDecimal number, String unit) {}

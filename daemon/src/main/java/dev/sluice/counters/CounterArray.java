@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
  * A fixed number of 64-bit counters with one writer thread and any number of readers.
  *
  * <p>All counters of an array share their writer, so they may share cache lines with each other;
- * the array is padded at both ends so that they share none with anybody else's.
+ * the array is padded at both ends so that they share none with other data.
  */
 public final class CounterArray {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);

@@ -8,8 +8,8 @@ import java.lang.invoke.VarHandle;
  *
  * <p>Assumptions: one writer thread calls {@link #record}; one thread (the janitor) calls {@link
  * #rotate} once per window; any thread reads. Guarantee: a reader sees an extreme for at least one
- * whole window after it happened and for at most two. Progress: nobody waits. A value recorded
- * while the window turns may count for the old or the new window.
+ * whole window after it happened and for at most two. Progress: wait-free. A value recorded while
+ * the window turns may count for the old or the new window.
  */
 public final class Watermark {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);

@@ -10,7 +10,7 @@ public interface LeaseTable {
   /**
    * Points {@code lease} at the buffer with this number; the buffer is now being collected.
    *
-   * @return false if its content cannot be had any more: the device has failed, the lease says
+   * @return false if its content is no longer available: the device has failed, the lease says
    *     nothing and must not be released
    */
   boolean open(int number, Lease lease);

@@ -48,7 +48,7 @@ public final class SequenceWindow {
     return taken[pool];
   }
 
-  /** Goes on where another window of this pool stood. */
+  /** Continues where another window of this pool ended. */
   public void resume(int pool, int expectedNow, long takenBefore) {
     expected[pool] = expectedNow;
     taken[pool] = takenBefore;

@@ -71,7 +71,7 @@ public final class ShardJournal {
   }
 
   /**
-   * Goes on where the memory says that a collector stopped.
+   * Continues where, by the memory, a collector stopped.
    *
    * @param shard of {@link #SHARD_BYTES}, little endian, direct
    * @param pools of {@link #POOL_BYTES} for each pool at each place; shared by all shards, each of

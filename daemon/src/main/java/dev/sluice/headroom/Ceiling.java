@@ -6,19 +6,19 @@ import java.util.List;
 public enum Ceiling {
   /** The host's threads are too late: {@code R * L > S * B}. */
   CONTROL_PATH(
-      "control_path", "control path", "the daemon's threads came too late, give them free CPUs"),
+      "control_path", "control path", "the daemon's threads were late; give them free CPUs"),
   /** A burst needs more buffers than a pool has: {@code (R - C) * T > P}. */
   BUFFER_LIFECYCLE(
-      "buffer_lifecycle", "buffer life cycle", "a burst used up a pool, give it more buffers"),
+      "buffer_lifecycle", "buffer life cycle", "a burst used up a pool; give it more buffers"),
   /** Records come faster than they can be copied out: {@code R > W}. */
   BANDWIDTH(
       "bandwidth",
       "bandwidth",
-      "the collectors were busy all the time, give them more CPUs or more shards"),
+      "the collectors were always busy; give them more CPUs or more shards"),
   /**
    * Captures come faster than the disk takes them: {@code C < mean(R)}, for as long as it lasts.
    */
-  STORAGE("storage", "storage", "the disk took less than the device wrote");
+  STORAGE("storage", "storage", "the disk was slower than the device");
 
   /** Cached, since {@code values()} allocates. */
   public static final List<Ceiling> ALL = List.of(values());
@@ -38,9 +38,14 @@ public enum Ceiling {
     return label;
   }
 
-  /** Its name in a sentence. */
+  /** Its name. */
   public String words() {
     return words;
+  }
+
+  /** Its name with the article that it needs in a sentence. */
+  public String phrase() {
+    return this == CONTROL_PATH || this == BUFFER_LIFECYCLE ? "the " + words : words;
   }
 
   /** What happened at this ceiling and what helps, in a few words. */

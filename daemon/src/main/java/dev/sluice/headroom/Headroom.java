@@ -44,7 +44,7 @@ public final class Headroom {
 
   /**
    * The ceiling that was nearest within the last minute. Of several that were reached it is the one
-   * farthest from the device: whatever a stage holds up makes the stages before it late, too.
+   * farthest from the device: a stage that is held up makes the stages before it late as well.
    */
   public Ceiling nearest() {
     Ceiling nearest = Ceiling.CONTROL_PATH;

@@ -1,8 +1,8 @@
 package dev.sluice.headroom;
 
 /**
- * What is known of one pool at one moment; filled anew for each. Counters count since the run
- * began, extremes are of about the time since the sample before.
+ * What is known of one pool at one moment; refilled for each. Counters count since the run began,
+ * extremes are of about the time since the sample before.
  */
 public final class PoolSample {
   /** Nothing was measured. */

@@ -19,7 +19,7 @@ public record PoolShape(
         || heldByDevice <= 0
         || buffers <= heldByDevice) {
       throw new IllegalArgumentException(
-          "no pool has %d bytes, %d records, %d slots, %d buffers, %d held"
+          "impossible pool: %d bytes, %d records, %d slots, %d buffers, %d held"
               .formatted(recordBytes, recordsPerBuffer, usableSlots, buffers, heldByDevice));
     }
   }

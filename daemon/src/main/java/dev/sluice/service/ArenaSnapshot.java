@@ -6,7 +6,7 @@ package dev.sluice.service;
  * @param placement whose memory it is, as in the configuration
  * @param route how the producer gets to see it: {@code memfd}, {@code ipc-key}, {@code
  *     shareable-handle}
- * @param notice what the host could not give, or how it had to do without; empty if nothing
+ * @param notice what the host could not give, or what the arena lacks; empty if nothing
  */
 public record ArenaSnapshot(
     long bytes,

@@ -12,7 +12,7 @@ public final class AttachRefusedException extends RuntimeException {
   public AttachRefusedException(AttachStatus status, String text) {
     super(text.replaceAll("\\s*\\R\\s*", " "));
     if (status == AttachStatus.OK) {
-      throw new IllegalArgumentException("OK is no refusal");
+      throw new IllegalArgumentException("OK is not a refusal");
     }
     this.status = status;
   }

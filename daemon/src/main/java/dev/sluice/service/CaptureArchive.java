@@ -27,7 +27,7 @@ public interface CaptureArchive {
    * @param name below the directory of captures
    * @param state how it ended, or that it is running, or damaged
    * @param startedAt ISO 8601; empty if unknown
-   * @param endedAt likewise, and empty while it runs
+   * @param endedAt as startedAt; empty while it runs
    * @param bytes on disk
    */
   record Entry(
@@ -59,8 +59,8 @@ public interface CaptureArchive {
   Listing newest(int limit) throws IOException;
 
   /**
-   * A capture as a tar file. It stays as it is while it is read, whatever retention does; closing
-   * the stream lets go of it.
+   * A capture as a tar file. It stays as it is while it is read, even if retention removes the
+   * capture; closing the stream lets go of it.
    *
    * @param name as in a listing, nothing else
    * @throws FileNotFoundException if no capture has this name

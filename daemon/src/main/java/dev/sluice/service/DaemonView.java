@@ -78,7 +78,7 @@ public interface DaemonView {
 
   /**
    * Devices that are down, or are about to be found so, one line each. No reason to restart the
-   * daemon: it goes on with the others.
+   * daemon: it continues with the others.
    */
   default List<String> deviceTroubles() {
     return List.of();

@@ -15,7 +15,7 @@ import org.HdrHistogram.Histogram;
  * @param freeQueues by kind
  * @param buffers by kind, then by {@link Labels#BUFFER_STATES}
  * @param refillLatencyNanos by kind; from "full buffer published" to "replacement visible". A copy
- *     that nobody writes any more
+ *     that is not written any more
  * @param drainPauseNanos the time between the drain loop's own polls; likewise a copy
  * @param stalls by {@link Labels#GATES}
  * @param longestEmptySeconds the longest time in which a free queue was empty

@@ -106,7 +106,7 @@ public final class HttpTraffic {
     return liveFrames.sum();
   }
 
-  /** Frames that a client did not get because it had not taken the one before. */
+  /** Frames that a client skipped because it had not read the previous one. */
   public long skippedLiveFrames() {
     return skippedLiveFrames.sum();
   }

@@ -12,7 +12,7 @@ public record LatencySnapshot(
     double maxSeconds) {
   public static final LatencySnapshot EMPTY = new LatencySnapshot(0, 0, 0, 0, 0, 0);
 
-  /** From a histogram of nanoseconds that nobody writes any more. */
+  /** From a histogram of nanoseconds that is not written any more. */
   public static LatencySnapshot of(Histogram nanos) {
     long count = nanos.getTotalCount();
     if (count == 0) {

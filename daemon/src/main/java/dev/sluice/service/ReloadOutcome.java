@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param applied changed and in force
  * @param nextSession changed, in force for sessions that attach from now on
- * @param restartRequired different from what the daemon runs with, and so until it starts anew
+ * @param restartRequired different from what the daemon runs with, and stays so until it restarts
  */
 public record ReloadOutcome(
     List<String> applied, List<String> nextSession, List<String> restartRequired) {

@@ -8,7 +8,7 @@ import java.util.Map;
  * @param collectedBytes bytes of records
  * @param droppedRecords records
  * @param tasks tasks that cores ended, by {@link Labels#CORE_TYPES}
- * @param busyCores cores that were busy on average, likewise
+ * @param busyCores cores that were busy on average, of the same time
  */
 public record SessionRates(
     double collectedBytes,

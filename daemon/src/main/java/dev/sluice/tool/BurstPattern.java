@@ -29,7 +29,9 @@ record BurstPattern(long onNs, long offNs) {
       }
     }
     throw new IllegalArgumentException(
-        "'" + text + "' is no pattern: write steady or burst:ON,OFF (for example burst:10ms,90ms)");
+        "'"
+            + text
+            + "' is not a pattern: write steady or burst:ON,OFF (for example burst:10ms,90ms)");
   }
 
   List<String> arguments() {

@@ -27,7 +27,7 @@ public final class CaptureArguments {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Configuration file of the daemon; it names the directory.")
+      description = "Configuration file of the daemon, to find the directory.")
   private Path config;
 
   /** The settings of the daemon on this machine. */
@@ -98,7 +98,7 @@ public final class CaptureArguments {
         }
       }
     } catch (IOException ignored) {
-      // Then there is none that could be named here; the caller says so.
+      // Then there is no list to show; the caller reports the error.
     }
     found.sort(Comparator.naturalOrder());
     return found;

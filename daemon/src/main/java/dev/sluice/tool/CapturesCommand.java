@@ -39,7 +39,8 @@ public final class CapturesCommand implements Callable<Integer> {
   @Option(
       names = "--follow",
       paramLabel = "CAPTURE",
-      description = "Show what comes into one capture, every second, until it ends or Ctrl-C.")
+      description =
+          "Show the frames that arrive in one capture, every second, until it ends or Ctrl-C.")
   private String followed;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -60,7 +61,7 @@ public final class CapturesCommand implements Callable<Integer> {
     try {
       entries = CaptureCatalog.list(captures.directory());
     } catch (IOException e) {
-      throw new ToolException(captures.directory() + " cannot be listed: " + IoReason.of(e), e);
+      throw new ToolException(captures.directory() + " cannot be read: " + IoReason.of(e), e);
     }
     out().print(isJson ? json(entries) : text(entries));
     out().flush();
@@ -90,7 +91,7 @@ public final class CapturesCommand implements Callable<Integer> {
         out()
             .printf(
                 Locale.ROOT,
-                "%,d frames more; %,d records, %s so far%n",
+                "%,d new frames; %,d records, %s so far%n",
                 frames,
                 records[0],
                 Quantities.formatBytes(bytes[0]));

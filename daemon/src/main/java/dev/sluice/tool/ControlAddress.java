@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Which daemon is told to do something, for the commands that use its control socket. */
+/** Which daemon a command controls, for the commands that use its control socket. */
 final class ControlAddress {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -18,7 +18,7 @@ final class ControlAddress {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Configuration file of the daemon; it names the control socket.")
+      description = "Configuration file of the daemon, to find the control socket.")
   private Path config;
 
   @Option(

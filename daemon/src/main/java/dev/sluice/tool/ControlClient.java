@@ -26,7 +26,7 @@ final class ControlClient {
     return send("POST", pathAndQuery);
   }
 
-  /** Likewise, of something that is only read. */
+  /** The same, for requests that only read. */
   Map<String, Object> get(String path) throws ToolException {
     return send("GET", path);
   }

@@ -19,7 +19,7 @@ final class DaemonAddress {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Configuration file of the daemon; it names the listener and the sockets.")
+      description = "Configuration file of the daemon, to find the listener and the sockets.")
   private Path config;
 
   DaemonClient client() {

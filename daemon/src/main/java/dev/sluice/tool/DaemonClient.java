@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -94,7 +95,7 @@ public final class DaemonClient {
     return drops;
   }
 
-  /** Likewise, as the daemon answers. */
+  /** The same, as the daemon answers. */
   Map<String, Object> dropsAnswer(int limit) throws ToolException {
     return get("/api/v1/drops?limit=" + limit);
   }
@@ -170,8 +171,7 @@ public final class DaemonClient {
       HttpURLConnection connection = open(path);
       int code = connection.getResponseCode();
       if (code == HttpURLConnection.HTTP_UNAUTHORIZED) {
-        throw new ToolException(
-            uri + " asks for a user: leave --url out, then its control socket is asked");
+        throw new ToolException(uri + " requires a user: omit --url to use its control socket");
       }
       if (code != HttpURLConnection.HTTP_OK) {
         throw new ToolException(uri + " answered with status " + code);
@@ -185,7 +185,7 @@ public final class DaemonClient {
           "no daemon answers at "
               + base
               + " ("
-              + e.getMessage()
+              + (e instanceof UnknownHostException ? "unknown host" : e.getMessage())
               + "); start one with '"
               + Invocation.of("daemon")
               + "' or name it with --url",

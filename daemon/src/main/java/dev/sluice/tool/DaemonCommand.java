@@ -45,7 +45,7 @@ public final class DaemonCommand implements Callable<Integer> {
 
   @Option(
       names = "--print-config",
-      description = "Print what is in force and where each value came from, and exit.")
+      description = "Print the values in force and where each came from, and exit.")
   private boolean isPrintOnly;
 
   @Option(
@@ -70,7 +70,7 @@ public final class DaemonCommand implements Callable<Integer> {
       out().flush();
       return ExitCode.FINE;
     }
-    // From the first moment, because a SIGHUP that nobody handles ends the JVM; one that comes
+    // From the start, because an unhandled SIGHUP ends the JVM; one that arrives
     // early is kept until the daemon is there.
     CompletableFuture<DaemonHost.Running> running = new CompletableFuture<>();
     HangupSignal.onHangup(
@@ -97,7 +97,7 @@ public final class DaemonCommand implements Callable<Integer> {
     return ConfigSources.of(Optional.ofNullable(config), List.of())
         .file()
         .map(file -> "The configuration is fine: " + file + "\n")
-        .orElse("The configuration is fine: no file, the built-in values are in force.\n");
+        .orElse("The configuration is fine: no file, the built-in values apply.\n");
   }
 
   private Configuration load() {

@@ -45,12 +45,12 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Mixin private ProducerOptions producer = new ProducerOptions();
 
-  @Option(names = "--keep", description = "Leave the daemon and its page up until Ctrl-C.")
+  @Option(names = "--keep", description = "Keep the daemon and its page running until Ctrl-C.")
   private boolean isKept;
 
   @Option(
       names = "--no-capture",
-      description = "Only count the records; write none of them to disk.")
+      description = "Only count the records, do not write them to disk.")
   private boolean isUncaptured;
 
   @Option(
@@ -63,7 +63,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--keep-captures",
-      description = "Leave the captures of earlier demos, and let no later demo remove this one.")
+      description = "Keep the captures of earlier demos, and keep this one when a later demo runs.")
   private boolean isCaptureKept;
 
   @Option(names = "--json", description = "Print one JSON object instead of the summary.")
@@ -119,7 +119,8 @@ public final class DemoCommand implements Callable<Integer> {
       }
       print(run, verdict, isInterrupted);
       if (isKept && !stopSignal.isRequested()) {
-        progress.println("the daemon stays up at " + daemon.client().base() + "; Ctrl-C ends it");
+        progress.println(
+            "the daemon keeps running at " + daemon.client().base() + "; Ctrl-C ends it");
         stopSignal.await();
       }
       return verdict.exitCode();

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 final class DemoDirectory implements AutoCloseable {
   private static final String PREFIX = "sluice-demo-";
 
-  /** Its presence says that the directory may be removed; its lock, that it is in use. */
+  /** If it exists, the directory may be removed; if it is locked, the directory is in use. */
   static final String MARK = ".removed-by-the-next-demo";
 
   private final Path path;
@@ -56,7 +56,7 @@ final class DemoDirectory implements AutoCloseable {
     return directory;
   }
 
-  /** Locked before it has its name: another demo never finds one that is not locked yet. */
+  /** Locked before it gets its name, so another demo never finds it unlocked. */
   private static FileChannel lockedMark(Path directory, Consumer<String> messages) {
     Path unnamed = directory.resolve(MARK + ".new");
     FileChannel channel = null;

@@ -56,7 +56,7 @@ public final class DetachCommand implements Callable<Integer> {
       description = "End all sessions of this device instead.")
   private Integer device;
 
-  @Option(names = "--yes", description = "Do not ask.")
+  @Option(names = "--yes", description = "Do not ask for confirmation.")
   private boolean isSure;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -73,7 +73,7 @@ public final class DetachCommand implements Callable<Integer> {
     }
     List<SessionReport> chosen = chosen(DaemonClient.onSocket(address.path()).sessions());
     if (chosen.stream().anyMatch(DetachCommand::isRunning) && !isSure && !isConfirmed(chosen)) {
-      spec.commandLine().getErr().println("sluice: nothing was ended");
+      spec.commandLine().getErr().println("sluice: no session was ended");
       return ExitCode.FAILED;
     }
     List<Map<String, Object>> answers = new ArrayList<>();

@@ -39,13 +39,13 @@ public final class DropsCommand implements Callable<Integer> {
       names = "--limit",
       paramLabel = "N",
       defaultValue = "20",
-      description = "At most so many events. Default: ${DEFAULT-VALUE}.")
+      description = "The most events to list. Default: ${DEFAULT-VALUE}.")
   private int limit;
 
-  @Option(names = "--device", paramLabel = "N", description = "Only of this device.")
+  @Option(names = "--device", paramLabel = "N", description = "Only events of this device.")
   private Integer device;
 
-  @Option(names = "--session", paramLabel = "N", description = "Only of this session.")
+  @Option(names = "--session", paramLabel = "N", description = "Only events of this session.")
   private Integer session;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -98,7 +98,7 @@ public final class DropsCommand implements Callable<Integer> {
               total == 0
                   ? terminal.colour(
                       Terminal.Colour.GOOD, "No device dropped a record since the daemon started.")
-                  : "No event of that device or session is kept.");
+                  : "No events of that device or session are kept.");
     } else {
       out()
           .printf(Locale.ROOT, "%,d of %,d events since the daemon started%n", drops.size(), total);

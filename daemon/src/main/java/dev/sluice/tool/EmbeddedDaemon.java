@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A daemon in this process that is nobody else's: its sockets are in a private folder and its port
- * is whatever is free, so that it never meets an installed one.
+ * A private daemon in this process: its sockets are in a private folder and its port is any free
+ * one, so it does not conflict with an installed daemon.
  */
 public final class EmbeddedDaemon implements AutoCloseable {
   private static final String LISTEN = "sluice.http.listen";

@@ -1,6 +1,6 @@
 package dev.sluice.tool;
 
-/** What a command tells the shell. Part of the command line contract. */
+/** Exit codes, part of the command line contract. */
 public final class ExitCode {
   public static final int FINE = 0;
   public static final int FAILED = 1;

@@ -92,7 +92,7 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--from",
       paramLabel = "T",
       converter = DurationConverter.class,
-      description = "Leave out what ended before: 1.5s counts from the capture's first event.")
+      description = "Leave out what ended before this: 1.5s counts from the capture's first event.")
   private Long fromNs;
 
   @Option(
@@ -181,7 +181,7 @@ public final class ExportCommand implements Callable<Integer> {
               rate(summary, (System.nanoTime() - startNs) / 1e9)));
       if (summary.records() == 0 && (fromNs != null || toNs != null)) {
         throw new ToolException(
-            "no record lies in the exported window; leave out --from and --to to see the whole"
+            "no record is in the exported window; leave out --from and --to to see the whole"
                 + " capture");
       }
       return isStrict && summary.missingRecords() > 0 ? ExitCode.RECORDS_LOST : ExitCode.FINE;
@@ -241,10 +241,10 @@ public final class ExportCommand implements Callable<Integer> {
 
   private ExportRequest request(List<CaptureSource> sources) throws IOException {
     if (!format.isTrace() && format != ExportFormat.PARQUET && (deps != null || nameMap != null)) {
-      throw usage("--deps and --names belong to chrome-trace, perfetto and parquet");
+      throw usage("--deps and --names are for chrome-trace, perfetto and parquet");
     }
     if (!format.isTrace() && isAbsolute) {
-      throw usage("--time belongs to chrome-trace and perfetto");
+      throw usage("--time is for chrome-trace and perfetto");
     }
     ExportSelection selection;
     try {
@@ -370,10 +370,10 @@ public final class ExportCommand implements Callable<Integer> {
       return e.toString();
     }
     if (message.equals("Broken pipe")) {
-      return "the reader of the export went away";
+      return "the reader of the output closed it";
     }
     if (e instanceof AccessDeniedException) {
-      return message + " may not be read or written by this user";
+      return message + " cannot be read or written by this user";
     }
     if (e instanceof NoSuchFileException && message.contains(".seg")) {
       return "retention removed "
@@ -405,8 +405,7 @@ public final class ExportCommand implements Callable<Integer> {
       return switch (text) {
         case "relative" -> false;
         case "absolute" -> true;
-        default ->
-            throw new TypeConversionException("'" + text + "' is neither relative nor absolute");
+        default -> throw new TypeConversionException("'" + text + "' is not relative or absolute");
       };
     }
   }

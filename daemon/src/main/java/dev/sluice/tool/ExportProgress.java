@@ -30,7 +30,7 @@ final class ExportProgress implements ExportMonitor {
   public void advance(long more) throws ExportException {
     records += more;
     if (stopSignal.isRequested()) {
-      throw new ExportException("the export was stopped; it leaves nothing behind");
+      throw new ExportException("the export was stopped; its output was removed");
     }
     long nowNs = System.nanoTime();
     if (nowNs - shownNs >= INTERVAL_NS) {

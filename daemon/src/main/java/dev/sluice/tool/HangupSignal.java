@@ -22,7 +22,7 @@ final class HangupSignal {
     on("HUP", action, "SIGHUP does not reload here, '" + Invocation.of("reload") + "' does: {}");
   }
 
-  /** On SIGUSR1, likewise. */
+  /** The same for SIGUSR1. */
   static void onRestart(Runnable action) {
     on("USR1", action, "SIGUSR1 does not leave the sessions to the next daemon: {}");
   }

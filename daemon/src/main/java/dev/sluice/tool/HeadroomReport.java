@@ -25,14 +25,14 @@ public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> wor
     return new HeadroomReport(ratios, worst);
   }
 
-  /** The highest ratio of the last minute; 0 where the daemon says nothing of this ceiling. */
+  /** The highest ratio of the last minute; 0 if the daemon does not report this ceiling. */
   double worst(Ceiling ceiling) {
     return worst.getOrDefault(ceiling.label(), 0.0);
   }
 
   /**
    * The ceiling that was nearest within the last minute. Of several that were reached it is the one
-   * farthest from the device: whatever a stage holds up makes the stages before it late, too.
+   * farthest from the device: a stage that is held up makes the stages before it late as well.
    */
   Ceiling nearest() {
     Ceiling nearest = Ceiling.CONTROL_PATH;

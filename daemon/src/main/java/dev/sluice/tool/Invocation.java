@@ -2,7 +2,7 @@ package dev.sluice.tool;
 
 import java.util.regex.Pattern;
 
-/** Commands as the caller can paste them: the launcher says how it was called. Stateless. */
+/** Commands that the caller can paste; the launcher passes how it was called. Stateless. */
 public final class Invocation {
   /** The program in a help text; picocli puts it in. */
   public static final String PROGRAM = "${sys:sluice.command:-sluice}";
@@ -23,7 +23,7 @@ public final class Invocation {
     return line.toString();
   }
 
-  /** The word as it is where a shell takes it so, else in quotes. */
+  /** The word, quoted if a shell would split or change it. */
   static String quoted(String word) {
     return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }

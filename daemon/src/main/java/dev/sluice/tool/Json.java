@@ -53,7 +53,7 @@ public final class Json {
     if (required(object, key) instanceof Map<?, ?> map) {
       return (Map<String, Object>) map;
     }
-    throw new ToolException("JSON: " + key + " is no object");
+    throw new ToolException("JSON: " + key + " is not an object");
   }
 
   /** The objects of a list. */
@@ -61,12 +61,12 @@ public final class Json {
   public static List<Map<String, Object>> objects(Map<String, Object> object, String key)
       throws ToolException {
     if (!(required(object, key) instanceof List<?> list)) {
-      throw new ToolException("JSON: " + key + " is no list");
+      throw new ToolException("JSON: " + key + " is not a list");
     }
     List<Map<String, Object>> objects = new ArrayList<>();
     for (Object element : list) {
       if (!(element instanceof Map<?, ?> map)) {
-        throw new ToolException("JSON: " + key + " has an element that is no object");
+        throw new ToolException("JSON: " + key + " has an element that is not an object");
       }
       objects.add((Map<String, Object>) map);
     }
@@ -76,12 +76,12 @@ public final class Json {
   /** The numbers of a list. */
   public static List<Double> reals(Map<String, Object> object, String key) throws ToolException {
     if (!(required(object, key) instanceof List<?> list)) {
-      throw new ToolException("JSON: " + key + " is no list");
+      throw new ToolException("JSON: " + key + " is not a list");
     }
     List<Double> numbers = new ArrayList<>();
     for (Object element : list) {
       if (!(element instanceof Number number)) {
-        throw new ToolException("JSON: " + key + " has an element that is no number");
+        throw new ToolException("JSON: " + key + " has an element that is not a number");
       }
       numbers.add(number.doubleValue());
     }
@@ -103,7 +103,7 @@ public final class Json {
     if (required(object, key) instanceof Number number) {
       return number;
     }
-    throw new ToolException("JSON: " + key + " is no number");
+    throw new ToolException("JSON: " + key + " is not a number");
   }
 
   private static Object required(Map<String, Object> object, String key) throws ToolException {

@@ -78,7 +78,7 @@ public final class LogLevelCommand implements Callable<Integer> {
       return address.client().post(query + "&level=" + level);
     }
     if (LEVELS.contains(logger)) {
-      throw usage("name the logger, too: " + Invocation.of("log-level", "root", logger));
+      throw usage("name the logger as well: " + Invocation.of("log-level", "root", logger));
     }
     return address.client().get(query);
   }

@@ -49,7 +49,7 @@ public final class ManPage implements Callable<Integer> {
     lines.add(
         "0 fine, 1 failed, 2 wrong usage or configuration, 3 finished but records were lost.");
     lines.add(".SH FILES");
-    entry(lines, "/etc/sluice/sluice.conf", "What differs from the built-in configuration.");
+    entry(lines, "/etc/sluice/sluice.conf", "Settings that differ from the built-in ones.");
     entry(
         lines,
         "/etc/default/sluice",
@@ -61,7 +61,7 @@ public final class ManPage implements Callable<Integer> {
     entry(lines, "/var/lib/sluice/captures/", "Captures.");
     lines.add(".SH SIGNALS");
     entry(lines, "SIGTERM, SIGINT", "Drain, settle all sessions, and end.");
-    entry(lines, "SIGHUP", "Read the configuration again.");
+    entry(lines, "SIGHUP", "Reload the configuration.");
     lines.add(".SH SEE ALSO");
     lines.add("/usr/share/doc/sluice/docs/README.md, systemctl(1)");
     return String.join("\n", lines) + "\n";

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
           + Invocation.PROGRAM
           + " produce --rate 500MB/s --duration 30s --pattern burst:10ms,90ms",
       "",
-      "Prints what the device counted itself, on its side of the memory.",
+      "Prints what the device itself counted.",
       "Exit code: 0 finished, 1 failed or interrupted, 2 usage."
     })
 public final class ProduceCommand implements Callable<Integer> {
@@ -50,7 +50,7 @@ public final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Configuration file of the daemon; it names the attach socket.")
+      description = "Configuration file of the daemon, to find the attach socket.")
   private Path config;
 
   @Option(names = "--json", description = "Print one JSON object.")

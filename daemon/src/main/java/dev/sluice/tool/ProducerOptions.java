@@ -87,7 +87,7 @@ public final class ProducerOptions {
       names = "--tasks",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Stop after this many tasks; 0 means by --duration alone.")
+      description = "Stop after this many tasks; 0: only --duration counts.")
   private long tasks;
 
   @Option(
@@ -101,7 +101,7 @@ public final class ProducerOptions {
 
   @Option(
       names = "--overlap",
-      description = "Start each run before the one before it is ended; chip-2026.09 only.")
+      description = "Start each run before the previous one ends; chip-2026.09 only.")
   private boolean isOverlapped;
 
   @Option(
@@ -109,7 +109,7 @@ public final class ProducerOptions {
       paramLabel = "LAYOUT",
       defaultValue = "chip-2026.09/a2a3",
       description = {
-        "Wire generation and platform: l2-2026.06, l2-2026.07, chip-2026.08 or chip-2026.09, with"
+        "Wire layout and platform: l2-2026.06, l2-2026.07, chip-2026.08 or chip-2026.09, with"
             + " /a2a3 or /a5.",
         "Default: ${DEFAULT-VALUE}."
       })
@@ -160,7 +160,8 @@ public final class ProducerOptions {
       paramLabel = "N",
       defaultValue = "4",
       description = {
-        "1 AICore tasks, 2 and AICPU tasks, 3 and scheduler phases, 4 and orchestrator phases.",
+        "What to record: 1 AICore tasks, 2 also AICPU tasks, 3 also scheduler phases, 4 also"
+            + " orchestrator phases.",
         "Default: ${DEFAULT-VALUE}."
       })
   private int level;
@@ -233,7 +234,7 @@ public final class ProducerOptions {
   @Option(
       names = "--misbehave",
       paramLabel = "FAULTS",
-      description = "Faults to commit, separated by commas; a wrong name shows what there is.")
+      description = "Faults to inject, separated by commas; an unknown name lists them.")
   private String misbehave;
 
   @Option(
@@ -241,8 +242,8 @@ public final class ProducerOptions {
       paramLabel = "TIME",
       converter = DurationConverter.class,
       description =
-          "When the daemon has been gone for so long, recycle buffers unread, count them as lost,"
-              + " and go on; without it the run then ends with an error.")
+          "After the daemon has been gone for this long, recycle buffers unread, count them as"
+              + " lost, and continue; without it the run ends with an error.")
   private Long guardNs;
 
   public String layout() {
@@ -290,7 +291,7 @@ public final class ProducerOptions {
   /** Refuses what cannot be right before a process is started for it; exit code 2. */
   void validate() {
     if (!LAYOUTS.contains(layout)) {
-      fail("--layout: there is no '" + layout + "'; write one of " + String.join(", ", LAYOUTS));
+      fail("--layout: unknown layout '" + layout + "'; write one of " + String.join(", ", LAYOUTS));
     }
     atLeast("--cores", cores, 1);
     atMost("--cores", cores, MAX_CORES);
@@ -310,10 +311,10 @@ public final class ProducerOptions {
       fail("--level: " + level + " is not a level; write 1, 2, 3 or 4");
     }
     if (!CONTENTS.contains(content)) {
-      fail("--content: there is no '" + content + "'; write " + String.join(" or ", CONTENTS));
+      fail("--content: unknown content '" + content + "'; write " + String.join(" or ", CONTENTS));
     }
     if (!RUNTIMES.contains(runtime)) {
-      fail("--runtime: there is no '" + runtime + "'; write " + String.join(" or ", RUNTIMES));
+      fail("--runtime: unknown runtime '" + runtime + "'; write " + String.join(" or ", RUNTIMES));
     }
     fourNumbers("--records", records);
     fourNumbers("--buffers", buffers);
@@ -385,7 +386,7 @@ public final class ProducerOptions {
 
   private void atMost(String option, long value, long most) {
     if (value > most) {
-      fail(option + ": " + value + " is too large; the most is " + most);
+      fail(option + ": " + value + " is too large; the maximum is " + most);
     }
   }
 
@@ -396,17 +397,19 @@ public final class ProducerOptions {
     for (String fault : misbehave.split(",", -1)) {
       if (!FAULTS.contains(fault)) {
         fail(
-            "--misbehave: there is no fault '"
+            "--misbehave: unknown fault '"
                 + fault
                 + "'"
                 + Nearest.didYouMean(fault, FAULTS)
-                + "; there are "
+                + "; known are "
                 + String.join(", ", FAULTS));
       }
     }
   }
 
-  /** A pin to a CPU that is not there would be ignored, and the figures be those of another run. */
+  /**
+   * Pinning to a CPU that does not exist is ignored, so the results would be those of another run.
+   */
   private void cpusAreOnline() {
     if (cpus == null) {
       return;
@@ -444,7 +447,7 @@ public final class ProducerOptions {
 
   private void atLeast(String option, long value, long floor) {
     if (value < floor) {
-      fail(option + ": " + value + " is too small; the least is " + floor);
+      fail(option + ": " + value + " is too small; the minimum is " + floor);
     }
   }
 

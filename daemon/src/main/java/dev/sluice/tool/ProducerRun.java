@@ -17,7 +17,7 @@ public final class ProducerRun {
   /** Often enough for a line that people watch. */
   public static final long PROGRESS_INTERVAL_MS = 200;
 
-  /** For measurements: a daemon that is asked for its sessions is not idle. */
+  /** For measurements: a daemon that answers requests is not idle. */
   public static final long NO_PROGRESS = Long.MAX_VALUE;
 
   /** Until the session is there: what the process used before is not the session's. */

@@ -57,7 +57,7 @@ public final class ProgressLine implements AutoCloseable {
   }
 
   /**
-   * Console would tell this of standard input and output together, and from JDK 22 on not at all.
+   * System.console() answers for standard input and output together, and from JDK 22 on not at all.
    */
   static boolean isTerminal(int descriptor) {
     try {

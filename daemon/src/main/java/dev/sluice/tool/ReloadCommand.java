@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 /** Lets the running daemon read its configuration again. */
 @Command(
     name = "reload",
-    description = "Let the running daemon read its configuration again, and say what came of it.",
+    description = "Make the running daemon reload its configuration, and print what changed.",
     footer = {"", "Example: " + Invocation.PROGRAM + " reload"})
 public final class ReloadCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

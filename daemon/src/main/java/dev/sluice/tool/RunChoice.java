@@ -20,7 +20,7 @@ final class RunChoice {
    */
   static int of(String text, Map<Integer, String> runs) throws ExportException {
     if (runs.isEmpty()) {
-      throw new ExportException("the capture has no record of any run");
+      throw new ExportException("the capture has no records");
     }
     if (text.equals("last")) {
       return new TreeMap<>(runs).lastKey();

@@ -123,7 +123,7 @@ final class RunSummary {
     }
     return String.format(
         Locale.ROOT,
-        "p50 %s  p99 %s  p99.9 %s  max %s  of %,d",
+        "p50 %s  p99 %s  p99.9 %s  max %s  n=%,d",
         seconds(quantiles.p50()),
         seconds(quantiles.p99()),
         seconds(quantiles.p999()),

@@ -1,5 +1,6 @@
 package dev.sluice.tool;
 
+import dev.sluice.bridge.PipeReader;
 import dev.sluice.config.SettingsException;
 import java.io.PrintWriter;
 import java.util.Arrays;
@@ -18,19 +19,21 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sluice",
     description = {
-      "Owns the profiling buffers of Ascend devices, keeps them flowing, and says in numbers"
-          + " whether a single record was lost, where, and why."
+      "Owns the profiling buffers of Ascend devices, refills them in time, and reports whether"
+          + " any record was lost, where, and why."
     },
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
       "Start with: " + Invocation.PROGRAM + " demo",
-      "Each command explains itself: " + Invocation.PROGRAM + " COMMAND --help",
+      "Help on a command: " + Invocation.PROGRAM + " COMMAND --help",
       "Sessions that outlive a restart, without systemd: "
           + Invocation.PROGRAM
           + " supervise --help"
     })
 public final class SluiceCommand implements Runnable {
+  private static final int STANDARD_OUTPUT = 1;
+
   @Spec private CommandSpec spec;
 
   private SluiceCommand() {}
@@ -67,10 +70,16 @@ public final class SluiceCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "which command?");
   }
 
-  /** A result that could not be written is a failure: a full disk, a reader that went away. */
+  /**
+   * A result that could not be written is a failure, but for a reader that has seen enough: {@code
+   * sluice captures | head}.
+   */
   private static int checked(CommandLine commandLine, ParseResult parsed) {
     int exitCode = new RunLast().execute(parsed);
     if (parsed.asCommandLineList().stream().noneMatch(each -> each.getOut().checkError())) {
+      return exitCode;
+    }
+    if (PipeReader.isGone(STANDARD_OUTPUT)) {
       return exitCode;
     }
     commandLine.getErr().println("sluice: cannot write to standard output");
@@ -96,7 +105,7 @@ public final class SluiceCommand implements Runnable {
       err.println("sluice: " + e.getMessage());
       return failure.exitCode();
     }
-    err.println("sluice: this is a defect of Sluice; please report it with these lines");
+    err.println("sluice: internal error; please report it with these lines");
     e.printStackTrace(err);
     return ExitCode.FAILED;
   }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 /** Keeps the last moments of every open session. */
 @Command(
     name = "snapshot",
-    description = "Keep what the daemon captured of the last moments, whatever retention does.",
+    description = "Keep the last moments of what the daemon captured, safe from retention.",
     footer = {"", "Example: " + Invocation.PROGRAM + " snapshot --reason slow-step"})
 public final class SnapshotCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -46,12 +46,12 @@ public final class SnapshotCommand implements Callable<Integer> {
     Map<String, Object> answer =
         client.post("/v1/snapshot?reason=" + URLEncoder.encode(reason, StandardCharsets.UTF_8));
     if (!(answer.get("snapshots") instanceof List<?> snapshots)) {
-      throw new ToolException("the daemon's answer names no snapshots");
+      throw new ToolException("the daemon's answer has no snapshots");
     }
     if (isJson) {
       out().println(Json.print(answer));
     } else if (snapshots.isEmpty()) {
-      out().println("no open session is captured; nothing was kept");
+      out().println("no open session is being captured; no snapshot was taken");
     } else {
       snapshots.forEach(out()::println);
     }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** What the running daemon is doing, for an operator at a terminal. */
 @Command(
     name = "status",
-    description = "Say whether anything was lost, and what each session of the daemon is doing.",
+    description = "Show whether anything was lost, and what each session is doing.",
     footer = {
       "",
       "Examples:",
@@ -42,9 +42,7 @@ public final class StatusCommand implements Callable<Integer> {
 
   @Mixin private DaemonAddress address = new DaemonAddress();
 
-  @Option(
-      names = "--watch",
-      description = "Show it again every second until Ctrl-C: what goes on now, like top.")
+  @Option(names = "--watch", description = "Refresh every second until Ctrl-C, like top.")
   private boolean isWatching;
 
   @Option(names = "--json", description = "Print the daemon's answer as one JSON object.")
@@ -145,7 +143,7 @@ public final class StatusCommand implements Callable<Integer> {
             Json.text(loss, "place"));
   }
 
-  /** Each line has its own colour: a pager would not carry one over a line's end. */
+  /** Each line is coloured separately, because a pager resets the colour at the end of a line. */
   private static String paragraph(Terminal terminal, Terminal.Colour colour, String words) {
     StringBuilder text = new StringBuilder();
     terminal

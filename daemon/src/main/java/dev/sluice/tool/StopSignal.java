@@ -11,9 +11,7 @@ import java.util.concurrent.TimeUnit;
  * or polls; {@link #onRequest} runs on the JVM's shutdown thread.
  */
 public final class StopSignal {
-  /**
-   * After this, a command that does not end is left behind: the operator has asked twice by then.
-   */
+  /** After this time a command that does not end is abandoned. */
   private static final long PATIENCE_SECONDS = 30;
 
   private final CountDownLatch requested = new CountDownLatch(1);
@@ -29,9 +27,7 @@ public final class StopSignal {
     return requested.getCount() == 0;
   }
 
-  /**
-   * Runs this when a signal comes, or at once if it has come already; it must bear to run twice.
-   */
+  /** Runs this when a signal comes, or at once if one has come already; it may run twice. */
   public void onRequest(Runnable action) {
     onRequest = action;
     if (isRequested()) {
@@ -84,7 +80,7 @@ public final class StopSignal {
         Runtime.getRuntime().halt(exitCode);
       }
     } catch (InterruptedException ignored) {
-      // The JVM is ending: nobody is left to be told.
+      // The JVM is ending: there is no one to report to.
     }
   }
 }

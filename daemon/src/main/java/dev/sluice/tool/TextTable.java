@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Rows in columns as wide as what stands in them. Where they do not fit a terminal, the columns
- * that matter least are left out, and then the longest text is cut.
+ * Rows in columns as wide as their content. If they do not fit a terminal, long texts are cut, then
+ * the columns that matter least are left out, and then the longest text is cut further.
  */
 final class TextTable {
   private static final String GAP = "  ";
   private static final int SHORTEST_TEXT = 8;
+
+  /** A longer text is cut to this before a column is left out for it. */
+  private static final int USUAL_TEXT = 20;
 
   private final List<Column> columns = new ArrayList<>();
   private final List<List<String>> rows = new ArrayList<>();
@@ -62,11 +65,13 @@ final class TextTable {
   String print(int width) {
     List<Integer> shown = new ArrayList<>();
     int[] widths = new int[columns.size()];
+    int[] usual = new int[columns.size()];
     for (int i = 0; i < widths.length; i++) {
       shown.add(i);
       widths[i] = width(i);
+      usual[i] = columns.get(i).isNumber ? widths[i] : Math.min(widths[i], USUAL_TEXT);
     }
-    while (width > 0 && total(shown, widths) > width) {
+    while (width > 0 && total(shown, usual) > width) {
       Optional<Integer> leastNeeded =
           shown.stream()
               .filter(i -> columns.get(i).dispensable > 0)

@@ -60,7 +60,7 @@ final class UsageErrors {
     }
     return command.getSubcommands().isEmpty()
         ? "unexpected argument '" + first + "'"
-        : "there is no command '"
+        : "unknown command '"
             + first
             + "'"
             + Nearest.didYouMean(first, command.getSubcommands().keySet());

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a run means, in one plain sentence, and the exit code that goes with it.
+ * The verdict on a run in one sentence, with its exit code.
  *
  * @param exitCode one of {@link ExitCode}
  * @param limit what records were lost to, or what the device waited for; empty where nothing was
@@ -102,9 +102,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
             Locale.ROOT, " (%,d salvaged after the producer died)", total.salvagedRecords());
   }
 
-  /**
-   * The same of a run that a signal ended: what it says holds, but it is not what was asked for.
-   */
+  /** The same for a run that a signal ended early. */
   Verdict interrupted(String when) {
     return new Verdict(
         exitCode == ExitCode.FINE ? ExitCode.FAILED : exitCode,
@@ -130,7 +128,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
                 Quantities.formatRate(run.writtenBytesPerSecond()))
             : kind.remedy();
     return new Verdict(
-        exitCode, sentence + " The limit was the " + kind.words() + ": " + remedy + ".", ceiling);
+        exitCode, sentence + " The limit was " + kind.phrase() + ": " + remedy + ".", ceiling);
   }
 
   /** Which ceiling a loss was due to; empty where it was none of them. */
@@ -184,7 +182,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
       case "ready_queue_full" -> "the daemon drained too late";
       case "inferred" -> "AICore records were overwritten before a buffer was free";
       case "producer_died" -> "the producer died";
-      default -> "of an unknown reason (" + cause + ")";
+      default -> "for an unknown reason (" + cause + ")";
     };
   }
 }

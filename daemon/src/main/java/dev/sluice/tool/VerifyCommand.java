@@ -2,6 +2,7 @@ package dev.sluice.tool;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.config.Quantities;
+import dev.sluice.output.capture.CaptureManifest;
 import dev.sluice.output.capture.CaptureReader;
 import dev.sluice.output.capture.CaptureVerifier;
 import dev.sluice.output.capture.Frame;
@@ -66,7 +67,11 @@ public final class VerifyCommand implements Callable<Integer> {
           CaptureVerifier.verify(reader, frame -> watch(line, frame, startNs));
       line.close();
       double seconds = (System.nanoTime() - startNs) / 1e9;
-      out().print(isJson ? Json.print(json(directory, result)) + "\n" : text(result, seconds));
+      out()
+          .print(
+              isJson
+                  ? Json.print(json(directory, result, reader.manifest())) + "\n"
+                  : text(result, reader.manifest(), seconds));
       out().flush();
       return exitCode(result);
     } catch (IOException e) {
@@ -79,7 +84,7 @@ public final class VerifyCommand implements Callable<Integer> {
     if (stopSignal.isRequested()) {
       // Not a CaptureException: that would be a finding about the segment, and not the end.
       throw new InterruptedIOException(
-          "the check was stopped after " + Quantities.formatBytes(bytes) + "; it says nothing");
+          "verify was interrupted after " + Quantities.formatBytes(bytes) + ": no verdict");
     }
     long nowNs = System.nanoTime();
     if (nowNs - shownNs >= SHOW_INTERVAL_NS) {
@@ -99,16 +104,23 @@ public final class VerifyCommand implements Callable<Integer> {
     return result.isIncomplete() ? ExitCode.RECORDS_LOST : ExitCode.FINE;
   }
 
-  private static String verdict(CaptureVerifier.Result result) {
+  private static String verdict(CaptureVerifier.Result result, CaptureManifest manifest) {
     if (result.isDamaged()) {
-      return "Damaged: what is here is not what was written.";
+      return "Damaged: the capture differs from what was written.";
     }
-    return result.isIncomplete()
-        ? "Whole, but records are missing."
-        : "Whole: every record that the device produced is here.";
+    if (result.isIncomplete()) {
+      return "Intact, but records are missing.";
+    }
+    if (manifest.snapshot().isPresent()) {
+      return "Intact: every record of the snapshot's window is here.";
+    }
+    return manifest.outcome().removedSegments() > 0
+        ? "Intact: every record that retention has left is here."
+        : "Intact: every record that the device produced is here.";
   }
 
-  private static String text(CaptureVerifier.Result result, double seconds) {
+  private static String text(
+      CaptureVerifier.Result result, CaptureManifest manifest, double seconds) {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
@@ -136,7 +148,7 @@ public final class VerifyCommand implements Callable<Integer> {
     append(text, "damage", result.damages());
     append(text, "missing", result.losses());
     append(text, "note", result.notes());
-    return text.append(verdict(result)).append('\n').toString();
+    return text.append(verdict(result, manifest)).append('\n').toString();
   }
 
   private static void append(StringBuilder text, String label, List<String> lines) {
@@ -150,7 +162,8 @@ public final class VerifyCommand implements Callable<Integer> {
         .toList();
   }
 
-  private static Map<String, Object> json(Path directory, CaptureVerifier.Result result) {
+  private static Map<String, Object> json(
+      Path directory, CaptureVerifier.Result result, CaptureManifest manifest) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("capture", directory.toString());
     json.put("frames", result.frames());
@@ -165,7 +178,7 @@ public final class VerifyCommand implements Callable<Integer> {
     json.put("damages", result.damages());
     json.put("missing", result.losses());
     json.put("notes", result.notes());
-    json.put("verdict", verdict(result));
+    json.put("verdict", verdict(result, manifest));
     json.put("kinds", kinds);
     return json;
   }

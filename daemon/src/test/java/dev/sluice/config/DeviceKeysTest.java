@@ -110,8 +110,8 @@ class DeviceKeysTest {
             + " sluice.device.3.arena.bytes?",
         "sluice.device.3.http.listen = \"a:1\"| :1: unknown key sluice.device.3.http",
         "sluice.device.x.arena.bytes = 1MiB"
-            + "| :1: sluice.device.x: 'x' is no device number, write sluice.device.0",
-        "sluice.device.03.arena.bytes = 1MiB| :1: sluice.device.03: '03' is no device number",
+            + "| :1: sluice.device.x: 'x' is not a device number, write sluice.device.0",
+        "sluice.device.03.arena.bytes = 1MiB| :1: sluice.device.03: '03' is not a device number",
         "sluice.device = 3| :1: sluice.device is a section, write sluice.device { 0 { ... } }",
         "sluice.device.3 = host| :1: sluice.device.3 is a section",
         "sluice.device.3.arena.bytes = 1| :1: sluice.device.3.arena.bytes must be a size from",

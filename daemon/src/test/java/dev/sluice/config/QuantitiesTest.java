@@ -74,7 +74,7 @@ class QuantitiesTest {
         "''|must start with a number",
         "many|must start with a number",
         "-1MB|must not be negative",
-        "1.2.3MB|no number",
+        "1.2.3MB|not a number",
         "1.|must start with a number",
         ".5GB|must start with a number",
         "1M|write MB or MiB",
@@ -83,10 +83,10 @@ class QuantitiesTest {
         "1gib|did you mean GiB?",
         "1.5B|whole number of bytes",
         "1.5|whole number of bytes",
-        "1XB|no unit 'XB'",
+        "1XB|unknown unit 'XB'",
         "9223372036854775808|too large",
         "9000000TiB|too large",
-        "1e9|no unit 'e9'",
+        "1e9|unknown unit 'e9'",
       })
   void shouldRefuseWhatIsNoSize(String text, String reason) {
     assertRefused(reason, () -> Quantities.bytes(text));
@@ -114,8 +114,8 @@ class QuantitiesTest {
       delimiter = '|',
       value = {
         "10|the unit is missing",
-        "10sec|no unit 'sec'",
-        "10 M|no unit 'M'",
+        "10sec|unknown unit 'sec'",
+        "10 M|unknown unit 'M'",
         "-1s|must not be negative",
         "1.5ns|whole number of nanoseconds",
         "200000d|too large",
@@ -129,7 +129,7 @@ class QuantitiesTest {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> Quantities.bytes("1M"));
     assertEquals(
-        "'1M' is no size: 'M' can mean two things, write MB or MiB"
+        "'1M' is not a size: 'M' is ambiguous, write MB or MiB"
             + " (for example 4096, 500MB or 2GiB)",
         refusal.getMessage());
   }

@@ -71,6 +71,29 @@ class DashboardLintTest {
     }
   }
 
+  /** What Grafana's published schema requires; deploy/grafana/check-schema.mjs holds all of it. */
+  @Test
+  void shouldHaveWhatTheSchemaOfGrafanaRequires() throws IOException {
+    for (Dashboard dashboard : Dashboards.all()) {
+      Map<String, Object> json = json(dashboard);
+      for (Map<String, Object> link : list(json.get("links"))) {
+        assertTrue(link.keySet().containsAll(Set.of("icon", "url", "tooltip", "targetBlank")));
+      }
+      for (Map<String, Object> panel : list(json.get("panels"))) {
+        if (panel.get("type").equals("row")) {
+          continue;
+        }
+        Map<String, Object> defaults = map(map(panel.get("fieldConfig")).get("defaults"));
+        List<?> steps = (List<?>) map(defaults.get("thresholds")).get("steps");
+        assertTrue(((Map<?, ?>) steps.get(0)).containsKey("value"), "" + panel.get("title"));
+        if (panel.get("type").equals("timeseries")) {
+          Map<String, Object> legend = map(map(panel.get("options")).get("legend"));
+          assertTrue(legend.containsKey("calcs"), "" + panel.get("title"));
+        }
+      }
+    }
+  }
+
   @Test
   void shouldLetTheReaderChooseDataSourceJobAndHost() throws IOException {
     for (Dashboard dashboard : Dashboards.all()) {

@@ -21,7 +21,11 @@ public final class GrafanaJson {
 
   public static String render(Dashboard dashboard) {
     try {
-      return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(tree(dashboard)) + "\n";
+      // The first step of a threshold has the value null, which Grafana's schema requires.
+      return JSON.std
+              .with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES)
+              .asString(tree(dashboard))
+          + "\n";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -67,6 +71,14 @@ public final class GrafanaJson {
         "dashboards",
         "title",
         "Sluice",
+        "icon",
+        "external link",
+        "tooltip",
+        "",
+        "url",
+        "",
+        "targetBlank",
+        false,
         "tags",
         List.of("sluice"),
         "asDropdown",
@@ -291,7 +303,7 @@ public final class GrafanaJson {
     }
     return map(
         "legend",
-        map("displayMode", "list", "placement", "bottom", "showLegend", true),
+        map("calcs", List.of(), "displayMode", "list", "placement", "bottom", "showLegend", true),
         "tooltip",
         map("mode", "multi", "sort", "desc"));
   }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,7 +61,7 @@ class CaptureCommandsTest {
     assertTrue(console.err().contains("no such directory: " + folder + "/none"), console.err());
     Path file = Files.createFile(folder.resolve("file"));
     assertEquals(ExitCode.FAILED, run("captures", "--directory", file.toString()));
-    assertTrue(console.err().contains(file + " cannot be listed: not a directory"), console.err());
+    assertTrue(console.err().contains(file + " cannot be read: not a directory"), console.err());
     Path closed = Files.createDirectory(folder.resolve("20260901-120000.000-d0-s1"));
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
     assertEquals(ExitCode.FINE, run("captures", "--directory", folder.toString()));
@@ -93,14 +94,14 @@ class CaptureCommandsTest {
   void shouldFollowACaptureToItsEnd() {
     assertEquals(
         ExitCode.FINE, run("captures", "--follow", "a b", "--directory", folder.toString()));
-    assertTrue(console.out().contains("1 frames more; 1,234 records"), console.out());
+    assertTrue(console.out().contains("1 new frames; 1,234 records"), console.out());
   }
 
   @Test
   void shouldFindACaptureWholeByPathOrName() {
     assertEquals(ExitCode.FINE, run("verify", folder.resolve("a b").toString()));
     assertEquals(ExitCode.FINE, run("verify", "--directory", folder.toString(), "a b"));
-    assertTrue(console.out().contains("Whole: every record"), console.out());
+    assertTrue(console.out().contains("Intact: every record"), console.out());
   }
 
   @Test
@@ -133,6 +134,16 @@ class CaptureCommandsTest {
   }
 
   @Test
+  void shouldNotPromiseMoreOfASnapshotThanItsWindow() throws IOException {
+    CaptureManifest.Snapshot part =
+        new CaptureManifest.Snapshot("operator", Instant.parse("2026-09-01T12:00:00Z"), 0, 1);
+    Path snapshot = folder.resolve("part");
+    new CaptureBuilder(snapshot, MANIFEST.with(part)).close();
+    assertEquals(ExitCode.FINE, run("verify", snapshot.toString()), console.err());
+    assertTrue(console.out().endsWith("of the snapshot's window is here.\n"), console.out());
+  }
+
+  @Test
   void shouldFailOnADamagedCaptureAndSayWhere() throws IOException {
     Path segment = folder.resolve("a b/000000.seg");
     byte[] bytes = Files.readAllBytes(segment);
@@ -146,7 +157,7 @@ class CaptureCommandsTest {
   void shouldEndACheckWhenTheOperatorSaysSo() {
     stopSignal.request();
     assertEquals(ExitCode.FAILED, run("verify", folder.resolve("a b").toString()));
-    assertTrue(console.err().contains("stopped"), console.err());
+    assertTrue(console.err().contains("no verdict"), console.err());
     assertEquals("", console.out());
   }
 
@@ -154,7 +165,7 @@ class CaptureCommandsTest {
   void shouldTellMissingRecordsByTheExitCode() throws IOException {
     new CaptureBuilder(folder.resolve("killed"), MANIFEST).kill();
     assertEquals(ExitCode.RECORDS_LOST, run("verify", folder.resolve("killed").toString()));
-    assertTrue(console.out().contains("Whole, but records are missing."), console.out());
+    assertTrue(console.out().contains("Intact, but records are missing."), console.out());
   }
 
   @Test

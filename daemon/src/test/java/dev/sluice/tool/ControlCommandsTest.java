@@ -142,6 +142,6 @@ class ControlCommandsTest implements ControlActions {
     assertEquals(ExitCode.USAGE, run("log-level", "root", "loud"));
     assertTrue(console.err().contains("'loud' is not a level"), console.err());
     assertEquals(ExitCode.FAILED, run("log-level", "no.such.logger", "info"));
-    assertTrue(console.err().contains("no logger has the name no.such.logger"), console.err());
+    assertTrue(console.err().contains("unknown logger no.such.logger"), console.err());
   }
 }

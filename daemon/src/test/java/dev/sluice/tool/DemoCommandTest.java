@@ -132,7 +132,7 @@ class DemoCommandTest {
       assertEquals(ExitCode.FINE, console.run("demo", "--name", "t", "--rate", "2GB/s"));
     }
     String words = console.out().replace('\n', ' ');
-    assertTrue(words.contains("The limit was the storage: /captures took 200MB/s."), words);
+    assertTrue(words.contains("The limit was storage: /captures took 200MB/s."), words);
     assertTrue(
         words.contains("sluice demo --name t --rate 2GB/s --no-capture"), "the same once more");
     assertTrue(words.contains("--capture-directory or TMPDIR"), words);

@@ -85,14 +85,14 @@ class SluiceCommandTest {
       delimiter = '|',
       value = {
         "demo --rte 1GB/s|unknown option --rte, did you mean --rate?",
-        "dmeo|there is no command 'dmeo', did you mean demo?",
+        "dmeo|unknown command 'dmeo', did you mean demo?",
         "demo --set foo|--set: write KEY=VALUE, not 'foo'",
         "demo --tasks abc|--tasks: 'abc' is not a whole number",
-        "demo --rate 0|--rate: '0' is no rate: it must be at least 1B/s",
+        "demo --rate 0|--rate: '0' is not a rate: it must be at least 1B/s",
         "demo extra|unexpected argument 'extra'",
-        "demo --cores 100000|--cores: 100000 is too large; the most is 108",
+        "demo --cores 100000|--cores: 100000 is too large; the maximum is 108",
         "demo --cpus 4000|--cpus: this host has no CPU 4000",
-        "demo --misbehave stal|--misbehave: there is no fault 'stal', did you mean stall?",
+        "demo --misbehave stal|--misbehave: unknown fault 'stal', did you mean stall?",
         "daemon --check-config --set sluice.foo=1|--set: unknown key sluice.foo"
       })
   void shouldSayInOneLineWhatIsWrong(String arguments, String expected) {

@@ -29,6 +29,14 @@ class TextTableTest {
   }
 
   @Test
+  void shouldCutALongNameBeforeItLeavesOutAColumn() {
+    table.row("7", "a-name-that-is-as-long-as-a-session-may-have-and-then-some-more", "l2", "10s");
+    String printed = table.print(45);
+    assertTrue(printed.contains("layout") && printed.contains("10s"), printed);
+    assertTrue(printed.contains("a-name-that-is-as-"), printed);
+  }
+
+  @Test
   void shouldNotLetANameMoveTheCursor() {
     table.row("7", "x\u001b[2Jy\n", "", "");
     assertTrue(table.print(0).contains("x?[2Jy?"), table.print(0));

@@ -64,8 +64,7 @@ class VerdictTest {
     assertTrue(
         verdict
             .sentence()
-            .endsWith(
-                "collected. The limit was the " + limit.words() + ": " + limit.remedy() + "."),
+            .endsWith("collected. The limit was " + limit.phrase() + ": " + limit.remedy() + "."),
         verdict.sentence());
   }
 
@@ -94,7 +93,7 @@ class VerdictTest {
     assertEquals(
         "The device dropped 5,000 of 200,000 records (2.5 %), mostly because the daemon refilled"
             + " too late; all others were collected. The limit was the control path: the daemon's"
-            + " threads came too late, give them free CPUs.",
+            + " threads were late; give them free CPUs.",
         verdict.sentence());
   }
 
@@ -147,7 +146,7 @@ class VerdictTest {
         new Verdict(
             ExitCode.FINE,
             "Nothing was lost, but the device waited 10 % of its time for the host. The limit was"
-                + " the control path: the daemon's threads came too late, give them free CPUs.",
+                + " the control path: the daemon's threads were late; give them free CPUs.",
             Optional.of(Ceiling.CONTROL_PATH)),
         verdict);
   }
@@ -171,7 +170,7 @@ class VerdictTest {
     session.put("capture", FakeDaemon.capture("/captures/one", 500_000_000, 1000, 0));
     Verdict verdict = Verdict.of(waiting(session, 3), false);
     assertEquals(
-        "Nothing was lost, but the device waited 50 % of its time for the host. The limit was the"
+        "Nothing was lost, but the device waited 50 % of its time for the host. The limit was"
             + " storage: /captures took 200MB/s.",
         verdict.sentence());
     assertEquals(Optional.of(Ceiling.STORAGE), verdict.limit());
@@ -185,7 +184,7 @@ class VerdictTest {
     assertEquals(ExitCode.RECORDS_LOST, verdict.exitCode());
     assertEquals(
         "The device dropped nothing, but 300 of 1,000 collected records are not in the capture"
-            + " (io_error). The limit was the storage: /captures took 0B/s.",
+            + " (io_error). The limit was storage: /captures took 0B/s.",
         verdict.sentence());
   }
 

@@ -71,6 +71,9 @@ final class LibC {
 
   static native int close(int fd) throws LastErrorException;
 
+  static native int poll(int[] descriptors, NativeLong count, int timeoutMillis)
+      throws LastErrorException;
+
   static native int ioctl(int fd, NativeLong request, short[] argument) throws LastErrorException;
 
   static native int socket(int domain, int type, int protocol) throws LastErrorException;

@@ -77,7 +77,11 @@ public final class SharedRegion implements AutoCloseable {
         if (hugePages == Extra.REQUIRE) {
           throw e;
         }
-        append(notice, "no huge pages (vm.nr_hugepages): " + e.getMessage());
+        boolean isUsual = e.getMessage().contains("ENOSPC") || e.getMessage().contains("ENOMEM");
+        append(
+            notice,
+            "no free huge pages (vm.nr_hugepages), 4 KiB pages used"
+                + (isUsual ? "" : ": " + e.getMessage()));
       }
     }
     return map(name, roundUp(bytes, 4096), false, lock, notice);

@@ -31,7 +31,7 @@ final class BlockFile {
   private int flushed;
 
   /**
-   * @param file opened as {@code direct} says; whatever it holds is written over
+   * @param file opened as {@code direct} says; its content is overwritten
    * @param memory of {@link #allocate}, free to be used again once this file is closed
    */
   BlockFile(

@@ -92,7 +92,7 @@ public final class Capture {
   }
 
   /**
-   * Goes on where another process stopped, before any collector and before {@link #doWork}: whose
+   * Continues where another process stopped, before any collector and before {@link #doWork}: whose
    * first work is to find out what of the stages is on disk.
    *
    * @param before what the manifest said last
@@ -133,7 +133,7 @@ public final class Capture {
     long count(int shard, int mark);
   }
 
-  /** Does the first work of a capture that goes on; the capture's thread. */
+  /** Does the first work of a capture that continues; the capture's thread. */
   private interface Recovering {
     void run() throws IOException;
   }
@@ -251,7 +251,7 @@ public final class Capture {
 
   /**
    * Whether the disk answers: a stage that stays full behind a silent disk must not hold a device
-   * for ever. Called at short intervals by one thread.
+   * forever. Called at short intervals by one thread.
    */
   public void watch(long nowNs) {
     boolean isBehind = intakes.stream().anyMatch(intake -> intake.stage().used() > 0);
@@ -429,7 +429,7 @@ public final class Capture {
     if (due == 0 || (!isLastCall && nowNs < due)) {
       return false;
     }
-    // Each holds what came after the one before, however long a storm of drops goes on.
+    // Each holds what came after the one before, however long a storm of drops lasts.
     nextSnapshotNs = nowNs + settings.snapshots().beforeNanos() + settings.snapshots().afterNanos();
     return snapshotDueNs.compareAndSet(due, 0);
   }

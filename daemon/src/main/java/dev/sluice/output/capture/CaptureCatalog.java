@@ -28,7 +28,7 @@ public final class CaptureCatalog {
    * @param producer the name that it attached with
    * @param state its ending, or that its manifest is damaged
    * @param startedAt ISO 8601, empty if unknown
-   * @param endedAt likewise; empty while it runs
+   * @param endedAt as startedAt; empty while it runs
    * @param bytes on disk
    */
   public record Entry(

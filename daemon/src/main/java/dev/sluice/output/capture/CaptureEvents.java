@@ -30,7 +30,7 @@ final class CaptureEvents {
   }
 
   /**
-   * To be done as soon as possible, whatever is in the stages.
+   * To be done as soon as possible, regardless of what is in the stages.
    *
    * @param action gets the capture's clock
    */

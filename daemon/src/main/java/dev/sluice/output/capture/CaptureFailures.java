@@ -20,11 +20,10 @@ final class CaptureFailures {
       return;
     }
     if (reason == LossReason.WRITER_FAILED) {
-      log.error(
-          "capture {}: a defect of the writer; records are lost until it works", where, failure);
+      log.error("capture {} loses records, internal error of the writer", where, failure);
     } else {
       log.error(
-          "capture {}: records are lost until the disk works again: {} ({})",
+          "capture {} loses records until the disk works again: {} ({})",
           where,
           failure.getMessage(),
           reason.label());
@@ -32,7 +31,7 @@ final class CaptureFailures {
   }
 
   void recovered(LossReason reason) {
-    log.info("captures are written again after {}", reason.label());
+    log.info("captures work again after {}", reason.label());
   }
 
   long count(LossReason reason) {

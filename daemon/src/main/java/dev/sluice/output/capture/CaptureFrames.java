@@ -242,7 +242,7 @@ public final class CaptureFrames implements AutoCloseable {
     return !header.hasRemaining() && FrameHeader.isValid(header, 0, segment, captureTag, checksum);
   }
 
-  /** A kind, an instance or a length that the layout does not have is none of ours. */
+  /** A kind, an instance or a length that the layout does not have is not valid. */
   private void add(BufferKind kind, int instance, int segment, long offset, int records, int run)
       throws CaptureException {
     if (records == 0) {
@@ -254,7 +254,8 @@ public final class CaptureFrames implements AutoCloseable {
         || records < 0
         || records > Math.max(MAX_RECORDS, manifest.layout().buffer(kind).records())) {
       String name = CaptureFormat.segmentName(segment);
-      damages.add(new Damage(name, offset, "the frame fits no pool of this capture", false));
+      damages.add(
+          new Damage(name, offset, "the frame does not belong to a pool of this capture", false));
       return;
     }
     runs.add(run);
@@ -369,7 +370,7 @@ public final class CaptureFrames implements AutoCloseable {
     payload.flip();
     if (payload.limit() != length
         || checksum.of(payload, 0, length) != header.getInt(FrameHeader.PAYLOAD_CRC_OFFSET)) {
-      throw damaged(segment, offset, "has a frame with another checksum");
+      throw damaged(segment, offset, "has a frame with a wrong checksum");
     }
     payload.position(0);
     int recordBytes = pool.records(frame) * kind.recordBytes();

@@ -200,7 +200,7 @@ public final class CaptureIntake {
     return LossBooks.at(kind, isFull ? LossReason.STAGE_FULL : LossReason.DISK_STALLED);
   }
 
-  /** Goes on where another process stopped: each of its {@link #markAfterCommit}. */
+  /** Continues where another process stopped: each of its {@link #markAfterCommit}. */
   void resume(int mark, long value) {
     if (mark < BufferKind.COUNT) {
       taken.set(mark, value);

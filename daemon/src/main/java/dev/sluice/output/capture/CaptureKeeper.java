@@ -111,7 +111,7 @@ final class CaptureKeeper implements AutoCloseable {
       mayRemove = true;
       if (!lock.refusal().isEmpty()) {
         log.warn(
-            "capture directory not locked, no second daemon may use it: {}: {}",
+            "cannot lock the capture directory, do not start a second daemon on it: {}: {}",
             settings.directory(),
             lock.refusal());
       }
@@ -222,7 +222,7 @@ final class CaptureKeeper implements AutoCloseable {
         deleteSpares();
       }
     } catch (IOException e) {
-      log.debug("spare segments stay behind: {}", e.toString());
+      log.debug("cannot delete spare segments: {}", e.toString());
     }
   }
 

@@ -42,7 +42,7 @@ final class CaptureLock implements AutoCloseable {
 
     private HeldException(Path directory, String holder) {
       super(
-          "another daemon writes captures into "
+          "another daemon writes captures to "
               + directory
               + (holder.isEmpty() ? "" : ": process " + holder)
               + ": stop it, or set sluice.capture.directory to another directory");

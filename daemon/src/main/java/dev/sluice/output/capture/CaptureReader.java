@@ -42,7 +42,7 @@ public final class CaptureReader implements AutoCloseable {
     return found.manifest();
   }
 
-  /** Whether the manifest is what Sluice wrote; false if somebody edited it. */
+  /** Whether the manifest is what Sluice wrote; false if it was edited. */
   public boolean isManifestIntact() {
     return found.isIntact();
   }

@@ -28,7 +28,7 @@ final class CaptureRecovery {
   private final int captureTag;
   // Of the last segment: frame number to the checksum of its header.
   private final Map<Integer, Integer> frames = new HashMap<>();
-  // As of the construction: collectors go on while this looks.
+  // As of construction: collectors continue meanwhile.
   private final long[] tails;
   private final long[] taken = new long[BufferKind.COUNT];
   private int segment = -1;

@@ -50,7 +50,7 @@ final class CaptureStage {
   // Written by the consumer: the last run whose frame is on disk.
   private static final int RUN_NOTED = 512;
 
-  // Replaced when the memory goes; who asks then gets the last positions.
+  // Replaced when the memory goes; readers then get the last positions.
   private ByteBuffer positions;
   // The same bytes; each side has a buffer of its own, whose position and limit it may move.
   private final ByteBuffer memory;
@@ -202,12 +202,12 @@ final class CaptureStage {
     return (int) (positions.getLong(TAKEN) % capacity);
   }
 
-  /** Whether a frame starts here; otherwise the ring goes on at its start. Consumer only. */
+  /** Whether a frame starts here; otherwise the ring continues at its start. Consumer only. */
   boolean isFrame(int at) {
     return readMemory.getInt(at) == FrameHeader.MAGIC;
   }
 
-  /** Goes on behind so many bytes, which stay the consumer's. Consumer only. */
+  /** Skips so many bytes, which stay the consumer's. Consumer only. */
   void take(int bytes) {
     LONG.setRelease(positions, TAKEN, positions.getLong(TAKEN) + bytes);
   }

@@ -130,7 +130,7 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /**
-   * Goes on with a capture of another process, in its directory.
+   * Continues a capture of another process, in its directory.
    *
    * @param begun the manifest as it was at attach; the file, if there is one, says more
    * @param stages of that process, which are given back at the end as those of {@link #begin}
@@ -195,7 +195,7 @@ public final class CaptureStore implements AutoCloseable {
     }
   }
 
-  /** A stage takes what its collector may claim at once, whatever was configured. */
+  /** A stage takes what its collector may claim at once, regardless of the configuration. */
   private static long stageBytes(CaptureSettings settings, CaptureManifest manifest, int shards) {
     int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
     return CaptureStage.HEADER_BYTES
@@ -257,7 +257,7 @@ public final class CaptureStore implements AutoCloseable {
    * collector may be at work.
    *
    * @param timeoutNanos how long to wait for the disk
-   * @return false if the disk did not get there in time; it goes on by itself
+   * @return false if the disk did not get there in time; it continues by itself
    */
   public boolean end(Capture capture, String ending, Instant endedAt, long timeoutNanos) {
     keeper.snapshotIfDue(capture, true);
@@ -267,8 +267,7 @@ public final class CaptureStore implements AutoCloseable {
     if (isComplete) {
       forget(capture);
     } else {
-      log.warn(
-          "capture {}: the disk is behind; what is left is still written", capture.directory());
+      log.warn("capture {}: the disk is behind; still writing the rest", capture.directory());
     }
     return isComplete;
   }
@@ -300,7 +299,7 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /**
-   * Keeps what the running captures hold of the last moments, whatever retention does.
+   * Keeps the last moments of the running captures, safe from retention.
    *
    * @param reason for people; part of the snapshot's name
    * @return the snapshots' directories, one per running capture

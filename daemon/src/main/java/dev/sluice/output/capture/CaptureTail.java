@@ -43,7 +43,7 @@ public final class CaptureTail implements AutoCloseable {
         visitor.visit(frame);
         frames++;
       }
-      // An open segment ends here for now; one that its writer gave up ends here for good.
+      // An open segment ends here for now; one that its writer gave up ends here.
       if (!walk.isSealed() && nextSegment() < 0) {
         return frames;
       }
@@ -72,7 +72,7 @@ public final class CaptureTail implements AutoCloseable {
         try {
           source = SegmentSource.open(stored.file());
         } catch (NoSuchFileException ignored) {
-          // Removed just now: the next call goes on behind it.
+          // Removed just now: the next call continues after it.
           return false;
         }
         missedSegments += segment < 0 ? 0 : next - segment - 1;

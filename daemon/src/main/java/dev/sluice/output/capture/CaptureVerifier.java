@@ -94,7 +94,7 @@ public final class CaptureVerifier {
 
   private Result run() throws IOException {
     if (!reader.isManifestIntact()) {
-      damage("manifest.json is not as it was written: its checksum differs");
+      damage("manifest.json was changed: its checksum differs");
     }
     try {
       reader.forEach(this::visit);
@@ -120,8 +120,8 @@ public final class CaptureVerifier {
     } else {
       losses.add(
           isBeingWritten
-              ? "the capture is still being written: this is what is there so far"
-              : "the capture has no end: its writer was killed");
+              ? "the capture is still being written: this is what it holds so far"
+              : "the capture is incomplete: its writer was killed");
     }
     if (damageCount > damages.size()) {
       damages.add("and " + (damageCount - damages.size()) + " more");
@@ -165,7 +165,7 @@ public final class CaptureVerifier {
       damage(
           String.format(
               Locale.ROOT,
-              "frame %d follows where frame %d belongs",
+              "found frame %d, expected frame %d",
               Integer.toUnsignedLong(frame.number()),
               Integer.toUnsignedLong(expectedNumber)));
     }
@@ -186,7 +186,7 @@ public final class CaptureVerifier {
     if (frame.instance() < 0
         || frame.instance() >= instances
         || (long) frame.recordCount() * kind.recordBytes() != frame.recordBytes()) {
-      damage("frame " + frame.number() + " fits no pool of this capture");
+      damage("frame " + frame.number() + " does not belong to a pool of this capture");
       return;
     }
     records[kind.ordinal()] += frame.recordCount();
@@ -225,7 +225,7 @@ public final class CaptureVerifier {
       notes.add("counts are compared without the damaged frames");
     }
     for (String segment : reader.unsealedSegments()) {
-      notes.add(segment + " has no footer: its writer gave it up after an error");
+      notes.add(segment + " has no footer: its writer stopped after an error");
     }
     for (BufferKind kind : BufferKind.ALL) {
       judge(kind, outcome.kind(kind), isWhole, notes);
@@ -239,7 +239,7 @@ public final class CaptureVerifier {
       damage(
           String.format(
               Locale.ROOT,
-              "%s: %d records are here, and %d should be",
+              "%s: found %d records, expected %d",
               kind.label(),
               found,
               books.captured() - books.removed()));

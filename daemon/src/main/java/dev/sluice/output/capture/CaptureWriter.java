@@ -81,7 +81,7 @@ final class CaptureWriter {
   }
 
   /**
-   * Goes on where another process stopped.
+   * Continues where another process stopped.
    *
    * @param before what its manifest said last
    */

@@ -8,7 +8,7 @@ import java.util.Locale;
  * @param file segment file
  * @param offset bytes into the segment; -1 if it concerns the whole file
  * @param what one line for a person
- * @param isTornTail the segment simply ends: whoever wrote it stopped in the middle
+ * @param isTornTail the segment simply ends: its writer stopped in the middle
  */
 public record Damage(String file, long offset, String what, boolean isTornTail) {
   @Override

@@ -32,7 +32,7 @@ final class Damages {
     more = 0;
   }
 
-  /** The segment has grown: what was its end is none any more. */
+  /** The segment has grown: its old end is no longer the end. */
   void forgetTornTail() {
     kept.removeIf(Damage::isTornTail);
   }
@@ -41,7 +41,7 @@ final class Damages {
   List<Damage> list() {
     List<Damage> all = new ArrayList<>(kept);
     if (more > 0) {
-      all.add(new Damage("and " + more + " places more", -1, "not told one by one", false));
+      all.add(new Damage("and " + more + " more places", -1, "not listed", false));
     }
     return List.copyOf(all);
   }

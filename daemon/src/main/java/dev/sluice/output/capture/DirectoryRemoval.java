@@ -21,7 +21,8 @@ final class DirectoryRemoval {
         files.delete(file);
       }
     }
-    // A directory without manifest is nobody's: if this stops half way, it is found again.
+    // A directory without manifest belongs to no capture: if this stops half way, it is found
+    // again.
     files.delete(manifest);
     files.delete(directory);
   }

@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 public record DiskProbe(String refusal, double bytesPerSecond) {
   private static final int BLOCK_BYTES = 1 << 20;
 
-  /** Ends after so long or so many bytes, whatever comes first, but not within a block. */
+  /** Ends after so long or so many bytes, whichever comes first, but not within a block. */
   public static DiskProbe of(Path directory, long nanos, long bytes) throws IOException {
     return of(new DiskFiles(), directory, nanos, bytes, System::nanoTime);
   }

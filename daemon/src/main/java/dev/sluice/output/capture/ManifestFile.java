@@ -71,7 +71,7 @@ final class ManifestFile {
     Map<String, Object> json;
     try {
       if (Files.size(file) > MAX_BYTES) {
-        throw new CaptureException(file + " is damaged: no manifest is so large");
+        throw new CaptureException(file + " is damaged: too large");
       }
       json = JSON.std.mapFrom(Files.readString(file));
     } catch (NoSuchFileException e) {

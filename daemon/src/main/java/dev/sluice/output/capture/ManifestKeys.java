@@ -21,7 +21,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     if (value instanceof Long || value instanceof Integer) {
       return ((Number) value).longValue();
     }
-    throw wrong(key, "no whole number");
+    throw wrong(key, "not a whole number");
   }
 
   int integer(String key) throws CaptureException {
@@ -43,7 +43,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     List<String> texts = new ArrayList<>();
     for (Object element : list(key)) {
       if (!(element instanceof String text)) {
-        throw wrong(key, "no list of texts");
+        throw wrong(key, "not a list of strings");
       }
       texts.add(text);
     }
@@ -54,7 +54,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     List<Integer> integers = new ArrayList<>();
     for (Object element : list(key)) {
       if (!(element instanceof Integer integer)) {
-        throw wrong(key, "no list of whole numbers");
+        throw wrong(key, "not a list of whole numbers");
       }
       integers.add(integer);
     }
@@ -81,7 +81,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     List<ManifestKeys> objects = new ArrayList<>();
     for (Object element : list(key)) {
       if (!(element instanceof Map<?, ?> map)) {
-        throw wrong(key, "no list of objects");
+        throw wrong(key, "not a list of objects");
       }
       objects.add(new ManifestKeys(source + ", " + key, (Map<String, Object>) map));
     }

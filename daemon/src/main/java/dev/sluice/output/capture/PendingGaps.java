@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Records of each pool that were lost in a row and have no GAP frame yet. Whoever loses records
+ * Records of each pool that were lost in a row and have no GAP frame yet. The loser of records
  * keeps one of these; the frame is written in front of the pool's next records. One thread at a
  * time.
  */

@@ -230,7 +230,7 @@ final class RecordChecks {
         i += inOrder;
         next += inOrder;
         if (i < count) {
-          // Behind a gap the record itself says where it goes on.
+          // After a gap the record itself says where it continues.
           long seen = with.indexIn(kind, decoded, i * size);
           long index = next + ((seen - next) & mask);
           if (with.matches(kind, decoded, i * size, item.instance, index)) {

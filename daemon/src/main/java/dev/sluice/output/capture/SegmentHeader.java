@@ -54,7 +54,7 @@ final class SegmentHeader {
   /** Why this is not the header of that segment; empty if it is. */
   static String refusal(ByteBuffer in, int at, UUID captureId, int segment, Checksum checksum) {
     if (in.getLong(at + MAGIC_OFFSET) != MAGIC) {
-      return "is no segment";
+      return "is not a segment";
     }
     if (in.getInt(at + CRC_OFFSET) != checksum.of(in, at, CRC_OFFSET)) {
       return "has a damaged header";
@@ -71,6 +71,6 @@ final class SegmentHeader {
     }
     return in.getInt(at + SEGMENT_OFFSET) == segment
         ? ""
-        : "is segment " + in.getInt(at + SEGMENT_OFFSET) + " by its header";
+        : "says that it is segment " + in.getInt(at + SEGMENT_OFFSET) + "";
   }
 }

@@ -10,7 +10,7 @@ import java.util.UUID;
 
 /**
  * The sidecar {@code NNNNNN.idx} of a sealed segment: one entry per frame, for random access by
- * time and pool. Whatever is wrong with it, the segment itself can always be walked instead.
+ * time and pool. If it is damaged, the segment itself can be walked instead.
  *
  * <pre>
  *   header  0 "SLUICIDX" | 8 major u16 | 10 minor u16 | 12 entries u32 | 16 capture id |

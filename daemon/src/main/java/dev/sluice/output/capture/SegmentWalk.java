@@ -6,7 +6,7 @@ import java.util.UUID;
 
 /**
  * Walks the frames of one segment. A frame whose payload is damaged is left out, and after damaged
- * bytes the walk goes on at the next whole header; what was passed over is noted. One thread.
+ * bytes the walk continues at the next whole header and notes what it skipped. One thread.
  */
 final class SegmentWalk {
   private final SegmentSource source;
@@ -97,7 +97,7 @@ final class SegmentWalk {
           != frame.payloadCrc()) {
         // The header is whole and so its length is right. Headers within the payload are none: if
         // they were tried, a capture could be made that is read over and over again.
-        if (!resync(at, at + frame.sizeBytes(), "the payload has another checksum")) {
+        if (!resync(at, at + frame.sizeBytes(), "the payload has a wrong checksum")) {
           return null;
         }
         continue;
@@ -127,8 +127,7 @@ final class SegmentWalk {
         return false;
       }
       if (FrameHeader.isValid(window.buffer(), index, segment, captureTag, checksum)) {
-        damages.add(
-            new Damage(file, from, what + "; " + (at - from) + " bytes passed over", false));
+        damages.add(new Damage(file, from, what + "; " + (at - from) + " bytes skipped", false));
         next = at;
         return true;
       }

@@ -24,7 +24,7 @@ final class WrittenBooks {
   }
 
   /**
-   * Goes on where another process stopped.
+   * Continues where another process stopped.
    *
    * @param before what its manifest said last, which has the losses
    * @param passed records that left the stages

@@ -100,7 +100,9 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     if (isOpening != (state == State.NEW)) {
       throw new AttachRefusedException(
           AttachStatus.STATE,
-          isOpening ? "this connection has a session" : "the first request is ATTACH or RESUME");
+          isOpening
+              ? "this connection already has a session"
+              : "the first request must be ATTACH or RESUME");
     }
     if (state == State.SERVING && !Requests.token(message).equals(token)) {
       throw new AttachRefusedException(
@@ -134,7 +136,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
                 state = State.OVER;
                 replyAndClose(replies.books(MessageType.DETACHED, ended, books));
               });
-      default -> throw new IllegalStateException("no request: " + type);
+      default -> throw new IllegalStateException("not a request: " + type);
     }
   }
 
@@ -153,7 +155,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
           if (failure != null) {
             refuseAndClose(type, refusal(failure));
           } else if (!context.channel().isActive() || state == State.OVER) {
-            // Gone while the broker worked: the session is nobody's, so say so at once.
+            // The client left while the broker worked: report the lost connection at once.
             discard(granted);
             broker.connectionLost(granted.token(), granted.connection());
           } else {
@@ -261,7 +263,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     state = State.OVER;
   }
 
-  /** Tells the broker, once, unless the session goes on elsewhere. */
+  /** Tells the broker, once, unless the session continues on another connection. */
   private void loseSession() {
     Token lost = token;
     if (lost != null && forget()) {
@@ -277,7 +279,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   /**
-   * The session goes on at another connection, or is over: this connection is. Any thread; the
+   * The session continues on another connection, or has ended: close this one. Any thread; the
    * server has taken the session from it before.
    */
   void supersede() {
@@ -313,7 +315,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     if (failure instanceof AttachRefusedException refused) {
       return refused;
     }
-    LOGGER.error("attach: a request of {} failed", peer, failure);
+    LOGGER.error("attach: request failed: {}", peer, failure);
     return new AttachRefusedException(AttachStatus.INTERNAL, "internal error, see the daemon log");
   }
 }

@@ -27,7 +27,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Listens for producers. A connection beyond the limit, or of somebody who may not attach, gets one
+ * Listens for producers. A connection beyond the limit, or of a user who may not attach, gets one
  * refusal and is closed. Started and closed by one thread; connections live on the event loops.
  */
 public final class AttachServer implements AutoCloseable {
@@ -62,7 +62,7 @@ public final class AttachServer implements AutoCloseable {
 
   /**
    * Binds the socket and serves. Throws {@link dev.sluice.service.transport.BindException} with one
-   * line when the socket cannot be had.
+   * line when it cannot listen on the socket.
    */
   public static AttachServer start(
       AttachSettings settings, SessionBroker broker, AttachFailures failures, EventLoops loops) {

@@ -48,7 +48,7 @@ final class Message {
     int code = in.getUnsignedShortLE(start + TYPE_OFFSET);
     MessageType type = MessageType.request(code);
     if (type == MessageType.NONE) {
-      throw malformed("no request has type " + code);
+      throw malformed("unknown request type " + code);
     }
     if (in.getIntLE(start + RESERVED_OFFSET) != 0) {
       throw malformed("reserved bytes of the header are not 0");
@@ -75,7 +75,7 @@ final class Message {
     int length = (int) bytes;
     int next = from + padded(length);
     if (!seen.add(code)) {
-      throw malformed("field " + code + " comes twice");
+      throw malformed("field " + code + " is repeated");
     }
     if ((flags & ~REQUIRED) != 0) {
       throw malformed("field " + code + " has unknown flags 0x" + Integer.toHexString(flags));

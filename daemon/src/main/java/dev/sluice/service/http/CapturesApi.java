@@ -109,14 +109,13 @@ final class CapturesApi implements AutoCloseable {
             try {
               return look.answer();
             } catch (IOException e) {
-              LOGGER.warn("captures: cannot be read: {}", e.toString());
-              return Answer.text(
-                  503, "the captures cannot be read; the daemon's log has the reason");
+              LOGGER.warn("cannot read the captures: {}", e.toString());
+              return Answer.text(503, "cannot read the captures, see the daemon log");
             }
           },
           looking);
     } catch (RejectedExecutionException e) {
-      return CompletableFuture.completedFuture(busy("too many wait for the captures"));
+      return CompletableFuture.completedFuture(busy("too many requests for captures"));
     }
   }
 
@@ -151,7 +150,7 @@ final class CapturesApi implements AutoCloseable {
   private CompletionStage<Answer> download(Request request, Matcher path) {
     if (!places.tryAcquire()) {
       return CompletableFuture.completedFuture(
-          busy(MAX_DOWNLOADS + " downloads are under way, no more are allowed"));
+          busy(MAX_DOWNLOADS + " downloads are running, no more are allowed"));
     }
     boolean isHead = request.method().equals("HEAD");
     return look(() -> open(path.group(1), isHead))
@@ -182,7 +181,7 @@ final class CapturesApi implements AutoCloseable {
       tar.close();
       return new Answer(200, headers, ByteBuffer.allocate(0));
     }
-    LOGGER.info("control: capture {} is downloaded", name);
+    LOGGER.info("control: capture download started: {}", name);
     return Answer.stream(headers, channel -> begin(channel, name, tar));
   }
 
@@ -202,7 +201,7 @@ final class CapturesApi implements AutoCloseable {
     try {
       tar.close();
     } catch (IOException e) {
-      LOGGER.warn("control: after a download: {}", e.toString());
+      LOGGER.warn("control: cannot clean up after a download: {}", e.toString());
     }
   }
 
@@ -215,9 +214,9 @@ final class CapturesApi implements AutoCloseable {
                 .addListener(ChannelFutureListener.CLOSE);
         return;
       }
-      LOGGER.warn("control: the download of {} was given up: the client took nothing more", name);
+      LOGGER.warn("control: capture download aborted, the client stopped reading: {}", name);
     } catch (IOException | RuntimeException e) {
-      LOGGER.warn("control: the download of {} broke off: {}", name, e.toString());
+      LOGGER.warn("control: capture download failed: {}: {}", name, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {

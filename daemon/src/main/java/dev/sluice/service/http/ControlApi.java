@@ -69,8 +69,7 @@ final class ControlApi {
   }
 
   private static Answer noLogger(String logger) {
-    return Answer.text(
-        404, "no logger has the name " + logger + "; write root or a name of the log");
+    return Answer.text(404, "unknown logger " + logger + "; write root or a name of the log");
   }
 
   private static CompletionStage<Answer> logLevel(Request request) {
@@ -93,7 +92,7 @@ final class ControlApi {
     if (!LoggerLevels.set(logger, level)) {
       return noLogger(logger);
     }
-    LOGGER.info("control: log level of {} is now {}", logger, level);
+    LOGGER.info("control: log level set: {} {}", logger, level);
     return Answer.json(200, Map.of("logger", logger, "level", level));
   }
 
@@ -144,7 +143,7 @@ final class ControlApi {
 
   private CompletionStage<Answer> detach(Matcher path) {
     int session = Integer.parseInt(path.group(1));
-    LOGGER.info("control: detach session {}", session);
+    LOGGER.info("control: detaching session {}", session);
     return actions
         .detachSession(session)
         .handle((books, failure) -> failure == null ? detached(books) : refused(session, failure));

@@ -35,7 +35,10 @@ public final class ControlServer implements AutoCloseable {
     this.captures = captures;
   }
 
-  /** Binds and serves. Throws {@link BindException} with one line when the socket cannot be had. */
+  /**
+   * Binds and serves. Throws {@link BindException} with one line when it cannot listen on the
+   * socket.
+   */
   public static ControlServer start(
       ControlSettings settings,
       DaemonView view,
@@ -84,13 +87,13 @@ public final class ControlServer implements AutoCloseable {
       }
       return may;
     } catch (IOException e) {
-      LOGGER.warn("control: cannot tell who connected: {}", e.getMessage());
+      LOGGER.warn("control: cannot identify the peer: {}", e.getMessage());
       return false;
     }
   }
 
   private static Router forbidden() {
-    Answer answer = Answer.text(403, "only root and the daemon's own user may control it");
+    Answer answer = Answer.text(403, "only root and the daemon's user may control it");
     Router router = new Router();
     for (String method : new String[] {"GET", "POST"}) {
       router.add(method, ".*", (request, path) -> CompletableFuture.completedFuture(answer));

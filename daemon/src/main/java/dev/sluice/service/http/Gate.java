@@ -38,12 +38,13 @@ final class Gate implements Responder {
             : HttpTraffic.Refusal.RATE);
     return switch (verdict) {
       case DENIED ->
-          Answer.text(401, "user and password are needed")
+          Answer.text(401, "user and password required")
               .withHeader("www-authenticate", "Basic realm=\"sluice\", charset=\"UTF-8\"");
       case TOO_MANY -> Answer.text(429, "too many requests").withHeader("retry-after", "1");
       case BUSY ->
-          Answer.text(503, "too many passwords wait to be checked").withHeader("retry-after", "5");
-      case ALLOWED -> throw new IllegalArgumentException("that is no refusal");
+          Answer.text(503, "too many passwords are waiting to be checked")
+              .withHeader("retry-after", "5");
+      case ALLOWED -> throw new IllegalArgumentException("not a refusal");
     };
   }
 

@@ -40,7 +40,9 @@ public final class HttpServer implements AutoCloseable {
     this.captures = captures;
   }
 
-  /** Binds and serves. Throws {@link BindException} with one line when the port cannot be had. */
+  /**
+   * Binds and serves. Throws {@link BindException} with one line when it cannot listen on the port.
+   */
   public static HttpServer start(
       HttpSettings settings,
       DaemonView view,

@@ -27,16 +27,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code /api/v1/live}: server-sent events, one frame of the whole state per interval. A frame is
- * made once for all clients, on a thread of its own, and none while nobody listens; the thread then
+ * made once for all clients, on a separate thread, and only while a client listens; the thread then
  * ends.
  *
  * <p>A client has at most one frame on its way. One that has not taken it when the next is due goes
- * without that one, so that it costs one frame of memory however slow it is; one that takes nothing
- * for the timeout is closed, and {@code EventSource} comes back by itself. Where a frame would say
- * nothing new, an event {@code beat} says that the daemon lives.
+ * that frame, so it costs at most one frame of memory; one that takes nothing for the timeout is
+ * closed, and {@code EventSource} comes back by itself. Where a frame would say nothing new, an
+ * event {@code beat} says that the daemon lives.
  *
- * <p>The id of an event is the age of the feed in milliseconds: whoever computes rates has the time
- * between two frames by the daemon's own clock.
+ * <p>The id of an event is the age of the feed in milliseconds: a client that computes rates has
+ * the time between two frames by the daemon's own clock.
  */
 final class LiveFeed implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(LiveFeed.class);
@@ -114,7 +114,7 @@ final class LiveFeed implements AutoCloseable {
       answer = Answer.stream(Map.of("content-type", "text/event-stream"), this::join);
     } else {
       answer =
-          Answer.text(503, settings.maxClients() + " clients follow already, no more are allowed")
+          Answer.text(503, settings.maxClients() + " clients are connected, no more are allowed")
               .withHeader("retry-after", "10");
     }
     return CompletableFuture.completedFuture(answer);
@@ -176,7 +176,7 @@ final class LiveFeed implements AutoCloseable {
       hasFailed = false;
     } catch (RuntimeException e) {
       if (!hasFailed) {
-        LOGGER.error("live: no frame can be made", e);
+        LOGGER.error("live: cannot build a frame", e);
       }
       hasFailed = true;
     }

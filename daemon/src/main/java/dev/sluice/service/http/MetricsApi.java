@@ -119,7 +119,7 @@ final class MetricsApi implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       traffic.refused(HttpTraffic.Refusal.SCRAPES);
       return CompletableFuture.completedFuture(
-          Answer.text(503, mostWaiting + " scrapes wait, no more are allowed"));
+          Answer.text(503, mostWaiting + " scrapes are waiting, no more are allowed"));
     }
   }
 

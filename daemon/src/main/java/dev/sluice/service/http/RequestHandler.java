@@ -90,7 +90,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         return new Turn(
             request, null, isHead, HttpUtil.isKeepAlive(message), message.protocolVersion());
       } catch (IllegalArgumentException e) {
-        refusal = Answer.text(400, "the path is no valid URI");
+        refusal = Answer.text(400, "the path is not a valid URI");
       }
     }
     return new Turn(null, refusal, isHead, false, HttpVersion.HTTP_1_1);
@@ -123,7 +123,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
     if (cause instanceof TooLongHttpHeaderException) {
       return Answer.text(431, "the headers are too large");
     }
-    return Answer.text(400, "this is no valid HTTP request");
+    return Answer.text(400, "not a valid HTTP request");
   }
 
   /**
@@ -181,7 +181,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   private static void putHeaders(HttpResponse response, Answer answer) {
-    // Nothing here may be guessed, framed or kept by anybody.
+    // No sniffing, no framing, no caching.
     response.headers().set("x-content-type-options", "nosniff");
     response.headers().set("x-frame-options", "DENY");
     response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");

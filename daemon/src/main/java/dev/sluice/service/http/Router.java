@@ -64,7 +64,7 @@ final class Router implements Responder {
             : endpoint.answer(request, matcher);
       }
     }
-    return CompletableFuture.completedFuture(Answer.text(404, "no such path; see /"));
+    return CompletableFuture.completedFuture(Answer.text(404, "no such path; / lists them"));
   }
 
   private static Answer methodNotAllowed(Map<String, Endpoint> methods) {
@@ -77,7 +77,7 @@ final class Router implements Responder {
   }
 
   private static Answer defect(Request request, Throwable failure) {
-    LOGGER.error("http: {} {} failed", request.method(), request.path(), failure);
+    LOGGER.error("http: request failed: {} {}", request.method(), request.path(), failure);
     return Answer.text(500, "internal error, see the daemon log");
   }
 }

@@ -36,7 +36,7 @@ final class StatusApi {
     List<String> stuck =
         view.agents().stream().filter(agent -> !agent.healthy()).map(AgentSnapshot::name).toList();
     if (!stuck.isEmpty()) {
-      return Answer.text(503, "no progress: " + String.join(", ", stuck));
+      return Answer.text(503, "stalled: " + String.join(", ", stuck));
     }
     List<String> troubles = view.deviceTroubles();
     return Answer.text(

@@ -48,7 +48,7 @@ enum Metric {
   UNACCOUNTED_RECORDS(
       Type.GAUGE,
       "sluice_unaccounted_records",
-      "Produced less collected, dropped, salvaged, never started and in flight, in records."
+      "Produced minus collected, dropped, salvaged, never started and in flight, in records."
           + " Anything but 0 is a defect.",
       "device",
       "kind"),
@@ -61,7 +61,7 @@ enum Metric {
   READY_QUEUE_ENTRIES(
       Type.GAUGE,
       "sluice_ready_queue_entries",
-      "Full buffers that wait in a ready queue; queue is the AICPU thread.",
+      "Full buffers waiting in a ready queue; queue is the AICPU thread.",
       "device",
       "queue"),
   READY_QUEUE_CAPACITY_ENTRIES(
@@ -98,7 +98,7 @@ enum Metric {
   BUFFERS(
       Type.GAUGE,
       "sluice_buffers",
-      "Buffers by whose they are; the sum over the states is the number allocated.",
+      "Buffers by owner; the sum over the states is the number allocated.",
       "device",
       "kind",
       "state"),
@@ -216,7 +216,7 @@ enum Metric {
   DEVICE_UP(
       Type.GAUGE,
       "sluice_device_up",
-      "1 if sessions of the device can be had; 0 from its failure until a probe succeeds.",
+      "1 if the device accepts sessions; 0 from its failure until a probe succeeds.",
       "device"),
   ATTACH_FAILURES(
       Type.COUNTER,
@@ -226,7 +226,7 @@ enum Metric {
   AGENT_STALLS(
       Type.COUNTER,
       "sluice_agent_stalls_total",
-      "Duty cycles of an agent that took longer than the threshold.",
+      "Duty cycles of an agent that exceeded the threshold.",
       "agent"),
   AGENT_LAST_PROGRESS(
       Type.GAUGE,
@@ -245,22 +245,21 @@ enum Metric {
   WEB_CONFIG_GOOD(
       Type.GAUGE,
       "sluice_web_config_last_load_successful",
-      "1 if web-config.yml is in force as it is, or there is none; 0 if it has changed and is"
-          + " wrong, so that the one before stays in force."),
+      "1 if web-config.yml is loaded as it is on disk, or not used; 0 if it was changed and"
+          + " refused, so that the previous one stays in force."),
   WEB_CONFIG_FAILURES(
       Type.COUNTER,
       "sluice_web_config_load_failures_total",
       "Times that web-config.yml had changed and could not be used."),
-  LIVE_CLIENTS(
-      Type.GAUGE, "sluice_live_clients", "Clients that follow /api/v1/live, such as status pages."),
+  LIVE_CLIENTS(Type.GAUGE, "sluice_live_clients", "Clients of /api/v1/live, such as status pages."),
   LIVE_FRAMES(
       Type.COUNTER,
       "sluice_live_frames_total",
-      "Frames made for /api/v1/live, each once for all clients."),
+      "Frames built for /api/v1/live, each once for all clients."),
   LIVE_SKIPPED_FRAMES(
       Type.COUNTER,
       "sluice_live_skipped_frames_total",
-      "Frames that a client did not get because it had not taken the one before."),
+      "Frames that a client skipped because it had not read the previous one."),
   LOG_EVENTS(
       Type.COUNTER, "sluice_log_events_total", "Lines logged at level warn or error.", "level"),
   LOG_DISCARDED_EVENTS(
@@ -286,7 +285,7 @@ enum Metric {
   BUILD_INFO(
       Type.GAUGE,
       "sluice_build_info",
-      "Always 1; the labels say what runs.",
+      "Always 1; the labels are the version.",
       "version",
       "revision",
       "java_version");

@@ -41,7 +41,7 @@ public final class MetricsRegistry implements AutoCloseable {
     registry.register(new SluiceMetrics(view, http, logEvents, resolution));
     ProcessMetrics.register(registry);
     micrometer = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT, registry, Clock.SYSTEM);
-    // Micrometer leaves out a meter whose labels clash with another's, without a word otherwise.
+    // Micrometer silently drops a meter whose labels conflict with another's.
     micrometer
         .config()
         .onMeterRegistrationFailed((id, reason) -> registrationFailed(id.getName(), reason));

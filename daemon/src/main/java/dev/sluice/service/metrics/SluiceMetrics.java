@@ -26,9 +26,9 @@ import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /**
- * Turns the daemon's read model into metrics whenever somebody scrapes; holds no value in between.
- * Called on the scrape thread. Every known label set of a device is exported, at 0 if the view says
- * nothing of it, so that the first increment is seen as one.
+ * Turns the daemon's read model into metrics at each scrape; holds no values itself. Called on the
+ * scrape thread. Every known label set of a device is exported, at 0 if the view says nothing of
+ * it, so that the first increment is seen as one.
  *
  * <p>No agent waits for a scrape. What an agent counts it writes with release stores to counters
  * that it alone writes, and latencies through a wait-free recorder; the view reads both. The locks

@@ -1,6 +1,6 @@
 /**
  * What the daemon tells Prometheus: {@link dev.sluice.service.metrics.SluiceMetrics} turns the
- * {@link dev.sluice.service.DaemonView} into snapshots when somebody scrapes, {@link
+ * {@link dev.sluice.service.DaemonView} into snapshots at each scrape, {@link
  * dev.sluice.service.metrics.MetricsRegistry} adds JVM, process and log counters. Every metric is
  * declared once, in {@link dev.sluice.service.metrics.Metric}. Nothing here is called by an agent.
  */

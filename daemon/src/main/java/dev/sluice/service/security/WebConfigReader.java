@@ -79,9 +79,9 @@ final class WebConfigReader {
     } catch (MarkedYamlEngineException e) {
       // The message quotes the line, which may be a secret.
       String line = e.getProblemMark().map(mark -> "line " + (mark.getLine() + 1)).orElse("a line");
-      throw new WebConfigException(line + " is no YAML: " + e.getProblem());
+      throw new WebConfigException(line + " is not valid YAML: " + e.getProblem());
     } catch (YamlEngineException e) {
-      throw new WebConfigException("is no YAML that can be read");
+      throw new WebConfigException("is not readable YAML");
     }
   }
 
@@ -89,7 +89,7 @@ final class WebConfigReader {
     read.add(FileState.of(path)); // before it is read: what changes meanwhile is read again
     try {
       if (Files.size(path) > MAX_FILE_BYTES) {
-        throw new WebConfigException(what + ": " + path + " has more than a megabyte");
+        throw new WebConfigException(what + ": " + path + " is larger than a megabyte");
       }
       return new String(Files.readAllBytes(path), StandardCharsets.UTF_8);
     } catch (IOException e) {
@@ -113,7 +113,7 @@ final class WebConfigReader {
         "prefer_server_cipher_suites",
         "curve_preferences");
     if (!tls.list("curve_preferences").isEmpty()) {
-      throw tls.wrong("curve_preferences", "Java's own are used and cannot be chosen here");
+      throw tls.wrong("curve_preferences", "Java's own are used, they cannot be set here");
     }
     tls.bool("prefer_server_cipher_suites"); // known; the order of the server counts in any case
     Optional<WebConfig.Pem> certificate = pem(tls, "cert");
@@ -182,7 +182,7 @@ final class WebConfigReader {
     }
     int index = List.of("TLS12", "TLS13").indexOf(given.get());
     if (index < 0) {
-      throw tls.wrong(key, "must be TLS12 or TLS13; what is older is not spoken");
+      throw tls.wrong(key, "must be TLS12 or TLS13; older versions are not supported");
     }
     return index;
   }
@@ -218,7 +218,7 @@ final class WebConfigReader {
           throw section.get().wrong(name, "only these can be set: " + sorted(HEADERS));
         }
         if (value.chars().anyMatch(c -> c < ' ' || c > '~')) {
-          throw section.get().wrong(name, "has a character that no header may have");
+          throw section.get().wrong(name, "has a character that is not allowed in a header");
         }
         if (!value.isEmpty()) {
           headers.put(lower, value);
@@ -236,7 +236,9 @@ final class WebConfigReader {
         String hash = section.get().text(user).orElse("");
         Matcher parts = HASH.matcher(hash);
         if (!parts.matches()) {
-          throw section.get().wrong(user, "is no bcrypt hash; make one with htpasswd -nBC 10 \"\"");
+          throw section
+              .get()
+              .wrong(user, "is not a bcrypt hash; make one with htpasswd -nBC 10 \"\"");
         }
         int cost = Integer.parseInt(parts.group(1));
         if (cost < 4 || cost > MAX_COST) {

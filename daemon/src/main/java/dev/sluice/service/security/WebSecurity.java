@@ -108,11 +108,13 @@ public final class WebSecurity implements AutoCloseable {
       try {
         load();
         traffic.webConfigLoaded();
-        LOGGER.info("web config: {} is in force", file.get());
+        LOGGER.info("web config loaded: {}", file.get());
       } catch (WebConfigException e) {
         traffic.webConfigFailed();
         LOGGER.error(
-            "web config: {}: {}; the one before stays in force", file.get(), e.getMessage());
+            "web config refused, the previous one stays in force: {}: {}",
+            file.get(),
+            e.getMessage());
       }
     }
     return state;
@@ -135,7 +137,7 @@ public final class WebSecurity implements AutoCloseable {
     }
   }
 
-  /** Of the same cost as the dearest that there is; nobody knows its password. */
+  /** As expensive as the most expensive hash; its password is unknown. */
   private static String decoy(Iterable<String> hashes) {
     int cost = 4;
     for (String hash : hashes) {

@@ -17,7 +17,7 @@ final class YamlSection {
     this.path = path;
     if (!(value instanceof Map<?, ?> map)) {
       throw new WebConfigException(
-          (path.isEmpty() ? "the file" : path) + " must hold keys with values");
+          (path.isEmpty() ? "the file" : path) + " must be keys with values");
     }
     entries = map;
   }
@@ -29,7 +29,7 @@ final class YamlSection {
   void only(String... known) throws WebConfigException {
     for (String key : keys()) {
       if (!Arrays.asList(known).contains(key)) {
-        throw wrong(key, "is not known; there are " + String.join(", ", known));
+        throw wrong(key, "is unknown; allowed are " + String.join(", ", known));
       }
     }
   }

@@ -44,7 +44,7 @@ final class NotifySocket implements AutoCloseable {
   /**
    * @param address the value of {@code NOTIFY_SOCKET}: an absolute path, or {@code @} and an
    *     abstract name
-   * @return empty, with a line in the log, if that is no address or no socket can be had
+   * @return empty, with a line in the log, if that is not an address or no socket can be opened
    */
   @SuppressWarnings("deprecation") // nothing else makes a socket that is never bound active
   static Optional<NotifySocket> open(String address, EventLoops loops) {
@@ -65,7 +65,8 @@ final class NotifySocket implements AutoCloseable {
             .register()
             .awaitUninterruptibly();
     if (!registered.isSuccess()) {
-      LOGGER.warn("systemd: no datagram socket, nothing is notified", registered.cause());
+      LOGGER.warn(
+          "systemd: cannot open a datagram socket, nothing is notified", registered.cause());
       return Optional.empty();
     }
     return Optional.of(new NotifySocket(registered.channel(), manager.get()));
@@ -84,7 +85,7 @@ final class NotifySocket implements AutoCloseable {
   }
 
   /**
-   * Sends one message without waiting for anybody.
+   * Sends one message without waiting.
    *
    * @param assignments {@code NAME=value}, one line each
    */
@@ -94,7 +95,7 @@ final class NotifySocket implements AutoCloseable {
             sent -> {
               // Once, not every second: the address does not change while we run.
               if (!sent.isSuccess() && hasFailed.compareAndSet(false, true)) {
-                LOGGER.warn("systemd: not notified: {}", sent.cause().getMessage());
+                LOGGER.warn("systemd: cannot notify: {}", sent.cause().getMessage());
               }
             });
   }
@@ -116,7 +117,7 @@ final class NotifySocket implements AutoCloseable {
     channel.close().awaitUninterruptibly(PATIENCE_MS);
   }
 
-  /** Nobody answers a notification. */
+  /** Notifications are not answered. */
   @ChannelHandler.Sharable
   private static final class Deaf extends ChannelInboundHandlerAdapter {
     @Override

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the service manager how the daemon is: ready when it serves, alive only while every agent
- * gets on, reloading, stopping.
+ * makes progress, reloading, stopping.
  *
  * <p>An agent, so that a test steps it; its own thread calls {@link #doWork} every {@link
  * #beatNanos}. The other methods may be called by any thread. What they say leaves in the order of
@@ -64,7 +64,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
   /**
    * @param environment that of the process: {@code NOTIFY_SOCKET}, {@code WATCHDOG_USEC}, {@code
    *     WATCHDOG_PID}
-   * @param pid of this process; a watchdog that is meant for another is none of ours
+   * @param pid of this process; a watchdog that is meant for another process is ignored
    * @return empty where no service manager asks to be notified
    */
   public static Optional<ServiceNotifier> of(
@@ -88,14 +88,14 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
       long nanos = Math.multiplyExact(Long.parseLong(micros), 1_000L);
       return Math.max(0, nanos);
     } catch (NumberFormatException | ArithmeticException e) {
-      LOGGER.warn("systemd: WATCHDOG_USEC={} is no number of microseconds; no watchdog", micros);
+      LOGGER.warn("systemd: WATCHDOG_USEC={} is not a number of microseconds; no watchdog", micros);
       return 0;
     }
   }
 
   /** How often {@link #doWork} wants to be called, in nanoseconds. */
   public long beatNanos() {
-    // A ping that was withheld goes out as soon as all get on again, well before the deadline.
+    // A ping that was withheld goes out as soon as all agents recover, well before the deadline.
     long wanted = watchdogNanos == 0 ? SECOND_NANOS : Math.min(SECOND_NANOS, watchdogNanos / 8);
     return Math.max(SHORTEST_BEAT_NANOS, wanted);
   }
@@ -107,7 +107,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
     socket.send("READY=1", "STATUS=" + StatusLine.of(daemon));
   }
 
-  /** A reload begins; {@link #reloaded} must follow, whatever comes of it. */
+  /** A reload begins; {@link #reloaded} must follow, successful or not. */
   public void reloading() {
     if (phase != Phase.SERVING) {
       return;
@@ -121,7 +121,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
    * @param outcome one line, what became of the reload
    */
   public void reloaded(String outcome) {
-    // A start is over when the daemon serves, not when somebody reloaded meanwhile.
+    // A start is over when the daemon serves, not when a reload ended in between.
     if (phase == Phase.SERVING) {
       socket.send("READY=1", "STATUS=" + outcome.replace('\n', ' '));
     }
@@ -132,7 +132,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
     if (phase != Phase.STOPPING) {
       phase = Phase.STOPPING;
       if (!socket.sendNow("STOPPING=1", "STATUS=stopping: draining and settling sessions")) {
-        LOGGER.debug("systemd: the stop was not notified");
+        LOGGER.debug("systemd: cannot notify the stop");
       }
     }
   }

@@ -36,7 +36,7 @@ public final class EventLoops implements AutoCloseable {
   /** Closes what is still open and waits for the threads, at most a few seconds. Idempotent. */
   @Override
   public void close() {
-    // Without the quiet period: nobody submits work after the servers are closed.
+    // Without the quiet period: no work is submitted after the servers are closed.
     group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }

@@ -21,9 +21,9 @@ import java.util.function.Predicate;
  *
  * <p>A socket file outlives a killed daemon and then blocks the next one, but must not be taken
  * from a living one. Who holds the lock on {@code PATH.lock} may decide: a socket that refuses
- * connections is stale and is removed, one that accepts belongs to somebody. The lock closes the
- * race between two daemons that start at once; the kernel drops it with the process. The lock file
- * itself stays, since removing it would reopen the race.
+ * connections is stale and is removed, one that accepts belongs to a running daemon. The lock
+ * closes the race between two daemons that start at once; the kernel drops it with the process. The
+ * lock file itself stays, since removing it would reopen the race.
  */
 final class SocketClaim implements AutoCloseable {
   /** sun_path holds 108 bytes and the last is NUL. */
@@ -62,7 +62,7 @@ final class SocketClaim implements AutoCloseable {
               + purpose
               + " socket has "
               + bytes
-              + " bytes, Unix sockets take "
+              + " bytes, the limit is "
               + MAX_PATH_BYTES
               + ": choose a shorter one than "
               + path);
@@ -127,7 +127,7 @@ final class SocketClaim implements AutoCloseable {
       if (!isSpecial) {
         throw new BindException(
             path
-                + " is no socket: remove it, or set sluice."
+                + " is not a socket: remove it, or set sluice."
                 + purpose
                 + ".socket to a path elsewhere");
       }
@@ -142,7 +142,7 @@ final class SocketClaim implements AutoCloseable {
     }
   }
 
-  /** Whose file is in the way, for a user who may not touch it. */
+  /** Who owns the file, for a user who may not remove it. */
   private static String owner(Path file) {
     try {
       return ", owner " + Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName();
@@ -155,7 +155,7 @@ final class SocketClaim implements AutoCloseable {
     try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       return probe.connect(UnixDomainSocketAddress.of(path));
     } catch (ConnectException e) {
-      return false; // refused: nobody listens
+      return false; // refused: no listener
     }
   }
 

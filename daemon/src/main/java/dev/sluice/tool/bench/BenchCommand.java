@@ -38,10 +38,10 @@ import picocli.CommandLine.Spec;
       "  " + Invocation.PROGRAM + " bench --json > before.json       keep results ...",
       "  "
           + Invocation.PROGRAM
-          + " bench --compare before.json      ... and hold new ones against them",
+          + " bench --compare before.json      ... and compare new ones with them",
       "  " + Invocation.PROGRAM + " bench --compare before.json --with after.json",
       "",
-      "A missed target or a worse figure is a result: the exit code is 0 when every workload ran."
+      "The exit code is 0 if every workload ran, even with missed targets or worse results."
     })
 public final class BenchCommand implements Callable<Integer> {
   private static final int QUICK_RUNS = 1;
@@ -76,7 +76,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--compare",
       paramLabel = "OLD.json",
-      description = "Afterwards, hold the results against these.")
+      description = "Afterwards, compare the results with these.")
   private Path oldFile;
 
   @Option(
@@ -126,7 +126,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     int medianOf = runs != null ? runs : isQuick ? QUICK_RUNS : DEFAULT_RUNS;
     if (medianOf < 1) {
-      throw usage("--runs: " + medianOf + " is too small; the least is 1");
+      throw usage("--runs: " + medianOf + " is too small; the minimum is 1");
     }
     return run(workloads, medianOf, old);
   }

@@ -48,7 +48,7 @@ final class BenchComparison {
       for (Map.Entry<String, Figure> figure : before.figures().entrySet()) {
         Figure other = after.figures().get(figure.getKey());
         if (other == null || other.unit() != figure.getValue().unit()) {
-          notCompared.put(workload + ": " + figure.getKey(), "not a figure of both");
+          notCompared.put(workload + ": " + figure.getKey(), "not in both");
         } else {
           rows.add(new Row(workload, figure.getValue(), other, isSameMachine));
         }
@@ -67,17 +67,17 @@ final class BenchComparison {
     text.append("new: ").append(now.version()).append('\n');
     text.append("     ").append(now.machine()).append('\n');
     if (!old.machine().equals(now.machine())) {
-      text.append("Not the same machine or Java: what differs may be theirs.\n");
+      text.append("The machine or Java differs, and may cause the differences.\n");
     }
     text.append('\n').append(line("workload: figure", "old", "new", "ratio", ""));
     rows.forEach(row -> text.append(row.text()));
     text.append(
         """
 
-        better, worse: every run of one side lies beyond every run of the other, by more than the
-        step of a search where there was one. =: within the noise of the two. ?: fewer than 3 runs
-        on a side, so the noise is not known. ~: a cache line's way to the other core took 1.5 times
-        as long on one side: the machine was in another state, whatever the mark says.
+        better, worse: the runs do not overlap, by more than the step of a search where there was
+        one. =: no difference beyond the noise. ?: fewer than 3 runs on a side, so the noise is not
+        known. ~: the round trip of a cache line differed by 1.5 times: the machine was in another
+        state, so do not trust the mark.
         """);
     if (!notCompared.isEmpty()) {
       text.append("\nNot compared:\n");

@@ -52,8 +52,8 @@ final class BenchReport {
   String head() {
     return String.format("%s%n", machine)
         + String.format("medians of %d runs%s%n", runs, isQuick ? ", quick" : "")
-        + "A producer of a generation that drops is pinned to CPU 0, where a device has a processor"
-        + " of its own.\n\n"
+        + "Producers of l2 layouts are pinned to CPU 0, because a device has a processor of its"
+        + " own.\n\n"
         + String.format(ROW, "figure", "value", "target", "");
   }
 
@@ -82,8 +82,7 @@ final class BenchReport {
     if (values.isEmpty()) {
       return "";
     }
-    StringBuilder text =
-        new StringBuilder("\nSide by side (and with the runs at their worst and best for it):\n");
+    StringBuilder text = new StringBuilder("\nRatios, and their range over the runs:\n");
     values.forEach(value -> text.append(value.text()).append('\n'));
     return text.toString();
   }

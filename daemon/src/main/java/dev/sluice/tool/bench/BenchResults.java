@@ -24,7 +24,8 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
   static final String SCHEMA = "sluice-bench";
 
   /**
-   * Raised when a key that is read here changes its meaning or goes; more keys are no new version.
+   * Raised when a key that is read here changes its meaning or is removed; new keys do not raise
+   * it.
    */
   static final int SCHEMA_VERSION = 1;
 

@@ -38,7 +38,7 @@ final class CaptureWorkloads {
     return capturing(inner, "tmpfs where there is one", ScratchFolder::inMemory);
   }
 
-  /** Likewise, on the disk of the folder for temporary files. */
+  /** The same, on the disk of the directory for temporary files. */
   static Workload capturingToDisk(Workload inner) {
     return capturing(inner, "in TMPDIR", () -> ScratchFolder.in(Optional.empty()));
   }

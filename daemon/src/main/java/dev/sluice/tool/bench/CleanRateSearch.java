@@ -21,7 +21,7 @@ final class CleanRateSearch {
 
   private static final int TRIES = 3;
 
-  /** A device that blocks offers no more than what an overrun host lets through. */
+  /** A device that waits offers no more than the host accepts. */
   private static final int BEYOND_OFFERED = 4;
 
   private final Trial trial;

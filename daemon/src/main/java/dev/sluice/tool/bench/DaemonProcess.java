@@ -95,7 +95,7 @@ final class DaemonProcess implements AutoCloseable {
   private String lastLogLine() {
     try {
       List<String> lines = Files.readAllLines(folder.resolve("log"));
-      return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
+      return lines.isEmpty() ? "no output" : lines.get(lines.size() - 1);
     } catch (IOException e) {
       return e.getMessage();
     }

@@ -30,7 +30,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
   /**
    * One thing to change.
    *
-   * @param bytesPerSecond the lowest ceiling afterwards, as the model has it; 0 if it cannot tell
+   * @param bytesPerSecond the lowest ceiling afterwards, as the model has it; 0 if unknown
    */
   record Change(String what, double bytesPerSecond, String gain) {
     Map<String, Object> toJson() {
@@ -72,9 +72,9 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
             Locale.ROOT,
             "%s limit is %s: up to %s without loss. The next limit is %s, at %s (%.1f times that).",
             binding.ceiling() == Ceiling.STORAGE ? "With captures, the" : "The",
-            name(binding),
+            binding.ceiling().phrase(),
             binding.text(),
-            name(next),
+            next.ceiling().phrase(),
             next.text(),
             next.value() / binding.value());
     if (target == 0) {
@@ -112,11 +112,6 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
         "%s loses records: the worst refill takes %.1f times as long as the free queues last.",
         asked,
         target / binding.value());
-  }
-
-  private static String name(Limit limit) {
-    boolean isPath = limit.ceiling() == Ceiling.CONTROL_PATH;
-    return (isPath ? "the " : "") + limit.ceiling().words();
   }
 
   private static List<Change> changes(

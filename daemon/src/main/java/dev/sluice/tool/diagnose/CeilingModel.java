@@ -19,7 +19,7 @@ import java.util.Map;
  * <pre>
  *   control path       R * L      <= S * B   of every pool
  *   buffer life cycle  (R - C) * T <= P
- *   bandwidth          R          <= C       for ever
+ *   bandwidth          R          <= C       in the long run
  * </pre>
  *
  * @param shape the buffers
@@ -85,7 +85,7 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
         .toList();
   }
 
-  /** Which ceiling binds a steady rate for ever. */
+  /** Which ceiling binds a steady rate in the long run. */
   Limit binding() {
     Limit control = controlPath();
     Limit bandwidth = bandwidth();

@@ -125,7 +125,7 @@ final class DiagnoseOptions {
     }
     if (!ProducerOptions.LAYOUTS.contains(layout)) {
       throw usage(
-          "--layout: there is no '"
+          "--layout: unknown layout '"
               + layout
               + "'; write one of "
               + String.join(", ", ProducerOptions.LAYOUTS));
@@ -162,7 +162,7 @@ final class DiagnoseOptions {
 
   private void atLeast(String option, long value, long floor) {
     if (value < floor) {
-      throw usage(option + ": " + value + " is too small; the least is " + floor);
+      throw usage(option + ": " + value + " is too small; the minimum is " + floor);
     }
   }
 

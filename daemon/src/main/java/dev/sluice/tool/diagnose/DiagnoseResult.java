@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Everything that a diagnosis has brought to light so far, and the object that {@code --json}
- * prints and the page draws from. Filled by one thread, step by step.
+ * The results of a diagnosis so far, and the object that {@code --json} prints and the page draws
+ * from. Filled by one thread, step by step.
  */
 final class DiagnoseResult {
   private static final String TEMPLATE = "report.html";

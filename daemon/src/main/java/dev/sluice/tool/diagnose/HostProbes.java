@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What only the inside of a daemon can tell. The composition root implements it, so that commands
- * need not know what a daemon is made of.
+ * Probes that need the inside of a daemon. The composition root implements them, so that commands
+ * do not depend on it.
  */
 public interface HostProbes {
   /**
@@ -17,8 +17,8 @@ public interface HostProbes {
   Shape plan(ShapeRequest request, Map<String, String> settings) throws ToolException;
 
   /**
-   * A thread as the lanes have it, that does nothing but look at the clock: whatever keeps it from
-   * doing so would keep a lane from its queues.
+   * A thread like those of the lanes that only reads the clock: what keeps it from doing so would
+   * keep a lane from its queues.
    *
    * @param thresholdNs gaps shorter than this are not worth a note
    */
@@ -27,7 +27,7 @@ public interface HostProbes {
 
   /**
    * Buffers per second through drain, refill and collector on one thread, with nothing in them that
-   * anybody reads; the time of the device that is played for it is not counted.
+   * any thread reads; the time of the device that is played for it is not counted.
    */
   double controlPath(ShapeRequest request, long durationNs) throws ToolException;
 

@@ -57,7 +57,7 @@ final class MappingBandwidth {
   }
 
   private interface Pass {
-    /** Goes once over the region. */
+    /** One pass over the region. */
     void run();
   }
 

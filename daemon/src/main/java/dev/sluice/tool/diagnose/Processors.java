@@ -31,7 +31,7 @@ record Processors(List<Integer> allowed) {
           .findFirst()
           .orElse(new Processors(List.of()));
     } catch (IOException ignored) {
-      // Then nobody is pinned, and the scheduler shares them as it likes.
+      // Then no thread is pinned.
       return new Processors(List.of());
     }
   }

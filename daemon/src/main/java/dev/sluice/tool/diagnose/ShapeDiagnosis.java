@@ -23,7 +23,7 @@ final class ShapeDiagnosis {
 
   private static final double LONGEST_BURST_SECONDS = 1;
 
-  /** A device that got to less than this of what it was asked for has met its own limit. */
+  /** A device that reached less than this share of the requested rate is at its own limit. */
   private static final double LEAST_REACHED = 0.85;
 
   private final Diagnosis diagnosis;

@@ -22,7 +22,7 @@ import java.util.Optional;
 final class TermExperiments {
   private static final long GIVE_BACK_FACTOR = 3;
 
-  /** A device that wrote less than this of what it was asked for has not shown what it was for. */
+  /** A run in which the device wrote less than this share is not valid. */
   private static final double LEAST_WRITTEN = 0.9;
 
   private static final String CARELESS = "l2-2026.06";
@@ -78,7 +78,7 @@ final class TermExperiments {
 
   /** One run, and its capture removed if it left one in a private daemon. */
   private RunReport run(Load load) throws ToolException {
-    // In every generation: what the host gives back to a device that waits is held against what
+    // For every layout: what the host returns to a device that waits is compared with what
     // another one drops.
     Load placed = load.withCpus(cpus).with("--device", Integer.toString(device));
     if (target.isPresent()) {
@@ -150,7 +150,7 @@ final class TermExperiments {
 
   /**
    * Steady runs of the length of those in which the edge is searched: the worst refill of a run of
-   * that length is what the control path has to live with.
+   * that length limits the control path.
    */
   Latency latency(double bytesPerSecond) throws ToolException {
     long rate = Math.round(Math.max(bytesPerSecond, leastRate()));

@@ -25,7 +25,7 @@ final class CpuChecks {
     }
     return cpus == 1
         ? Finding.warn(
-            "cpus", found, "a workload beside the daemon will delay refills: two at least")
+            "cpus", found, "use at least two: a workload beside the daemon delays refills")
         : Finding.ok("cpus", found);
   }
 
@@ -56,7 +56,7 @@ final class CpuChecks {
         ? Finding.ok("cpu-isolation", "agent threads are pinned to isolated CPUs " + pinned)
         : Finding.warn(
             "cpu-isolation",
-            "agent threads are pinned to CPUs " + shared + ", which the kernel shares out",
+            "agent threads are pinned to CPUs " + shared + ", which other work may use",
             "boot with isolcpus= and nohz_full= for them, or leave them to a cpuset of their own");
   }
 
@@ -97,7 +97,7 @@ final class CpuChecks {
         ? Finding.ok("clock", source)
         : Finding.warn(
             "clock",
-            source + ": every look at the clock costs more than with tsc",
+            source + ": reading the clock costs more than with tsc",
             "boot with clocksource=tsc where the CPU and hypervisor keep it stable");
   }
 
@@ -117,7 +117,7 @@ final class CpuChecks {
               "5.14 or newer")
           : Finding.ok("kernel", version);
     } catch (NumberFormatException e) {
-      return Finding.warn("kernel", version + " is no version we understand", "");
+      return Finding.warn("kernel", version + " is not a version that doctor understands", "");
     }
   }
 }

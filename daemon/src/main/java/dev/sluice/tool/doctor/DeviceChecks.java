@@ -31,10 +31,10 @@ final class DeviceChecks {
       return isNeeded
           ? Finding.bad(
               "devices",
-              "no /dev/davinci* is here, and a placement on a device is configured",
+              "no /dev/davinci* found, but a placement on a device is configured",
               "install the driver, pass the devices into the container, or use sluice.placement"
                   + " sim")
-          : Finding.ok("devices", "none here; the configured placements need none in the daemon");
+          : Finding.ok("devices", "none found; the configured placements need none in the daemon");
     }
     List<String> closed = new ArrayList<>();
     for (String device : devices) {

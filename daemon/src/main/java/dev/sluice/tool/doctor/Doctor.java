@@ -28,7 +28,7 @@ public final class Doctor {
     return new Doctor(new HostFiles(Path.of("/")), settings, System.getenv());
   }
 
-  /** Looks at everything. Loads the vendor's libraries where there are any. */
+  /** Runs all checks. Loads the vendor's libraries if there are any. */
   public List<Finding> examine() {
     List<Finding> findings = examineHost();
     findings.addAll(
@@ -66,7 +66,7 @@ public final class Doctor {
         line.append(" (").append(String.join(", ", names)).append(')');
       }
     }
-    return line.append("; " + Invocation.of("doctor") + " has the details").toString();
+    return line.append("; details: " + Invocation.of("doctor")).toString();
   }
 
   private List<Finding> examineHost() {

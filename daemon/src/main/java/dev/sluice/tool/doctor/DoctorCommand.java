@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = {
-      "Say what this host has and lacks for the configuration, each finding with its fix.",
-      "Changes nothing. Run it as the user of the service: rights and limits are that user's.",
+      "Check this host against the configuration, and say how to fix each finding.",
+      "Changes nothing. Run it as the service's user, to check that user's rights and limits.",
       "Exit code 1 if anything is bad; warnings alone are 0."
     },
     footer = {

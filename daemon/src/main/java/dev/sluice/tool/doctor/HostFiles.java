@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * The host as its files tell it: {@code /proc}, {@code /sys}, {@code /dev}. Tests give another
+ * The host as described by its files: {@code /proc}, {@code /sys}, {@code /dev}. Tests give another
  * root.
  */
 public final class HostFiles {

@@ -76,7 +76,7 @@ final class ProcessChecks {
       return Finding.warn(
           "listener",
           listen + " cannot be used: " + IoReason.of(e),
-          "a daemon that runs has it; otherwise free it, or set sluice.http.listen");
+          "in use, by a running daemon or another program: free it, or set sluice.http.listen");
     }
   }
 }

@@ -53,7 +53,7 @@ final class StorageChecks {
     }
   }
 
-  /** What a device waits for a disk, beside what runtimes bear. */
+  /** How long a device waits for a disk, compared with what runtimes tolerate. */
   static Finding stallLimit(CaptureSettings capture) {
     String found =
         capture.overload() == CaptureSettings.Overload.WAIT
@@ -104,7 +104,7 @@ final class StorageChecks {
     }
     boolean canBeMade = Files.isWritable(nearestExisting(folder));
     return canBeMade
-        ? Finding.ok(check, socket + " (its folder will be made)")
+        ? Finding.ok(check, socket + " (its directory will be created)")
         : Finding.bad(
             check,
             socket + ": " + folder + " cannot be written by this user",

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One measured number with its noise and, where there is one, the target it is held against.
+ * One measured number with its noise and, where there is one, its target.
  *
  * <p>The noise reaches from the lowest to the highest of the runs, and beyond them by what the way
  * of measuring cannot tell apart. Two figures differ when these ranges do not touch. With five runs
@@ -34,7 +34,7 @@ public record Figure(
     double resolution,
     double target,
     boolean isMoreBetter) {
-  /** Below this the range of the runs says nothing about noise. */
+  /** With fewer runs the range does not show the noise. */
   private static final int LEAST_RUNS = 3;
 
   public Figure {

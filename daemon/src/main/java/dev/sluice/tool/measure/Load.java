@@ -27,9 +27,9 @@ public record Load(
   }
 
   /**
-   * Unthrottled for one second. The generations that drop are pinned to CPU 0: their device code
-   * has a processor of its own, and is not descheduled in the middle of a buffer. Those that wait
-   * may run anywhere.
+   * Unthrottled for one second. Producers of layouts that drop are pinned to CPU 0: their device
+   * code has a processor of its own, and is not descheduled in the middle of a buffer. Those that
+   * wait may run anywhere.
    */
   public static Load of(String layout, int cores, int aicpuThreads, int level) {
     return new Load(layout, cores, aicpuThreads, level, Map.of(RATE, "0"))

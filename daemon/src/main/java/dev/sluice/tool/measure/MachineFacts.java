@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where figures come from, as far as it decides whether others can be held against them. Nothing
- * that names a host.
+ * The machine and Java of the figures, which decide whether others are comparable. Nothing that
+ * names a host.
  */
 public record MachineFacts(
     String cpuModel, int processors, long memoryBytes, String kernel, String javaVersion) {

@@ -57,7 +57,7 @@ public final class QuietCheck {
         long stolen = Long.parseLong(words[8]);
         return new CpuTimes(all - idle - stolen, stolen, all);
       } catch (IOException | RuntimeException e) {
-        throw new ToolException("cannot read the machine's processor times in " + stat, e);
+        throw new ToolException("cannot read the CPU times in " + stat, e);
       }
     }
 
@@ -71,15 +71,15 @@ public final class QuietCheck {
   }
 
   /**
-   * Looks at the machine while nothing of ours runs.
+   * Checks the machine while nothing of ours runs.
    *
    * @param rest waits for about half a second
    */
   public void before(Rest rest) throws ToolException {
     if (processors < LEAST_PROCESSORS) {
       reasons.add(
-          "one processor only: the device and the daemon take turns on it, and every figure is the"
-              + " scheduler's");
+          "only one CPU: the device and the daemon take turns on it, so the results measure the"
+              + " scheduler");
     }
     CpuTimes first = CpuTimes.read(stat);
     rest.run();
@@ -89,7 +89,7 @@ public final class QuietCheck {
       reasons.add(
           String.format(
               Locale.ROOT,
-              "before the first experiment others used %.0f %% of the processors (more than %.0f"
+              "other work used %.0f %% of the CPUs before the first experiment (more than %.0f"
                   + " %%)",
               100 * idleBusy,
               100 * MOST_BUSY));
@@ -103,17 +103,16 @@ public final class QuietCheck {
   }
 
   /**
-   * Looks at what a thread that does nothing but look at the clock has missed.
+   * Checks how long a thread that only reads the clock did not run.
    *
-   * @param lostRatio share of the time for which it was kept from its processor
+   * @param lostRatio share of the time in which it did not run
    */
   public void pauses(double lostRatio, double longestSeconds) {
     if (lostRatio > MOST_LOST) {
       reasons.add(
           String.format(
               Locale.ROOT,
-              "a spinning thread was kept from its processor for %.1f %% of the time (more than"
-                  + " %.0f %%)",
+              "a spinning thread did not run for %.1f %% of the time (more than" + " %.0f %%)",
               100 * lostRatio,
               100 * MOST_LOST));
     }
@@ -127,7 +126,7 @@ public final class QuietCheck {
     }
   }
 
-  /** Looks at how well a term repeats. */
+  /** Checks how well a term repeats. */
   public void repeats(Figure term) {
     if (term.spread() > MOST_SPREAD) {
       reasons.add(
@@ -141,7 +140,7 @@ public final class QuietCheck {
   }
 
   /**
-   * Looks at whether a term is after a search what it was before.
+   * Checks whether a term changed during a search.
    *
    * @param where the device
    */
@@ -159,7 +158,7 @@ public final class QuietCheck {
     }
   }
 
-  /** Looks at what the machine did over the whole diagnosis. */
+  /** Checks the machine over the whole diagnosis. */
   public void after() throws ToolException {
     end = CpuTimes.read(stat);
     double stolen = begin == null ? 0 : end.stolenRatio(begin);
@@ -167,7 +166,7 @@ public final class QuietCheck {
       reasons.add(
           String.format(
               Locale.ROOT,
-              "the host of this virtual machine took %.1f %% of its time (more than %.0f %%)",
+              "the hypervisor took %.1f %% of the CPU time (more than %.0f %%)",
               100 * stolen,
               100 * MOST_STOLEN));
     }
@@ -197,9 +196,6 @@ public final class QuietCheck {
 
   @Override
   public String toString() {
-    return processors
-        + " processors, Java "
-        + Runtime.version()
-        + (noise == null ? "" : ", " + noise);
+    return processors + " CPUs, Java " + Runtime.version() + (noise == null ? "" : ", " + noise);
   }
 }

@@ -16,8 +16,8 @@ import java.util.function.DoubleSupplier;
 
 /**
  * Runs of the producer: against a private daemon in this process, which is started when the first
- * run wants it and anew when other settings are wanted, or against a daemon that runs already. Used
- * by one thread.
+ * run needs it and again when other settings are needed, or against a daemon that runs already.
+ * Used by one thread.
  */
 public final class Runs implements AutoCloseable {
   private final DaemonHost host;
@@ -111,7 +111,7 @@ public final class Runs implements AutoCloseable {
     return stopSignal;
   }
 
-  /** A run that a signal cut short has not shown what it was made for. */
+  /** A run that a signal interrupted is not valid. */
   public void refuseIfStopped() throws ToolException {
     pause(0);
   }

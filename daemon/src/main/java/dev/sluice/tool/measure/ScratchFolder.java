@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A folder of its own, gone with all that is in it when it is closed. */
+/** A directory of its own, removed with its content when closed. */
 public record ScratchFolder(Path path) implements AutoCloseable {
   private static final Path MEMORY = Path.of("/dev/shm");
 
@@ -28,7 +28,7 @@ public record ScratchFolder(Path path) implements AutoCloseable {
             "name another directory by TMPDIR or --capture-directory"));
   }
 
-  /** What cannot be deleted stays: it is in a folder for temporary files. */
+  /** What cannot be deleted stays among the temporary files. */
   public static void delete(Path folder) {
     try (Stream<Path> walk = Files.walk(folder)) {
       walk.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());

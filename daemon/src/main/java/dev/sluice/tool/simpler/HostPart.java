@@ -12,8 +12,9 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What the runtime's host measured itself is not in device memory, hence in no capture. The runtime
- * writes it into a file of the same schema, whose keys are added to those of the device's file.
+ * What the runtime's host measured itself is not in device memory, so no capture has it. The
+ * runtime writes it into a file of the same schema, whose keys are added to those of the device's
+ * file.
  */
 final class HostPart {
   private static final JsonFactory JSON = new JsonFactory();
@@ -97,7 +98,7 @@ final class HostPart {
 
   private static void expectObject(JsonParser from) throws IOException {
     if (from.nextToken() != JsonToken.START_OBJECT) {
-      throw new IOException("no JSON object");
+      throw new IOException("not a JSON object");
     }
   }
 }

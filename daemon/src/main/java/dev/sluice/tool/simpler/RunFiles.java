@@ -127,7 +127,7 @@ final class RunFiles implements AutoCloseable {
       note(session, run);
       return "ok";
     }
-    return "no such request";
+    return "unknown request";
   }
 
   private synchronized void note(long session, int run) {

@@ -68,14 +68,14 @@ public final class SimplerCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
       paramLabel = "CHECKOUT",
-      description = "Checkout of the runtime, built by its owner.")
+      description = "A built checkout of the runtime.")
   private Path checkout;
 
   @Parameters(
       index = "1..*",
       arity = "1..*",
       paramLabel = "COMMAND",
-      description = "What to run, behind --.")
+      description = "The command to run, after --.")
   private List<String> command = new ArrayList<>();
 
   @Option(
@@ -84,13 +84,13 @@ public final class SimplerCommand implements Callable<Integer> {
       description = "a2a3 or a5. Default: what the command names as its platform, else a2a3.")
   private String arch;
 
-  @Option(names = "--private", description = "Start a private daemon although one runs.")
+  @Option(names = "--private", description = "Start a private daemon even if one is running.")
   private boolean isPrivate;
 
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "Configuration file in which to find the daemon that runs.")
+      description = "Configuration file of the running daemon, to find it.")
   private Path config;
 
   @Option(
@@ -256,7 +256,7 @@ public final class SimplerCommand implements Callable<Integer> {
     return daemon.sessions().stream()
         .filter(each -> each.id() == session)
         .findFirst()
-        .orElseThrow(() -> new ToolException("the daemon has forgotten session " + session));
+        .orElseThrow(() -> new ToolException("the daemon no longer knows session " + session));
   }
 
   private static void pause() throws ToolException {

@@ -221,11 +221,11 @@
       if (unaccounted) parts.push(count(unaccounted) + " unaccounted for, which is a defect");
       write(byId("subline"), "Of " + count(produced) + " since " + moment(frame.started_at) + ": " + parts.join("; ") + ".");
     } else if (produced > 0) {
-      write(byId("headline"), "No record lost");
-      write(byId("subline"), "Each record that a device set out to write since " + moment(frame.started_at) + " is accounted for.");
+      write(byId("headline"), "No records lost");
+      write(byId("subline"), "Every record since " + moment(frame.started_at) + " is accounted for.");
     } else {
       write(byId("headline"), "No records yet");
-      write(byId("subline"), "The daemon waits for a producer on its attach socket.");
+      write(byId("subline"), "No producer has written anything yet.");
     }
     rebuild(byId("last-loss"), [lost > 0, frame.last_loss, produced > 0], () =>
       lost > 0 && lastLoss ? ["Last loss: ", aged(lastLoss), " (" + frame.last_loss.place + ")."]
@@ -233,7 +233,7 @@
     document.title = (lost > 0 ? count(lost) + " lost" : produced > 0 ? "0 lost" : "idle") + " – Sluice";
     const warnings = frame.not_ready_reasons.map((reason) => "Not ready: " + reason)
       .concat(frame.devices.filter((device) => !device.up).map((device) => "Device " + device.device + " is down: " + device.down_cause))
-      .concat(frame.agents.filter((agent) => !agent.healthy).map((agent) => "Agent " + agent.name + " makes no progress"));
+      .concat(frame.agents.filter((agent) => !agent.healthy).map((agent) => "Agent " + agent.name + " is stalled"));
     showLines("warnings", byId("warnings"), warnings);
     const notices = grouped(frame.notices);
     showLines("notices", byId("host"), notices);
@@ -300,7 +300,7 @@
       isOpen: false,
       queues: el("div", "bars"),
       free: el("div", "bars"),
-      freeTitle: el("h4", "", "Free buffers left, lowest lately"),
+      freeTitle: el("h4", "", "Free queues: fewest buffers in the last seconds"),
       causes: el("p", "note bad-number"),
       capture: el("p", "note muted"),
       rates: [],
@@ -323,7 +323,7 @@
     card.node.append(
       el("header", "", card.name, card.state), card.about, card.list, card.spark.svg, card.scale,
       el("h4", "", "Refill latency since attach"), card.latencies, card.workloadTitle, card.workload,
-      el("h4", "", "Ready queues, full buffers that wait"), card.queues, card.freeTitle, card.free, card.causes, card.capture);
+      el("h4", "", "Ready queues: full buffers waiting"), card.queues, card.freeTitle, card.free, card.causes, card.capture);
     card.node.dataset.session = session.id;
     return card;
   }
@@ -387,16 +387,16 @@
     mark(card.node, "bad", bad);
     const capture = session.capture;
     write(card.capture, capture
-      ? "Capture " + capture.directory.split("/").pop() + ": " + bytes(capture.written_bytes) + " written, " + count(capture.staged_records) + " records on their way, " +
+      ? "Capture " + capture.directory.split("/").pop() + ": " + bytes(capture.written_bytes) + " written, " + count(capture.staged_records) + " records not yet on disk, " +
         (sum(capture.capture_lost_records) ? counted(capture.capture_lost_records) + " lost" : "none lost")
       : "Not captured.");
   }
 
   const CEILINGS = [
     ["control_path", "control path", "host threads too slow"],
-    ["buffer_lifecycle", "buffer lifecycle", "too few buffers for the bursts"],
-    ["bandwidth", "bandwidth", "more data than the link carries"],
-    ["storage", "storage", "the disk is behind"],
+    ["buffer_lifecycle", "buffer life cycle", "too few buffers for the bursts"],
+    ["bandwidth", "bandwidth", "collectors or link too slow"],
+    ["storage", "storage", "disk too slow"],
   ];
 
   /** The session that is nearest to each ceiling speaks for all of them. */
@@ -579,8 +579,11 @@
     return all;
   }
 
+  /* A session that is ending may be in both lists. */
+  const isNotOpen = (open) => (session) => !open.some((other) => other.id === session.id);
+
   function showCaptures(frame) {
-    const rows = frame.sessions.concat(frame.ended).filter((session) => session.capture).map((session) =>
+    const rows = frame.sessions.concat(frame.ended.filter(isNotOpen(frame.sessions))).filter((session) => session.capture).map((session) =>
       [session.id, session.name, session.capture.directory, session.capture.written_bytes, sum(session.capture.capture_lost_records)]);
     const data = { rows, retained: frame.storage.retained_bytes, written: frame.storage.written_bytes, errors: frame.storage.errors };
     rebuild(byId("captures"), data, () => {
@@ -602,7 +605,7 @@
       ? [el("p", "muted", "None yet.")]
       : [table(["session", "ended", "lasted", "mean rate", "dropped", "unaccounted"], rows.map(
           ([id, name, device, state, started, lasted, collected, dropped, unaccounted]) => [
-            [id + " " + name + ", device " + device + ", " + state, "wrap"],
+            [(name || "session " + id) + ", device " + device + ", " + state, "wrap"],
             [aged(new Date(new Date(started).getTime() + lasted * 1000).toISOString()), ""], [age(lasted), ""],
             [lasted > 0 ? rate(collected / lasted) : "–", ""],
             [count(dropped), dropped ? "bad-number" : ""], [count(unaccounted), unaccounted ? "bad-number" : ""]]))]);
@@ -693,8 +696,8 @@
     if (isShown) {
       // What was known may be wrong by now.
       byId("verdict").className = "panel verdict offline";
-      write(byId("headline"), "Not known since " + clock(lostSince));
-      write(byId("subline"), "The daemon does not answer. The figures below are the last ones.");
+      write(byId("headline"), "Status unknown since " + clock(lostSince));
+      write(byId("subline"), "The daemon does not answer. The values below are the last ones received.");
       byId("last-loss").replaceChildren();
       delete byId("last-loss").dataset.shown;
     }

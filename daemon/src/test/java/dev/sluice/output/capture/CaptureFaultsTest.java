@@ -94,7 +94,7 @@ class CaptureFaultsTest {
     assertEquals(disk.isDirect() ? rig.files.writes() : 0, rig.files.directWrites());
   }
 
-  /** Files of removed segments are written over, and what they held never comes back. */
+  /** Files of removed segments are written over, and what they held that do not come back. */
   @Test
   void shouldWriteOverRecycledFiles() throws IOException {
     CaptureRig rig = rig("segment-bytes=1MiB");

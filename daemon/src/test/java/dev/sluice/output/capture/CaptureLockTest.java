@@ -47,7 +47,7 @@ class CaptureLockTest {
           assertThrows(
               SettingsException.class,
               () -> CaptureStore.open(settings, regions, CaptureThreads.AS_THEY_ARE));
-      assertTrue(refused.getMessage().startsWith("another daemon writes captures into " + root));
+      assertTrue(refused.getMessage().startsWith("another daemon writes captures to " + root));
       assertEquals("", first.refusal());
     }
     assertTrue(Files.exists(spare));

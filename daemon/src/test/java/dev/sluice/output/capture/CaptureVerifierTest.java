@@ -111,7 +111,7 @@ class CaptureVerifierTest {
     }
     List<String> damages = verify(folder.resolve("c")).damages();
     assertEquals("aicpu_task 3: buffer 4 comes after buffer 5", damages.get(0));
-    assertEquals("frame 2 fits no pool of this capture", damages.get(1));
+    assertEquals("frame 2 does not belong to a pool of this capture", damages.get(1));
   }
 
   @Test
@@ -126,9 +126,7 @@ class CaptureVerifierTest {
     Files.delete(folder.resolve("c/000001.seg"));
     CaptureVerifier.Result result = verify(folder.resolve("c"));
     assertEquals(
-        List.of(
-            "frame 2 follows where frame 1 belongs",
-            "aicore_task: 15 records are here, and 20 should be"),
+        List.of("found frame 2, expected frame 1", "aicore_task: found 15 records, expected 20"),
         result.damages());
   }
 

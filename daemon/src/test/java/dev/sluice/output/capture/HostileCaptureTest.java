@@ -59,7 +59,7 @@ class HostileCaptureTest {
     List<Damage> damages = read(capture);
     assertEquals(Damages.KEPT + 1, damages.size());
     String last = damages.get(Damages.KEPT).toString();
-    assertTrue(last.contains("and " + (damaged - Damages.KEPT) + " places more"), last);
+    assertTrue(last.contains("and " + (damaged - Damages.KEPT) + " more places"), last);
   }
 
   /**
@@ -113,7 +113,7 @@ class HostileCaptureTest {
       assertEquals(1, frames.frameCount(BufferKind.AICPU_TASK, 0));
       assertEquals(0, frames.frameCount(BufferKind.AICPU_TASK, 1));
       assertEquals(2, frames.damages().size());
-      assertTrue(frames.damages().get(0).what().contains("fits no pool"));
+      assertTrue(frames.damages().get(0).what().contains("does not belong to a pool"));
     }
   }
 

@@ -174,7 +174,7 @@ class HttpServerTest {
     view.isHealthy = false;
     HttpResponse<byte[]> sick = send("GET", "/-/healthy");
     assertEquals(503, sick.statusCode());
-    assertEquals("no progress: refill\n", text(sick));
+    assertEquals("stalled: refill\n", text(sick));
   }
 
   @Test

@@ -90,8 +90,8 @@ class WebConfigReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "tls: {}|tls: is not known",
-        "tls_server_config: {cert: a, key: b, certs: c}|tls_server_config.certs: is not known",
+        "tls: {}|tls: is unknown",
+        "tls_server_config: {cert: a, key: b, certs: c}|tls_server_config.certs: is unknown",
         "tls_server_config: {key: b}|tls_server_config.cert_file: is missing",
         "tls_server_config: {cert: a}|tls_server_config.key_file: is missing",
         "tls_server_config: {cert: a, cert_file: b, key: c}|one of them is enough",
@@ -103,16 +103,16 @@ class WebConfigReaderTest {
         "tls_server_config: {cert: a, key: b, client_ca: c}|needs one that verifies",
         "tls_server_config: {cert: a, key: b, client_allowed_sans: [x]}|that verifies",
         "tls_server_config: {cert: a, key: b, cipher_suites: [ROT13]}|this Java has no ROT13",
-        "tls_server_config: {cert: a, key: b, curve_preferences: [X25519]}|cannot be chosen",
-        "tls_server_config: 3|must hold keys with values",
+        "tls_server_config: {cert: a, key: b, curve_preferences: [X25519]}|cannot be set",
+        "tls_server_config: 3|must be keys with values",
         "http_server_config: {headers: {Server: x}}|only these can be set",
         "http_server_config: {http2: maybe}|must be true or false",
-        "basic_auth_users: {bob: secret}|basic_auth_users.bob: is no bcrypt hash",
+        "basic_auth_users: {bob: secret}|basic_auth_users.bob: is not a bcrypt hash",
         "rate_limit: {interval: often}|write a duration",
         "rate_limit: {interval: 1s, burst: 0}|must be at least 1",
-        "[1, 2]|must hold keys with values",
-        "a: b: c|line 1 is no YAML",
-        "{a: 1, a: 2}|line 1 is no YAML",
+        "[1, 2]|must be keys with values",
+        "a: b: c|line 1 is not valid YAML",
+        "{a: 1, a: 2}|line 1 is not valid YAML",
       })
   void shouldRefuseInOneLineWhatItCannotGrant(String yaml, String why) {
     String message = refusal(yaml);

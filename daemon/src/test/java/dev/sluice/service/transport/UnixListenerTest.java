@@ -90,11 +90,11 @@ class UnixListenerTest {
   @Test
   void shouldSayWhatIsWrongWithThePath() throws IOException {
     String tooLong = refusal(Path.of("/tmp/" + "a".repeat(103)));
-    assertTrue(tooLong.contains("has 108 bytes, Unix sockets take 107"), tooLong);
+    assertTrue(tooLong.contains("has 108 bytes, the limit is 107"), tooLong);
     String noDirectory = refusal(directory.resolve("none/s"));
     assertTrue(noDirectory.startsWith("no directory " + directory.resolve("none")), noDirectory);
     Path file = Files.writeString(directory.resolve("file"), "precious");
-    assertTrue(refusal(file).startsWith(file + " is no socket: remove it"));
+    assertTrue(refusal(file).startsWith(file + " is not a socket: remove it"));
     assertEquals("precious", Files.readString(file));
   }
 

@@ -75,7 +75,7 @@ class DiagnoseCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--layout=l2-2026.07 | there is no 'l2-2026.07'",
+        "--layout=l2-2026.07 | unknown layout 'l2-2026.07'",
         "--cores=0 | --cores: 0 is too small",
         "--aicpu-threads=25 | more scheduler threads than cores",
         "--slots=3 | 3 is not a power of two",

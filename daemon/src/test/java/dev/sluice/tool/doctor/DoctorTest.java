@@ -240,7 +240,7 @@ class DoctorTest {
   @Test
   void shouldSumUpInOneLine() {
     assertEquals(
-        "doctor: 1 ok, 2 warn (b, c), 1 bad (d); sluice doctor has the details",
+        "doctor: 1 ok, 2 warn (b, c), 1 bad (d); details: sluice doctor",
         Doctor.summary(
             List.of(
                 Finding.ok("a", "x"),

@@ -49,13 +49,13 @@ class QuietCheckTest {
   void shouldSayHowMuchOthersUsed() throws ToolException {
     QuietCheck check = check(2, 40, 0);
     assertFalse(check.isQuiet());
-    assertTrue(check.reasons().get(0).contains("others used 40 %"), check.reasons().get(0));
+    assertTrue(check.reasons().get(0).contains("other work used 40 %"), check.reasons().get(0));
   }
 
   @Test
   void shouldSayThatOneProcessorIsTooFew() throws ToolException {
     List<String> reasons = check(1, 0, 0).reasons();
-    assertTrue(reasons.get(0).startsWith("one processor only"), reasons.toString());
+    assertTrue(reasons.get(0).startsWith("only one CPU"), reasons.toString());
   }
 
   @Test
