@@ -5,8 +5,8 @@
 #
 #   build.sh [--if-stale] CHECKOUT [FOLDER]   into FOLDER, or CHECKOUT/build/sluice
 #
-# Environment: CXX (g++); SLUICE_ATTACH, the folder of libsluice_attach.a, and SLUICE_INCLUDE, that of sluice_attach.h,
-# where they are not in the tree of Sluice.
+# Environment: CXX (g++); SLUICE_ATTACH, the folder of libsluice_attach.a, and SLUICE_INCLUDE, the folder of
+# sluice_attach.h; by default those of this source tree or of the installed package.
 set -euo pipefail
 
 die() { printf 'sluice: %s\n' "$*" >&2; exit 1; }
@@ -14,13 +14,17 @@ die() { printf 'sluice: %s\n' "$*" >&2; exit 1; }
 if_stale=false
 if [ "${1:-}" = --if-stale ]; then if_stale=true; shift; fi
 [ $# -ge 1 ] || die "usage: build.sh [--if-stale] CHECKOUT [FOLDER]"
-checkout=$(cd -P "$1" 2>/dev/null && pwd) || die "$1 is no directory"
+checkout=$(cd -P "$1" 2>/dev/null && pwd) || die "not a directory: $1"
 out=${2:-$checkout/build/sluice}
 here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 case $(uname -m) in aarch64 | arm64) machine=linux-aarch64 ;; *) machine=linux-x86-64 ;; esac
-bridge=$here/../../native-bridge
-attach=${SLUICE_ATTACH:-$bridge/target/native/$machine}
-include=${SLUICE_INCLUDE:-$bridge/src/main/c/include}
+if [ -d "$here/../../native-bridge" ]; then
+  attach=$here/../../native-bridge/target/native/$machine include=$here/../../native-bridge/src/main/c/include
+else # as installed: usr/lib/sluice/integrations/simpler
+  attach=$here/../../native include=$here/../../../../include
+fi
+attach=${SLUICE_ATTACH:-$attach}
+include=${SLUICE_INCLUDE:-$include}
 header=$checkout/src/common/platform/include/host/chip_swimlane_collector.h
 base=$checkout/src/common/platform/include/host/profiler_base.h
 

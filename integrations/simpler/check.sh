@@ -6,7 +6,7 @@
 #   check.sh CHECKOUT [CASE...]    CHECKOUT is built by its owner, for a2a3sim; all cases by default:
 #                                  own host tests runs fatal kill no-daemon dead-daemon stopped-daemon
 #
-# Environment: PYTHON (python3) with what the runtime's tests need; SLUICE (./sluice of this tree).
+# Environment: PYTHON (python3) with what the runtime's tests need; SLUICE (of this tree or package).
 set -uo pipefail
 
 [ $# -ge 1 ] || { echo "usage: check.sh CHECKOUT [CASE...]" >&2; exit 2; }
@@ -17,6 +17,7 @@ cases=("$@")
 here=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=${PYTHON:-python3}
 sluice=${SLUICE:-$here/../../sluice}
+[ -x "$sluice" ] || sluice=$here/../../bin/sluice
 export PYTHONPATH=$checkout:$checkout/python${PYTHONPATH:+:$PYTHONPATH}
 logs=$(mktemp -d "${TMPDIR:-/tmp}/sluice-check-XXXXXX")
 example=$checkout/examples/a2a3/tensormap_and_ringbuffer/vector_example/test_vector_example.py

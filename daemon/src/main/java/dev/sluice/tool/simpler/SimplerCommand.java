@@ -124,7 +124,7 @@ public final class SimplerCommand implements Callable<Integer> {
     Path script =
         Path.of(System.getProperty("sluice.home", "."), "integrations", "simpler", "build.sh");
     if (!Files.isExecutable(script)) {
-      throw new ToolException("no " + script + ": run this from a checkout of Sluice");
+      throw new ToolException("the adapter is not installed: no " + script);
     }
     ProcessBuilder builder =
         new ProcessBuilder(script.toString(), "--if-stale", checkout.toString());
