@@ -21,7 +21,7 @@ class PipeReaderTest {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
             "'" + System.getProperty("java.class.path") + "'",
-            Asker.class.getName(),
+            "'" + Asker.class.getName() + "'",
             "'" + answer + "'");
     Process process =
         new ProcessBuilder("bash", "-c", String.format(shell, java)).inheritIO().start();

@@ -30,8 +30,8 @@ final class RefusalLog {
     failures.add(status);
     long leftOut = admit(status);
     if (leftOut >= 0) {
-      String more = leftOut == 0 ? "" : " (and " + leftOut + " more of this kind before)";
-      LOGGER.warn("refused {} at attach: {}: {}{}", peer, status.label(), text, more);
+      String more = leftOut == 0 ? "" : " (and " + leftOut + " more before)";
+      LOGGER.warn("attach refused: {}: {}: {}{}", peer, status.label(), text, more);
     }
   }
 
