@@ -282,7 +282,7 @@ public final class SyntheticContent {
             && memory.getInt(at + PmuRecord.CORE_TYPE_OFFSET) == (core < cubeCores ? 0 : 1)
             && memory.getLong(at + PmuRecord.PMU_TOTAL_CYCLES_OFFSET) == 1000 + (x >>> 40 & 0xFFFF);
     for (int i = 0; i < 10 && isRight; i++) {
-      int counter = i < pmuCounters ? (int) (x >>> 3 * i & 0xFFFF) : 0;
+      int counter = i < pmuCounters ? (int) (x >>> (3 * i) & 0xFFFF) : 0;
       isRight = memory.getInt(at + PmuRecord.COUNTERS_OFFSET + 4 * i) == counter;
     }
     return isRight;
