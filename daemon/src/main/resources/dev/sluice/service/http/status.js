@@ -601,14 +601,17 @@
   function showEnded(ended) {
     const rows = ended.map((session) => [session.id, session.name, session.device, session.state, session.started_at,
       session.duration_seconds, session.collected_bytes, sum(session.dropped_records), session.unaccounted_records]);
+    // A column that is 0 throughout would leave the names no room.
+    const isAnyUnaccounted = rows.some((row) => row[8] !== 0);
     rebuild(byId("ended"), rows, () => rows.length === 0
       ? [el("p", "muted", "None yet.")]
-      : [table(["session", "ended", "lasted", "mean rate", "dropped", "unaccounted"], rows.map(
+      : [table(["session", "ended", "lasted", "mean rate", "dropped"].concat(isAnyUnaccounted ? ["unaccounted"] : []), rows.map(
           ([id, name, device, state, started, lasted, collected, dropped, unaccounted]) => [
-            [(name || "session " + id) + ", device " + device + ", " + state, "wrap"],
+            [(name || "session " + id) + ", device " + device + ", " + state.replace(/^ended \((.*)\)$/, "$1"), "wrap"],
             [aged(new Date(new Date(started).getTime() + lasted * 1000).toISOString()), ""], [age(lasted), ""],
             [lasted > 0 ? rate(collected / lasted) : "–", ""],
-            [count(dropped), dropped ? "bad-number" : ""], [count(unaccounted), unaccounted ? "bad-number" : ""]]))]);
+            [count(dropped), dropped ? "bad-number" : ""]].concat(
+            isAnyUnaccounted ? [[count(unaccounted), unaccounted ? "bad-number" : ""]] : [])))]);
   }
 
   function showEvents(events) {
