@@ -93,7 +93,7 @@ for path in sorted(directory.glob("*.seg")):
         if frame.type == 4:
             latest, epoch = (frame.records, frame.value) if frame.records else (frame.value, 0)
             epochs[latest] = epoch
-        if frame.type == 1:
+        if frame.type == 1 and frame.kind < len(KINDS):  # records of other profilers have no times
             kind = KINDS[frame.kind]
             values = decode(payload, frame.records, columns[kind], frame.value // frame.records)
             begin, end = values[columns[kind][0][0]], values[columns[kind][1][0]]

@@ -116,42 +116,13 @@ static struct arena_reply read_arena(const struct sluice_message *m) {
   return r;
 }
 
-/* Every region that was asked for must be there and as long as the layout has it, and none may lie
- * in another. */
-static int has_regions(const struct arena_reply *r, const struct sluice_layout *layout,
-                       uint32_t regions) {
-  uint32_t asked = regions != 0 ? regions : SLUICE_REGION(SLUICE_REGION_SWIMLANE);
-  for (unsigned i = 0; i < SLUICE_REGIONS; i++) {
-    uint64_t at = r->region_offsets[i];
-    uint64_t bytes = r->region_sizes[i];
-    struct sluice_region_layout other;
-    size_t least = i == SLUICE_REGION_SWIMLANE ? layout->region_bytes : 0;
-    if (i != SLUICE_REGION_SWIMLANE && sluice_region_init(&other, layout, i) == 0) {
-      least = other.region_bytes;
-    }
-    int is_asked = (asked & SLUICE_REGION(i)) != 0;
-    if ((is_asked && (bytes < least || bytes == 0)) || bytes > r->arena_bytes ||
-        at > r->arena_bytes - bytes || at % 64 != 0) {
-      return 0;
-    }
-    for (unsigned before = 0; before < i; before++) {
-      uint64_t of = r->region_offsets[before];
-      if (bytes > 0 && r->region_sizes[before] > 0 && at < of + r->region_sizes[before] &&
-          of < at + bytes) {
-        return 0;
-      }
-    }
-  }
-  return 1;
-}
-
 /* Everything that the reply says must lie inside what it says: a wrong offset here would be a wild
  * write later. */
 static int check_arena(const struct arena_reply *r, const struct sluice_layout *layout,
                        uint32_t regions) {
   uint64_t rotation_bytes = 8 * (uint64_t)layout->cores;
   int inside =
-      has_regions(r, layout, regions) && rotation_bytes <= r->arena_bytes &&
+      sluice_regions_are_sound(r->region_offsets, r->region_sizes, r->arena_bytes, layout, regions) && rotation_bytes <= r->arena_bytes &&
       r->rotation_offset <= r->arena_bytes - rotation_bytes && r->buffers_offset <= r->arena_bytes &&
       (r->locks_offset == 0 || (r->arena_bytes >= SLUICE_LOCKS_BYTES &&
                                 r->locks_offset <= r->arena_bytes - SLUICE_LOCKS_BYTES));

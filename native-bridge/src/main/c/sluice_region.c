@@ -87,3 +87,32 @@ int sluice_region_init(struct sluice_region_layout *r, const struct sluice_layou
   r->fq_tail_at = r->fq_head_at + 4;
   return 0;
 }
+
+static size_t least_bytes(const struct sluice_layout *layout, unsigned number) {
+  struct sluice_region_layout region;
+  if (number == SLUICE_REGION_SWIMLANE) {
+    return layout->region_bytes;
+  }
+  return sluice_region_init(&region, layout, number) == 0 ? region.region_bytes : 1;
+}
+
+int sluice_regions_are_sound(const uint64_t offsets[SLUICE_REGIONS],
+                             const uint64_t sizes[SLUICE_REGIONS], uint64_t arena_bytes,
+                             const struct sluice_layout *layout, uint32_t asked) {
+  uint32_t wanted = asked != 0 ? asked : SLUICE_REGION(SLUICE_REGION_SWIMLANE);
+  for (unsigned i = 0; i < SLUICE_REGIONS; i++) {
+    if ((wanted & SLUICE_REGION(i)) != 0 && sizes[i] < least_bytes(layout, i)) {
+      return 0;
+    }
+    if (sizes[i] > arena_bytes || offsets[i] > arena_bytes - sizes[i] || offsets[i] % 64 != 0) {
+      return 0;
+    }
+    for (unsigned before = 0; before < i; before++) {
+      if (sizes[i] > 0 && sizes[before] > 0 && offsets[i] < offsets[before] + sizes[before] &&
+          offsets[before] < offsets[i] + sizes[i]) {
+        return 0;
+      }
+    }
+  }
+  return 1;
+}

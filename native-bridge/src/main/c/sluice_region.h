@@ -59,6 +59,14 @@ struct sluice_region_layout {
 int sluice_region_init(struct sluice_region_layout *region, const struct sluice_layout *layout,
                        unsigned number);
 
+/*
+ * Whether every region that was asked for is there, as long as the layout has it, and none lies in
+ * another or outside. asked: SLUICE_REGION(...) or together; 0 is the swimlane.
+ */
+int sluice_regions_are_sound(const uint64_t offsets[SLUICE_REGIONS],
+                             const uint64_t sizes[SLUICE_REGIONS], uint64_t arena_bytes,
+                             const struct sluice_layout *layout, uint32_t asked);
+
 static inline size_t sluice_state_at(const struct sluice_region_layout *r, unsigned instance) {
   return r->header_bytes + instance * r->pool_bytes;
 }

@@ -3,6 +3,9 @@
 
 #include "sluice_attach.h"
 #include "sluice_layout.h"
+#include "sluice_recycle.h"
+#include "sluice_region.h"
+#include "sluice_shared.h"
 #include "test.h"
 
 static uint64_t row(const char *layout, const char *type, const char *field) {
@@ -149,10 +152,114 @@ static void impossible_geometry_is_refused(void) {
   CHECK(sluice_layout_init(&l, &g) != NULL);
 }
 
+static void check_state(const char *name, const char *type, const struct sluice_region_layout *r) {
+  CHECK_EQUAL(row(name, type, "sizeof"), r->pool_bytes);
+  CHECK_EQUAL(row(name, type, "head"), r->fq_head_at);
+  CHECK_EQUAL(row(name, type, "tail"), r->fq_tail_at);
+  CHECK_EQUAL(row(name, type, "current_buf_ptr"), r->ptr_at);
+  CHECK_EQUAL(row(name, type, "current_buf_seq"), r->seq_at);
+  CHECK_EQUAL(row(name, type, "total_record_count"), r->total_at);
+  CHECK_EQUAL(row(name, type, "dropped_record_count"), r->dropped_at);
+}
+
+static void check_region(const char *name, const char *type, const char *count, const char *buffer,
+                         const struct sluice_region_layout *r) {
+  CHECK_EQUAL(row(name, type, "sizeof"), r->header_bytes);
+  CHECK_EQUAL(row(name, type, "queue_heads"), r->heads_at);
+  CHECK_EQUAL(row(name, type, "queue_tails"), r->tails_at);
+  CHECK_EQUAL(row(name, type, count), r->words_at);
+  CHECK_EQUAL(row("all", buffer, "sizeof"), r->buffer_bytes);
+  CHECK_EQUAL(row("all", buffer, "records"), r->records_at);
+  CHECK_EQUAL(row("all", buffer, "count"), r->count_at);
+  CHECK_EQUAL(row("all", buffer, "run_epoch"), r->epoch_at);
+  CHECK_EQUAL(row("all", buffer, "local_seq"), r->local_seq_at);
+}
+
+static void other_regions_match_the_structs(void) {
+  const uint16_t platforms[] = {SLUICE_A2A3, SLUICE_A5};
+  for (unsigned p = 0; p < 2; p++) {
+    struct sluice_geometry g = {
+        .generation = SLUICE_CHIP_2026_09, .platform = platforms[p], .num_cores = 24};
+    const char *name = sluice_layout_name(SLUICE_CHIP_2026_09, platforms[p]);
+    struct sluice_layout l;
+    struct sluice_region_layout r;
+    CHECK(sluice_layout_init(&l, &g) == NULL);
+    CHECK_EQUAL(0, sluice_region_init(&r, &l, SLUICE_REGION_PMU));
+    check_region(name, "PmuHeader", "num_cores", "PmuBuffer", &r);
+    check_state(name, "PmuState", &r);
+    CHECK_EQUAL(p == 0 ? 23104 : 42496, r.region_bytes);
+    CHECK_EQUAL(0, sluice_region_init(&r, &l, SLUICE_REGION_SCOPE_STATS));
+    check_region(name, "ScopeStatsHeader", "num_instances", "ScopeStatsBuffer", &r);
+    check_state(name, "ScopeStatsState", &r);
+    CHECK_EQUAL(p == 0 ? 1344 : 1600, r.region_bytes);
+    CHECK_EQUAL(-1, sluice_region_init(&r, &l, SLUICE_REGION_DEP_GEN));
+    g.generation = SLUICE_CHIP_2026_08;
+    CHECK(sluice_layout_init(&l, &g) == NULL);
+    CHECK_EQUAL(-1, sluice_region_init(&r, &l, SLUICE_REGION_PMU));
+  }
+}
+
+static void regions_that_overlap_are_refused(void) {
+  struct sluice_geometry g = {
+      .generation = SLUICE_CHIP_2026_09, .platform = SLUICE_A2A3, .num_cores = 24};
+  struct sluice_layout l;
+  const uint32_t both = SLUICE_REGION(SLUICE_REGION_SWIMLANE) | SLUICE_REGION(SLUICE_REGION_PMU);
+  uint64_t offsets[SLUICE_REGIONS] = {[SLUICE_REGION_PMU] = 262144};
+  uint64_t sizes[SLUICE_REGIONS] = {[SLUICE_REGION_SWIMLANE] = 185472,
+                                    [SLUICE_REGION_PMU] = 23104};
+  const uint64_t bytes = 262144 + 23104;
+  CHECK(sluice_layout_init(&l, &g) == NULL);
+  CHECK(sluice_regions_are_sound(offsets, sizes, bytes, &l, both));
+  CHECK(sluice_regions_are_sound(offsets, sizes, bytes, &l, 0));
+  CHECK(!sluice_regions_are_sound(offsets, sizes, bytes - 1, &l, both));
+  offsets[SLUICE_REGION_PMU] = 185472 - 64;
+  CHECK(!sluice_regions_are_sound(offsets, sizes, bytes, &l, both));
+  offsets[SLUICE_REGION_PMU] = 185472;
+  CHECK(sluice_regions_are_sound(offsets, sizes, bytes, &l, both));
+  offsets[SLUICE_REGION_PMU] = 185480;
+  CHECK(!sluice_regions_are_sound(offsets, sizes, bytes, &l, both));
+  offsets[SLUICE_REGION_PMU] = 262144;
+  sizes[SLUICE_REGION_PMU] = 23103;
+  CHECK(!sluice_regions_are_sound(offsets, sizes, bytes, &l, both));
+  sizes[SLUICE_REGION_PMU] = 0;
+  CHECK(!sluice_regions_are_sound(offsets, sizes, bytes, &l, both));
+  CHECK(sluice_regions_are_sound(offsets, sizes, bytes, &l, 0));
+}
+
+static void full_buffers_of_other_regions_are_recycled(void) {
+  static _Alignas(64) uint8_t memory[1 << 18];
+  struct sluice_geometry g = {
+      .generation = SLUICE_CHIP_2026_09, .platform = SLUICE_A5, .num_cores = 3};
+  struct sluice_region_layout pmu;
+  struct sluice_recycler r = {.host_base = memory, .device_base = 1 << 20, .arena_bytes = 1 << 18};
+  CHECK(sluice_layout_init(&r.layout, &g) == NULL);
+  CHECK_EQUAL(0, sluice_region_init(&pmu, &r.layout, SLUICE_REGION_PMU));
+  const size_t buffer = 1 << 17;
+  uint8_t *entry = memory + sluice_region_entry_at(&pmu, 1, 0);
+  store32_relaxed(memory + buffer + pmu.count_at, 77);
+  store32_relaxed(entry + SLUICE_ENTRY_CORE, 2);
+  store64_relaxed(entry + SLUICE_ENTRY_PTR, r.device_base + buffer);
+  store32_relaxed(entry + SLUICE_ENTRY_BYTES + SLUICE_ENTRY_CORE, 3); /* no such core */
+  store64_relaxed(entry + SLUICE_ENTRY_BYTES + SLUICE_ENTRY_PTR, r.device_base + buffer);
+  store32_relaxed(memory + pmu.tails_at + 4, 2);
+  CHECK_EQUAL(0, sluice_recycle_region(&r, &pmu, 0, 0, 9));
+  CHECK_EQUAL(2, sluice_recycle_region(&r, &pmu, 0, 1, 9));
+  CHECK_EQUAL(2, load32_relaxed(memory + pmu.heads_at + 4));
+  const uint8_t *state = memory + sluice_state_at(&pmu, 2);
+  CHECK_EQUAL(1, load32_relaxed(state + pmu.fq_tail_at));
+  CHECK_EQUAL(r.device_base + buffer, load64_relaxed(state));
+  CHECK_EQUAL(0, load32_relaxed(memory + buffer + pmu.count_at));
+  CHECK_EQUAL(77, r.lost_records[SLUICE_KIND_PMU]);
+  CHECK_EQUAL(1, r.lost_buffers[SLUICE_KIND_PMU]);
+}
+
 const struct test layout_tests[] = {
     {"layout: defaults match the structs", defaults_match_the_structs},
     {"layout: regions match the measured ones", regions_match_the_measured_ones},
     {"layout: overrides move the offsets", overrides_move_the_offsets},
     {"layout: impossible geometry is refused", impossible_geometry_is_refused},
+    {"layout: other regions match the structs", other_regions_match_the_structs},
+    {"layout: regions that overlap are refused", regions_that_overlap_are_refused},
+    {"layout: full buffers of other regions are recycled", full_buffers_of_other_regions_are_recycled},
     {NULL, NULL},
 };

@@ -97,6 +97,7 @@ final class SessionBooks {
       endDropping();
       capture.note(past);
       capture.endRun(settled.coreToThread(), settled.epoch(), at);
+      settled.scopeCapacities().ifPresent(capture::scopes);
     } catch (Throwable e) {
       log.error("session {}: the end of its run is not in its capture", session, e);
     }

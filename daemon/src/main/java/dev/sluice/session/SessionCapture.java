@@ -5,6 +5,7 @@ import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.HostTime;
 import dev.sluice.abi.RunId;
+import dev.sluice.abi.ScopeCapacities;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.device.HostState;
 import dev.sluice.handoff.ShardJournal;
@@ -194,6 +195,13 @@ public final class SessionCapture implements StallListener {
     if (capture != null) {
       capture.endRun(coreToThread);
       capture.ended(epoch, at);
+    }
+  }
+
+  /** Notes what the device wrote beside its scope statistics. */
+  void scopes(ScopeCapacities capacities) {
+    if (capture != null) {
+      capture.scopes(capacities);
     }
   }
 

@@ -76,7 +76,8 @@ public final class ExportCommand implements Callable<Integer> {
       converter = FormatConverter.class,
       description =
           "records-json (the runtime's own file), chrome-trace, perfetto, csv or parquet (a"
-              + " directory of tables).")
+              + " directory of tables); of captures with these profilers pmu-csv and"
+              + " scope-stats-jsonl, the runtime's own files.")
   private ExportFormat format;
 
   @Option(
@@ -193,7 +194,7 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   private boolean isByRun() {
-    return format == ExportFormat.RECORDS_JSON && ALL_RUNS.equals(run);
+    return format.isRuntimeFile() && ALL_RUNS.equals(run);
   }
 
   /** Opens the last source again for the run that is wanted, or for each of them. */
@@ -212,7 +213,7 @@ public final class ExportCommand implements Callable<Integer> {
       return;
     }
     if (isByRun() && names.size() > 1) {
-      throw usage("--run all of records-json takes one capture");
+      throw usage("--run all of " + format.id() + " takes one capture");
     }
     sources.remove(whole);
     whole.close();
@@ -245,6 +246,9 @@ public final class ExportCommand implements Callable<Integer> {
     }
     if (!format.isTrace() && isAbsolute) {
       throw usage("--time is for chrome-trace and perfetto");
+    }
+    if (!format.isTimed() && (fromNs != null || toNs != null)) {
+      throw usage("--from and --to: the records of " + format.id() + " have no times");
     }
     ExportSelection selection;
     try {
@@ -290,10 +294,7 @@ public final class ExportCommand implements Callable<Integer> {
     if (output.endsWith("/") && format.isTrace()) {
       throw usage(output + " is a directory: name a file in it");
     }
-    if (output.endsWith("/")
-        && format == ExportFormat.RECORDS_JSON
-        && names.size() == 1
-        && !isByRun()) {
+    if (output.endsWith("/") && format.isRuntimeFile() && names.size() == 1 && !isByRun()) {
       Files.createDirectories(Path.of(output));
     }
     return exporter.toFile(Path.of(output), isForced);

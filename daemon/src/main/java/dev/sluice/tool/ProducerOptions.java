@@ -127,6 +127,13 @@ public final class ProducerOptions {
   private String runtime;
 
   @Option(
+      names = "--regions",
+      paramLabel = "LIST",
+      description =
+          "Profilers besides the swimlane, comma separated: pmu, scope_stats; of chip-2026.09.")
+  private String regions;
+
+  @Option(
       names = "--declare",
       paramLabel = "LAYOUT[,CORES]",
       description =
@@ -316,6 +323,10 @@ public final class ProducerOptions {
     if (!RUNTIMES.contains(runtime)) {
       fail("--runtime: unknown runtime '" + runtime + "'; write " + String.join(" or ", RUNTIMES));
     }
+    if (regions != null
+        && !List.of("pmu", "scope_stats").containsAll(List.of(regions.split(",")))) {
+      fail("--regions: '" + regions + "' is not pmu, scope_stats or both");
+    }
     fourNumbers("--records", records);
     fourNumbers("--buffers", buffers);
     cpusAreOnline();
@@ -338,6 +349,7 @@ public final class ProducerOptions {
     if (!runtime.equals(RUNTIMES.get(0))) {
       add(arguments, "--runtime", runtime);
     }
+    addUnlessNull(arguments, "--regions", regions);
     addUnlessNull(arguments, "--declare", declared);
     add(arguments, "--cores", cores);
     add(arguments, "--aicpu-threads", aicpuThreads);

@@ -4,6 +4,7 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.HostTime;
 import dev.sluice.abi.RunId;
+import dev.sluice.abi.ScopeCapacities;
 import dev.sluice.config.CaptureSettings;
 import dev.sluice.counters.CounterArray;
 import dev.sluice.counters.Watermark;
@@ -201,6 +202,11 @@ public final class Capture {
   public void endRun(List<Integer> coreToThread) {
     isRunning = false;
     manifest.cores(coreToThread);
+  }
+
+  /** Notes what the device wrote beside its scope statistics in the run that has ended. */
+  public void scopes(ScopeCapacities capacities) {
+    manifest.scopes(capacities);
   }
 
   /**

@@ -15,7 +15,7 @@ public final class CaptureFormat {
   public static final int MAJOR = 2;
 
   /** Changes when something is added that an older reader may skip. */
-  public static final int MINOR = 1;
+  public static final int MINOR = 2;
 
   public static final String MANIFEST = "manifest.json";
 

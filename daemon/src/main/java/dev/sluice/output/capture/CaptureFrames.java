@@ -308,6 +308,11 @@ public final class CaptureFrames implements AutoCloseable {
     return Collections.unmodifiableList(notes);
   }
 
+  /** The AICPU thread that published the frame that was read last; -1 if it was salvaged. */
+  public int queue() {
+    return header.getInt(FrameHeader.QUEUE_OFFSET);
+  }
+
   /** Host time of the frame that was read last. */
   public long hostTimeNs() {
     return header.getLong(FrameHeader.HOST_TIME_OFFSET);

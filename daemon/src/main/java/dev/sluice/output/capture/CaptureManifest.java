@@ -6,6 +6,7 @@ import dev.sluice.abi.HostTime;
 import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
+import dev.sluice.abi.ScopeCapacities;
 import dev.sluice.abi.SyntheticContent;
 import java.time.Instant;
 import java.util.List;
@@ -181,15 +182,29 @@ public record CaptureManifest(
       String sluiceVersion, String host, int device, int session, String producer) {}
 
   /**
-   * The device's cores.
+   * What the device said of itself.
    *
    * @param types {@code aic} or {@code aiv} for each core
    * @param threads the AICPU thread of each core, -1 for none; empty while the device has not said
+   * @param scopes what it wrote beside its scope statistics in the last run; empty without them
    */
-  public record Cores(List<String> types, List<Integer> threads) {
+  public record Cores(List<String> types, List<Integer> threads, Optional<ScopeCapacities> scopes) {
     public Cores {
       types = List.copyOf(types);
       threads = List.copyOf(threads);
+    }
+
+    /** Of a device without scope statistics. */
+    public Cores(List<String> types, List<Integer> threads) {
+      this(types, threads, Optional.empty());
+    }
+
+    Cores with(List<Integer> newThreads) {
+      return new Cores(types, newThreads, scopes);
+    }
+
+    Cores with(ScopeCapacities newScopes) {
+      return new Cores(types, threads, Optional.of(newScopes));
     }
   }
 

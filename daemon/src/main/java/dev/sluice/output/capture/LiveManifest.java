@@ -3,6 +3,7 @@ package dev.sluice.output.capture;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.HostTime;
 import dev.sluice.abi.RunId;
+import dev.sluice.abi.ScopeCapacities;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -70,7 +71,13 @@ final class LiveManifest {
 
   /** Notes what the device said of its cores. */
   void cores(List<Integer> coreToThread) {
-    manifest = manifest.with(new CaptureManifest.Cores(manifest.cores().types(), coreToThread));
+    manifest = manifest.with(manifest.cores().with(coreToThread));
+    isStale = true;
+  }
+
+  /** Notes how much there was of what the scope statistics count: of the last run. */
+  void scopes(ScopeCapacities capacities) {
+    manifest = manifest.with(manifest.cores().with(capacities));
     isStale = true;
   }
 

@@ -9,6 +9,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.RecordColumn;
 import dev.sluice.abi.Region;
+import dev.sluice.abi.ScopeCapacities;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.abi.WireFact;
 import dev.sluice.abi.WireFacts;
@@ -155,6 +156,18 @@ final class ManifestFile {
     }
     json.put("core_types", m.cores().types());
     json.put("core_to_thread", m.cores().threads());
+    m.cores()
+        .scopes()
+        .ifPresent(
+            scopes ->
+                json.put(
+                    "scope_capacities",
+                    object(
+                        "fatal", scopes.isFatal() ? 1 : 0,
+                        "task_window", scopes.taskWindow(),
+                        "dep_pool", scopes.depPool(),
+                        "heap", scopes.heap().stream().map(String::valueOf).toList(),
+                        "tensormap", scopes.tensormap())));
     json.put("started_at", m.clock().startedAt().toString());
     json.put("host_origin_ns", m.clock().hostOriginNs());
     json.put("clock_hz", m.clock().clockHz());
@@ -289,7 +302,8 @@ final class ManifestFile {
                   json.text("producer")),
               geometry,
               overrides,
-              new CaptureManifest.Cores(json.texts("core_types"), json.integers("core_to_thread")),
+              new CaptureManifest.Cores(
+                  json.texts("core_types"), json.integers("core_to_thread"), scopes(json)),
               new CaptureManifest.Clock(
                   Instant.parse(json.text("started_at")),
                   json.whole("host_origin_ns"),
@@ -331,6 +345,20 @@ final class ManifestFile {
         json.integer("level"),
         regions(json),
         json.has("pmu_event_type") ? json.integer("pmu_event_type") : 0);
+  }
+
+  private static Optional<ScopeCapacities> scopes(ManifestKeys json) throws CaptureException {
+    if (!json.has("scope_capacities")) {
+      return Optional.empty();
+    }
+    ManifestKeys scopes = json.object("scope_capacities");
+    return Optional.of(
+        new ScopeCapacities(
+            scopes.integer("fatal") != 0,
+            scopes.integers("task_window"),
+            scopes.integers("dep_pool"),
+            scopes.texts("heap").stream().map(Long::parseLong).toList(),
+            scopes.integer("tensormap")));
   }
 
   private static int regions(ManifestKeys json) throws CaptureException {

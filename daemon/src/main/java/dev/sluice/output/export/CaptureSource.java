@@ -228,6 +228,11 @@ public final class CaptureSource implements AutoCloseable {
     return ofKind[instance];
   }
 
+  /** The AICPU thread that published the frame that was read last; -1 if it was salvaged. */
+  int queue() {
+    return frames.queue();
+  }
+
   /** Host time of the frame that was read last. */
   long hostTimeNs() {
     return frames.hostTimeNs();

@@ -14,7 +14,21 @@ public enum ExportFormat {
   /** A directory with one table per kind. */
   CSV,
   /** A directory of tables for engines: DuckDB, Spark, Trino. */
-  PARQUET;
+  PARQUET,
+  /** The runtime's own file of what the performance counters of cores showed. */
+  PMU_CSV,
+  /** The runtime's own file of scope statistics. */
+  SCOPE_STATS_JSONL;
+
+  /** Whether it is one of the runtime's own files, of one run of one device each. */
+  public boolean isRuntimeFile() {
+    return this == RECORDS_JSON || !isTimed();
+  }
+
+  /** Whether its records have times. */
+  public boolean isTimed() {
+    return this != PMU_CSV && this != SCOPE_STATS_JSONL;
+  }
 
   /** Whether it is a timeline. */
   public boolean isTrace() {

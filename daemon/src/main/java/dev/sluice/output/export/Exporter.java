@@ -122,9 +122,17 @@ public final class Exporter {
     long passes = request.format().isTrace() && request.graph().edges() > 0 ? 2 : 1;
     long total = 0;
     for (CaptureSource source : sources) {
-      total += BufferKind.TIMED.stream().mapToLong(source::records).sum();
+      total += kinds(request.format()).stream().mapToLong(source::records).sum();
     }
     return total * passes;
+  }
+
+  private static List<BufferKind> kinds(ExportFormat format) {
+    return switch (format) {
+      case PMU_CSV -> List.of(BufferKind.PMU);
+      case SCOPE_STATS_JSONL -> List.of(BufferKind.SCOPE_STATS);
+      default -> BufferKind.TIMED;
+    };
   }
 
   /** What a person should know before the output is read, one line each. */
@@ -148,8 +156,7 @@ public final class Exporter {
   private boolean isDirectory() {
     return request.format() == ExportFormat.CSV
         || request.format() == ExportFormat.PARQUET
-        || (request.format() == ExportFormat.RECORDS_JSON
-            && (sources.size() > 1 || request.isByRun()));
+        || (request.format().isRuntimeFile() && (sources.size() > 1 || request.isByRun()));
   }
 
   /**
@@ -166,15 +173,21 @@ public final class Exporter {
   }
 
   /**
-   * The file that {@link #toFile} writes for this output: in a directory, records-json has the name
-   * that the runtime's tools look for.
+   * The file that {@link #toFile} writes for this output: in a directory, a file of the runtime has
+   * the name that its tools look for.
    */
   public Path fileOf(Path output) {
-    return request.format() == ExportFormat.RECORDS_JSON
-            && !isDirectory()
-            && Files.isDirectory(output)
-        ? output.resolve(RecordsJson.fileName(sources.get(0)))
+    return request.format().isRuntimeFile() && !isDirectory() && Files.isDirectory(output)
+        ? output.resolve(fileName(sources.get(0)))
         : output;
+  }
+
+  private String fileName(CaptureSource source) {
+    return switch (request.format()) {
+      case PMU_CSV -> PmuCsv.FILE_NAME;
+      case SCOPE_STATS_JSONL -> ScopeStatsJsonl.FILE_NAME;
+      default -> RecordsJson.fileName(source);
+    };
   }
 
   private ExportSummary summary(long bytes) {
@@ -188,7 +201,7 @@ public final class Exporter {
 
   private void write(OutputStream out) throws IOException {
     switch (request.format()) {
-      case RECORDS_JSON -> rows += writeRecords(0, out);
+      case RECORDS_JSON, PMU_CSV, SCOPE_STATS_JSONL -> rows += writeRecords(0, out);
       case CHROME_TRACE -> draw(new ChromeWriter(out, request.graph()));
       case PERFETTO -> draw(new PerfettoWriter(out));
       case CSV, PARQUET -> throw new IllegalStateException(request.format() + " is a directory");
@@ -196,8 +209,19 @@ public final class Exporter {
   }
 
   private long writeRecords(int i, OutputStream out) throws IOException {
-    return RecordsJson.write(
-        sources.get(i), request.selection(), losses.get(i), counts, this::advance, out);
+    CaptureSource source = sources.get(i);
+    for (BufferKind kind : kinds(request.format())) {
+      if (!source.geometry().has(kind.region())) {
+        // An empty file would say that the profiler had found nothing.
+        throw new ExportException("the session did not attach the region " + kind.region().label());
+      }
+    }
+    return switch (request.format()) {
+      case PMU_CSV -> PmuCsv.write(source, request.selection(), this::advance, out);
+      case SCOPE_STATS_JSONL -> ScopeStatsJsonl.write(source, losses.get(i), this::advance, out);
+      default ->
+          RecordsJson.write(source, request.selection(), losses.get(i), counts, this::advance, out);
+    };
   }
 
   private void draw(TraceSink sink) throws IOException {
@@ -315,10 +339,10 @@ public final class Exporter {
         rows += ParquetTables.write(source, request, losses.get(i), reader, lost, directory);
       } else {
         Path own = Files.createDirectories(directory.resolve(folderOf(source, i)));
-        try (OutputStream out = Files.newOutputStream(own.resolve(RecordsJson.fileName(source)))) {
+        try (OutputStream out = Files.newOutputStream(own.resolve(fileName(source)))) {
           rows += writeRecords(i, out);
         }
-        if (!request.isByRun()) {
+        if (!request.isByRun() && request.format() == ExportFormat.RECORDS_JSON) {
           Files.writeString(own.resolve("dispatch_identity.json"), identity(source, i));
         }
       }

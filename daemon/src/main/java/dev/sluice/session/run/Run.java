@@ -2,6 +2,8 @@ package dev.sluice.session.run;
 
 import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.Region;
+import dev.sluice.abi.ScopeCapacities;
+import dev.sluice.abi.ScopeStatsHeader;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
 import dev.sluice.device.Arena;
@@ -360,6 +362,31 @@ public final class Run {
       threads.add(books.coreToThread(core));
     }
     return threads;
+  }
+
+  /** What the device wrote beside its scope statistics; empty if they are not attached. */
+  public Optional<ScopeCapacities> scopeCapacities() {
+    if (!plan.geometry().has(Region.SCOPE_STATS)) {
+      return Optional.empty();
+    }
+    int region = plan.regionOffset(Region.SCOPE_STATS);
+    ScopeStatsHeader header = plan.layout().scopeStatsHeader();
+    List<Integer> taskWindow = new ArrayList<>();
+    List<Integer> depPool = new ArrayList<>();
+    List<Long> heap = new ArrayList<>();
+    for (int ring = 0; ring < ScopeStatsHeader.RINGS; ring++) {
+      int word = region + ring * Integer.BYTES;
+      taskWindow.add(memory.loadIntAcquire(word + header.taskWindowOffset()));
+      depPool.add(memory.loadIntAcquire(word + header.depPoolOffset()));
+      heap.add(memory.loadLongAcquire(region + header.heapOffset() + ring * Long.BYTES));
+    }
+    return Optional.of(
+        new ScopeCapacities(
+            memory.loadIntAcquire(region + header.fatalOffset()) != 0,
+            taskWindow,
+            depPool,
+            heap,
+            memory.loadIntAcquire(region + header.tensormapOffset())));
   }
 
   /** What contradicts the layout that the client declared, in brief; empty if nothing does. */

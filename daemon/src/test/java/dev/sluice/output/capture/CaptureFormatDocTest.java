@@ -135,7 +135,7 @@ class CaptureFormatDocTest {
     StringBuilder table =
         new StringBuilder(
             "| kind | record | columns: name, offset, bytes, storage |\n|---|---:|---|\n");
-    for (BufferKind kind : BufferKind.TIMED) {
+    for (BufferKind kind : BufferKind.ALL) {
       table.append(
           String.format(
               "| `%s` | %d | `%s` |%n",

@@ -287,7 +287,13 @@ class CaptureReaderTest {
       String refusal =
           assertThrows(CaptureException.class, () -> CaptureReader.open(directory)).getMessage();
       assertTrue(
-          refusal.contains("has capture format " + major + ".1, this Sluice reads 2.x"), refusal);
+          refusal.contains(
+              "has capture format "
+                  + major
+                  + "."
+                  + CaptureFormat.MINOR
+                  + ", this Sluice reads 2.x"),
+          refusal);
       assertEquals(1, refusal.lines().count());
     }
   }

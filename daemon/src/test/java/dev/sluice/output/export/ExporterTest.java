@@ -41,7 +41,24 @@ class ExporterTest {
   }
 
   @ParameterizedTest
-  @EnumSource(ExportFormat.class)
+  @EnumSource(
+      value = ExportFormat.class,
+      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  void shouldRefuseTheFileOfAProfilerThatWasNotAttached(ExportFormat format) throws IOException {
+    ExportException refused =
+        assertThrows(
+            ExportException.class,
+            () -> exporter(run(), format).toFile(directory.resolve("out"), false));
+    String region = format == ExportFormat.PMU_CSV ? "pmu" : "scope_stats";
+    assertEquals("the session did not attach the region " + region, refused.getMessage());
+    assertEquals(List.of(), names());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = ExportFormat.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
   void shouldLeaveNothingBehindWhenStopped(ExportFormat format) throws IOException {
     long[] calls = {0};
     Exporter exporter =
@@ -58,7 +75,10 @@ class ExporterTest {
   }
 
   @ParameterizedTest
-  @EnumSource(ExportFormat.class)
+  @EnumSource(
+      value = ExportFormat.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
   void shouldReplaceAnOutputOnlyWhenForced(ExportFormat format) throws IOException {
     Path out = directory.resolve("a trace with spaces");
     exporter(run(), format).toFile(out, false);
@@ -145,7 +165,7 @@ class ExporterTest {
   @EnumSource(
       value = ExportFormat.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"CSV", "PARQUET"})
+      names = {"CSV", "PARQUET", "PMU_CSV", "SCOPE_STATS_JSONL"})
   void shouldExportACaptureAsItsRecords(ExportFormat format) throws IOException {
     TraceBuilder builder = new Workload(TraceBuilder.CHIP, 6, 80, 1, 20).builder;
     Path capture = directory.resolve("capture");

@@ -81,8 +81,13 @@ all times.
     }
     page.append("\n## Label values\n\n| label | values |\n|---|---|\n");
     row(page, "`device`", "the device id of the attach request");
-    row(page, "`queue`", "the AICPU thread, from 0");
-    row(page, "`kind`", quoted(Labels.KINDS) + "; `all` for a histogram over the four");
+    row(page, "`queue`", "the AICPU thread, from 0; the queues of `pmu` and `scope_stats` follow");
+    row(
+        page,
+        "`kind`",
+        quoted(Labels.KINDS)
+            + "; `pmu` and `scope_stats` from the first run of a device that has them; `all` for a"
+            + " histogram over all");
     row(page, "`cause`", quoted(Labels.DROP_CAUSES));
     row(page, "`state`", quoted(Labels.BUFFER_STATES));
     row(page, "`gate`", quoted(Labels.GATES));

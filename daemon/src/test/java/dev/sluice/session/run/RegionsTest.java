@@ -8,6 +8,8 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
 import dev.sluice.abi.Platform;
 import dev.sluice.abi.Region;
+import dev.sluice.device.lane.Shortage;
+import dev.sluice.device.lane.Shortages;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.RunEnd;
 import dev.sluice.testkit.Allocations;
@@ -98,8 +100,18 @@ class RegionsTest {
     for (int i = 0; i < more; i++) {
       engine.device.runUntilBlocked();
       engine.clock.advance(PATIENCE_NANOS);
+      engine.run.engine().refill().doWork();
     }
     engine.device.runUntilBlocked();
+    engine.clock.advance(10_000_000);
+    engine.run.engine().refill().doWork();
+    Shortages seen = engine.run.engine().refill().shortages();
+    int pool = engine.plan.pool(BufferKind.SCOPE_STATS, 0);
+    long bySort = 0;
+    for (Shortage sort : Shortage.ALL) {
+      bySort += seen.dropped(pool, sort);
+    }
+    assertEquals(more, bySort, "as refill has seen them");
     engine.device.flush();
     engine.runUntilDeviceIsIdle();
     engine.run.settle(RunEnd.COMPLETE, Run.Settling.AT_ONCE);
@@ -130,6 +142,35 @@ class RegionsTest {
           engine.attempts(kind),
           law.collected() + law.salvaged() + law.died(),
           () -> kind + ": " + law);
+    }
+  }
+
+  /** Another host takes over, again and again: each buffer is collected once. */
+  @Test
+  void shouldLoseNothingWhenTheHostDies() {
+    Random random = new Random(11);
+    EngineRun engine = launched(Platform.A5);
+    for (int life = 0; life < 40; life++) {
+      for (int i = 0; i < 2_000; i++) {
+        if (random.nextInt(3) == 0) {
+          engine.device.pmu(random.nextInt(CORES));
+          engine.device.scope();
+        }
+        engine.device.step(random.nextInt(engine.device.threadCount()));
+        engine.agents.get(random.nextInt(engine.agents.size())).doWork();
+        engine.clock.advance(1_000);
+      }
+      engine.die(random.nextInt(200), random);
+      engine.resume();
+      engine.checkConservation();
+    }
+    engine.device.flush();
+    engine.runUntilDeviceIsIdle();
+    engine.run.settle(RunEnd.COMPLETE, Run.Settling.AT_ONCE);
+    RunTotals totals = engine.checkRecords();
+    assertTrue(totals.laws[BufferKind.PMU.ordinal()].collected() > 20 * RECORDS);
+    for (AbiViolation violation : AbiViolation.ALL) {
+      assertEquals(0, totals.violations[violation.ordinal()], violation.label());
     }
   }
 
