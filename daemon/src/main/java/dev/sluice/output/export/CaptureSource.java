@@ -10,6 +10,7 @@ import dev.sluice.output.capture.CaptureStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -111,6 +112,11 @@ public final class CaptureSource implements AutoCloseable {
 
   public Geometry geometry() {
     return manifest.geometry();
+  }
+
+  /** The wall's time at the clock's base. */
+  Instant wallBase() {
+    return manifest.clock().wallTime(clock.baseHostNs());
   }
 
   long clockHz() {

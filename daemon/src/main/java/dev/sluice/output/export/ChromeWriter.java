@@ -3,12 +3,12 @@ package dev.sluice.output.export;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
-import dev.sluice.abi.SchedPhaseKind;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The Trace Event Format of chrome://tracing, with the arguments that the runtime's own converter
@@ -24,6 +24,9 @@ final class ChromeWriter implements TraceSink {
   private static final SerializedString CAT = new SerializedString("cat");
   private static final SerializedString ID = new SerializedString("id");
   private static final SerializedString ARGS = new SerializedString("args");
+
+  private static final String DEPTHS_AT_START = "shared_at_start (aic,aiv,mix)";
+  private static final String DEPTHS_AT_END = "shared_at_end (aic,aiv,mix)";
 
   private final JsonGenerator json;
   private final TaskGraph graph;
@@ -155,9 +158,8 @@ final class ChromeWriter implements TraceSink {
     micros(slice.durationNs());
     string(NAME, slice.name.text());
     string(CAT, slice.type.category());
-    String colour = colour(slice);
-    if (!colour.isEmpty()) {
-      json.writeStringField("cname", colour);
+    if (!slice.name.colour().isEmpty()) {
+      json.writeStringField("cname", slice.name.colour());
     }
     json.writeFieldName(ARGS);
     json.writeStartObject();
@@ -168,113 +170,59 @@ final class ChromeWriter implements TraceSink {
     flows(slice, slice.atEnd);
   }
 
-  /** Names from the viewer's palette; the same as the runtime's converter uses. */
-  private static String colour(Slice slice) {
-    if (slice.type == Slice.Type.SUBMIT) {
-      return "rail_animation";
-    }
-    if (slice.loss != null) {
-      return "terrible";
-    }
-    SchedPhaseKind kind = slice.phase == null ? null : slice.phase.kind;
-    if (kind == null) {
-      return "";
-    }
-    return switch (kind) {
-      case COMPLETE -> "good";
-      case DISPATCH -> "terrible";
-      case RELEASE -> "olive";
-      case WIRE -> "thread_state_running";
-      case DUMMY -> "grey";
-      case EARLY_DISPATCH, GRAPH_PREPARE -> "rail_animation";
-      case RESOLVE -> "vsync_highlight_color";
-      case DRAIN -> "cq_build_running";
-      case DRAIN_PREPARE -> "cq_build_attempt_runnable";
-      case DRAIN_PUBLISH -> "cq_build_attempt_passed";
-      case ASYNC_POLL -> "yellow";
-      default -> "";
-    };
-  }
-
   private void arguments(Slice slice) throws IOException {
-    switch (slice.type) {
-      case KERNEL -> {
-        hint(slice);
-        if (slice.task.node != TaskGraph.NO_NODE) {
-          json.writeStringField("fanout-hint", fan(slice.task.node, true));
-          json.writeStringField("fanin-hint", fan(slice.task.node, false));
+    if (slice.type == Slice.Type.KERNEL) {
+      kernel(slice);
+    } else if (slice.type == Slice.Type.SCHEDULED) {
+      micros("aicpu-duration-us", slice.durationNs());
+    }
+    for (int i = 0; i < slice.argCount(); i++) {
+      Slice.Arg arg = slice.arg(i);
+      long value = slice.value(i);
+      switch (arg.form()) {
+        case NUMBER -> {
+          json.writeFieldName(arg.names().get(0));
+          unsigned(json, value);
         }
-        micros("duration-us", slice.durationNs());
-        micros("kernel-duration-us", slice.kernelNs);
-        micros("local_setup_us", slice.setupNs);
-        taskId(slice);
-      }
-      case SETUP -> {
-        micros("local_setup_us", slice.setupNs);
-        taskId(slice);
-      }
-      case SCHEDULED -> {
-        micros("aicpu-duration-us", slice.durationNs());
-        taskId(slice);
-      }
-      case PHASE -> phase(slice.phase);
-      case DUMMY -> {
-        taskId(slice);
-        if (slice.phase.kind == SchedPhaseKind.PREDICATED_SKIP) {
-          json.writeBooleanField("predicated_pass", false);
-        }
-      }
-      case SUBMIT, ALLOC -> {
-        json.writeNumberField("submit_idx", Integer.toUnsignedLong(slice.submit.index));
-        taskId(slice);
-      }
-      case LOST -> {
-        json.writeNumberField("records", slice.loss.records());
-        json.writeNumberField("buffers", slice.loss.count());
-        json.writeStringField("lost_by", slice.loss.by());
-      }
-      case STALL -> {
-        json.writeNumberField("times", slice.loss.count());
-        json.writeNumberField("waited_ns", slice.loss.waitedNs());
+        case NS -> micros(arg.names().get(0).replace("_ns", "_us"), value);
+        case FLAG -> json.writeBooleanField(arg.names().get(0), value != 0);
+        case DEPTHS ->
+            json.writeStringField(
+                arg == Slice.Arg.AT_START ? DEPTHS_AT_START : DEPTHS_AT_END,
+                Row.Phase.depth(value, 0)
+                    + ","
+                    + Row.Phase.depth(value, 1)
+                    + ","
+                    + Row.Phase.depth(value, 2));
       }
     }
   }
 
-  private void taskId(Slice slice) throws IOException {
-    json.writeFieldName("taskId");
-    unsigned(json, slice.taskId);
-  }
-
-  private void hint(Slice slice) throws IOException {
-    json.writeStringField("task", slice.source.taskName(slice.taskId));
+  private void kernel(Slice slice) throws IOException {
+    json.writeStringField("task", slice.source.taskName(slice.task.taskId));
     json.writeNumberField("func_id", slice.funcId);
     json.writeNumberField("core", slice.task.core);
+    if (slice.task.node != TaskGraph.NO_NODE) {
+      json.writeStringField("fanout-hint", fan(slice.task.node, true));
+      json.writeStringField("fanin-hint", fan(slice.task.node, false));
+    }
+    micros("duration-us", slice.durationNs());
+    micros("kernel-duration-us", slice.kernelNs);
   }
 
   /** {@code 2: [4294967297, 4294967298]}. */
   private String fan(int node, boolean isOut) {
     int count = isOut ? graph.outgoingCount(node) : graph.incomingCount(node);
-    StringBuilder text = new StringBuilder().append(count).append(": [");
-    for (int i = 0; i < count; i++) {
-      int other =
-          isOut ? graph.successor(graph.firstOutgoing(node) + i) : graph.predecessor(node, i);
-      text.append(i == 0 ? "" : ", ").append(Long.toUnsignedString(graph.taskId(other)));
-    }
-    return text.append(']').toString();
-  }
-
-  private void phase(Row.Phase phase) throws IOException {
-    json.writeNumberField("loop_iter", Integer.toUnsignedLong(phase.loopIter));
-    json.writeNumberField("tasks_processed", Integer.toUnsignedLong(phase.tasksProcessed));
-    depths("shared_at_start (aic,aiv,mix)", phase.depthAtStart);
-    depths("shared_at_end (aic,aiv,mix)", phase.depthAtEnd);
-    if (phase.isCompleting()) {
-      json.writeNumberField("finish_rows_attributed", phase.finishes);
-    }
-  }
-
-  private void depths(String key, short[] depths) throws IOException {
-    json.writeStringField(key, depths[0] + "," + depths[1] + "," + depths[2]);
+    return count
+        + ": "
+        + IntStream.range(0, count)
+            .map(
+                i ->
+                    isOut
+                        ? graph.successor(graph.firstOutgoing(node) + i)
+                        : graph.predecessor(node, i))
+            .mapToObj(other -> Long.toUnsignedString(graph.taskId(other)))
+            .toList();
   }
 
   private void flows(Slice slice, Flows flows) throws IOException {

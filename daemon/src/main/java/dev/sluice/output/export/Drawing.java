@@ -66,7 +66,11 @@ final class Drawing implements Row.Receiver {
     }
 
     private Slice.Name name(String text) {
-      return known.computeIfAbsent(text, t -> new Slice.Name(known.size() + 1, t));
+      return name(text, "");
+    }
+
+    private Slice.Name name(String text, String colour) {
+      return known.computeIfAbsent(text, t -> new Slice.Name(known.size() + 1, t, colour));
     }
   }
 
@@ -74,8 +78,7 @@ final class Drawing implements Row.Receiver {
   private final TraceSink sink;
   private final CaptureSource source;
   private final TraceClock clock;
-  private final TaskGraph graph;
-  private final ExportSummary.Counts counts;
+  private final Exporter.Job job;
   private final String prefix;
   private final String label;
   private final int firstPid;
@@ -101,19 +104,12 @@ final class Drawing implements Row.Receiver {
    * @param prefix of the names of processes; empty if there is one capture
    * @param label says more of the capture
    */
-  Drawing(
-      Canvas canvas,
-      CaptureSource source,
-      TaskGraph graph,
-      ExportSummary.Counts counts,
-      String prefix,
-      String label) {
+  Drawing(Canvas canvas, Exporter.Job job, String prefix, String label) {
     this.canvas = canvas;
     this.sink = canvas.sink;
-    this.source = source;
+    this.job = job;
+    this.source = job.source();
     this.clock = source.clock();
-    this.graph = graph;
-    this.counts = counts;
     this.prefix = prefix;
     this.label = label;
     firstPid = PIDS_PER_CAPTURE * canvas.captures++;
@@ -130,14 +126,32 @@ final class Drawing implements Row.Receiver {
       coreTasks[core] = canvas.name(source.isAic(core) ? "AIC task" : "AIV task");
     }
     for (SchedPhaseKind kind : SchedPhaseKind.ALL) {
-      kinds[kind.ordinal()] = canvas.name(kind.jsonName());
+      kinds[kind.ordinal()] = canvas.name(kind.jsonName(), colour(kind));
     }
     kinds[kinds.length - 1] = canvas.name("unknown");
     setup = canvas.name("setup");
     dummy = canvas.name("dummy");
-    submit = canvas.name("submit");
+    submit = canvas.name("submit", "rail_animation");
     alloc = canvas.name("alloc");
     slice.source = source;
+  }
+
+  /** The same as the runtime's converter uses. */
+  private static String colour(SchedPhaseKind kind) {
+    return switch (kind) {
+      case COMPLETE -> "good";
+      case DISPATCH -> "terrible";
+      case RELEASE -> "olive";
+      case WIRE -> "thread_state_running";
+      case DUMMY -> "grey";
+      case EARLY_DISPATCH, GRAPH_PREPARE -> "rail_animation";
+      case RESOLVE -> "vsync_highlight_color";
+      case DRAIN -> "cq_build_running";
+      case DRAIN_PREPARE -> "cq_build_attempt_runnable";
+      case DRAIN_PUBLISH -> "cq_build_attempt_passed";
+      case ASYNC_POLL -> "yellow";
+      default -> "";
+    };
   }
 
   @Override
@@ -161,6 +175,7 @@ final class Drawing implements Row.Receiver {
     for (List<Row.Phase> group : groups) {
       drawGroup(group);
     }
+    drawLosses();
   }
 
   private void put(Lane first, boolean isBesideNumbered) throws IOException {
@@ -169,7 +184,7 @@ final class Drawing implements Row.Receiver {
     while (!lane.takes(slice.beginNs, slice.endNs)) {
       beside++;
       if (beside == MAX_BESIDE) {
-        counts.impossibleTimes++; // more than ten at a time on one core or thread
+        job.counts().impossibleTimes++; // more than ten at a time on one core or thread
         slice.beginNs = lane.force(slice.beginNs);
         slice.endNs = slice.beginNs;
         break;
@@ -182,7 +197,7 @@ final class Drawing implements Row.Receiver {
       lane = lane.next;
     }
     slice.lane = lane;
-    counts.slices++;
+    job.counts().slices++;
     sink.slice(slice);
   }
 
@@ -190,10 +205,7 @@ final class Drawing implements Row.Receiver {
     long startNs = clock.ns(task.start);
     long endNs = clock.ns(task.end);
     long receiveNs = clock.ns(task.receive);
-    int funcId = -1;
-    if (task.node != TaskGraph.NO_NODE) {
-      funcId = source.function(graph, task.node, task.core);
-    }
+    int funcId = job.function(task.node, task.core);
     Slice.Name name =
         funcId < 0
             ? coreTasks[task.core]
@@ -206,11 +218,13 @@ final class Drawing implements Row.Receiver {
     boolean isChip = source.isChip();
     if (!isChip && startNs - receiveNs >= MIN_SETUP_NS) {
       slice.begin(Slice.Type.SETUP, setup, worker, receiveNs, startNs);
-      describe(task, funcId, startNs - receiveNs);
+      slice.put(Slice.Arg.LOCAL_SETUP, startNs - receiveNs).put(Slice.Arg.TASK_ID, task.taskId);
       put(worker, true);
     }
     slice.begin(Slice.Type.KERNEL, name, worker, isChip ? receiveNs : startNs, endNs);
-    describe(task, funcId, startNs - receiveNs);
+    slice.put(Slice.Arg.LOCAL_SETUP, startNs - receiveNs).put(Slice.Arg.TASK_ID, task.taskId);
+    slice.task = task;
+    slice.funcId = funcId;
     slice.kernelNs = endNs - startNs;
     slice.atBegin = task.worker;
     put(worker, true);
@@ -221,7 +235,7 @@ final class Drawing implements Row.Receiver {
         scheduled[task.core] = lane;
       }
       slice.begin(Slice.Type.SCHEDULED, name, lane, clock.ns(task.dispatch), clock.ns(task.finish));
-      describe(task, funcId, 0);
+      slice.put(Slice.Arg.TASK_ID, task.taskId);
       slice.atBegin = task.scheduled;
       put(lane, true);
     }
@@ -231,20 +245,12 @@ final class Drawing implements Row.Receiver {
     return (source.isAic(core) ? "AIC_" : "AIV_") + core;
   }
 
-  private void describe(Row.Task task, int funcId, long setupNs) {
-    slice.task = task;
-    slice.taskId = task.taskId;
-    slice.funcId = funcId;
-    slice.setupNs = setupNs;
-  }
-
   private void draw(Row.Submit row) throws IOException {
     Lane lane = lane(View.ORCHESTRATOR, 4000 + row.lane, "Orch_" + row.lane, true);
     long beginNs = clock.ns(row.start);
     long endNs = clock.ns(row.end);
     slice.begin(Slice.Type.SUBMIT, submit, lane, beginNs, endNs);
-    slice.submit = row;
-    slice.taskId = row.taskId;
+    describe(row);
     slice.atBegin = row.out;
     put(lane, false);
     if (!row.isClaimed) {
@@ -252,10 +258,14 @@ final class Drawing implements Row.Receiver {
       int thread = row.lane + (source.isChip() ? source.geometry().schedThreads() : 0);
       Lane aicpu = lane(View.WORKER, 19000 + thread, "AICPU_" + thread, true);
       slice.begin(Slice.Type.ALLOC, alloc, aicpu, beginNs, Math.max(endNs, beginNs + MIN_BAR_NS));
-      slice.submit = row;
-      slice.taskId = row.taskId;
+      describe(row);
       put(aicpu, false);
     }
+  }
+
+  private void describe(Row.Submit row) {
+    slice.put(Slice.Arg.SUBMIT_IDX, Integer.toUnsignedLong(row.index));
+    slice.put(Slice.Arg.TASK_ID, row.taskId);
   }
 
   /**
@@ -288,7 +298,14 @@ final class Drawing implements Row.Receiver {
     }
     Slice.Name name = kinds[phase.kind == null ? kinds.length - 1 : phase.kind.ordinal()];
     slice.begin(Slice.Type.PHASE, name, lane, clock.ns(phase.start), clock.ns(phase.end));
-    slice.phase = phase;
+    slice.put(Slice.Arg.LOOP_ITER, Integer.toUnsignedLong(phase.loopIter));
+    slice.put(Slice.Arg.TASKS_PROCESSED, Integer.toUnsignedLong(phase.tasksProcessed));
+    slice.put(Slice.Arg.AT_START, phase.depthsAtStart);
+    slice.put(
+        phase.hasQueueSample() ? Slice.Arg.AT_END_AS_CURVE : Slice.Arg.AT_END, phase.depthsAtEnd);
+    if (phase.isCompleting()) {
+      slice.put(Slice.Arg.FINISH_ROWS, phase.finishes);
+    }
     slice.atBegin = phase.out;
     slice.atEnd = phase.in;
     put(lane, false);
@@ -297,8 +314,13 @@ final class Drawing implements Row.Receiver {
         queue = declare(View.SCHEDULER, 3999, "shared_ready_queue", true);
         sink.counter(queue, "AIC", "AIV", "MIX");
       }
-      short[] depths = phase.depthAtEnd;
-      sink.values(queue, slice.endNs, depths[0], depths[1], depths[2]);
+      long depths = phase.depthsAtEnd;
+      sink.values(
+          queue,
+          slice.endNs,
+          Row.Phase.depth(depths, 0),
+          Row.Phase.depth(depths, 1),
+          Row.Phase.depth(depths, 2));
     }
   }
 
@@ -312,21 +334,25 @@ final class Drawing implements Row.Receiver {
         lane,
         beginNs,
         Math.max(beginNs + MIN_BAR_NS, clock.ns(phase.end)));
-    slice.phase = phase;
-    slice.taskId = source.isChip() ? phase.taskId() : Integer.toUnsignedLong(phase.tasksProcessed);
+    slice.put(
+        Slice.Arg.TASK_ID,
+        source.isChip() ? phase.taskId() : Integer.toUnsignedLong(phase.tasksProcessed));
+    if (isSkip) {
+      slice.put(Slice.Arg.PREDICATED_PASS, 0);
+    }
     put(lane, false);
   }
 
   /** What is missing, a lane for each kind and core or thread, and how much it is in all. */
-  void draw(Losses losses) throws IOException {
+  private void drawLosses() throws IOException {
     Map<Long, Long> missing = new TreeMap<>();
     int tid = 1;
-    for (Losses.Loss gap : losses.gaps()) {
+    for (Losses.Loss gap : job.losses().gaps()) {
       String place = gap.instance() < 0 ? "" : placeOf(gap) + gap.instance();
       tid = drawLoss(gap, Slice.Type.LOST, gap.kindLabel() + place, tid);
       missing.merge(clock.ns(gap.to()), gap.records(), Long::sum);
     }
-    for (Losses.Loss stall : losses.stalls()) {
+    for (Losses.Loss stall : job.losses().stalls()) {
       String place = stall.instance() < 0 ? "" : placeOf(stall) + stall.instance();
       String kind = stall.kind() == null ? "" : " " + stall.kindLabel();
       tid =
@@ -359,12 +385,16 @@ final class Drawing implements Row.Receiver {
     long beginNs = clock.ns(loss.from());
     slice.begin(
         type,
-        canvas.name(
-            type == Slice.Type.LOST ? "lost: " + loss.cause() : "waited to " + loss.cause()),
+        canvas.name((type == Slice.Type.LOST ? "lost: " : "waited to ") + loss.cause(), "terrible"),
         lane,
         beginNs,
         Math.max(beginNs + MIN_BAR_NS, clock.ns(loss.to())));
-    slice.loss = loss;
+    if (type == Slice.Type.LOST) {
+      slice.put(Slice.Arg.RECORDS, loss.records()).put(Slice.Arg.BUFFERS, loss.count());
+      slice.put(Slice.Arg.LOST_BY_DEVICE, loss.by().equals("device") ? 1 : 0);
+    } else {
+      slice.put(Slice.Arg.TIMES, loss.count()).put(Slice.Arg.WAITED, loss.waitedNs());
+    }
     put(lane, false);
     return Math.max(tid, lane.tid + 1);
   }

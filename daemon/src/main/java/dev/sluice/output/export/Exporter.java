@@ -19,10 +19,53 @@ import java.util.TreeMap;
  * of one boot of a host by its monotonic clock, of several by the wall clock. One thread.
  */
 public final class Exporter {
+  /** One capture of an export, and what is wanted of it. */
+  record Job(
+      CaptureSource source,
+      ExportRequest request,
+      Losses losses,
+      ExportSummary.Counts counts,
+      ExportMonitor monitor) {
+
+    ExportSelection.Window window() {
+      return request.selection().window(source.clock());
+    }
+
+    boolean hasCore(int core) {
+      return request.selection().hasCore(core);
+    }
+
+    /** The records of a pool in the window; of a run, or of all if that is 0. */
+    RecordCursor cursor(BufferKind kind, int instance, int run) throws IOException {
+      return new RecordCursor(source, kind, instance, run, window(), false, monitor);
+    }
+
+    /** The tasks of a core in the window; of a run, or of all if that is 0. */
+    TaskJoin tasks(int core, int run) throws IOException {
+      boolean isAicoreOnly =
+          source.geometry().level() == 1 && source.records(BufferKind.AICPU_TASK) == 0;
+      return new TaskJoin(
+          isAicoreOnly ? null : cursor(BufferKind.AICPU_TASK, core, run),
+          new RecordCursor(
+              source, BufferKind.AICORE_TASK, core, run, window(), !isAicoreOnly, monitor),
+          counts);
+    }
+
+    /** The function that a task of the dependency graph runs on a core, or -1. */
+    int function(int node, int core) {
+      return node == TaskGraph.NO_NODE ? -1 : source.function(request.graph(), node, core);
+    }
+
+    /** The same, to be read without progress. */
+    Job silent() {
+      return new Job(source, request, losses, counts, ExportMonitor.NONE);
+    }
+  }
+
   private final List<CaptureSource> sources;
   private final ExportRequest request;
   private final ExportMonitor monitor;
-  private final List<Losses> losses = new ArrayList<>();
+  private final List<Job> jobs = new ArrayList<>();
   private final Map<String, Long> missing = new TreeMap<>();
   private final List<String> warnings = new ArrayList<>();
   private final ExportSummary.Counts counts = new ExportSummary.Counts();
@@ -53,7 +96,7 @@ public final class Exporter {
     spanNs = Math.min(endNs, selection.toNs().orElse(endNs)) - fromNs;
     for (CaptureSource source : sources) {
       Losses of = Losses.of(source, selection.window(source.clock()));
-      losses.add(of);
+      jobs.add(new Job(source, request, of, counts, this::advance));
       of.missing(source.manifest(), isWhole(source))
           .forEach((cause, count) -> missing.merge(cause, count, Long::sum));
     }
@@ -95,9 +138,8 @@ public final class Exporter {
                 + " beginning");
       }
     }
-    CaptureManifest.Clock clock = earliest.manifest().clock();
     long monotonicNs = earliest.clock().baseHostNs();
-    long realtimeNs = nanos(clock.wallTime(monotonicNs));
+    long realtimeNs = nanos(earliest.wallBase());
     long boottimeNs = monotonicNs + first.bootOffsetNs();
     long zeroNs = request.isAbsolute() ? boottimeNs : 0;
     for (CaptureSource source : sources) {
@@ -108,8 +150,7 @@ public final class Exporter {
   }
 
   private static long axisNs(CaptureSource source, boolean isOneBoot) {
-    long hostNs = source.clock().baseHostNs();
-    return isOneBoot ? hostNs : nanos(source.manifest().clock().wallTime(hostNs));
+    return isOneBoot ? source.clock().baseHostNs() : nanos(source.wallBase());
   }
 
   /** Nanoseconds since 1970. */
@@ -201,15 +242,15 @@ public final class Exporter {
 
   private void write(OutputStream out) throws IOException {
     switch (request.format()) {
-      case RECORDS_JSON, PMU_CSV, SCOPE_STATS_JSONL -> rows += writeRecords(0, out);
+      case RECORDS_JSON, PMU_CSV, SCOPE_STATS_JSONL -> rows += writeRecords(jobs.get(0), out);
       case CHROME_TRACE -> draw(new ChromeWriter(out, request.graph()));
       case PERFETTO -> draw(new PerfettoWriter(out));
       case CSV, PARQUET -> throw new IllegalStateException(request.format() + " is a directory");
     }
   }
 
-  private long writeRecords(int i, OutputStream out) throws IOException {
-    CaptureSource source = sources.get(i);
+  private long writeRecords(Job job, OutputStream out) throws IOException {
+    CaptureSource source = job.source();
     for (BufferKind kind : kinds(request.format())) {
       if (!source.geometry().has(kind.region())) {
         // An empty file would say that the profiler had found nothing.
@@ -218,9 +259,8 @@ public final class Exporter {
     }
     return switch (request.format()) {
       case PMU_CSV -> PmuCsv.write(source, request.selection(), this::advance, out);
-      case SCOPE_STATS_JSONL -> ScopeStatsJsonl.write(source, losses.get(i), this::advance, out);
-      default ->
-          RecordsJson.write(source, request.selection(), losses.get(i), counts, this::advance, out);
+      case SCOPE_STATS_JSONL -> ScopeStatsJsonl.write(source, job.losses(), this::advance, out);
+      default -> RecordsJson.write(job, out);
     };
   }
 
@@ -228,28 +268,18 @@ public final class Exporter {
     sink.begin(facts(), clocks);
     Drawing.Canvas canvas = new Drawing.Canvas(sink, request.names());
     RowReader.FlowIds flowIds = new RowReader.FlowIds();
-    for (int i = 0; i < sources.size(); i++) {
-      CaptureSource source = sources.get(i);
+    for (Job job : jobs) {
       Dependencies dependencies = new Dependencies(request.graph(), counts);
       if (dependencies.isWanted()) {
-        RowReader learning =
-            new RowReader(
-                source,
-                request.selection(),
-                dependencies,
-                flowIds,
-                new ExportSummary.Counts(),
-                this::advance);
-        learning.readAll(row -> {});
+        Job learning =
+            new Job(job.source(), request, job.losses(), new ExportSummary.Counts(), this::advance);
+        new RowReader(learning, dependencies, flowIds).readAll(row -> {});
       }
       dependencies.number(flowIds);
-      String prefix = sources.size() == 1 ? "" : nameOf(source) + " / ";
-      Drawing drawing = new Drawing(canvas, source, request.graph(), counts, prefix, label(source));
-      RowReader reader =
-          new RowReader(source, request.selection(), dependencies, flowIds, counts, this::advance);
-      reader.readAll(drawing);
+      String prefix = sources.size() == 1 ? "" : nameOf(job.source()) + " / ";
+      Drawing drawing = new Drawing(canvas, job, prefix, label(job.source()));
+      new RowReader(job, dependencies, flowIds).readAll(drawing);
       drawing.finish();
-      drawing.draw(losses.get(i));
     }
     sink.finish();
     rows = counts.slices;
@@ -310,7 +340,7 @@ public final class Exporter {
                 }
               });
     }
-    facts.put("missing_records", missing.values().stream().mapToLong(Long::longValue).sum());
+    facts.put("missing_records", sum(missing));
     missing.forEach((cause, count) -> facts.put("missing_" + cause, count));
     return facts;
   }
@@ -322,31 +352,24 @@ public final class Exporter {
         String name = tablesOf(source) + (isOnlyOfItsSession(source) ? "" : "-" + shortId(source));
         Path own = sources.size() == 1 ? directory : directory.resolve(name);
         Files.createDirectories(own);
-        rows += CsvTables.write(source, request.selection(), losses.get(i), this::advance, own);
+        rows += CsvTables.write(jobs.get(i), own);
       } else if (request.format() == ExportFormat.PARQUET) {
-        RowReader reader =
-            new RowReader(
-                source,
-                request.selection(),
-                new Dependencies(TaskGraph.NONE, counts),
-                new RowReader.FlowIds(),
-                counts,
-                this::advance);
-        long lost =
-            losses.get(i).missing(source.manifest(), isWhole(source)).values().stream()
-                .mapToLong(Long::longValue)
-                .sum();
-        rows += ParquetTables.write(source, request, losses.get(i), reader, lost, directory);
+        long lost = sum(jobs.get(i).losses().missing(source.manifest(), isWhole(source)));
+        rows += ParquetTables.write(jobs.get(i), lost, directory);
       } else {
         Path own = Files.createDirectories(directory.resolve(folderOf(source, i)));
         try (OutputStream out = Files.newOutputStream(own.resolve(fileName(source)))) {
-          rows += writeRecords(i, out);
+          rows += writeRecords(jobs.get(i), out);
         }
         if (!request.isByRun() && request.format() == ExportFormat.RECORDS_JSON) {
           Files.writeString(own.resolve("dispatch_identity.json"), identity(source, i));
         }
       }
     }
+  }
+
+  private static long sum(Map<String, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
   private String folderOf(CaptureSource source, int rank) {

@@ -2,7 +2,6 @@ package dev.sluice.output.export;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
-import dev.sluice.abi.SchedPhaseKind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -14,7 +13,7 @@ import java.util.Map;
 
 /**
  * Perfetto's own format: a stream of TracePacket messages (perfetto/trace/*.proto), written in one
- * pass. The numbers below are the fields of those messages.
+ * pass. The numbers are the fields of those messages.
  *
  * <p>Small because every lane is a packet sequence of its own: its defaults name the track, its
  * clock is incremental, so that a timestamp is the short distance from the one before, and names
@@ -29,17 +28,9 @@ final class PerfettoWriter implements TraceSink {
   private static final int PACKET_INTERNED_DATA = 12;
   private static final int PACKET_SEQUENCE_FLAGS = 13;
   private static final int PACKET_TIMESTAMP_CLOCK_ID = 58;
-  private static final int PACKET_DEFAULTS = 59;
-  private static final int PACKET_TRACK_DESCRIPTOR = 60;
-  private static final int PACKET_FIRST_ON_SEQUENCE = 87;
   private static final int STATE_CLEARED = 1;
   private static final int NEEDS_STATE = 2;
-  private static final int DEFAULTS_TRACK_EVENT = 11;
 
-  private static final int SNAPSHOT_CLOCKS = 1;
-  private static final int CLOCK_ID = 1;
-  private static final int CLOCK_TIMESTAMP = 2;
-  private static final int CLOCK_IS_INCREMENTAL = 3;
   private static final int REALTIME = 1;
   private static final int MONOTONIC = 3;
 
@@ -49,23 +40,9 @@ final class PerfettoWriter implements TraceSink {
   /** First of the ids that a sequence may define for itself. */
   private static final int SEQUENCE_CLOCK = 64;
 
-  private static final int TRACK_UUID = 1;
-  private static final int TRACK_NAME = 2;
-  private static final int TRACK_PROCESS = 3;
-  private static final int TRACK_PARENT_UUID = 5;
-  private static final int TRACK_COUNTER = 8;
-  private static final int TRACK_CHILD_ORDERING = 11;
-  private static final int TRACK_SIBLING_RANK = 12;
-  private static final int EXPLICIT_ORDER = 3;
-  private static final int PROCESS_PID = 1;
-  private static final int PROCESS_NAME = 6;
-  private static final int PROCESS_LABELS = 8;
-
   private static final int INTERNED_CATEGORIES = 1;
   private static final int INTERNED_EVENT_NAMES = 2;
   private static final int INTERNED_ANNOTATION_NAMES = 3;
-  private static final int INTERNED_IID = 1;
-  private static final int INTERNED_NAME = 2;
 
   private static final int EVENT_CATEGORY_IIDS = 3;
   private static final int EVENT_ANNOTATIONS = 4;
@@ -86,45 +63,13 @@ final class PerfettoWriter implements TraceSink {
   private static final int DESCRIPTOR_SEQUENCE = 1;
   private static final int FLOW_BYTES = 10;
   private static final int EVENT_BYTES = 256;
+  private static final long[] NO_FLOWS = {};
   private static final List<String> CATEGORIES =
       Arrays.stream(Slice.Type.values()).map(Slice.Type::category).distinct().toList();
   private static final int[] CATEGORY_IIDS =
       Arrays.stream(Slice.Type.values())
           .mapToInt(type -> CATEGORIES.indexOf(type.category()) + 1)
           .toArray();
-
-  /** Names of arguments; a name's number is its place, from 1. */
-  private enum Argument {
-    TASK_ID("taskId"),
-    LOCAL_SETUP("local_setup_ns"),
-    LOOP_ITER("loop_iter"),
-    TASKS_PROCESSED("tasks_processed"),
-    AIC_AT_START("aic_at_start"),
-    AIV_AT_START("aiv_at_start"),
-    MIX_AT_START("mix_at_start"),
-    AIC_AT_END("aic_at_end"),
-    AIV_AT_END("aiv_at_end"),
-    MIX_AT_END("mix_at_end"),
-    FINISH_ROWS("finish_rows_attributed"),
-    SUBMIT_IDX("submit_idx"),
-    PREDICATED_PASS("predicated_pass"),
-    RECORDS("records"),
-    BUFFERS("buffers"),
-    TIMES("times"),
-    WAITED("waited_ns");
-
-    private static final List<String> NAMES =
-        Arrays.stream(values()).map(argument -> argument.text).toList();
-    private final String text;
-
-    Argument(String text) {
-      this.text = text;
-    }
-
-    int iid() {
-      return ordinal() + 1;
-    }
-  }
 
   /** What a reader knows of one packet sequence. */
   private static final class Sequence {
@@ -140,12 +85,42 @@ final class PerfettoWriter implements TraceSink {
     }
   }
 
-  /** Writes the fields of a message. */
-  private interface Fields {
-    void write(CodedOutputStream out) throws IOException;
-  }
+  /** A message, field by field. */
+  private static final class Message {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final CodedOutputStream fields = CodedOutputStream.newInstance(bytes);
 
-  private static final long[] NO_FLOWS = {};
+    Message put(int field, long value) throws IOException {
+      fields.writeUInt64(field, value);
+      return this;
+    }
+
+    Message put(int field, String value) throws IOException {
+      fields.writeString(field, value);
+      return this;
+    }
+
+    Message put(int field, Message value) throws IOException {
+      fields.writeByteArray(field, value.toByteArray());
+      return this;
+    }
+
+    /** An entry of interned data. */
+    Message intern(int field, int iid, String name) throws IOException {
+      return put(field, new Message().put(1, iid).put(2, name));
+    }
+
+    /** A clock of a snapshot; an incremental one counts from the packet before. */
+    Message clock(int id, long ns) throws IOException {
+      Message clock = new Message().put(1, id).put(2, ns);
+      return put(1, id == SEQUENCE_CLOCK ? clock.put(3, 1) : clock);
+    }
+
+    byte[] toByteArray() throws IOException {
+      fields.flush();
+      return bytes.toByteArray();
+    }
+  }
 
   private final CodedOutputStream out;
   // By lane.
@@ -158,16 +133,8 @@ final class PerfettoWriter implements TraceSink {
     out = CodedOutputStream.newInstance(stream, 1 << 16);
   }
 
-  private static byte[] message(Fields fields) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    CodedOutputStream coded = CodedOutputStream.newInstance(bytes);
-    fields.write(coded);
-    coded.flush();
-    return bytes.toByteArray();
-  }
-
-  private void packet(Fields fields) throws IOException {
-    out.writeByteArray(TRACE_PACKET, message(fields));
+  private void packet(int sequence, Message packet) throws IOException {
+    out.writeByteArray(TRACE_PACKET, packet.put(PACKET_SEQUENCE_ID, sequence).toByteArray());
   }
 
   private static long uuid(int pid, int tid) {
@@ -177,157 +144,87 @@ final class PerfettoWriter implements TraceSink {
   @Override
   public void begin(Map<String, Object> facts, Clocks clocks) throws IOException {
     zeroNs = clocks.traceNs();
-    packet(
-        packet -> {
-          packet.writeUInt32(PACKET_SEQUENCE_ID, DESCRIPTOR_SEQUENCE);
-          packet.writeByteArray(
-              PACKET_CLOCK_SNAPSHOT,
-              message(
-                  snapshot -> {
-                    clock(snapshot, BOOTTIME, clocks.boottimeNs(), false);
-                    clock(snapshot, MONOTONIC, clocks.monotonicNs(), false);
-                    clock(snapshot, REALTIME, clocks.realtimeNs(), false);
-                  }));
-        });
+    Message snapshot =
+        new Message()
+            .clock(BOOTTIME, clocks.boottimeNs())
+            .clock(MONOTONIC, clocks.monotonicNs())
+            .clock(REALTIME, clocks.realtimeNs());
+    packet(DESCRIPTOR_SEQUENCE, new Message().put(PACKET_CLOCK_SNAPSHOT, snapshot));
   }
 
-  private static void clock(CodedOutputStream snapshot, int id, long ns, boolean isIncremental)
-      throws IOException {
-    snapshot.writeByteArray(
-        SNAPSHOT_CLOCKS,
-        message(
-            clock -> {
-              clock.writeUInt32(CLOCK_ID, id);
-              clock.writeUInt64(CLOCK_TIMESTAMP, ns);
-              if (isIncremental) {
-                clock.writeBool(CLOCK_IS_INCREMENTAL, true);
-              }
-            }));
+  /** A TrackDescriptor: uuid 1, name 2, process 3, parent 5, counter 8, order 11 and 12. */
+  private void track(Message track, int rank) throws IOException {
+    packet(DESCRIPTOR_SEQUENCE, new Message().put(60, track.put(12, rank)));
   }
 
   @Override
   public void process(int pid, String name, int sortIndex, String label) throws IOException {
-    descriptor(
-        track -> {
-          track.writeUInt64(TRACK_UUID, uuid(pid, 0));
-          track.writeByteArray(
-              TRACK_PROCESS,
-              message(
-                  process -> {
-                    process.writeInt32(PROCESS_PID, pid);
-                    process.writeString(PROCESS_NAME, name);
-                    if (!label.isEmpty()) {
-                      process.writeString(PROCESS_LABELS, label);
-                    }
-                  }));
-          track.writeUInt32(TRACK_CHILD_ORDERING, EXPLICIT_ORDER);
-          track.writeInt32(TRACK_SIBLING_RANK, sortIndex);
-        });
+    // A ProcessDescriptor: pid 1, name 6, labels 8. Its lanes are ordered by rank: 3.
+    Message process = new Message().put(1, pid).put(6, name);
+    if (!label.isEmpty()) {
+      process.put(8, label);
+    }
+    track(new Message().put(1, uuid(pid, 0)).put(3, process).put(11, 3), sortIndex);
   }
 
-  private void descriptor(Fields track) throws IOException {
-    packet(
-        packet -> {
-          packet.writeUInt32(PACKET_SEQUENCE_ID, DESCRIPTOR_SEQUENCE);
-          packet.writeByteArray(PACKET_TRACK_DESCRIPTOR, message(track));
-        });
-  }
-
-  private void track(long uuid, int pid, String name, int rank, boolean isCounter)
-      throws IOException {
-    descriptor(
-        track -> {
-          track.writeUInt64(TRACK_UUID, uuid);
-          track.writeUInt64(TRACK_PARENT_UUID, uuid(pid, 0));
-          track.writeString(TRACK_NAME, name);
-          track.writeInt32(TRACK_SIBLING_RANK, rank);
-          if (isCounter) {
-            track.writeByteArray(TRACK_COUNTER, new byte[0]);
-          }
-        });
+  private static Message track(Lane lane, long uuid, String name) throws IOException {
+    return new Message().put(1, uuid).put(5, uuid(lane.pid, 0)).put(2, name);
   }
 
   @Override
   public void lane(Lane lane) throws IOException {
-    track(uuid(lane.pid, lane.tid), lane.pid, lane.name, lane.tid, false);
-    start(lane, 0);
+    long uuid = uuid(lane.pid, lane.tid);
+    track(track(lane, uuid, lane.name), lane.tid);
+    start(lane, new Message().put(EVENT_TRACK_UUID, uuid));
   }
 
   @Override
   public void counter(Lane lane, String... series) throws IOException {
+    Message event = new Message();
     for (int i = 0; i < series.length; i++) {
-      track(counterUuid(lane, i), lane.pid, lane.name + " " + series[i], lane.tid, true);
+      // Behind all lanes.
+      long uuid = uuid(lane.pid, (1 << 24) + (lane.tid << 2) + i);
+      track(track(lane, uuid, lane.name + " " + series[i]).put(8, new Message()), lane.tid);
+      event.put(i == 0 ? EVENT_TRACK_UUID : EVENT_EXTRA_COUNTERS, uuid);
     }
-    start(lane, series.length);
+    start(lane, event);
   }
 
-  /** Behind all lanes. */
-  private static long counterUuid(Lane lane, int series) {
-    return uuid(lane.pid, (1 << 24) + (lane.tid << 2) + series);
-  }
-
-  private void start(Lane lane, int counters) throws IOException {
+  /** Begins the packet sequence of a lane, with what its events have in common. */
+  private void start(Lane lane, Message eventDefaults) throws IOException {
     Sequence sequence = new Sequence(++sequenceIds);
     while (sequences.size() <= lane.index) {
       sequences.add(null);
     }
     sequences.set(lane.index, sequence);
     sequence.clockNs = zeroNs;
-    packet(
-        packet -> {
-          packet.writeUInt32(PACKET_SEQUENCE_ID, sequence.id);
-          packet.writeUInt32(PACKET_SEQUENCE_FLAGS, STATE_CLEARED);
-          packet.writeBool(PACKET_FIRST_ON_SEQUENCE, true);
-          packet.writeByteArray(
-              PACKET_DEFAULTS,
-              message(
-                  defaults -> {
-                    defaults.writeByteArray(
-                        DEFAULTS_TRACK_EVENT,
-                        message(
-                            event -> {
-                              event.writeUInt64(
-                                  EVENT_TRACK_UUID,
-                                  counters == 0 ? uuid(lane.pid, lane.tid) : counterUuid(lane, 0));
-                              for (int i = 1; i < counters; i++) {
-                                event.writeUInt64(EVENT_EXTRA_COUNTERS, counterUuid(lane, i));
-                              }
-                            }));
-                    defaults.writeUInt32(PACKET_TIMESTAMP_CLOCK_ID, SEQUENCE_CLOCK);
-                  }));
-          packet.writeByteArray(
-              PACKET_INTERNED_DATA,
-              message(
-                  data -> {
-                    intern(data, INTERNED_CATEGORIES, CATEGORIES);
-                    intern(data, INTERNED_ANNOTATION_NAMES, Argument.NAMES);
-                  }));
-          packet.writeByteArray(
-              PACKET_CLOCK_SNAPSHOT,
-              message(
-                  snapshot -> {
-                    clock(snapshot, BOOTTIME, zeroNs, false);
-                    clock(snapshot, SEQUENCE_CLOCK, zeroNs, true);
-                  }));
-        });
-  }
-
-  private static void intern(CodedOutputStream data, int field, List<String> names)
-      throws IOException {
-    for (int i = 0; i < names.size(); i++) {
-      intern(data, field, i + 1, names.get(i));
+    Message names = new Message();
+    for (String category : CATEGORIES) {
+      names.intern(INTERNED_CATEGORIES, CATEGORIES.indexOf(category) + 1, category);
     }
+    for (Slice.Arg arg : Slice.Arg.values()) {
+      for (int i = 0; i < arg.names().size(); i++) {
+        names.intern(INTERNED_ANNOTATION_NAMES, iid(arg) + i, arg.names().get(i));
+      }
+    }
+    packet(
+        sequence.id,
+        new Message()
+            .put(PACKET_SEQUENCE_FLAGS, STATE_CLEARED)
+            .put(87, 1) // first_packet_on_sequence
+            .put( // trace_packet_defaults
+                59,
+                new Message()
+                    .put(PACKET_TRACK_EVENT, eventDefaults)
+                    .put(PACKET_TIMESTAMP_CLOCK_ID, SEQUENCE_CLOCK))
+            .put(PACKET_INTERNED_DATA, names)
+            .put(
+                PACKET_CLOCK_SNAPSHOT,
+                new Message().clock(BOOTTIME, zeroNs).clock(SEQUENCE_CLOCK, zeroNs)));
   }
 
-  private static void intern(CodedOutputStream data, int field, int iid, String name)
-      throws IOException {
-    data.writeByteArray(
-        field,
-        message(
-            entry -> {
-              entry.writeUInt64(INTERNED_IID, iid);
-              entry.writeString(INTERNED_NAME, name);
-            }));
+  private static int iid(Slice.Arg arg) {
+    return 3 * arg.ordinal() + 1;
   }
 
   @Override
@@ -339,7 +236,9 @@ final class PerfettoWriter implements TraceSink {
     event.writeUInt32(EVENT_TYPE, TYPE_SLICE_BEGIN);
     event.writeUInt64(EVENT_CATEGORY_IIDS, CATEGORY_IIDS[slice.type.ordinal()]);
     event.writeUInt64(EVENT_NAME_IID, slice.name.number());
-    arguments(event, slice);
+    for (int i = 0; i < slice.argCount(); i++) {
+      argument(event, slice.arg(i), slice.value(i));
+    }
     for (int i = 0; i < flows.count(); i++) {
       event.writeFixed64(EVENT_FLOW_IDS, flows.id(i));
     }
@@ -347,8 +246,9 @@ final class PerfettoWriter implements TraceSink {
     if (!sequence.names.get(slice.name.number())) {
       sequence.names.set(slice.name.number());
       interned =
-          message(
-              data -> intern(data, INTERNED_EVENT_NAMES, slice.name.number(), slice.name.text()));
+          new Message()
+              .intern(INTERNED_EVENT_NAMES, slice.name.number(), slice.name.text())
+              .toByteArray();
     }
     event(sequence, slice.beginNs, interned, event.getTotalBytesWritten());
     sequence.openUntil[sequence.open] = slice.endNs;
@@ -424,57 +324,15 @@ final class PerfettoWriter implements TraceSink {
     out.write(scratch, 0, length);
   }
 
-  private void arguments(CodedOutputStream event, Slice slice) throws IOException {
-    switch (slice.type) {
-      case KERNEL -> {
-        argument(event, Argument.TASK_ID, slice.taskId);
-        argument(event, Argument.LOCAL_SETUP, slice.setupNs);
-      }
-      case SETUP, SCHEDULED -> argument(event, Argument.TASK_ID, slice.taskId);
-      case DUMMY -> {
-        argument(event, Argument.TASK_ID, slice.taskId);
-        if (slice.phase.kind == SchedPhaseKind.PREDICATED_SKIP) {
-          argument(event, Argument.PREDICATED_PASS, 0);
-        }
-      }
-      case SUBMIT, ALLOC -> {
-        argument(event, Argument.TASK_ID, slice.taskId);
-        argument(event, Argument.SUBMIT_IDX, Integer.toUnsignedLong(slice.submit.index));
-      }
-      case PHASE -> phase(event, slice.phase);
-      case LOST -> {
-        argument(event, Argument.RECORDS, slice.loss.records());
-        argument(event, Argument.BUFFERS, slice.loss.count());
-      }
-      case STALL -> {
-        argument(event, Argument.TIMES, slice.loss.count());
-        argument(event, Argument.WAITED, slice.loss.waitedNs());
-      }
-    }
-  }
-
-  private static void phase(CodedOutputStream event, Row.Phase phase) throws IOException {
-    argument(event, Argument.LOOP_ITER, Integer.toUnsignedLong(phase.loopIter));
-    argument(event, Argument.TASKS_PROCESSED, Integer.toUnsignedLong(phase.tasksProcessed));
-    depths(event, Argument.AIC_AT_START, phase.depthAtStart);
-    if (!phase.hasQueueSample()) {
-      depths(event, Argument.AIC_AT_END, phase.depthAtEnd);
-    }
-    if (phase.isCompleting()) {
-      argument(event, Argument.FINISH_ROWS, phase.finishes);
-    }
-  }
-
-  private static void depths(CodedOutputStream event, Argument first, short[] depths)
+  private static void argument(CodedOutputStream event, Slice.Arg arg, long value)
       throws IOException {
-    for (int i = 0; i < depths.length; i++) {
-      argument(event, first.iid() + i, ANNOTATION_INT, depths[i]);
+    if (arg.form() != Slice.Form.DEPTHS) {
+      argument(event, iid(arg), ANNOTATION_UINT, value);
+    } else if (arg != Slice.Arg.AT_END_AS_CURVE) {
+      for (int i = 0; i < arg.names().size(); i++) {
+        argument(event, iid(arg) + i, ANNOTATION_INT, Row.Phase.depth(value, i));
+      }
     }
-  }
-
-  private static void argument(CodedOutputStream event, Argument argument, long value)
-      throws IOException {
-    argument(event, argument.iid(), ANNOTATION_UINT, value);
   }
 
   private static void argument(CodedOutputStream event, int iid, int field, long value)

@@ -21,6 +21,7 @@ final class RecordCursor {
   private final boolean isEveryRecordWanted;
   private final ExportMonitor monitor;
   private final int frameCount;
+  private final int onlyRun;
   private int nextFrame;
   private ByteBuffer records = NOTHING;
   private int at;
@@ -28,6 +29,7 @@ final class RecordCursor {
   private int run;
 
   /**
+   * @param onlyRun records of this run; 0 for all
    * @param isEveryRecordWanted of the frames that touch the window, for a partner that decides
    *     itself
    */
@@ -35,6 +37,7 @@ final class RecordCursor {
       CaptureSource source,
       BufferKind kind,
       int instance,
+      int onlyRun,
       ExportSelection.Window window,
       boolean isEveryRecordWanted,
       ExportMonitor monitor)
@@ -43,6 +46,7 @@ final class RecordCursor {
     this.clock = source.clock();
     this.kind = kind;
     this.instance = instance;
+    this.onlyRun = onlyRun;
     this.recordBytes = kind.recordBytes();
     this.window = window;
     this.isEveryRecordWanted = isEveryRecordWanted || window.isAll();
@@ -117,6 +121,11 @@ final class RecordCursor {
   }
 
   private boolean load() throws IOException {
+    while (nextFrame < frameCount
+        && onlyRun != 0
+        && source.run(kind, instance, nextFrame) != onlyRun) {
+      nextFrame++;
+    }
     if (nextFrame >= frameCount) {
       return false;
     }
@@ -155,6 +164,10 @@ final class RecordCursor {
     return run;
   }
 
+  BufferKind kind() {
+    return kind;
+  }
+
   /** Instance: the core or thread. */
   int instance() {
     return instance;
@@ -162,6 +175,11 @@ final class RecordCursor {
 
   long u32(int offset) {
     return Integer.toUnsignedLong(records.getInt(at + offset));
+  }
+
+  /** Three shorts. */
+  long u48(int offset) {
+    return u32(offset) | (long) records.getShort(at + offset + Integer.BYTES) << Integer.SIZE;
   }
 
   long u64(int offset) {

@@ -33,12 +33,9 @@ final class RecordsJson {
   private static final SerializedString SUBMIT_IDX = new SerializedString("submit_idx");
 
   private final CaptureSource source;
-  private final ExportSelection selection;
-  private final ExportSelection.Window window;
-  private final ExportMonitor monitor;
+  private final Exporter.Job job;
   private final JsonGenerator json;
   private final SchedPhaseRecord record;
-  private final ExportSummary.Counts counts;
 
   /** Whether rows name their run, as all do in the schema of the newest runtimes. */
   private final boolean hasRuns;
@@ -47,19 +44,11 @@ final class RecordsJson {
   private int epochRun = -1;
   private long epoch;
 
-  private RecordsJson(
-      CaptureSource source,
-      ExportSelection selection,
-      ExportSummary.Counts counts,
-      ExportMonitor monitor,
-      JsonGenerator json) {
-    this.counts = counts;
+  private RecordsJson(Exporter.Job job, JsonGenerator json) {
+    this.job = job;
+    this.source = job.source();
     this.record = source.phaseRecord();
     this.hasRuns = !source.runtime().isEmpty();
-    this.source = source;
-    this.selection = selection;
-    this.window = selection.window(source.clock());
-    this.monitor = monitor;
     this.json = json;
   }
 
@@ -78,14 +67,8 @@ final class RecordsJson {
    * @return rows written
    * @throws ExportException if there is nothing that the runtime would have written a file for
    */
-  static long write(
-      CaptureSource source,
-      ExportSelection selection,
-      Losses losses,
-      ExportSummary.Counts counts,
-      ExportMonitor monitor,
-      OutputStream out)
-      throws IOException {
+  static long write(Exporter.Job job, OutputStream out) throws IOException {
+    CaptureSource source = job.source();
     long tasks = source.records(BufferKind.AICORE_TASK) + source.records(BufferKind.AICPU_TASK);
     long phases = source.records(BufferKind.SCHED_PHASE) + source.records(BufferKind.ORCH_PHASE);
     if (tasks == 0 && (!source.isChip() || phases == 0)) {
@@ -96,23 +79,23 @@ final class RecordsJson {
     }
     JsonGenerator json = new JsonFactory().createGenerator(out);
     json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
-    RecordsJson export = new RecordsJson(source, selection, counts, monitor, json);
-    export.writeAll(losses);
-    counts.aicpuWithoutAicore = 0; // these are in the file
+    RecordsJson export = new RecordsJson(job, json);
+    export.writeAll();
+    job.counts().aicpuWithoutAicore = 0; // these are in the file
     json.writeRaw('\n');
     json.flush();
     return export.rows;
   }
 
-  private void writeAll(Losses losses) throws IOException {
+  private void writeAll() throws IOException {
     int level = source.geometry().level();
     json.writeStartObject();
     json.writeNumberField(prefix(source) + "_swimlane_level", level);
     metadata(level);
     array("aicore_tasks");
     for (int core = 0; core < source.geometry().numCores(); core++) {
-      if (selection.hasCore(core)) {
-        aicoreTasks(core, level);
+      if (job.hasCore(core)) {
+        aicoreTasks(core);
       }
     }
     json.writeEndArray();
@@ -123,7 +106,7 @@ final class RecordsJson {
     }
     array(hasRuns ? "records" : "aicpu_tasks");
     for (int core = 0; core < source.geometry().numCores(); core++) {
-      if (selection.hasCore(core)) {
+      if (job.hasCore(core)) {
         aicpuTasks(core);
       }
     }
@@ -137,7 +120,7 @@ final class RecordsJson {
         json.writeObjectFieldStart("scheduler_records");
         array("streams");
         for (int thread = 0; thread < source.instances(BufferKind.SCHED_PHASE); thread++) {
-          stream(thread, losses);
+          stream(thread);
         }
         json.writeEndArray();
         json.writeEndObject();
@@ -186,20 +169,20 @@ final class RecordsJson {
   }
 
   private RecordCursor cursor(BufferKind kind, int instance) throws IOException {
-    return new RecordCursor(source, kind, instance, window, false, monitor);
+    return job.cursor(kind, instance, 0);
   }
 
   /**
    * The converter of the newest runtimes refuses a file in which the scheduler's record of an
    * AICore task is missing: of these only joined tasks are written.
    */
-  private void aicoreTasks(int core, int level) throws IOException {
-    if (hasRuns && level >= 2) {
-      TaskJoin join =
-          new TaskJoin(
-              new RecordCursor(source, BufferKind.AICPU_TASK, core, window, false, more -> {}),
-              new RecordCursor(source, BufferKind.AICORE_TASK, core, window, true, monitor),
-              counts);
+  private boolean isJoined() {
+    return hasRuns && source.geometry().level() >= 2;
+  }
+
+  private void aicoreTasks(int core) throws IOException {
+    if (isJoined()) {
+      TaskJoin join = job.tasks(core, 0);
       Row.Task task = new Row.Task();
       while (join.next(task)) {
         row(core);
@@ -225,7 +208,9 @@ final class RecordsJson {
   }
 
   private void aicpuTasks(int core) throws IOException {
-    RecordCursor cursor = cursor(BufferKind.AICPU_TASK, core);
+    // Where tasks were joined, these records were counted with them.
+    RecordCursor cursor =
+        (isJoined() ? job.silent() : job).cursor(BufferKind.AICPU_TASK, core, 0);
     while (cursor.next()) {
       row(core);
       json.writeNumber(cursor.u32(AicpuTaskRecord.REG_TASK_ID_OFFSET));
@@ -309,7 +294,7 @@ final class RecordsJson {
   }
 
   /** A scheduler thread in the newest schema: its phases, and beside them their queue figures. */
-  private void stream(int thread, Losses losses) throws IOException {
+  private void stream(int thread) throws IOException {
     RecordCursor cursor = cursor(BufferKind.SCHED_PHASE, thread);
     if (!cursor.next()) {
       return; // the runtime leaves idle threads out
@@ -340,7 +325,7 @@ final class RecordsJson {
     json.writeEndArray();
     rows += committed;
     array("metrics");
-    cursor = new RecordCursor(source, BufferKind.SCHED_PHASE, thread, window, false, more -> {});
+    cursor = job.silent().cursor(BufferKind.SCHED_PHASE, thread, 0);
     for (long i = 0; cursor.next(); i++) {
       json.writeRaw('\n');
       json.writeStartObject();
@@ -353,7 +338,7 @@ final class RecordsJson {
       json.writeEndObject();
     }
     json.writeEndArray();
-    long dropped = losses.records(BufferKind.SCHED_PHASE, thread);
+    long dropped = job.losses().records(BufferKind.SCHED_PHASE, thread);
     json.writeObjectFieldStart("capture");
     json.writeNumberField("committed", committed);
     json.writeNumberField("dropped", dropped);

@@ -48,6 +48,34 @@ abstract sealed class Row {
 
     final Flows scheduled = new Flows();
 
+    /**
+     * Counts times from the base, and puts possible ones in the place of impossible ones.
+     *
+     * @return whether there is a start
+     */
+    boolean settle(TraceClock clock, ExportSummary.Counts counts) {
+      boolean hasDispatch = dispatch != 0;
+      boolean hasFinish = finish != 0;
+      start = clock.sinceBase(start);
+      end = clock.sinceBase(end);
+      receive = clock.sinceBase(receive);
+      dispatch = clock.sinceBase(dispatch);
+      long finished = clock.sinceBase(finish);
+      finish = finished < dispatch ? NEVER : finished;
+      boolean isPossible =
+          start != NEVER
+              && end >= start
+              && receive != NEVER
+              && receive <= start
+              && hasDispatch == (dispatch != NEVER)
+              && hasFinish == (finish != NEVER);
+      end = Math.max(start, end);
+      receive = receive == NEVER || receive > start ? start : receive;
+      counts.impossibleTimes += isPossible ? 0 : 1;
+      counts.joined += start == NEVER ? 0 : 1;
+      return start != NEVER;
+    }
+
     boolean isScheduled() {
       return dispatch != NEVER && finish != NEVER;
     }
@@ -71,8 +99,8 @@ abstract sealed class Row {
     int tasksProcessed;
     int popHit;
     int popMiss;
-    final short[] depthAtStart = new short[3];
-    final short[] depthAtEnd = new short[3];
+    long depthsAtStart;
+    long depthsAtEnd;
 
     /** Tasks of which it holds the finish. */
     int finishes;
@@ -82,8 +110,9 @@ abstract sealed class Row {
 
     final Flows in = new Flows();
 
-    String kindName() {
-      return kind == null ? "unknown" : kind.jsonName();
+    /** Of a ready queue at a moment: how many tasks for AIC, AIV and both are in it. */
+    static short depth(long depths, int i) {
+      return (short) (depths >>> i * Short.SIZE);
     }
 
     /** The task that the newer generations name in the place of the pop counters. */

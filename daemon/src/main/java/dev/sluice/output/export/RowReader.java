@@ -68,55 +68,28 @@ final class RowReader {
     }
   }
 
-  RowReader(
-      CaptureSource source,
-      ExportSelection selection,
-      Dependencies dependencies,
-      FlowIds flowIds,
-      ExportSummary.Counts counts,
-      ExportMonitor monitor)
-      throws IOException {
-    this.source = source;
+  RowReader(Exporter.Job job, Dependencies dependencies, FlowIds flowIds) throws IOException {
+    this.source = job.source();
     this.clock = source.clock();
     this.dependencies = dependencies;
     this.flowIds = flowIds;
-    this.counts = counts;
+    this.counts = job.counts();
     insideTicks = Math.max(1, INSIDE_NS * source.clockHz() / 1_000_000_000L);
-    addStreams(selection, monitor);
-  }
-
-  private void addStreams(ExportSelection selection, ExportMonitor monitor) throws IOException {
-    ExportSelection.Window window = selection.window(clock);
     for (int lane = 0; lane < source.instances(BufferKind.ORCH_PHASE); lane++) {
-      add(new SubmitStream(cursor(BufferKind.ORCH_PHASE, lane, window, false, monitor)));
+      add(new SubmitStream(job.cursor(BufferKind.ORCH_PHASE, lane, 0)));
     }
-    boolean isAicoreOnly =
-        source.geometry().level() == 1 && source.records(BufferKind.AICPU_TASK) == 0;
     for (int core = 0; core < source.geometry().numCores(); core++) {
-      if (selection.hasCore(core)) {
-        RecordCursor aicore = cursor(BufferKind.AICORE_TASK, core, window, !isAicoreOnly, monitor);
-        RecordCursor aicpu =
-            isAicoreOnly ? null : cursor(BufferKind.AICPU_TASK, core, window, false, monitor);
-        add(new TaskStream(core, new TaskJoin(aicpu, aicore, counts)));
+      if (job.hasCore(core)) {
+        add(new TaskStream(core, job.tasks(core, 0)));
       }
     }
     // After the tasks: what happens at the very end of a phase is within it.
     for (int thread = 0; thread < source.instances(BufferKind.SCHED_PHASE); thread++) {
-      phases.add(new PhaseStream(cursor(BufferKind.SCHED_PHASE, thread, window, false, monitor)));
+      phases.add(new PhaseStream(job.cursor(BufferKind.SCHED_PHASE, thread, 0)));
     }
     for (PhaseStream stream : phases) {
       add(stream);
     }
-  }
-
-  private RecordCursor cursor(
-      BufferKind kind,
-      int instance,
-      ExportSelection.Window window,
-      boolean isEveryRecordWanted,
-      ExportMonitor monitor)
-      throws IOException {
-    return new RecordCursor(source, kind, instance, window, isEveryRecordWanted, monitor);
   }
 
   private void add(Stream stream) throws IOException {
@@ -164,42 +137,12 @@ final class RowReader {
     @Override
     boolean advance() throws IOException {
       while (join.next(task)) {
-        task.start = clock.sinceBase(task.start);
-        task.end = clock.sinceBase(task.end);
-        task.receive = clock.sinceBase(task.receive);
-        if (task.start == Row.NEVER) {
-          counts.impossibleTimes++;
-          continue;
+        if (task.settle(clock, counts)) {
+          key = Math.max(key, task.dispatch == Row.NEVER ? task.start : task.dispatch);
+          return true;
         }
-        counts.impossibleTimes += amend() ? 1 : 0;
-        key = Math.max(key, task.dispatch == Row.NEVER ? task.start : task.dispatch);
-        counts.joined++;
-        return true;
       }
       return false;
-    }
-
-    /** Puts possible times in the place of impossible ones; returns whether there were any. */
-    private boolean amend() {
-      boolean isAmended = false;
-      if (task.end < task.start) {
-        task.end = task.start;
-        isAmended = true;
-      }
-      if (task.receive == Row.NEVER || task.receive > task.start) {
-        task.receive = task.start;
-        isAmended = true;
-      }
-      boolean hasDispatch = task.dispatch != 0;
-      boolean hasFinish = task.finish != 0;
-      task.dispatch = hasDispatch ? clock.sinceBase(task.dispatch) : Row.NEVER;
-      task.finish = hasFinish ? clock.sinceBase(task.finish) : Row.NEVER;
-      if (task.finish != Row.NEVER && task.finish < task.dispatch) {
-        task.finish = Row.NEVER;
-      }
-      return isAmended
-          || (hasDispatch && task.dispatch == Row.NEVER)
-          || (hasFinish && task.finish == Row.NEVER);
     }
 
     @Override
@@ -311,11 +254,8 @@ final class RowReader {
       phase.tasksProcessed = (int) cursor.u32(record.tasksProcessedOffset());
       phase.popHit = (int) cursor.u32(record.popHitOffset());
       phase.popMiss = (int) cursor.u32(record.popMissOffset());
-      for (int i = 0; i < 3; i++) {
-        int at = cursor.at() + i * Short.BYTES;
-        phase.depthAtStart[i] = cursor.records().getShort(at + record.sharedDepthAtStartOffset());
-        phase.depthAtEnd[i] = cursor.records().getShort(at + record.sharedDepthAtEndOffset());
-      }
+      phase.depthsAtStart = cursor.u48(record.sharedDepthAtStartOffset());
+      phase.depthsAtEnd = cursor.u48(record.sharedDepthAtEndOffset());
       lastEnd = Math.max(lastEnd, end);
       phase.key = lastEnd;
       return phase;

@@ -1,8 +1,10 @@
 package dev.sluice.output.export;
 
+import java.util.List;
+
 /** A bar on a lane. A flyweight: one object, filled anew for every slice. Times are ns. */
 final class Slice {
-  /** What the bar stands for, which decides its arguments and its category. */
+  /** What the bar stands for. */
   enum Type {
     KERNEL("event"),
     SETUP("event"),
@@ -25,8 +27,62 @@ final class Slice {
     }
   }
 
-  /** A name that slices share. */
-  record Name(int number, String text) {}
+  /** How the value of an argument is written. */
+  enum Form {
+    /** Unsigned, of 64 bits. */
+    NUMBER,
+    NS,
+    FLAG,
+    /** Three at once, see {@link Row.Phase#depth}. */
+    DEPTHS
+  }
+
+  /** What there is to say of a bar. */
+  enum Arg {
+    TASK_ID(Form.NUMBER, "taskId"),
+    LOCAL_SETUP(Form.NS, "local_setup_ns"),
+    LOOP_ITER(Form.NUMBER, "loop_iter"),
+    TASKS_PROCESSED(Form.NUMBER, "tasks_processed"),
+    AT_START(Form.DEPTHS, "aic_at_start", "aiv_at_start", "mix_at_start"),
+    AT_END(Form.DEPTHS, "aic_at_end", "aiv_at_end", "mix_at_end"),
+    /** Likewise, where a curve has it as well. */
+    AT_END_AS_CURVE(Form.DEPTHS),
+    FINISH_ROWS(Form.NUMBER, "finish_rows_attributed"),
+    SUBMIT_IDX(Form.NUMBER, "submit_idx"),
+    PREDICATED_PASS(Form.FLAG, "predicated_pass"),
+    RECORDS(Form.NUMBER, "records"),
+    BUFFERS(Form.NUMBER, "buffers"),
+    LOST_BY_DEVICE(Form.FLAG, "lost_by_device"),
+    TIMES(Form.NUMBER, "times"),
+    WAITED(Form.NUMBER, "waited_ns");
+
+    private final Form form;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
+    private final List<String> names;
+
+    Arg(Form form, String... names) {
+      this.form = form;
+      this.names = List.of(names);
+    }
+
+    Form form() {
+      return form;
+    }
+
+    List<String> names() {
+      return names;
+    }
+  }
+
+  /**
+   * A name that slices share.
+   *
+   * @param colour from the palette of chrome://tracing; empty for any
+   */
+  record Name(int number, String text, String colour) {}
+
+  private static final int MAX_ARGS = 8;
 
   Type type;
   Lane lane;
@@ -34,27 +90,13 @@ final class Slice {
   long beginNs;
   long endNs;
 
-  /** Of the task, the submission or the dummy. */
-  long taskId;
-
   /** {@link Type#KERNEL}, {@link Type#SETUP}, {@link Type#SCHEDULED}; else null. */
   Row.Task task;
-
-  /** {@link Type#PHASE}, {@link Type#DUMMY}; else null. */
-  Row.Phase phase;
-
-  /** {@link Type#SUBMIT}, {@link Type#ALLOC}; else null. */
-  Row.Submit submit;
-
-  /** {@link Type#LOST}, {@link Type#STALL}; else null. */
-  Losses.Loss loss;
 
   /** As for a task: what it runs, -1 if no dependency file says. */
   int funcId;
 
-  /** {@link Type#KERNEL}: from receipt to start, and from start to end. */
-  long setupNs;
-
+  /** {@link Type#KERNEL}: from start to end. */
   long kernelNs;
 
   /** Arrows seen at its beginning, and at its end; of each, the moment is within the slice. */
@@ -62,6 +104,9 @@ final class Slice {
 
   Flows atEnd;
   CaptureSource source;
+  private final Arg[] args = new Arg[MAX_ARGS];
+  private final long[] values = new long[MAX_ARGS];
+  private int argCount;
 
   Slice begin(Type newType, Name newName, Lane newLane, long newBeginNs, long newEndNs) {
     type = newType;
@@ -69,17 +114,29 @@ final class Slice {
     lane = newLane;
     beginNs = newBeginNs;
     endNs = newEndNs;
-    taskId = 0;
     task = null;
-    phase = null;
-    submit = null;
-    loss = null;
-    funcId = -1;
-    setupNs = 0;
-    kernelNs = 0;
     atBegin = Flows.NONE;
     atEnd = Flows.NONE;
+    argCount = 0;
     return this;
+  }
+
+  Slice put(Arg arg, long value) {
+    args[argCount] = arg;
+    values[argCount++] = value;
+    return this;
+  }
+
+  int argCount() {
+    return argCount;
+  }
+
+  Arg arg(int i) {
+    return args[i];
+  }
+
+  long value(int i) {
+    return values[i];
   }
 
   long durationNs() {

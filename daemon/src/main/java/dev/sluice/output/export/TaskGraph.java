@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -31,12 +32,12 @@ public final class TaskGraph {
   private static final int TASK_FIELDS = 1 + KERNELS + 1;
 
   private final long[] taskIds;
-  private final int[] successorsFrom;
-  private final int[] successors;
-  private final int[] predecessorsFrom;
-  private final int[] predecessors;
-  // By predecessor's edge order: the number of an edge is its place in successors.
-  private final int[] incomingEdges;
+  // Sorted edges: the node that they leave in the high half, the one they arrive at in the low one.
+  private final long[] outgoing;
+  private final int[] outgoingFrom;
+  // Likewise with the halves swapped.
+  private final long[] incoming;
+  private final int[] incomingFrom;
   private final int[] kernels;
   private final int[] blocks;
   private final long skippedRows;
@@ -47,14 +48,9 @@ public final class TaskGraph {
    */
   TaskGraph(long[] pairs, long[] tasks, long skippedRows) {
     this.skippedRows = skippedRows;
-    LongStream.Builder ids = LongStream.builder();
-    for (long id : pairs) {
-      ids.add(id);
-    }
-    for (int i = 0; i < tasks.length; i += TASK_FIELDS) {
-      ids.add(tasks[i]);
-    }
-    taskIds = ids.build().sorted().distinct().toArray();
+    LongStream described =
+        IntStream.range(0, tasks.length / TASK_FIELDS).mapToLong(i -> tasks[i * TASK_FIELDS]);
+    taskIds = LongStream.concat(Arrays.stream(pairs), described).sorted().distinct().toArray();
     kernels = new int[taskIds.length * KERNELS];
     Arrays.fill(kernels, NO_KERNEL);
     blocks = new int[taskIds.length];
@@ -66,29 +62,28 @@ public final class TaskGraph {
       }
       blocks[node] = (int) tasks[i + 1 + KERNELS];
     }
-    long[] edges = new long[pairs.length / 2];
-    for (int i = 0; i < edges.length; i++) {
-      edges[i] = ((long) node(pairs[2 * i]) << Integer.SIZE) | node(pairs[2 * i + 1]);
+    outgoing =
+        IntStream.range(0, pairs.length / 2)
+            .mapToLong(i -> edge(node(pairs[2 * i]), node(pairs[2 * i + 1])))
+            .sorted()
+            .distinct()
+            .toArray();
+    incoming = Arrays.stream(outgoing).map(edge -> Long.rotateLeft(edge, 32)).sorted().toArray();
+    outgoingFrom = firstOfNodes(outgoing);
+    incomingFrom = firstOfNodes(incoming);
+  }
+
+  private static long edge(int from, int to) {
+    return ((long) from << Integer.SIZE) | to;
+  }
+
+  private int[] firstOfNodes(long[] edges) {
+    int[] first = new int[nodes() + 1];
+    for (long edge : edges) {
+      first[(int) (edge >>> Integer.SIZE) + 1]++;
     }
-    edges = Arrays.stream(edges).sorted().distinct().toArray();
-    successorsFrom = new int[taskIds.length + 1];
-    predecessorsFrom = new int[taskIds.length + 1];
-    successors = new int[edges.length];
-    predecessors = new int[edges.length];
-    incomingEdges = new int[edges.length];
-    for (int edge = 0; edge < edges.length; edge++) {
-      successors[edge] = (int) edges[edge];
-      successorsFrom[(int) (edges[edge] >>> Integer.SIZE) + 1]++;
-      predecessorsFrom[successors[edge] + 1]++;
-    }
-    Arrays.parallelPrefix(successorsFrom, Integer::sum);
-    Arrays.parallelPrefix(predecessorsFrom, Integer::sum);
-    int[] next = predecessorsFrom.clone();
-    for (int edge = 0; edge < edges.length; edge++) {
-      int incoming = next[successors[edge]]++;
-      predecessors[incoming] = (int) (edges[edge] >>> Integer.SIZE);
-      incomingEdges[incoming] = edge;
-    }
+    Arrays.parallelPrefix(first, Integer::sum);
+    return first;
   }
 
   /**
@@ -220,33 +215,33 @@ public final class TaskGraph {
 
   /** Edges are numbered so that those leaving a node follow each other. */
   int firstOutgoing(int node) {
-    return successorsFrom[node];
+    return outgoingFrom[node];
   }
 
   int outgoingCount(int node) {
-    return successorsFrom[node + 1] - successorsFrom[node];
+    return outgoingFrom[node + 1] - outgoingFrom[node];
   }
 
   int successor(int edge) {
-    return successors[edge];
+    return (int) outgoing[edge];
   }
 
   int incomingCount(int node) {
-    return predecessorsFrom[node + 1] - predecessorsFrom[node];
+    return incomingFrom[node + 1] - incomingFrom[node];
   }
 
   /** The task at the other end of the i-th edge that arrives at a node. */
   int predecessor(int node, int i) {
-    return predecessors[predecessorsFrom[node] + i];
+    return (int) incoming[incomingFrom[node] + i];
   }
 
   /** The number of the i-th edge that arrives at a node. */
   int incomingEdge(int node, int i) {
-    return incomingEdges[predecessorsFrom[node] + i];
+    return Arrays.binarySearch(outgoing, edge(predecessor(node, i), node));
   }
 
   int edges() {
-    return successors.length;
+    return outgoing.length;
   }
 
   /** In how many blocks the task runs. */

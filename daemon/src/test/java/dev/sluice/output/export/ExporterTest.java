@@ -74,6 +74,17 @@ class ExporterTest {
     assertEquals(List.of(), names());
   }
 
+  /** Its progress ends at 100 %. */
+  @ParameterizedTest
+  @EnumSource(ExportFormat.class)
+  void shouldCountEachRecordOnce(ExportFormat format) throws IOException {
+    for (String layout : List.of(TraceBuilder.L2, TraceBuilder.CHIP, TraceBuilder.NEWEST)) {
+      Exporter exporter = exporter(new Workload(layout, 6, 80, 1, 20).builder.build(), format);
+      ExportSummary summary = exporter.toFile(directory.resolve("out"), true);
+      assertEquals(exporter.totalRecords(), summary.records(), layout);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = ExportFormat.class,
@@ -147,8 +158,7 @@ class ExporterTest {
     ExportSummary summary = exporter(source, ExportFormat.CSV).toFile(tables, false);
     long rows = 0;
     for (BufferKind kind : BufferKind.TIMED) {
-      List<String> lines = Files.readAllLines(tables.resolve(CsvTables.fileName(kind)));
-      assertEquals(String.join(",", CsvTables.header(kind)), lines.get(0));
+      List<String> lines = Files.readAllLines(tables.resolve(kind.label() + ".csv"));
       assertEquals(source.records(kind), lines.size() - 1);
       int columns = lines.get(0).split(",", -1).length;
       for (String line : lines) {

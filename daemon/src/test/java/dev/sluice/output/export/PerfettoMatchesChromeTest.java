@@ -75,7 +75,7 @@ class PerfettoMatchesChromeTest {
         common.put(key, args.get(key));
       }
     }
-    if (args.containsKey("kernel-duration-us")) {
+    if (args.containsKey("local_setup_us")) {
       common.put("local_setup_ns", ns(args.get("local_setup_us")));
     }
     if (args.containsKey("predicated_pass")) {

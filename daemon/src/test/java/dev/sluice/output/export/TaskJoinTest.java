@@ -36,7 +36,8 @@ class TaskJoinTest {
   }
 
   private static RecordCursor cursor(CaptureSource source, BufferKind kind) throws IOException {
-    return new RecordCursor(source, kind, 0, ExportSelection.Window.ALL, true, ExportMonitor.NONE);
+    return new RecordCursor(
+        source, kind, 0, 0, ExportSelection.Window.ALL, true, ExportMonitor.NONE);
   }
 
   /**

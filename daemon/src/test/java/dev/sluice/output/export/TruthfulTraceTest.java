@@ -172,7 +172,7 @@ class TruthfulTraceTest {
     assertTrue(stalls.get(2).startsWith("push,,1,2,1000,"), stalls.get(2));
     assertTrue(Files.readString(tables.resolve("README.txt")).contains("50000000 per second"));
     List<String> rows = Files.readAllLines(tables.resolve("aicpu_task.csv"));
-    assertTrue(rows.get(1).endsWith(",1010,1075,200,1500"), rows.get(1));
+    assertTrue(rows.get(1).endsWith(",1010,200,1075,1500"), rows.get(1));
   }
 
   /** Each of these once moved time 0, or filled the picture with one bar. */
