@@ -328,7 +328,7 @@ public final class ExportCommand implements Callable<Integer> {
     if (counts.impossibleTimes() > 0) {
       tell(
           line,
-          "left out or shortened: %,d records with impossible times",
+          "impossible times: %,d records, left out, shortened, or in tables without nanoseconds",
           counts.impossibleTimes());
     }
     if (counts.givenUp() > 0) {

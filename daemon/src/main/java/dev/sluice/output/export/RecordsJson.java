@@ -209,8 +209,7 @@ final class RecordsJson {
 
   private void aicpuTasks(int core) throws IOException {
     // Where tasks were joined, these records were counted with them.
-    RecordCursor cursor =
-        (isJoined() ? job.silent() : job).cursor(BufferKind.AICPU_TASK, core, 0);
+    RecordCursor cursor = (isJoined() ? job.silent() : job).cursor(BufferKind.AICPU_TASK, core, 0);
     while (cursor.next()) {
       row(core);
       json.writeNumber(cursor.u32(AicpuTaskRecord.REG_TASK_ID_OFFSET));

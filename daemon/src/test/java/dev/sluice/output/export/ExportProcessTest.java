@@ -98,7 +98,7 @@ class ExportProcessTest {
         for (int half = 0; half < 2; half++) {
           SchedPhaseKind kind = half == 0 ? SchedPhaseKind.DISPATCH : SchedPhaseKind.COMPLETE;
           phases
-              .next(at + 5 + 80 * half, at + 15 + 80 * half)
+              .next(at + 5 + 80L * half, at + 15 + 80L * half)
               .putInt(phases.at + phase.kindOffset(), kind.ordinal())
               .putInt(phases.at + phase.loopIterOffset(), (int) (2 * i + half));
         }
