@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.io.SerializedString;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigInteger;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -25,8 +26,10 @@ final class ChromeWriter implements TraceSink {
   private static final SerializedString ID = new SerializedString("id");
   private static final SerializedString ARGS = new SerializedString("args");
 
-  private static final String DEPTHS_AT_START = "shared_at_start (aic,aiv,mix)";
-  private static final String DEPTHS_AT_END = "shared_at_end (aic,aiv,mix)";
+  private static final SerializedString[] ARG_NAMES =
+      Arrays.stream(Slice.Arg.values())
+          .map(arg -> new SerializedString(arg.chromeName()))
+          .toArray(SerializedString[]::new);
 
   private final JsonGenerator json;
   private final TaskGraph graph;
@@ -179,16 +182,13 @@ final class ChromeWriter implements TraceSink {
     for (int i = 0; i < slice.argCount(); i++) {
       Slice.Arg arg = slice.arg(i);
       long value = slice.value(i);
+      json.writeFieldName(ARG_NAMES[arg.ordinal()]);
       switch (arg.form()) {
-        case NUMBER -> {
-          json.writeFieldName(arg.names().get(0));
-          unsigned(json, value);
-        }
-        case NS -> micros(arg.names().get(0).replace("_ns", "_us"), value);
-        case FLAG -> json.writeBooleanField(arg.names().get(0), value != 0);
+        case NUMBER -> unsigned(json, value);
+        case NS -> micros(value);
+        case FLAG -> json.writeBoolean(value != 0);
         case DEPTHS ->
-            json.writeStringField(
-                arg == Slice.Arg.AT_START ? DEPTHS_AT_START : DEPTHS_AT_END,
+            json.writeString(
                 Row.Phase.depth(value, 0)
                     + ","
                     + Row.Phase.depth(value, 1)

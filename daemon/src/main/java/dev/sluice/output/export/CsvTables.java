@@ -1,10 +1,10 @@
 package dev.sluice.output.export;
 
+import com.fasterxml.jackson.core.io.NumberOutput;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,7 +20,11 @@ import java.util.Map;
 final class CsvTables extends Tables {
   static final String README = "README.txt";
 
-  private static final int FLUSH_CHARS = 1 << 16;
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  /** Some twenty numbers and words. */
+  private static final int MAX_ROW_BYTES = 1 << 12;
+
   private static final Map<Table, String> FILES =
       new EnumMap<>(
           Map.of(
@@ -32,29 +36,36 @@ final class CsvTables extends Tables {
               Table.STALLS, "stalls.csv"));
 
   /** A file while it is written. */
-  private record Part(OutputStream out, StringBuilder text) implements AutoCloseable {
-    void flush() throws IOException {
-      out.write(text.toString().getBytes(StandardCharsets.ISO_8859_1));
-      text.setLength(0);
+  private static final class Part {
+    private final OutputStream out;
+    private final byte[] bytes = new byte[BUFFER_BYTES];
+    private int count;
+
+    Part(OutputStream out) {
+      this.out = out;
     }
 
-    @Override
-    public void close() throws IOException {
-      try (out) {
-        flush();
+    void put(String word) {
+      for (int i = 0; i < word.length(); i++) {
+        bytes[count++] = (byte) word.charAt(i);
       }
+    }
+
+    void flush() throws IOException {
+      out.write(bytes, 0, count);
+      count = 0;
     }
   }
 
   private final Map<Table, Part> parts = new EnumMap<>(Table.class);
   private Part part;
-  private StringBuilder text;
 
   private CsvTables(Exporter.Job job, Path directory) throws IOException {
     super(job, job.source().clock().ns(0));
     for (Map.Entry<Table, String> file : FILES.entrySet()) {
-      OutputStream out = Files.newOutputStream(directory.resolve(file.getValue()));
-      parts.put(file.getKey(), new Part(out, new StringBuilder(header(file.getKey()) + "\n")));
+      Part table = new Part(Files.newOutputStream(directory.resolve(file.getValue())));
+      table.put(header(file.getKey()) + "\n");
+      parts.put(file.getKey(), table);
     }
   }
 
@@ -83,13 +94,13 @@ final class CsvTables extends Tables {
   @Override
   Tables begin(Table table, int run) {
     part = parts.get(table);
-    text = part.text;
     return run == NO_RUN ? this : put(run);
   }
 
   @Override
   Tables put(long value) {
-    text.append(value).append(',');
+    part.count = NumberOutput.outputLong(value, part.bytes, part.count);
+    part.bytes[part.count++] = ',';
     return this;
   }
 
@@ -100,7 +111,8 @@ final class CsvTables extends Tables {
 
   @Override
   Tables put(String word) {
-    text.append(word).append(',');
+    part.put(word);
+    part.bytes[part.count++] = ',';
     return this;
   }
 
@@ -111,8 +123,8 @@ final class CsvTables extends Tables {
 
   @Override
   void endRow() throws IOException {
-    text.setCharAt(text.length() - 1, '\n');
-    if (text.length() >= FLUSH_CHARS) {
+    part.bytes[part.count - 1] = '\n';
+    if (part.count > BUFFER_BYTES - MAX_ROW_BYTES) {
       part.flush();
     }
   }
@@ -120,7 +132,9 @@ final class CsvTables extends Tables {
   @Override
   public void close() throws IOException {
     for (Part each : parts.values()) {
-      each.close();
+      try (OutputStream out = each.out) {
+        each.flush();
+      }
     }
   }
 

@@ -179,6 +179,9 @@ final class Drawing implements Row.Receiver {
   }
 
   private void put(Lane first, boolean isBesideNumbered) throws IOException {
+    // A format may have no time before its first.
+    slice.beginNs = Math.max(slice.beginNs, clock.ns(0));
+    slice.endNs = Math.max(slice.endNs, clock.ns(0));
     Lane lane = first;
     int beside = 0;
     while (!lane.takes(slice.beginNs, slice.endNs)) {

@@ -78,29 +78,30 @@ final class Losses {
     TraceClock clock = source.clock();
     BufferKind kind = note.kind();
     int frame = note.poolFrame();
-    long from = clock.ticksOfHost(note.hostTimeNs());
-    long to = clock.ticksOfHost(note.untilNs());
+    long from = Row.NEVER;
+    long to = Row.NEVER;
     if (frame > 0) {
       ByteBuffer before = source.frame(kind, note.instance(), frame - 1);
-      long end =
-          clock.sinceBase(RecordCursor.end(kind, before, before.limit() - kind.recordBytes()));
-      from = end == Row.NEVER ? from : end;
+      from = clock.sinceBase(RecordCursor.end(kind, before, before.limit() - kind.recordBytes()));
     }
     if (frame < source.frameCount(kind, note.instance())) {
-      long start =
-          clock.sinceBase(RecordCursor.start(kind, source.frame(kind, note.instance(), frame), 0));
-      to = start == Row.NEVER ? to : start;
+      to = clock.sinceBase(RecordCursor.start(kind, source.frame(kind, note.instance(), frame), 0));
     }
-    return loss(note, Math.min(from, to), Math.max(from, to));
+    // The host's times are less exact than the neighbours: they never reach beyond these.
+    if (to == Row.NEVER) {
+      to = Math.max(from, clock.ticksOfHost(note.untilNs()));
+    }
+    if (from == Row.NEVER) {
+      from = clock.ticksOfHost(note.hostTimeNs());
+    }
+    return loss(note, Math.min(from, to), to);
   }
 
   /** It happened before the host noted it, and after the note before. */
   private static Loss noted(CaptureSource source, CaptureFrames.Note note, long sinceNs) {
     TraceClock clock = source.clock();
     long to = clock.ticksOfHost(note.untilNs());
-    long from = Math.min(to, clock.ticksOfHost(sinceNs));
-    // A loss before the first record that is left lies at the beginning.
-    return loss(note, Math.max(0, from), Math.max(0, to));
+    return loss(note, Math.min(to, clock.ticksOfHost(sinceNs)), to);
   }
 
   private static Loss loss(CaptureFrames.Note note, long from, long to) {
@@ -113,8 +114,9 @@ final class Losses {
         note.count(),
         isGap ? note.value() : 0,
         isGap ? 0 : note.value(),
-        from,
-        to,
+        // A loss before the first record that is left lies at the beginning.
+        Math.max(0, from),
+        Math.max(0, to),
         note.hostTimeNs());
   }
 

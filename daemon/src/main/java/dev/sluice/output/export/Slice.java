@@ -40,13 +40,13 @@ final class Slice {
   /** What there is to say of a bar. */
   enum Arg {
     TASK_ID(Form.NUMBER, "taskId"),
-    LOCAL_SETUP(Form.NS, "local_setup_ns"),
+    LOCAL_SETUP(Form.NS, "local_setup"),
     LOOP_ITER(Form.NUMBER, "loop_iter"),
     TASKS_PROCESSED(Form.NUMBER, "tasks_processed"),
-    AT_START(Form.DEPTHS, "aic_at_start", "aiv_at_start", "mix_at_start"),
-    AT_END(Form.DEPTHS, "aic_at_end", "aiv_at_end", "mix_at_end"),
+    AT_START(Form.DEPTHS, "at_start"),
+    AT_END(Form.DEPTHS, "at_end"),
     /** Likewise, where a curve has it as well. */
-    AT_END_AS_CURVE(Form.DEPTHS),
+    AT_END_AS_CURVE(Form.DEPTHS, "at_end"),
     FINISH_ROWS(Form.NUMBER, "finish_rows_attributed"),
     SUBMIT_IDX(Form.NUMBER, "submit_idx"),
     PREDICATED_PASS(Form.FLAG, "predicated_pass"),
@@ -57,21 +57,39 @@ final class Slice {
     WAITED(Form.NUMBER, "waited_ns");
 
     private final Form form;
+    private final String chromeName;
 
     @SuppressWarnings("ImmutableEnumChecker") // List.of
     private final List<String> names;
 
-    Arg(Form form, String... names) {
+    Arg(Form form, String text) {
       this.form = form;
-      this.names = List.of(names);
+      names =
+          switch (form) {
+            case NUMBER, FLAG -> List.of(text);
+            case NS -> List.of(text + "_ns");
+            case DEPTHS -> List.of("aic_" + text, "aiv_" + text, "mix_" + text);
+          };
+      chromeName =
+          switch (form) {
+            case NUMBER, FLAG -> text;
+            case NS -> text + "_us";
+            case DEPTHS -> "shared_" + text + " (aic,aiv,mix)";
+          };
     }
 
     Form form() {
       return form;
     }
 
+    /** One, of depths three. */
     List<String> names() {
       return names;
+    }
+
+    /** As the runtime's converter calls it: times in microseconds, depths in one. */
+    String chromeName() {
+      return chromeName;
     }
   }
 

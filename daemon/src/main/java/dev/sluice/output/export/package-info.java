@@ -3,18 +3,17 @@
  * Parquet.
  *
  * <p>{@code CaptureSource} gives the frames of a capture by pool, a {@code RecordCursor} walks the
- * records of one pool. {@code records-json} and {@code csv} go pool by pool. Traces and {@code
- * parquet} need time order across pools: a {@code RowReader} joins and merges all pools by time and
- * links the rows with arrows, a {@code Drawing} turns rows into bars on lanes, and a {@code
+ * records of one pool, a {@code TaskJoin} the tasks of one core. {@code records-json} and tables go
+ * pool by pool. Traces need time order across pools: a {@code RowReader} merges all pools by time
+ * and links their rows with arrows, a {@code Drawing} turns rows into bars on lanes, and a {@code
  * TraceSink} writes them. {@code Losses} are the gaps and stalls, {@code TraceClock} places the
  * device's clock on the host's.
  *
  * <pre>
- *   CaptureSource --RecordCursor--+--> RecordsJson, CsvTables --------------+--> ExportOutput
- *                                 |                                         |
- *                                 +--> RowReader --+--> ParquetTables ------+
- *                                     (TaskJoin)   |                        |
- *                                                  +--> Drawing --> TraceSink (Chrome, Perfetto)
+ *   CaptureSource --RecordCursor, TaskJoin--+--> RecordsJson -------------------------+--> ExportOutput
+ *                                           +--> Tables (CsvTables, ParquetTables) ---+
+ *                                           +--> RowReader --> Drawing --> TraceSink -+
+ *                                                             (ChromeWriter, PerfettoWriter)
  * </pre>
  *
  * <p>Everything streams on the caller's thread: one frame per pool and a bounded window of rows are

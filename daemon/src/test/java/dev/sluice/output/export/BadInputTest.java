@@ -23,6 +23,8 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Outputs that are no plain files, and captures that lack something. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -146,6 +148,24 @@ class BadInputTest {
             .distinct()
             .count();
     assertEquals(3 * 4, processes);
+  }
+
+  /** Layouts, hosts, boots; sessions that overlap; the file or the directory holds them all. */
+  @ParameterizedTest
+  @EnumSource(ExportFormat.class)
+  void shouldExportWhatIsUnlikeInEveryFormat(ExportFormat format) throws IOException {
+    List<CaptureSource> sources =
+        List.of(
+            builder(TraceBuilder.CHIP).origin("one", "boot-a", 0, 1, 0).build(),
+            builder(TraceBuilder.L2).origin("one", "boot-a", 0, 2, 1000).build(),
+            builder(TraceBuilder.NEWEST).origin("two", "boot-b", 0, 1, 5_000_000).build());
+    Exporter exporter = new Exporter(sources, ExportRequest.of(format), ExportMonitor.NONE);
+    ExportSummary summary = exporter.toFile(folder.resolve("out"), false);
+    assertEquals(exporter.totalRecords(), summary.records());
+    assertTrue(summary.rows() > 0);
+    assertTrue(
+        exporter.warnings().toString().contains("several boots or hosts"),
+        exporter.warnings()::toString);
   }
 
   /** A daemon that was restarted numbers its sessions from 1 again. */

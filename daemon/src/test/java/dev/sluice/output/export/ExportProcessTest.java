@@ -192,6 +192,8 @@ class ExportProcessTest {
     String told =
         export("", outputs.resolve("empty"), ExitCode.FINE, "--format", format.id(), "-o", output);
     assertTrue(told.contains(String.format(Locale.ROOT, "%,d records to", records)), told);
+    assertEquals(
+        format == ExportFormat.CHROME_TRACE, told.contains("are more than a browser opens: --to "));
   }
 
   @ParameterizedTest

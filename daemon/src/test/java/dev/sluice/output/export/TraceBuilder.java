@@ -12,6 +12,7 @@ import dev.sluice.abi.SchedPhaseKind;
 import dev.sluice.abi.SchedPhaseRecord;
 import dev.sluice.output.capture.CaptureBuilder;
 import dev.sluice.output.capture.CaptureManifest;
+import dev.sluice.output.capture.LossReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -95,6 +96,12 @@ final class TraceBuilder {
   /** Behind all records, records that the device dropped; noted at this tick. */
   TraceBuilder drop(BufferKind kind, int instance, DropCause cause, long records, long tick) {
     notes.add(capture -> capture.drop(kind, instance, cause, records, hostNs(tick)));
+    return this;
+  }
+
+  /** Behind all records, records that the capture lost; noted at this tick. */
+  TraceBuilder lost(BufferKind kind, int instance, LossReason reason, long records, long tick) {
+    notes.add(capture -> capture.lost(kind, instance, reason, records, hostNs(tick)));
     return this;
   }
 
@@ -266,7 +273,7 @@ final class TraceBuilder {
             made.clock().clockHz(),
             bootId,
             5_000),
-        made.synthetic(),
+        Optional.empty(),
         made.outcome(),
         made.snapshot(),
         windows);
