@@ -267,7 +267,10 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
     putNs(0);
     putNs(source.lastTicks());
     put(clock.errorNs());
-    put(BufferKind.TIMED.stream().mapToLong(kind -> manifest.outcome().kind(kind).produced()).sum());
+    put(
+        BufferKind.TIMED.stream()
+            .mapToLong(kind -> manifest.outcome().kind(kind).produced())
+            .sum());
     put(missing).endRow();
   }
 }

@@ -211,8 +211,7 @@ class TruthfulTraceTest {
   @Test
   void shouldDrawNothingBeforeTime0() throws IOException {
     int slices = trace(tasks(60).build()).slices.size();
-    CaptureSource source =
-        tasks(60).phase(0, SchedPhaseKind.WIRE, 10, 20, 200, 1).build();
+    CaptureSource source = tasks(60).phase(0, SchedPhaseKind.WIRE, 10, 20, 200, 1).build();
     PerfettoTrace trace = trace(source);
     assertEquals(slices + 1, trace.slices.size());
     assertEquals(0, trace.slices.stream().mapToLong(s -> s.beginNs).min().orElseThrow());
