@@ -135,6 +135,7 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--time",
+      arity = "1", // without it a Boolean is a flag
       paramLabel = "AXIS",
       converter = AxisConverter.class,
       description =

@@ -147,6 +147,19 @@ class ExportCommandTest {
   }
 
   @Test
+  void shouldCountFromTheBootOfTheHostWhereAsked() throws IOException {
+    assertEquals(
+        ExitCode.FINE, export("--format", "chrome-trace", "--time", "relative"), console::err);
+    assertTrue(Files.readString(Path.of(out)).contains("\"time_zero_ns\":\"0\""));
+    assertEquals(
+        ExitCode.FINE,
+        export("--format", "chrome-trace", "--time", "absolute", "--force"),
+        console::err);
+    assertTrue(Files.readString(Path.of(out)).matches("(?s).*time_zero_ns\":\"[1-9].*"));
+    assertEquals(ExitCode.USAGE, export("--format", "perfetto", "--time", "wall"));
+  }
+
+  @Test
   void shouldEndWhenTheOperatorSaysSo() {
     stopSignal.request();
     assertEquals(ExitCode.FAILED, export("--format", "chrome-trace"));
