@@ -135,13 +135,12 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--time",
-      arity = "1", // without it a Boolean is a flag
       paramLabel = "AXIS",
       converter = AxisConverter.class,
       description =
           "Times of a trace: relative counts from the first event, absolute is CLOCK_BOOTTIME of"
               + " the host. Default: relative.")
-  private Boolean isAbsolute = false;
+  private Axis axis = Axis.RELATIVE;
 
   @Option(
       names = "--strict",
@@ -245,7 +244,7 @@ public final class ExportCommand implements Callable<Integer> {
     if (!format.isTrace() && format != ExportFormat.PARQUET && (deps != null || nameMap != null)) {
       throw usage("--deps and --names are for chrome-trace, perfetto and parquet");
     }
-    if (!format.isTrace() && isAbsolute) {
+    if (!format.isTrace() && axis == Axis.ABSOLUTE) {
       throw usage("--time is for chrome-trace and perfetto");
     }
     if (!format.isTimed() && (fromNs != null || toNs != null)) {
@@ -272,7 +271,7 @@ public final class ExportCommand implements Callable<Integer> {
         selection,
         deps == null ? TaskGraph.NONE : TaskGraph.read(deps),
         nameMap == null ? NameMap.NONE : NameMap.read(nameMap),
-        isAbsolute,
+        axis == Axis.ABSOLUTE,
         isByRun());
   }
 
@@ -401,12 +400,18 @@ public final class ExportCommand implements Callable<Integer> {
     }
   }
 
-  static final class AxisConverter implements ITypeConverter<Boolean> {
+  private enum Axis {
+    RELATIVE,
+    ABSOLUTE
+  }
+
+  // A Boolean would be a flag to picocli, which takes no value.
+  static final class AxisConverter implements ITypeConverter<Axis> {
     @Override
-    public Boolean convert(String text) {
+    public Axis convert(String text) {
       return switch (text) {
-        case "relative" -> false;
-        case "absolute" -> true;
+        case "relative" -> Axis.RELATIVE;
+        case "absolute" -> Axis.ABSOLUTE;
         default -> throw new TypeConversionException("'" + text + "' is not relative or absolute");
       };
     }
