@@ -152,12 +152,25 @@ static int may_be_stashed(const struct sluice_guard *g, unsigned kind, const uin
          load64_relaxed(buffer) != 0;
 }
 
+/* How many buffers each pool of a kind has: they lie pool by pool, and stay with their pool, or the daemon
+ * that comes back could not believe what it finds. */
+static uint32_t quota(const struct sluice_guard *g, const struct sluice_arena *arena,
+                      unsigned kind) {
+  const struct sluice_layout *l = &g->recycler.layout;
+  uint32_t pools = kind == SLUICE_KIND_SCHED_PHASE  ? l->threads
+                   : kind == SLUICE_KIND_ORCH_PHASE ? 1
+                                                    : l->cores;
+  return arena->buffers[kind] / pools;
+}
+
 /* Empty ones first: the others have records that are lost with it. */
 static uint64_t take_unowned(struct sluice_guard *g, const struct sluice_arena *arena,
-                             unsigned kind) {
+                             unsigned kind, unsigned instance) {
   size_t bytes = g->recycler.layout.buffer_bytes[kind];
+  uint32_t from = instance * quota(g, arena, kind);
+  uint32_t to = from + quota(g, arena, kind);
   for (int may_be_full = 0; may_be_full < 2; may_be_full++) {
-    for (uint32_t i = 0; i < arena->buffers[kind]; i++) {
+    for (uint32_t i = from; i < to && i < arena->buffers[kind]; i++) {
       uint64_t offset = arena->buffer_offset[kind] + i * bytes;
       const uint8_t *buffer = g->recycler.host_base + offset;
       if (g->unowned[kind][i] >= UNOWNED_PASSES && !may_be_stashed(g, kind, buffer) &&
@@ -185,7 +198,7 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
       int is_waiting =
           kind == SLUICE_KIND_AICORE_TASK || load64_relaxed(pool + SLUICE_POOL_PTR) == 0;
       if (is_used && is_empty && is_waiting) {
-        uint64_t buffer = take_unowned(g, arena, kind);
+        uint64_t buffer = take_unowned(g, arena, kind, instance);
         if (buffer != 0) {
           sluice_reset_buffer(&g->recycler, kind, buffer);
           sluice_push_free(&g->recycler, kind, instance, buffer);

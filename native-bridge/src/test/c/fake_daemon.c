@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +105,7 @@ static void send_arena(struct fake_daemon *f) {
 }
 
 static void start_run(struct fake_daemon *f, const struct sluice_message *m) {
-  uint32_t handed[SLUICE_KINDS];
+  uint32_t none[SLUICE_KINDS];
   f->host.device_base = sluice_number(m, SLUICE_KEY_DEVICE_BASE);
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     f->buffers[kind] = calloc(f->plan.buffers[kind] + 1u, sizeof *f->buffers[kind]);
@@ -114,14 +115,12 @@ static void start_run(struct fake_daemon *f, const struct sluice_message *m) {
       f->pools[kind][i].spare = calloc(f->plan.buffers[kind] + 1u, sizeof(uint32_t));
     }
   }
-  private_arena_init(&f->plan, &f->host, &f->geometry, handed);
+  struct private_arena empty = f->plan;
+  memset(empty.buffers, 0, sizeof empty.buffers);
+  private_arena_init(&empty, &f->host, &f->geometry, none);
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     for (uint32_t i = 0; i < f->plan.buffers[kind]; i++) {
-      f->buffers[kind][i].with_device = i < handed[kind];
-      if (i >= handed[kind]) {
-        struct fake_pool *p = &f->pools[kind][i % private_arena_pools(&f->geometry, kind)];
-        p->spare[p->spares++] = i;
-      }
+      fake_give_back(f, kind, i / f->buffers_per_pool[kind], i); /* pool by pool, as a daemon's */
     }
   }
   struct sluice_message answer;
@@ -171,9 +170,71 @@ static void leave_a_step_half_done(struct fake_daemon *f) {
   }
 }
 
+static void beat(struct fake_daemon *f) {
+  sluice_locks_page(f->locks)->locks[SLUICE_LOCK_THREADS].beats++;
+}
+
+/* After a death our ledger is worth nothing: recycle, so that the producer can end. Until there is something
+ * to read at fd. */
+static void serve_unread(struct fake_daemon *f, int fd) {
+  struct pollfd readable = {.fd = fd, .events = POLLIN};
+  while (poll(&readable, 1, 0) == 0) {
+    beat(f); /* a guard does not turn to a daemon that stands still */
+    for (unsigned queue = 0; queue < f->host.layout.threads; queue++) {
+      sluice_recycle_queue(&f->host, queue, 1000);
+    }
+  }
+}
+
+static void listen_again(struct fake_daemon *f) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  memcpy(address.sun_path, f->path, sizeof address.sun_path);
+  f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  CHECK_EQUAL(0, bind(f->listener, (struct sockaddr *)&address, sizeof address));
+  CHECK_EQUAL(0, listen(f->listener, 4));
+}
+
+/* Whether the client took the answer for one: otherwise it has hung up, and asks again. */
+static bool answers_resume(struct fake_daemon *f) {
+  struct sluice_message m;
+  struct ucred client;
+  socklen_t bytes = sizeof client;
+  char byte;
+  serve_unread(f, f->listener);
+  f->connection = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC);
+  CHECK_EQUAL(0, getsockopt(f->connection, SOL_SOCKET, SO_PEERCRED, &client, &bytes));
+  if (receive(f->connection, &m)) {
+    CHECK_EQUAL(SLUICE_RESUME, sluice_type(&m));
+    CHECK_EQUAL(7, token_of(&m));
+    begin_reply(&m, SLUICE_RESUMED, SLUICE_OK);
+    sluice_put_number(&m, SLUICE_KEY_ARENA_BYTES, 0, f->plan.bytes);
+    if (sluice_send_message(f->connection, &m) == 0) {
+      kill(client.pid, SIGTERM); /* ends its run in order, over this connection if it can */
+      serve_unread(f, f->connection);
+      if (recv(f->connection, &byte, 1, MSG_PEEK) == 1) {
+        return true;
+      }
+    }
+  }
+  close(f->connection);
+  return false;
+}
+
+/* As a daemon does that comes back: it asks the guard for the arena, and listens once it has it. */
+static void come_back(struct fake_daemon *f) {
+  CHECK(sluice_lock_try(f->locks, SLUICE_LOCK_CLAIM) >= 0);
+  while (sluice_lock_try(f->locks, SLUICE_LOCK_SESSION) < 0 || !sluice_locks_take_all(f->locks)) {
+    poll(NULL, 0, 1); /* the test's limit ends it */
+  }
+  sluice_lock_give(f->locks, SLUICE_LOCK_CLAIM);
+  listen_again(f);
+  while (!answers_resume(f)) {
+  }
+  f->saw_resume = true;
+}
+
 /* Vanishes with its socket, as a killed daemon does, and comes back if it is to. */
 static bool die(struct fake_daemon *f) {
-  struct sluice_message m;
   if (f->dies_midway) {
     leave_a_step_half_done(f);
   }
@@ -190,31 +251,8 @@ static bool die(struct fake_daemon *f) {
   while (clock_ns() < until) {
     poll(NULL, 0, 10);
   }
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  memcpy(address.sun_path, f->path, sizeof address.sun_path);
-  f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  CHECK_EQUAL(0, bind(f->listener, (struct sockaddr *)&address, sizeof address));
-  CHECK_EQUAL(0, listen(f->listener, 4));
-  f->connection = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC);
-  CHECK(receive(f->connection, &m));
-  CHECK_EQUAL(SLUICE_RESUME, sluice_type(&m));
-  CHECK_EQUAL(7, token_of(&m));
-  CHECK(sluice_locks_take_all(f->locks)); /* the guard has given them back before it asked */
-  begin_reply(&m, SLUICE_RESUMED, SLUICE_OK);
-  sluice_put_number(&m, SLUICE_KEY_ARENA_BYTES, 0, f->plan.bytes);
-  reply(f, &m);
-  f->saw_resume = true;
+  come_back(f);
   return true;
-}
-
-/* After a death our ledger is worth nothing: recycle, so that the producer can end. */
-static void serve_unread(struct fake_daemon *f) {
-  struct pollfd readable = {.fd = f->connection, .events = POLLIN};
-  while (poll(&readable, 1, 0) == 0) {
-    for (unsigned queue = 0; queue < f->host.layout.threads; queue++) {
-      sluice_recycle_queue(&f->host, queue, 1000);
-    }
-  }
 }
 
 /* Long enough for every pool to run dry. */
@@ -238,18 +276,14 @@ static bool serve_run(struct fake_daemon *f) {
     bool is_idle = f->idle_first && (f->host.layout.generation < SLUICE_CHIP_2026_08 ||
                                      clock_ns() - begin < IDLE_FIRST_NS);
     unsigned popped = is_idle ? 0 : fake_drain_all(f);
-    sluice_locks_page(f->locks)->locks[SLUICE_LOCK_THREADS].beats++;
+    beat(f);
     uint64_t buffers = f->kinds[0].buffers + f->kinds[3].buffers;
     bool dies = f->mode == FAKE_DIE || f->mode == FAKE_DIE_AND_RETURN;
     if (dies && buffers >= DIE_AFTER_BUFFERS && f->hold) {
       hold_everything(f);
     }
     if (dies && buffers >= DIE_AFTER_BUFFERS) {
-      if (die(f)) {
-        serve_unread(f);
-        return true;
-      }
-      return false;
+      return die(f);
     }
     if (poll(&readable, 1, popped == 0 && is_idle ? 1 : 0) > 0) {
       return true;

@@ -114,7 +114,7 @@ static uint8_t *buffer_bytes(const struct fake_daemon *f, unsigned kind, uint32_
          index * (size_t)f->host.layout.buffer_bytes[kind];
 }
 
-static void give_back(struct fake_daemon *f, unsigned kind, unsigned instance, uint32_t index) {
+void fake_give_back(struct fake_daemon *f, unsigned kind, unsigned instance, uint32_t index) {
   uint8_t *bytes = buffer_bytes(f, kind, index);
   if (kind == SLUICE_KIND_AICORE_TASK) {
     memset(bytes, 0, f->host.layout.count_at[kind]);
@@ -132,7 +132,7 @@ static void push_spares(struct fake_daemon *f) {
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     for (unsigned i = 0; i < private_arena_pools(&f->geometry, kind); i++) {
       if (f->pools[kind][i].spares > 0) {
-        give_back(f, kind, i, f->pools[kind][i].spare[--f->pools[kind][i].spares]);
+        fake_give_back(f, kind, i, f->pools[kind][i].spare[--f->pools[kind][i].spares]);
       }
     }
   }
@@ -160,7 +160,7 @@ static void accept_entry(struct fake_daemon *f, uint32_t kind, uint32_t instance
   f->kinds[kind].buffers++;
   read_buffer(f, kind, instance, buffer_bytes(f, kind, (uint32_t)index), &f->kinds[kind].collected);
   if (!f->is_holding) {
-    give_back(f, kind, instance, (uint32_t)index);
+    fake_give_back(f, kind, instance, (uint32_t)index);
   }
 }
 

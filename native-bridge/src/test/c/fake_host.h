@@ -20,6 +20,9 @@ struct fake_pool {
 /* Drains every ready queue and refills the pools. Returns the number of entries popped. */
 unsigned fake_drain_all(struct fake_daemon *f);
 
+/* Gives a buffer to a pool, at once or later. */
+void fake_give_back(struct fake_daemon *f, unsigned kind, unsigned instance, uint32_t index);
+
 /* The device is complete, or dead: drains to empty, salvages if it is dead, sums up the books. */
 void fake_settle(struct fake_daemon *f);
 

@@ -419,6 +419,30 @@ static void revives_aicore_pools(void) {
   free_rig(r);
 }
 
+/* The pool of one core has nothing left, those of the other are unowned: they stay with their pool. */
+static void leaves_buffers_with_their_pool(void) {
+  struct rig *r = new_rig(SLUICE_CHIP_2026_08, 2, 0, NULL);
+  uint8_t *other = r->arena->region + sluice_pool_at(&r->layout, SLUICE_KIND_AICORE_TASK, 1);
+  kill(r->daemon, SIGSTOP);
+  waitpid(r->daemon, NULL, WUNTRACED);
+  uint64_t last = 0;
+  for (unsigned i = 0; i < 4; i++) {
+    last = pop_free(r, SLUICE_KIND_AICORE_TASK); /* and gives none back */
+    CHECK_EQUAL(4 - i, load32_relaxed(other + r->layout.fq_tail_at) -
+                           load32_relaxed(other + r->layout.fq_head_at));
+    store32_release(other + r->layout.fq_head_at, i + 1);
+  }
+  store64_release(pool_of(r, SLUICE_KIND_AICORE_TASK) + SLUICE_POOL_PTR, last);
+  uint64_t first = load64_relaxed(other + SLUICE_POOL_SLOTS);
+  end(r->daemon);
+  r->daemon = 0;
+  while (load32_acquire(other + r->layout.fq_tail_at) == 4) {
+    poll(NULL, 0, 1);
+  }
+  CHECK(load64_relaxed(other + SLUICE_POOL_SLOTS + 8 * (size_t)(4 % r->layout.slots)) == first);
+  free_rig(r);
+}
+
 /* Of the stamped 8 records only those are lost that were written; level 1 stamps 8 at every flush. */
 static void counts_what_was_written(void) {
   for (unsigned i = 0; i < sizeof generations / sizeof generations[0]; i++) {
@@ -502,6 +526,7 @@ const struct test guard_tests[] = {
     {"guard: makes way for a daemon that comes back", makes_way_for_a_daemon_that_comes_back},
     {"guard: takes over after an orderly end", takes_over_after_an_orderly_end},
     {"guard: revives AICore pools", revives_aicore_pools},
+    {"guard: leaves buffers with their pool", leaves_buffers_with_their_pool},
     {"guard: counts what was written", counts_what_was_written},
     {"guard: counts what was left", counts_what_was_left},
     {"guard: detach from a living daemon", detach_from_a_living_daemon_is_not_gone},

@@ -420,8 +420,8 @@ static void guard_hands_back_to_a_new_daemon(void) {
       run("sluice-producer",
           (const char *[]){"--socket", f.path, "--layout", "l2-2026.07/a2a3", "--cores", "4",
                            "--aicpu-threads", "2", "--level", "2", "--rate", "100000000",
-                           "--duration-ns", "900000000", "--guard-ms", "50", "--json", NULL});
-  fake_join(&f);
+                           "--duration-ns", "600000000000", "--guard-ms", "50", "--json", NULL});
+  fake_join(&f); /* which ends the run once it has answered */
   CHECK_EQUAL(0, o->status);
   CHECK(f.saw_resume && f.saw_detach);
   CHECK_EQUAL(1, number_in(o->output, "\"guard\":", "takeovers"));

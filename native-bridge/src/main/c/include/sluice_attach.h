@@ -158,7 +158,7 @@ enum sluice_key {
      produced = collected + dropped + salvaged + never started + unaccounted */
   SLUICE_KEY_PRODUCED = 41,
   SLUICE_KEY_COLLECTED = 42,
-  SLUICE_KEY_DROPPED = 43, /* by the device, by cause in the daemon's metrics */
+  SLUICE_KEY_DROPPED = 43, /* by the device or recycled by the guard, by cause in the daemon's metrics */
   SLUICE_KEY_SALVAGED = 44,
   SLUICE_KEY_UNACCOUNTED = 45, /* signed; not 0 is a defect: of the device, or ours */
   /* ARENA and RESUMED */
@@ -326,7 +326,8 @@ struct sluice_books {
   uint64_t never_started[SLUICE_ALL_KINDS]; /* dispatched to a core that ended without them */
   char text[128];
   /* Records of the session so far that the guard recycled unread while no daemon was there. Always
-   * filled in, also where the daemon could not be asked and all others are 0. */
+   * filled in, also where the daemon could not be asked and all others are 0. A daemon that has resumed
+   * the session counts those of the run in dropped. */
   uint64_t lost[SLUICE_ALL_KINDS];
 };
 

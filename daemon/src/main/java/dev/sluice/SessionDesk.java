@@ -199,6 +199,17 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   @Override
+  public void recycled(Token token, long[] records) {
+    Session session;
+    synchronized (this) {
+      session = byToken.get(token);
+    }
+    if (session != null) {
+      session.recycled(records);
+    }
+  }
+
+  @Override
   public void connectionLost(Token token, int connection) {
     Session session;
     synchronized (this) {
@@ -429,9 +440,11 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   private static String balance(AccountingLaw law) {
-    return law.neverStarted() == 0
-        ? "the books balance"
-        : "the books balance, " + law.neverStarted() + " dispatched tasks never started";
+    return "the books balance"
+        + (law.neverStarted() == 0
+            ? ""
+            : ", " + law.neverStarted() + " dispatched tasks never started")
+        + (law.recycled() == 0 ? "" : ", " + law.recycled() + " records recycled by the guard");
   }
 
   /** What the client is told; what is no refusal stays what it is, a defect. */

@@ -95,7 +95,10 @@ record SessionView(Map<String, Object> json) {
 
     /** What the device's own counters say. */
     long droppedByDevice() throws ToolException {
-      return dropped() - dropped("inferred") - dropped("producer_died");
+      return dropped()
+          - dropped("inferred")
+          - dropped("producer_died")
+          - dropped("guard_recycled");
     }
 
     long salvaged() throws ToolException {

@@ -122,6 +122,16 @@ final class TestProducer implements AutoCloseable {
       return SessionView.sum(Json.counts(Json.object(json(), "guard"), "lost_records"));
     }
 
+    /** Of one kind. */
+    long guardLost(String kind) throws ToolException {
+      return Json.whole(Json.object(Json.object(json(), "guard"), "lost_records"), kind);
+    }
+
+    /** Records that the daemon's books leave over. */
+    long unaccounted() throws ToolException {
+      return SessionView.sum(Json.counts(Json.object(json(), "books"), "unaccounted"));
+    }
+
     /** How often a fault was injected. */
     long injected(String fault) throws ToolException {
       return Json.whole(Json.object(json(), "misbehaved"), fault);

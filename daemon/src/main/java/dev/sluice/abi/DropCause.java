@@ -3,8 +3,8 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * Why the device lost records, as the host infers it: the device has one counter and no reason
- * (abi.md 4.11).
+ * Why records were lost before a collector took them, as the host infers it: the device has one
+ * counter and no reason (abi.md 4.11). The order is part of the capture format.
  */
 public enum DropCause {
   /** A free queue was empty while spare buffers were at hand: the refill came too late. */
@@ -18,7 +18,9 @@ public enum DropCause {
   /** Begun but not committed when the producer died. */
   PRODUCER_DIED("producer_died"),
   /** The counter moved and the host saw none of the above. */
-  UNKNOWN("unknown");
+  UNKNOWN("unknown"),
+  /** Recycled unread by the guard of the client, while no daemon served the session. */
+  GUARD_RECYCLED("guard_recycled");
 
   /** Cached, since {@code values()} allocates. */
   public static final List<DropCause> ALL = List.of(values());

@@ -20,7 +20,7 @@ public final class Adoption {
   private final RunArena arena;
   private final BufferRows rows;
   private final List<Integer> ready = new ArrayList<>();
-  private final boolean[] isRecycled;
+  private boolean isRecycled;
   private final int[][] slots;
 
   /**
@@ -30,7 +30,6 @@ public final class Adoption {
   public Adoption(RunArena arena, ShardJournal[] journals) throws IOException {
     this.arena = arena;
     this.rows = arena.ledger().rows();
-    this.isRecycled = new boolean[arena.plan().poolCount()];
     this.slots = new int[arena.plan().poolCount()][];
     checkRows();
     boolean[] isInSlot = readFreeQueues();
@@ -67,6 +66,13 @@ public final class Adoption {
     ArenaPlan plan = arena.plan();
     DeviceMemory memory = arena.memory();
     boolean[] isInSlot = new boolean[rows.count()];
+    int[] lent = new int[plan.poolCount()]; // by the dead host, so far
+    for (int buffer = 0; buffer < rows.count(); buffer++) {
+      if (rows.getInt(buffer, BufferRows.POOL) >= 0) {
+        int behind = rows.getInt(buffer, BufferRows.PUSH_INDEX) + 1;
+        lent[pool(buffer)] = Math.max(lent[pool(buffer)], behind);
+      }
+    }
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       BufferKind kind = plan.kindOfPool(pool);
       int at = plan.poolOffset(pool);
@@ -78,6 +84,7 @@ public final class Adoption {
             String.format("free queue of pool %d: head %d, tail %d", pool, head, tail));
       }
       slots[pool] = new int[tail - head];
+      isRecycled |= tail - lent[pool] > 0;
       for (int index = head; index != tail; index++) {
         long pointer = memory.loadLong(at + layout.slotOffset(index));
         int buffer = arena.table().find(kind, pointer);
@@ -89,7 +96,7 @@ public final class Adoption {
         slots[pool][index - head] = buffer;
         if (rows.getInt(buffer, BufferRows.STATE) != BufferState.FREE_QUEUE.ordinal()
             || rows.getInt(buffer, BufferRows.PUSH_INDEX) != index) {
-          isRecycled[pool] = true;
+          isRecycled = true;
           arena.ledger().lend(buffer, pool, index);
         }
       }
@@ -147,18 +154,8 @@ public final class Adoption {
     return slots[pool];
   }
 
-  /** Whether a guard has lent buffers of a pool: what it recycled is not here. */
-  public boolean isRecycled(int pool) {
-    return isRecycled[pool];
-  }
-
-  /** Whether a guard has lent any buffer. */
+  /** Whether a guard has lent buffers: what it recycled is not here. */
   public boolean isRecycled() {
-    for (boolean ofPool : isRecycled) {
-      if (ofPool) {
-        return true;
-      }
-    }
-    return false;
+    return isRecycled;
   }
 }

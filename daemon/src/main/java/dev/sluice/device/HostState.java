@@ -26,7 +26,7 @@ public final class HostState implements AutoCloseable {
   static final long MAGIC = 0x0045_5441_5453_4C53L;
 
   /** Of the order of all that follows the first 64 bytes. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   static final int VERSION_OFFSET = 8;
   static final int BUFFERS_OFFSET = 12;

@@ -9,14 +9,15 @@ import java.io.IOException;
  * The accounting law of one pool, in records:
  *
  * <pre>
- *   produced = collected + dropped + inferred + died + salvaged + never started + in flight
- *              + unaccounted
+ *   produced = collected + dropped + inferred + died + salvaged + never started + recycled
+ *              + in flight + unaccounted
  * </pre>
  *
  * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are
  * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
  * dead producer had begun and not committed, {@code neverStarted} AICore tasks that were handed to
- * a core which then ended without running them. What nothing explains is {@code unaccounted}, and
+ * a core which then ended without running them, {@code recycled} what a guard gave back unread
+ * while no daemon served the session. What nothing explains is {@code unaccounted}, and
  * is 0 unless the device or the host is wrong; it is negative if more came than was produced.
  *
  * @param inFlight not yet collected, and no more than the pool's buffers can hold
@@ -29,6 +30,7 @@ public record AccountingLaw(
     long died,
     long salvaged,
     long neverStarted,
+    long recycled,
     long inFlight,
     long unaccounted) {
 
@@ -43,6 +45,7 @@ public record AccountingLaw(
           died,
           salvaged,
           neverStarted,
+          recycled,
           inFlight,
           unaccounted
         }) {
@@ -60,11 +63,12 @@ public record AccountingLaw(
         in.readLong(),
         in.readLong(),
         in.readLong(),
+        in.readLong(),
         in.readLong());
   }
 
   /** No record at all. */
-  public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0, 0);
+  public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /**
    * What is known of one pool.
@@ -75,6 +79,8 @@ public record AccountingLaw(
    * @param recordsPerBuffer capacity of one
    * @param buffers how many the pool can have anywhere
    * @param deviceBlocks the device waits rather than lose: nothing may be inferred
+   * @param isGuarded a guard has recycled buffers of the kind: what is missing is not inferred before
+   *     {@link #recycled} has taken its part
    */
   public record Evidence(
       BufferKind kind,
@@ -87,7 +93,8 @@ public record AccountingLaw(
       long missingBuffers,
       int recordsPerBuffer,
       int buffers,
-      boolean deviceBlocks) {
+      boolean deviceBlocks,
+      boolean isGuarded) {
 
     private long missing() {
       return produced - dropped - collected - salvaged;
@@ -125,12 +132,22 @@ public record AccountingLaw(
   public static AccountingLaw running(Evidence e) {
     long missing = e.missing();
     long room = e.room();
-    long lost = e.tokenGaps + Math.max(0, missing - e.tokenGaps - room);
+    long beyondRoom = e.isGuarded ? 0 : Math.max(0, missing - e.tokenGaps - room);
+    long lost = e.tokenGaps + beyondRoom;
     long inferred = Math.max(0, Math.min(missing, e.inferable(lost)));
     long open = missing - inferred;
     long inFlight = Math.max(0, Math.min(open, room));
     return new AccountingLaw(
-        e.produced, e.collected, e.dropped, inferred, 0, e.salvaged, 0, inFlight, open - inFlight);
+        e.produced,
+        e.collected,
+        e.dropped,
+        inferred,
+        0,
+        e.salvaged,
+        0,
+        0,
+        inFlight,
+        open - inFlight);
   }
 
   /**
@@ -151,7 +168,7 @@ public record AccountingLaw(
     }
     long died = hasDied ? Math.max(0, Math.min(missing, e.kind.begunRecords())) : 0;
     missing -= died;
-    long inferred = Math.max(0, Math.min(missing, e.inferable(missing)));
+    long inferred = e.isGuarded ? 0 : Math.max(0, Math.min(missing, e.inferable(missing)));
     missing -= inferred;
     long neverStarted = e.neverStarted(missing);
     return new AccountingLaw(
@@ -162,6 +179,7 @@ public record AccountingLaw(
         died,
         salvaged,
         neverStarted,
+        0,
         0,
         missing - neverStarted);
   }
@@ -175,9 +193,34 @@ public record AccountingLaw(
     };
   }
 
+  /**
+   * The law of a kind of which a guard has recycled buffers.
+   *
+   * @param told records that were in them, as the client says; no more is taken than is missing
+   * @param mayInfer what is missing beyond that is what no device counter shows
+   */
+  public AccountingLaw recycled(long told, boolean mayInfer) {
+    long unexplained = Math.max(0, unaccounted);
+    long taken = Math.max(0, Math.min(told, unexplained + inFlight + neverStarted));
+    long ofUnexplained = Math.min(taken, unexplained);
+    long ofInFlight = Math.min(taken - ofUnexplained, inFlight);
+    long more = mayInfer ? unexplained - ofUnexplained : 0;
+    return new AccountingLaw(
+        produced,
+        collected,
+        dropped,
+        inferred + more,
+        died,
+        salvaged,
+        neverStarted - (taken - ofUnexplained - ofInFlight),
+        recycled + taken,
+        inFlight - ofInFlight,
+        unaccounted - ofUnexplained - more);
+  }
+
   /** All records that will not come, whichever counter says so. */
   public long missing() {
-    return dropped + inferred + died;
+    return dropped + inferred + died + recycled;
   }
 
   /** The sum of two pools or runs. */
@@ -190,6 +233,7 @@ public record AccountingLaw(
         died + other.died,
         salvaged + other.salvaged,
         neverStarted + other.neverStarted,
+        recycled + other.recycled,
         inFlight + other.inFlight,
         unaccounted + other.unaccounted);
   }

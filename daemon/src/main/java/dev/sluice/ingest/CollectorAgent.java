@@ -101,7 +101,7 @@ public final class CollectorAgent implements Agent {
   private final AcceptedRecords records;
   private final OfRun[] runs = new OfRun[OpenRuns.MAX];
   private final CounterArray foreign;
-  private final boolean[] expectsGap;
+  private final int[] expectedGaps; // by pool
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
 
@@ -141,7 +141,7 @@ public final class CollectorAgent implements Agent {
     this.records = new AcceptedRecords(maxSlots);
     Arrays.setAll(runs, run -> new OfRun(geometry, pools));
     this.foreign = new CounterArray(pools);
-    this.expectsGap = new boolean[pools];
+    this.expectedGaps = new int[pools];
   }
 
   @Override
@@ -296,8 +296,8 @@ public final class CollectorAgent implements Agent {
     }
     if (missing > 0) {
       ofRun.books.missingBuffers().add(lease.pool(), missing);
-      boolean isExpected = expectsGap[lease.pool()];
-      expectsGap[lease.pool()] = false;
+      boolean isExpected = expectedGaps[lease.pool()] > 0;
+      expectedGaps[lease.pool()] -= isExpected ? 1 : 0;
       if (isExpected || (phaseSequenceMaySkip && !lease.kind().isPerCore())) {
         return;
       }
@@ -387,7 +387,7 @@ public final class CollectorAgent implements Agent {
 
   /** Of this pool a guard has recycled buffers: what is missing next is no fault of the device. */
   public void expectGap(int pool) {
-    expectsGap[pool] = true;
+    expectedGaps[pool]++;
   }
 
   /** The sequence numbers at a place, for a drain that goes on with them. */

@@ -45,6 +45,14 @@ public interface SessionBroker {
   CompletionStage<Granted> resume(Token token, PeerCredentials peer);
 
   /**
+   * The client of an open session says what its guard has recycled unread so far. Comes after the
+   * answer to {@link #resume}, and before {@link #runEnd} and {@link #detach}.
+   *
+   * @param records by kind, untrusted
+   */
+  void recycled(Token token, long[] records);
+
+  /**
    * The connection of an attached session ended without DETACH. If the peer's process has died the
    * session is salvaged, else it waits for {@link #resume} for the grace time. Also called when the
    * connection ended before a grant could be sent. A token whose session is ending or over is

@@ -81,6 +81,7 @@ public final class Session {
   private final SessionBooks books;
   private final SessionCapture capture;
   private final SessionKeeping keeping;
+  private final Recycled recycled;
   private final Instant startedAt;
   private final long startedNs;
   private final CommandQueue commands;
@@ -127,6 +128,7 @@ public final class Session {
                 capture.directory()),
             arena.plan(),
             settings.collector().shards());
+    this.recycled = new Recycled();
     this.books = newBooks();
     this.commands = new CommandQueue(stage.workers());
     this.view = new AtomicReference<>(look());
@@ -155,6 +157,7 @@ public final class Session {
     this.producer = Producer.lost(saved.peer(), saved.connection(), stage.clock().nanoTime());
     this.capture = capture;
     this.keeping = keeping;
+    this.recycled = saved.recycled();
     this.books = newBooks();
     this.books.resume(saved.past());
     this.runs = saved.runs();
@@ -195,6 +198,7 @@ public final class Session {
       try {
         crew = stage.threads().newCrew(settings, request.device());
         run = Run.resumed(setup(saved.deviceBase(), 0), saved.run());
+        recycled.show(run);
         crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
       } catch (Throwable e) {
         crew = null;
@@ -311,6 +315,21 @@ public final class Session {
   /** The client is back. Returns the number of its connection. */
   public CompletionStage<Integer> resume(Peer peer) {
     return commands.submit(() -> resumeNow(peer));
+  }
+
+  /**
+   * The client says what its guard has recycled so far.
+   *
+   * @param records by kind, untrusted
+   */
+  public void recycled(long[] records) {
+    commands.submit(
+        () -> {
+          if (!state.isOver()) {
+            recycled.tell(records, run);
+          }
+          return null;
+        });
   }
 
   /** A connection is gone, the number of which {@link #resume} returned. */
@@ -482,6 +501,7 @@ public final class Session {
       Optional<RunTotals> first = run.endFirst(settling());
       first.ifPresent(
           totals -> {
+            recycled.settleFirst(totals);
             books.closeFirst(totals, run, "settled");
             capture.endRun(epoch, at);
           });
@@ -624,6 +644,7 @@ public final class Session {
       leaveDevice();
     }
     RunTotals totals = books.close(run, reason, at);
+    recycled.settle();
     run = null;
     crew = null;
     return totals;
@@ -806,6 +827,7 @@ public final class Session {
                 books.past(),
                 books.totals(run),
                 stage.history(request.device()),
+                recycled,
                 run != null && state != STARTING,
                 null),
             run);

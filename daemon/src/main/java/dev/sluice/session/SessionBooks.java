@@ -208,7 +208,7 @@ final class SessionBooks {
             law.neverStarted(),
             law.inFlight(),
             law.unaccounted(),
-            totals.hasLatencies() ? refill(totals.latencies) : "");
+            recycled(law) + (totals.hasLatencies() ? refill(totals.latencies) : ""));
     if (law.missing() != 0 || law.unaccounted() != 0) {
       log.warn(line);
     } else {
@@ -221,6 +221,12 @@ final class SessionBooks {
           totals.syntheticMismatched,
           totals.syntheticVerified);
     }
+  }
+
+  private static String recycled(AccountingLaw law) {
+    return law.recycled() == 0
+        ? ""
+        : "; of the dropped ones " + law.recycled() + " were recycled by the guard";
   }
 
   private static String refill(RunLatencies latencies) {

@@ -38,6 +38,7 @@ final class SessionKeeping {
    * @param past the runs that are over
    * @param all those and the present one
    * @param history of all sessions of the device that are over
+   * @param recycled by a guard
    * @param run of {@link Run#save}; null where it is not read
    */
   record Books(
@@ -48,6 +49,7 @@ final class SessionKeeping {
       RunTotals past,
       RunTotals all,
       RunTotals history,
+      Recycled recycled,
       boolean isRunning,
       DataInput run) {}
 
@@ -158,6 +160,7 @@ final class SessionKeeping {
       books.past().write(out);
       books.all().write(out);
       books.history().write(out);
+      books.recycled().write(out);
       out.writeBoolean(books.isRunning());
       if (books.isRunning()) {
         run.save(out);
@@ -183,6 +186,7 @@ final class SessionKeeping {
         RunTotals.read(in),
         RunTotals.read(in),
         RunTotals.read(in),
+        Recycled.read(in),
         in.readBoolean(),
         in);
   }

@@ -244,7 +244,10 @@ public final class Sessions implements AutoCloseable {
     List<Session> resumed = new ArrayList<>();
     for (KeptSessions.Left left : kept.takeLeft()) {
       try {
-        resumed.add(resume(left, stages));
+        Session session = resume(left, stages);
+        if (!session.view().state().isOver()) {
+          resumed.add(session);
+        }
       } catch (IOException | RuntimeException e) {
         log.error("session {} not taken over: {}", left.key(), e.getMessage());
         log.debug("not taken over", e);

@@ -59,7 +59,7 @@ class HostStateTest {
   void shouldRefuseWhatItCannotRead() throws IOException {
     assertRefused("not a host state", memory -> memory.putLong(0, 1));
     assertRefused(
-        "version 2, this daemon reads 1", memory -> memory.putInt(HostState.VERSION_OFFSET, 2));
+        "version 3, this daemon reads 2", memory -> memory.putInt(HostState.VERSION_OFFSET, 3));
     int boot = HostState.BOOT_OFFSET;
     assertRefused("another boot", memory -> memory.put(boot, (byte) ~memory.get(boot)));
     for (int offset :

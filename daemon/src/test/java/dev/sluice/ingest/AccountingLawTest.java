@@ -34,7 +34,8 @@ class AccountingLawTest {
         missingBuffers,
         RECORDS,
         BUFFERS,
-        blocks);
+        blocks,
+        false);
   }
 
   private static Evidence aicpu(long produced, long dropped, long collected, long salvaged) {
@@ -123,7 +124,7 @@ class AccountingLawTest {
   private static AccountingLaw aborted(
       BufferKind kind, long missing, long unwritten, boolean blocks) {
     return AccountingLaw.settled(
-        new Evidence(kind, 20 + missing, 0, 16, 4, 0, unwritten, 0, RECORDS, BUFFERS, blocks),
+        new Evidence(kind, 20 + missing, 0, 16, 4, 0, unwritten, 0, RECORDS, BUFFERS, blocks, false),
         false);
   }
 
@@ -138,10 +139,54 @@ class AccountingLawTest {
     expects(aborted(AICPU_TASK, 2, 5, true), 0, 0, 0, 2);
     expects(aborted(AICORE_TASK, -2, 5, true), 0, 0, 0, -2);
     expects(aborted(AICORE_TASK, 2, 5, false), 2, 0, 0, 0);
-    Evidence running = new Evidence(AICORE_TASK, 22, 0, 20, 0, 0, 5, 0, RECORDS, BUFFERS, true);
+    Evidence running =
+        new Evidence(AICORE_TASK, 22, 0, 20, 0, 0, 5, 0, RECORDS, BUFFERS, true, false);
     expects(AccountingLaw.running(running), 0, 0, 2, 0);
     AccountingLaw died = AccountingLaw.settled(running, true);
     expects(died, 0, 2, 0, 0);
+  }
+
+  private static Evidence guarded(long produced, long collected, long gaps, long missingBuffers) {
+    return new Evidence(
+        AICORE_TASK,
+        produced,
+        0,
+        collected,
+        0,
+        gaps,
+        0,
+        missingBuffers,
+        RECORDS,
+        BUFFERS,
+        false,
+        true);
+  }
+
+  private static void expects(AccountingLaw law, long recycled, long inferred, long inFlight) {
+    assertEquals(recycled, law.recycled(), "recycled");
+    expects(law, inferred, 0, inFlight, 0);
+  }
+
+  @Test
+  void shouldTakeWhatAGuardRecycledFromWhatIsMissing() {
+    // 42 fit the pool, and before the guard is heard nothing is inferred from what does not.
+    expects(AccountingLaw.running(guarded(200, 100, 0, 0)), 0, 0, 42, 58);
+    expects(AccountingLaw.running(guarded(200, 100, 0, 0)).recycled(50, true), 50, 8, 42);
+    expects(AccountingLaw.running(guarded(200, 100, 0, 0)).recycled(70, true), 70, 0, 30);
+    expects(AccountingLaw.running(guarded(200, 100, 20, 2)).recycled(12, true), 12, 46, 42);
+    expects(AccountingLaw.settled(guarded(200, 100, 20, 2), false).recycled(12, true), 12, 88, 0);
+    // What a core left out is known from empty slots, and it is the guess.
+    AccountingLaw aborted =
+        AccountingLaw.settled(
+            new Evidence(AICORE_TASK, 30, 0, 20, 0, 0, 5, 0, RECORDS, BUFFERS, true, true), false);
+    assertEquals(2, aborted.neverStarted());
+    assertEquals(1, aborted.recycled(9, false).neverStarted());
+    // Never more than is missing, whatever the client says.
+    expects(AccountingLaw.settled(guarded(200, 100, 0, 0), false).recycled(999, true), 100, 0, 0);
+    AccountingLaw law = AccountingLaw.settled(aicpu(100, 0, 108, 0), false).recycled(5, false);
+    assertEquals(0, law.recycled());
+    expects(law, 0, 0, 0, -8);
+    expects(AccountingLaw.settled(aicpu(100, 0, 90, 0), false).recycled(-5, false), 0, 0, 0, 10);
   }
 
   @Test
@@ -175,7 +220,10 @@ class AccountingLawTest {
           random.nextBoolean()
               ? AccountingLaw.running(e)
               : AccountingLaw.settled(e, random.nextBoolean());
-      assertEquals(law.produced(), explained(law), () -> e + " " + law);
+      if (random.nextBoolean()) {
+        law = law.recycled(random.nextInt(100) - 10, random.nextBoolean());
+      }
+      assertEquals(law.produced(), explained(law), e + " " + law);
       sum = sum.plus(law);
       produced += e.produced();
     }
@@ -190,6 +238,7 @@ class AccountingLawTest {
         + law.died()
         + law.salvaged()
         + law.neverStarted()
+        + law.recycled()
         + law.inFlight()
         + law.unaccounted();
   }

@@ -235,7 +235,7 @@ public final class DevicePool {
   }
 
   /** Records that are really in a buffer: AICore slots that were written, else the count. */
-  int recordsIn(long pointer) {
+  public int recordsIn(long pointer) {
     return kind() == BufferKind.AICORE_TASK ? written.get(pointer) : count(pointer);
   }
 

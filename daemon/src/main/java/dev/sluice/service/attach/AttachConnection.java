@@ -111,7 +111,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     state = State.ASKED;
     switch (type) {
       case ATTACH -> open(broker.attach(Requests.attach(message), peer), true);
-      case RESUME -> open(broker.resume(Requests.token(message), peer), false);
+      case RESUME -> open(resume(message), false);
       case START ->
           answer(
               broker.start(
@@ -121,11 +121,13 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
                   Requests.time(message)),
               MessageType.STARTED,
               started -> reply(replies.started(token, started)));
-      case RUN_END ->
+      case RUN_END -> {
+          tellRecycled(message);
           answer(
               broker.runEnd(token, Requests.time(message)),
               MessageType.SETTLED,
               books -> reply(replies.books(MessageType.SETTLED, token, books)));
+      }
       case DETACH ->
           answer(
               detach(message),
@@ -140,7 +142,24 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
+  private CompletionStage<Granted> resume(Message message) {
+    Token resumed = Requests.token(message);
+    Optional<long[]> recycled = Requests.recycled(message);
+    return broker
+        .resume(resumed, peer)
+        .thenApply(
+            granted -> {
+              recycled.ifPresent(records -> broker.recycled(resumed, records));
+              return granted;
+            });
+  }
+
+  private void tellRecycled(Message message) {
+    Requests.recycled(message).ifPresent(records -> broker.recycled(token, records));
+  }
+
   private CompletionStage<Books> detach(Message message) {
+    tellRecycled(message);
     Optional<String> lostReason = Requests.lostReason(message);
     return lostReason.isPresent()
         ? broker.detachLost(token, lostReason.get())

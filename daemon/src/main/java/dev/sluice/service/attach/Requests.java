@@ -93,6 +93,13 @@ final class Requests {
         : Optional.empty();
   }
 
+  /** What the guard of the client recycled so far, by kind; empty if it does not say. */
+  static Optional<long[]> recycled(Message message) {
+    return message.has(AttachKey.GUARD_LOST)
+        ? Optional.of(message.numbers(AttachKey.GUARD_LOST, Labels.KINDS.size()))
+        : Optional.empty();
+  }
+
   private static int bits(Message message, AttachKey key, long known) {
     long bits = message.number(key);
     if ((bits & ~known) != 0) {

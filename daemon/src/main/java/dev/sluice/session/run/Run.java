@@ -138,6 +138,16 @@ public final class Run {
     return run;
   }
 
+  /**
+   * What a guard has recycled of the open runs, while no host was there.
+   *
+   * @param records by kind, as the client says
+   * @param isKnown false if the client may know of more
+   */
+  public void recycled(long[] records, boolean isKnown) {
+    books.recycled(records, isKnown);
+  }
+
   /** Writes what was counted last, for {@link #resumed}; the rest is in the state. */
   public void save(DataOutput out) throws IOException {
     books.save(out);

@@ -87,6 +87,9 @@ public final class RunBooks {
   private final long[][] collectedBefore = new long[OpenRuns.MAX][];
   private final long[][] unwrittenBefore = new long[OpenRuns.MAX][];
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
+  // Records by kind that a guard recycled of the open runs, as the client says.
+  private final long[] recycled = new long[BufferKind.COUNT];
+  private boolean isRecycledKnown;
   private String contradiction = "";
   private boolean hasLookedAtThreads;
   private boolean hasMoved;
@@ -148,6 +151,7 @@ public final class RunBooks {
         out.writeLong(records);
       }
     }
+    out.writeBoolean(engine.isRecycled());
     booked.write(out);
     RunTotals counted = new RunTotals();
     countAgents(counted);
@@ -174,6 +178,9 @@ public final class RunBooks {
       for (int pool = 0; pool < ofPools.length; pool++) {
         ofPools[pool] = in.readLong();
       }
+    }
+    if (in.readBoolean()) {
+      engine.expectGaps();
     }
     RunTotals before = RunTotals.read(in);
     booked.addAgentCounts(before, 1);
@@ -307,18 +314,21 @@ public final class RunBooks {
               missing[pool],
               plan.layout().buffer(kind).records(),
               plan.quota(kind),
-              deviceBlocks);
+              deviceBlocks,
+              isGuarded(kind));
       AccountingLaw law = AccountingLaw.of(known, end);
       now.laws[kind.ordinal()] = now.laws[kind.ordinal()].plus(law);
     }
     for (BufferKind kind : BufferKind.ALL) {
       int k = kind.ordinal();
+      now.laws[k] = lessRecycled(kind, now.laws[k], end);
       for (DropCause cause : DropCause.ALL) {
         int c = cause.ordinal();
         now.drops[k][c] = attribution.count(kind, cause) - booked.drops[k][c];
       }
       now.drops[k][DropCause.INFERRED.ordinal()] += now.laws[k].inferred();
       now.drops[k][DropCause.PRODUCER_DIED.ordinal()] += now.laws[k].died();
+      now.drops[k][DropCause.GUARD_RECYCLED.ordinal()] += now.laws[k].recycled();
     }
     now.longestEmptyNanos = refill.counters().get(RefillAgent.LONGEST_EMPTY_NANOS);
     countAgents(now);
@@ -326,6 +336,34 @@ public final class RunBooks {
     now.addAgentCounts(booked, -1);
     now.contradiction = contradiction;
     return now;
+  }
+
+  /**
+   * What a guard has recycled of the open runs.
+   *
+   * @param records by kind
+   * @param isKnown false if its client may know of more
+   */
+  void recycled(long[] records, boolean isKnown) {
+    if (Arrays.stream(records).anyMatch(ofKind -> ofKind > 0)) {
+      engine.expectGaps();
+    }
+    System.arraycopy(records, 0, recycled, 0, recycled.length);
+    isRecycledKnown = isKnown;
+  }
+
+  private boolean isGuarded(BufferKind kind) {
+    return recycled[kind.ordinal()] > 0 || engine.isRecycled();
+  }
+
+  private AccountingLaw lessRecycled(BufferKind kind, AccountingLaw law, RunEnd end) {
+    if (!isGuarded(kind)) {
+      return law;
+    }
+    // A client that died took its count with it.
+    boolean isAll = end.isComplete() && !isRecycledKnown;
+    boolean mayInfer = kind == BufferKind.AICORE_TASK && !deviceBlocks && isRecycledKnown;
+    return law.recycled(isAll ? Long.MAX_VALUE : recycled[kind.ordinal()], mayInfer);
   }
 
   /** A run begins at a place, with no buffer of it here yet. */
@@ -415,6 +453,10 @@ public final class RunBooks {
     }
     for (BufferKind kind : BufferKind.ALL) {
       int k = kind.ordinal();
+      first.laws[k] = lessRecycled(kind, first.laws[k], RunEnd.NOT_YET);
+      long ofGuard = first.laws[k].recycled();
+      recycled[k] -= ofGuard;
+      present.drops[k][DropCause.GUARD_RECYCLED.ordinal()] = 0;
       long left = first.laws[k].dropped();
       for (DropCause cause : DropCause.ALL) {
         long ofCause = Math.max(0, Math.min(left, present.drops[k][cause.ordinal()]));
@@ -422,6 +464,7 @@ public final class RunBooks {
         booked.drops[k][cause.ordinal()] += ofCause;
         left -= ofCause;
       }
+      first.drops[k][DropCause.GUARD_RECYCLED.ordinal()] = ofGuard;
     }
     countAgents(present); // with what was found wrong just now
     present.addAgentCounts(inherited, 1);
@@ -439,7 +482,8 @@ public final class RunBooks {
     long unwritten = unwrittenOfFirst(pool);
     long published = published(pool);
     boolean isClosed = terminals.word(pool, TerminalLayout.LIVE_AT_CLOSE_OFFSET) == 0;
-    if (collected + unwritten != published || !isClosed) {
+    boolean isWhole = collected + unwritten == published || isGuarded(kind);
+    if (!isWhole || !isClosed) {
       violations.record(
           AbiViolation.TERMINAL_MISMATCH.ordinal(), pool, total, published, collected);
     }
@@ -460,7 +504,8 @@ public final class RunBooks {
             0,
             plan.layout().buffer(kind).records(),
             plan.quota(kind),
-            deviceBlocks),
+            deviceBlocks,
+            isGuarded(kind)),
         false);
   }
 
@@ -504,7 +549,8 @@ public final class RunBooks {
     long published = deviceCounters.publishedNow(pool);
     int capacity = plan.layout().buffer(plan.kindOfPool(pool)).records();
     long ahead = taken - published;
-    boolean isWrong = end == RunEnd.COMPLETE ? ahead != 0 : ahead > capacity;
+    boolean isGuarded = isGuarded(plan.kindOfPool(pool));
+    boolean isWrong = end == RunEnd.COMPLETE && !isGuarded ? ahead != 0 : ahead > capacity;
     if (isWrong) {
       isDoubted[pool] = true;
       violations.record(

@@ -174,20 +174,25 @@ public final class RunEngine implements ThreadPacking.Slack {
       drain.resume(pool -> run -> collectors[pool % shards].sequences(run), adoption);
     }
     refill.resume(adoption);
-    for (int pool = 0; pool < plan.poolCount(); pool++) {
-      if (adoption.isRecycled(pool)) {
-        collectors[pool % shards].expectGap(pool);
-      }
+    if (adoption.isRecycled()) {
+      expectGaps();
     }
     for (int buffer : adoption.ready()) {
       handoffs[0][plan.homePool(buffer) % shards].offer(buffer);
     }
-    isRecycled = adoption.isRecycled();
   }
 
   /** Whether a guard has recycled buffers while no host was there: their records are lost. */
   boolean isRecycled() {
     return isRecycled;
+  }
+
+  /** A guard has recycled buffers, and not all of them were missed yet. */
+  void expectGaps() {
+    isRecycled = true;
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      collectors[pool % collectors.length].expectGap(pool);
+    }
   }
 
   private CollectorAgent collector(

@@ -126,7 +126,8 @@ class AttachServerTest {
       client.send(
           TestClient.message(MessageType.RUN_END)
               .number(AttachKey.MONOTONIC_NS.code(), 7)
-              .number(AttachKey.REALTIME_NS.code(), 8));
+              .number(AttachKey.REALTIME_NS.code(), 8)
+              .number(AttachKey.GUARD_LOST.code(), 9));
       ByteBuffer settled = client.receive();
       assertReply(settled, MessageType.SETTLED, AttachStatus.OK);
       assertEquals(new HostTime(7, 8, ""), broker.endedAt);
@@ -141,7 +142,10 @@ class AttachServerTest {
       assertReply(client.receive(), MessageType.DETACHED, AttachStatus.OK);
       client.awaitEnd();
     }
-    assertEquals(List.of("attach", "start true", "runEnd true", "detach true"), calls(4));
+    assertEquals(
+        List.of(
+            "attach", "start true", "recycled true [9, 0, 0, 0]", "runEnd true", "detach true"),
+        calls(5));
     server.close();
     assertNull(broker.calls.poll(), "no connection is lost after DETACH");
   }
@@ -466,7 +470,8 @@ class AttachServerTest {
         TestClient second = new TestClient(server.socket())) {
       first.send(TestClient.attach());
       first.receiveGrant();
-      second.send(TestClient.message(MessageType.RESUME));
+      second.send(
+          TestClient.message(MessageType.RESUME).number(AttachKey.GUARD_LOST.code(), 4));
       ByteBuffer resumed = second.receive();
       assertReply(resumed, MessageType.RESUMED, AttachStatus.OK);
       assertEquals(1L << 20, TestClient.number(resumed, AttachKey.ARENA_BYTES));
@@ -477,7 +482,8 @@ class AttachServerTest {
       second.awaitEnd();
     }
     server.close();
-    assertEquals(List.of("attach", "resume true", "detach true"), calls(3));
+    assertEquals(
+        List.of("attach", "resume true", "recycled true [4, 0, 0, 0]", "detach true"), calls(4));
     assertNull(broker.calls.poll(), "the old connection's end is nobody's loss");
   }
 

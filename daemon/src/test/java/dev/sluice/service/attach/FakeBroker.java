@@ -12,6 +12,7 @@ import dev.sluice.service.Started;
 import dev.sluice.service.Token;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -126,6 +127,11 @@ final class FakeBroker implements SessionBroker {
   public CompletionStage<Granted> resume(Token token, PeerCredentials credentials) {
     calls.add("resume " + token.equals(TOKEN));
     return nextGrant != null ? nextGrant : CompletableFuture.completedFuture(granted());
+  }
+
+  @Override
+  public void recycled(Token token, long[] records) {
+    calls.add("recycled " + token.equals(TOKEN) + " " + Arrays.toString(records));
   }
 
   @Override

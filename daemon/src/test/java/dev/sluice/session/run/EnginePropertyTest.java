@@ -41,6 +41,7 @@ class EnginePropertyTest {
     private long inferred;
     private long salvaged;
     private long died;
+    private long recycled;
 
     void add(RunTotals totals) {
       AccountingLaw law = totals.law();
@@ -49,6 +50,7 @@ class EnginePropertyTest {
       inferred += law.inferred();
       salvaged += law.salvaged();
       died += law.died();
+      recycled += law.recycled();
     }
   }
 
@@ -150,6 +152,58 @@ class EnginePropertyTest {
     if (Seeds.areAll()) {
       assertTrue(coverage.collected > 1_000, "records collected");
       assertTrue(coverage.dropped > 100, "records dropped");
+    }
+  }
+
+  /** As before, and meanwhile a guard gives buffers back unread, of which the client tells late. */
+  @Test
+  void shouldCountWhatAGuardRecycledBetweenTwoHosts() {
+    Coverage coverage = new Coverage();
+    Seeds.forEach(
+        RUNS,
+        random -> {
+          EngineRun engine = randomEngine(random, false);
+          engine.device.launch();
+          for (int life = 1 + random.nextInt(3); life > 0; life--) {
+            stepAtRandom(engine, random, random.nextInt(STEPS / 4), false);
+            engine.save();
+            engine.die(random.nextInt(200), random);
+            while (engine.device.hasTornEntry()) {
+              engine.clock.advance(10_000);
+              engine.device.step(random.nextInt(engine.device.threadCount()));
+            }
+            for (int step = random.nextInt(500); step > 0; step--) {
+              if (!engine.device.hasTornEntry() && random.nextInt(8) == 0) {
+                engine.recycle(random.nextInt(4));
+              }
+              offerWork(engine, random);
+              engine.device.step(random.nextInt(engine.device.threadCount()));
+              engine.clock.advance(random.nextInt(500));
+            }
+            while (engine.device.hasTornEntry()) {
+              engine.clock.advance(10_000);
+              engine.device.step(random.nextInt(engine.device.threadCount()));
+            }
+            engine.resume();
+            stepAtRandom(engine, random, random.nextInt(20), false);
+            engine.run.recycled(engine.recycled, true);
+            engine.checkRunningLaw();
+          }
+          stepAtRandom(engine, random, random.nextInt(STEPS / 4), true);
+          finish(engine);
+          engine.checkRecords();
+          for (AbiViolation violation : AbiViolation.ALL) {
+            assertEquals(
+                0,
+                engine.run.count().violations[violation.ordinal()],
+                violation.label() + ", " + engine.run.evidence(violation));
+          }
+          coverage.add(engine.run.count());
+        });
+    if (Seeds.areAll()) {
+      assertTrue(coverage.collected > 1_000, "records collected");
+      assertTrue(coverage.recycled > 1_000, "records recycled");
+      assertTrue(coverage.inferred > 100, "records lost at failed rotations");
     }
   }
 

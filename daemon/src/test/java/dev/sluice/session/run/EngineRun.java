@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.BufferLayout;
+import dev.sluice.abi.Generation;
+import dev.sluice.abi.Layout;
+import dev.sluice.abi.PoolLayout;
+import dev.sluice.abi.ReadyEntryLayout;
 import dev.sluice.abi.SyntheticContent;
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.ParkMeter;
@@ -24,6 +29,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
 
@@ -47,6 +53,9 @@ final class EngineRun {
   private final HostState state;
   private MortalMemory memory;
   private byte[] saved;
+
+  /** Records by kind that {@link #recycle} has taken. */
+  final long[] recycled = new long[BufferKind.COUNT];
 
   private final boolean[] isInSlot;
   private final boolean[] isHeld;
@@ -112,6 +121,64 @@ final class EngineRun {
       // That is what it is for.
     }
     memory.dieIn(0);
+  }
+
+  /**
+   * What the guard of a client does while no host is there: gives so many published buffers back
+   * unread (sluice_recycle.c). No entry may be torn.
+   */
+  void recycle(int buffers) {
+    ByteBuffer bytes = arena.bytes();
+    Layout layout = plan.layout();
+    int left = buffers;
+    for (int queue = 0; queue < layout.queueCount(); queue++) {
+      int head = bytes.getInt(layout.queueHeadOffset(queue));
+      while (left > 0 && head != bytes.getInt(layout.queueTailOffset(queue))) {
+        int entry = layout.entryOffset(queue, head);
+        long pointer = bytes.getLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET);
+        // 0: the host died between clearing an entry and releasing it.
+        if (pointer != 0 && !recycle(entry, pointer)) {
+          break;
+        }
+        if (layout.generation() == Generation.L2_2026_06) {
+          bytes.putLong(entry + ReadyEntryLayout.BUFFER_PTR_OFFSET, 0);
+        }
+        left--;
+        head = (head + 1) % layout.queueEntries();
+        bytes.putInt(layout.queueHeadOffset(queue), head);
+      }
+    }
+  }
+
+  /**
+   * False if the free queue is full, or if the dead host had noted the entry and not released it,
+   * which no adoption can tell from a buffer in its hands; nothing has changed then.
+   */
+  private boolean recycle(int entry, long pointer) {
+    ByteBuffer bytes = arena.bytes();
+    BufferKind kind = BufferKind.ALL.get(bytes.getInt(entry + ReadyEntryLayout.KIND_OFFSET));
+    int instance = bytes.getInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET);
+    DevicePool pool = device.pool(kind, instance);
+    PoolLayout words = plan.layout().pool();
+    boolean isNoted = run.engine().ledger().state(numberOf(pointer)) == BufferState.READY;
+    if (isNoted || pool.freeTail() - pool.freeHead() == words.slotCount()) {
+      return false;
+    }
+    recycled[kind.ordinal()] += pool.recordsIn(pointer);
+    int at = (int) (pointer - TestArena.DEVICE_BASE);
+    for (int slot = 0; kind == BufferKind.AICORE_TASK && slot < layoutOf(kind).records(); slot++) {
+      bytes.putLong(at + slot * kind.recordBytes(), 0);
+    }
+    bytes.putInt(at + layoutOf(kind).countOffset(), 0);
+    int tail = pool.freeTail();
+    int poolAt = plan.geometry().poolOffset(kind, instance);
+    bytes.putLong(poolAt + words.slotOffset(tail), pointer);
+    bytes.putInt(poolAt + words.tailOffset(), tail + 1);
+    return true;
+  }
+
+  private BufferLayout layoutOf(BufferKind kind) {
+    return plan.layout().buffer(kind);
   }
 
   /** Another host takes over. */
@@ -217,7 +284,7 @@ final class EngineRun {
       assertEquals(0, law.unaccounted(), () -> "unaccounted " + describe(kind) + ": " + law);
       assertEquals(
           law.produced(),
-          law.collected() + law.dropped() + law.inferred() + law.inFlight(),
+          law.collected() + law.dropped() + law.inferred() + law.recycled() + law.inFlight(),
           () -> "the law of " + kind.label() + ": " + law);
     }
     assertEquals(0, totals.syntheticMismatched, "records with wrong content");
@@ -236,7 +303,8 @@ final class EngineRun {
       String what = kind.label() + ": " + law;
       assertEquals(attempts(kind), law.produced(), what);
       assertEquals(dropped(kind), law.dropped(), what);
-      assertEquals(publishedRecords(kind), law.collected(), what);
+      assertEquals(publishedRecords(kind), law.collected() + law.recycled(), what);
+      assertEquals(recycled[kind.ordinal()], law.recycled(), what);
       assertEquals(lostSilently(kind), law.inferred(), what);
       assertEquals(0, law.salvaged(), what);
       assertEquals(0, law.died(), what);
