@@ -96,7 +96,7 @@ final class Requests {
   /** What the guard of the client recycled so far, by kind; empty if it does not say. */
   static Optional<long[]> recycled(Message message) {
     return message.has(AttachKey.GUARD_LOST)
-        ? Optional.of(message.numbers(AttachKey.GUARD_LOST, Labels.KINDS.size()))
+        ? Optional.of(message.numbers(AttachKey.GUARD_LOST, Labels.ALL_KINDS.size()))
         : Optional.empty();
   }
 

@@ -131,7 +131,7 @@ final class FakeBroker implements SessionBroker {
 
   @Override
   public void recycled(Token token, long[] records) {
-    calls.add("recycled " + token.equals(TOKEN) + " " + Arrays.toString(records));
+    calls.add("recycled " + token.equals(TOKEN) + " " + Arrays.stream(records).sum());
   }
 
   @Override
