@@ -77,7 +77,7 @@ class GuardEndToEndTest {
     }
   }
 
-  private static int port(String log) {
+  static int port(String log) {
     Matcher ready = Pattern.compile(", http [^:]+:(\\d+),").matcher(log);
     assertTrue(ready.find(), log);
     return Integer.parseInt(ready.group(1));

@@ -17,6 +17,7 @@ import dev.sluice.output.export.ExportRequest;
 import dev.sluice.output.export.ExportSummary;
 import dev.sluice.output.export.Exporter;
 import dev.sluice.testkit.SyntheticRecords;
+import dev.sluice.tool.DaemonClient;
 import dev.sluice.tool.Json;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -218,7 +219,13 @@ class RegionsEndToEndTest {
                     "4000000000",
                     "--guard-ms",
                     "50"))) {
-      Await.until(() -> daemon.output().contains("run started"), daemon::output);
+      Await.until(() -> daemon.output().contains(", http "), daemon::output);
+      DaemonClient client = DaemonClient.onPort(GuardEndToEndTest.port(daemon.output()));
+      Await.until(
+          () ->
+              client.sessions().stream()
+                  .anyMatch(session -> session.total().collectedRecords() > 0),
+          daemon::output);
       daemon.kill();
       TestProducer.Report report = producer.await();
       String all = report.output() + report.errors();
