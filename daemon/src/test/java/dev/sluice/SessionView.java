@@ -95,10 +95,7 @@ record SessionView(Map<String, Object> json) {
 
     /** What the device's own counters say. */
     long droppedByDevice() throws ToolException {
-      return dropped()
-          - dropped("inferred")
-          - dropped("producer_died")
-          - dropped("guard_recycled");
+      return dropped() - dropped("inferred") - dropped("producer_died") - dropped("guard_recycled");
     }
 
     long salvaged() throws ToolException {

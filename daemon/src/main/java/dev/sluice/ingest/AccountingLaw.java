@@ -17,8 +17,8 @@ import java.io.IOException;
  * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
  * dead producer had begun and not committed, {@code neverStarted} AICore tasks that were handed to
  * a core which then ended without running them, {@code recycled} what a guard gave back unread
- * while no daemon served the session. What nothing explains is {@code unaccounted}, and
- * is 0 unless the device or the host is wrong; it is negative if more came than was produced.
+ * while no daemon served the session. What nothing explains is {@code unaccounted}, and is 0 unless
+ * the device or the host is wrong; it is negative if more came than was produced.
  *
  * @param inFlight not yet collected, and no more than the pool's buffers can hold
  */
@@ -79,8 +79,8 @@ public record AccountingLaw(
    * @param recordsPerBuffer capacity of one
    * @param buffers how many the pool can have anywhere
    * @param deviceBlocks the device waits rather than lose: nothing may be inferred
-   * @param isGuarded a guard has recycled buffers of the kind: what is missing is not inferred before
-   *     {@link #recycled} has taken its part
+   * @param isGuarded a guard has recycled buffers of the kind: what is missing is not inferred
+   *     before {@link #recycled} has taken its part
    */
   public record Evidence(
       BufferKind kind,

@@ -182,8 +182,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
       case "ready_queue_full" -> "the daemon drained too late";
       case "inferred" -> "AICore records were overwritten before a buffer was free";
       case "producer_died" -> "the producer died";
-      case "guard_recycled" ->
-          "the daemon was gone and the guard of the client recycled buffers";
+      case "guard_recycled" -> "the daemon was gone and the guard of the client recycled buffers";
       default -> "for an unknown reason (" + cause + ")";
     };
   }

@@ -124,7 +124,8 @@ class AccountingLawTest {
   private static AccountingLaw aborted(
       BufferKind kind, long missing, long unwritten, boolean blocks) {
     return AccountingLaw.settled(
-        new Evidence(kind, 20 + missing, 0, 16, 4, 0, unwritten, 0, RECORDS, BUFFERS, blocks, false),
+        new Evidence(
+            kind, 20 + missing, 0, 16, 4, 0, unwritten, 0, RECORDS, BUFFERS, blocks, false),
         false);
   }
 

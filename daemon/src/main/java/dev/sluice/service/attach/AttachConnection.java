@@ -122,11 +122,11 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
               MessageType.STARTED,
               started -> reply(replies.started(token, started)));
       case RUN_END -> {
-          tellRecycled(message);
-          answer(
-              broker.runEnd(token, Requests.time(message)),
-              MessageType.SETTLED,
-              books -> reply(replies.books(MessageType.SETTLED, token, books)));
+        tellRecycled(message);
+        answer(
+            broker.runEnd(token, Requests.time(message)),
+            MessageType.SETTLED,
+            books -> reply(replies.books(MessageType.SETTLED, token, books)));
       }
       case DETACH ->
           answer(

@@ -143,9 +143,7 @@ class AttachServerTest {
       client.awaitEnd();
     }
     assertEquals(
-        List.of(
-            "attach", "start true", "recycled true 9", "runEnd true", "detach true"),
-        calls(5));
+        List.of("attach", "start true", "recycled true 9", "runEnd true", "detach true"), calls(5));
     server.close();
     assertNull(broker.calls.poll(), "no connection is lost after DETACH");
   }
@@ -470,8 +468,7 @@ class AttachServerTest {
         TestClient second = new TestClient(server.socket())) {
       first.send(TestClient.attach());
       first.receiveGrant();
-      second.send(
-          TestClient.message(MessageType.RESUME).number(AttachKey.GUARD_LOST.code(), 4));
+      second.send(TestClient.message(MessageType.RESUME).number(AttachKey.GUARD_LOST.code(), 4));
       ByteBuffer resumed = second.receive();
       assertReply(resumed, MessageType.RESUMED, AttachStatus.OK);
       assertEquals(1L << 20, TestClient.number(resumed, AttachKey.ARENA_BYTES));
@@ -482,8 +479,7 @@ class AttachServerTest {
       second.awaitEnd();
     }
     server.close();
-    assertEquals(
-        List.of("attach", "resume true", "recycled true 4", "detach true"), calls(4));
+    assertEquals(List.of("attach", "resume true", "recycled true 4", "detach true"), calls(4));
     assertNull(broker.calls.poll(), "the old connection's end is nobody's loss");
   }
 
