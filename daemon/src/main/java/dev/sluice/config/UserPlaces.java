@@ -64,19 +64,21 @@ public final class UserPlaces {
   }
 
   /**
-   * Makes the directories of the sockets where they are a user's by this rule, for this user only.
-   * For a daemon that starts.
+   * Makes the directories of the sockets where they are a user's by this rule, for this user only,
+   * and {@code /run/sluice} where root has no service that made it. For a daemon that starts.
    *
    * @throws SettingsException one line
    */
   public static void makeDirectories(Configuration configuration) {
     for (ConfigKey<Path> key : List.of(ConfigKeys.CONTROL_SOCKET, ConfigKeys.ATTACH_SOCKET)) {
-      if (configuration.origin(key).equals(ORIGIN)) {
-        Path directory = configuration.get(key).getParent();
+      Path directory = configuration.get(key).getParent();
+      boolean isUsers = configuration.origin(key).equals(ORIGIN);
+      if (isUsers || directory.equals(RUNTIME)) {
+        String mode = isUsers ? "rwx------" : "rwxr-xr-x"; // producers of others must reach theirs
         try {
           Files.createDirectories(
               directory,
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
         } catch (IOException e) {
           throw new SettingsException(
               "cannot make the directory " + directory + " for the sockets: " + IoReason.of(e));
