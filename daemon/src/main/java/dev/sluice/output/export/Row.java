@@ -112,7 +112,7 @@ abstract sealed class Row {
 
     /** Of a ready queue at a moment: how many tasks for AIC, AIV and both are in it. */
     static short depth(long depths, int i) {
-      return (short) (depths >>> i * Short.SIZE);
+      return (short) (depths >>> (i * Short.SIZE));
     }
 
     /** The task that the newer generations name in the place of the pop counters. */

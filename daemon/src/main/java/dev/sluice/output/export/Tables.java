@@ -53,8 +53,8 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
 
     Table(String text) {
       List<Column> list = new ArrayList<>();
-      for (String column : text.split(", ")) {
-        String[] words = column.split("[? ]+");
+      for (String column : text.split(", ", -1)) {
+        String[] words = column.split("[? ]+", -1);
         if (words[0].equals("time")) {
           list.add(new Column("long", words[1] + "_ticks", true));
           list.add(new Column("long", words[1] + "_ns", true));

@@ -550,7 +550,7 @@ public final class RunBooks {
     int capacity = plan.layout().buffer(plan.kindOfPool(pool)).records();
     long ahead = taken - published;
     boolean isGuarded = isGuarded(plan.kindOfPool(pool));
-    boolean isWrong = end == RunEnd.COMPLETE && !isGuarded ? ahead != 0 : ahead > capacity;
+    boolean isWrong = (end == RunEnd.COMPLETE && !isGuarded) ? ahead != 0 : ahead > capacity;
     if (isWrong) {
       isDoubted[pool] = true;
       violations.record(

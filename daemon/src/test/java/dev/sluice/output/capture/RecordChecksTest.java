@@ -99,7 +99,7 @@ class RecordChecksTest {
     check(checks, 0);
     checks.finish();
     assertEquals(List.of(), checks.undecodable());
-    assertEquals(frames * 3 * 1000L, checks.compared());
+    assertEquals(frames * 3000L, checks.compared());
     assertEquals(0, checks.mismatched());
   }
 
