@@ -112,7 +112,7 @@ class SharedRegionTest {
   @Test
   void shouldSayWhatItCouldNotHave() throws IOException {
     try (SharedRegion region = SharedRegion.create("sluice-test", 4_096, Extra.TRY, Extra.TRY)) {
-      assertEquals(region.hasHugePages(), !region.notice().contains("no huge pages"));
+      assertEquals(region.hasHugePages(), !region.notice().contains("no free huge pages"));
       assertEquals(region.isLocked(), !region.notice().contains("memory not locked"));
     }
   }
