@@ -207,7 +207,7 @@ class DiagnoseEndToEndTest {
         other.join();
       }
     }
-    assertTrue(console.out().contains("NOT QUIET"), console.out());
+    assertTrue(console.out().contains("The machine was not quiet"), console.out());
     assertTrue(console.out().contains("of the CPUs before the first experiment"), console.out());
   }
 
@@ -269,7 +269,7 @@ class DiagnoseEndToEndTest {
     }
     String text = Files.readString(folder.resolve("out"));
     assertTrue(text.startsWith("PARTIAL"), text);
-    assertTrue(text.contains("NOT QUIET"), text);
+    assertTrue(text.contains("The machine was not quiet"), text);
     assertTrue(text.contains("only one CPU: the device and the daemon take turns"), text);
   }
 
