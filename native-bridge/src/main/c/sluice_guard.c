@@ -458,6 +458,10 @@ static struct sluice_guard *new_guard(const struct sluice_attach *s, uint32_t gr
   g->beat_at_ms = now_ms();
   g->locks = sluice_locks_new((struct sluice_lock_page *)(void *)(s->arena.base + s->locks_offset));
   int is_whole = g->locks != NULL;
+  if (is_whole) {
+    g->recycler.lent = sluice_locks_page(g->locks)->lent;
+    g->recycler.lent_max = SLUICE_LENT_MAX;
+  }
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     g->unowned[kind] = calloc(s->arena.buffers[kind] + 1u, 1);
     is_whole &= g->unowned[kind] != NULL;

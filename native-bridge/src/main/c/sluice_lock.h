@@ -22,16 +22,18 @@
 #include "sluice_attach.h"
 
 #define SLUICE_LOCKS_MAGIC 0x4b434c53u /* "SLCK" */
-#define SLUICE_LOCKS_VERSION 1
+#define SLUICE_LOCKS_VERSION 2
 #define SLUICE_LOCKS_BYTES 8192
-#define SLUICE_LOCKS_MAX 127 /* the last is SLUICE_LOCK_CLAIM */
+#define SLUICE_LOCKS_MAX 111 /* the last is SLUICE_LOCK_CLAIM */
 
 #define SLUICE_LOCK_SESSION 0 /* the daemon has the session; a thread that lives as long as it */
 #define SLUICE_LOCK_OWNER 1   /* the thread that prepares or settles a run */
 #define SLUICE_LOCK_THREADS 2 /* and up: the threads that step the agents of a run */
 /* Not one of those in use: a daemon that comes back wants the session. While it holds this, a guard gives
  * back what it has, and takes nothing. */
-#define SLUICE_LOCK_CLAIM 126
+#define SLUICE_LOCK_CLAIM 110
+
+#define SLUICE_LENT_MAX 8192 /* buffers of which a loan by a guard can be noted */
 
 /* A lock, on a cache line of its own. All little endian. */
 struct sluice_lock {
@@ -53,11 +55,13 @@ struct sluice_lock_page {
   uint32_t lock_bytes;
   uint8_t pad[48];
   struct sluice_lock locks[SLUICE_LOCKS_MAX];
+  uint8_t lent[SLUICE_LENT_MAX / 8]; /* a bit for each buffer, kind by kind: lent by a guard */
 };
 
 _Static_assert(sizeof(struct sluice_lock) == 64, "one line for each lock");
 _Static_assert(offsetof(struct sluice_lock, beats) == 8, "as ArenaLocks.java");
 _Static_assert(offsetof(struct sluice_lock_page, locks) == 64, "as ArenaLocks.java");
+_Static_assert(offsetof(struct sluice_lock_page, lent) == 7168, "as ArenaLocks.java");
 _Static_assert(sizeof(struct sluice_lock_page) == SLUICE_LOCKS_BYTES, "as ArenaLocks.java");
 
 struct sluice_locks; /* one process's hold on a lock page */

@@ -5,6 +5,23 @@
 #include "sluice_abi.h"
 #include "sluice_shared.h"
 
+/*
+ * A dead host's ledger may have the buffer in that host's hands, and no queue shows it once the device has
+ * popped it: so its loan is noted.
+ */
+static void note_loan(struct sluice_recycler *r, unsigned kind, size_t bytes, uint64_t buffer) {
+  if (r->lent == NULL || r->buffer_at[kind] == 0) {
+    return;
+  }
+  uint64_t number = (buffer - r->device_base - r->buffer_at[kind]) / bytes;
+  for (unsigned before = 0; before < kind; before++) {
+    number += r->buffers[before];
+  }
+  if (number < r->lent_max) {
+    r->lent[number / 8] |= (uint8_t)(1u << number % 8);
+  }
+}
+
 int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance, uint64_t buffer) {
   const struct sluice_layout *l = &r->layout;
   uint8_t *pool = r->region + sluice_pool_at(l, kind, instance);
@@ -14,6 +31,7 @@ int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance
   if (tail - head >= l->slots) {
     return -1;
   }
+  note_loan(r, kind, l->buffer_bytes[kind], buffer);
   store64_guarded(pool + SLUICE_POOL_SLOTS + 8 * (size_t)(tail % l->slots), buffer);
   store32_release(pool + l->fq_tail_at, tail + 1);
   return 0;
@@ -184,6 +202,7 @@ unsigned sluice_recycle_region(struct sluice_recycler *r, const struct sluice_re
     uint8_t *state = base + sluice_state_at(region, e.instance);
     uint32_t free_tail = load32_relaxed(state + region->fq_tail_at);
     if (free_tail - load32_acquire(state + region->fq_head_at) < region->slots) {
+      note_loan(r, region->kind, region->buffer_bytes, e.buffer);
       store64_guarded(state + 8 * (size_t)(free_tail % region->slots), e.buffer);
       store32_release(state + region->fq_tail_at, free_tail + 1);
     }

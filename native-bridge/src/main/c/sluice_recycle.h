@@ -20,8 +20,11 @@ struct sluice_recycler {
   uint8_t *host_base;
   size_t arena_bytes;
   /* Arena offset of the first buffer and number of buffers, by kind; offset 0 = not known. */
-  uint64_t buffer_at[SLUICE_KINDS];
-  uint32_t buffers[SLUICE_KINDS];
+  uint64_t buffer_at[SLUICE_ALL_KINDS];
+  uint32_t buffers[SLUICE_ALL_KINDS];
+  /* A bit for each buffer, kind by kind, set before it is lent; NULL where no other host comes back. */
+  uint8_t *lent;
+  uint32_t lent_max;
   uint64_t lost_records[SLUICE_ALL_KINDS];
   uint64_t lost_buffers[SLUICE_ALL_KINDS];
 };

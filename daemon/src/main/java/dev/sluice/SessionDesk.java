@@ -321,7 +321,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
     int events = asked == 0 ? PmuEvents.DEFAULT : asked;
     if (!PmuEvents.isKnown(events)) {
       throw new AttachRefusedException(
-          AttachStatus.GEOMETRY, "PMU_EVENTS " + events + " is none of " + PmuEvents.TYPES);
+          AttachStatus.GEOMETRY, "PMU_EVENTS " + events + " is not one of " + PmuEvents.TYPES);
     }
     return events;
   }

@@ -87,7 +87,7 @@ class AttachRefusalTest {
         + " device need not fill it'",
     "chip-2026.08/a2a3, 0b00110, 0, 'region pmu is served of chip-2026.09 only, not of"
         + " chip-2026.08/a2a3'",
-    "chip-2026.09/a5, 0b00110, 3, 'PMU_EVENTS 3 is none of [1, 2, 4, 5, 6, 7, 8]'"
+    "chip-2026.09/a5, 0b00110, 3, 'PMU_EVENTS 3 is not one of [1, 2, 4, 5, 6, 7, 8]'"
   })
   void shouldRefuseRegionsInOneLine(String layout, String bits, int events, String line) {
     int regions = Integer.parseInt(bits.substring(2), 2);

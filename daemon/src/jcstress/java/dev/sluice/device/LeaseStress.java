@@ -61,7 +61,7 @@ public final class LeaseStress {
     }
   }
 
-  /** Refill lends a buffer again that a collector gave back; a claim that comes late is none. */
+  /** Refill lends a buffer again that a collector gave back; a late claim has no effect. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "polled too early")
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "given back, not claimed meanwhile")

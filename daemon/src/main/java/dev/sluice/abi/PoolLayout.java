@@ -21,7 +21,7 @@ package dev.sluice.abi;
  * (docs/abi.md).
  */
 public final class PoolLayout {
-  /** Device address of the buffer being filled, u64; 0 is none. Writer: device. */
+  /** Device address of the buffer being filled, u64; 0 means no buffer. Writer: device. */
   public static final int CURRENT_BUF_PTR_OFFSET = 0;
 
   /** Generation of the current buffer, u32. Writer: device. */
@@ -105,7 +105,7 @@ public final class PoolLayout {
     return new PoolLayout(8, 0, STATE_BYTES, new Words(STATE_QUEUE_BYTES, 136, 144, 140, NONE));
   }
 
-  /** Device address of the buffer being filled, u64; 0 is none. Writer: device. */
+  /** Device address of the buffer being filled, u64; 0 means no buffer. Writer: device. */
   public int currentBufPtrOffset() {
     return words.pointer;
   }

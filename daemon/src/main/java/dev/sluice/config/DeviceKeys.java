@@ -80,19 +80,19 @@ public final class DeviceKeys {
         .toList();
   }
 
-  /** Whose own key a path would be; empty if it is none. */
+  /** Whose own key a path would be; empty if it is not one. */
   static Optional<Integer> deviceOf(String path) {
     Matcher matcher = PATH.matcher(path);
     return matcher.matches() ? number(matcher.group(1)) : Optional.empty();
   }
 
-  /** The device whose key a variable would set; empty if it is none. */
+  /** The device whose key a variable would set; empty if it is not one. */
   static Optional<Integer> deviceOfVariable(String variable) {
     Matcher matcher = VARIABLE.matcher(variable);
     return matcher.matches() ? number(matcher.group(1)) : Optional.empty();
   }
 
-  /** A device number as a section's name; empty if it is none. */
+  /** A device number as a section's name; empty if it is not one. */
   static Optional<Integer> number(String text) {
     try {
       int device = Integer.parseInt(text);

@@ -7,14 +7,16 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Finds out where each buffer of a run is whose host has died at an arbitrary instruction, and
  * brings the ledger in line with it. No agent may be at work, here or elsewhere.
  *
  * <p>The wire says what is in the free queues: the tail is the last that the dead host wrote of a
- * loan, and a guard may have lent since. Of all other buffers the ledger says whose they are, and
- * the journals what was collected of those in host hands.
+ * loan, and a guard may have lent since. It notes which buffers, because the ledger may have them
+ * in host hands. Of all others the ledger says whose they are, and the journals what was collected
+ * of those in host hands.
  */
 public final class Adoption {
   private final RunArena arena;
@@ -25,16 +27,24 @@ public final class Adoption {
 
   /**
    * @param journals of all collectors
+   * @param isLent whether a guard has lent a buffer since
    * @throws IOException one line, if ledger or wire hold what no host and no guard can have left
    */
-  public Adoption(RunArena arena, ShardJournal[] journals) throws IOException {
+  public Adoption(RunArena arena, ShardJournal[] journals, IntPredicate isLent) throws IOException {
     this.arena = arena;
     this.rows = arena.ledger().rows();
     this.slots = new int[arena.plan().poolCount()][];
     checkRows();
     boolean[] isInSlot = readFreeQueues();
     for (int buffer = 0; buffer < rows.count(); buffer++) {
-      if (!isInSlot[buffer]) {
+      if (isInSlot[buffer]) {
+        continue;
+      }
+      if (isLent.test(buffer)) {
+        isRecycled = true;
+        arena.ledger().lend(buffer, pool(buffer), head(pool(buffer)) - 1);
+        arena.ledger().popped(buffer);
+      } else {
         place(buffer, journals[pool(buffer) % journals.length]);
       }
     }
@@ -60,6 +70,11 @@ public final class Adoption {
             String.format("ledger of buffer %d: state %d, pool %d", buffer, state, pool));
       }
     }
+  }
+
+  private int head(int pool) {
+    PoolLayout layout = arena.plan().poolLayout(pool);
+    return arena.memory().loadInt(arena.plan().poolOffset(pool) + layout.headOffset());
   }
 
   private boolean[] readFreeQueues() throws IOException {

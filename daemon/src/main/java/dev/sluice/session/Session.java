@@ -197,7 +197,7 @@ public final class Session {
       touchDevice();
       try {
         crew = stage.threads().newCrew(settings, request.device());
-        run = Run.resumed(setup(saved.deviceBase(), 0), saved.run());
+        run = Run.resumed(setup(saved.deviceBase(), 0), saved.run(), memory.locks()::isLent);
         recycled.show(run);
         crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
       } catch (Throwable e) {
@@ -209,6 +209,7 @@ public final class Session {
       }
       enter(RUNNING);
     }
+    memory.locks().clearLent();
     log.info(
         "session {} device {} taken over from an earlier daemon in {} us: {}",
         id,

@@ -178,7 +178,7 @@ final class AbiTables {
             "current_buf_ptr",
             PoolLayout.CURRENT_BUF_PTR_OFFSET,
             "u64",
-            "device: the buffer being filled, 0 is none"),
+            "device: the buffer being filled, 0 means no buffer"),
         new Field(
             "current_buf_seq", PoolLayout.CURRENT_BUF_SEQ_OFFSET, "u32", "device: its number"),
         new Field(

@@ -42,12 +42,14 @@ public final class ArenaLocks implements AutoCloseable {
   public static final int MAX_THREADS = 72;
 
   /** A daemon that comes back wants the session: a guard makes way. */
-  static final int CLAIM = 126;
+  static final int CLAIM = 110;
 
   static final int COUNT = THREADS + MAX_THREADS;
   static final int LOCK_BYTES = 64;
   static final int LOCKS_OFFSET = 64;
   static final int BEATS_OFFSET = 8;
+  static final int LENT_OFFSET = 7168;
+  static final int MAX_LENT = 8192;
 
   /** Of memory that no client can reach: there is nothing to lock. */
   public static final ArenaLocks NONE = new ArenaLocks(0, ByteBuffer.allocate(BYTES));
@@ -232,6 +234,20 @@ public final class ArenaLocks implements AutoCloseable {
   /** The holder shows that it moves. Its thread alone, with a count that grows. */
   public void beat(int lock, long count) {
     LONG.setOpaque(page, LOCKS_OFFSET + lock * LOCK_BYTES + BEATS_OFFSET, count);
+  }
+
+  /**
+   * Whether a guard has lent this buffer since {@link #clearLent}. This process is the only writer.
+   */
+  public boolean isLent(int buffer) {
+    return buffer < MAX_LENT && (page.get(LENT_OFFSET + buffer / 8) & 1 << buffer % 8) != 0;
+  }
+
+  /** The ledger knows of all that a guard has lent. This process is the only writer. */
+  public void clearLent() {
+    for (int at = LENT_OFFSET; at < BYTES; at += Long.BYTES) {
+      page.putLong(at, 0);
+    }
   }
 
   private interface Call {

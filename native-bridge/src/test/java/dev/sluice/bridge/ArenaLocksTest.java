@@ -47,6 +47,9 @@ class ArenaLocksTest {
     assertTrue(
         asserted.contains(
             "offsetof(struct sluice_lock_page, locks) == " + ArenaLocks.LOCKS_OFFSET));
+    assertTrue(
+        asserted.contains("offsetof(struct sluice_lock_page, lent) == " + ArenaLocks.LENT_OFFSET));
+    assertEquals(number(header, "SLUICE_LENT_MAX"), ArenaLocks.MAX_LENT);
   }
 
   private static int number(String header, String name) {

@@ -42,8 +42,10 @@ public class CaptureCostBenchmark {
   private static final int BUFFERS = 2 * CORES;
   private static final int STAGE_BYTES = 4 << 20;
 
-  @Param public BufferKind kind;
+  @Param({"aicpu_task", "sched_phase", "orch_phase", "aicore_task"})
+  public String label;
 
+  private BufferKind kind;
   private ByteBuffer arena;
   private ByteBuffer copy;
   private CaptureStage stage;
@@ -55,6 +57,8 @@ public class CaptureCostBenchmark {
 
   @Setup
   public void fill() {
+    kind =
+        BufferKind.TIMED.stream().filter(of -> of.label().equals(label)).findFirst().orElseThrow();
     Geometry geometry =
         new Geometry(
             Layout.of(Generation.CHIP_2026_08, Platform.A2A3, LayoutOverrides.NONE),

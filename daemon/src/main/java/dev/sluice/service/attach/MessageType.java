@@ -1,6 +1,6 @@
 package dev.sluice.service.attach;
 
-/** {@code enum sluice_message_type}; the ordinal is the number on the wire, 0 is none. */
+/** {@code enum sluice_message_type}; the ordinal is the number on the wire; 0 is unused. */
 enum MessageType {
   NONE,
   ATTACH,

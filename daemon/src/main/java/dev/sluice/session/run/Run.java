@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -127,11 +128,13 @@ public final class Run {
    * collected once, by that host or by this one.
    *
    * @param saved by {@link #save}
+   * @param isLent whether a guard has lent a buffer since
    * @throws IOException one line, if what was left cannot be believed; nothing has changed for the
    *     device
    */
-  public static Run resumed(RunSetup setup, DataInput saved) throws IOException {
-    RunEngine engine = RunEngine.resumed(setup);
+  public static Run resumed(RunSetup setup, DataInput saved, IntPredicate isLent)
+      throws IOException {
+    RunEngine engine = RunEngine.resumed(setup, isLent);
     Run run = new Run(setup, engine);
     run.books.resume(saved);
     run.reports.resume();

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -79,14 +80,15 @@ public final class RunEngine implements ThreadPacking.Slack {
   /**
    * On an arena and a state that another process left, where the device may be at work.
    *
+   * @param isLent whether a guard has lent a buffer since
    * @throws IOException one line, if they contradict each other or themselves
    */
-  static RunEngine resumed(RunSetup setup) throws IOException {
+  static RunEngine resumed(RunSetup setup, IntPredicate isLent) throws IOException {
     RunArena left =
         RunArena.asItStands(setup.memory(), setup.plan(), setup.deviceBase(), setup.state());
     // What was taken and not collected goes into the rings before there is a collector.
     RunEngine engine = new RunEngine(setup, left, setup.plan().bufferCount());
-    engine.resume();
+    engine.resume(isLent);
     return engine;
   }
 
@@ -159,8 +161,8 @@ public final class RunEngine implements ThreadPacking.Slack {
     return rings;
   }
 
-  private void resume() throws IOException {
-    Adoption adoption = new Adoption(arena, journals);
+  private void resume(IntPredicate isLent) throws IOException {
+    Adoption adoption = new Adoption(arena, journals, isLent);
     int shards = collectors.length;
     for (int shard = 0; shard < shards; shard++) {
       int of = shard;

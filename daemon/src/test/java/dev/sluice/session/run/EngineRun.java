@@ -30,6 +30,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -57,6 +58,7 @@ final class EngineRun {
   /** Records by kind that {@link #recycle} has taken. */
   final long[] recycled = new long[BufferKind.COUNT];
 
+  private final boolean[] isLent; // by the guard, since the last host
   private final boolean[] isInSlot;
   private final boolean[] isHeld;
   private final int[] heldByPool;
@@ -76,6 +78,7 @@ final class EngineRun {
     device =
         new ScriptedDevice(
             arena, new SyntheticRecords(plan.geometry(), SEED, ORIGIN_TICKS, PERIOD_TICKS), clock);
+    isLent = new boolean[plan.bufferCount()];
     isInSlot = new boolean[plan.bufferCount()];
     isHeld = new boolean[plan.bufferCount()];
     heldByPool = new int[plan.poolCount()];
@@ -150,21 +153,83 @@ final class EngineRun {
     }
   }
 
-  /**
-   * False if the free queue is full, or if the dead host had noted the entry and not released it,
-   * which no adoption can tell from a buffer in its hands; nothing has changed then.
-   */
+  /** False if there is no place for it in the free queue; nothing has changed then. */
   private boolean recycle(int entry, long pointer) {
     ByteBuffer bytes = arena.bytes();
     BufferKind kind = BufferKind.ALL.get(bytes.getInt(entry + ReadyEntryLayout.KIND_OFFSET));
     int instance = bytes.getInt(entry + ReadyEntryLayout.CORE_INDEX_OFFSET);
     DevicePool pool = device.pool(kind, instance);
     PoolLayout words = plan.layout().pool();
-    boolean isNoted = run.engine().ledger().state(numberOf(pointer)) == BufferState.READY;
-    if (isNoted || pool.freeTail() - pool.freeHead() == words.slotCount()) {
+    if (pool.freeTail() - pool.freeHead() == words.slotCount() || hasUnpublishedLoan(pool)) {
       return false;
     }
-    recycled[kind.ordinal()] += pool.recordsIn(pointer);
+    lend(kind, instance, pointer, pool.recordsIn(pointer));
+    return true;
+  }
+
+  /**
+   * What a guard does next for a pool that has nothing left: gives it a buffer that is on no queue,
+   * because it was in the hands of the dead host.
+   */
+  void rescue(Random random) {
+    int buffer = random.nextInt(plan.bufferCount());
+    BufferState now = run.engine().ledger().state(buffer);
+    long pointer = TestArena.DEVICE_BASE + plan.offsetOfBuffer(buffer);
+    int home = plan.homePool(buffer);
+    DevicePool pool = device.pools()[home];
+    boolean isInHand =
+        now == BufferState.FREE || now == BufferState.READY || now == BufferState.COLLECTING;
+    boolean isElsewhere = pool.held().contains(pointer) || isPublished(pointer);
+    for (int index = pool.freeHead(); index != pool.freeTail(); index++) {
+      isElsewhere |= pool.slot(index) == pointer;
+    }
+    boolean isEmptyQueue = pool.freeHead() == pool.freeTail();
+    if (isInHand && !isElsewhere && isEmptyQueue && !hasUnpublishedLoan(pool)) {
+      // One that the host had emptied, and none has lent since, holds nothing.
+      boolean isEmpty = now == BufferState.FREE && !isLent[buffer];
+      lend(
+          plan.kindOfPool(home),
+          plan.instanceOfPool(home),
+          pointer,
+          isEmpty ? 0 : pool.recordsIn(pointer));
+    }
+  }
+
+  /**
+   * Whether the dead host noted a loan and did not publish it. If a guard then takes that slot, the
+   * buffer is out of use until the next run (docs/host-state.md).
+   */
+  private boolean hasUnpublishedLoan(DevicePool pool) {
+    BufferLedger ledger = run.engine().ledger();
+    boolean isFound = false;
+    for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
+      isFound |=
+          device.pools()[plan.homePool(buffer)] == pool
+              && ledger.state(buffer) == BufferState.FREE_QUEUE
+              && !ledger.isWithDevice(buffer, pool.freeTail());
+    }
+    return isFound;
+  }
+
+  private boolean isPublished(long pointer) {
+    Layout layout = plan.layout();
+    boolean isFound = false;
+    for (int queue = 0; queue < layout.queueCount(); queue++) {
+      int tail = arena.bytes().getInt(layout.queueTailOffset(queue));
+      for (int at = arena.bytes().getInt(layout.queueHeadOffset(queue)); at != tail; ) {
+        int entry = layout.entryOffset(queue, at) + ReadyEntryLayout.BUFFER_PTR_OFFSET;
+        isFound |= arena.bytes().getLong(entry) == pointer;
+        at = (at + 1) % layout.queueEntries();
+      }
+    }
+    return isFound;
+  }
+
+  private void lend(BufferKind kind, int instance, long pointer, int records) {
+    ByteBuffer bytes = arena.bytes();
+    DevicePool pool = device.pool(kind, instance);
+    PoolLayout words = plan.layout().pool();
+    recycled[kind.ordinal()] += records;
     int at = (int) (pointer - TestArena.DEVICE_BASE);
     for (int slot = 0; kind == BufferKind.AICORE_TASK && slot < layoutOf(kind).records(); slot++) {
       bytes.putLong(at + slot * kind.recordBytes(), 0);
@@ -174,7 +239,7 @@ final class EngineRun {
     int poolAt = plan.geometry().poolOffset(kind, instance);
     bytes.putLong(poolAt + words.slotOffset(tail), pointer);
     bytes.putInt(poolAt + words.tailOffset(), tail + 1);
-    return true;
+    isLent[numberOf(pointer)] = true;
   }
 
   private BufferLayout layoutOf(BufferKind kind) {
@@ -185,7 +250,11 @@ final class EngineRun {
   void resume() {
     try {
       run =
-          Run.resumed(setup(RunCapture.NONE), new DataInputStream(new ByteArrayInputStream(saved)));
+          Run.resumed(
+              setup(RunCapture.NONE),
+              new DataInputStream(new ByteArrayInputStream(saved)),
+              buffer -> isLent[buffer]);
+      Arrays.fill(isLent, false);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
