@@ -42,21 +42,22 @@ struct codec {
   int words;
   int columns;
   struct sluice_column column[MAX_COLUMNS];
-  int end, waited;
+  int start, end, waited;
   int has_tasks;
   /* The payload so far, and the records of a block that is not full. */
   uint8_t *at;
   int pending;
   int is_first;
-  /* Of one block: its words, the values of each column, and the last value of the block before. */
+  /* Of one block: its words, the values of columns of less than 8 bytes, and each column's last value before it. */
   uint64_t block[MAX_WORDS][BLOCK];
-  int64_t narrow[MAX_COLUMNS][BLOCK];
-  const int64_t *values[MAX_COLUMNS];
+  int32_t small[MAX_COLUMNS][BLOCK];
   int64_t previous[MAX_COLUMNS];
   /* What is stored of each column of this block, and the durations of its tasks. */
   struct span span[MAX_COLUMNS];
-  int64_t ticks[BLOCK];
+  int32_t ticks[BLOCK];
   struct tally ran, waited_for;
+  /* Decoding: the values of each column. */
+  int64_t decoded[MAX_COLUMNS][BLOCK];
 };
 
 INLINE void clear_tally(struct tally *tally) {
@@ -78,19 +79,22 @@ int sluice_columns_init(void *memory, int record_bytes, const struct sluice_colu
     int bytes = columns[c].bytes;
     if ((bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) || columns[c].offset % bytes != 0 ||
         columns[c].offset + bytes > record_bytes || columns[c].storage > SINCE ||
-        (columns[c].storage == SINCE && columns[c].base >= c)) {
+        (columns[c].storage == SINCE &&
+         (columns[c].base >= c || (columns[columns[c].base].bytes == 8) != (bytes == 8)))) {
       return -1;
     }
   }
   /* The spans and differences of these columns are what tasks are counted by. */
   if (start >= 0 && end >= 0 && waited >= 0 &&
-      (columns[end].storage != SINCE || columns[end].base != start || columns[waited].storage != PLAIN)) {
+      (columns[end].storage != SINCE || columns[end].base != start || columns[end].bytes != 8 ||
+       columns[waited].storage != PLAIN || columns[waited].bytes != 4)) {
     return -1;
   }
   memset(codec, 0, sizeof *codec);
   codec->words = record_bytes / 8;
   codec->columns = count;
   memcpy(codec->column, columns, (size_t)count * sizeof *columns);
+  codec->start = start;
   codec->end = end;
   codec->waited = waited;
   codec->has_tasks = start >= 0 && end >= 0 && waited >= 0;
@@ -113,71 +117,92 @@ INLINE size_t packed_bytes(int records, int width) { return ((size_t)records * (
 
 /* ---- Encoding ----------------------------------------------------------------------------------------------------- */
 
-/* Pairs of values become values of twice the width. */
-INLINE void join(uint64_t *restrict to, const uint64_t *restrict from, int pairs, int width) {
-  for (int i = 0; i < pairs; i++) {
-    to[i] = from[2 * i] | from[2 * i + 1] << width;
-  }
-}
-
-/* Packs 64 values, those behind the records being 0. */
-INLINE void pack(uint8_t *at, const uint64_t *value, int records, int width) {
-  uint64_t twos[BLOCK / 2], fours[BLOCK / 4], eights[BLOCK / 8];
-  int joined = 0;
-  if (width <= 32) {
-    join(twos, value, BLOCK / 2, width);
-    value = twos;
-    joined = 1;
-  }
-  if (width <= 16) {
-    join(fours, twos, BLOCK / 4, 2 * width);
-    value = fours;
-    joined = 2;
-  }
-  if (width <= 8) {
-    join(eights, fours, BLOCK / 8, 4 * width);
-    value = eights;
-    joined = 3;
-  }
-  width <<= joined;
-  int count = (records + (1 << joined) - 1) >> joined;
+/* Appends values of `width` bits each. */
+INLINE void put_bits(uint8_t *at, const uint64_t *value, int count, int width) {
   uint64_t word = 0;
   int used = 0;
   for (int i = 0; i < count; i++) {
     word |= value[i] << used;
+    memcpy(at, &word, 8);
     used += width;
-    if (used >= 64) {
-      memcpy(at, &word, 8);
-      at += 8;
-      used -= 64;
-      word = used == 0 ? 0 : value[i] >> (width - used);
-    }
+    int is_full = used >= 64;
+    used &= 63;
+    uint64_t rest = value[i] >> 1 >> ((width - used - 1) & 63);
+    word = is_full ? rest : word;
+    at += is_full ? 8 : 0;
   }
   if (used > 0) {
     memcpy(at, &word, 8);
   }
 }
 
-SEPARATE uint8_t *put_column(struct span *span, uint8_t *at, const int64_t *value, int records) {
-  int64_t low = value[0];
-  int64_t high = value[0];
-  for (int i = 0; i < records; i++) {
-    low = value[i] < low ? value[i] : low;
-    high = value[i] > high ? value[i] : high;
+/*
+ * Packs 64 values, those behind the records being 0: neighbours in one lane of a register become a value of twice the
+ * width, until a lane of 64 bits is full.
+ */
+INLINE void pack(uint8_t *at, const uint32_t *value, int records, int width) {
+  uint64_t lane[BLOCK / 2];
+  if (width <= 16) {
+    uint16_t narrow[BLOCK];
+    uint32_t pair[BLOCK / 2];
+    for (int i = 0; i < BLOCK; i++) {
+      narrow[i] = (uint16_t)value[i];
+    }
+    memcpy(pair, narrow, sizeof pair);
+    for (int i = 0; i < BLOCK / 2; i++) {
+      pair[i] = (pair[i] & 0xffff) | pair[i] >> 16 << width;
+    }
+    memcpy(lane, pair, sizeof pair);
+    for (int i = 0; i < BLOCK / 4; i++) {
+      lane[i] = (lane[i] & 0xffffffff) | lane[i] >> 32 << 2 * width;
+    }
+    if (width <= 8) {
+      uint64_t eight[BLOCK / 8];
+      for (int i = 0; i < BLOCK / 8; i++) {
+        eight[i] = lane[2 * i] | lane[2 * i + 1] << 4 * width;
+      }
+      put_bits(at, eight, (records + 7) / 8, 8 * width);
+    } else {
+      put_bits(at, lane, (records + 3) / 4, 4 * width);
+    }
+  } else {
+    memcpy(lane, value, sizeof lane);
+    for (int i = 0; i < BLOCK / 2; i++) {
+      lane[i] = (lane[i] & 0xffffffff) | lane[i] >> 32 << width;
+    }
+    put_bits(at, lane, (records + 1) / 2, 2 * width);
   }
-  *span = (struct span){low, high};
-  int width = bits((uint64_t)minus(high, low));
+}
+
+/* The bits of an entry of a column, and its smallest value. */
+INLINE uint8_t *put_header(uint8_t *at, int width, int64_t low) {
   int length = significant_bytes(low);
   at[0] = (uint8_t)width;
   at[1] = (uint8_t)length;
   memcpy(at + HEADER_BYTES, &low, 8);
-  at += HEADER_BYTES + length;
+  return at + HEADER_BYTES + length;
+}
+
+/* What is stored of a column, 64 values, those behind the records being any. */
+SEPARATE uint8_t *put_small(struct span *span, uint8_t *at, int32_t *value, int records) {
+  for (int i = records; i < BLOCK; i++) {
+    value[i] = value[0];
+  }
+  int32_t low = value[0];
+  int32_t high = value[0];
+  for (int i = 0; i < BLOCK; i++) {
+    low = value[i] < low ? value[i] : low;
+    high = value[i] > high ? value[i] : high;
+  }
+  *span = (struct span){low, high};
+  int width = bits((uint64_t)((int64_t)high - low));
+  at = put_header(at, width, low);
   if (width == 0) {
     return at;
   }
-  uint64_t rest[BLOCK];
-  for (int i = 0; i < records; i++) {
-    rest[i] = (uint64_t)minus(value[i], low);
+  uint32_t rest[BLOCK];
+  for (int i = 0; i < BLOCK; i++) {
+    rest[i] = (uint32_t)value[i] - (uint32_t)low;
   }
   for (int i = records; i < BLOCK; i++) {
     rest[i] = 0;
@@ -186,64 +211,107 @@ SEPARATE uint8_t *put_column(struct span *span, uint8_t *at, const int64_t *valu
   return at + packed_bytes(records, width);
 }
 
-INLINE const int64_t *load(struct codec *codec, int c, int records) {
+/* Likewise of a column whose values take more than 32 bits. */
+SEPARATE uint8_t *put_large(struct span *span, uint8_t *at, const int64_t *value, int records) {
+  int64_t low = value[0];
+  int64_t high = value[0];
+  for (int i = 0; i < records; i++) {
+    low = value[i] < low ? value[i] : low;
+    high = value[i] > high ? value[i] : high;
+  }
+  *span = (struct span){low, high};
+  int width = bits((uint64_t)minus(high, low));
+  at = put_header(at, width, low);
+  if (width > 0) {
+    uint64_t rest[BLOCK];
+    for (int i = 0; i < records; i++) {
+      rest[i] = (uint64_t)minus(value[i], low);
+    }
+    put_bits(at, rest, records, width);
+  }
+  return at + packed_bytes(records, width);
+}
+
+/* A column of 8 bytes. Most of what is stored fits in 32 bits, which are half the work. */
+INLINE uint8_t *encode_large(struct codec *codec, int c, int records, uint8_t *at) {
+  const struct sluice_column *column = &codec->column[c];
+  const int64_t *value = (const int64_t *)codec->block[column->offset / 8];
+  int64_t other[BLOCK];
+  const int64_t *stored = value;
+  if (column->storage == DELTA) {
+    int64_t before = codec->previous[c];
+    if (codec->is_first) {
+      /* As if the record before the first had been as far away as the second. */
+      before = minus(plus(value[0], value[0]), value[records > 1 ? 1 : 0]);
+      memcpy(at, &before, 8);
+      at += 8;
+    }
+    other[0] = minus(value[0], before);
+    for (int i = 1; i < BLOCK; i++) {
+      other[i] = minus(value[i], value[i - 1]);
+    }
+    codec->previous[c] = value[records - 1];
+    stored = other;
+  } else if (column->storage == SINCE) {
+    const int64_t *since = (const int64_t *)codec->block[codec->column[column->base].offset / 8];
+    for (int i = 0; i < BLOCK; i++) {
+      other[i] = minus(value[i], since[i]);
+    }
+    stored = other;
+  }
+  int32_t brief[BLOCK];
+  int32_t *small = c == codec->end ? codec->ticks : brief;
+  uint64_t seen = 0;
+  for (int i = 0; i < records; i++) {
+    seen |= (uint64_t)stored[i] + (UINT64_C(1) << 31);
+  }
+  if (seen >> 32 != 0) {
+    return put_large(&codec->span[c], at, stored, records);
+  }
+  for (int i = 0; i < BLOCK; i++) {
+    small[i] = (int32_t)stored[i];
+  }
+  return put_small(&codec->span[c], at, small, records);
+}
+
+/* A column of less than 8 bytes, in arithmetic modulo 2^32. */
+INLINE uint8_t *encode_small(struct codec *codec, int c, int records, uint8_t *at) {
   const struct sluice_column *column = &codec->column[c];
   const uint64_t *word = codec->block[column->offset / 8];
   int shift = 8 * (column->offset % 8);
-  int64_t *value = codec->narrow[c];
-  switch (column->bytes) {
-    case 8:
-      return (const int64_t *)word;
-    case 4:
-      for (int i = 0; i < records; i++) {
-        value[i] = (int32_t)(word[i] >> shift);
-      }
-      return value;
-    case 2:
-      for (int i = 0; i < records; i++) {
-        value[i] = (int16_t)(word[i] >> shift);
-      }
-      return value;
-    default:
-      for (int i = 0; i < records; i++) {
-        value[i] = (int8_t)(word[i] >> shift);
-      }
-      return value;
-  }
-}
-
-INLINE uint8_t *encode_column(struct codec *codec, int c, int records, uint8_t *at) {
-  const int64_t *value = load(codec, c, records);
-  codec->values[c] = value;
-  int64_t other[BLOCK];
-  switch (codec->column[c].storage) {
-    case DELTA: {
-      int64_t before = codec->previous[c];
-      if (codec->is_first) {
-        /* As if the record before the first had been as far away as the second. */
-        before = minus(plus(value[0], value[0]), value[records > 1 ? 1 : 0]);
-        memcpy(at, &before, 8);
-        at += 8;
-      }
-      int64_t *stored = other;
-      stored[0] = minus(value[0], before);
-      for (int i = 1; i < records; i++) {
-        stored[i] = minus(value[i], value[i - 1]);
-      }
-      codec->previous[c] = value[records - 1];
-      return put_column(&codec->span[c], at, stored, records);
+  int32_t *value = codec->small[c];
+  if (column->bytes == 4) {
+    for (int i = 0; i < BLOCK; i++) {
+      value[i] = (int32_t)(word[i] >> shift);
     }
-    case SINCE: {
-      const int64_t *since = codec->values[codec->column[c].base];
-      int64_t *stored = c == codec->end ? codec->ticks : other;
-      for (int i = 0; i < records; i++) {
-        stored[i] = minus(value[i], since[i]);
-      }
-      return put_column(&codec->span[c], at, stored, records);
+  } else {
+    int unused = 32 - 8 * column->bytes;
+    for (int i = 0; i < BLOCK; i++) {
+      value[i] = (int32_t)((uint32_t)(word[i] >> shift) << unused) >> unused;
     }
-    default:
-      return put_column(&codec->span[c], at, value, records);
   }
+  int32_t other[BLOCK];
+  if (column->storage == DELTA) {
+    int64_t before = codec->previous[c];
+    if (codec->is_first) {
+      before = 2 * (int64_t)value[0] - value[records > 1 ? 1 : 0];
+      memcpy(at, &before, 8);
+      at += 8;
+    }
+    other[0] = (int32_t)((uint32_t)value[0] - (uint32_t)before);
+    for (int i = 1; i < BLOCK; i++) {
+      other[i] = (int32_t)((uint32_t)value[i] - (uint32_t)value[i - 1]);
+    }
+    codec->previous[c] = value[records - 1];
+    value = other;
+  } else if (column->storage == SINCE) {
+    const int32_t *since = codec->small[column->base];
+    for (int i = 0; i < BLOCK; i++) {
+      other[i] = (int32_t)((uint32_t)value[i] - (uint32_t)since[i]);
+    }
+    value = other;
+  }
+  return put_small(&codec->span[c], at, value, records);
 }
 
 /*
@@ -268,30 +336,27 @@ INLINE void add(uint64_t *counter, uint64_t delta) {
 }
 
 /* The buckets of values below 2^24, which a float holds exactly; in loops that the compiler can make wide. */
-INLINE void find_buckets(uint8_t *restrict at, const int64_t *restrict value, int records) {
-  int32_t small[BLOCK];
+INLINE void find_buckets(uint8_t *restrict at, const int32_t *restrict value) {
   float exact[BLOCK];
   int32_t upper[BLOCK];
-  for (int i = 0; i < records; i++) {
-    small[i] = (int32_t)value[i];
+  for (int i = 0; i < BLOCK; i++) {
+    exact[i] = (float)value[i];
   }
-  for (int i = 0; i < records; i++) {
-    exact[i] = (float)small[i];
-  }
-  memcpy(upper, exact, (size_t)records * sizeof upper[0]);
-  for (int i = 0; i < records; i++) {
+  memcpy(upper, exact, sizeof upper);
+  for (int i = 0; i < BLOCK; i++) {
     upper[i] = (upper[i] >> (23 - HISTOGRAM_STEP_BITS)) - ((127 + HISTOGRAM_STEP_BITS - 1) << HISTOGRAM_STEP_BITS);
+    upper[i] = value[i] < 1 << HISTOGRAM_STEP_BITS ? value[i] : upper[i];
   }
-  for (int i = 0; i < records; i++) {
-    at[i] = (uint8_t)(small[i] < 1 << HISTOGRAM_STEP_BITS ? small[i] : upper[i]);
+  for (int i = 0; i < BLOCK; i++) {
+    at[i] = (uint8_t)upper[i];
   }
 }
 
 /*
  * Neighbours often share a bucket, and a counter that is incremented at each step makes each step wait for the one
- * before: so they take turns by four.
+ * before: so they take turns by four. Eight buckets are read at once: single bytes wait for the store of all of them.
  */
-INLINE void count_values(struct tally *tally, const int64_t *value, int records, struct span span) {
+INLINE void count_values(struct tally *tally, const int32_t *value, int records, struct span span) {
   int first = (int)bucket(span.low);
   int last = (int)bucket(span.high);
   tally->first = first < tally->first ? first : tally->first;
@@ -302,13 +367,17 @@ INLINE void count_values(struct tally *tally, const int64_t *value, int records,
     return;
   }
   uint8_t at[BLOCK];
-  find_buckets(at, value, records);
+  find_buckets(at, value);
   int i = 0;
-  for (; i + PARTS <= records; i += PARTS) {
-    tally->count[0][at[i]]++;
-    tally->count[1][at[i + 1]]++;
-    tally->count[2][at[i + 2]]++;
-    tally->count[3][at[i + 3]]++;
+  for (; i + 8 <= records; i += 8) {
+    uint64_t eight;
+    memcpy(&eight, at + i, 8);
+    for (int part = 0; part < PARTS; part++) {
+      tally->count[part][eight >> 8 * part & 255]++;
+    }
+    for (int part = 0; part < PARTS; part++) {
+      tally->count[part][eight >> (32 + 8 * part) & 255]++;
+    }
   }
   for (; i < records; i++) {
     tally->count[0][at[i]]++;
@@ -329,15 +398,17 @@ INLINE void add_tally(struct tally *tally, uint64_t *histogram) {
 /* Counts tasks of which some are impossible; rare, and so not fast. */
 INLINE void count_some(struct codec *codec, int records, struct sluice_task_counts *counts, uint64_t *durations,
                        uint64_t *waits) {
+  const int64_t *starts = (const int64_t *)codec->block[codec->column[codec->start].offset / 8];
+  const int64_t *ends = (const int64_t *)codec->block[codec->column[codec->end].offset / 8];
   uint64_t busy = 0;
   uint64_t possible = 0;
   for (int i = 0; i < records; i++) {
-    int64_t ticks = codec->ticks[i];
+    int64_t ticks = minus(ends[i], starts[i]);
     if (ticks >= 0 && ticks <= LONGEST_TICKS) {
       busy += (uint64_t)ticks;
       possible++;
       add(&durations[bucket(ticks)], 1);
-      add(&waits[bucket((uint32_t)codec->values[codec->waited][i])], 1);
+      add(&waits[bucket((uint32_t)codec->small[codec->waited][i])], 1);
     }
   }
   add(&counts->busy_ticks, busy);
@@ -361,7 +432,7 @@ SEPARATE void count_tasks(struct codec *codec, int records, struct sluice_task_c
   add(&counts->busy_ticks, busy);
   add(&counts->tasks, (uint64_t)records);
   count_values(&codec->ran, codec->ticks, records, ran);
-  count_values(&codec->waited_for, codec->values[codec->waited], records, waited);
+  count_values(&codec->waited_for, codec->small[codec->waited], records, waited);
 }
 
 INLINE void encode_block(struct codec *codec, int records) {
@@ -369,7 +440,7 @@ INLINE void encode_block(struct codec *codec, int records) {
   uint8_t *at = start;
   *at++ = COLUMNS;
   for (int c = 0; c < codec->columns; c++) {
-    at = encode_column(codec, c, records, at);
+    at = codec->column[c].bytes == 8 ? encode_large(codec, c, records, at) : encode_small(codec, c, records, at);
   }
   size_t raw_bytes = (size_t)records * (size_t)codec->words * 8;
   codec->is_first = (size_t)(at - start) > 1 + raw_bytes;
@@ -394,6 +465,22 @@ INLINE void take(struct codec *codec, int at, const uint64_t *record, int record
   }
 }
 
+typedef uint64_t two __attribute__((vector_size(16)));
+
+/* Likewise, a whole block: in squares of two words, for which every machine has instructions. */
+INLINE void take_block(struct codec *codec, const uint64_t *record, int words) {
+  for (int i = 0; i < BLOCK; i += 2) {
+    for (int w = 0; w < words; w += 2) {
+      two first, second;
+      memcpy(&first, record + i * words + w, sizeof first);
+      memcpy(&second, record + (i + 1) * words + w, sizeof second);
+      two left = {first[0], second[0]}, right = {first[1], second[1]};
+      memcpy(&codec->block[w][i], &left, sizeof left);
+      memcpy(&codec->block[w + 1][i], &right, sizeof right);
+    }
+  }
+}
+
 FOR_THIS_MACHINE
 void *sluice_columns_encode(void *memory, int flags, void *into, const void *records, int64_t count,
                             struct sluice_task_counts *counts, uint64_t *durations, uint64_t *waits) {
@@ -413,8 +500,10 @@ void *sluice_columns_encode(void *memory, int flags, void *into, const void *rec
   while (count > 0) {
     int taken = BLOCK - codec->pending;
     taken = count < taken ? (int)count : taken;
-    if (words == 4) {
-      take(codec, codec->pending, record, taken, 4);
+    if (words == 4 && taken == BLOCK) {
+      take_block(codec, record, 4);
+    } else if (words == 8 && taken == BLOCK) {
+      take_block(codec, record, 8);
     } else {
       take(codec, codec->pending, record, taken, words);
     }
@@ -524,7 +613,7 @@ INLINE int decode_columns(struct codec *codec, struct input *in, int records) {
       codec->previous[c] = (int64_t)peek(in->at);
       in->at += 8;
     }
-    int64_t *value = codec->narrow[c];
+    int64_t *value = codec->decoded[c];
     if (unpack(in, value, records) != 0) {
       return -1;
     }
@@ -536,7 +625,7 @@ INLINE int decode_columns(struct codec *codec, struct input *in, int records) {
       }
       codec->previous[c] = sum;
     } else if (column->storage == SINCE) {
-      const int64_t *since = codec->narrow[column->base];
+      const int64_t *since = codec->decoded[column->base];
       for (int i = 0; i < records; i++) {
         value[i] = plus(value[i], since[i]);
       }

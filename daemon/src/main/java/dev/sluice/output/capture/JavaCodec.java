@@ -24,7 +24,8 @@ import java.util.List;
  * </pre>
  *
  * <p>A stored value is {@code base + bits}; {@link RecordColumn.Storage} says what it stands for.
- * All arithmetic is modulo 2^64, so every record comes back bit for bit, whatever it holds.
+ * All arithmetic is modulo 2^64, and differences in a column of less than 8 bytes are taken modulo
+ * 2^32, so every record comes back bit for bit, whatever it holds.
  *
  * <p>A block is copied out of the device's memory once, into an array of 64 to 128 cache lines,
  * since a device may write to a buffer that it gave away. Allocates nothing after construction. One
@@ -161,12 +162,12 @@ final class JavaCodec implements RecordCodec {
             into.putLong(at, before);
             at += Long.BYTES;
           }
-          differences(loaded, before, records);
+          differences(loaded, before, records, isSmall(column));
           previous[column] = loaded[records - 1];
           pack(stored, records);
         }
         case SINCE -> {
-          differences(loaded, values[base[column]], records);
+          differences(loaded, values[base[column]], records, isSmall(column));
           pack(stored, records);
         }
       }
@@ -212,6 +213,10 @@ final class JavaCodec implements RecordCodec {
     }
   }
 
+  private boolean isSmall(int column) {
+    return bytes[column] < Long.BYTES;
+  }
+
   private void span(long[] of, int records) {
     long low = of[0];
     long high = low;
@@ -223,13 +228,14 @@ final class JavaCodec implements RecordCodec {
     highest = high;
   }
 
-  private void differences(long[] of, long before, int records) {
+  private void differences(long[] of, long before, int records, boolean isSmall) {
     long low = Long.MAX_VALUE;
     long high = Long.MIN_VALUE;
     long last = before;
     long[] target = stored;
     for (int i = 0; i < records; i++) {
-      long difference = of[i] - last;
+      long exact = of[i] - last;
+      long difference = isSmall ? (int) exact : exact;
       last = of[i];
       target[i] = difference;
       low = Math.min(low, difference);
@@ -239,12 +245,13 @@ final class JavaCodec implements RecordCodec {
     highest = high;
   }
 
-  private void differences(long[] of, long[] since, int records) {
+  private void differences(long[] of, long[] since, int records, boolean isSmall) {
     long low = Long.MAX_VALUE;
     long high = Long.MIN_VALUE;
     long[] target = stored;
     for (int i = 0; i < records; i++) {
-      long difference = of[i] - since[i];
+      long exact = of[i] - since[i];
+      long difference = isSmall ? (int) exact : exact;
       target[i] = difference;
       low = Math.min(low, difference);
       high = Math.max(high, difference);

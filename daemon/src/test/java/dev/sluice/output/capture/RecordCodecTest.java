@@ -148,6 +148,22 @@ class RecordCodecTest {
   }
 
   @Test
+  @DisplayName("A counter of 4 bytes that wraps takes no more than one that does not")
+  void shouldStoreAWrapSmall() {
+    BufferKind kind = BufferKind.AICPU_TASK;
+    int[] bytes = new int[2];
+    for (int wraps = 0; wraps < 2; wraps++) {
+      ByteBuffer records = buffer(RECORDS * kind.recordBytes());
+      int first = wraps == 0 ? 5 : Integer.MAX_VALUE - RECORDS / 2;
+      for (int i = 0; i < RECORDS; i++) {
+        records.putInt(i * kind.recordBytes() + 16, first + i);
+      }
+      bytes[wraps] = roundTrip(kind, records, RECORDS);
+    }
+    assertEquals(bytes[0], bytes[1]);
+  }
+
+  @Test
   @DisplayName("Pieces of a buffer with holes are one payload")
   void shouldTakeRecordsInPieces() {
     BufferKind kind = BufferKind.AICPU_TASK;
