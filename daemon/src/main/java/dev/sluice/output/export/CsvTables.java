@@ -5,11 +5,10 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.output.capture.CaptureManifest;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,38 +16,20 @@ import java.util.Map;
  * gaps, one of the stalls, and a README that says what the numbers mean. Every field is a number or
  * one of our words, so that none needs quotes.
  */
-final class CsvTables extends Tables {
-  static final String README = "README.txt";
-
+final class CsvTables implements Tables.Format {
   private static final int BUFFER_BYTES = 1 << 16;
 
   /** Some twenty numbers and words. */
   private static final int MAX_ROW_BYTES = 1 << 12;
 
-  private static final Map<Table, String> FILES =
-      new EnumMap<>(
-          Map.of(
-              Table.AICORE_TASK, "aicore_task.csv",
-              Table.AICPU_TASK, "aicpu_task.csv",
-              Table.SCHED_PHASES, "sched_phase.csv",
-              Table.ORCH_PHASES, "orch_phase.csv",
-              Table.GAPS, "gaps.csv",
-              Table.STALLS, "stalls.csv"));
-
   /** A file while it is written. */
   private static final class Part {
-    private final OutputStream out;
-    private final byte[] bytes = new byte[BUFFER_BYTES];
-    private int count;
+    final OutputStream out;
+    final byte[] bytes = new byte[BUFFER_BYTES];
+    int count;
 
     Part(OutputStream out) {
       this.out = out;
-    }
-
-    void put(String word) {
-      for (int i = 0; i < word.length(); i++) {
-        bytes[count++] = (byte) word.charAt(i);
-      }
     }
 
     void flush() throws IOException {
@@ -57,74 +38,69 @@ final class CsvTables extends Tables {
     }
   }
 
-  private final Map<Table, Part> parts = new EnumMap<>(Table.class);
-  private Part part;
+  private final Map<Tables.Table, Part> parts = new EnumMap<>(Tables.Table.class);
 
-  private CsvTables(Exporter.Job job, Path directory) throws IOException {
-    super(job, job.source().clock().ns(0));
-    for (Map.Entry<Table, String> file : FILES.entrySet()) {
-      Part table = new Part(Files.newOutputStream(directory.resolve(file.getValue())));
-      table.put(header(file.getKey()) + "\n");
-      parts.put(file.getKey(), table);
+  private CsvTables(Path directory) throws IOException {
+    for (Tables.Table table : Tables.Table.values()) {
+      if (table != Tables.Table.TASKS && table != Tables.Table.SESSIONS) {
+        // One per kind, and named by it.
+        Path file = directory.resolve(table.label.replace("phases", "phase") + ".csv");
+        Part part = new Part(Files.newOutputStream(file));
+        parts.put(table, part);
+        part.out.write((header(table) + "\n").getBytes(StandardCharsets.US_ASCII));
+      }
     }
   }
 
   /** The columns of a table. */
-  static String header(Table table) {
-    List<String> names = new ArrayList<>();
-    if (table != Table.GAPS && table != Table.STALLS) {
-      names.add("run");
-    }
-    table.columns().forEach(column -> names.add(column.name()));
-    return String.join(",", names);
+  static String header(Tables.Table table) {
+    boolean hasRun = table != Tables.Table.GAPS && table != Tables.Table.STALLS;
+    return (hasRun ? "run," : "")
+        + String.join(",", table.columns.stream().map(Tables.Column::name).toList());
   }
 
   /** Writes all tables into an empty directory; returns their rows. */
   static long write(Exporter.Job job, Path directory) throws IOException {
-    try (CsvTables tables = new CsvTables(job, directory)) {
+    try (CsvTables files = new CsvTables(directory)) {
+      Tables tables = new Tables(job, job.source().clock().ns(0), files);
       for (BufferKind kind : BufferKind.TIMED) {
         tables.putRecords(kind, 0);
       }
       tables.putLosses();
-      Files.writeString(directory.resolve(README), readme(job.source()));
+      Files.writeString(directory.resolve("README.txt"), readme(job.source()));
       return tables.rows();
     }
   }
 
   @Override
-  Tables begin(Table table, int run) {
-    part = parts.get(table);
-    return run == NO_RUN ? this : put(run);
-  }
-
-  @Override
-  Tables put(long value) {
-    part.count = NumberOutput.outputLong(value, part.bytes, part.count);
-    part.bytes[part.count++] = ',';
-    return this;
-  }
-
-  @Override
-  Tables unsigned(long value) {
-    return value < 0 ? put(Long.toUnsignedString(value)) : put(value);
-  }
-
-  @Override
-  Tables put(String word) {
-    part.put(word);
-    part.bytes[part.count++] = ',';
-    return this;
-  }
-
-  @Override
-  Tables none() {
-    return put("");
-  }
-
-  @Override
-  void endRow() throws IOException {
-    part.bytes[part.count - 1] = '\n';
-    if (part.count > BUFFER_BYTES - MAX_ROW_BYTES) {
+  @SuppressWarnings("deprecation") // ASCII only
+  public void write(Tables.Table table, int run, Tables.Values row) throws IOException {
+    Part part = parts.get(table);
+    byte[] bytes = part.bytes;
+    int at = part.count;
+    if (run != Tables.NO_RUN) {
+      at = NumberOutput.outputInt(run, bytes, at);
+      bytes[at++] = ',';
+    }
+    for (int i = 0; i < row.count; i++) {
+      Tables.Column column = table.columns.get(i);
+      String word = null;
+      if (row.isThere[i] && column.type().equals("string")) {
+        word = row.words[i];
+      } else if (row.isThere[i] && row.numbers[i] < 0 && column.type().equals("ulong")) {
+        word = Long.toUnsignedString(row.numbers[i]);
+      } else if (row.isThere[i]) {
+        at = NumberOutput.outputLong(row.numbers[i], bytes, at);
+      }
+      if (word != null) {
+        word.getBytes(0, word.length(), bytes, at);
+        at += word.length();
+      }
+      bytes[at++] = ',';
+    }
+    bytes[at - 1] = '\n';
+    part.count = at;
+    if (at > BUFFER_BYTES - MAX_ROW_BYTES) {
       part.flush();
     }
   }

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
@@ -31,38 +30,29 @@ import org.apache.parquet.schema.Type;
  * that the directories of many exports can be laid over each other: files are named by the capture.
  * Times are device ticks and nanoseconds since 1970 by the host's clock.
  */
-final class ParquetTables extends Tables {
+final class ParquetTables implements Tables.Format {
   private static final long ROW_GROUP_BYTES = 16L << 20;
   private static final int ZSTD_LEVEL = 3;
 
+  private final CaptureManifest manifest;
   private final Path directory;
-  private final Map<String, Binary> words = new HashMap<>();
-  private final Values row = new Values();
   private Part part;
   private int files;
 
   /** The file that is being written: tables and runs come one after the other. */
-  private record Part(Table table, int run, ParquetWriter<Values> writer) {}
+  private record Part(Tables.Table table, int run, ParquetWriter<Tables.Values> writer) {}
 
-  /** The values of a row. */
-  private static final class Values {
-    private static final int MAX_COLUMNS = 32;
-
-    final long[] numbers = new long[MAX_COLUMNS];
-    final Binary[] words = new Binary[MAX_COLUMNS];
-    final boolean[] isThere = new boolean[MAX_COLUMNS];
-    int count;
-  }
-
-  private ParquetTables(Exporter.Job job, Path directory) {
-    super(job, Exporter.nanos(job.source().wallBase()));
+  private ParquetTables(CaptureManifest manifest, Path directory) {
+    this.manifest = manifest;
     this.directory = directory;
   }
 
   /** Writes all tables of a capture, one run after the other; returns their rows. */
   static long write(Exporter.Job job, long missing, Path directory) throws IOException {
-    try (ParquetTables tables = new ParquetTables(job, directory)) {
-      for (int run : job.source().runs().keySet()) {
+    CaptureSource source = job.source();
+    try (ParquetTables files = new ParquetTables(source.manifest(), directory)) {
+      Tables tables = new Tables(job, Exporter.nanos(source.wallBase()), files);
+      for (int run : source.runs().keySet()) {
         tables.putTasks(run);
         tables.putRecords(BufferKind.SCHED_PHASE, run);
         tables.putRecords(BufferKind.ORCH_PHASE, run);
@@ -74,42 +64,11 @@ final class ParquetTables extends Tables {
   }
 
   @Override
-  Tables begin(Table table, int run) throws IOException {
+  public void write(Tables.Table table, int run, Tables.Values row) throws IOException {
     if (part == null || part.table != table || part.run != run) {
       close();
       part = new Part(table, run, open(table, run));
     }
-    row.count = 0;
-    return this;
-  }
-
-  @Override
-  Tables put(long value) {
-    row.numbers[row.count] = value;
-    row.isThere[row.count++] = true;
-    return this;
-  }
-
-  @Override
-  Tables unsigned(long value) {
-    return put(value);
-  }
-
-  @Override
-  Tables put(String word) {
-    row.words[row.count] = words.computeIfAbsent(word, Binary::fromString);
-    row.isThere[row.count++] = true;
-    return this;
-  }
-
-  @Override
-  Tables none() {
-    row.isThere[row.count++] = false;
-    return this;
-  }
-
-  @Override
-  void endRow() throws IOException {
     part.writer.write(row);
   }
 
@@ -122,14 +81,14 @@ final class ParquetTables extends Tables {
     }
   }
 
-  private static MessageType schema(Table table) {
+  private static MessageType schema(Tables.Table table) {
     StringBuilder text = new StringBuilder("message sluice {");
-    for (Column column : table.columns()) {
+    for (Tables.Column column : table.columns) {
       text.append(column.isOptional() ? " optional " : " required ");
       text.append(
           switch (column.type()) {
             case "int" -> "int32 " + column.name();
-            case "long" -> "int64 " + column.name();
+            case "long", "ulong" -> "int64 " + column.name();
             default -> "binary " + column.name() + " (STRING)";
           });
       text.append(';');
@@ -137,17 +96,17 @@ final class ParquetTables extends Tables {
     return MessageTypeParser.parseMessageType(text + " }");
   }
 
-  private ParquetWriter<Values> open(Table table, int run) throws IOException {
-    CaptureManifest.Origin origin = source.manifest().origin();
+  private ParquetWriter<Tables.Values> open(Tables.Table table, int run) throws IOException {
+    CaptureManifest.Origin origin = manifest.origin();
     Path partition =
         directory
-            .resolve(table.name().toLowerCase(Locale.ROOT))
+            .resolve(table.label)
             .resolve("host=" + partitionValue(origin.host()))
             .resolve("device=" + origin.device())
             .resolve("session=" + origin.session());
-    partition = run == NO_RUN ? partition : partition.resolve("run=" + run);
+    partition = run == Tables.NO_RUN ? partition : partition.resolve("run=" + run);
     Files.createDirectories(partition);
-    Path file = partition.resolve(source.manifest().id() + "-" + files++ + ".parquet");
+    Path file = partition.resolve(manifest.id() + "-" + files++ + ".parquet");
     return new Builder(new LocalOutputFile(file), schema(table))
         .withConf(new PlainParquetConfiguration())
         .withCodecFactory(new ZstdFactory())
@@ -169,7 +128,7 @@ final class ParquetTables extends Tables {
     return escaped.toString();
   }
 
-  private static final class Builder extends ParquetWriter.Builder<Values, Builder> {
+  private static final class Builder extends ParquetWriter.Builder<Tables.Values, Builder> {
     private final MessageType schema;
 
     Builder(OutputFile file, MessageType schema) {
@@ -183,22 +142,23 @@ final class ParquetTables extends Tables {
     }
 
     @Override
-    protected WriteSupport<Values> getWriteSupport(ParquetConfiguration conf) {
+    protected WriteSupport<Tables.Values> getWriteSupport(ParquetConfiguration conf) {
       return new Support(schema);
     }
 
     /** For programs with Hadoop, which this is not: its classes are only there to compile. */
     @Override
     @SuppressWarnings("deprecation")
-    protected WriteSupport<Values> getWriteSupport(org.apache.hadoop.conf.Configuration conf) {
+    protected WriteSupport<Tables.Values> getWriteSupport(org.apache.hadoop.conf.Configuration conf) {
       return new Support(schema);
     }
   }
 
   /** Writes a row by the columns of its table. */
-  private static final class Support extends WriteSupport<Values> {
+  private static final class Support extends WriteSupport<Tables.Values> {
     private final MessageType schema;
     private final PrimitiveType[] columns;
+    private final Map<String, Binary> words = new HashMap<>();
     private RecordConsumer to;
 
     Support(MessageType schema) {
@@ -224,7 +184,7 @@ final class ParquetTables extends Tables {
     }
 
     @Override
-    public void write(Values row) {
+    public void write(Tables.Values row) {
       to.startMessage();
       for (int i = 0; i < row.count; i++) {
         if (row.isThere[i]) {
@@ -233,7 +193,7 @@ final class ParquetTables extends Tables {
           switch (column.getPrimitiveTypeName()) {
             case INT32 -> to.addInteger((int) row.numbers[i]);
             case INT64 -> to.addLong(row.numbers[i]);
-            default -> to.addBinary(row.words[i]);
+            default -> to.addBinary(words.computeIfAbsent(row.words[i], Binary::fromString));
           }
           to.endField(column.getName(), i);
         }

@@ -11,23 +11,21 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
-/**
- * The tables of one capture: their columns, and their rows by core or thread as collected. Formats
- * take the values of a row in the order of the columns.
- */
-abstract sealed class Tables implements Closeable permits CsvTables, ParquetTables {
+/** The tables of one capture: their columns, and their rows by core or thread as collected. */
+final class Tables {
   /** Not a run: the table has none. */
   static final int NO_RUN = -1;
 
   /** Names and types of columns; a {@code time} is two, device ticks and nanoseconds. */
   enum Table {
     AICORE_TASK(
-        "int core, long reg_task_id, long task_token_raw, int ring, long local, time start,"
+        "int core, long reg_task_id, ulong task_token_raw, int ring, long local, time start,"
             + " time end, time receive_to_start"),
     AICPU_TASK("int core, long reg_task_id, time dispatch, time finish"),
     TASKS(
-        "int core, string core_type, int thread, long token, long task_id, int ring, long local,"
+        "int core, string core_type, int thread, long token, ulong task_id, int ring, long local,"
             + " int? func_id, string? function, time dispatch, time receive, time start, time end,"
             + " time finish"),
     SCHED_PHASES(
@@ -36,7 +34,7 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
             + " int aic_at_start, int aiv_at_start, int mix_at_start, int aic_at_end,"
             + " int aiv_at_end, int mix_at_end"),
     ORCH_PHASES(
-        "int thread, long submit_idx, long task_id, int ring, long local, time start, time end"),
+        "int thread, long submit_idx, ulong task_id, int ring, long local, time start, time end"),
     GAPS(
         "string kind, int instance, string cause, string lost_by, long records, long buffers,"
             + " long from_ns, long to_ns, long host_monotonic_ns, string noted_at"),
@@ -48,15 +46,17 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
             + " long clock_hz, long started_ns, long? ended_ns, string ending, long first_ns,"
             + " long last_ns, long clock_error_ns, long produced_records, long missing_records");
 
+    final String label = name().toLowerCase(Locale.ROOT);
+
     @SuppressWarnings("ImmutableEnumChecker") // List.copyOf
-    private final List<Column> columns;
+    final List<Column> columns;
 
     Table(String text) {
       List<Column> list = new ArrayList<>();
       for (String column : text.split(", ", -1)) {
         String[] words = column.split("[? ]+", -1);
         if (words[0].equals("time")) {
-          list.add(new Column("long", words[1] + "_ticks", true));
+          list.add(new Column("ulong", words[1] + "_ticks", true));
           list.add(new Column("long", words[1] + "_ns", true));
         } else {
           list.add(new Column(words[0], words[1], column.contains("?")));
@@ -64,59 +64,81 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
       }
       columns = List.copyOf(list);
     }
-
-    List<Column> columns() {
-      return columns;
-    }
   }
 
   /**
-   * @param type {@code int}, {@code long} or {@code string}
+   * @param type {@code int}, {@code long}, {@code ulong} or {@code string}
    */
   record Column(String type, String name, boolean isOptional) {}
 
-  final CaptureSource source;
+  /** Writes rows in one format. */
+  interface Format extends Closeable {
+    /**
+     * @param run {@link #NO_RUN} in a table without
+     * @param row valid during the call
+     */
+    void write(Table table, int run, Values row) throws IOException;
+  }
+
+  /** The values of a row in the order of its columns: a flyweight. */
+  static final class Values {
+    private static final int MAX_COLUMNS = 32;
+
+    final long[] numbers = new long[MAX_COLUMNS];
+    final String[] words = new String[MAX_COLUMNS];
+    final boolean[] isThere = new boolean[MAX_COLUMNS];
+    int count;
+
+    Values put(long value) {
+      numbers[count] = value;
+      isThere[count++] = true;
+      return this;
+    }
+
+    Values put(String word) {
+      words[count] = word;
+      isThere[count++] = true;
+      return this;
+    }
+
+    Values none() {
+      isThere[count++] = false;
+      return this;
+    }
+  }
+
   private final Exporter.Job job;
+  private final CaptureSource source;
   private final TraceClock clock;
   private final long baseNs;
+  private final Format format;
+  private final Values row = new Values();
   private long rows;
 
   /**
    * @param baseNs nanoseconds at the capture's base, from which those of the tables count
    */
-  Tables(Exporter.Job job, long baseNs) {
+  Tables(Exporter.Job job, long baseNs, Format format) {
     this.job = job;
     this.source = job.source();
     this.clock = source.clock();
     this.baseNs = baseNs;
+    this.format = format;
   }
-
-  /**
-   * Begins a row.
-   *
-   * @param run {@link #NO_RUN} in a table without
-   */
-  abstract Tables begin(Table table, int run) throws IOException;
-
-  abstract Tables put(long value);
-
-  abstract Tables unsigned(long value);
-
-  abstract Tables put(String word);
-
-  /** No value. */
-  abstract Tables none();
-
-  abstract void endRow() throws IOException;
 
   /** Rows written. */
   long rows() {
     return rows;
   }
 
-  private Tables row(Table table, int run) throws IOException {
+  private Values row() {
+    row.count = 0;
+    return row;
+  }
+
+  private void end(Table table, int run) throws IOException {
     rows++;
-    return begin(table, run);
+    format.write(table, run, row);
   }
 
   /** A row for every record of a kind, of a run or of all; an impossible time has no ns. */
@@ -127,46 +149,47 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
       }
       RecordCursor cursor = job.cursor(kind, instance, run);
       while (cursor.next()) {
-        if (kind == BufferKind.AICORE_TASK) {
-          putAicoreTask(cursor);
-        } else if (kind == BufferKind.AICPU_TASK) {
-          row(Table.AICPU_TASK, cursor.run()).put(instance);
-          put(cursor.u32(AicpuTaskRecord.REG_TASK_ID_OFFSET));
-          putTimes(cursor);
-        } else if (kind == BufferKind.SCHED_PHASE) {
-          putPhase(cursor);
-        } else {
-          row(Table.ORCH_PHASES, cursor.run()).put(instance);
-          put(cursor.u32(OrchPhaseRecord.SUBMIT_IDX_OFFSET));
-          putTaskId(cursor.u64(OrchPhaseRecord.TASK_ID_OFFSET));
-          putTimes(cursor);
-        }
-        endRow();
+        row().put(instance);
+        end(putRecord(cursor), cursor.run());
       }
     }
   }
 
-  private void putAicoreTask(RecordCursor cursor) throws IOException {
-    row(Table.AICORE_TASK, cursor.run()).put(cursor.instance());
-    put(cursor.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET));
-    putTaskId(cursor.u64(AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET));
+  private Table putRecord(RecordCursor cursor) {
+    if (cursor.kind() == BufferKind.AICORE_TASK) {
+      row.put(cursor.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET));
+      putTaskId(cursor.u64(AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET));
+      putTimes(cursor);
+      long setup = cursor.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
+      row.put(setup).put(clock.lengthNs(setup));
+      return Table.AICORE_TASK;
+    }
+    if (cursor.kind() == BufferKind.AICPU_TASK) {
+      row.put(cursor.u32(AicpuTaskRecord.REG_TASK_ID_OFFSET));
+      putTimes(cursor);
+      return Table.AICPU_TASK;
+    }
+    if (cursor.kind() == BufferKind.SCHED_PHASE) {
+      putPhase(cursor);
+      return Table.SCHED_PHASES;
+    }
+    row.put(cursor.u32(OrchPhaseRecord.SUBMIT_IDX_OFFSET));
+    putTaskId(cursor.u64(OrchPhaseRecord.TASK_ID_OFFSET));
     putTimes(cursor);
-    long setup = cursor.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
-    put(setup).put(clock.lengthNs(setup));
+    return Table.ORCH_PHASES;
   }
 
-  private void putPhase(RecordCursor cursor) throws IOException {
+  private void putPhase(RecordCursor cursor) {
     SchedPhaseRecord record = source.phaseRecord();
     int number = record.kind(cursor.records(), cursor.at());
     SchedPhaseKind kind = source.phaseNumbering().kind(number);
-    row(Table.SCHED_PHASES, cursor.run()).put(cursor.instance());
-    put(kind == null ? "unknown" : kind.jsonName()).put(Integer.toUnsignedLong(number));
+    row.put(kind == null ? "unknown" : kind.jsonName()).put(Integer.toUnsignedLong(number));
     putTimes(cursor);
-    put(cursor.u32(record.loopIterOffset())).put(cursor.u32(record.tasksProcessedOffset()));
-    put(cursor.u32(record.popHitOffset())).put(cursor.u32(record.popMissOffset()));
+    row.put(cursor.u32(record.loopIterOffset())).put(cursor.u32(record.tasksProcessedOffset()));
+    row.put(cursor.u32(record.popHitOffset())).put(cursor.u32(record.popMissOffset()));
     for (int i = 0; i < 6; i++) {
       int at = cursor.at() + record.sharedDepthAtStartOffset() + i * Short.BYTES;
-      put(cursor.records().getShort(at));
+      row.put(cursor.records().getShort(at));
     }
   }
 
@@ -176,81 +199,81 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
     long end = RecordCursor.end(cursor.kind(), cursor.records(), cursor.at());
     long startTicks = clock.sinceBase(start);
     long endTicks = clock.sinceBase(end);
-    boolean isPossible = startTicks != Row.NEVER && endTicks >= startTicks;
-    job.counts().impossibleTimes += isPossible ? 0 : 1;
-    unsigned(start).putNs(startTicks);
-    unsigned(end).putNs(endTicks >= startTicks ? endTicks : Row.NEVER);
+    job.counts().impossibleTimes += startTicks != Row.NEVER && endTicks >= startTicks ? 0 : 1;
+    row.put(start);
+    putNs(startTicks);
+    row.put(end);
+    putNs(endTicks >= startTicks ? endTicks : Row.NEVER);
   }
 
   private void putNs(long ticks) {
     if (ticks == Row.NEVER) {
-      none();
+      row.none();
     } else {
-      put(baseNs + clock.lengthNs(ticks));
+      row.put(baseNs + clock.lengthNs(ticks));
     }
   }
 
   /** The id as a whole, its ring of 8 bits, and the number within the ring. */
   private void putTaskId(long id) {
-    unsigned(id).put((id >>> Integer.SIZE) & 0xFF).put(id & 0xFFFFFFFFL);
+    row.put(id).put((id >>> Integer.SIZE) & 0xFF).put(id & 0xFFFFFFFFL);
   }
 
   /** A row for every task of a run, of which the AICore's record and the AICPU's are joined. */
   void putTasks(int run) throws IOException {
     Row.Task task = new Row.Task();
     for (int core = 0; core < source.geometry().numCores(); core++) {
-      if (!job.hasCore(core)) {
-        continue;
-      }
-      TaskJoin join = job.tasks(core, run);
-      while (join.next(task)) {
-        if (task.settle(clock, job.counts())) {
-          putTask(core, task);
+      if (job.hasCore(core)) {
+        TaskJoin join = job.tasks(core, run);
+        while (join.next(task)) {
+          if (task.settle(clock, job.counts())) {
+            putTask(core, task);
+          }
         }
       }
     }
   }
 
   private void putTask(int core, Row.Task task) throws IOException {
-    row(Table.TASKS, task.run).put(core).put(source.coreType(core)).put(source.threadOf(core));
-    put(Integer.toUnsignedLong(task.token));
+    row().put(core).put(source.coreType(core)).put(source.threadOf(core));
+    row.put(Integer.toUnsignedLong(task.token));
     putTaskId(task.taskId);
     int function = job.function(job.request().graph().node(task.taskId), core);
     if (function < 0) {
-      none().none();
+      row.none().none();
     } else {
-      put(function).put(job.request().names().function(function));
+      row.put(function).put(job.request().names().function(function));
     }
-    putTime(task.dispatch);
-    putTime(task.receive);
-    putTime(task.start);
-    putTime(task.end);
-    putTime(task.finish);
-    endRow();
-  }
-
-  private void putTime(long ticks) {
-    (ticks == Row.NEVER ? none() : unsigned(clock.deviceTicks(ticks))).putNs(ticks);
+    for (long ticks : new long[] {task.dispatch, task.receive, task.start, task.end, task.finish}) {
+      if (ticks == Row.NEVER) {
+        row.none();
+      } else {
+        row.put(clock.deviceTicks(ticks));
+      }
+      putNs(ticks);
+    }
+    end(Table.TASKS, task.run);
   }
 
   void putLosses() throws IOException {
     for (Losses.Loss gap : job.losses().gaps()) {
-      row(Table.GAPS, NO_RUN).put(gap.kindLabel()).put(gap.instance());
-      put(gap.cause()).put(gap.by()).put(gap.records()).put(gap.count());
-      endLoss(gap);
+      row().put(gap.kindLabel()).put(gap.instance()).put(gap.cause()).put(gap.by());
+      row.put(gap.records()).put(gap.count());
+      endLoss(Table.GAPS, gap);
     }
     for (Losses.Loss stall : job.losses().stalls()) {
-      row(Table.STALLS, NO_RUN).put(stall.cause()).put(stall.kindLabel());
-      put(stall.instance()).put(stall.count()).put(stall.waitedNs());
-      endLoss(stall);
+      row().put(stall.cause()).put(stall.kindLabel()).put(stall.instance());
+      row.put(stall.count()).put(stall.waitedNs());
+      endLoss(Table.STALLS, stall);
     }
   }
 
-  private void endLoss(Losses.Loss loss) throws IOException {
+  private void endLoss(Table table, Losses.Loss loss) throws IOException {
     putNs(loss.from());
     putNs(loss.to());
-    put(loss.hostNs());
-    put(source.manifest().clock().wallTime(loss.hostNs()).toString()).endRow();
+    row.put(loss.hostNs());
+    row.put(source.manifest().clock().wallTime(loss.hostNs()).toString());
+    end(table, NO_RUN);
   }
 
   /**
@@ -258,19 +281,20 @@ abstract sealed class Tables implements Closeable permits CsvTables, ParquetTabl
    */
   void putSession(long missing) throws IOException {
     CaptureManifest manifest = source.manifest();
-    row(Table.SESSIONS, NO_RUN).put(manifest.id().toString()).put(manifest.origin().producer());
-    put(manifest.layout().id()).put(manifest.clock().bootId());
-    put(manifest.geometry().level()).put(manifest.geometry().numCores());
-    put(source.clockHz()).put(Exporter.nanos(manifest.clock().startedAt()));
-    manifest.outcome().endedAt().map(Exporter::nanos).ifPresentOrElse(this::put, this::none);
-    put(manifest.outcome().ending());
+    row().put(manifest.id().toString()).put(manifest.origin().producer());
+    row.put(manifest.layout().id()).put(manifest.clock().bootId());
+    row.put(manifest.geometry().level()).put(manifest.geometry().numCores());
+    row.put(source.clockHz()).put(Exporter.nanos(manifest.clock().startedAt()));
+    manifest.outcome().endedAt().map(Exporter::nanos).ifPresentOrElse(row::put, row::none);
+    row.put(manifest.outcome().ending());
     putNs(0);
     putNs(source.lastTicks());
-    put(clock.errorNs());
-    put(
-        BufferKind.TIMED.stream()
-            .mapToLong(kind -> manifest.outcome().kind(kind).produced())
-            .sum());
-    put(missing).endRow();
+    row.put(clock.errorNs());
+    long produced = 0;
+    for (BufferKind kind : BufferKind.TIMED) {
+      produced += manifest.outcome().kind(kind).produced();
+    }
+    row.put(produced).put(missing);
+    end(Table.SESSIONS, NO_RUN);
   }
 }
