@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigInteger;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -26,14 +26,21 @@ final class ChromeWriter implements TraceSink {
   private static final SerializedString ID = new SerializedString("id");
   private static final SerializedString ARGS = new SerializedString("args");
 
+  /** As the runtime's converter calls them. */
   private static final SerializedString[] ARG_NAMES =
       Arrays.stream(Slice.Arg.values())
-          .map(arg -> new SerializedString(arg.chromeName()))
+          .map(
+              arg ->
+                  switch (arg.form) {
+                    case NUMBER, FLAG -> arg.text;
+                    case NS -> arg.text + "_us";
+                    case DEPTHS -> "shared_" + arg.text + " (aic,aiv,mix)";
+                  })
+          .map(SerializedString::new)
           .toArray(SerializedString[]::new);
 
   private final JsonGenerator json;
   private final TaskGraph graph;
-  private final Map<Integer, String[]> series = new HashMap<>();
   private final char[] digits = new char[32];
 
   ChromeWriter(OutputStream out, TaskGraph graph) throws IOException {
@@ -80,12 +87,9 @@ final class ChromeWriter implements TraceSink {
 
   @Override
   public void lane(Lane lane) throws IOException {
-    metadata(lane.pid, lane.tid, "thread_name", "name", lane.name);
-  }
-
-  @Override
-  public void counter(Lane lane, String... names) {
-    series.put(lane.index, names);
+    if (lane.series.length == 0) {
+      metadata(lane.pid, lane.tid, "thread_name", "name", lane.name);
+    }
   }
 
   private void metadata(int pid, int tid, String name, String key, Object value)
@@ -160,7 +164,7 @@ final class ChromeWriter implements TraceSink {
     json.writeFieldName(DUR);
     micros(slice.durationNs());
     string(NAME, slice.name.text());
-    string(CAT, slice.type.category());
+    string(CAT, slice.type.category);
     if (!slice.name.colour().isEmpty()) {
       json.writeStringField("cname", slice.name.colour());
     }
@@ -169,8 +173,8 @@ final class ChromeWriter implements TraceSink {
     arguments(slice);
     json.writeEndObject();
     json.writeEndObject();
-    flows(slice, slice.atBegin);
-    flows(slice, slice.atEnd);
+    arrows(slice, slice.atBegin);
+    arrows(slice, slice.atEnd);
   }
 
   private void arguments(Slice slice) throws IOException {
@@ -179,11 +183,11 @@ final class ChromeWriter implements TraceSink {
     } else if (slice.type == Slice.Type.SCHEDULED) {
       micros("aicpu-duration-us", slice.durationNs());
     }
-    for (int i = 0; i < slice.argCount(); i++) {
-      Slice.Arg arg = slice.arg(i);
-      long value = slice.value(i);
+    for (int i = 0; i < slice.argCount; i++) {
+      Slice.Arg arg = slice.args[i];
+      long value = slice.values[i];
       json.writeFieldName(ARG_NAMES[arg.ordinal()]);
-      switch (arg.form()) {
+      switch (arg.form) {
         case NUMBER -> unsigned(json, value);
         case NS -> micros(value);
         case FLAG -> json.writeBoolean(value != 0);
@@ -207,7 +211,8 @@ final class ChromeWriter implements TraceSink {
       json.writeStringField("fanin-hint", fan(slice.task.node, false));
     }
     micros("duration-us", slice.durationNs());
-    micros("kernel-duration-us", slice.kernelNs);
+    TraceClock clock = slice.source.clock();
+    micros("kernel-duration-us", clock.lengthNs(slice.task.end - slice.task.start));
   }
 
   /** {@code 2: [4294967297, 4294967298]}. */
@@ -225,18 +230,17 @@ final class ChromeWriter implements TraceSink {
             .toList();
   }
 
-  private void flows(Slice slice, Flows flows) throws IOException {
-    for (int i = 0; i < flows.count(); i++) {
-      boolean isOut = flows.isOut(i);
-      open(isOut ? "s" : "f");
-      if (!isOut) {
+  private void arrows(Slice slice, List<Row.Arrow> arrows) throws IOException {
+    for (Row.Arrow arrow : arrows) {
+      open(arrow.isOut() ? "s" : "f");
+      if (!arrow.isOut()) {
         json.writeStringField("bp", "e");
       }
-      long ns = slice.source.clock().ns(flows.ticks(i));
+      long ns = slice.source.clock().ns(arrow.ticks());
       place(slice.lane, Math.max(slice.beginNs, Math.min(slice.endNs, ns)));
-      string(NAME, flows.type(i).label());
+      string(NAME, arrow.type().label);
       string(CAT, "flow");
-      number(ID, flows.id(i));
+      number(ID, arrow.id());
       json.writeEndObject();
     }
   }
@@ -249,9 +253,8 @@ final class ChromeWriter implements TraceSink {
     string(CAT, "queue");
     json.writeFieldName(ARGS);
     json.writeStartObject();
-    String[] names = series.get(counter.index);
-    for (int i = 0; i < names.length; i++) {
-      json.writeNumberField(names[i], values[i]);
+    for (int i = 0; i < values.length; i++) {
+      json.writeNumberField(counter.series[i], values[i]);
     }
     json.writeEndObject();
     json.writeEndObject();

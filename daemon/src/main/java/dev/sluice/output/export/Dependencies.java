@@ -2,6 +2,7 @@ package dev.sluice.output.export;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Arrows along the edges of the dependency graph. The rows are read twice: the first pass learns
@@ -57,16 +58,20 @@ final class Dependencies {
     return node == TaskGraph.NO_NODE ? 1 : Math.max(rows[node], graph.blocks(node));
   }
 
-  /** The first pass is over: numbers the arrows. */
-  void number(RowReader.FlowIds ids) {
+  /**
+   * The first pass is over: numbers the arrows.
+   *
+   * @param ids the next one
+   */
+  void number(AtomicLong ids) {
     isDrawing = true;
-    firstReadyId = ids.reserve(graph.nodes());
+    firstReadyId = ids.getAndAdd(graph.nodes());
     Arrays.fill(readyFrom, TaskGraph.NO_NODE);
     for (int node = 0; node < graph.nodes(); node++) {
       for (int i = 0; i < graph.outgoingCount(node); i++) {
         int edge = graph.firstOutgoing(node) + i;
         int fan = fan(node, graph.successor(edge));
-        firstId[edge] = ids.reserve(2L * fan);
+        firstId[edge] = ids.getAndAdd(2L * fan);
         counts.violations += fan > 0 && isViolated(node, graph.successor(edge)) ? 1 : 0;
       }
       readyFrom[node] = rows[node] > 0 && isDispatchSeen[node] ? lastPredecessor(node) : -1;
@@ -150,14 +155,15 @@ final class Dependencies {
       add(task, edge, graph.predecessor(node, i), node, row, false, begin);
     }
     if (row == 0 && readyFrom[node] != TaskGraph.NO_NODE && dispatching != null) {
-      dispatching.in.add(Flows.Type.COMPLETE_READY, false, firstReadyId + node, task.dispatch);
+      long id = firstReadyId + node;
+      dispatching.in.add(Row.Arrow.in(Row.Arrow.Type.COMPLETE_READY, id, task.dispatch));
     }
     if (completing != null && task.finish == lastFinish[node]) {
       for (int i = 0; i < graph.outgoingCount(node); i++) {
         int successor = graph.successor(graph.firstOutgoing(node) + i);
         if (readyFrom[successor] == node) {
           long id = firstReadyId + successor;
-          completing.out.add(Flows.Type.COMPLETE_READY, true, id, task.finish);
+          completing.out.add(Row.Arrow.out(Row.Arrow.Type.COMPLETE_READY, id, task.finish));
         }
       }
       lastFinish[node] = Row.NEVER; // another row may have finished in the same tick
@@ -167,16 +173,18 @@ final class Dependencies {
   private void add(Row.Task task, int edge, int from, int to, int row, boolean isOut, long begin) {
     int fan = fan(from, to);
     int own = isOut ? rows[from] : rows[to];
-    Flows.Type type = isViolated(from, to) ? Flows.Type.HB_VIOLATION : Flows.Type.DEPENDENCY;
+    Row.Arrow.Type type =
+        isViolated(from, to) ? Row.Arrow.Type.HB_VIOLATION : Row.Arrow.Type.DEPENDENCY;
     boolean isMirrored =
         scheduledRows[from] == rows[from] && scheduledRows[to] == rows[to] && task.isScheduled();
     int last = row == own - 1 ? fan - 1 : row;
     for (int k = row; k <= last && k < fan; k++) {
       long id = firstId[edge] + 2L * k;
-      task.worker.add(type, isOut, id, isOut ? Math.max(begin, task.end - 1) : begin);
+      long bar = isOut ? Math.max(begin, task.end - 1) : begin;
+      task.worker.add(new Row.Arrow(type, isOut, id, bar));
       if (isMirrored) {
         long at = isOut ? Math.max(task.dispatch, task.finish - 1) : task.dispatch;
-        task.scheduled.add(type, isOut, id + 1, at);
+        task.scheduled.add(new Row.Arrow(type, isOut, id + 1, at));
       }
     }
   }

@@ -4,9 +4,11 @@ import dev.sluice.abi.SchedPhaseKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -46,10 +48,6 @@ final class Drawing implements Row.Receiver {
     View(String label) {
       this.label = label;
     }
-
-    int pid() {
-      return ordinal() + 1;
-    }
   }
 
   /** What all captures of a trace share: the sink, the numbers of lanes and names. */
@@ -57,6 +55,7 @@ final class Drawing implements Row.Receiver {
     private final TraceSink sink;
     private final NameMap names;
     private final Map<String, Slice.Name> known = new HashMap<>();
+    private final Map<Integer, Slice.Name> functions = new HashMap<>();
     private int lanes;
     private int captures;
 
@@ -70,7 +69,16 @@ final class Drawing implements Row.Receiver {
     }
 
     private Slice.Name name(String text, String colour) {
-      return known.computeIfAbsent(text, t -> new Slice.Name(known.size() + 1, t, colour));
+      Slice.Name name = known.get(text);
+      if (name == null) {
+        name = new Slice.Name(known.size() + 1, text, colour);
+        known.put(text, name);
+      }
+      return name;
+    }
+
+    private Slice.Name function(int id) {
+      return functions.computeIfAbsent(id, number -> name(names.function(number)));
     }
   }
 
@@ -82,22 +90,12 @@ final class Drawing implements Row.Receiver {
   private final String prefix;
   private final String label;
   private final int firstPid;
-  private final Map<Integer, Lane> processes = new HashMap<>();
-  private final Map<String, Lane> lanes = new HashMap<>();
-  private final Lane[] workers;
-  private final Lane[] scheduled;
-  private final Lane[] schedulers;
-  private final Lane[] resolvers;
+  private final boolean isChip;
+  private final Set<View> views = EnumSet.noneOf(View.class);
+  private final Map<Long, TraceSink.Lane> lanes = new HashMap<>();
+  private final Map<String, Integer> lossTids = new HashMap<>();
   private final List<List<Row.Phase>> groups = new ArrayList<>();
-  private final Map<Integer, Slice.Name> functions = new HashMap<>();
-  private final Slice.Name[] kinds = new Slice.Name[SchedPhaseKind.ALL.size() + 1];
-  private final Slice.Name[] coreTasks;
-  private final Slice.Name setup;
-  private final Slice.Name dummy;
-  private final Slice.Name submit;
-  private final Slice.Name alloc;
-  private final Slice slice = new Slice();
-  private Lane queue;
+  private final Slice slice;
   private int besides;
 
   /**
@@ -113,27 +111,11 @@ final class Drawing implements Row.Receiver {
     this.prefix = prefix;
     this.label = label;
     firstPid = PIDS_PER_CAPTURE * canvas.captures++;
-    int cores = source.geometry().numCores();
-    workers = new Lane[cores];
-    scheduled = new Lane[cores];
-    schedulers = new Lane[source.maxThreads()];
-    resolvers = new Lane[source.maxThreads()];
+    isChip = source.isChip();
     for (int thread = 0; thread < source.maxThreads(); thread++) {
       groups.add(new ArrayList<>());
     }
-    coreTasks = new Slice.Name[cores];
-    for (int core = 0; core < cores; core++) {
-      coreTasks[core] = canvas.name(source.isAic(core) ? "AIC task" : "AIV task");
-    }
-    for (SchedPhaseKind kind : SchedPhaseKind.ALL) {
-      kinds[kind.ordinal()] = canvas.name(kind.jsonName(), colour(kind));
-    }
-    kinds[kinds.length - 1] = canvas.name("unknown");
-    setup = canvas.name("setup");
-    dummy = canvas.name("dummy");
-    submit = canvas.name("submit", "rail_animation");
-    alloc = canvas.name("alloc");
-    slice.source = source;
+    slice = new Slice(source);
   }
 
   /** The same as the runtime's converter uses. */
@@ -152,6 +134,10 @@ final class Drawing implements Row.Receiver {
       case ASYNC_POLL -> "yellow";
       default -> "";
     };
+  }
+
+  private Slice.Name name(SchedPhaseKind kind) {
+    return kind == null ? canvas.name("unknown") : canvas.name(kind.jsonName(), colour(kind));
   }
 
   @Override
@@ -178,14 +164,31 @@ final class Drawing implements Row.Receiver {
     drawLosses();
   }
 
-  private void put(Lane first, boolean isBesideNumbered) throws IOException {
+  /** The lane of a number in a group. A lane and its group are declared when first asked for. */
+  private TraceSink.Lane lane(View view, int tid, String name, boolean isNesting, String... series)
+      throws IOException {
+    long key = ((long) view.ordinal() << Integer.SIZE) | tid;
+    TraceSink.Lane lane = lanes.get(key);
+    if (lane == null) {
+      int pid = firstPid + view.ordinal() + 1;
+      if (views.add(view)) {
+        String orchestrator = canvas.names.orchestrator();
+        boolean isNamed = view == View.ORCHESTRATOR && !orchestrator.isEmpty();
+        sink.process(pid, prefix + (isNamed ? "AICPU " + orchestrator : view.label), pid, label);
+      }
+      lane = new TraceSink.Lane(canvas.lanes++, pid, tid, name, isNesting, series);
+      lanes.put(key, lane);
+      sink.lane(lane);
+    }
+    return lane;
+  }
+
+  private void put(boolean isBesideNumbered) throws IOException {
     // A format may have no time before its first.
     slice.beginNs = Math.max(slice.beginNs, clock.ns(0));
     slice.endNs = Math.max(slice.endNs, clock.ns(0));
-    Lane lane = first;
-    int beside = 0;
-    while (!lane.takes(slice.beginNs, slice.endNs)) {
-      beside++;
+    for (int beside = 1; !slice.lane.takes(slice.beginNs, slice.endNs); beside++) {
+      TraceSink.Lane lane = slice.lane;
       if (beside == MAX_BESIDE) {
         job.counts().impossibleTimes++; // more than ten at a time on one core or thread
         slice.beginNs = lane.force(slice.beginNs);
@@ -194,81 +197,70 @@ final class Drawing implements Row.Receiver {
       }
       if (lane.next == null) {
         int tid = isBesideNumbered ? lane.tid + 1 : FIRST_BESIDE_TID + besides++;
-        lane.next = new Lane(canvas.lanes++, lane.pid, tid, lane.name, lane.isNesting);
+        lane.next =
+            new TraceSink.Lane(canvas.lanes++, lane.pid, tid, lane.name, lane.isNesting);
         sink.lane(lane.next);
       }
-      lane = lane.next;
+      slice.lane = lane.next;
     }
-    slice.lane = lane;
     job.counts().slices++;
     sink.slice(slice);
   }
 
   private void draw(Row.Task task) throws IOException {
     long startNs = clock.ns(task.start);
-    long endNs = clock.ns(task.end);
     long receiveNs = clock.ns(task.receive);
     int funcId = job.function(task.node, task.core);
-    Slice.Name name =
-        funcId < 0
-            ? coreTasks[task.core]
-            : functions.computeIfAbsent(funcId, id -> canvas.name(canvas.names.function(id)));
-    Lane worker = workers[task.core];
-    if (worker == null) {
-      worker = lane(View.WORKER, 10000 + 10 * task.core, coreName(task.core), false);
-      workers[task.core] = worker;
-    }
-    boolean isChip = source.isChip();
+    String type = source.isAic(task.core) ? "AIC" : "AIV";
+    Slice.Name name = funcId < 0 ? canvas.name(type + " task") : canvas.function(funcId);
+    int tid = 10000 + 10 * task.core;
+    TraceSink.Lane worker = lane(View.WORKER, tid, type + "_" + task.core, false);
     if (!isChip && startNs - receiveNs >= MIN_SETUP_NS) {
-      slice.begin(Slice.Type.SETUP, setup, worker, receiveNs, startNs);
+      slice.begin(Slice.Type.SETUP, canvas.name("setup"), worker, receiveNs, startNs);
       slice.put(Slice.Arg.LOCAL_SETUP, startNs - receiveNs).put(Slice.Arg.TASK_ID, task.taskId);
-      put(worker, true);
+      put(true);
     }
-    slice.begin(Slice.Type.KERNEL, name, worker, isChip ? receiveNs : startNs, endNs);
+    long beginNs = isChip ? receiveNs : startNs;
+    slice.begin(Slice.Type.KERNEL, name, worker, beginNs, clock.ns(task.end));
     slice.put(Slice.Arg.LOCAL_SETUP, startNs - receiveNs).put(Slice.Arg.TASK_ID, task.taskId);
     slice.task = task;
     slice.funcId = funcId;
-    slice.kernelNs = endNs - startNs;
     slice.atBegin = task.worker;
-    put(worker, true);
+    put(true);
     if (task.isScheduled()) {
-      Lane lane = scheduled[task.core];
-      if (lane == null) {
-        lane = lane(View.SCHEDULED, 10000 + 10 * task.core, coreName(task.core), false);
-        scheduled[task.core] = lane;
-      }
+      TraceSink.Lane lane = lane(View.SCHEDULED, tid, worker.name, false);
       slice.begin(Slice.Type.SCHEDULED, name, lane, clock.ns(task.dispatch), clock.ns(task.finish));
       slice.put(Slice.Arg.TASK_ID, task.taskId);
       slice.atBegin = task.scheduled;
-      put(lane, true);
+      put(true);
     }
   }
 
-  private String coreName(int core) {
-    return (source.isAic(core) ? "AIC_" : "AIV_") + core;
+  private TraceSink.Lane aicpu(int thread) throws IOException {
+    return lane(View.WORKER, 19000 + thread, "AICPU_" + thread, true);
   }
 
   private void draw(Row.Submit row) throws IOException {
-    Lane lane = lane(View.ORCHESTRATOR, 4000 + row.lane, "Orch_" + row.lane, true);
+    TraceSink.Lane lane = lane(View.ORCHESTRATOR, 4000 + row.lane, "Orch_" + row.lane, true);
     long beginNs = clock.ns(row.start);
     long endNs = clock.ns(row.end);
-    slice.begin(Slice.Type.SUBMIT, submit, lane, beginNs, endNs);
-    describe(row);
+    slice.begin(
+        Slice.Type.SUBMIT, canvas.name("submit", "rail_animation"), lane, beginNs, endNs);
     slice.atBegin = row.out;
-    put(lane, false);
+    putSubmit(row);
     if (!row.isClaimed) {
       // The chip generations keep the lanes of scheduler threads free of it.
-      int thread = row.lane + (source.isChip() ? source.geometry().schedThreads() : 0);
-      Lane aicpu = lane(View.WORKER, 19000 + thread, "AICPU_" + thread, true);
-      slice.begin(Slice.Type.ALLOC, alloc, aicpu, beginNs, Math.max(endNs, beginNs + MIN_BAR_NS));
-      describe(row);
-      put(aicpu, false);
+      lane = aicpu(row.lane + (isChip ? source.geometry().schedThreads() : 0));
+      endNs = Math.max(endNs, beginNs + MIN_BAR_NS);
+      slice.begin(Slice.Type.ALLOC, canvas.name("alloc"), lane, beginNs, endNs);
+      putSubmit(row);
     }
   }
 
-  private void describe(Row.Submit row) {
+  private void putSubmit(Row.Submit row) throws IOException {
     slice.put(Slice.Arg.SUBMIT_IDX, Integer.toUnsignedLong(row.index));
     slice.put(Slice.Arg.TASK_ID, row.taskId);
+    put(false);
   }
 
   /**
@@ -290,17 +282,11 @@ final class Drawing implements Row.Receiver {
   }
 
   private void draw(Row.Phase phase) throws IOException {
-    boolean isChip = source.isChip();
-    boolean isResolve = isChip && phase.kind == SchedPhaseKind.RESOLVE;
-    Lane[] known = isResolve ? resolvers : schedulers;
-    Lane lane = known[phase.thread];
-    if (lane == null) {
-      int tid = isChip ? 30000 + 10 * phase.thread : 3000 + phase.thread;
-      lane = lane(View.SCHEDULER, tid + (isResolve ? 1 : 0), "Sched_" + phase.thread, true);
-      known[phase.thread] = lane;
-    }
-    Slice.Name name = kinds[phase.kind == null ? kinds.length - 1 : phase.kind.ordinal()];
-    slice.begin(Slice.Type.PHASE, name, lane, clock.ns(phase.start), clock.ns(phase.end));
+    int beside = isChip && phase.kind == SchedPhaseKind.RESOLVE ? 1 : 0;
+    int tid = isChip ? 30000 + 10 * phase.thread + beside : 3000 + phase.thread;
+    TraceSink.Lane lane = lane(View.SCHEDULER, tid, "Sched_" + phase.thread, true);
+    long beginNs = clock.ns(phase.start);
+    slice.begin(Slice.Type.PHASE, name(phase.kind), lane, beginNs, clock.ns(phase.end));
     slice.put(Slice.Arg.LOOP_ITER, Integer.toUnsignedLong(phase.loopIter));
     slice.put(Slice.Arg.TASKS_PROCESSED, Integer.toUnsignedLong(phase.tasksProcessed));
     slice.put(Slice.Arg.AT_START, phase.depthsAtStart);
@@ -311,15 +297,12 @@ final class Drawing implements Row.Receiver {
     }
     slice.atBegin = phase.out;
     slice.atEnd = phase.in;
-    put(lane, false);
+    put(false);
     if (phase.hasQueueSample()) {
-      if (queue == null) {
-        queue = declare(View.SCHEDULER, 3999, "shared_ready_queue", true);
-        sink.counter(queue, "AIC", "AIV", "MIX");
-      }
+      lane = lane(View.SCHEDULER, 3999, "shared_ready_queue", true, "AIC", "AIV", "MIX");
       long depths = phase.depthsAtEnd;
       sink.values(
-          queue,
+          lane,
           slice.endNs,
           Row.Phase.depth(depths, 0),
           Row.Phase.depth(depths, 1),
@@ -328,99 +311,55 @@ final class Drawing implements Row.Receiver {
   }
 
   private void drawDummy(Row.Phase phase) throws IOException {
-    Lane lane = lane(View.WORKER, 19000 + phase.thread, "AICPU_" + phase.thread, true);
     long beginNs = clock.ns(phase.start);
+    long endNs = Math.max(beginNs + MIN_BAR_NS, clock.ns(phase.end));
     boolean isSkip = phase.kind == SchedPhaseKind.PREDICATED_SKIP;
-    slice.begin(
-        Slice.Type.DUMMY,
-        isSkip ? kinds[phase.kind.ordinal()] : dummy,
-        lane,
-        beginNs,
-        Math.max(beginNs + MIN_BAR_NS, clock.ns(phase.end)));
-    slice.put(
-        Slice.Arg.TASK_ID,
-        source.isChip() ? phase.taskId() : Integer.toUnsignedLong(phase.tasksProcessed));
+    Slice.Name name = isSkip ? name(phase.kind) : canvas.name("dummy", "grey");
+    slice.begin(Slice.Type.DUMMY, name, aicpu(phase.thread), beginNs, endNs);
+    long number = Integer.toUnsignedLong(phase.tasksProcessed);
+    slice.put(Slice.Arg.TASK_ID, isChip ? phase.taskId() : number);
     if (isSkip) {
       slice.put(Slice.Arg.PREDICATED_PASS, 0);
     }
-    put(lane, false);
+    put(false);
   }
 
   /** What is missing, a lane for each kind and core or thread, and how much it is in all. */
   private void drawLosses() throws IOException {
     Map<Long, Long> missing = new TreeMap<>();
-    int tid = 1;
     for (Losses.Loss gap : job.losses().gaps()) {
-      String place = gap.instance() < 0 ? "" : placeOf(gap) + gap.instance();
-      tid = drawLoss(gap, Slice.Type.LOST, gap.kindLabel() + place, tid);
+      drawLoss(gap, Slice.Type.LOST, gap.kindLabel() + place(gap), "lost: ");
+      slice.put(Slice.Arg.RECORDS, gap.records()).put(Slice.Arg.BUFFERS, gap.count());
+      slice.put(Slice.Arg.LOST_BY_DEVICE, gap.by().equals("device") ? 1 : 0);
+      put(false);
       missing.merge(clock.ns(gap.to()), gap.records(), Long::sum);
     }
     for (Losses.Loss stall : job.losses().stalls()) {
-      String place = stall.instance() < 0 ? "" : placeOf(stall) + stall.instance();
       String kind = stall.kind() == null ? "" : " " + stall.kindLabel();
-      tid =
-          drawLoss(
-              stall, Slice.Type.STALL, "stalls, " + stall.cause() + " gate" + kind + place, tid);
+      String name = "stalls, " + stall.cause() + " gate" + kind + place(stall);
+      drawLoss(stall, Slice.Type.STALL, name, "waited to ");
+      slice.put(Slice.Arg.TIMES, stall.count()).put(Slice.Arg.WAITED, stall.waitedNs());
+      put(false);
     }
-    if (!missing.isEmpty()) {
-      Lane counter = declare(View.LOSSES, 9999, "lost records", true);
-      sink.counter(counter, "records");
-      long total = 0;
-      for (Map.Entry<Long, Long> more : missing.entrySet()) {
-        total += more.getValue();
-        sink.values(counter, more.getKey(), total);
-      }
+    long total = 0;
+    for (Map.Entry<Long, Long> more : missing.entrySet()) {
+      total += more.getValue();
+      sink.values(
+          lane(View.LOSSES, 9999, "lost records", true, "records"), more.getKey(), total);
     }
   }
 
-  private static String placeOf(Losses.Loss gap) {
-    return gap.kind() != null && gap.kind().isPerCore() ? " core " : " thread ";
+  private static String place(Losses.Loss loss) {
+    boolean isCore = loss.kind() != null && loss.kind().isPerCore();
+    return loss.instance() < 0 ? "" : (isCore ? " core " : " thread ") + loss.instance();
   }
 
-  private int drawLoss(Losses.Loss loss, Slice.Type type, String laneName, int tid)
+  private void drawLoss(Losses.Loss loss, Slice.Type type, String laneName, String what)
       throws IOException {
-    Lane lane = lanes.get(View.LOSSES + laneName);
-    if (lane == null) {
-      lane = declare(View.LOSSES, tid, laneName, false);
-      lanes.put(View.LOSSES + laneName, lane);
-      sink.lane(lane);
-    }
+    int tid = lossTids.computeIfAbsent(laneName, name -> lossTids.size() + 1);
+    TraceSink.Lane lane = lane(View.LOSSES, tid, laneName, false);
     long beginNs = clock.ns(loss.from());
-    slice.begin(
-        type,
-        canvas.name((type == Slice.Type.LOST ? "lost: " : "waited to ") + loss.cause(), "terrible"),
-        lane,
-        beginNs,
-        Math.max(beginNs + MIN_BAR_NS, clock.ns(loss.to())));
-    if (type == Slice.Type.LOST) {
-      slice.put(Slice.Arg.RECORDS, loss.records()).put(Slice.Arg.BUFFERS, loss.count());
-      slice.put(Slice.Arg.LOST_BY_DEVICE, loss.by().equals("device") ? 1 : 0);
-    } else {
-      slice.put(Slice.Arg.TIMES, loss.count()).put(Slice.Arg.WAITED, loss.waitedNs());
-    }
-    put(lane, false);
-    return Math.max(tid, lane.tid + 1);
-  }
-
-  private Lane lane(View view, int tid, String name, boolean isNesting) throws IOException {
-    Lane known = lanes.get(view + name);
-    if (known == null) {
-      known = declare(view, tid, name, isNesting);
-      lanes.put(view + name, known);
-      sink.lane(known);
-    }
-    return known;
-  }
-
-  /** A lane, and its process if it is the first one there. */
-  private Lane declare(View view, int tid, String name, boolean isNesting) throws IOException {
-    int pid = firstPid + view.pid();
-    Lane lane = new Lane(canvas.lanes++, pid, tid, name, isNesting);
-    if (processes.putIfAbsent(pid, lane) == null) {
-      String orchestrator = canvas.names.orchestrator();
-      boolean isNamed = view == View.ORCHESTRATOR && !orchestrator.isEmpty();
-      sink.process(pid, prefix + (isNamed ? "AICPU " + orchestrator : view.label), pid, label);
-    }
-    return lane;
+    long endNs = Math.max(beginNs + MIN_BAR_NS, clock.ns(loss.to()));
+    slice.begin(type, canvas.name(what + loss.cause(), "terrible"), lane, beginNs, endNs);
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Exports captures to a file, a directory or a stream. Several captures come on one axis of time:
@@ -42,12 +43,16 @@ public final class Exporter {
 
     /** The tasks of a core in the window; of a run, or of all if that is 0. */
     TaskJoin tasks(int core, int run) throws IOException {
-      boolean isAicoreOnly =
-          source.geometry().level() == 1 && source.records(BufferKind.AICPU_TASK) == 0;
+      boolean isJoined =
+          source.geometry().level() > 1 || source.records(BufferKind.AICPU_TASK) > 0;
+      return tasks(core, run, isJoined);
+    }
+
+    /** Likewise; not joined, every AICore record is a task. */
+    TaskJoin tasks(int core, int run, boolean isJoined) throws IOException {
       return new TaskJoin(
-          isAicoreOnly ? null : cursor(BufferKind.AICPU_TASK, core, run),
-          new RecordCursor(
-              source, BufferKind.AICORE_TASK, core, run, window(), !isAicoreOnly, monitor),
+          isJoined ? cursor(BufferKind.AICPU_TASK, core, run) : null,
+          new RecordCursor(source, BufferKind.AICORE_TASK, core, run, window(), isJoined, monitor),
           counts);
     }
 
@@ -267,18 +272,18 @@ public final class Exporter {
   private void draw(TraceSink sink) throws IOException {
     sink.begin(facts(), clocks);
     Drawing.Canvas canvas = new Drawing.Canvas(sink, request.names());
-    RowReader.FlowIds flowIds = new RowReader.FlowIds();
+    AtomicLong arrowIds = new AtomicLong(1);
     for (Job job : jobs) {
       Dependencies dependencies = new Dependencies(request.graph(), counts);
       if (dependencies.isWanted()) {
         Job learning =
             new Job(job.source(), request, job.losses(), new ExportSummary.Counts(), this::advance);
-        new RowReader(learning, dependencies, flowIds).readAll(row -> {});
+        new RowReader(learning, dependencies, arrowIds).readAll(row -> {});
       }
-      dependencies.number(flowIds);
+      dependencies.number(arrowIds);
       String prefix = sources.size() == 1 ? "" : nameOf(job.source()) + " / ";
       Drawing drawing = new Drawing(canvas, job, prefix, label(job.source()));
-      new RowReader(job, dependencies, flowIds).readAll(drawing);
+      new RowReader(job, dependencies, arrowIds).readAll(drawing);
       drawing.finish();
     }
     sink.finish();
@@ -386,7 +391,7 @@ public final class Exporter {
   private static String identity(CaptureSource source, int rank) throws IOException {
     CaptureManifest.Origin origin = source.manifest().origin();
     return com.fasterxml.jackson.jr.ob.JSON.std.asString(
-            new LinkedHashMap<>(
+            new TreeMap<>(
                 Map.of(
                     "rank", rank,
                     "device", origin.device(),

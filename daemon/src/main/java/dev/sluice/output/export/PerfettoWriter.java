@@ -63,12 +63,11 @@ final class PerfettoWriter implements TraceSink {
   private static final int DESCRIPTOR_SEQUENCE = 1;
   private static final int FLOW_BYTES = 10;
   private static final int EVENT_BYTES = 256;
-  private static final long[] NO_FLOWS = {};
   private static final List<String> CATEGORIES =
-      Arrays.stream(Slice.Type.values()).map(Slice.Type::category).distinct().toList();
+      Arrays.stream(Slice.Type.values()).map(type -> type.category).distinct().toList();
   private static final int[] CATEGORY_IIDS =
       Arrays.stream(Slice.Type.values())
-          .mapToInt(type -> CATEGORIES.indexOf(type.category()) + 1)
+          .mapToInt(type -> CATEGORIES.indexOf(type.category) + 1)
           .toArray();
 
   /** What a reader knows of one packet sequence. */
@@ -76,8 +75,7 @@ final class PerfettoWriter implements TraceSink {
     private final int id;
     private final BitSet names = new BitSet();
     private final long[] openUntil = new long[Lane.MAX_OPEN];
-    private final long[][] openFlows = new long[Lane.MAX_OPEN][];
-    private int open;
+    private final List<List<Row.Arrow>> openArrows = new ArrayList<>();
     private long clockNs;
 
     Sequence(int id) {
@@ -174,17 +172,16 @@ final class PerfettoWriter implements TraceSink {
   @Override
   public void lane(Lane lane) throws IOException {
     long uuid = uuid(lane.pid, lane.tid);
-    track(track(lane, uuid, lane.name), lane.tid);
-    start(lane, new Message().put(EVENT_TRACK_UUID, uuid));
-  }
-
-  @Override
-  public void counter(Lane lane, String... series) throws IOException {
+    if (lane.series.length == 0) {
+      track(track(lane, uuid, lane.name), lane.tid);
+      start(lane, new Message().put(EVENT_TRACK_UUID, uuid));
+      return;
+    }
     Message event = new Message();
-    for (int i = 0; i < series.length; i++) {
+    for (int i = 0; i < lane.series.length; i++) {
       // Behind all lanes.
-      long uuid = uuid(lane.pid, (1 << 24) + (lane.tid << 2) + i);
-      track(track(lane, uuid, lane.name + " " + series[i]).put(8, new Message()), lane.tid);
+      uuid = uuid(lane.pid, (1 << 24) + (lane.tid << 2) + i);
+      track(track(lane, uuid, lane.name + " " + lane.series[i]).put(8, new Message()), lane.tid);
       event.put(i == 0 ? EVENT_TRACK_UUID : EVENT_EXTRA_COUNTERS, uuid);
     }
     start(lane, event);
@@ -203,8 +200,14 @@ final class PerfettoWriter implements TraceSink {
       names.intern(INTERNED_CATEGORIES, CATEGORIES.indexOf(category) + 1, category);
     }
     for (Slice.Arg arg : Slice.Arg.values()) {
-      for (int i = 0; i < arg.names().size(); i++) {
-        names.intern(INTERNED_ANNOTATION_NAMES, iid(arg) + i, arg.names().get(i));
+      List<String> texts =
+          switch (arg.form) {
+            case NUMBER, FLAG -> List.of(arg.text);
+            case NS -> List.of(arg.text + "_ns");
+            case DEPTHS -> List.of("aic_" + arg.text, "aiv_" + arg.text, "mix_" + arg.text);
+          };
+      for (int i = 0; i < texts.size(); i++) {
+        names.intern(INTERNED_ANNOTATION_NAMES, iid(arg) + i, texts.get(i));
       }
     }
     packet(
@@ -231,16 +234,15 @@ final class PerfettoWriter implements TraceSink {
   public void slice(Slice slice) throws IOException {
     Sequence sequence = sequences.get(slice.lane.index);
     closeUntil(sequence, slice.beginNs);
-    Flows flows = slice.atBegin;
-    CodedOutputStream event = scratch(flows.count());
+    CodedOutputStream event = scratch(slice.atBegin.size());
     event.writeUInt32(EVENT_TYPE, TYPE_SLICE_BEGIN);
     event.writeUInt64(EVENT_CATEGORY_IIDS, CATEGORY_IIDS[slice.type.ordinal()]);
     event.writeUInt64(EVENT_NAME_IID, slice.name.number());
-    for (int i = 0; i < slice.argCount(); i++) {
-      argument(event, slice.arg(i), slice.value(i));
+    for (int i = 0; i < slice.argCount; i++) {
+      argument(event, slice.args[i], slice.values[i]);
     }
-    for (int i = 0; i < flows.count(); i++) {
-      event.writeFixed64(EVENT_FLOW_IDS, flows.id(i));
+    for (Row.Arrow arrow : slice.atBegin) {
+      event.writeFixed64(EVENT_FLOW_IDS, arrow.id());
     }
     byte[] interned = null;
     if (!sequence.names.get(slice.name.number())) {
@@ -251,20 +253,8 @@ final class PerfettoWriter implements TraceSink {
               .toByteArray();
     }
     event(sequence, slice.beginNs, interned, event.getTotalBytesWritten());
-    sequence.openUntil[sequence.open] = slice.endNs;
-    sequence.openFlows[sequence.open] = ids(slice.atEnd);
-    sequence.open++;
-  }
-
-  private static long[] ids(Flows flows) {
-    if (flows.count() == 0) {
-      return NO_FLOWS;
-    }
-    long[] ids = new long[flows.count()];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = flows.id(i);
-    }
-    return ids;
+    sequence.openUntil[sequence.openArrows.size()] = slice.endNs;
+    sequence.openArrows.add(slice.atEnd);
   }
 
   private CodedOutputStream scratch(int flows) {
@@ -276,15 +266,14 @@ final class PerfettoWriter implements TraceSink {
   }
 
   private void closeUntil(Sequence sequence, long nowNs) throws IOException {
-    while (sequence.open > 0 && sequence.openUntil[sequence.open - 1] <= nowNs) {
-      sequence.open--;
-      long[] flows = sequence.openFlows[sequence.open];
-      CodedOutputStream event = scratch(flows.length);
+    for (int i = sequence.openArrows.size() - 1; i >= 0 && sequence.openUntil[i] <= nowNs; i--) {
+      List<Row.Arrow> arrows = sequence.openArrows.remove(i);
+      CodedOutputStream event = scratch(arrows.size());
       event.writeUInt32(EVENT_TYPE, TYPE_SLICE_END);
-      for (long flow : flows) {
-        event.writeFixed64(EVENT_FLOW_IDS, flow);
+      for (Row.Arrow arrow : arrows) {
+        event.writeFixed64(EVENT_FLOW_IDS, arrow.id());
       }
-      event(sequence, sequence.openUntil[sequence.open], null, event.getTotalBytesWritten());
+      event(sequence, sequence.openUntil[i], null, event.getTotalBytesWritten());
     }
   }
 
@@ -326,10 +315,10 @@ final class PerfettoWriter implements TraceSink {
 
   private static void argument(CodedOutputStream event, Slice.Arg arg, long value)
       throws IOException {
-    if (arg.form() != Slice.Form.DEPTHS) {
+    if (arg.form != Slice.Form.DEPTHS) {
       argument(event, iid(arg), ANNOTATION_UINT, value);
     } else if (arg != Slice.Arg.AT_END_AS_CURVE) {
-      for (int i = 0; i < arg.names().size(); i++) {
+      for (int i = 0; i < 3; i++) {
         argument(event, iid(arg) + i, ANNOTATION_INT, Row.Phase.depth(value, i));
       }
     }

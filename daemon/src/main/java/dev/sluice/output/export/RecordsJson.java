@@ -3,7 +3,6 @@ package dev.sluice.output.export;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
-import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.AicpuTaskRecord;
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.OrchPhaseRecord;
@@ -11,6 +10,7 @@ import dev.sluice.abi.SchedPhaseKind;
 import dev.sluice.abi.SchedPhaseRecord;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 
 /**
  * The file that the runtime writes itself, for the runtime's own tools (abi.md 6.1, and for the
@@ -21,21 +21,40 @@ import java.io.OutputStream;
  */
 final class RecordsJson {
   private static final SerializedString KIND = new SerializedString("kind");
-  private static final SerializedString START = new SerializedString("start_cycles");
-  private static final SerializedString END = new SerializedString("end_cycles");
-  private static final SerializedString LOOP_ITER = new SerializedString("loop_iter");
-  private static final SerializedString PROCESSED = new SerializedString("tasks_processed");
-  private static final SerializedString POP_HIT = new SerializedString("pop_hit");
-  private static final SerializedString POP_MISS = new SerializedString("pop_miss");
   private static final SerializedString TASK_ID = new SerializedString("task_id");
-  private static final SerializedString AT_START = new SerializedString("shared_at_start");
-  private static final SerializedString AT_END = new SerializedString("shared_at_end");
-  private static final SerializedString SUBMIT_IDX = new SerializedString("submit_idx");
+  private static final List<Field> AICPU_TASK =
+      List.of(
+          Field.u32("", AicpuTaskRecord.REG_TASK_ID_OFFSET),
+          Field.u64("", AicpuTaskRecord.DISPATCH_TIME_OFFSET),
+          Field.u64("", AicpuTaskRecord.FINISH_TIME_OFFSET));
+  private static final List<Field> SUBMIT =
+      List.of(
+          Field.u32("submit_idx", OrchPhaseRecord.SUBMIT_IDX_OFFSET),
+          Field.u64("task_id", OrchPhaseRecord.TASK_ID_OFFSET),
+          Field.u64("start_cycles", OrchPhaseRecord.START_TIME_OFFSET),
+          Field.u64("end_cycles", OrchPhaseRecord.END_TIME_OFFSET));
+  private static final List<Field> TIMES =
+      List.of(
+          Field.u64("start_cycles", SchedPhaseRecord.START_TIME_OFFSET),
+          Field.u64("end_cycles", SchedPhaseRecord.END_TIME_OFFSET));
+
+  /** A number of a record; without a name in an array. */
+  private record Field(SerializedString name, int offset, boolean isLong) {
+    static Field u32(String name, int offset) {
+      return new Field(new SerializedString(name), offset, false);
+    }
+
+    static Field u64(String name, int offset) {
+      return new Field(new SerializedString(name), offset, true);
+    }
+  }
 
   private final CaptureSource source;
   private final Exporter.Job job;
   private final JsonGenerator json;
   private final SchedPhaseRecord record;
+  private final List<Field> counts;
+  private final List<Field> pops;
 
   /** Whether rows name their run, as all do in the schema of the newest runtimes. */
   private final boolean hasRuns;
@@ -48,6 +67,14 @@ final class RecordsJson {
     this.job = job;
     this.source = job.source();
     this.record = source.phaseRecord();
+    this.counts =
+        List.of(
+            Field.u32("loop_iter", record.loopIterOffset()),
+            Field.u32("tasks_processed", record.tasksProcessedOffset()));
+    this.pops =
+        List.of(
+            Field.u32("pop_hit", record.popHitOffset()),
+            Field.u32("pop_miss", record.popMissOffset()));
     this.hasRuns = !source.runtime().isEmpty();
     this.json = json;
   }
@@ -168,10 +195,6 @@ final class RecordsJson {
     json.writeEndObject();
   }
 
-  private RecordCursor cursor(BufferKind kind, int instance) throws IOException {
-    return job.cursor(kind, instance, 0);
-  }
-
   /**
    * The converter of the newest runtimes refuses a file in which the scheduler's record of an
    * AICore task is missing: of these only joined tasks are written.
@@ -181,29 +204,16 @@ final class RecordsJson {
   }
 
   private void aicoreTasks(int core) throws IOException {
-    if (isJoined()) {
-      TaskJoin join = job.tasks(core, 0);
-      Row.Task task = new Row.Task();
-      while (join.next(task)) {
-        row(core);
-        unsigned(task.taskId);
-        json.writeNumber(Integer.toUnsignedLong(task.token));
-        unsigned(task.start);
-        unsigned(task.end);
-        json.writeNumber(task.start - task.receive);
-        endRow(task.run);
-      }
-      return;
-    }
-    RecordCursor cursor = cursor(BufferKind.AICORE_TASK, core);
-    while (cursor.next()) {
+    TaskJoin join = job.tasks(core, 0, isJoined());
+    Row.Task task = new Row.Task();
+    while (join.next(task)) {
       row(core);
-      u64(cursor, AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
-      json.writeNumber(cursor.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET));
-      u64(cursor, AicoreTaskRecord.START_TIME_OFFSET);
-      u64(cursor, AicoreTaskRecord.END_TIME_OFFSET);
-      json.writeNumber(cursor.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET));
-      endRow(cursor.run());
+      ChromeWriter.unsigned(json, task.taskId);
+      json.writeNumber(Integer.toUnsignedLong(task.token));
+      ChromeWriter.unsigned(json, task.start);
+      ChromeWriter.unsigned(json, task.end);
+      json.writeNumber(task.start - task.receive);
+      endRow(task.run);
     }
   }
 
@@ -212,9 +222,7 @@ final class RecordsJson {
     RecordCursor cursor = (isJoined() ? job.silent() : job).cursor(BufferKind.AICPU_TASK, core, 0);
     while (cursor.next()) {
       row(core);
-      json.writeNumber(cursor.u32(AicpuTaskRecord.REG_TASK_ID_OFFSET));
-      u64(cursor, AicpuTaskRecord.DISPATCH_TIME_OFFSET);
-      u64(cursor, AicpuTaskRecord.FINISH_TIME_OFFSET);
+      fields(cursor, AICPU_TASK);
       endRow(cursor.run());
     }
   }
@@ -233,22 +241,17 @@ final class RecordsJson {
     rows++;
   }
 
-  private void unsigned(long value) throws IOException {
-    ChromeWriter.unsigned(json, value);
-  }
-
-  private void u64(RecordCursor cursor, int offset) throws IOException {
-    unsigned(cursor.u64(offset));
-  }
-
-  private void u64(SerializedString key, RecordCursor cursor, int offset) throws IOException {
-    json.writeFieldName(key);
-    u64(cursor, offset);
-  }
-
-  private void u32(SerializedString key, RecordCursor cursor, int offset) throws IOException {
-    json.writeFieldName(key);
-    json.writeNumber(cursor.u32(offset));
+  private void fields(RecordCursor cursor, List<Field> fields) throws IOException {
+    for (Field field : fields) {
+      if (!field.name.getValue().isEmpty()) {
+        json.writeFieldName(field.name);
+      }
+      if (field.isLong) {
+        ChromeWriter.unsigned(json, cursor.u64(field.offset));
+      } else {
+        json.writeNumber(cursor.u32(field.offset));
+      }
+    }
   }
 
   private void lanes(String key, BufferKind kind, int lanes) throws IOException {
@@ -256,17 +259,14 @@ final class RecordsJson {
     for (int lane = 0; lane < lanes; lane++) {
       json.writeStartArray();
       if (lane < source.instances(kind)) {
-        RecordCursor cursor = cursor(kind, lane);
+        RecordCursor cursor = job.cursor(kind, lane, 0);
         while (cursor.next()) {
           json.writeRaw('\n');
           json.writeStartObject();
           if (kind == BufferKind.SCHED_PHASE) {
             phase(cursor);
           } else {
-            u32(SUBMIT_IDX, cursor, OrchPhaseRecord.SUBMIT_IDX_OFFSET);
-            u64(TASK_ID, cursor, OrchPhaseRecord.TASK_ID_OFFSET);
-            u64(START, cursor, OrchPhaseRecord.START_TIME_OFFSET);
-            u64(END, cursor, OrchPhaseRecord.END_TIME_OFFSET);
+            fields(cursor, SUBMIT);
             run(cursor);
           }
           json.writeEndObject();
@@ -294,7 +294,7 @@ final class RecordsJson {
 
   /** A scheduler thread in the newest schema: its phases, and beside them their queue figures. */
   private void stream(int thread) throws IOException {
-    RecordCursor cursor = cursor(BufferKind.SCHED_PHASE, thread);
+    RecordCursor cursor = job.cursor(BufferKind.SCHED_PHASE, thread, 0);
     if (!cursor.next()) {
       return; // the runtime leaves idle threads out
     }
@@ -330,10 +330,9 @@ final class RecordsJson {
       json.writeStartObject();
       json.writeNumberField("record_index", i);
       if (kind(cursor) == SchedPhaseKind.DISPATCH) {
-        pops(cursor);
+        fields(cursor, pops);
       }
-      depths(AT_START, cursor, record.sharedDepthAtStartOffset());
-      depths(AT_END, cursor, record.sharedDepthAtEndOffset());
+      depths(cursor);
       json.writeEndObject();
     }
     json.writeEndArray();
@@ -355,41 +354,38 @@ final class RecordsJson {
     SchedPhaseKind kind = kind(cursor);
     json.writeFieldName(KIND);
     json.writeString(kind == null ? "unknown" : kind.jsonName());
-    u64(START, cursor, SchedPhaseRecord.START_TIME_OFFSET);
-    u64(END, cursor, SchedPhaseRecord.END_TIME_OFFSET);
+    fields(cursor, TIMES);
     run(cursor);
-    u32(LOOP_ITER, cursor, record.loopIterOffset());
-    u32(PROCESSED, cursor, record.tasksProcessedOffset());
+    fields(cursor, counts);
     return kind;
   }
 
   private void phase(RecordCursor cursor) throws IOException {
     SchedPhaseKind kind = times(cursor);
     if (kind == SchedPhaseKind.DISPATCH) {
-      pops(cursor);
+      fields(cursor, pops);
     } else if (kind != null && source.phaseNumbering().namesTask(kind)) {
       json.writeFieldName(TASK_ID);
       taskId(cursor);
     }
-    depths(AT_START, cursor, record.sharedDepthAtStartOffset());
-    depths(AT_END, cursor, record.sharedDepthAtEndOffset());
-  }
-
-  private void pops(RecordCursor cursor) throws IOException {
-    u32(POP_HIT, cursor, record.popHitOffset());
-    u32(POP_MISS, cursor, record.popMissOffset());
+    depths(cursor);
   }
 
   private void taskId(RecordCursor cursor) throws IOException {
-    unsigned((cursor.u32(record.popMissOffset()) << 32) | cursor.u32(record.popHitOffset()));
+    ChromeWriter.unsigned(
+        json, (cursor.u32(record.popMissOffset()) << 32) | cursor.u32(record.popHitOffset()));
   }
 
-  private void depths(SerializedString key, RecordCursor cursor, int offset) throws IOException {
-    json.writeFieldName(key);
-    json.writeStartArray();
-    for (int i = 0; i < 3; i++) {
-      json.writeNumber(cursor.records().getShort(cursor.at() + offset + i * Short.BYTES));
+  private void depths(RecordCursor cursor) throws IOException {
+    int at = cursor.at() + record.sharedDepthAtStartOffset();
+    for (int i = 0; i < 6; i++) {
+      if (i % 3 == 0) {
+        json.writeArrayFieldStart(i == 0 ? "shared_at_start" : "shared_at_end");
+      }
+      json.writeNumber(cursor.records().getShort(at + i * Short.BYTES));
+      if (i % 3 == 2) {
+        json.writeEndArray();
+      }
     }
-    json.writeEndArray();
   }
 }

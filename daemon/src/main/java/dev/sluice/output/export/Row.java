@@ -1,6 +1,8 @@
 package dev.sluice.output.export;
 
 import dev.sluice.abi.SchedPhaseKind;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One thing that happened on the device, joined and linked. Times are ticks since the capture's
@@ -12,6 +14,39 @@ abstract sealed class Row {
   /** Takes rows in the order of time; a task row is valid during the call. */
   interface Receiver {
     void accept(Row row) throws java.io.IOException;
+  }
+
+  /**
+   * One end of an arrow. An arrow is added to both of its rows or to none, with an id of its own.
+   *
+   * @param isOut whether the arrow leaves from the row
+   * @param ticks when it leaves or arrives, within the row
+   */
+  record Arrow(Type type, boolean isOut, long id, long ticks) {
+    /** Why there is an arrow. */
+    enum Type {
+      DISPATCH("dispatch"),
+      COMPLETE("complete"),
+      SUBMIT_DISPATCH("submit\u2192dispatch"),
+      COMPLETE_READY("complete\u2192ready"),
+      DEPENDENCY("dependency"),
+      /** A dependency that the times contradict. */
+      HB_VIOLATION("hb_violation");
+
+      final String label;
+
+      Type(String label) {
+        this.label = label;
+      }
+    }
+
+    static Arrow out(Type type, long id, long ticks) {
+      return new Arrow(type, true, id, ticks);
+    }
+
+    static Arrow in(Type type, long id, long ticks) {
+      return new Arrow(type, false, id, ticks);
+    }
   }
 
   /** One run of a task on one core: the AICore record and the AICPU record of it. */
@@ -44,9 +79,9 @@ abstract sealed class Row {
     boolean isFinishSeen;
 
     /** Arrows of the bars in the worker view and in the scheduler view. */
-    final Flows worker = new Flows();
+    final List<Arrow> worker = new ArrayList<>();
 
-    final Flows scheduled = new Flows();
+    final List<Arrow> scheduled = new ArrayList<>();
 
     /**
      * Counts times from the base, and puts possible ones in the place of impossible ones.
@@ -106,9 +141,9 @@ abstract sealed class Row {
     int finishes;
 
     /** Arrows that leave from the phase, and that arrive at it. */
-    final Flows out = new Flows();
+    final List<Arrow> out = new ArrayList<>(0);
 
-    final Flows in = new Flows();
+    final List<Arrow> in = new ArrayList<>(0);
 
     /** Of a ready queue at a moment: how many tasks for AIC, AIV and both are in it. */
     static short depth(long depths, int i) {
@@ -152,6 +187,6 @@ abstract sealed class Row {
     /** Whether a task or a dummy answered; if not, the orchestrator did the work: an allocation. */
     boolean isClaimed;
 
-    final Flows out = new Flows();
+    final List<Arrow> out = new ArrayList<>(0);
   }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Reads all pools of a capture at once, joins and merges their records by time, and links what
@@ -39,7 +40,7 @@ final class RowReader {
   private final TraceClock clock;
   private final Dependencies dependencies;
   private final ExportSummary.Counts counts;
-  private final FlowIds flowIds;
+  private final AtomicLong arrowIds;
   private final List<PhaseStream> phases = new ArrayList<>();
   private final PriorityQueue<Stream> merge =
       new PriorityQueue<>(
@@ -52,27 +53,14 @@ final class RowReader {
   private final long insideTicks;
   private Row.Receiver to;
 
-  /** Numbers arrows over all captures of an export. */
-  static final class FlowIds {
-    private long last;
-
-    long next() {
-      return ++last;
-    }
-
-    /** The first of so many. */
-    long reserve(long count) {
-      long first = last + 1;
-      last += count;
-      return first;
-    }
-  }
-
-  RowReader(Exporter.Job job, Dependencies dependencies, FlowIds flowIds) throws IOException {
+  /**
+   * @param arrowIds the next one, over all captures of an export
+   */
+  RowReader(Exporter.Job job, Dependencies dependencies, AtomicLong arrowIds) throws IOException {
     this.source = job.source();
     this.clock = source.clock();
     this.dependencies = dependencies;
-    this.flowIds = flowIds;
+    this.arrowIds = arrowIds;
     this.counts = job.counts();
     insideTicks = Math.max(1, INSIDE_NS * source.clockHz() / 1_000_000_000L);
     for (int lane = 0; lane < source.instances(BufferKind.ORCH_PHASE); lane++) {
@@ -346,37 +334,37 @@ final class RowReader {
   }
 
   private void linkDispatch(Row.Task task, Row.Phase phase, Row.Submit submit, long begin) {
-    if (begin > phase.start && task.end >= task.dispatch) {
-      long id = flowIds.next();
-      phase.out.add(Flows.Type.DISPATCH, true, id, task.dispatch);
-      task.worker.add(Flows.Type.DISPATCH, false, id, Math.max(begin, task.dispatch));
+    long at = task.dispatch;
+    if (begin > phase.start && task.end >= at) {
+      connect(Row.Arrow.Type.DISPATCH, phase.out, at, task.worker, Math.max(begin, at));
     }
     if (task.isScheduled()) {
-      long id = flowIds.next();
-      phase.out.add(Flows.Type.DISPATCH, true, id, task.dispatch);
-      task.scheduled.add(Flows.Type.DISPATCH, false, id, task.dispatch);
+      connect(Row.Arrow.Type.DISPATCH, phase.out, at, task.scheduled, at);
     }
-    if (submit != null && submit.start <= task.dispatch) {
-      long id = flowIds.next();
-      submit.out.add(Flows.Type.SUBMIT_DISPATCH, true, id, Math.min(submit.end, task.dispatch));
-      phase.in.add(Flows.Type.SUBMIT_DISPATCH, false, id, task.dispatch);
+    if (submit != null && submit.start <= at) {
+      long leaves = Math.min(submit.end, at);
+      connect(Row.Arrow.Type.SUBMIT_DISPATCH, submit.out, leaves, phase.in, at);
     }
   }
 
   private void linkFinish(Row.Task task, Row.Phase phase, long begin) {
     phase.finishes++;
-    if (task.finish >= begin) {
-      long id = flowIds.next();
-      long leaves = Math.max(begin, Math.min(task.end, task.finish) - insideTicks);
-      task.worker.add(Flows.Type.COMPLETE, true, id, leaves);
-      phase.in.add(Flows.Type.COMPLETE, false, id, task.finish);
+    long at = task.finish;
+    if (at >= begin) {
+      long leaves = Math.max(begin, Math.min(task.end, at) - insideTicks);
+      connect(Row.Arrow.Type.COMPLETE, task.worker, leaves, phase.in, at);
     }
     if (source.isChip() && task.isScheduled()) {
-      long id = flowIds.next();
-      long leaves = Math.max(task.dispatch, task.finish - insideTicks);
-      task.scheduled.add(Flows.Type.COMPLETE, true, id, leaves);
-      phase.in.add(Flows.Type.COMPLETE, false, id, task.finish);
+      long leaves = Math.max(task.dispatch, at - insideTicks);
+      connect(Row.Arrow.Type.COMPLETE, task.scheduled, leaves, phase.in, at);
     }
+  }
+
+  private void connect(
+      Row.Arrow.Type type, List<Row.Arrow> from, long leaves, List<Row.Arrow> to, long arrives) {
+    long id = arrowIds.getAndIncrement();
+    from.add(Row.Arrow.out(type, id, leaves));
+    to.add(Row.Arrow.in(type, id, arrives));
   }
 
   /** A dummy answers to a submission as well. */

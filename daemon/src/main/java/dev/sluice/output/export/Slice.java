@@ -16,14 +16,10 @@ final class Slice {
     LOST("loss"),
     STALL("loss");
 
-    private final String category;
+    final String category;
 
     Type(String category) {
       this.category = category;
-    }
-
-    String category() {
-      return category;
     }
   }
 
@@ -56,40 +52,12 @@ final class Slice {
     TIMES(Form.NUMBER, "times"),
     WAITED(Form.NUMBER, "waited_ns");
 
-    private final Form form;
-    private final String chromeName;
-
-    @SuppressWarnings("ImmutableEnumChecker") // List.of
-    private final List<String> names;
+    final Form form;
+    final String text;
 
     Arg(Form form, String text) {
       this.form = form;
-      names =
-          switch (form) {
-            case NUMBER, FLAG -> List.of(text);
-            case NS -> List.of(text + "_ns");
-            case DEPTHS -> List.of("aic_" + text, "aiv_" + text, "mix_" + text);
-          };
-      chromeName =
-          switch (form) {
-            case NUMBER, FLAG -> text;
-            case NS -> text + "_us";
-            case DEPTHS -> "shared_" + text + " (aic,aiv,mix)";
-          };
-    }
-
-    Form form() {
-      return form;
-    }
-
-    /** One, of depths three. */
-    List<String> names() {
-      return names;
-    }
-
-    /** As the runtime's converter calls it: times in microseconds, depths in one. */
-    String chromeName() {
-      return chromeName;
+      this.text = text;
     }
   }
 
@@ -102,39 +70,40 @@ final class Slice {
 
   private static final int MAX_ARGS = 8;
 
+  final CaptureSource source;
+  final Arg[] args = new Arg[MAX_ARGS];
+  final long[] values = new long[MAX_ARGS];
+  int argCount;
   Type type;
-  Lane lane;
+  TraceSink.Lane lane;
   Name name;
   long beginNs;
   long endNs;
 
-  /** {@link Type#KERNEL}, {@link Type#SETUP}, {@link Type#SCHEDULED}; else null. */
+  /** {@link Type#KERNEL}; else null. */
   Row.Task task;
 
   /** As for a task: what it runs, -1 if no dependency file says. */
   int funcId;
 
-  /** {@link Type#KERNEL}: from start to end. */
-  long kernelNs;
-
   /** Arrows seen at its beginning, and at its end; of each, the moment is within the slice. */
-  Flows atBegin;
+  List<Row.Arrow> atBegin;
 
-  Flows atEnd;
-  CaptureSource source;
-  private final Arg[] args = new Arg[MAX_ARGS];
-  private final long[] values = new long[MAX_ARGS];
-  private int argCount;
+  List<Row.Arrow> atEnd;
 
-  Slice begin(Type newType, Name newName, Lane newLane, long newBeginNs, long newEndNs) {
+  Slice(CaptureSource source) {
+    this.source = source;
+  }
+
+  Slice begin(Type newType, Name newName, TraceSink.Lane newLane, long newBeginNs, long newEndNs) {
     type = newType;
     name = newName;
     lane = newLane;
     beginNs = newBeginNs;
     endNs = newEndNs;
     task = null;
-    atBegin = Flows.NONE;
-    atEnd = Flows.NONE;
+    atBegin = List.of();
+    atEnd = List.of();
     argCount = 0;
     return this;
   }
@@ -143,18 +112,6 @@ final class Slice {
     args[argCount] = arg;
     values[argCount++] = value;
     return this;
-  }
-
-  int argCount() {
-    return argCount;
-  }
-
-  Arg arg(int i) {
-    return args[i];
-  }
-
-  long value(int i) {
-    return values[i];
   }
 
   long durationNs() {
