@@ -44,7 +44,7 @@ public final class CaptureSource implements AutoCloseable {
     }
     aicCores =
         Collections.frequency(manifest.cores().types(), Geometry.CORE_TYPES.get(Geometry.AIC));
-    clock = TraceClock.of(this);
+    clock = new TraceClock(this);
   }
 
   /**

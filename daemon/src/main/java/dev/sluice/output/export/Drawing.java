@@ -197,8 +197,7 @@ final class Drawing implements Row.Receiver {
       }
       if (lane.next == null) {
         int tid = isBesideNumbered ? lane.tid + 1 : FIRST_BESIDE_TID + besides++;
-        lane.next =
-            new TraceSink.Lane(canvas.lanes++, lane.pid, tid, lane.name, lane.isNesting);
+        lane.next = new TraceSink.Lane(canvas.lanes++, lane.pid, tid, lane.name, lane.isNesting);
         sink.lane(lane.next);
       }
       slice.lane = lane.next;
@@ -244,8 +243,7 @@ final class Drawing implements Row.Receiver {
     TraceSink.Lane lane = lane(View.ORCHESTRATOR, 4000 + row.lane, "Orch_" + row.lane, true);
     long beginNs = clock.ns(row.start);
     long endNs = clock.ns(row.end);
-    slice.begin(
-        Slice.Type.SUBMIT, canvas.name("submit", "rail_animation"), lane, beginNs, endNs);
+    slice.begin(Slice.Type.SUBMIT, canvas.name("submit", "rail_animation"), lane, beginNs, endNs);
     slice.atBegin = row.out;
     putSubmit(row);
     if (!row.isClaimed) {
@@ -344,8 +342,7 @@ final class Drawing implements Row.Receiver {
     long total = 0;
     for (Map.Entry<Long, Long> more : missing.entrySet()) {
       total += more.getValue();
-      sink.values(
-          lane(View.LOSSES, 9999, "lost records", true, "records"), more.getKey(), total);
+      sink.values(lane(View.LOSSES, 9999, "lost records", true, "records"), more.getKey(), total);
     }
   }
 

@@ -43,8 +43,7 @@ public final class Exporter {
 
     /** The tasks of a core in the window; of a run, or of all if that is 0. */
     TaskJoin tasks(int core, int run) throws IOException {
-      boolean isJoined =
-          source.geometry().level() > 1 || source.records(BufferKind.AICPU_TASK) > 0;
+      boolean isJoined = source.geometry().level() > 1 || source.records(BufferKind.AICPU_TASK) > 0;
       return tasks(core, run, isJoined);
     }
 
@@ -135,12 +134,9 @@ public final class Exporter {
         earliestNs = axisNs(source, isOneBoot);
         earliest = source;
       }
-      if (sources.size() > 1 && !source.clock().isPlaced()) {
+      if (sources.size() > 1 && !source.clock().isExact()) {
         warnings.add(
-            "the clocks of capture "
-                + source.manifest().id()
-                + " do not fit: it is placed by its"
-                + " beginning");
+            "host time of capture " + source.manifest().id() + ": " + source.clock().accuracy());
       }
     }
     long monotonicNs = earliest.clock().baseHostNs();

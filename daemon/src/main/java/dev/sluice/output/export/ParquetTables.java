@@ -149,7 +149,8 @@ final class ParquetTables implements Tables.Format {
     /** For programs with Hadoop, which this is not: its classes are only there to compile. */
     @Override
     @SuppressWarnings("deprecation")
-    protected WriteSupport<Tables.Values> getWriteSupport(org.apache.hadoop.conf.Configuration conf) {
+    protected WriteSupport<Tables.Values> getWriteSupport(
+        org.apache.hadoop.conf.Configuration conf) {
       return new Support(schema);
     }
   }

@@ -7,10 +7,10 @@ import dev.sluice.output.capture.FrameType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Time in one capture: device ticks, nanoseconds on the axis of the export, and the host's
@@ -18,8 +18,10 @@ import java.util.Map;
  *
  * <p>The device's clock is placed on the host's by containment: what a frame holds happened before
  * the host collected it, and between the START and RUN_END of its run. That leaves an interval; its
- * middle is used, half of its width is the error. Medians of frames are used, so that a record with
- * an impossible time moves nothing. The same bounds say which times are possible at all.
+ * middle is used, half of its width is the error. Where the two clocks run apart, no place
+ * satisfies all of these bounds: then the one that violates them least is used, by the error.
+ * Medians of frames are used, so that a record with an impossible time moves nothing. The same
+ * bounds say which times are possible at all.
  */
 final class TraceClock {
   private static final long NS_PER_SECOND = 1_000_000_000L;
@@ -31,131 +33,108 @@ final class TraceClock {
   // Host time of the base; of a capture without frames, of its beginning.
   private final long baseHostNs;
   private final long errorNs;
-  private final boolean isPlaced;
+  private final String accuracy;
+  private final boolean isExact;
   private final long lowest;
   private final long highest;
   private long shiftNs;
   private long zeroNs;
 
   /** A frame: what it holds, and between which times of the host that happened. */
-  private record Sample(long medianTicks, long runNs, long hostNs) {}
+  private record Sample(long ticks, long fromNs, long toNs) {}
 
-  private TraceClock(
-      long hz, long baseTicks, long baseHostNs, long errorNs, boolean isPlaced, long[] bounds) {
-    this.hz = hz;
-    this.nsPerTick = NS_PER_SECOND % hz == 0 ? NS_PER_SECOND / hz : 0;
-    this.baseTicks = baseTicks;
-    this.baseHostNs = baseHostNs;
-    this.errorNs = errorNs;
-    this.isPlaced = isPlaced;
-    this.lowest = bounds[0];
-    this.highest = bounds[1];
+  TraceClock(CaptureSource source) throws IOException {
+    hz = source.clockHz();
+    nsPerTick = NS_PER_SECOND % hz == 0 ? NS_PER_SECOND / hz : 0;
+    long originNs = source.manifest().clock().hostOriginNs();
+    List<Sample> samples = samples(source);
+    if (samples.isEmpty()) {
+      baseTicks = 0;
+      baseHostNs = originNs;
+      errorNs = 0;
+      accuracy = "unknown: the capture has no records";
+      isExact = false;
+      lowest = 0;
+      highest = Long.MAX_VALUE / 8;
+      return;
+    }
+    long[] all = samples.stream().mapToLong(Sample::ticks).sorted().toArray();
+    long middle = all[all.length / 2];
+    long lastNs = samples.stream().mapToLong(Sample::toNs).max().orElse(originNs);
+    // The device ran within the capture's time: a frame that lies farther away is damaged.
+    double farTicks = (lastNs - originNs + 1e9) / 1e9 * hz;
+    samples.removeIf(sample -> Math.abs((double) sample.ticks - middle) > farTicks);
+    // Where the middle lies on the host's clock.
+    long atLeastNs = Long.MIN_VALUE;
+    long atMostNs = Long.MAX_VALUE;
+    lastNs = originNs;
+    for (Sample sample : samples) {
+      long ns = ns(sample.ticks - middle, hz);
+      atLeastNs = Math.max(atLeastNs, sample.fromNs - ns);
+      atMostNs = Math.min(atMostNs, sample.toNs - ns);
+      lastNs = Math.max(lastNs, sample.toNs);
+    }
+    // Generous, because the two clocks may run apart, and a record a little outside does no harm.
+    long slackNs = NS_PER_SECOND / 1000 + (lastNs - originNs) / 4;
+    long lowNs = ticks(originNs - Math.max(atLeastNs, atMostNs) - slackNs, hz);
+    long highNs = ticks(lastNs - Math.min(atLeastNs, atMostNs) + slackNs, hz);
+    long base = earliest(source, middle, lowNs, highNs);
+    baseTicks = middle + base;
+    baseHostNs = atLeastNs + (atMostNs - atLeastNs) / 2 + ns(base, hz);
+    isExact = atLeastNs <= atMostNs;
+    errorNs = (Math.abs(atMostNs - atLeastNs) + 1) / 2;
+    accuracy =
+        "to +-"
+            + errorNs
+            + " ns"
+            + (isExact ? "" : ", by which the clocks of device and host run apart");
+    lowest = lowNs - base;
+    highest = highNs - base;
   }
 
-  static TraceClock of(CaptureSource source) throws IOException {
-    long originNs = source.manifest().clock().hostOriginNs();
-    long hz = source.clockHz();
-    Map<Integer, Long> runs = new HashMap<>();
+  /** Some frames of each pool, the first of each run among them. */
+  private static List<Sample> samples(CaptureSource source) throws IOException {
+    Map<Integer, Long> begins = new HashMap<>();
     for (CaptureFrames.Note note : source.notes()) {
       if (note.type() == FrameType.RUN) {
-        runs.put((int) note.value(), note.hostTimeNs());
+        begins.put((int) note.value(), note.hostTimeNs());
       }
     }
+    long originNs = source.manifest().clock().hostOriginNs();
     List<Sample> samples = new ArrayList<>();
     for (BufferKind kind : BufferKind.TIMED) {
       for (int instance = 0; instance < source.instances(kind); instance++) {
-        sample(source, kind, instance, runs, samples);
+        int frames = source.frameCount(kind, instance);
+        int step = Math.max(1, frames / MAX_SAMPLES_PER_POOL);
+        int runBefore = -1;
+        for (int frame = 0; frame < frames; frame++) {
+          int run = source.run(kind, instance, frame);
+          if (frame % step == 0 || frame == frames - 1 || run != runBefore) {
+            ByteBuffer records = source.frame(kind, instance, frame);
+            samples.add(sample(source, kind, records, run, begins.getOrDefault(run, originNs)));
+          }
+          runBefore = run;
+        }
       }
     }
-    if (samples.isEmpty()) {
-      return new TraceClock(hz, 0, originNs, 0, false, new long[] {0, Long.MAX_VALUE / 8});
-    }
-    long[] medians = samples.stream().mapToLong(Sample::medianTicks).sorted().toArray();
-    return of(source, samples, medians[medians.length / 2], hz, originNs);
+    return samples;
   }
 
-  private static TraceClock of(
-      CaptureSource source, List<Sample> samples, long middle, long hz, long originNs)
-      throws IOException {
-    // Where the middle lies on the host's clock: between these two.
-    long atLeastNs = Long.MIN_VALUE;
-    long atMostNs = Long.MAX_VALUE;
-    long lastNs = originNs;
-    long least = 0;
-    long most = 0;
-    long lastHostNs = samples.stream().mapToLong(Sample::hostNs).max().orElse(originNs);
-    double farTicks = (lastHostNs - originNs + 1e9) / 1e9 * hz;
-    for (Sample sample : samples) {
-      // The device ran within the capture's time: a frame that lies farther away is damaged.
-      if (Math.abs((double) sample.medianTicks - middle) > farTicks) {
-        continue;
-      }
-      long ticks = sample.medianTicks - middle;
-      least = Math.min(least, ticks);
-      most = Math.max(most, ticks);
-      long ns = ns(ticks, hz);
-      atMostNs = Math.min(atMostNs, sample.hostNs - ns);
-      atLeastNs = Math.max(atLeastNs, sample.runNs - ns);
-      lastNs = Math.max(lastNs, sample.hostNs);
+  private static Sample sample(
+      CaptureSource source, BufferKind kind, ByteBuffer records, int run, long beginNs) {
+    long[] starts =
+        IntStream.range(0, records.limit() / kind.recordBytes())
+            .mapToLong(i -> RecordCursor.start(kind, records, i * kind.recordBytes()))
+            .sorted()
+            .toArray();
+    long fromNs = beginNs;
+    long toNs = source.hostTimeNs();
+    CaptureManifest.RunWindow window = source.runWindow(run);
+    if (window != null && window.isOfBoot(source.manifest().clock().bootId())) {
+      fromNs = Math.max(fromNs, window.startNs());
+      toNs = Math.min(toNs, window.endNs());
     }
-    boolean isPlaced = atLeastNs <= atMostNs;
-    long lowest;
-    long highest;
-    if (isPlaced) {
-      // Generous, because the two clocks may run apart, and a record a little outside does no harm.
-      long slackNs = NS_PER_SECOND / 1000 + (lastNs - originNs) / 4;
-      lowest = ticks(originNs - atMostNs - slackNs, hz);
-      highest = ticks(lastNs - atLeastNs + slackNs, hz);
-    } else {
-      // The host's times do not fit: only what lies far from all frames is impossible.
-      long span = Math.max(hz, most - least);
-      lowest = least - span;
-      highest = most + span;
-    }
-    long base = earliest(source, middle, lowest, highest);
-    return new TraceClock(
-        hz,
-        middle + base,
-        isPlaced ? atLeastNs + (atMostNs - atLeastNs) / 2 + ns(base, hz) : originNs,
-        isPlaced ? (atMostNs - atLeastNs + 1) / 2 : 0,
-        isPlaced,
-        new long[] {lowest - base, highest - base});
-  }
-
-  /** Some frames of a pool, the first of each run among them. */
-  private static void sample(
-      CaptureSource source,
-      BufferKind kind,
-      int instance,
-      Map<Integer, Long> runs,
-      List<Sample> into)
-      throws IOException {
-    int frames = source.frameCount(kind, instance);
-    int step = Math.max(1, frames / MAX_SAMPLES_PER_POOL);
-    int run = -1;
-    for (int frame = 0; frame < frames; frame++) {
-      boolean isFirstOfRun = source.run(kind, instance, frame) != run;
-      run = source.run(kind, instance, frame);
-      if (frame % step != 0 && frame != frames - 1 && !isFirstOfRun) {
-        continue;
-      }
-      ByteBuffer records = source.frame(kind, instance, frame);
-      int count = records.limit() / kind.recordBytes();
-      long[] starts = new long[count];
-      for (int i = 0; i < count; i++) {
-        starts[i] = RecordCursor.start(kind, records, i * kind.recordBytes());
-      }
-      Arrays.sort(starts);
-      CaptureManifest.Clock clock = source.manifest().clock();
-      long runNs = runs.getOrDefault(run, clock.hostOriginNs());
-      long hostNs = source.hostTimeNs();
-      CaptureManifest.RunWindow window = source.runWindow(run);
-      if (window != null && window.isOfBoot(clock.bootId())) {
-        runNs = Math.max(runNs, window.startNs());
-        hostNs = Math.min(hostNs, window.endNs());
-      }
-      into.add(new Sample(starts[count / 2], runNs, hostNs));
-    }
+    return new Sample(starts[starts.length / 2], fromNs, toNs);
   }
 
   /** The earliest possible time, as ticks from the middle. */
@@ -239,9 +218,7 @@ final class TraceClock {
 
   /** The error bound in words. */
   String accuracy() {
-    return isPlaced
-        ? "to +-" + errorNs + " ns"
-        : "unknown: the device's clock does not fit the host's";
+    return accuracy;
   }
 
   /** How far a device time may lie from where it is placed on the host's clock. */
@@ -249,8 +226,8 @@ final class TraceClock {
     return errorNs;
   }
 
-  /** Whether the host's times say where the device's lie. */
-  boolean isPlaced() {
-    return isPlaced;
+  /** Whether one place on the host's clock suits all of its times. */
+  boolean isExact() {
+    return isExact;
   }
 }

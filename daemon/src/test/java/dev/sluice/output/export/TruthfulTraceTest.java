@@ -345,6 +345,23 @@ class TruthfulTraceTest {
         Exports.text(source, ExportFormat.RECORDS_JSON).contains("aicpu_tasks"), "has no epochs");
   }
 
+  /** In the second run the device's clock is 2,000 ticks ahead of where it was in the first. */
+  @Test
+  void shouldPlaceADeviceWhoseClockRunsApartWithTheLeastError() throws IOException {
+    TraceBuilder builder = tasks(5).window(1, 990, 1490).window(2, 100_990, 101_490).nextRun();
+    for (int i = 0; i < 5; i++) {
+      long at = 103_000 + 100L * i;
+      builder.aicore(0, i, i, at + 20, at + 60, 2).aicpu(0, i, at + 10, at + 75);
+    }
+    TraceClock clock = builder.build().clock();
+    // The middles of the runs allow -230 to 270 and -2,230 to -1,730 ticks.
+    assertEquals(750 * 20, clock.errorNs(), 50 * 20.0);
+    assertEquals(1_020_000 - 980 * 20, clock.baseHostNs(), 50 * 20.0);
+    assertTrue(clock.accuracy().contains("run apart"), clock::accuracy);
+    assertEquals(0, clock.sinceBase(1000), "still the beginning");
+    assertEquals(102_475, clock.sinceBase(103_475), "still possible");
+  }
+
   @Test
   void shouldWriteRecordsOfSeveralRanksAsTheRuntimeLaysThem() throws IOException {
     Path out = folder.resolve("run");
