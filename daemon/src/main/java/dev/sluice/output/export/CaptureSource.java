@@ -206,9 +206,8 @@ public final class CaptureSource implements AutoCloseable {
     return geometry().layout().queueCount();
   }
 
-  /** The frames without records. */
-  List<CaptureFrames.Note> notes() {
-    return frames.notes();
+  CaptureFrames frames() {
+    return frames;
   }
 
   int instances(BufferKind kind) {
@@ -232,16 +231,6 @@ public final class CaptureSource implements AutoCloseable {
     ByteBuffer[] ofKind = buffers[kind.ordinal()];
     ofKind[instance] = frames.read(kind, instance, frame, ofKind[instance]);
     return ofKind[instance];
-  }
-
-  /** The AICPU thread that published the frame that was read last; -1 if it was salvaged. */
-  int queue() {
-    return frames.queue();
-  }
-
-  /** Host time of the frame that was read last. */
-  long hostTimeNs() {
-    return frames.hostTimeNs();
   }
 
   /** Records of a kind. */

@@ -11,9 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.Comparator;
-import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -48,33 +46,35 @@ final class ExportOutput {
       throw new ExportException(output + " is a directory; name a file in it");
     }
     boolean isGzip = String.valueOf(output.getFileName()).endsWith(GZIP);
+    if (Files.exists(output) && !Files.isRegularFile(output)) {
+      return stream(Files.newOutputStream(output, StandardOpenOption.WRITE), isGzip, body);
+    }
+    Path target = target(output, isForced);
+    Path partial = partialOf(target);
     try {
-      boolean exists = Files.exists(output);
-      if (exists && !Files.isRegularFile(output)) {
-        return stream(Files.newOutputStream(output, StandardOpenOption.WRITE), isGzip, body);
+      long bytes = stream(Files.newOutputStream(partial), isGzip, body);
+      if (Files.exists(target)) {
+        Files.setPosixFilePermissions(partial, Files.getPosixFilePermissions(target));
       }
-      Path target = exists ? output.toRealPath() : output;
-      if (!exists && Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
-        throw new ExportException(output + " is a link to a file that does not exist");
-      }
-      if (exists && !isForced) {
-        throw new ExportException(output + " exists; use --force to replace it");
-      }
-      Path partial = partialOf(target);
-      try {
-        long bytes = stream(Files.newOutputStream(partial), isGzip, body);
-        if (exists) {
-          Set<PosixFilePermission> mode = Files.getPosixFilePermissions(target);
-          Files.setPosixFilePermissions(partial, mode);
-        }
-        Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
-        return bytes;
-      } finally {
-        Files.deleteIfExists(partial);
-      }
+      Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
+      return bytes;
     } catch (NoSuchFileException e) {
       throw noDirectory(output, e);
+    } finally {
+      Files.deleteIfExists(partial);
     }
+  }
+
+  /** What is written in the end: where a link leads to. */
+  private static Path target(Path output, boolean isForced) throws IOException {
+    boolean exists = Files.exists(output);
+    if (!exists && Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
+      throw new ExportException(output + " is a link to a file that does not exist");
+    }
+    if (exists && !isForced) {
+      throw new ExportException(output + " exists; use --force to replace it");
+    }
+    return exists ? output.toRealPath() : output;
   }
 
   private static ExportException noDirectory(Path output, FileSystemException e) {
@@ -130,12 +130,8 @@ final class ExportOutput {
    * @return bytes of its files
    */
   static long directory(Path output, boolean isForced, Body<Path> body) throws IOException {
-    boolean exists = Files.exists(output, LinkOption.NOFOLLOW_LINKS);
-    if (exists && !isForced) {
-      throw new ExportException(output + " exists; use --force to replace it");
-    }
-    Path target = exists && Files.exists(output) ? output.toRealPath() : output;
-    if (exists && !isEarlierExport(target)) {
+    Path target = target(output, isForced);
+    if (Files.exists(target) && !isEarlierExport(target)) {
       throw new ExportException(
           output + " is not the directory of an earlier export; remove it or name another");
     }

@@ -226,8 +226,8 @@ public final class Exporter {
 
   private String fileName(CaptureSource source) {
     return switch (request.format()) {
-      case PMU_CSV -> PmuCsv.FILE_NAME;
-      case SCOPE_STATS_JSONL -> ScopeStatsJsonl.FILE_NAME;
+      case PMU_CSV -> ProfilerFiles.PMU_FILE;
+      case SCOPE_STATS_JSONL -> ProfilerFiles.SCOPE_STATS_FILE;
       default -> RecordsJson.fileName(source);
     };
   }
@@ -259,8 +259,8 @@ public final class Exporter {
       }
     }
     return switch (request.format()) {
-      case PMU_CSV -> PmuCsv.write(source, request.selection(), this::advance, out);
-      case SCOPE_STATS_JSONL -> ScopeStatsJsonl.write(source, job.losses(), this::advance, out);
+      case PMU_CSV -> ProfilerFiles.writePmu(job, out);
+      case SCOPE_STATS_JSONL -> ProfilerFiles.writeScopeStats(job, out);
       default -> RecordsJson.write(job, out);
     };
   }

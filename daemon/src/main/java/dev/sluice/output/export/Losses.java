@@ -53,7 +53,7 @@ final class Losses {
   static Losses of(CaptureSource source, ExportSelection.Window window) throws IOException {
     Losses losses = new Losses();
     Map<String, Long> lastNs = new HashMap<>();
-    for (CaptureFrames.Note note : source.notes()) {
+    for (CaptureFrames.Note note : source.frames().notes()) {
       if (note.type() == FrameType.RUN) {
         lastNs.clear();
         continue;

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -34,10 +37,8 @@ public final class TaskGraph {
   private final long[] taskIds;
   // Sorted edges: the node that they leave in the high half, the one they arrive at in the low one.
   private final long[] outgoing;
-  private final int[] outgoingFrom;
   // Likewise with the halves swapped.
   private final long[] incoming;
-  private final int[] incomingFrom;
   private final int[] kernels;
   private final int[] blocks;
   private final long skippedRows;
@@ -69,44 +70,45 @@ public final class TaskGraph {
             .distinct()
             .toArray();
     incoming = Arrays.stream(outgoing).map(edge -> Long.rotateLeft(edge, 32)).sorted().toArray();
-    outgoingFrom = firstOfNodes(outgoing);
-    incomingFrom = firstOfNodes(incoming);
   }
 
   private static long edge(int from, int to) {
     return ((long) from << Integer.SIZE) | to;
   }
 
-  private int[] firstOfNodes(long[] edges) {
-    int[] first = new int[nodes() + 1];
-    for (long edge : edges) {
-      first[(int) (edge >>> Integer.SIZE) + 1]++;
-    }
-    Arrays.parallelPrefix(first, Integer::sum);
-    return first;
+  /** Where the edges begin that have a node in their high half. */
+  private static int first(long[] edges, int node) {
+    int found = Arrays.binarySearch(edges, edge(node, 0));
+    return found < 0 ? -found - 1 : found;
   }
 
   /**
    * @throws ExportException if the file is missing or is no dependency file
    */
   public static TaskGraph read(Path file) throws IOException {
+    LongStream.Builder pairs = LongStream.builder();
+    LongStream.Builder tasks = LongStream.builder();
+    long skipped = 0;
     try (InputStream in = Files.newInputStream(file);
         JsonParser parser = new JsonFactory().createParser(in)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new ExportException("not a dependency file: " + file + " holds no object");
       }
-      Rows rows = new Rows();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String key = parser.currentName();
-        boolean isArray = parser.nextToken() == JsonToken.START_ARRAY;
-        if (isArray && (key.equals("edges") || key.equals("tasks"))) {
-          rows.read(parser, key.equals("edges"));
-        } else {
+        boolean isEdges = parser.currentName().equals("edges");
+        boolean isWanted = isEdges || parser.currentName().equals("tasks");
+        if (parser.nextToken() != JsonToken.START_ARRAY || !isWanted) {
+          parser.skipChildren();
+          continue;
+        }
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          boolean isRow = parser.currentToken() == JsonToken.START_OBJECT;
+          Map<String, Object> row = isRow ? JSON.std.mapFrom(parser) : Map.of();
+          skipped += (isEdges ? addEdge(row, pairs) : addTask(row, tasks)) ? 0 : 1;
           parser.skipChildren();
         }
       }
-      return new TaskGraph(
-          rows.pairs.build().toArray(), rows.tasks.build().toArray(), rows.skipped);
+      return new TaskGraph(pairs.build().toArray(), tasks.build().toArray(), skipped);
     } catch (NoSuchFileException e) {
       throw new ExportException("no such dependency file: " + file, e);
     } catch (JsonProcessingException e) {
@@ -114,83 +116,40 @@ public final class TaskGraph {
     }
   }
 
-  /** The rows of a file while it is read. */
-  private static final class Rows {
-    private final LongStream.Builder pairs = LongStream.builder();
-    private final LongStream.Builder tasks = LongStream.builder();
-    private long skipped;
-
-    void read(JsonParser parser, boolean isEdges) throws IOException {
-      while (parser.nextToken() != JsonToken.END_ARRAY) {
-        if (parser.currentToken() == null) {
-          return; // the end of a file that is cut off
-        }
-        if (parser.currentToken() != JsonToken.START_OBJECT) {
-          parser.skipChildren();
-          skipped++;
-          continue;
-        }
-        Long id = null;
-        Long successor = null;
-        long blockCount = 1;
-        int[] kernelIds = {NO_KERNEL, NO_KERNEL, NO_KERNEL};
-        while (parser.nextToken() == JsonToken.FIELD_NAME) {
-          String key = parser.currentName();
-          parser.nextToken();
-          switch (key) {
-            case "pred", "task_id" -> id = number(parser);
-            case "succ" -> successor = number(parser);
-            case "block_num" -> {
-              Long blocks = number(parser);
-              blockCount = blocks == null ? 1 : Math.max(1, Math.min(blocks, Integer.MAX_VALUE));
-            }
-            case "kernel_ids" -> kernelIds = kernels(parser);
-            default -> parser.skipChildren();
-          }
-        }
-        if (id == null || (isEdges && successor == null)) {
-          skipped++;
-        } else if (isEdges) {
-          pairs.add(id).add(successor);
-        } else {
-          tasks.add(id);
-          Arrays.stream(kernelIds).forEach(tasks::add);
-          tasks.add(blockCount);
-        }
-      }
+  private static boolean addEdge(Map<String, Object> row, LongStream.Builder pairs) {
+    Long predecessor = number(row.get("pred"));
+    Long successor = number(row.get("succ"));
+    if (predecessor == null || successor == null) {
+      return false;
     }
+    pairs.add(predecessor).add(successor);
+    return true;
+  }
 
-    /** A number of 64 bits, quoted or not; null for anything else. */
-    private static Long number(JsonParser parser) throws IOException {
-      if (parser.currentToken() != JsonToken.VALUE_STRING
-          && parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-        parser.skipChildren();
-        return null;
-      }
-      String text = parser.getText().strip();
-      try {
-        return text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
-      } catch (NumberFormatException e) {
-        return null;
-      }
+  private static boolean addTask(Map<String, Object> row, LongStream.Builder tasks) {
+    Long id = number(row.get("task_id"));
+    if (id == null) {
+      return false;
     }
+    tasks.add(id);
+    // Fewer ids than three do not say which core runs what.
+    List<?> ids = row.get("kernel_ids") instanceof List<?> all && all.size() == KERNELS ? all : null;
+    for (int i = 0; i < KERNELS; i++) {
+      Long kernel = ids == null ? null : number(ids.get(i));
+      tasks.add(kernel == null ? NO_KERNEL : kernel);
+    }
+    Long blocks = number(row.get("block_num"));
+    tasks.add(blocks == null ? 1 : Math.max(1, Math.min(blocks, Integer.MAX_VALUE)));
+    return true;
+  }
 
-    /** Three ids, or none: fewer say nothing of which core runs what. */
-    private static int[] kernels(JsonParser parser) throws IOException {
-      int[] ids = {NO_KERNEL, NO_KERNEL, NO_KERNEL};
-      if (parser.currentToken() != JsonToken.START_ARRAY) {
-        parser.skipChildren();
-        return ids;
-      }
-      int count = 0;
-      while (parser.nextToken() != JsonToken.END_ARRAY && parser.currentToken() != null) {
-        Long id = number(parser);
-        if (count < KERNELS) {
-          ids[count] = id == null ? NO_KERNEL : (int) (long) id;
-        }
-        count++;
-      }
-      return count == KERNELS ? ids : new int[] {NO_KERNEL, NO_KERNEL, NO_KERNEL};
+  /** A number of 64 bits, quoted or not; null for anything else. */
+  private static Long number(Object value) {
+    String text = String.valueOf(value).strip();
+    try {
+      return text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
+    } catch (NumberFormatException e) {
+      return null;
     }
   }
 
@@ -215,11 +174,11 @@ public final class TaskGraph {
 
   /** Edges are numbered so that those leaving a node follow each other. */
   int firstOutgoing(int node) {
-    return outgoingFrom[node];
+    return first(outgoing, node);
   }
 
   int outgoingCount(int node) {
-    return outgoingFrom[node + 1] - outgoingFrom[node];
+    return first(outgoing, node + 1) - first(outgoing, node);
   }
 
   int successor(int edge) {
@@ -227,12 +186,12 @@ public final class TaskGraph {
   }
 
   int incomingCount(int node) {
-    return incomingFrom[node + 1] - incomingFrom[node];
+    return first(incoming, node + 1) - first(incoming, node);
   }
 
   /** The task at the other end of the i-th edge that arrives at a node. */
   int predecessor(int node, int i) {
-    return (int) incoming[incomingFrom[node] + i];
+    return (int) incoming[first(incoming, node) + i];
   }
 
   /** The number of the i-th edge that arrives at a node. */

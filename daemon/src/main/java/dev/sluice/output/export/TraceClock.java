@@ -95,7 +95,7 @@ final class TraceClock {
   /** Some frames of each pool, the first of each run among them. */
   private static List<Sample> samples(CaptureSource source) throws IOException {
     Map<Integer, Long> begins = new HashMap<>();
-    for (CaptureFrames.Note note : source.notes()) {
+    for (CaptureFrames.Note note : source.frames().notes()) {
       if (note.type() == FrameType.RUN) {
         begins.put((int) note.value(), note.hostTimeNs());
       }
@@ -128,7 +128,7 @@ final class TraceClock {
             .sorted()
             .toArray();
     long fromNs = beginNs;
-    long toNs = source.hostTimeNs();
+    long toNs = source.frames().hostTimeNs();
     CaptureManifest.RunWindow window = source.runWindow(run);
     if (window != null && window.isOfBoot(source.manifest().clock().bootId())) {
       fromNs = Math.max(fromNs, window.startNs());
