@@ -122,6 +122,19 @@ class SuperviseTest {
   }
 
   @Test
+  void shouldEndTheCommandInOrderWhenItDiesFirst() throws Exception {
+    Process process =
+        supervise(
+            Map.of(),
+            "/bin/sh",
+            "-c",
+            "trap 'echo term; exit 0' TERM; echo up; while :; do sleep 0.01; done");
+    await("up");
+    process.destroyForcibly();
+    await("term");
+  }
+
+  @Test
   void shouldStartTheCommandAgainAtOnceWhenAskedTo() throws Exception {
     Process process =
         supervise(
