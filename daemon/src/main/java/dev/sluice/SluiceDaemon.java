@@ -26,6 +26,7 @@ import dev.sluice.service.systemd.ServiceNotifier;
 import dev.sluice.service.transport.EventLoops;
 import dev.sluice.session.Janitor;
 import dev.sluice.session.KeptSessions;
+import dev.sluice.session.Session;
 import dev.sluice.session.Sessions;
 import dev.sluice.session.StageRegions;
 import dev.sluice.session.run.ThreadPacking;
@@ -96,7 +97,7 @@ final class SluiceDaemon implements DaemonHost.Running {
       daemon.open(build);
       return daemon;
     } catch (RuntimeException e) {
-      daemon.close();
+      daemon.leave(); // the next attempt may go better, and has the sessions then
       throw e;
     }
   }
@@ -109,25 +110,9 @@ final class SluiceDaemon implements DaemonHost.Running {
     AgentErrorHandler errors =
         (agent, error, isStopped) ->
             log.error("agent failed: {}{}", agent.roleName(), isStopped ? ", given up" : "", error);
-    EventLoops loops = keep(new EventLoops(IO_THREADS));
-    // Before all that takes time, so that a long start is extended, and no line is lost.
-    notifier = ServiceNotifier.of(environment, ProcessHandle.current().pid(), loops, clock);
-    notifier.ifPresent(found -> keepNotifying(found, clock, errors));
+    // First of all sessions of an earlier daemon, and what lanes and captures need: their devices
+    // are waiting. Sockets and metrics take half a second to load.
     KeptSessions kept = keptSessions();
-    // Beside everything else: it takes longest, and only the attach socket has to wait for it. A
-    // device that waits for its next buffer is not kept waiting for it.
-    CompletableFuture<Long> warmUp =
-        kept.isLeft()
-            ? CompletableFuture.completedFuture(0L)
-            : CompletableFuture.supplyAsync(
-                new Warmup(settings)::run,
-                task -> {
-                  Thread thread = new Thread(task, "sluice-warm-up");
-                  thread.setDaemon(true);
-                  thread.start();
-                });
-
-    // What lanes run on, before anything could ask for a lane.
     threads =
         keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
     // Before the sessions that write into it, and closed after they have ended.
@@ -137,8 +122,24 @@ final class SluiceDaemon implements DaemonHost.Running {
     sessions = new Sessions(settings, threads, captures, build.version(), kept, clock);
     janitorIntervalNanos = settings.janitor().intervalNanos();
     SessionDesk desk = new SessionDesk(sessions);
-    // As soon as there is something to run them: their devices may be waiting.
-    sessions.resume(stages).forEach(desk::resumed);
+    List<Session> resumed = sessions.resume(stages);
+    resumed.forEach(desk::resumed);
+    EventLoops loops = keep(new EventLoops(IO_THREADS));
+    // Before the rest that takes time, so that a long start is extended.
+    notifier = ServiceNotifier.of(environment, ProcessHandle.current().pid(), loops, clock);
+    notifier.ifPresent(found -> keepNotifying(found, clock, errors));
+    // Beside everything else: it takes longest, and only the attach socket has to wait for it. What
+    // was resumed has warmed it all up.
+    CompletableFuture<Long> warmUp =
+        !resumed.isEmpty()
+            ? CompletableFuture.completedFuture(0L)
+            : CompletableFuture.supplyAsync(
+                new Warmup(settings)::run,
+                task -> {
+                  Thread thread = new Thread(task, "sluice-warm-up");
+                  thread.setDaemon(true);
+                  thread.start();
+                });
     Janitor janitor = new Janitor(sessions, threads, clock);
     AgentRunner janitorRunner =
         keep(
@@ -181,6 +182,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     long buffers = warmUp.join();
     // Last: a client that can connect is also served.
     AttachServer attach = keep(AttachServer.start(settings.attach(), desk, failures, loops));
+    sessions.clientsCanReturn();
     hot =
         next -> {
           sessions.apply(next);

@@ -2,13 +2,23 @@ package dev.sluice;
 
 import dev.sluice.bridge.NativeTools;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 
 /** {@code sluice daemon} as a process of its own, as systemd runs it. */
@@ -53,6 +63,30 @@ final class DaemonProcess implements AutoCloseable {
   /** SIGKILL for the daemon that a supervisor runs. */
   void killChild() {
     process.children().forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** As {@link #killChild}; the supervisor starts the next one after this was done to a memory. */
+  void killChild(String memory, Consumer<ByteBuffer> meanwhile) throws Exception {
+    signal("STOP");
+    Path processes = Path.of("/proc");
+    ProcessHandle child = process.children().findFirst().orElseThrow();
+    child.destroyForcibly();
+    Path stat = processes.resolve(child.pid() + "/stat");
+    Await.until(() -> Files.readString(stat).contains(") Z "), () -> "not dead: " + child);
+    try (Stream<Path> all = Files.list(processes.resolve(process.pid() + "/fd"))) {
+      for (Path fd : (Iterable<Path>) all::iterator) {
+        if (Files.readSymbolicLink(fd).toString().startsWith("/memfd:" + memory)) {
+          try (FileChannel channel =
+              FileChannel.open(fd, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            meanwhile.accept(
+                channel
+                    .map(FileChannel.MapMode.READ_WRITE, 0, channel.size())
+                    .order(ByteOrder.LITTLE_ENDIAN));
+          }
+        }
+      }
+    }
+    signal("CONT");
   }
 
   /** Waits until it has printed something so often, while it starts again and again. */
@@ -117,6 +151,27 @@ final class DaemonProcess implements AutoCloseable {
     } catch (IOException e) {
       return "unreadable: " + e;
     }
+  }
+
+  /**
+   * All samples of {@code /metrics}.
+   *
+   * @param start of the daemon, from 1
+   */
+  Map<String, Double> metrics(int start) throws Exception {
+    String[] ready = output().split("http 127.0.0.1:", -1);
+    String port = ready[start].substring(0, ready[start].indexOf(','));
+    Map<String, Double> samples = new HashMap<>();
+    try (InputStream in =
+        URI.create("http://127.0.0.1:" + port + "/metrics").toURL().openStream()) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n", -1)) {
+        int value = line.lastIndexOf(' ');
+        if (value > 0 && line.charAt(0) != '#') {
+          samples.put(line.substring(0, value), Double.valueOf(line.substring(value + 1)));
+        }
+      }
+    }
+    return samples;
   }
 
   /** SIGTERM; returns the exit code. */

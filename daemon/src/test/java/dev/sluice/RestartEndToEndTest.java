@@ -6,22 +6,32 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
+import dev.sluice.device.HostState;
+import dev.sluice.device.TestStates;
 import dev.sluice.output.capture.CaptureManifest;
 import dev.sluice.output.capture.CaptureReader;
 import dev.sluice.output.capture.CaptureVerifier;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -108,7 +118,147 @@ class RestartEndToEndTest {
     }
   }
 
+  /** What it left is in the capture, and the session is over: its books cannot be read. */
+  @ParameterizedTest
+  @CsvSource({"l2-2026.07/a5,-1", "chip-2026.08/a2a3,1"})
+  void shouldSaveWhatADaemonOfAnotherVersionLeft(String layout, int later) throws Exception {
+    Random random = new Random(layout.hashCode());
+    int version = HostState.VERSION + later;
+    try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
+      daemon.awaitOutput("ready after", 1);
+      try (TestProducer producer = start(layout, 0, random, NO_GUARD_MS)) {
+        daemon.awaitOutput("run started", 1);
+        Await.until(() -> hasSegment(), () -> daemon.output());
+        daemon.killChild("sluice-state", memory -> TestStates.makeOfVersion(memory, version));
+        String reason =
+            "its state is of version " + version + ", this daemon reads " + HostState.VERSION;
+        daemon.awaitOutput("ended: " + reason, 1);
+        daemon.awaitOutput("ready after", 2);
+        producer.kill();
+        try (CaptureReader reader = CaptureReader.open(capture("run"))) {
+          CaptureManifest.Outcome outcome = reader.manifest().outcome();
+          assertEquals(reason, outcome.ending());
+          CaptureVerifier.Result result = CaptureVerifier.verify(reader);
+          assertFalse(result.isDamaged(), () -> "" + result);
+          long captured = 0;
+          for (BufferKind kind : BufferKind.TIMED) {
+            CaptureManifest.KindBooks books = outcome.kind(kind);
+            long dropped = books.dropped().values().stream().mapToLong(Long::longValue).sum();
+            captured += books.captured();
+            assertEquals(books.collected(), books.captured(), kind + " " + books);
+            assertEquals(
+                books.produced(),
+                books.captured() + dropped + books.inFlight(),
+                kind + " " + books);
+            assertEquals(0, books.unaccounted(), kind + " " + books);
+          }
+          assertTrue(captured > 0, () -> "" + outcome);
+        }
+      }
+    }
+  }
+
+  /** A start that fails ends no session: the one after it has them. */
+  @Test
+  void shouldLeaveTheSessionsOfAStartThatFails() throws Exception {
+    String layout = "chip-2026.08/a2a3";
+    Path control = folder.resolve("control.sock");
+    try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
+      daemon.awaitOutput("ready after", 1);
+      try (TestProducer producer = start(layout, 0, new Random(1), NO_GUARD_MS);
+          ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+        daemon.awaitOutput("run started", 1);
+        daemon.killChild(
+            "sluice-state",
+            memory -> {
+              try {
+                Files.delete(control);
+                other.bind(UnixDomainSocketAddress.of(control));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+        daemon.awaitOutput("is left to the next daemon", 1);
+        other.close();
+        Files.delete(control);
+        daemon.awaitOutput("resumed by", 1);
+        producer.stop();
+        verify(layout, producer.await());
+      }
+    }
+  }
+
+  /**
+   * All at once, and each counter of a device says no less than before, as that of a capture begins
+   * at zero: an alert takes anything between for a rise from zero.
+   */
+  @Test
+  void shouldTakeOverEightSessionsAndTheirCounters() throws Exception {
+    String layout = "l2-2026.07/a2a3";
+    Random random = new Random(8);
+    List<TestProducer> producers = new ArrayList<>();
+    try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
+      daemon.awaitOutput("ready after", 1);
+      try (TestProducer early = start(layout, 9, random, NO_GUARD_MS)) {
+        Await.until(
+            () -> sum(daemon.metrics(1), "sluice_collected_records_total") > 0, daemon::output);
+        early.stop();
+        assertEquals(0, early.await().exitCode(), daemon::output);
+      }
+      for (int run = 0; run < 8; run++) {
+        producers.add(slow(layout, run));
+      }
+      daemon.awaitOutput("run started", 9);
+      Map<String, Double> before = daemon.metrics(1);
+      assertTrue(sum(before, "sluice_collected_records_total") > 0, () -> "" + before);
+      daemon.killChild();
+      daemon.awaitOutput(TAKEN_OVER, 8);
+      daemon.awaitOutput("resumed by", 8);
+      daemon.awaitOutput("ready after", 2);
+      Map<String, Double> after = daemon.metrics(2);
+      before.forEach(
+          (series, value) -> {
+            if (series.matches("sluice_(device|collected|salvaged)_.*records_total.*")) {
+              assertTrue(after.getOrDefault(series, 0.0) >= value, () -> series + " was " + value);
+            }
+          });
+      assertEquals(0, sum(after, "sluice_capture_lost_records_total"));
+      producers.forEach(TestProducer::stop);
+      for (TestProducer producer : producers) {
+        verify(layout, producer.name(), producer.await());
+      }
+    } finally {
+      for (TestProducer producer : producers) {
+        producer.close();
+      }
+    }
+  }
+
+  private static double sum(Map<String, Double> series, String name) {
+    return series.entrySet().stream()
+        .filter(one -> one.getKey().startsWith(name))
+        .mapToDouble(Map.Entry::getValue)
+        .sum();
+  }
+
+  private boolean hasSegment() throws IOException {
+    try (Stream<Path> all = Files.walk(folder.resolve("captures"))) {
+      return all.anyMatch(file -> file.toString().endsWith(".seg"));
+    }
+  }
+
+  /** What eight of can run on two CPUs. */
+  private TestProducer slow(String layout, int run) throws IOException {
+    return start(layout, run, 4, "500000", NO_GUARD_MS);
+  }
+
   private TestProducer start(String layout, int run, Random random, int guardMs)
+      throws IOException {
+    int level = 1 + random.nextInt(4);
+    return start(layout, run, level, random.nextInt(3) == 0 ? "0" : "50000000", guardMs);
+  }
+
+  private TestProducer start(String layout, int run, int level, String rate, int guardMs)
       throws IOException {
     return TestProducer.start(
         folder.resolve("attach.sock"),
@@ -117,9 +267,9 @@ class RestartEndToEndTest {
             "--layout",
             layout,
             "--level",
-            Integer.toString(1 + random.nextInt(4)),
+            Integer.toString(level),
             "--rate",
-            random.nextInt(3) == 0 ? "0" : "50000000",
+            rate,
             "--seed",
             Integer.toString(run),
             "--duration-ns",
@@ -139,17 +289,16 @@ class RestartEndToEndTest {
   }
 
   private void verify(String layout, TestProducer.Report producer) throws Exception {
+    verify(layout, "run", producer);
+  }
+
+  /**
+   * @param name with which the name of the capture ends, after the blanks
+   */
+  private void verify(String layout, String name, TestProducer.Report producer) throws Exception {
     String what = layout + ": " + producer.output() + producer.errors();
     assertEquals(0, producer.exitCode(), what);
-    Path capture;
-    try (Stream<Path> all = Files.list(folder.resolve("captures"))) {
-      capture =
-          all.filter(Files::isDirectory)
-              .filter(RestartEndToEndTest::isCapture)
-              .max(Path::compareTo)
-              .orElseThrow();
-    }
-    try (CaptureReader reader = CaptureReader.open(capture)) {
+    try (CaptureReader reader = CaptureReader.open(capture(name))) {
       CaptureVerifier.Result result = CaptureVerifier.verify(reader);
       assertFalse(result.isDamaged(), () -> what + result);
       for (BufferKind kind : BufferKind.TIMED) {
@@ -162,6 +311,16 @@ class RestartEndToEndTest {
         assertEquals(producer.guardLost(kind.label()), recycled, of);
         assertTrue(!layout.startsWith("chip-2026.08") || lost == 0, of);
       }
+    }
+  }
+
+  private Path capture(String name) throws IOException {
+    try (Stream<Path> all = Files.list(folder.resolve("captures"))) {
+      return all.filter(Files::isDirectory)
+          .filter(RestartEndToEndTest::isCapture)
+          .filter(found -> found.toString().contains(name.replace(' ', '_')))
+          .max(Path::compareTo)
+          .orElseThrow();
     }
   }
 

@@ -15,18 +15,22 @@ import java.nio.file.Path;
 /**
  * What the host knows of a session and the arena does not say, in memory that no client sees and
  * that outlives this process where a service manager keeps it. Its bytes are described in
- * docs/host-state.md; another {@link #VERSION} cannot be read.
+ * docs/host-state.md.
  *
  * <p>Parts: a header, the identity of the session, its books (written twice, by turns), the
  * collectors' journals, and a row for each buffer. Each has its own writer and its own rule of
- * threads.
+ * threads. The books are of a {@link #VERSION}, and those of another cannot be read. All else is of
+ * a {@link #FORMAT} that versions share, so that what a session holds is saved also then.
  */
 public final class HostState implements AutoCloseable {
   /** "SLSTATE" and a zero, as bytes. */
   static final long MAGIC = 0x0045_5441_5453_4C53L;
 
-  /** Of the order of all that follows the first 64 bytes. */
-  public static final int VERSION = 2;
+  /** Of the books. */
+  public static final int VERSION = 3;
+
+  /** Of all but the books: a version may use spare bytes, and must not move anything. */
+  static final int FORMAT = 1;
 
   static final int VERSION_OFFSET = 8;
   static final int BUFFERS_OFFSET = 12;
@@ -36,7 +40,15 @@ public final class HostState implements AutoCloseable {
   static final int BOOT_OFFSET = 32;
   static final int TOKEN_OFFSET = 48;
   static final int BOOKS_STEP_OFFSET = 64;
+  static final int BASE_OFFSET = 72;
+  static final int PROCESS_OFFSET = 80;
+  static final int USER_OFFSET = 84;
+  static final int START_TICKS_OFFSET = 88;
+  static final int RUN_COUNT_OFFSET = 96;
+  static final int FORMAT_OFFSET = 104;
   static final int RUNS_OFFSET = 128;
+  static final int PAST_OFFSET = 1024;
+  static final int PAST_LONGS = 32; // by kind
   static final int IDENTITY_OFFSET = 4096;
   static final int IDENTITY_BYTES = 128 << 10;
   static final int BOOKS_BYTES = 512 << 10;
@@ -51,6 +63,17 @@ public final class HostState implements AutoCloseable {
   private final int buffers;
   private final int pools;
   private final int shards;
+  private final int version;
+
+  /**
+   * What any version can read of the session's life.
+   *
+   * @param deviceBase of the run under way; 0 if there is none
+   * @param process of the client, as it was seen last
+   * @param startTicks tells that process from a later one of its number
+   * @param runs that have begun
+   */
+  public record Vitals(long deviceBase, int process, int user, long startTicks, int runs) {}
 
   private HostState(SharedRegion region, ByteBuffer memory) {
     this.region = region;
@@ -58,6 +81,7 @@ public final class HostState implements AutoCloseable {
     this.buffers = memory.getInt(BUFFERS_OFFSET);
     this.pools = memory.getInt(POOLS_OFFSET);
     this.shards = memory.getInt(SHARDS_OFFSET);
+    this.version = memory.getInt(VERSION_OFFSET);
   }
 
   /** Direct and aligned, of zeros. */
@@ -89,6 +113,7 @@ public final class HostState implements AutoCloseable {
   private static HostState of(SharedRegion region, ByteBuffer memory, ArenaPlan plan, int shards) {
     memory.putLong(0, MAGIC);
     memory.putInt(VERSION_OFFSET, VERSION);
+    memory.putInt(FORMAT_OFFSET, FORMAT);
     memory.putInt(BUFFERS_OFFSET, plan.bufferCount());
     memory.putInt(POOLS_OFFSET, plan.poolCount());
     memory.putInt(SHARDS_OFFSET, shards);
@@ -126,11 +151,14 @@ public final class HostState implements AutoCloseable {
 
   private static String refusal(SharedRegion region) throws IOException {
     ByteBuffer memory = region.buffer();
+    if (!region.isOwn()) {
+      return "of another user";
+    }
     if (region.bytes() < JOURNALS_OFFSET || memory.getLong(0) != MAGIC) {
       return "not a host state";
     }
-    if (memory.getInt(VERSION_OFFSET) != VERSION) {
-      return "version " + memory.getInt(VERSION_OFFSET) + ", this daemon reads " + VERSION;
+    if (memory.getInt(FORMAT_OFFSET) != FORMAT) {
+      return "format " + memory.getInt(FORMAT_OFFSET) + ", this daemon reads " + FORMAT;
     }
     byte[] boot = new byte[16];
     memory.get(BOOT_OFFSET, boot);
@@ -175,6 +203,13 @@ public final class HostState implements AutoCloseable {
     return shards;
   }
 
+  /** Why its books cannot be read, one line; empty if they can. */
+  public String strange() {
+    return version == VERSION
+        ? ""
+        : "its state is of version " + version + ", this daemon reads " + VERSION;
+  }
+
   /** Whether it is of a session with such an arena. */
   public boolean fits(ArenaPlan plan) {
     return buffers == plan.bufferCount() && pools == plan.poolCount();
@@ -205,6 +240,40 @@ public final class HostState implements AutoCloseable {
     byte[] identity = new byte[length];
     memory.get(IDENTITY_OFFSET + Integer.BYTES, identity);
     return identity;
+  }
+
+  /** Replaces them. The session's owner. */
+  public void putVitals(Vitals vitals) {
+    memory.putInt(PROCESS_OFFSET, vitals.process());
+    memory.putInt(USER_OFFSET, vitals.user());
+    memory.putLong(START_TICKS_OFFSET, vitals.startTicks());
+    memory.putInt(RUN_COUNT_OFFSET, vitals.runs());
+    LONG.setRelease(memory, BASE_OFFSET, vitals.deviceBase());
+  }
+
+  public Vitals vitals() {
+    return new Vitals(
+        memory.getLong(BASE_OFFSET),
+        memory.getInt(PROCESS_OFFSET),
+        memory.getInt(USER_OFFSET),
+        memory.getLong(START_TICKS_OFFSET),
+        memory.getInt(RUN_COUNT_OFFSET));
+  }
+
+  /** The law and the drops of a kind in the runs that are over. The session's owner. */
+  public void putPast(int kind, long[] counts) {
+    for (int i = 0; i < counts.length; i++) {
+      memory.putLong(PAST_OFFSET + (kind * PAST_LONGS + i) * Long.BYTES, counts[i]);
+    }
+  }
+
+  /** What {@link #putPast} was given, and zeros behind it. */
+  public long[] past(int kind) {
+    long[] counts = new long[PAST_LONGS];
+    for (int i = 0; i < PAST_LONGS; i++) {
+      counts[i] = memory.getLong(PAST_OFFSET + (kind * PAST_LONGS + i) * Long.BYTES);
+    }
+    return counts;
   }
 
   /** Replaces the books at one moment. The session's owner. */

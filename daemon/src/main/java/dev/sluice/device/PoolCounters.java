@@ -163,6 +163,12 @@ public final class PoolCounters {
     }
   }
 
+  /** A total is known to be no less: its word has wrapped since launch. Refreshing thread. */
+  public void atLeast(int pool, long records) {
+    long wraps = Math.max(0, records - totals[pool] + 0xFFFF_FFFFL) >>> Integer.SIZE;
+    ELEMENT.setRelease(totals, pool, totals[pool] + (wraps << Integer.SIZE));
+  }
+
   /** Every record that the device set out to write to this pool, since launch. Any thread. */
   public long total(int pool) {
     return (long) ELEMENT.getAcquire(totals, pool);

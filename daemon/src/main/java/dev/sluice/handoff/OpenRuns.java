@@ -108,6 +108,11 @@ public final class OpenRuns {
     return epochUntrusted == NONE && open == 1 ? first : OTHER;
   }
 
+  /** Whether a run is at a place. */
+  public boolean isOpen(int place) {
+    return (long) EPOCH.getAcquire(epochs, place * Long.BYTES) != NONE;
+  }
+
   /** The epoch of the run at a place; 0 if no run is there, or its epoch is unknown. */
   public long epoch(int place) {
     long epoch = (long) EPOCH.getAcquire(epochs, place * Long.BYTES);

@@ -34,37 +34,45 @@ public record AccountingLaw(
     long inFlight,
     long unaccounted) {
 
+  /** How many numbers it is made of. */
+  public static final int PARTS = 10;
+
+  /** Its numbers, in the order of the components. */
+  public long[] parts() {
+    return new long[] {
+      produced,
+      collected,
+      dropped,
+      inferred,
+      died,
+      salvaged,
+      neverStarted,
+      recycled,
+      inFlight,
+      unaccounted
+    };
+  }
+
+  /** Of such numbers; what follows them is not read. */
+  public static AccountingLaw ofParts(long[] parts) {
+    return new AccountingLaw(
+        parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7], parts[8],
+        parts[9]);
+  }
+
   /** Writes it for {@link #read}. */
   public void write(DataOutput out) throws IOException {
-    for (long records :
-        new long[] {
-          produced,
-          collected,
-          dropped,
-          inferred,
-          died,
-          salvaged,
-          neverStarted,
-          recycled,
-          inFlight,
-          unaccounted
-        }) {
+    for (long records : parts()) {
       out.writeLong(records);
     }
   }
 
   public static AccountingLaw read(DataInput in) throws IOException {
-    return new AccountingLaw(
-        in.readLong(),
-        in.readLong(),
-        in.readLong(),
-        in.readLong(),
-        in.readLong(),
-        in.readLong(),
-        in.readLong(),
-        in.readLong(),
-        in.readLong(),
-        in.readLong());
+    long[] parts = new long[PARTS];
+    for (int i = 0; i < PARTS; i++) {
+      parts[i] = in.readLong();
+    }
+    return ofParts(parts);
   }
 
   /** No record at all. */

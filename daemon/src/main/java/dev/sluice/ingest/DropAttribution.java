@@ -171,6 +171,12 @@ public final class DropAttribution {
     }
   }
 
+  /** What was dropped before this process and has no cause any more. */
+  public void assume(int pool, BufferKind kind, long records) {
+    give(pool, kind, DropCause.UNKNOWN, records);
+    lastCause[pool] = null;
+  }
+
   /** Drops of a pool given to a cause so far. The calling thread's. */
   public long count(int pool, DropCause cause) {
     return byPool[pool][cause.ordinal()];

@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.slf4j.Logger;
@@ -27,7 +28,43 @@ public final class KeptSessions {
   private final Random random = new Random();
 
   /** What another process left of one session. The descriptors are the receiver's to close. */
-  record Left(String key, int arena, int state, List<Integer> stages) {}
+  record Left(String key, int arena, int state, List<Integer> stages) {
+    /**
+     * Maps it all, and owns the descriptors.
+     *
+     * @throws IOException one line, if something is missing or no memory of a session; all
+     *     descriptors are closed
+     */
+    Memory open() throws IOException {
+      List<Integer> all = new ArrayList<>(List.of(arena, state));
+      all.addAll(stages);
+      List<SharedRegion> regions = new ArrayList<>();
+      try {
+        if (all.contains(-1)) {
+          throw new IOException("its state or its arena is missing");
+        }
+        for (int fd : all) {
+          regions.add(null); // the next one is closed by the call, if that fails
+          regions.set(regions.size() - 1, SharedRegion.adopt(fd));
+        }
+      } catch (IOException | RuntimeException e) {
+        regions.stream().filter(Objects::nonNull).forEach(SharedRegion::close);
+        all.subList(regions.size(), all.size()).forEach(SharedRegion::closeDescriptor);
+        throw e;
+      }
+      return new Memory(regions.get(0), regions.get(1), regions.subList(2, regions.size()));
+    }
+  }
+
+  /** The memory of such a session. */
+  record Memory(SharedRegion arena, SharedRegion state, List<SharedRegion> stages) {
+    /** All of it that was not closed elsewhere. */
+    void close() {
+      arena.close();
+      state.close();
+      stages.forEach(SharedRegion::close);
+    }
+  }
 
   /**
    * @param kept what the service manager handed over at the start; what is no session's is closed
@@ -68,11 +105,6 @@ public final class KeptSessions {
   /** Whether a service manager keeps what it is given. */
   boolean isOn() {
     return store.isPresent();
-  }
-
-  /** Whether another process left a session. */
-  public boolean isLeft() {
-    return !left.isEmpty();
   }
 
   /** What was left, once. */

@@ -22,19 +22,29 @@ final class Producer {
   private long lostSinceNs;
 
   private boolean isLost;
+  private boolean canReturn = true;
   private boolean hasLetGo;
 
   Producer(Peer peer) {
     this.peer = peer;
   }
 
-  /** Of a session of another process, whose connections are all gone. */
-  static Producer lost(Peer peer, int connection, long nowNs) {
+  /**
+   * Of a session of another process, whose connections are all gone. Its time to come back begins
+   * with {@link #canReturn}.
+   */
+  static Producer lost(Peer peer, int connection) {
     Producer producer = new Producer(peer);
     producer.connection = connection;
     producer.isLost = true;
-    producer.lostSinceNs = nowNs;
+    producer.canReturn = false;
     return producer;
+  }
+
+  /** The socket is open from now on. */
+  void canReturn(long nowNs) {
+    canReturn = true;
+    lostSinceNs = isLost ? nowNs : lostSinceNs;
   }
 
   int connection() {
@@ -99,7 +109,7 @@ final class Producer {
     if (hasDied()) {
       return Optional.of("producer died");
     }
-    return nowNs - lostSinceNs > resumeGraceNanos
+    return canReturn && nowNs - lostSinceNs > resumeGraceNanos
         ? Optional.of("connection lost and not resumed")
         : Optional.empty();
   }

@@ -154,7 +154,7 @@ public final class Session {
     this.startedNs = identity.manifest().clock().hostOriginNs();
     this.windowSinceNs = stage.clock().nanoTime();
     this.memory = new SessionMemory(arena, id, request.device());
-    this.producer = Producer.lost(saved.peer(), saved.connection(), stage.clock().nanoTime());
+    this.producer = Producer.lost(saved.peer(), saved.connection());
     this.capture = capture;
     this.keeping = keeping;
     this.recycled = saved.recycled();
@@ -184,6 +184,11 @@ public final class Session {
   void takeOver() {
     try {
       resumeRun();
+      String strange = keeping.state().strange();
+      if (!strange.isEmpty()) {
+        log.warn("session {}: {}: it is saved and ended", id, strange);
+        endUnaskedLater(strange); // a disk must not hold up the sessions that go on
+      }
     } catch (IOException | RuntimeException e) {
       log.error("session {}: not taken over", id, e);
       endHere(RunEnd.NOT_YET, "not taken over: " + e.getMessage());
@@ -240,6 +245,15 @@ public final class Session {
   /** The secret of a session that was taken over. */
   public byte[] token() {
     return keeping.state().token();
+  }
+
+  /** A client that was lost with an earlier daemon can connect from now on. */
+  void clientCanReturn() {
+    commands.submit(
+        () -> {
+          producer.canReturn(nowNs());
+          return null;
+        });
   }
 
   /**

@@ -1,9 +1,10 @@
 package dev.sluice.session;
 
+import dev.sluice.abi.BufferKind;
 import dev.sluice.bridge.ProcessIdentity;
-import dev.sluice.bridge.SharedRegion;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.HostState;
+import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.session.run.Run;
 import dev.sluice.session.run.RunTotals;
 import java.io.ByteArrayInputStream;
@@ -12,6 +13,7 @@ import java.io.DataInput;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +41,7 @@ final class SessionKeeping {
    * @param all those and the present one
    * @param history of all sessions of the device that are over
    * @param recycled by a guard
-   * @param run of {@link Run#save}; null where it is not read
+   * @param run of {@link Run#save}; null where it is not read, or not readable
    */
   record Books(
       Peer peer,
@@ -83,16 +85,13 @@ final class SessionKeeping {
    *
    * @throws IOException one line, if its state cannot be read by this daemon; it is closed
    */
-  static SessionKeeping left(KeptSessions kept, KeptSessions.Left left) throws IOException {
-    if (left.arena() < 0 || left.state() < 0) {
-      SharedRegion.closeDescriptor(left.state());
-      throw new IOException("its state or its arena is missing");
-    }
-    HostState state = HostState.adopt(SharedRegion.adopt(left.state()));
+  static SessionKeeping left(KeptSessions kept, KeptSessions.Left left, KeptSessions.Memory memory)
+      throws IOException {
+    HostState state = HostState.adopt(memory.state());
     try {
       SessionIdentity identity = SessionIdentity.of(state.identity());
-      SessionKeeping keeping =
-          new SessionKeeping(kept, left.key(), identity, state, read(state.books()));
+      Books saved = state.strange().isEmpty() ? read(state.books()) : known(state);
+      SessionKeeping keeping = new SessionKeeping(kept, left.key(), identity, state, saved);
       keeping.isKept = true;
       keeping.stages = left.stages().size();
       return keeping;
@@ -149,6 +148,7 @@ final class SessionKeeping {
       return;
     }
     try {
+      saveVitals(books);
       ByteArrayOutputStream bytes = new ByteArrayOutputStream(64 << 10);
       DataOutputStream out = new DataOutputStream(bytes);
       out.writeInt(books.peer().pid());
@@ -172,6 +172,46 @@ final class SessionKeeping {
         log.error("session {}: its books are not kept", identity.session(), e);
       }
     }
+  }
+
+  private void saveVitals(Books books) {
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      long[] drops = books.past().drops[kind];
+      long[] past =
+          Arrays.copyOf(books.past().laws[kind].parts(), AccountingLaw.PARTS + drops.length);
+      System.arraycopy(drops, 0, past, AccountingLaw.PARTS, drops.length);
+      state.putPast(kind, past);
+    }
+    state.putVitals(
+        new HostState.Vitals(
+            books.isRunning() ? books.deviceBase() : 0,
+            books.peer().pid(),
+            books.peer().uid(),
+            books.peer().process().startTicks(),
+            books.runs()));
+  }
+
+  /** What is known where the books cannot be read. */
+  private static Books known(HostState state) {
+    HostState.Vitals vitals = state.vitals();
+    RunTotals past = new RunTotals();
+    for (int kind = 0; kind < BufferKind.COUNT; kind++) {
+      long[] counts = state.past(kind);
+      past.laws[kind] = AccountingLaw.ofParts(counts);
+      System.arraycopy(counts, AccountingLaw.PARTS, past.drops[kind], 0, past.drops[kind].length);
+    }
+    ProcessIdentity process = new ProcessIdentity(vitals.process(), vitals.startTicks());
+    return new Books(
+        new Peer(vitals.process(), vitals.user(), process),
+        Producer.FIRST_CONNECTION,
+        vitals.runs(),
+        vitals.deviceBase(),
+        past,
+        past,
+        new RunTotals(),
+        new Recycled(),
+        vitals.deviceBase() != 0,
+        null);
   }
 
   private static Books read(byte[] bytes) throws IOException {

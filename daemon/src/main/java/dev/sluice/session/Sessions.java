@@ -12,7 +12,6 @@ import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -164,6 +163,11 @@ public final class Sessions implements AutoCloseable {
     revoked = listener;
   }
 
+  /** The socket is open: what was resumed waits for its clients, and no longer than configured. */
+  public void clientsCanReturn() {
+    registry.open().forEach(Session::clientCanReturn);
+  }
+
   /** Makes a session with an arena. */
   public CompletionStage<Grant> attach(SessionRequest request, Peer peer) {
     return later(() -> attachNow(request, peer));
@@ -257,26 +261,34 @@ public final class Sessions implements AutoCloseable {
   }
 
   private Session resume(KeptSessions.Left left, StageRegions stages) throws IOException {
+    KeptSessions.Memory memory = null;
+    Arena arena = null;
+    boolean isElsewhere = false;
     SessionKeeping keeping;
-    ArenaPlan plan;
-    try {
-      keeping = SessionKeeping.left(kept, left);
-      plan = keeping.identity().plan();
-    } catch (IOException e) {
-      kept.forget(left.key(), left.stages().size());
-      throw e;
-    }
-    SessionIdentity identity = keeping.identity();
-    int device = identity.request().device();
-    // Another daemon that is alive may have it: then it stays as it is.
-    Arena arena = Arena.adopt(plan, identity.placement(), device, SharedRegion.adopt(left.arena()));
     Session session;
     try {
-      session = resume(keeping, arena, left, stages);
+      memory = left.open();
+      keeping = SessionKeeping.left(kept, left, memory);
+      SessionIdentity identity = keeping.identity();
+      ArenaPlan plan = identity.plan();
+      if (!keeping.state().fits(plan) || memory.arena().bytes() < plan.totalBytes()) {
+        throw new IOException("its state is of another arena");
+      }
+      // Another daemon that is alive may have it: then it stays as it is.
+      isElsewhere = true;
+      arena = Arena.adopt(plan, identity.placement(), identity.request().device(), memory.arena());
+      isElsewhere = false;
+      session = resume(keeping, arena, memory.stages(), stages);
     } catch (IOException | RuntimeException e) {
-      arena.close();
-      keeping.end();
-      keeping.close();
+      if (arena != null) {
+        arena.close();
+      }
+      if (memory != null) {
+        memory.close();
+      }
+      if (!isElsewhere) {
+        kept.forget(left.key(), left.stages().size());
+      }
       throw e;
     }
     registry.inherit(session, keeping.saved().history());
@@ -286,25 +298,19 @@ public final class Sessions implements AutoCloseable {
   }
 
   private Session resume(
-      SessionKeeping keeping, Arena arena, KeptSessions.Left left, StageRegions stages)
+      SessionKeeping keeping, Arena arena, List<SharedRegion> left, StageRegions stages)
       throws IOException {
-    if (!keeping.state().fits(arena.plan())) {
-      throw new IOException("its state is of another arena");
-    }
     SessionIdentity identity = keeping.identity();
     Settings current = settings.ofDevice(identity.request().device());
-    List<ByteBuffer> memory = new ArrayList<>();
-    for (int fd : left.stages()) {
-      memory.add(stages.adopt(SharedRegion.adopt(fd)));
-    }
     SessionCapture capture =
         captureMaker.resume(
             identity,
             identity.request().capture(current.capture()),
-            memory,
+            left.stream().map(SharedRegion::buffer).toList(),
             keeping.state(),
             keeping.saved().all(),
             keeping.saved().isRunning());
+    left.forEach(stages::adopt);
     return new Session(keeping, arena, capture, current, this);
   }
 

@@ -47,9 +47,8 @@ public final class StageRegions implements StageMemory, AutoCloseable {
   }
 
   /** Takes over a stage of another process; it is given back as those of {@link #take}. */
-  synchronized ByteBuffer adopt(SharedRegion region) {
+  synchronized void adopt(SharedRegion region) {
     lent.put(region.buffer(), region);
-    return region.buffer();
   }
 
   @Override

@@ -80,6 +80,10 @@ final class StageRig implements AutoCloseable {
   }
 
   StageRig(Patience patience, StageMemory stages, String... overrides) {
+    this(KeptSessions.none(), patience, stages, overrides);
+  }
+
+  StageRig(KeptSessions kept, Patience patience, StageMemory stages, String... overrides) {
     List<String> all =
         new ArrayList<>(
             List.of(
@@ -99,7 +103,7 @@ final class StageRig implements AutoCloseable {
             threads,
             captures,
             "test",
-            KeptSessions.none(),
+            kept,
             this::nanoTime,
             (plan, id, request, peer, current, problem) ->
                 request.device() >= OWN_MEMORY

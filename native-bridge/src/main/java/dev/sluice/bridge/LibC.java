@@ -82,6 +82,8 @@ final class LibC {
 
   static native int gettid() throws LastErrorException;
 
+  static native int geteuid() throws LastErrorException;
+
   static native int sched_setaffinity(int tid, NativeLong size, byte[] mask)
       throws LastErrorException;
 

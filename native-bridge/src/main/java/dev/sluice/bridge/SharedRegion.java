@@ -244,6 +244,12 @@ public final class SharedRegion implements AutoCloseable {
     }
   }
 
+  /** Whether a process of this user made it. */
+  public boolean isOwn() throws IOException {
+    return Files.getAttribute(Path.of("/proc/self/fd", Integer.toString(fd)), "unix:uid")
+        .equals(LibC.geteuid());
+  }
+
   /** Size with rounding. */
   public long bytes() {
     return bytes;

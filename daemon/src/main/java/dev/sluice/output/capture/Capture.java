@@ -50,6 +50,8 @@ public final class Capture {
   private final CaptureFiles files;
   // The capture's thread; null once it is done.
   private volatile Recovering recovering;
+  // What another process has lost.
+  private volatile CaptureTotals inherited = new CaptureTotals();
 
   Capture(
       CaptureFiles files,
@@ -119,7 +121,12 @@ public final class Capture {
             intakes,
             settings.isForced(),
             () -> progressNs = clock.getAsLong());
-    recovering = () -> writer.resume(recovery, before);
+    inherited = totals();
+    recovering =
+        () -> {
+          writer.resume(recovery, before);
+          inherited = inherited.plus(CaptureTotals.of(writer, List.of(), failures));
+        };
     if (first.notedRun() < first.run()) {
       long[] barrier = intakes.stream().mapToLong(intake -> intake.stage().runAt()).toArray();
       postRun(barrier, first.run(), first.runEpoch());
@@ -458,6 +465,11 @@ public final class Capture {
       lost += totals.lost(kind);
     }
     return new CaptureLoad(recordBytes, writing.get(0), fill, lost);
+  }
+
+  /** What was counted so far, the losses of an earlier process not included. Any thread. */
+  CaptureTotals totalsOfProcess() {
+    return totals().lostSince(inherited);
   }
 
   /** What was counted so far. Any thread. */

@@ -289,7 +289,7 @@ public final class CaptureStore implements AutoCloseable {
       if (ended == null) {
         return;
       }
-      past = past.plus(capture.totals());
+      past = past.plus(capture.totalsOfProcess());
     }
     keeper.wake();
   }
@@ -332,7 +332,10 @@ public final class CaptureStore implements AutoCloseable {
     return keeper.downloads().open(directory);
   }
 
-  /** Over all captures since the start. */
+  /**
+   * Over all captures since the start. What an earlier process lost is not among it: it lost more
+   * in captures that are over, and a counter that goes on with less is taken for a rise.
+   */
   public CaptureTotals totals() {
     List<Capture> running;
     CaptureTotals sum;
@@ -341,7 +344,7 @@ public final class CaptureStore implements AutoCloseable {
       sum = past;
     }
     for (Capture capture : running) {
-      sum = sum.plus(capture.totals());
+      sum = sum.plus(capture.totalsOfProcess());
     }
     return sum;
   }

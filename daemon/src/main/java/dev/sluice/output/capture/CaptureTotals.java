@@ -41,6 +41,15 @@ public final class CaptureTotals {
     return totals;
   }
 
+  /** The same with only those losses that are not among the earlier ones. */
+  CaptureTotals lostSince(CaptureTotals earlier) {
+    CaptureTotals since = plus(new CaptureTotals());
+    for (int i = 0; i < lost.length; i++) {
+      since.lost[i] = Math.max(0, lost[i] - earlier.lost[i]);
+    }
+    return since;
+  }
+
   public CaptureTotals plus(CaptureTotals other) {
     CaptureTotals sum = new CaptureTotals();
     sum.add(this);

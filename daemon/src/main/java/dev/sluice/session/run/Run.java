@@ -127,7 +127,7 @@ public final class Run {
    * Takes over a run whose host is dead, while the device may be at work: each of its buffers is
    * collected once, by that host or by this one.
    *
-   * @param saved by {@link #save}
+   * @param saved by {@link #save}; null if that cannot be read
    * @param isLent whether a guard has lent a buffer since
    * @throws IOException one line, if what was left cannot be believed; nothing has changed for the
    *     device
@@ -136,7 +136,11 @@ public final class Run {
       throws IOException {
     RunEngine engine = RunEngine.resumed(setup, isLent);
     Run run = new Run(setup, engine);
-    run.books.resume(saved);
+    if (saved == null) {
+      run.books.assume();
+    } else {
+      run.books.resume(saved);
+    }
     run.reports.resume();
     return run;
   }

@@ -203,6 +203,29 @@ public final class RunBooks {
     }
   }
 
+  /**
+   * As {@link #resume}, where the books of that process cannot be read: what the device and the
+   * journals say is all that is known. Earlier drops have no cause then.
+   */
+  void assume() {
+    deviceCounters.refresh();
+    for (int pool = 0; pool < plan.poolCount(); pool++) {
+      long taken = 0;
+      for (int place = 0; place < OpenRuns.MAX; place++) {
+        taken += collectedAt(place, pool) + unwrittenAt(place, pool);
+      }
+      deviceCounters.atLeast(pool, taken);
+      attribution.assume(pool, plan.kindOfPool(pool), deviceCounters.dropped(pool));
+    }
+    for (int place = 0; place < OpenRuns.MAX; place++) {
+      if (runs.isOpen(place)) {
+        collectedBefore[place] = new long[plan.poolCount()];
+        unwrittenBefore[place] = new long[plan.poolCount()];
+        open.add(place);
+      }
+    }
+  }
+
   /** All counters of the device as they are now, as one number that moves when any of them does. */
   long lookAtDevice() {
     return deviceCounters.look();

@@ -26,6 +26,7 @@ import dev.sluice.testkit.SyntheticRecords;
 import dev.sluice.testkit.TestArena;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInput;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -246,14 +247,24 @@ final class EngineRun {
     return plan.layout().buffer(kind);
   }
 
+  /** The state, for a test that damages it. */
+  HostState state() {
+    return state;
+  }
+
   /** Another host takes over. */
   void resume() {
+    resume(new DataInputStream(new ByteArrayInputStream(saved)));
+  }
+
+  /** Another host takes over, of a version that cannot read the books. */
+  void resumeWithoutBooks() {
+    resume(null);
+  }
+
+  private void resume(DataInput books) {
     try {
-      run =
-          Run.resumed(
-              setup(RunCapture.NONE),
-              new DataInputStream(new ByteArrayInputStream(saved)),
-              buffer -> isLent[buffer]);
+      run = Run.resumed(setup(RunCapture.NONE), books, buffer -> isLent[buffer]);
       Arrays.fill(isLent, false);
     } catch (IOException e) {
       throw new AssertionError(e);
