@@ -16,6 +16,7 @@ record Request(String method, String path, String queryString, HttpHeaders heade
   /** Throws {@link IllegalArgumentException} when the escapes of the URI are broken. */
   static Request of(String method, String uri, HttpHeaders headers) {
     QueryStringDecoder decoder = new QueryStringDecoder(uri);
+    decoder.parameters(); // so that they fail here, and not where an endpoint asks for one
     return new Request(method, decoder.path(), decoder.rawQuery(), headers);
   }
 
