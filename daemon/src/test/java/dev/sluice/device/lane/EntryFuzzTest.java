@@ -87,7 +87,7 @@ public final class EntryFuzzTest {
         case 3 -> {
           int bytes = rig.arena.bytes().capacity();
           int at = Math.floorMod(word(), bytes / Long.BYTES) * Long.BYTES;
-          rig.arena.bytes().putLong(at, (long) word() << Integer.SIZE | word() & 0xFFFFFFFFL);
+          rig.arena.bytes().putLong(at, (long) word() << Integer.SIZE | (word() & 0xFFFFFFFFL));
         }
         case 4 -> rig.drain.doWork();
         case 5 -> rig.refill.doWork();
