@@ -42,7 +42,7 @@ final class CommandQueue {
       } catch (RefusedException e) {
         result.completeExceptionally(e);
       } catch (Throwable e) {
-        log.error("a session request failed", e);
+        log.error("session request failed: internal error", e);
         result.completeExceptionally(e);
       }
     }

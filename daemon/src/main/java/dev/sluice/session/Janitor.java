@@ -55,7 +55,7 @@ public final class Janitor implements Agent {
     for (AgentRunner runner : present) {
       boolean isStalled = nowNs - runner.lastCycleNs() > STALL_NANOS;
       if (isStalled && stalled.add(runner)) {
-        log.error("{} has made no progress for a second", runner.name());
+        log.error("agent has made no progress for a second: {}", runner.name());
         for (Agent agent : runner.agents()) {
           stallsByRole.merge(agent.roleName(), 1L, Long::sum);
         }

@@ -549,7 +549,7 @@ public final class Session {
       crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
       enter(RUNNING);
     } catch (Throwable e) {
-      log.error("session {}: its run cannot go on, the session ends", id, e);
+      log.error("session {}: run cannot continue, the session ends", id, e);
       takeOffThreads();
       endNow(RunEnd.NOT_YET, "no thread for its run");
     }
@@ -773,7 +773,7 @@ public final class Session {
 
   private void tickFailed(Throwable e) {
     if (failedTicks++ == 0) {
-      log.error("session {} cannot be looked after", id, e);
+      log.error("session {}: internal error", id, e);
     }
     if (failedTicks == MAX_FAILED_TICKS) {
       endUnaskedLater("its counters cannot be read: " + e);

@@ -44,7 +44,7 @@ final class SessionBooks {
   private long droppingSinceNs;
   private long lastDropNs;
   private long droppedRecords;
-  private long suppressedLines;
+  private long furtherEvents;
 
   /**
    * @param windowNanos for how long the headroom of a run that is over counts in full
@@ -132,17 +132,17 @@ final class SessionBooks {
     lastDropNs = nowNs;
     if (isDropping) {
       droppedRecords += event.records();
-      suppressedLines++;
+      furtherEvents++;
       return;
     }
     isDropping = true;
     droppingSinceNs = nowNs;
     droppedRecords = event.records();
-    suppressedLines = 0;
+    furtherEvents = 0;
     log.warn(
         "session {} device {} drops records: {} of {} {}, cause {} (inferred; {}): free queue {},"
-            + " spare {}, not drained {}, with collectors {} buffers, refill late by {}, longest"
-            + " pause {}; the rest of this episode is at /api/v1/drops",
+            + " spare {}, not drained {}, with collectors {} buffers{}, longest pause"
+            + " {}; the rest of this episode is at /api/v1/drops",
         session,
         device,
         event.records(),
@@ -154,7 +154,9 @@ final class SessionBooks {
         event.queues().spareBuffers(),
         event.queues().undrainedBuffers(),
         event.queues().collectingBuffers(),
-        Quantities.formatNanos(event.latenessNanos()),
+        event.latenessNanos() == 0
+            ? ""
+            : ", refill late by " + Quantities.formatNanos(event.latenessNanos()),
         Quantities.formatNanos(event.pauseNanos()));
   }
 
@@ -166,12 +168,12 @@ final class SessionBooks {
     log.warn(
         String.format(
             Locale.ROOT,
-            "session %d device %d stopped dropping: %d records within %s; suppressed %d lines",
+            "session %d device %d stopped dropping: %d records in %d events within %s",
             session,
             device,
             droppedRecords,
-            Quantities.formatNanos(lastDropNs - droppingSinceNs),
-            suppressedLines));
+            furtherEvents + 1,
+            Quantities.formatNanos(lastDropNs - droppingSinceNs)));
   }
 
   /** Logs each new sort of violation once in the life of the session. */

@@ -2,6 +2,7 @@ package dev.sluice.session;
 
 import dev.sluice.agent.NanoClock;
 import dev.sluice.bridge.SharedRegion;
+import dev.sluice.config.Quantities;
 import dev.sluice.config.Settings;
 import dev.sluice.device.Arena;
 import dev.sluice.device.ArenaPlan;
@@ -183,7 +184,7 @@ public final class Sessions implements AutoCloseable {
             } catch (RefusedException e) {
               result.completeExceptionally(e);
             } catch (Throwable e) {
-              log.error("a session request failed", e);
+              log.error("session request failed: internal error", e);
               result.completeExceptionally(e);
             }
           });
@@ -227,12 +228,12 @@ public final class Sessions implements AutoCloseable {
       hungAttaches.remove(attach);
     }
     log.info(
-        "session {} device {} attached by {} ({}): arena {} bytes{}",
+        "session {} device {} attached by {} ({}): arena {}{}",
         id,
         device,
         request.name(),
         peer,
-        arena.bytes(),
+        Quantities.formatBytes(arena.bytes()),
         arena.notice().isEmpty() || hasToldOfPages.getAndSet(true) ? "" : "; " + arena.notice());
     return new Grant(session, descriptor, Producer.FIRST_CONNECTION);
   }

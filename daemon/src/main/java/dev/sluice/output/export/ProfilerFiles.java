@@ -58,7 +58,9 @@ final class ProfilerFiles {
         BufferKind.PMU, (core, records, at) -> file.pmuRow(core, records, at, names, type));
   }
 
-  /** {@code scope_stats.jsonl}: a line for the whole, then one for each begin and end of a scope. */
+  /**
+   * {@code scope_stats.jsonl}: a line for the whole, then one for each begin and end of a scope.
+   */
   static long writeScopeStats(Exporter.Job job, OutputStream stream) throws IOException {
     ProfilerFiles file = new ProfilerFiles(job, stream);
     file.out.write(JSON.std.asString(file.scopeHead()) + "\n");
@@ -110,14 +112,16 @@ final class ProfilerFiles {
   private Map<String, Object> scopeHead() {
     CaptureManifest.KindBooks books = source.manifest().outcome().kind(BufferKind.SCOPE_STATS);
     boolean isWhole = source.run() == 0 && source.manifest().outcome().isEnded();
-    long dropped = isWhole ? books.droppedRecords() : job.losses().records(BufferKind.SCOPE_STATS, 0);
+    long dropped =
+        isWhole ? books.droppedRecords() : job.losses().records(BufferKind.SCOPE_STATS, 0);
     ScopeCapacities capacities =
         source.manifest().cores().scopes().orElseGet(ProfilerFiles::unknown);
     Map<String, Object> head = new LinkedHashMap<>();
     head.put("version", SCOPE_STATS_VERSION);
     head.put("fatal", capacities.isFatal());
     head.put("dropped", dropped);
-    head.put("total", isWhole ? books.produced() : source.records(BufferKind.SCOPE_STATS) + dropped);
+    head.put(
+        "total", isWhole ? books.produced() : source.records(BufferKind.SCOPE_STATS) + dropped);
     head.put("task_window_max", capacities.taskWindow());
     head.put("heap_max", capacities.heap());
     head.put("dep_pool_max", capacities.depPool());

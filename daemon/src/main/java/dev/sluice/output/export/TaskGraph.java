@@ -133,7 +133,8 @@ public final class TaskGraph {
     }
     tasks.add(id);
     // Fewer ids than three do not say which core runs what.
-    List<?> ids = row.get("kernel_ids") instanceof List<?> all && all.size() == KERNELS ? all : null;
+    List<?> ids =
+        row.get("kernel_ids") instanceof List<?> all && all.size() == KERNELS ? all : null;
     for (int i = 0; i < KERNELS; i++) {
       Long kernel = ids == null ? null : number(ids.get(i));
       tasks.add(kernel == null ? NO_KERNEL : kernel);

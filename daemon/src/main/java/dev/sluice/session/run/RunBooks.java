@@ -637,7 +637,8 @@ public final class RunBooks {
       hasLookedAtThreads = true;
       String other = layoutCheck.otherThreads();
       if (!other.isEmpty()) {
-        log.warn("{}: all threads are served; declare what the device has", other);
+        log.warn(
+            "{}: all threads are served; declare the device's own counts when attaching", other);
       }
     }
     if (hasMoved) {

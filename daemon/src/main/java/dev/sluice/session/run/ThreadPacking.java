@@ -234,7 +234,7 @@ public final class ThreadPacking implements AutoCloseable {
         if (inline == null || device != NO_DEVICE) {
           runner.abandon();
           if (runner.isAlive() && abandoned.add(runner)) {
-            log.error("{} does not come back from a call and is left to itself", runner.name());
+            log.error("agent thread hangs in a call, abandoned: {}", runner.name());
           }
         }
       }
