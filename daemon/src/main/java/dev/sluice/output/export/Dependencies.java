@@ -1,6 +1,5 @@
 package dev.sluice.output.export;
 
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -51,11 +50,6 @@ final class Dependencies {
   /** Whether a first pass is needed. */
   boolean isWanted() {
     return graph.edges() > 0;
-  }
-
-  /** In how many blocks a task runs, as far as is known. */
-  int blocks(int node) {
-    return node == TaskGraph.NO_NODE ? 1 : Math.max(rows[node], graph.blocks(node));
   }
 
   /**
@@ -111,8 +105,7 @@ final class Dependencies {
    * @param completing phase of the finish, or null
    * @param begin of the bar in the worker view
    */
-  void link(Row.Task task, Row.Phase dispatching, Row.Phase completing, long begin)
-      throws IOException {
+  void link(Row.Task task, Row.Phase dispatching, Row.Phase completing, long begin) {
     task.node = graph.node(task.taskId);
     if (task.node == TaskGraph.NO_NODE) {
       return;
@@ -120,16 +113,16 @@ final class Dependencies {
     if (isDrawing) {
       draw(task, dispatching, completing, begin);
     } else {
-      learn(task, begin);
+      learn(task, dispatching != null, completing != null, begin);
     }
   }
 
-  private void learn(Row.Task task, long begin) {
+  private void learn(Row.Task task, boolean isDispatched, boolean isCompleted, long begin) {
     int node = task.node;
     if (rows[node] == 0) {
       firstBegin[node] = begin;
       firstDispatch[node] = task.dispatch;
-      isDispatchSeen[node] = task.isDispatchSeen;
+      isDispatchSeen[node] = isDispatched;
       lastEnd[node] = task.end;
       lastFinish[node] = Row.NEVER;
     }
@@ -137,7 +130,7 @@ final class Dependencies {
     lastEnd[node] = Math.max(lastEnd[node], task.end);
     if (task.finish > lastFinish[node]) {
       lastFinish[node] = task.finish;
-      isFinishSeen[node] = task.isFinishSeen;
+      isFinishSeen[node] = isCompleted;
     }
     rows[node]++;
     scheduledRows[node] += task.isScheduled() ? 1 : 0;

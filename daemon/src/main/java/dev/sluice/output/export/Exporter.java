@@ -113,7 +113,6 @@ public final class Exporter {
 
   /** Places all captures on one axis; returns what the host's clocks show at its zero. */
   private TraceSink.Clocks place() {
-    CaptureManifest.Clock first = sources.get(0).manifest().clock();
     boolean isOneBoot =
         sources.stream().map(source -> source.manifest().bootName()).distinct().count() == 1;
     if (!isOneBoot) {
@@ -141,7 +140,7 @@ public final class Exporter {
     }
     long monotonicNs = earliest.clock().baseHostNs();
     long realtimeNs = nanos(earliest.wallBase());
-    long boottimeNs = monotonicNs + first.bootOffsetNs();
+    long boottimeNs = monotonicNs + earliest.manifest().clock().bootOffsetNs();
     long zeroNs = request.isAbsolute() ? boottimeNs : 0;
     for (CaptureSource source : sources) {
       source.clock().place(zeroNs + axisNs(source, isOneBoot) - earliestNs, zeroNs);

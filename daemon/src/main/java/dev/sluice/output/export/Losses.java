@@ -17,6 +17,8 @@ final class Losses {
   /** How often the daemon looks at the device's counters, at least: a drop is as old at most. */
   private static final long NOTICE_NS = 200_000_000L;
 
+  private static final String GAP = FrameType.GAP.name();
+
   private final List<Loss> gaps = new ArrayList<>();
   private final List<Loss> stalls = new ArrayList<>();
 
@@ -47,29 +49,58 @@ final class Losses {
     String kindLabel() {
       return kind == null ? "" : kind.label();
     }
+
+    /** Anywhere in a window. */
+    private Loss within(ExportSelection.Window window) {
+      long first = Math.max(0, window.fromTicks());
+      long last = window.toTicks() == Long.MAX_VALUE ? first : window.toTicks();
+      return new Loss(
+          kind, instance, cause, by, count, records, waitedNs, first, last, hostNs);
+    }
+
+    private Loss and(Loss more) {
+      return new Loss(
+          kind,
+          instance,
+          cause,
+          by,
+          count + more.count,
+          records + more.records,
+          waitedNs + more.waitedNs,
+          from,
+          to,
+          hostNs);
+    }
   }
 
-  /** Those that overlap a window. */
+  /** Those that may lie in a window. */
   static Losses of(CaptureSource source, ExportSelection.Window window) throws IOException {
     Losses losses = new Losses();
+    Map<String, Loss> near = new TreeMap<>();
+    long errorTicks = source.clock().ticks(source.clock().errorNs());
     Map<String, Long> lastNs = new HashMap<>();
     for (CaptureFrames.Note note : source.frames().notes()) {
       if (note.type() == FrameType.RUN) {
         lastNs.clear();
         continue;
       }
-      String place = note.type() + " " + note.kind() + " " + note.instance();
+      String place = note.type().name() + " " + note.kind() + " " + note.instance();
       long sinceNs =
           Math.max(lastNs.getOrDefault(place, Long.MIN_VALUE), note.hostTimeNs() - NOTICE_NS);
-      Loss loss =
-          note.type() == FrameType.GAP && !note.isDeviceLoss() && note.instance() >= 0
-              ? between(source, note)
-              : noted(source, note, sinceNs);
+      boolean isBetween =
+          note.type() == FrameType.GAP && !note.isDeviceLoss() && note.instance() >= 0;
+      Loss loss = isBetween ? between(source, note) : noted(source, note, sinceNs);
+      // The host's times are as good as the clock: what lies near the window may lie in it.
+      long error = isBetween ? 0 : errorTicks;
       lastNs.put(place, note.untilNs());
       if (window.overlaps(loss.from, loss.to)) {
         (note.type() == FrameType.GAP ? losses.gaps : losses.stalls).add(loss);
+      } else if (window.overlaps(loss.from - error, loss.to + error)) {
+        near.merge(place + note.cause(), loss.within(window), Loss::and);
       }
     }
+    near.forEach(
+        (place, loss) -> (place.startsWith(GAP) ? losses.gaps : losses.stalls).add(loss));
     return losses;
   }
 

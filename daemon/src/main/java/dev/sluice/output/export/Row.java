@@ -11,6 +11,22 @@ import java.util.List;
 abstract sealed class Row {
   static final long NEVER = Long.MIN_VALUE;
 
+  long start;
+  long end;
+
+  /**
+   * Takes the times of a record; an end before the start is moved there.
+   *
+   * @return whether there is a start
+   */
+  boolean settle(RecordCursor cursor, TraceClock clock, ExportSummary.Counts counts) {
+    start = clock.sinceBase(RecordCursor.start(cursor.kind(), cursor.records(), cursor.at()));
+    end = clock.sinceBase(RecordCursor.end(cursor.kind(), cursor.records(), cursor.at()));
+    counts.impossibleTimes += start == NEVER || end < start ? 1 : 0;
+    end = Math.max(start, end);
+    return start != NEVER;
+  }
+
   /** Takes rows in the order of time; a task row is valid during the call. */
   interface Receiver {
     void accept(Row row) throws java.io.IOException;
@@ -64,19 +80,12 @@ abstract sealed class Row {
 
     long finish;
     long receive;
-    long start;
-    long end;
 
     /** Scheduler thread of the core, or -1. */
     int thread;
 
     /** Number in the dependency graph, or {@link TaskGraph#NO_NODE}. */
     int node;
-
-    /** Whether a dispatching phase holds the dispatch, and a completing phase the finish. */
-    boolean isDispatchSeen;
-
-    boolean isFinishSeen;
 
     /** Arrows of the bars in the worker view and in the scheduler view. */
     final List<Arrow> worker = new ArrayList<>();
@@ -122,14 +131,10 @@ abstract sealed class Row {
     long key;
 
     int thread;
-    int run;
 
     /** Null for a number that the generation does not define. */
     SchedPhaseKind kind;
 
-    int kindNumber;
-    long start;
-    long end;
     int loopIter;
     int tasksProcessed;
     int popHit;
@@ -178,11 +183,8 @@ abstract sealed class Row {
   /** One submission by an orchestrator thread. */
   static final class Submit extends Row {
     int lane;
-    int run;
     int index;
     long taskId;
-    long start;
-    long end;
 
     /** Whether a task or a dummy answered; if not, the orchestrator did the work: an allocation. */
     boolean isClaimed;

@@ -152,15 +152,10 @@ final class RowReader {
     boolean advance() throws IOException {
       while (cursor.next()) {
         submit = new Row.Submit();
-        submit.lane = cursor.instance();
-        submit.run = cursor.run();
-        submit.index = (int) cursor.u32(OrchPhaseRecord.SUBMIT_IDX_OFFSET);
-        submit.taskId = cursor.u64(OrchPhaseRecord.TASK_ID_OFFSET);
-        submit.start = clock.sinceBase(cursor.u64(OrchPhaseRecord.START_TIME_OFFSET));
-        submit.end = clock.sinceBase(cursor.u64(OrchPhaseRecord.END_TIME_OFFSET));
-        counts.impossibleTimes += submit.end < submit.start || submit.start == Row.NEVER ? 1 : 0;
-        if (submit.start != Row.NEVER) {
-          submit.end = Math.max(submit.start, submit.end);
+        if (submit.settle(cursor, clock, counts)) {
+          submit.lane = cursor.instance();
+          submit.index = (int) cursor.u32(OrchPhaseRecord.SUBMIT_IDX_OFFSET);
+          submit.taskId = cursor.u64(OrchPhaseRecord.TASK_ID_OFFSET);
           key = Math.max(key, submit.start);
           return true;
         }
@@ -219,34 +214,27 @@ final class RowReader {
 
     private boolean read() throws IOException {
       while (cursor.next()) {
-        long start = clock.sinceBase(cursor.u64(SchedPhaseRecord.START_TIME_OFFSET));
-        long end = clock.sinceBase(cursor.u64(SchedPhaseRecord.END_TIME_OFFSET));
-        counts.impossibleTimes += start == Row.NEVER || end < start ? 1 : 0;
-        if (start != Row.NEVER) {
-          ahead.add(phase(start, Math.max(start, end)));
+        Row.Phase phase = new Row.Phase();
+        if (phase.settle(cursor, clock, counts)) {
+          fill(phase);
+          ahead.add(phase);
           return true;
         }
       }
       return false;
     }
 
-    private Row.Phase phase(long start, long end) {
-      Row.Phase phase = new Row.Phase();
+    private void fill(Row.Phase phase) {
       phase.thread = cursor.instance();
-      phase.run = cursor.run();
-      phase.kindNumber = record.kind(cursor.records(), cursor.at());
-      phase.kind = source.phaseNumbering().kind(phase.kindNumber);
-      phase.start = start;
-      phase.end = end;
+      phase.kind = source.phaseNumbering().kind(record.kind(cursor.records(), cursor.at()));
       phase.loopIter = (int) cursor.u32(record.loopIterOffset());
       phase.tasksProcessed = (int) cursor.u32(record.tasksProcessedOffset());
       phase.popHit = (int) cursor.u32(record.popHitOffset());
       phase.popMiss = (int) cursor.u32(record.popMissOffset());
       phase.depthsAtStart = cursor.u48(record.sharedDepthAtStartOffset());
       phase.depthsAtEnd = cursor.u48(record.sharedDepthAtEndOffset());
-      lastEnd = Math.max(lastEnd, end);
+      lastEnd = Math.max(lastEnd, phase.end);
       phase.key = lastEnd;
-      return phase;
     }
 
     @Override
@@ -317,8 +305,6 @@ final class RowReader {
     task.thread = source.threadOf(task.core);
     Row.Phase dispatching = phaseAt(task, task.dispatch, true);
     Row.Phase completing = phaseAt(task, task.finish, false);
-    task.isDispatchSeen = dispatching != null;
-    task.isFinishSeen = completing != null;
     long begin = source.isChip() ? task.receive : task.start;
     Row.Submit submit = open.remove(task.taskId);
     if (submit != null) {

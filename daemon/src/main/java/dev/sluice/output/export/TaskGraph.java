@@ -32,7 +32,7 @@ public final class TaskGraph {
   static final int NO_NODE = -1;
   private static final int NO_KERNEL = -1;
   private static final int KERNELS = 3;
-  private static final int TASK_FIELDS = 1 + KERNELS + 1;
+  private static final int TASK_FIELDS = 1 + KERNELS;
 
   private final long[] taskIds;
   // Sorted edges: the node that they leave in the high half, the one they arrive at in the low one.
@@ -40,12 +40,11 @@ public final class TaskGraph {
   // Likewise with the halves swapped.
   private final long[] incoming;
   private final int[] kernels;
-  private final int[] blocks;
   private final long skippedRows;
 
   /**
    * @param pairs predecessor, successor, and so on
-   * @param tasks task id, three kernel ids, block count, and so on
+   * @param tasks task id, three kernel ids, and so on
    */
   TaskGraph(long[] pairs, long[] tasks, long skippedRows) {
     this.skippedRows = skippedRows;
@@ -54,14 +53,11 @@ public final class TaskGraph {
     taskIds = LongStream.concat(Arrays.stream(pairs), described).sorted().distinct().toArray();
     kernels = new int[taskIds.length * KERNELS];
     Arrays.fill(kernels, NO_KERNEL);
-    blocks = new int[taskIds.length];
-    Arrays.fill(blocks, 1);
     for (int i = 0; i < tasks.length; i += TASK_FIELDS) {
       int node = node(tasks[i]);
       for (int k = 0; k < KERNELS; k++) {
         kernels[node * KERNELS + k] = (int) tasks[i + 1 + k];
       }
-      blocks[node] = (int) tasks[i + 1 + KERNELS];
     }
     outgoing =
         IntStream.range(0, pairs.length / 2)
@@ -139,8 +135,6 @@ public final class TaskGraph {
       Long kernel = ids == null ? null : number(ids.get(i));
       tasks.add(kernel == null ? NO_KERNEL : kernel);
     }
-    Long blocks = number(row.get("block_num"));
-    tasks.add(blocks == null ? 1 : Math.max(1, Math.min(blocks, Integer.MAX_VALUE)));
     return true;
   }
 
@@ -202,11 +196,6 @@ public final class TaskGraph {
 
   int edges() {
     return outgoing.length;
-  }
-
-  /** In how many blocks the task runs. */
-  int blocks(int node) {
-    return blocks[node];
   }
 
   /**

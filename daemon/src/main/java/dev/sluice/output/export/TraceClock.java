@@ -164,6 +164,11 @@ final class TraceClock {
     return ticks / hz * NS_PER_SECOND + ticks % hz * NS_PER_SECOND / hz;
   }
 
+  /** Ticks of a length. */
+  long ticks(long ns) {
+    return ticks(ns, hz);
+  }
+
   private static long ticks(long ns, long hz) {
     return ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
   }

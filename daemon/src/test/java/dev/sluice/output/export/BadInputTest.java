@@ -8,11 +8,15 @@ import dev.sluice.abi.BufferKind;
 import dev.sluice.output.capture.CaptureBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -124,6 +128,50 @@ class BadInputTest {
       exporter.toFile(folder.resolve("trace"), false);
       assertTrue(
           exporter.warnings().toString().contains("has no end"), exporter.warnings()::toString);
+    }
+  }
+
+  /** The last frame is half on disk. The same capture without its daemon is a damaged one. */
+  @Test
+  void shouldExportWhatIsThereOfACaptureThatIsBeingWritten() throws IOException {
+    Path capture = folder.resolve("capture");
+    TraceBuilder builder = new Workload(TraceBuilder.CHIP, 6, 80, 1, 1000).builder;
+    builder.writeWithoutEnd(capture);
+    try (CaptureSource source = CaptureSource.open(capture)) {
+      assertTrue(exporter(source).warnings().toString().contains("has no end"));
+    }
+    Path last =
+        CaptureBuilder.files(capture).stream()
+            .filter(file -> file.toString().endsWith(".seg"))
+            .reduce((a, b) -> b)
+            .orElseThrow();
+    byte[] bytes = Files.readAllBytes(last);
+    int used = bytes.length;
+    while (bytes[used - 1] == 0) {
+      used--;
+    }
+    Files.write(last, Arrays.copyOf(bytes, used - 5));
+    Path lock = folder.resolve(".lock");
+    try (FileChannel daemon =
+            FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock held = daemon.lock();
+        CaptureSource source = CaptureSource.open(capture)) {
+      assertTrue(held.isValid());
+      for (ExportFormat format : List.of(ExportFormat.PERFETTO, ExportFormat.RECORDS_JSON)) {
+        Exporter exporter = Exports.exporter(source, ExportRequest.of(format));
+        ExportSummary summary = exporter.toFile(folder.resolve(format.id()), false);
+        assertEquals(exporter.totalRecords(), summary.records());
+        assertTrue(
+            exporter.warnings().toString().contains("is still being written"),
+            exporter.warnings()::toString);
+      }
+      long all = exporter(builder.build()).totalRecords();
+      long there = exporter(source).totalRecords();
+      assertTrue(there > all / 2 && there < all, there + " of " + all);
+      assertEquals(List.of(), source.damages());
+    }
+    try (CaptureSource source = CaptureSource.open(capture)) {
+      assertEquals(1, source.damages().size(), source.damages()::toString);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.sluice.output.export;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.sluice.abi.SchedPhaseKind;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -99,6 +100,21 @@ class ChromeTraceTest {
     assertTrue(old.contains("2.3000 Sched_0"), old::toString);
   }
 
+  /** A resolve within a complete has a lane of its own where the runtime's converter gives it one. */
+  @Test
+  void shouldDrawResolvesBesideTheOtherPhases() throws IOException {
+    for (String layout : List.of(TraceBuilder.CHIP, TraceBuilder.L2)) {
+      CaptureSource source =
+          TraceBuilder.levelFour(layout)
+              .phase(0, SchedPhaseKind.RESOLVE, 2130, 2140, 7, 1)
+              .phase(0, SchedPhaseKind.COMPLETE, 2125, 2150, 7, 1)
+              .build();
+      List<Map<String, Object>> events = Exports.events(source, Exports.chrome());
+      Map<String, Object> resolve = one(events, e -> e.get("name").equals("resolve"));
+      assertEquals(layout.equals(TraceBuilder.CHIP) ? 30001 : 3000, resolve.get("tid"), layout);
+    }
+  }
+
   /** Time 0 is the submission at tick 700; a tick is 20 ns. */
   @Test
   void shouldDrawTheBarsOfATask() throws IOException {
@@ -172,7 +188,7 @@ class ChromeTraceTest {
   @Test
   void shouldDrawDependenciesAndNamesFromTheFiles() throws IOException {
     long[] edges = {4294967296L, 4294967297L};
-    long[] tasks = {4294967296L, 3, -1, -1, 1, 4294967297L, -1, 5, -1, 2};
+    long[] tasks = {4294967296L, 3, -1, -1, 4294967297L, -1, 5, -1};
     List<Map<String, Object>> events =
         Exports.events(
             TraceBuilder.levelFour(TraceBuilder.CHIP).build(),

@@ -66,9 +66,9 @@ class FleetTest {
 
   @BeforeEach
   void exportTwoHosts() throws IOException {
-    long[] graph = new long[TASKS * 5];
+    long[] graph = new long[TASKS * 4];
     for (int k = 0; k < TASKS; k++) {
-      System.arraycopy(new long[] {k, k % 4, k % 4, k % 4, 1}, 0, graph, 5 * k, 5);
+      System.arraycopy(new long[] {k, k % 4, k % 4, k % 4}, 0, graph, 4 * k, 4);
     }
     ExportRequest request =
         Exports.with(ExportFormat.PARQUET, new TaskGraph(new long[0], graph, 0), NameMap.NONE);

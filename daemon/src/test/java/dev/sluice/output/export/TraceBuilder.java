@@ -62,6 +62,7 @@ final class TraceBuilder {
   private String host = "test-host";
   private String bootId = "boot-a";
   private long hostShiftNs;
+  private long bootOffsetNs = 5_000;
   private final List<CaptureManifest.RunWindow> windows = new ArrayList<>();
 
   /** A frame without records, behind the frames of a pool. */
@@ -90,6 +91,12 @@ final class TraceBuilder {
     device = newDevice;
     session = newSession;
     hostShiftNs = ns;
+    return this;
+  }
+
+  /** How far CLOCK_BOOTTIME of the host is ahead of its monotonic clock. */
+  TraceBuilder boot(long offsetNs) {
+    bootOffsetNs = offsetNs;
     return this;
   }
 
@@ -272,7 +279,7 @@ final class TraceBuilder {
             HOST_ORIGIN_NS + hostShiftNs,
             made.clock().clockHz(),
             bootId,
-            5_000),
+            bootOffsetNs),
         Optional.empty(),
         made.outcome(),
         made.snapshot(),
@@ -282,6 +289,18 @@ final class TraceBuilder {
   /** What was built, as a capture on disk, the frames of the pools taking turns. */
   void writeTo(Path directory) throws IOException {
     try (CaptureBuilder capture = new CaptureBuilder(directory, manifest())) {
+      write(capture);
+    }
+  }
+
+  /** Likewise, as it is before its end. */
+  void writeWithoutEnd(Path directory) throws IOException {
+    CaptureBuilder capture = new CaptureBuilder(directory, manifest());
+    write(capture);
+    capture.kill();
+  }
+
+  private void write(CaptureBuilder capture) throws IOException {
       for (int runNow = 0; runNow <= run; runNow++) {
         int now = runNow;
         List<Map.Entry<Pool, List<Block>>> all =
@@ -318,6 +337,5 @@ final class TraceBuilder {
       for (Note note : notes) {
         note.write(capture);
       }
-    }
   }
 }

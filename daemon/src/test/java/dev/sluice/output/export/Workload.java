@@ -163,7 +163,6 @@ final class Workload {
       tasks.add(edge[1] % 3);
       tasks.add(3);
       tasks.add(-1);
-      tasks.add(1);
     }
     return new TaskGraph(pairs.build().toArray(), tasks.build().toArray(), 0);
   }
