@@ -54,8 +54,7 @@ final class Losses {
     private Loss within(ExportSelection.Window window) {
       long first = Math.max(0, window.fromTicks());
       long last = window.toTicks() == Long.MAX_VALUE ? first : window.toTicks();
-      return new Loss(
-          kind, instance, cause, by, count, records, waitedNs, first, last, hostNs);
+      return new Loss(kind, instance, cause, by, count, records, waitedNs, first, last, hostNs);
     }
 
     private Loss and(Loss more) {
@@ -99,8 +98,7 @@ final class Losses {
         near.merge(place + note.cause(), loss.within(window), Loss::and);
       }
     }
-    near.forEach(
-        (place, loss) -> (place.startsWith(GAP) ? losses.gaps : losses.stalls).add(loss));
+    near.forEach((place, loss) -> (place.startsWith(GAP) ? losses.gaps : losses.stalls).add(loss));
     return losses;
   }
 

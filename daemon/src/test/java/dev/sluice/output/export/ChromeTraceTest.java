@@ -100,7 +100,9 @@ class ChromeTraceTest {
     assertTrue(old.contains("2.3000 Sched_0"), old::toString);
   }
 
-  /** A resolve within a complete has a lane of its own where the runtime's converter gives it one. */
+  /**
+   * A resolve within a complete has a lane of its own where the runtime's converter gives it one.
+   */
   @Test
   void shouldDrawResolvesBesideTheOtherPhases() throws IOException {
     for (String layout : List.of(TraceBuilder.CHIP, TraceBuilder.L2)) {

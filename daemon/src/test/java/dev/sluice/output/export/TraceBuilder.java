@@ -301,41 +301,41 @@ final class TraceBuilder {
   }
 
   private void write(CaptureBuilder capture) throws IOException {
-      for (int runNow = 0; runNow <= run; runNow++) {
-        int now = runNow;
-        List<Map.Entry<Pool, List<Block>>> all =
-            pools.entrySet().stream()
-                .map(
-                    pool ->
-                        Map.entry(
-                            pool.getKey(),
-                            pool.getValue().stream().filter(block -> block.run() == now).toList()))
-                .toList();
-        capture.run(runNow + 1, hostNs(0));
-        for (int frame = 0, written = 1; written > 0; frame++) {
-          written = 0;
-          for (Map.Entry<Pool, List<Block>> pool : all) {
-            if (frame < pool.getValue().size()) {
-              Block block = pool.getValue().get(frame);
-              BufferKind kind = pool.getKey().kind();
-              int last = block.records().position() - kind.recordBytes();
-              capture.records(
-                  kind,
-                  pool.getKey().instance(),
-                  0,
-                  frame,
-                  hostNs(RecordCursor.start(kind, block.records(), last)) + LATE_NS,
-                  block.records().duplicate().order(ByteOrder.LITTLE_ENDIAN).flip());
-              written++;
-            }
-          }
-          if (frame % 3 == 2) {
-            capture.roll();
+    for (int runNow = 0; runNow <= run; runNow++) {
+      int now = runNow;
+      List<Map.Entry<Pool, List<Block>>> all =
+          pools.entrySet().stream()
+              .map(
+                  pool ->
+                      Map.entry(
+                          pool.getKey(),
+                          pool.getValue().stream().filter(block -> block.run() == now).toList()))
+              .toList();
+      capture.run(runNow + 1, hostNs(0));
+      for (int frame = 0, written = 1; written > 0; frame++) {
+        written = 0;
+        for (Map.Entry<Pool, List<Block>> pool : all) {
+          if (frame < pool.getValue().size()) {
+            Block block = pool.getValue().get(frame);
+            BufferKind kind = pool.getKey().kind();
+            int last = block.records().position() - kind.recordBytes();
+            capture.records(
+                kind,
+                pool.getKey().instance(),
+                0,
+                frame,
+                hostNs(RecordCursor.start(kind, block.records(), last)) + LATE_NS,
+                block.records().duplicate().order(ByteOrder.LITTLE_ENDIAN).flip());
+            written++;
           }
         }
+        if (frame % 3 == 2) {
+          capture.roll();
+        }
       }
-      for (Note note : notes) {
-        note.write(capture);
-      }
+    }
+    for (Note note : notes) {
+      note.write(capture);
+    }
   }
 }
