@@ -43,7 +43,7 @@ static const char usage[] =
     "  --duration-ns N          end by the clock (1000000000, or no end if --tasks is given)\n"
     "  --tasks N                end after N tasks over all cores\n"
     "  --runs N                 runs in one session, each as long as --duration-ns and --tasks say (1)\n"
-    "  --overlap                start each run before the one before it is ended; the layout must\n"
+    "  --overlap                start each run before the previous one ends; the layout must\n"
     "                           name runs and have terminal banks: chip-2026.09\n"
     "  --pattern P              steady or burst (steady); the rate holds while a burst is on\n"
     "  --burst-on-ns N          length of a burst (10000000)\n"

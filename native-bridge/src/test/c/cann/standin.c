@@ -27,6 +27,7 @@
 #define DEVICE_SPACE_STRIDE 0x000400000000ull
 /* Control words have at most 32 bytes (an entry); anything longer is payload. */
 #define NARROW_BYTES 64
+#define PAYLOAD_BYTES 16384
 
 struct call {
   const char *name;
@@ -47,7 +48,7 @@ static struct call calls[MAX_CALLS];
 static struct failure failures[MAX_FAILURES];
 static int failure_count;
 static long copies[2][2];
-static long copied_bytes[2];
+static long copied_bytes[2]; /* of copies of PAYLOAD_BYTES and more: records, not words */
 static long copies_of[MAX_DEVICES];
 static atomic_int hung[MAX_DEVICES];
 static int broken[MAX_DEVICES]; /* the code with which every call for a device fails; 0: none */
@@ -195,7 +196,7 @@ long standin_calls(const char *call) {
 
 void standin_count_copy(int is_to_device, size_t bytes) {
   copies[is_to_device][bytes > NARROW_BYTES]++;
-  copied_bytes[is_to_device] += (long)bytes;
+  copied_bytes[is_to_device] += bytes >= PAYLOAD_BYTES ? (long)bytes : 0;
   if (is_device(current_device)) {
     copies_of[current_device]++;
   }

@@ -52,6 +52,7 @@ final class CannStandin {
     return function("standin_copies").invokeLong(new Object[] {isToDevice ? 1 : 0, isWide ? 1 : 0});
   }
 
+  /** Of copies of records; copies of a few words are not counted. */
   static long copiedBytes(boolean isToDevice) {
     return function("standin_copied_bytes").invokeLong(new Object[] {isToDevice ? 1 : 0});
   }

@@ -41,7 +41,12 @@ class PlacementEndToEndTest {
           "l2-2026.07/a2a3",
           "l2-2026.07/a5",
           "chip-2026.08/a2a3",
-          "chip-2026.08/a5");
+          "chip-2026.08/a5",
+          "chip-2026.09/a2a3",
+          "chip-2026.09/a5");
+
+  /** Longer than any test: the producer ends when it is told to. */
+  private static final String NO_END_NS = "600000000000";
 
   private static TestDaemon daemon;
 
@@ -127,8 +132,8 @@ class PlacementEndToEndTest {
     // One core and one kind; AICore buffers of 1024 records.
     int tasks = 50 * 1024;
     SessionView session = runTasks("copies", Placement.DEVICE_COPIED, tasks);
-    // Beside payload there are looks at all pools, one copy each (CopiedPathCostTest has the log).
     long payload = session.total().collected() * 32;
+    // A copy is a whole buffer, of which the last may hold fewer records.
     long copied = CannStandin.copiedBytes(false);
     assertTrue(copied >= payload && copied < payload * 3 / 2, copied + " bytes for " + payload);
     assertNotEquals(0, CannStandin.copies(true, false));
@@ -226,7 +231,15 @@ class PlacementEndToEndTest {
   void shouldEndTheSessionOfADeviceThatFailsAndNoOther() throws Exception {
     try (TestProducer healthy =
             daemon.producer(
-                "healthy", "--rate", "8000000", "--cores", "2", "--aicpu-threads", "1");
+                "healthy",
+                "--rate",
+                "8000000",
+                "--cores",
+                "2",
+                "--aicpu-threads",
+                "1",
+                "--duration-ns",
+                NO_END_NS);
         TestProducer broken =
             daemon.producer(
                 "broken",
@@ -237,7 +250,9 @@ class PlacementEndToEndTest {
                     "--cores",
                     "2",
                     "--aicpu-threads",
-                    "1"))) {
+                    "1",
+                    "--duration-ns",
+                    NO_END_NS))) {
       daemon.await("healthy", session -> session.total().collected() > 0);
       daemon.await("broken", session -> session.total().collected() > 0);
       CannStandin.fail("rtMemcpy", 0, 507899);
