@@ -18,12 +18,14 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -39,7 +41,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Daemons under {@code sluice supervise} that are killed at random moments under load: what the
  * device produced is in the capture, once, or was dropped by it. {@code -Dsluice.test.kills=N}
- * kills so often for each layout; the log has the times for which a device got no buffer.
+ * kills so often for each layout, ten times for each producer, every other of which has a guard
+ * that acts; {@code -Dsluice.test.kills.seed=N} chooses other moments. The log has the sums, and
+ * the times for which a device got no buffer.
  */
 @Tag("restart")
 @ExtendWith(FailureDump.class)
@@ -47,10 +51,14 @@ import org.slf4j.LoggerFactory;
 class RestartEndToEndTest {
   private static final Logger log = LoggerFactory.getLogger(RestartEndToEndTest.class);
   private static final int KILLS = Integer.getInteger("sluice.test.kills", 1);
+  private static final long SEED = Long.getLong("sluice.test.kills.seed", 0);
   // One producer is killed the daemon of so often: then its capture is verified.
   private static final int KILLS_OF_A_RUN = 10;
   // It resumes, and never takes over: the daemon comes back.
   private static final int NO_GUARD_MS = 600_000;
+  private static final int GUARD_MS = 1;
+  private static final int RECORDS_BEFORE_A_KILL = 1_000_000;
+  private static final long LOOK_NANOS = 20_000_000;
   private static final String TAKEN_OVER = "taken over from an earlier daemon";
 
   @TempDir Path folder;
@@ -65,56 +73,111 @@ class RestartEndToEndTest {
         "chip-2026.09/a2a3"
       })
   void shouldCaptureOnceWhatWasProduced(String layout) throws Exception {
-    Random random = new Random(layout.hashCode());
-    long[] gaps = new long[KILLS];
-    int kills = 0;
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
       daemon.awaitOutput("ready after", 1);
-      for (int run = 0; kills < KILLS; run++) {
-        int until = Math.min(KILLS, kills + KILLS_OF_A_RUN);
-        try (TestProducer producer = start(layout, run, random, NO_GUARD_MS)) {
-          daemon.awaitOutput("run started", run + 1);
-          while (kills < until) {
-            TimeUnit.NANOSECONDS.sleep(random.nextInt(800_000_000));
-            gaps[kills] = kill(daemon, kills + 1);
-            kills++;
-          }
-          TimeUnit.NANOSECONDS.sleep(random.nextInt(200_000_000));
-          producer.stop();
-          TestProducer.Report report = producer.await();
-          verify(layout, report);
-          assertEquals(0, report.guardLost(), layout);
-        }
+      Kills all = new Kills(daemon, layout);
+      for (int run = 0; all.count < KILLS; run++) {
+        int guardMs = run % 2 == 0 ? NO_GUARD_MS : GUARD_MS;
+        all.run(guardMs, Math.min(KILLS - all.count, KILLS_OF_A_RUN));
       }
+      log.info("{}", all);
     }
-    Arrays.sort(gaps);
-    log.info(
-        "{}: {} kills, without refill for {} ms in the median, {} ms at worst",
-        layout,
-        kills,
-        gaps[kills / 2] / 1_000_000,
-        gaps[kills - 1] / 1_000_000);
   }
 
   /** As before, while a guard takes over as soon as the daemon is dead. */
   @ParameterizedTest
   @ValueSource(strings = {"l2-2026.07/a2a3", "chip-2026.08/a2a3", "chip-2026.09/a2a3"})
   void shouldAccountForWhatAGuardRecycled(String layout) throws Exception {
-    Random random = new Random(layout.hashCode());
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
       daemon.awaitOutput("ready after", 1);
-      try (TestProducer producer = start(layout, 0, random, 1)) {
-        daemon.awaitOutput("run started", 1);
-        for (int kill = 1; kill <= KILLS; kill++) {
-          TimeUnit.NANOSECONDS.sleep(random.nextInt(800_000_000));
-          kill(daemon, kill);
+      Kills all = new Kills(daemon, layout);
+      all.run(GUARD_MS, 1);
+      assertTrue(all.recycled > 0, all::toString);
+    }
+  }
+
+  /** What became of the records of one daemon's producers, one after the other. */
+  private final class Kills {
+    private final DaemonProcess daemon;
+    private final String layout;
+    private final Random random;
+    private final List<Long> gapsNs = new ArrayList<>(); // without a guard
+    private int count;
+    private int runs;
+    private long produced;
+    private long captured;
+    private long dropped;
+    private long recycled;
+
+    Kills(DaemonProcess daemon, String layout) {
+      this.daemon = daemon;
+      this.layout = layout;
+      this.random = new Random(SEED + layout.hashCode());
+    }
+
+    /** One producer, whose daemon is killed so often; then its capture is verified. */
+    void run(int guardMs, int kills) throws Exception {
+      try (TestProducer producer = start(layout, runs, random, guardMs)) {
+        runs++;
+        daemon.awaitOutput("run started", runs);
+        for (int kill = 0; kill < kills; kill++) {
+          awaitRecords(random.nextInt(RECORDS_BEFORE_A_KILL));
+          long sinceNs = System.nanoTime();
+          daemon.killChild();
+          count++;
+          daemon.awaitOutput(TAKEN_OVER, count);
+          if (guardMs == NO_GUARD_MS) {
+            gapsNs.add(System.nanoTime() - sinceNs);
+          }
+          daemon.awaitOutput("resumed by", count);
         }
+        awaitRecords(random.nextInt(RECORDS_BEFORE_A_KILL));
         producer.stop();
         TestProducer.Report report = producer.await();
         verify(layout, report);
-        assertTrue(report.guardLost() > 0, () -> layout + ": " + report.output());
-        assertEquals(0, report.unaccounted(), () -> layout + ": " + report.output());
+        assertEquals(0, report.unaccounted(), report::output);
+        assertTrue(guardMs != NO_GUARD_MS || report.guardLost() == 0, report::output);
+        produced += report.whole("produced_records");
+        recycled += report.guardLost();
+        for (BufferKind kind : BufferKind.TIMED) {
+          dropped += report.kind(kind.label(), "dropped") + report.kind(kind.label(), "lost");
+        }
+        captured = produced - dropped - recycled; // as it was verified, for each kind
       }
+    }
+
+    /** Until so many more have been collected: the moment of a kill, or of the end. */
+    private void awaitRecords(long more) throws Exception {
+      daemon.awaitOutput("ready after", count + 1);
+      double until = collected() + more;
+      Await.until(
+          Duration.ofMinutes(1),
+          () -> {
+            LockSupport.parkNanos(LOOK_NANOS);
+            return collected() >= until;
+          },
+          () -> "no more records: " + daemon.output());
+    }
+
+    private double collected() throws Exception {
+      return sum(daemon.metrics(count + 1), "sluice_collected_records_total");
+    }
+
+    @Override
+    public String toString() {
+      List<Long> gaps = gapsNs.stream().sorted().map(TimeUnit.NANOSECONDS::toMillis).toList();
+      return String.format(
+          Locale.ROOT,
+          "%s: %d kills: produced %d, captured %d, dropped %d, recycled by the guard %d; without"
+              + " refill for %d ms in the median, %d ms at worst",
+          layout,
+          count,
+          produced,
+          captured,
+          dropped,
+          recycled,
+          gaps.isEmpty() ? 0 : gaps.get(gaps.size() / 2),
+          gaps.isEmpty() ? 0 : gaps.get(gaps.size() - 1));
     }
   }
 
@@ -276,16 +339,6 @@ class RestartEndToEndTest {
             "600000000000",
             "--guard-ms",
             Integer.toString(guardMs)));
-  }
-
-  /** Returns for how long no buffer was lent, in nanoseconds. */
-  private static long kill(DaemonProcess daemon, int kills) throws Exception {
-    long sinceNs = System.nanoTime();
-    daemon.killChild();
-    daemon.awaitOutput(TAKEN_OVER, kills);
-    long gap = System.nanoTime() - sinceNs;
-    daemon.awaitOutput("resumed by", kills);
-    return gap;
   }
 
   private void verify(String layout, TestProducer.Report producer) throws Exception {

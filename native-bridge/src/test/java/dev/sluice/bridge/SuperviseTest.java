@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,7 @@ class SuperviseTest {
         store.keep("memory-1", region.fd());
         store.forget("other");
         new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start();
-        Thread.sleep(10_000);
+        Thread.currentThread().join();
       }
       SharedRegion region = SharedRegion.adopt(kept.get(0).fd());
       int lives = region.buffer().getInt(0) + 1;
@@ -81,8 +82,13 @@ class SuperviseTest {
   }
 
   private void await(String text) throws Exception {
-    while (!output().contains(text)) {
-      TimeUnit.MILLISECONDS.sleep(5);
+    await(text, 1);
+  }
+
+  /** Until so many lines have it in them; the timeout of the test is the end. */
+  private void await(String text, int lines) throws Exception {
+    while (output().lines().filter(line -> line.contains(text)).count() < lines) {
+      LockSupport.parkNanos(2_000_000);
     }
   }
 
@@ -145,9 +151,7 @@ class SuperviseTest {
     await("up");
     send("USR1", process);
     await("starts again in 0 ms");
-    while (output().lines().filter(line -> line.startsWith("up")).count() < 2) {
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
+    await("up ", 2);
     send("TERM", process);
     assertEquals(0, end(process));
   }
