@@ -32,8 +32,10 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.jar.Attributes;
 import java.util.jar.Manifest;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /** The main class: builds the command line and gives the commands the daemon. */
@@ -48,15 +50,26 @@ public final class Sluice {
     // host.
     Locale.setDefault(Locale.ENGLISH);
     logAsFits(command);
+    boolean isService = command.equals("daemon");
+    // The sessions of the daemon before wait for the service: what takes longest goes on beside the
+    // rest, and there is no other command.
+    CompletableFuture<Void> logging =
+        isService
+            ? CompletableFuture.runAsync(LoggerFactory::getILoggerFactory)
+            : CompletableFuture.completedFuture(null);
     StopSignal stopSignal = new StopSignal();
     stopSignal.install();
     // The daemon inside of a demo is not the service that systemd started, even where that runs it.
-    boolean isService = command.equals("daemon");
     DaemonHost host = new SluiceHost(buildInfo(), isService ? System.getenv() : Map.of());
     // Not System.out: it swallows errors.
     PrintWriter out =
         new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
-    int exitCode = commandLine(host, stopSignal).setOut(out).execute(arguments);
+    CommandLine commandLine =
+        isService
+            ? SluiceCommand.only(version(), List.of(new DaemonCommand(host, stopSignal)))
+            : commandLine(host, stopSignal);
+    logging.join();
+    int exitCode = commandLine.setOut(out).execute(arguments);
     stopSignal.finished(exitCode);
     System.exit(exitCode);
   }
@@ -76,18 +89,20 @@ public final class Sluice {
     }
   }
 
-  static CommandLine commandLine(DaemonHost host, StopSignal stopSignal) {
+  private static String version() {
     BuildInfo build = buildInfo();
-    String version =
-        "sluice "
-            + build.version()
-            + " (revision "
-            + build.revision()
-            + ", Java "
-            + build.javaVersion()
-            + ")";
+    return "sluice "
+        + build.version()
+        + " (revision "
+        + build.revision()
+        + ", Java "
+        + build.javaVersion()
+        + ")";
+  }
+
+  static CommandLine commandLine(DaemonHost host, StopSignal stopSignal) {
     return SluiceCommand.commandLine(
-        version,
+        version(),
         List.of(
             new DemoCommand(host, stopSignal),
             new DaemonCommand(host, stopSignal),

@@ -3,6 +3,7 @@ package dev.sluice.tool;
 import dev.sluice.bridge.PipeReader;
 import dev.sluice.config.SettingsException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import picocli.AutoComplete.GenerateCompletion;
@@ -44,14 +45,20 @@ public final class SluiceCommand implements Runnable {
    * @param version one line for {@code --version}
    */
   public static CommandLine commandLine(String version, List<Object> commands) {
-    CommandLine commandLine = new CommandLine(new SluiceCommand());
-    commands.forEach(commandLine::addSubcommand);
-    commandLine.addSubcommand(new HelpCommand());
+    List<Object> all = new ArrayList<>(commands);
+    all.add(new HelpCommand());
     // Also for a shell without the package: source <(sluice generate-completion).
-    commandLine.addSubcommand(new ManPage());
+    all.add(new ManPage());
     CommandLine completion = new CommandLine(new GenerateCompletion());
     completion.getCommandSpec().usageMessage().hidden(true);
-    commandLine.addSubcommand(completion);
+    all.add(completion);
+    return only(version, all);
+  }
+
+  /** The command line for an invocation that names one of these, and no other. */
+  public static CommandLine only(String version, List<Object> commands) {
+    CommandLine commandLine = new CommandLine(new SluiceCommand());
+    commands.forEach(commandLine::addSubcommand);
     commandLine.getCommandSpec().version(version);
     commandLine.getCommandSpec().mixinStandardHelpOptions(true);
     for (CommandLine subcommand : commandLine.getSubcommands().values()) {
