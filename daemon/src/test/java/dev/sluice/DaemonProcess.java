@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 
@@ -60,6 +61,14 @@ final class DaemonProcess implements AutoCloseable {
         "sluice.control.socket=" + folder.resolve("control.sock"));
   }
 
+  /** From the next start on the daemon of a supervisor may have so many descriptors. */
+  void limitDescriptors(int most) throws Exception {
+    String limit = "--nofile=" + most + ":";
+    Process prlimit =
+        new ProcessBuilder("prlimit", "--pid", Long.toString(process.pid()), limit).start();
+    Assertions.assertEquals(0, prlimit.waitFor());
+  }
+
   /** SIGKILL for the daemon that a supervisor runs. */
   void killChild() {
     process.children().forEach(ProcessHandle::destroyForcibly);
@@ -89,6 +98,11 @@ final class DaemonProcess implements AutoCloseable {
     signal("CONT");
   }
 
+  /** How often it has printed something. */
+  int count(String text) {
+    return output().split(Pattern.quote(text), -1).length - 1;
+  }
+
   /** Waits until it has printed something so often, while it starts again and again. */
   void awaitOutput(String text, int times) throws Exception {
     Await.until(
@@ -97,7 +111,7 @@ final class DaemonProcess implements AutoCloseable {
           if (!process.isAlive()) {
             Assertions.fail("the daemon ended: " + output());
           }
-          return output().split(text, -1).length > times;
+          return count(text) >= times;
         },
         () -> "not printed " + times + " times: " + text + "\n" + output());
   }
@@ -112,6 +126,8 @@ final class DaemonProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Limits of the size of files would hit the JVM's own as well.
     command.add("-XX:-UsePerfData");
+    // As it is started, for tests of that limit.
+    command.add("-XX:-MaxFDLimit");
     String programs = System.getProperty(NativeTools.PATH_PROPERTY);
     if (programs != null) {
       command.add("-D" + NativeTools.PATH_PROPERTY + "=" + programs);

@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,7 @@ class RestartEndToEndTest {
   private static final int GUARD_MS = 1;
   private static final int RECORDS_BEFORE_A_KILL = 1_000_000;
   private static final long LOOK_NANOS = 20_000_000;
+  private static final int FEW_DESCRIPTORS = 48;
   private static final String TAKEN_OVER = "taken over from an earlier daemon";
 
   @TempDir Path folder;
@@ -217,6 +219,26 @@ class RestartEndToEndTest {
           }
           assertTrue(captured > 0, () -> "" + outcome);
         }
+      }
+    }
+  }
+
+  /** However far the start of a daemon gets with so few, the session waits for one that can. */
+  @Test
+  @EnabledIfSystemProperty(named = "sluice.test.kills", matches = ".+")
+  void shouldLoseNoSessionForWantOfDescriptors() throws Exception {
+    String layout = "chip-2026.08/a2a3";
+    try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
+      daemon.awaitOutput("ready after", 1);
+      try (TestProducer producer = start(layout, 0, new Random(1), NO_GUARD_MS)) {
+        daemon.awaitOutput("run started", 1);
+        daemon.limitDescriptors(FEW_DESCRIPTORS);
+        daemon.killChild();
+        daemon.awaitOutput("the daemon ended", 2);
+        daemon.limitDescriptors(4096);
+        daemon.awaitOutput("resumed by", 1);
+        producer.stop();
+        verify(layout, producer.await());
       }
     }
   }

@@ -13,6 +13,7 @@ import dev.sluice.session.RefusedException.Reason;
 import dev.sluice.session.run.RunTotals;
 import dev.sluice.session.run.ThreadPacking;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -287,7 +288,9 @@ public final class Sessions implements AutoCloseable {
       if (memory != null) {
         memory.close();
       }
-      if (!isElsewhere) {
+      // A host that is short of descriptors, or a disk that fails, may be well again at the next
+      // start.
+      if (!isElsewhere && !(e.getCause() instanceof FileSystemException)) {
         kept.forget(left.key(), left.stages().size());
       }
       throw e;
