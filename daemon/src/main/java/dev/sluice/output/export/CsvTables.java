@@ -83,11 +83,11 @@ final class CsvTables implements Tables.Format {
       bytes[at++] = ',';
     }
     for (int i = 0; i < row.count; i++) {
-      Tables.Column column = table.columns.get(i);
+      Tables.Type type = table.columns.get(i).type();
       String word = null;
-      if (row.isThere[i] && column.type().equals("string")) {
+      if (row.isThere[i] && type == Tables.Type.STRING) {
         word = row.words[i];
-      } else if (row.isThere[i] && row.numbers[i] < 0 && column.type().equals("ulong")) {
+      } else if (row.isThere[i] && row.numbers[i] < 0 && type == Tables.Type.ULONG) {
         word = Long.toUnsignedString(row.numbers[i]);
       } else if (row.isThere[i]) {
         at = NumberOutput.outputLong(row.numbers[i], bytes, at);

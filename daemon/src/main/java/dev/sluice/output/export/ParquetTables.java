@@ -87,9 +87,9 @@ final class ParquetTables implements Tables.Format {
       text.append(column.isOptional() ? " optional " : " required ");
       text.append(
           switch (column.type()) {
-            case "int" -> "int32 " + column.name();
-            case "long", "ulong" -> "int64 " + column.name();
-            default -> "binary " + column.name() + " (STRING)";
+            case INT -> "int32 " + column.name();
+            case LONG, ULONG -> "int64 " + column.name();
+            case STRING -> "binary " + column.name() + " (STRING)";
           });
       text.append(';');
     }

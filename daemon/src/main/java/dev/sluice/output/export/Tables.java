@@ -56,20 +56,26 @@ final class Tables {
       for (String column : text.split(", ", -1)) {
         String[] words = column.split("[? ]+", -1);
         if (words[0].equals("time")) {
-          list.add(new Column("ulong", words[1] + "_ticks", true));
-          list.add(new Column("long", words[1] + "_ns", true));
+          list.add(new Column(Type.ULONG, words[1] + "_ticks", true));
+          list.add(new Column(Type.LONG, words[1] + "_ns", true));
         } else {
-          list.add(new Column(words[0], words[1], column.contains("?")));
+          Type type = Type.valueOf(words[0].toUpperCase(Locale.ROOT));
+          list.add(new Column(type, words[1], column.contains("?")));
         }
       }
       columns = List.copyOf(list);
     }
   }
 
-  /**
-   * @param type {@code int}, {@code long}, {@code ulong} or {@code string}
-   */
-  record Column(String type, String name, boolean isOptional) {}
+  /** What a column holds; {@code ULONG} is unsigned. */
+  enum Type {
+    INT,
+    LONG,
+    ULONG,
+    STRING
+  }
+
+  record Column(Type type, String name, boolean isOptional) {}
 
   /** Writes rows in one format. */
   interface Format extends Closeable {
