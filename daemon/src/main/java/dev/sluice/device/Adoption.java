@@ -121,14 +121,11 @@ public final class Adoption {
 
   /** A buffer that is in no free queue. */
   private void place(int buffer, ShardJournal journal) {
-    ArenaPlan plan = arena.plan();
     BufferState state = arena.ledger().state(buffer);
     boolean isInHand = state == BufferState.READY || state == BufferState.COLLECTING;
     if (state == BufferState.FREE_QUEUE) {
-      int pool = pool(buffer);
-      int tail = arena.memory().loadInt(plan.poolOffset(pool) + plan.poolLayout(pool).tailOffset());
-      if (rows.getInt(buffer, BufferRows.PUSH_INDEX) - tail >= 0) {
-        arena.ledger().free(buffer); // its slot was never published
+      if (isUnpublished(buffer)) {
+        arena.ledger().free(buffer);
       } else {
         arena.ledger().popped(buffer);
       }
@@ -142,6 +139,23 @@ public final class Adoption {
       rows.setRelease(buffer, BufferRows.STATE, BufferState.READY.ordinal());
       ready.add(buffer);
     }
+  }
+
+  /**
+   * Whether the tail of a loan was never written: its slot is beyond the tail, or a guard has lent
+   * another buffer there since. The latter shows only until a host may have written the slot again.
+   */
+  private boolean isUnpublished(int buffer) {
+    int at = arena.plan().poolOffset(pool(buffer));
+    PoolLayout layout = arena.plan().poolLayout(pool(buffer));
+    int index = rows.getInt(buffer, BufferRows.PUSH_INDEX);
+    int behind = arena.memory().loadInt(at + layout.tailOffset()) - index;
+    if (behind <= 0) {
+      return true;
+    }
+    long pointer = arena.memory().loadLong(at + layout.slotOffset(index));
+    return behind < layout.slotCount()
+        && arena.table().find(arena.plan().kindOfPool(pool(buffer)), pointer) != buffer;
   }
 
   /** Buffers to be collected, of each pool in their order. */

@@ -1,0 +1,121 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.sluice.abi.Geometry;
+import dev.sluice.abi.Layout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A client that writes anything over all memory that it has, while the daemon uses it: other
+ * sessions notice nothing, and the daemon stays up. The profile {@code soak} does it for a minute.
+ */
+@Tag("soak")
+@ExtendWith(FailureDump.class)
+class ScribbleTest {
+  private static final long SECONDS = Long.getLong("sluice.test.scribbleSeconds", 4);
+  private static final String[] LAYOUTS = {
+    "l2-2026.06/a2a3", "l2-2026.07/a2a3", "chip-2026.08/a2a3", "chip-2026.09/a2a3"
+  };
+  private static final int WRITES = 200;
+  private static final long SESSION_NANOS = 500_000_000;
+
+  private final Random random = new Random(20261129);
+
+  @Test
+  void shouldProtectOthersFromAClientThatWritesOverItsArena() throws Exception {
+    try (TestDaemon daemon = TestDaemon.start()) {
+      long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+      List<TestProducer> others = new ArrayList<>();
+      try {
+        for (int i = 0; i < LAYOUTS.length; i++) {
+          others.add(
+              daemon.producer(
+                  "other " + i,
+                  "--device",
+                  String.valueOf(i + 1),
+                  "--layout",
+                  LAYOUTS[i],
+                  "--rate",
+                  "3000000",
+                  "--duration-ns",
+                  String.valueOf(TimeUnit.SECONDS.toNanos(SECONDS))));
+        }
+        long violations = 0;
+        int sessions = 0;
+        do {
+          violations += scribble(daemon, LAYOUTS[sessions % LAYOUTS.length], sessions);
+          sessions++;
+        } while (System.nanoTime() < untilNs);
+        assertTrue(violations > 0, "no violation in " + sessions + " sessions");
+        for (TestProducer other : others) {
+          assertUntouched(daemon, other);
+        }
+      } finally {
+        for (TestProducer other : others) {
+          other.close();
+        }
+      }
+      Await.until(daemon::isHealthy, daemon::describe);
+    }
+  }
+
+  /** Every record is collected, or dropped by the device and counted. */
+  private static void assertUntouched(TestDaemon daemon, TestProducer other) throws Exception {
+    TestProducer.Report device = other.await();
+    SessionView session = daemon.session(other.name());
+    assertEquals(0, device.exitCode(), device::errors);
+    assertEquals("ended (detached)", session.state());
+    Law.assertBalanced(session);
+    Law.assertAgrees(session, device);
+    Law.assertContentIsTrue(session);
+    assertEquals(0, session.violationsInAll(), () -> "violations: " + session);
+    assertEquals(0, session.total().unaccounted(), () -> "unaccounted: " + session);
+  }
+
+  /** One session, for a part of the time; the violations that it counted. */
+  private long scribble(TestDaemon daemon, String layout, int number) throws Exception {
+    String name = "scribbler " + number;
+    try (NativeClient client =
+        new NativeClient(daemon, name, 0, new Geometry(Layout.parse(layout), 4, 2, 1, 4))) {
+      client.start(1);
+      ByteBuffer memory = client.memory().order(ByteOrder.LITTLE_ENDIAN);
+      long untilNs = System.nanoTime() + SESSION_NANOS;
+      while (System.nanoTime() < untilNs && client.isConnected()) {
+        for (int i = 0; i < WRITES; i++) {
+          write(memory);
+        }
+        int queue = random.nextInt(2);
+        memory.putInt(Layout.parse(layout).queueTailOffset(queue), random.nextInt(64));
+        Thread.yield();
+      }
+      try {
+        client.detach();
+      } catch (IllegalStateException ignored) {
+        // what it says of such a device is the daemon's business
+      }
+    }
+    return daemon.await(name, SessionView::isEnded).violationsInAll();
+  }
+
+  private void write(ByteBuffer memory) {
+    // Half of it into the header and the queues, which lie in front.
+    int words = memory.capacity() / Long.BYTES;
+    int at = random.nextInt(random.nextBoolean() ? words : Math.min(words, 1 << 13)) * Long.BYTES;
+    switch (random.nextInt(4)) {
+      case 0 -> memory.putLong(at, random.nextLong());
+      case 1 -> memory.putInt(at + Integer.BYTES * random.nextInt(2), random.nextInt(64));
+      case 2 -> memory.put(at + random.nextInt(Long.BYTES), (byte) random.nextInt());
+      default -> memory.putLong(at, memory.getLong(random.nextInt(words) * Long.BYTES));
+    }
+  }
+}
