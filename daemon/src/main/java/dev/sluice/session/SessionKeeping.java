@@ -28,7 +28,7 @@ final class SessionKeeping {
   private final KeptSessions kept;
   private final String key;
   private final SessionIdentity identity;
-  private final HostState state;
+  private HostState state; // null once it is closed: an ended session is remembered for long
   private final Books saved;
   private int stages;
   private boolean isKept;
@@ -139,12 +139,15 @@ final class SessionKeeping {
 
   /** Gives the memory of the state back; no agent may be at work. */
   void close() {
-    state.close();
+    if (state != null) {
+      state.close();
+      state = null;
+    }
   }
 
   /** Writes the books anew. */
   void save(Books books, Run run) {
-    if (state.fd() < 0) {
+    if (state == null || state.fd() < 0) {
       return;
     }
     try {

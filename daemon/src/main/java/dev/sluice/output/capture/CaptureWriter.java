@@ -44,7 +44,8 @@ final class CaptureWriter {
   private final WrittenBooks books;
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
-  private final ByteBuffer block = BlockFile.allocate();
+  // Null once all is written: an ended capture is remembered for long.
+  private ByteBuffer block = BlockFile.allocate();
   private final ByteBuffer small =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -211,6 +212,7 @@ final class CaptureWriter {
     Path path = directory.resolve(CaptureFormat.segmentName(number));
     try {
       files.createDirectories(directory, settings.isForced());
+      block = block == null ? BlockFile.allocate() : block;
       segment = new SegmentWriter(files, supply, path, captureId, number, nowNs, index, block);
     } catch (IOException e) {
       fail(e, nowNs);
@@ -303,6 +305,7 @@ final class CaptureWriter {
                 stage.readMemory().getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET)));
       }
     }
+    block = segment == null ? null : block;
   }
 
   /** Once a second: whether the file is still there, and what fsync promises. */

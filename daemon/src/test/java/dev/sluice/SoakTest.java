@@ -1,0 +1,176 @@
+package dev.sluice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ch.qos.logback.classic.Level;
+import dev.sluice.output.capture.CaptureReader;
+import dev.sluice.output.capture.CaptureVerifier;
+import dev.sluice.tool.ExportCommand;
+import dev.sluice.tool.StopSignal;
+import io.netty.util.ResourceLeakDetector;
+import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+
+/**
+ * Sessions that come and go, with captures, scrapes, downloads and exports: what the daemon holds
+ * does not grow. The profile {@code soak} does it for an hour.
+ */
+@Tag("soak")
+@ExtendWith(FailureDump.class)
+class SoakTest {
+  private static final Logger log = LoggerFactory.getLogger(SoakTest.class);
+  private static final long SECONDS = Long.getLong("sluice.test.soakSeconds", 10);
+
+  /** More than the sessions that the daemon remembers after their end. */
+  private static final int WARM_UP = Integer.getInteger("sluice.test.soakWarmUp", 12);
+
+  private static final String[] LAYOUTS = {
+    "l2-2026.06/a2a3", "l2-2026.07/a2a3", "chip-2026.08/a2a3", "chip-2026.09/a2a3"
+  };
+
+  @TempDir Path exports;
+  private ResourceLeakDetector.Level level;
+
+  /** What must be the same after each session. */
+  private record Held(long descriptors, long threads, long arenas, long series) {
+    static Held by(TestDaemon daemon) throws IOException {
+      try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
+          Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+        return new Held(
+            descriptors.count(),
+            ManagementFactory.getThreadMXBean().getThreadCount(),
+            mappings.filter(line -> line.contains("memfd:sluice")).count(),
+            daemon.get("/metrics").lines().filter(line -> line.startsWith("sluice_")).count());
+      }
+    }
+
+    /** But for a few descriptors, which the JVM opens when it first needs them. */
+    boolean isNoMoreThan(Held other) {
+      return descriptors <= other.descriptors + 4
+          && threads <= other.threads
+          && arenas <= other.arenas
+          && series <= other.series;
+    }
+  }
+
+  @BeforeEach
+  void watchEveryBuffer() {
+    level = ResourceLeakDetector.getLevel();
+    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+  }
+
+  @AfterEach
+  void watchAsBefore() {
+    ResourceLeakDetector.setLevel(level);
+  }
+
+  @Test
+  void shouldHoldNoMoreAfterManySessions() throws Exception {
+    try (TestDaemon daemon =
+        TestDaemon.start(
+            "sluice.capture.enabled=true",
+            "sluice.capture.directory=" + exports.resolve("captures"),
+            "sluice.capture.segment-bytes=4MiB",
+            "sluice.capture.stage-bytes=8MiB",
+            "sluice.capture.retention-bytes=64MiB")) {
+      int cycle = 0;
+      while (cycle < WARM_UP) {
+        cycle(daemon, cycle++);
+      }
+      Held before = settled(daemon);
+      long bytesBefore = bytes();
+      long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+      while (System.nanoTime() < untilNs || cycle < 2 * WARM_UP) {
+        cycle(daemon, cycle++);
+      }
+      Held[] after = {null};
+      Await.until(
+          () -> {
+            after[0] = Held.by(daemon);
+            return after[0].isNoMoreThan(before);
+          },
+          () -> "before " + before + ", after " + after[0]);
+      long grown = bytes() - bytesBefore;
+      log.info("soak: {} sessions, {}, grown by {} bytes", cycle, after[0], grown);
+      assertTrue(grown < (16 << 20), "grown by " + grown + " bytes in " + cycle + " sessions");
+      assertEquals(List.of(), daemon.logged(Level.ERROR, "LEAK"));
+      assertTrue(daemon.isHealthy());
+    }
+  }
+
+  /** Waits for what ends a little later than its session. */
+  private static Held settled(TestDaemon daemon) throws Exception {
+    Held[] last = {Held.by(daemon)};
+    Await.until(
+        () -> {
+          Held seen = Held.by(daemon);
+          boolean isSettled = seen.arenas() <= 1; // a stage is kept for the next session
+          last[0] = seen;
+          return isSettled;
+        },
+        () -> "arenas are still mapped: " + last[0]);
+    return last[0];
+  }
+
+  /** After collections, heap and direct memory. */
+  private static long bytes() {
+    System.gc();
+    System.gc();
+    long direct =
+        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .mapToLong(BufferPoolMXBean::getMemoryUsed)
+            .sum();
+    return direct + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  private void cycle(TestDaemon daemon, int number) throws Exception {
+    String name = "soak " + number % 3;
+    TestProducer.Report device =
+        daemon.run(
+            name,
+            "--device",
+            String.valueOf(number % 3),
+            "--layout",
+            LAYOUTS[number % LAYOUTS.length],
+            "--rate",
+            "3000000",
+            "--duration-ns",
+            "20000000");
+    assertEquals(0, device.exitCode(), device::errors);
+    for (String path : List.of("/", "/metrics", "/api/v1/status", "/api/v1/captures", "/none")) {
+      daemon.get(path);
+    }
+    Path capture;
+    try (Stream<Path> captures = Files.list(exports.resolve("captures"))) {
+      capture =
+          captures
+              .filter(path -> Files.exists(path.resolve("manifest.json")))
+              .max(Path::compareTo)
+              .orElseThrow();
+    }
+    try (CaptureReader reader = CaptureReader.open(capture)) {
+      assertEquals(List.of(), CaptureVerifier.verify(reader).damages());
+    }
+    daemon.control("GET", "/v1/captures/" + capture.getFileName());
+    String out = exports.resolve("out").toString();
+    new CommandLine(new ExportCommand(new StopSignal()))
+        .execute(capture.toString(), "-o", out, "--force", "--format", "perfetto");
+    Files.deleteIfExists(Path.of(out));
+  }
+}
