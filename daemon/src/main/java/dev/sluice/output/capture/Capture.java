@@ -190,6 +190,7 @@ public final class Capture {
               -1,
               run,
               epoch,
+              nowNs,
               nowNs);
           intakes.get(0).stage().noteRun(run);
         });
@@ -224,6 +225,8 @@ public final class Capture {
    * @param queue ready queue of the pool, -1 if it is not known
    */
   public void dropped(BufferKind kind, int instance, int queue, DropCause cause, long records) {
+    // By now: a busy writer may get to it much later, when the lost records' window has passed.
+    long atNs = clock.getAsLong();
     events.post(
         nowNs ->
             writer.put(
@@ -234,9 +237,10 @@ public final class Capture {
                 queue,
                 0,
                 records,
+                atNs,
                 nowNs));
     if (settings.recorder().enabled() && settings.snapshots().onDrop()) {
-      long dueNs = clock.getAsLong() + settings.snapshots().afterNanos();
+      long dueNs = atNs + settings.snapshots().afterNanos();
       snapshotDueNs.compareAndSet(0, Math.max(1, Math.max(dueNs, nextSnapshotNs)));
     }
   }
@@ -253,8 +257,10 @@ public final class Capture {
 
   private void stalled(int kind, int gate, int instance, int queue, long times, long nanos) {
     int count = (int) Math.min(times, Integer.MAX_VALUE);
+    long atNs = clock.getAsLong();
     events.post(
-        nowNs -> writer.put(FrameType.STALL, kind, gate, instance, queue, count, nanos, nowNs));
+        nowNs ->
+            writer.put(FrameType.STALL, kind, gate, instance, queue, count, nanos, atNs, nowNs));
   }
 
   /** The device's half of the law as it stands; goes into the manifest. */

@@ -251,7 +251,11 @@ final class CaptureWriter {
     }
   }
 
-  /** Writes a frame without payload that concerns no single buffer. */
+  /**
+   * Writes a frame without payload that concerns no single buffer.
+   *
+   * @param atNs when it was noticed
+   */
   void put(
       FrameType type,
       int kind,
@@ -260,10 +264,11 @@ final class CaptureWriter {
       int queue,
       int times,
       long value,
+      long atNs,
       long nowNs) {
     if (isOpen(nowNs)) {
       FrameHeader.begin(
-          small, 0, type, 0, kind, reason, instance, queue, 0, times, nowNs, value, 0, 0);
+          small, 0, type, 0, kind, reason, instance, queue, 0, times, atNs, value, 0, 0);
       if (append(small, 0, nowNs) && type == FrameType.RUN) {
         // What comes before and after it is told apart by it: no block may be read again over it.
         flush(nowNs);

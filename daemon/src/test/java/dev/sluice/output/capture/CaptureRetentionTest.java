@@ -16,6 +16,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -337,6 +338,29 @@ class CaptureRetentionTest {
     try (CaptureReader reader = CaptureReader.open(taken)) {
       assertEquals(List.of(), CaptureVerifier.verify(reader).damages());
     }
+  }
+
+  @Test
+  @DisplayName(
+      "A drop and a stall have the time at which they were noticed, however late the writer")
+  void shouldNoteWhenADropWasNoticed() throws IOException {
+    CaptureRig rig = rig();
+    long noticedNs = rig.clock.nanoTime();
+    rig.capture.dropped(AICPU_TASK, 0, 0, DropCause.HOST_LATE, 7);
+    rig.capture.waitedForQueue(0, 1, 1_000);
+    rig.clock.advance(600_000_000);
+    rig.step();
+    rig.end();
+    List<Long> times = new ArrayList<>();
+    try (CaptureReader reader = CaptureReader.open(rig.directory())) {
+      reader.forEach(
+          frame -> {
+            if (frame.type() == FrameType.GAP || frame.type() == FrameType.STALL) {
+              times.add(frame.hostTimeNs());
+            }
+          });
+    }
+    assertEquals(List.of(noticedNs, noticedNs), times);
   }
 
   @Test
