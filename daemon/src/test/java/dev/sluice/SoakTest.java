@@ -35,10 +35,13 @@ import picocli.CommandLine;
 @ExtendWith(FailureDump.class)
 class SoakTest {
   private static final Logger log = LoggerFactory.getLogger(SoakTest.class);
-  private static final long SECONDS = Long.getLong("sluice.test.soakSeconds", 10);
+  private static final long SECONDS = Long.getLong("sluice.test.soakSeconds", 0);
 
-  /** More than the sessions that the daemon remembers after their end. */
+  /** The profile has more than the 64 that the daemon remembers. */
   private static final int WARM_UP = Integer.getInteger("sluice.test.soakWarmUp", 12);
+
+  /** What the daemon remembers of a session takes up to 0.6 MB. */
+  private static final long MAX_GROWTH_BYTES = 24 << 20;
 
   private static final String[] LAYOUTS = {
     "l2-2026.06/a2a3", "l2-2026.07/a2a3", "chip-2026.08/a2a3", "chip-2026.09/a2a3"
@@ -50,13 +53,18 @@ class SoakTest {
   /** What must be the same after each session. */
   private record Held(long descriptors, long threads, long arenas, long series) {
     static Held by(TestDaemon daemon) throws IOException {
-      try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"));
-          Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+      try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
         return new Held(
             descriptors.count(),
             ManagementFactory.getThreadMXBean().getThreadCount(),
-            mappings.filter(line -> line.contains("memfd:sluice")).count(),
+            mappedArenas(),
             daemon.get("/metrics").lines().filter(line -> line.startsWith("sluice_")).count());
+      }
+    }
+
+    static long mappedArenas() throws IOException {
+      try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+        return mappings.filter(line -> line.contains("memfd:sluice")).count();
       }
     }
 
@@ -82,6 +90,7 @@ class SoakTest {
 
   @Test
   void shouldHoldNoMoreAfterManySessions() throws Exception {
+    long ofOtherTests = Held.mappedArenas();
     try (TestDaemon daemon =
         TestDaemon.start(
             "sluice.capture.enabled=true",
@@ -93,10 +102,10 @@ class SoakTest {
       while (cycle < WARM_UP) {
         cycle(daemon, cycle++);
       }
-      Held before = settled(daemon);
+      Held before = settled(daemon, ofOtherTests);
       long bytesBefore = bytes();
       long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-      while (System.nanoTime() < untilNs || cycle < 2 * WARM_UP) {
+      while (System.nanoTime() < untilNs || cycle < 3 * WARM_UP) {
         cycle(daemon, cycle++);
       }
       Held[] after = {null};
@@ -106,21 +115,29 @@ class SoakTest {
             return after[0].isNoMoreThan(before);
           },
           () -> "before " + before + ", after " + after[0]);
-      long grown = bytes() - bytesBefore;
-      log.info("soak: {} sessions, {}, grown by {} bytes", cycle, after[0], grown);
-      assertTrue(grown < (16 << 20), "grown by " + grown + " bytes in " + cycle + " sessions");
+      // Direct memory is freed some time after the collection that found it.
+      long[] grown = {0};
+      int sessions = cycle;
+      Await.until(
+          () -> {
+            grown[0] = bytes() - bytesBefore;
+            return grown[0] < MAX_GROWTH_BYTES;
+          },
+          () -> "grown by " + grown[0] + " bytes in " + sessions + " sessions");
+      log.info("soak: {} sessions, {}, grown by {} bytes", cycle, after[0], grown[0]);
       assertEquals(List.of(), daemon.logged(Level.ERROR, "LEAK"));
       assertTrue(daemon.isHealthy());
     }
   }
 
   /** Waits for what ends a little later than its session. */
-  private static Held settled(TestDaemon daemon) throws Exception {
+  private static Held settled(TestDaemon daemon, long ofOtherTests) throws Exception {
     Held[] last = {Held.by(daemon)};
     Await.until(
         () -> {
           Held seen = Held.by(daemon);
-          boolean isSettled = seen.arenas() <= 1; // a stage is kept for the next session
+          boolean isSettled =
+              seen.arenas() <= ofOtherTests + 1; // a stage is kept for the next session
           last[0] = seen;
           return isSettled;
         },
