@@ -229,30 +229,11 @@ class PlacementEndToEndTest {
 
   @Test
   void shouldEndTheSessionOfADeviceThatFailsAndNoOther() throws Exception {
-    try (TestProducer healthy =
-            daemon.producer(
-                "healthy",
-                "--rate",
-                "8000000",
-                "--cores",
-                "2",
-                "--aicpu-threads",
-                "1",
-                "--duration-ns",
-                NO_END_NS);
-        TestProducer broken =
-            daemon.producer(
-                "broken",
-                arguments(
-                    Placement.DEVICE_COPIED,
-                    "--rate",
-                    "8000000",
-                    "--cores",
-                    "2",
-                    "--aicpu-threads",
-                    "1",
-                    "--duration-ns",
-                    NO_END_NS))) {
+    String[] load = {
+      "--rate", "8000000", "--cores", "2", "--aicpu-threads", "1", "--duration-ns", NO_END_NS
+    };
+    try (TestProducer healthy = daemon.producer("healthy", load);
+        TestProducer broken = daemon.producer("broken", arguments(Placement.DEVICE_COPIED, load))) {
       daemon.await("healthy", session -> session.total().collected() > 0);
       daemon.await("broken", session -> session.total().collected() > 0);
       CannStandin.fail("rtMemcpy", 0, 507899);

@@ -68,7 +68,7 @@ public final class HostState implements AutoCloseable {
   /**
    * What any version can read of the session's life.
    *
-   * @param deviceBase of the run under way; 0 if there is none
+   * @param deviceBase of the open run; 0 without one
    * @param process of the client, as it was seen last
    * @param startTicks tells that process from a later one of its number
    * @param runs that have begun
@@ -204,7 +204,7 @@ public final class HostState implements AutoCloseable {
   }
 
   /** Why its books cannot be read, one line; empty if they can. */
-  public String strange() {
+  public String versionMismatch() {
     return version == VERSION
         ? ""
         : "its state is of version " + version + ", this daemon reads " + VERSION;

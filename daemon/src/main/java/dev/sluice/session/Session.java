@@ -184,10 +184,10 @@ public final class Session {
   void takeOver() {
     try {
       resumeRun();
-      String strange = keeping.state().strange();
-      if (!strange.isEmpty()) {
-        log.warn("session {}: {}: it is saved and ended", id, strange);
-        endUnaskedLater(strange); // a disk must not hold up the sessions that go on
+      String mismatch = keeping.state().versionMismatch();
+      if (!mismatch.isEmpty()) {
+        log.warn("session {} is saved and ended: {}", id, mismatch);
+        endUnaskedLater(mismatch); // a disk must not hold up the sessions that go on
       }
     } catch (IOException | RuntimeException e) {
       log.error("session {}: not taken over", id, e);
@@ -204,6 +204,9 @@ public final class Session {
         crew = stage.threads().newCrew(settings, request.device());
         run = Run.resumed(setup(saved.deviceBase(), 0), saved.run(), memory.locks()::isLent);
         recycled.show(run);
+        // Before an agent moves a buffer: if this process dies, too, the notes must not be
+        // believed.
+        memory.locks().clearLent();
         crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
       } catch (Throwable e) {
         crew = null;
@@ -213,8 +216,9 @@ public final class Session {
         leaveDevice();
       }
       enter(RUNNING);
+    } else {
+      memory.locks().clearLent();
     }
-    memory.locks().clearLent();
     log.info(
         "session {} device {} taken over from an earlier daemon in {} us: {}",
         id,

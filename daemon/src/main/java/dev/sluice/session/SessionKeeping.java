@@ -90,7 +90,7 @@ final class SessionKeeping {
     HostState state = HostState.adopt(memory.state());
     try {
       SessionIdentity identity = SessionIdentity.of(state.identity());
-      Books saved = state.strange().isEmpty() ? read(state.books()) : known(state);
+      Books saved = state.versionMismatch().isEmpty() ? read(state.books()) : known(state);
       SessionKeeping keeping = new SessionKeeping(kept, left.key(), identity, state, saved);
       keeping.isKept = true;
       keeping.stages = left.stages().size();

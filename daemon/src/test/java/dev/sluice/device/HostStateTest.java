@@ -118,7 +118,7 @@ class HostStateTest {
       try (HostState next = HostState.adopt(region)) {
         assertEquals(
             "its state is of version " + version + ", this daemon reads " + HostState.VERSION,
-            next.strange());
+            next.versionMismatch());
         assertArrayEquals(TOKEN, next.token());
         assertArrayEquals(new byte[] {1, 2, 3}, next.identity());
         assertEquals(new HostState.Vitals(0x4000, 12, 34, 56, 2), next.vitals());

@@ -225,7 +225,7 @@ public final class Capture {
    * @param queue ready queue of the pool, -1 if it is not known
    */
   public void dropped(BufferKind kind, int instance, int queue, DropCause cause, long records) {
-    // By now: a busy writer may get to it much later, when the lost records' window has passed.
+    // Not when the writer comes to it: a busy one does so much later.
     long atNs = clock.getAsLong();
     events.post(
         nowNs ->

@@ -80,8 +80,8 @@ final class WebConfigReader {
       // The message quotes the line, which may be a secret.
       String line = e.getProblemMark().map(mark -> "line " + (mark.getLine() + 1)).orElse("a line");
       throw new WebConfigException(line + " is not valid YAML: " + e.getProblem());
-    } catch (YamlEngineException
-        | NumberFormatException e) { // the latter where an escape is cut off
+    } catch (YamlEngineException | NumberFormatException e) {
+      // The latter where an escape is cut off.
       throw new WebConfigException("is not readable YAML");
     }
   }
