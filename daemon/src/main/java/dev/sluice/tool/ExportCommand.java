@@ -20,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -154,10 +155,16 @@ public final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws ToolException {
     List<CaptureSource> sources = new ArrayList<>();
+    Map<String, String> given = new HashMap<>();
     try (ProgressLine line = ProgressLine.onStandardError()) {
       for (String name : names) {
         Path directory = captures.capture(name);
-        sources.add(CaptureSource.open(directory));
+        CaptureSource source = CaptureSource.open(directory);
+        sources.add(source);
+        String before = given.putIfAbsent(source.name(), name);
+        if (before != null) {
+          throw usage("the same capture is given twice: " + before + ", " + name);
+        }
         chooseRuns(directory, sources);
       }
       long startNs = System.nanoTime();

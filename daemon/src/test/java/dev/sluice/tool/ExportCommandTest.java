@@ -5,17 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.abi.DropCause;
 import dev.sluice.abi.HostTime;
 import dev.sluice.output.capture.CaptureBuilder;
 import dev.sluice.output.capture.CaptureManifest;
+import dev.sluice.output.export.ExportFormat;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ExportCommandTest {
   @TempDir private Path directory;
@@ -55,6 +64,73 @@ class ExportCommandTest {
       assertEquals(ExitCode.FINE, export("--format", format), console::err);
       assertTrue(Files.exists(Path.of(out)), format);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ExportFormat.class)
+  void shouldRefuseTheSameCaptureTwice(ExportFormat format) throws IOException {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of(capture));
+    Path copy = Files.createDirectory(directory.resolve("copy"));
+    for (Path file : CaptureBuilder.files(Path.of(capture))) {
+      Files.copy(file, copy.resolve(file.getFileName()));
+    }
+    for (Object again : List.of(capture, link, copy)) {
+      assertEquals(ExitCode.USAGE, export("--format", format.id(), again.toString()));
+      String told = "the same capture is given twice: " + capture + ", " + again;
+      assertTrue(console.err().contains(told), console::err);
+      assertTrue(Files.notExists(Path.of(out)));
+    }
+  }
+
+  /** Snapshots have the id of their session. */
+  @ParameterizedTest
+  @EnumSource(
+      value = ExportFormat.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  void shouldExportTwoSnapshotsOfOneSession(ExportFormat format) throws IOException {
+    writeSnapshot("first", 1);
+    String first = capture;
+    writeSnapshot("second", 2);
+    assertEquals(ExitCode.FINE, export("--format", format.id(), first), console::err);
+    List<String> written = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(Path.of(out))) {
+      files
+          .filter(Files::isRegularFile)
+          .map(file -> Path.of(out).relativize(file).toString())
+          .filter(name -> !name.contains("phase") && !name.contains("gaps"))
+          .sorted()
+          .forEach(written::add);
+    }
+    String id = "01234567-89ab-cdef-fedc-ba9876543210";
+    List<String> times = List.of("-20260901-120001.000", "-20260901-120002.000");
+    if (format.isTrace()) {
+      String text = Files.readString(Path.of(out), StandardCharsets.ISO_8859_1);
+      for (String time : times) {
+        assertTrue(text.contains("dev 0 session 1 01234567" + time + " / Lost records"), time);
+      }
+    } else if (format == ExportFormat.PARQUET) {
+      String folder = "sessions/host=test-host/device=0/session=1/";
+      assertEquals(times.stream().map(t -> folder + id + t + "-1.parquet").toList(), written);
+    } else if (format == ExportFormat.CSV) {
+      assertEquals(2 * 4, written.size(), written::toString);
+    } else {
+      assertEquals(4, written.size(), written::toString);
+    }
+  }
+
+  private void writeSnapshot(String name, int second) throws IOException {
+    Path path = directory.resolve(name);
+    CaptureManifest manifest = CaptureBuilder.manifest("l2-2026.06/a2a3", 3, 1, 1, 4);
+    Instant taken = manifest.clock().startedAt().plusSeconds(second);
+    manifest = manifest.with(new CaptureManifest.Snapshot("request", taken, 0, 10));
+    try (CaptureBuilder builder = new CaptureBuilder(path, manifest)) {
+      builder.run(1, 0);
+      ByteBuffer records = CaptureBuilder.zeros(BufferKind.AICORE_TASK, 4);
+      builder.records(BufferKind.AICORE_TASK, 0, 0, 0, 10, records);
+      builder.drop(BufferKind.AICORE_TASK, 0, DropCause.HOST_LATE, 4, 20);
+    }
+    capture = path.toString();
   }
 
   @Test

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +25,8 @@ import java.util.TreeMap;
  */
 public final class CaptureSource implements AutoCloseable {
   private static final int AIV_PER_BLOCK = 2;
+  private static final DateTimeFormatter SNAPSHOT_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss.SSS").withZone(ZoneOffset.UTC);
 
   private final CaptureFrames frames;
   private final CaptureManifest manifest;
@@ -104,6 +108,12 @@ public final class CaptureSource implements AutoCloseable {
   /** Whether the runtime's own file has no place for more than one run. */
   public boolean isOneRunAFile() {
     return runtime().isEmpty();
+  }
+
+  /** The id of the capture; snapshots of one session share it, and have their time as well. */
+  public String name() {
+    return manifest.id()
+        + manifest.snapshot().map(of -> "-" + SNAPSHOT_TIME.format(of.takenAt())).orElse("");
   }
 
   CaptureManifest manifest() {

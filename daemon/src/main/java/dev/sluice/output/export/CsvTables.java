@@ -121,7 +121,7 @@ final class CsvTables implements Tables.Format {
         "\n",
         "Tables of a Sluice capture. Columns are described in docs/exports.md.",
         "",
-        "capture: " + manifest.id(),
+        "capture: " + source.name(),
         "host: " + manifest.origin().host(),
         "device: " + manifest.origin().device(),
         "session: " + manifest.origin().session() + " " + manifest.origin().producer(),

@@ -113,6 +113,11 @@ public final class Exporter {
 
   /** Places all captures on one axis; returns what the host's clocks show at its zero. */
   private TraceSink.Clocks place() {
+    boolean isOfParts =
+        sources.stream().map(source -> source.manifest().id()).distinct().count() < sources.size();
+    if (isOfParts && !request.isByRun()) {
+      warnings.add("some captures are parts of one session: what two of them hold is there twice");
+    }
     boolean isOneBoot =
         sources.stream().map(source -> source.manifest().bootName()).distinct().count() == 1;
     if (!isOneBoot) {
@@ -124,7 +129,7 @@ public final class Exporter {
       if (!source.manifest().outcome().isEnded()) {
         warnings.add(
             "capture "
-                + source.manifest().id()
+                + source.name()
                 + (source.isBeingWritten()
                     ? " is still being written: this is what is there so far"
                     : " has no end: its daemon was killed"));
@@ -134,8 +139,7 @@ public final class Exporter {
         earliest = source;
       }
       if (sources.size() > 1 && !source.clock().isExact()) {
-        warnings.add(
-            "host time of capture " + source.manifest().id() + ": " + source.clock().accuracy());
+        warnings.add("host time of capture " + source.name() + ": " + source.clock().accuracy());
       }
     }
     long monotonicNs = earliest.clock().baseHostNs();
@@ -298,7 +302,7 @@ public final class Exporter {
         + "dev "
         + origin.device()
         + (ofDevice > 1 ? " session " + origin.session() : "")
-        + (isOnlyOfItsSession(source) ? "" : " " + shortId(source));
+        + (isOnlyOfItsSession(source) ? "" : " " + shortName(source));
   }
 
   /** Session numbers start over with each daemon. */
@@ -307,8 +311,9 @@ public final class Exporter {
     return sources.stream().filter(each -> tablesOf(each).equals(name)).count() == 1;
   }
 
-  private static String shortId(CaptureSource source) {
-    return source.manifest().id().toString().substring(0, 8);
+  private static String shortName(CaptureSource source) {
+    String id = source.manifest().id().toString();
+    return source.name().replace(id, id.substring(0, 8));
   }
 
   private static String label(CaptureSource source) {
@@ -327,7 +332,7 @@ public final class Exporter {
   private Map<String, Object> facts() {
     Map<String, Object> facts = new LinkedHashMap<>();
     for (int i = 0; i < sources.size(); i++) {
-      facts.put("capture_" + i, sources.get(i).manifest().id() + ": " + label(sources.get(i)));
+      facts.put("capture_" + i, sources.get(i).name() + ": " + label(sources.get(i)));
     }
     for (CaptureSource source : sources) {
       source
@@ -349,7 +354,8 @@ public final class Exporter {
     for (int i = 0; i < sources.size(); i++) {
       CaptureSource source = sources.get(i);
       if (request.format() == ExportFormat.CSV) {
-        String name = tablesOf(source) + (isOnlyOfItsSession(source) ? "" : "-" + shortId(source));
+        String name =
+            tablesOf(source) + (isOnlyOfItsSession(source) ? "" : "-" + shortName(source));
         Path own = sources.size() == 1 ? directory : directory.resolve(name);
         Files.createDirectories(own);
         rows += CsvTables.write(jobs.get(i), own);
@@ -392,7 +398,7 @@ public final class Exporter {
                     "device", origin.device(),
                     "host", origin.host(),
                     "session", origin.session(),
-                    "capture", source.manifest().id().toString())))
+                    "capture", source.name())))
         + "\n";
   }
 }

@@ -34,7 +34,7 @@ final class ParquetTables implements Tables.Format {
   private static final long ROW_GROUP_BYTES = 16L << 20;
   private static final int ZSTD_LEVEL = 3;
 
-  private final CaptureManifest manifest;
+  private final CaptureSource source;
   private final Path directory;
   private Part part;
   private int files;
@@ -42,15 +42,15 @@ final class ParquetTables implements Tables.Format {
   /** The file that is being written: tables and runs come one after the other. */
   private record Part(Tables.Table table, int run, ParquetWriter<Tables.Values> writer) {}
 
-  private ParquetTables(CaptureManifest manifest, Path directory) {
-    this.manifest = manifest;
+  private ParquetTables(CaptureSource source, Path directory) {
+    this.source = source;
     this.directory = directory;
   }
 
   /** Writes all tables of a capture, one run after the other; returns their rows. */
   static long write(Exporter.Job job, long missing, Path directory) throws IOException {
     CaptureSource source = job.source();
-    try (ParquetTables files = new ParquetTables(source.manifest(), directory)) {
+    try (ParquetTables files = new ParquetTables(source, directory)) {
       Tables tables = new Tables(job, Exporter.nanos(source.wallBase()), files);
       for (int run : source.runs().keySet()) {
         tables.putTasks(run);
@@ -97,7 +97,7 @@ final class ParquetTables implements Tables.Format {
   }
 
   private ParquetWriter<Tables.Values> open(Tables.Table table, int run) throws IOException {
-    CaptureManifest.Origin origin = manifest.origin();
+    CaptureManifest.Origin origin = source.manifest().origin();
     Path partition =
         directory
             .resolve(table.label)
@@ -106,7 +106,7 @@ final class ParquetTables implements Tables.Format {
             .resolve("session=" + origin.session());
     partition = run == Tables.NO_RUN ? partition : partition.resolve("run=" + run);
     Files.createDirectories(partition);
-    Path file = partition.resolve(manifest.id() + "-" + files++ + ".parquet");
+    Path file = partition.resolve(source.name() + "-" + files++ + ".parquet");
     return new Builder(new LocalOutputFile(file), schema(table))
         .withConf(new PlainParquetConfiguration())
         .withCodecFactory(new ZstdFactory())

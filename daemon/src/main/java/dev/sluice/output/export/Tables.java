@@ -287,7 +287,7 @@ final class Tables {
    */
   void putSession(long missing) throws IOException {
     CaptureManifest manifest = source.manifest();
-    row().put(manifest.id().toString()).put(manifest.origin().producer());
+    row().put(source.name()).put(manifest.origin().producer());
     row.put(manifest.layout().id()).put(manifest.clock().bootId());
     row.put(manifest.geometry().level()).put(manifest.geometry().numCores());
     row.put(source.clockHz()).put(Exporter.nanos(manifest.clock().startedAt()));

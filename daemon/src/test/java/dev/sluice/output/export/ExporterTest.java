@@ -140,6 +140,15 @@ class ExporterTest {
   }
 
   @Test
+  void shouldSayThatPartsOfOneSessionMayOverlap() throws IOException {
+    CaptureSource source = run();
+    ExportRequest request = ExportRequest.of(ExportFormat.CSV);
+    List<String> warnings =
+        new Exporter(List.of(source, source), request, ExportMonitor.NONE).warnings();
+    assertTrue(warnings.toString().contains("parts of one session"), warnings::toString);
+  }
+
+  @Test
   void shouldGiveUpWhenTheReaderOfAPipeGoesAway() {
     OutputStream closed =
         new OutputStream() {
