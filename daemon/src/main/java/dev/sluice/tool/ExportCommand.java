@@ -323,29 +323,29 @@ public final class ExportCommand implements Callable<Integer> {
           causes);
     }
     ExportSummary.Counts counts = summary.counts();
-    if (counts.aicpuWithoutAicore() + counts.aicoreWithoutAicpu() > 0
+    if (counts.aicpuWithoutAicore + counts.aicoreWithoutAicpu > 0
         && fromNs == null
         && toNs == null) {
       tell(
           line,
           "left out: %,d tasks with only the AICPU's record, %,d with only the AICore's",
-          counts.aicpuWithoutAicore(),
-          counts.aicoreWithoutAicpu());
+          counts.aicpuWithoutAicore,
+          counts.aicoreWithoutAicpu);
     }
-    if (counts.impossibleTimes() > 0) {
+    if (counts.impossibleTimes > 0) {
       tell(
           line,
           "impossible times: %,d records, left out, shortened, or in tables without nanoseconds",
-          counts.impossibleTimes());
+          counts.impossibleTimes);
     }
-    if (counts.givenUp() > 0) {
+    if (counts.givenUp > 0) {
       tell(
           line,
           "drawn without arrow: %,d rows whose phase or task is missing or too far ahead",
-          counts.givenUp());
+          counts.givenUp);
     }
-    if (counts.violations() > 0) {
-      tell(line, "dependencies that the times contradict: %,d", counts.violations());
+    if (counts.violations > 0) {
+      tell(line, "dependencies that the times contradict: %,d", counts.violations);
     }
     if (request.graph().skippedRows() > 0) {
       tell(
@@ -355,13 +355,12 @@ public final class ExportCommand implements Callable<Integer> {
           request.graph().skippedRows());
     }
     long limit = format == ExportFormat.PERFETTO ? MAX_PERFETTO_SLICES : MAX_CHROME_SLICES;
-    if (format.isTrace() && counts.slices() > limit) {
-      long fitsNs =
-          (fromNs == null ? 0 : fromNs) + summary.spanNs() / (counts.slices() / limit + 1);
+    if (format.isTrace() && counts.slices > limit) {
+      long fitsNs = (fromNs == null ? 0 : fromNs) + summary.spanNs() / (counts.slices / limit + 1);
       tell(
           line,
           "%,d slices are more than a browser opens: --to %s would fit",
-          counts.slices(),
+          counts.slices,
           Math.max(1, fitsNs / 1_000_000) + "ms");
     }
   }

@@ -9,7 +9,6 @@ import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * The Trace Event Format of chrome://tracing, with the arguments that the runtime's own converter
@@ -207,8 +206,8 @@ final class ChromeWriter implements TraceSink {
     json.writeNumberField("func_id", slice.funcId);
     json.writeNumberField("core", slice.task.core);
     if (slice.task.node != TaskGraph.NO_NODE) {
-      json.writeStringField("fanout-hint", fan(slice.task.node, true));
-      json.writeStringField("fanin-hint", fan(slice.task.node, false));
+      json.writeStringField("fanout-hint", fan(graph.successors(slice.task.node)));
+      json.writeStringField("fanin-hint", fan(graph.predecessors(slice.task.node)));
     }
     micros("duration-us", slice.durationNs());
     TraceClock clock = slice.source.clock();
@@ -216,18 +215,10 @@ final class ChromeWriter implements TraceSink {
   }
 
   /** {@code 2: [4294967297, 4294967298]}. */
-  private String fan(int node, boolean isOut) {
-    int count = isOut ? graph.outgoingCount(node) : graph.incomingCount(node);
-    return count
+  private String fan(int... nodes) {
+    return nodes.length
         + ": "
-        + IntStream.range(0, count)
-            .map(
-                i ->
-                    isOut
-                        ? graph.successor(graph.firstOutgoing(node) + i)
-                        : graph.predecessor(node, i))
-            .mapToObj(other -> Long.toUnsignedString(graph.taskId(other)))
-            .toList();
+        + Arrays.stream(nodes).mapToObj(node -> Long.toUnsignedString(graph.taskId(node))).toList();
   }
 
   private void arrows(Slice slice, List<Row.Arrow> arrows) throws IOException {

@@ -1,6 +1,5 @@
 package dev.sluice.output.export;
 
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,36 +13,33 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Dependencies {
   private final TaskGraph graph;
   private final ExportSummary.Counts counts;
-  private final int[] rows;
-  private final int[] scheduledRows;
-  private final int[] drawn;
-  private final long[] firstBegin;
-  private final long[] firstDispatch;
-  private final long[] lastEnd;
-  private final long[] lastFinish;
-  private final boolean[] isDispatchSeen;
-  private final boolean[] isFinishSeen;
-  // By node: whether the arrow from the completion that made it ready is drawn, and from where.
-  private final int[] readyFrom;
+  // By node: null for a task that is not there.
+  private final Seen[] seen;
   // By edge: the first of its ids; those of the scheduler view follow.
   private final long[] firstId;
   private long firstReadyId;
   private boolean isDrawing;
 
+  /** What the first pass learns of a task. */
+  private static final class Seen {
+    int rows;
+    int scheduledRows;
+    int drawn;
+    long firstBegin = Long.MAX_VALUE;
+    long firstDispatch;
+    long lastEnd = Long.MIN_VALUE;
+    long lastFinish = Row.NEVER;
+    boolean isDispatchSeen;
+    boolean isFinishSeen;
+
+    /** Whose completion made it ready, if an arrow shows that. */
+    int readyFrom = TaskGraph.NO_NODE;
+  }
+
   Dependencies(TaskGraph graph, ExportSummary.Counts counts) {
     this.graph = graph;
     this.counts = counts;
-    int nodes = graph.nodes();
-    rows = new int[nodes];
-    scheduledRows = new int[nodes];
-    drawn = new int[nodes];
-    firstBegin = new long[nodes];
-    firstDispatch = new long[nodes];
-    lastEnd = new long[nodes];
-    lastFinish = new long[nodes];
-    isDispatchSeen = new boolean[nodes];
-    isFinishSeen = new boolean[nodes];
-    readyFrom = new int[nodes];
+    seen = new Seen[graph.nodes()];
     firstId = new long[graph.edges()];
   }
 
@@ -60,44 +56,39 @@ final class Dependencies {
   void number(AtomicLong ids) {
     isDrawing = true;
     firstReadyId = ids.getAndAdd(graph.nodes());
-    Arrays.fill(readyFrom, TaskGraph.NO_NODE);
     for (int node = 0; node < graph.nodes(); node++) {
-      for (int i = 0; i < graph.outgoingCount(node); i++) {
-        int edge = graph.firstOutgoing(node) + i;
-        int fan = fan(node, graph.successor(edge));
-        firstId[edge] = ids.getAndAdd(2L * fan);
-        counts.violations += fan > 0 && isViolated(node, graph.successor(edge)) ? 1 : 0;
+      for (int to : graph.successors(node)) {
+        int fan = fan(node, to);
+        firstId[graph.edge(node, to)] = ids.getAndAdd(2L * fan);
+        counts.violations += fan > 0 && isViolated(node, to) ? 1 : 0;
       }
-      readyFrom[node] = rows[node] > 0 && isDispatchSeen[node] ? lastPredecessor(node) : -1;
+      if (seen[node] != null && seen[node].isDispatchSeen) {
+        seen[node].readyFrom = lastPredecessor(node);
+      }
     }
   }
 
   private int fan(int from, int to) {
-    return rows[from] == 0 || rows[to] == 0 ? 0 : Math.max(rows[from], rows[to]);
+    boolean isThere = seen[from] != null && seen[to] != null;
+    return isThere ? Math.max(seen[from].rows, seen[to].rows) : 0;
   }
 
   private boolean isViolated(int from, int to) {
-    return lastEnd[from] > firstBegin[to];
+    return seen[from].lastEnd > seen[to].firstBegin;
   }
 
   /** The predecessor that finished last, if all are there and that was before the dispatch. */
   private int lastPredecessor(int node) {
     int last = TaskGraph.NO_NODE;
-    for (int i = 0; i < graph.incomingCount(node); i++) {
-      int predecessor = graph.predecessor(node, i);
-      if (rows[predecessor] == 0) {
+    for (int from : graph.predecessors(node)) {
+      if (seen[from] == null) {
         return TaskGraph.NO_NODE;
       }
-      last =
-          last == TaskGraph.NO_NODE || lastFinish[predecessor] > lastFinish[last]
-              ? predecessor
-              : last;
+      boolean isLater = last == TaskGraph.NO_NODE || seen[from].lastFinish > seen[last].lastFinish;
+      last = isLater ? from : last;
     }
-    return last != TaskGraph.NO_NODE
-            && isFinishSeen[last]
-            && lastFinish[last] <= firstDispatch[node]
-        ? last
-        : TaskGraph.NO_NODE;
+    boolean isKnown = last != TaskGraph.NO_NODE && seen[last].isFinishSeen;
+    return isKnown && seen[last].lastFinish <= seen[node].firstDispatch ? last : TaskGraph.NO_NODE;
   }
 
   /**
@@ -118,61 +109,67 @@ final class Dependencies {
   }
 
   private void learn(Row.Task task, boolean isDispatched, boolean isCompleted, long begin) {
-    int node = task.node;
-    if (rows[node] == 0) {
-      firstBegin[node] = begin;
-      firstDispatch[node] = task.dispatch;
-      isDispatchSeen[node] = isDispatched;
-      lastEnd[node] = task.end;
-      lastFinish[node] = Row.NEVER;
+    Seen of = seen[task.node];
+    if (of == null) {
+      of = new Seen();
+      of.firstDispatch = task.dispatch;
+      of.isDispatchSeen = isDispatched;
+      seen[task.node] = of;
     }
-    firstBegin[node] = Math.min(firstBegin[node], begin);
-    lastEnd[node] = Math.max(lastEnd[node], task.end);
-    if (task.finish > lastFinish[node]) {
-      lastFinish[node] = task.finish;
-      isFinishSeen[node] = isCompleted;
+    of.firstBegin = Math.min(of.firstBegin, begin);
+    of.lastEnd = Math.max(of.lastEnd, task.end);
+    if (task.finish > of.lastFinish) {
+      of.lastFinish = task.finish;
+      of.isFinishSeen = isCompleted;
     }
-    rows[node]++;
-    scheduledRows[node] += task.isScheduled() ? 1 : 0;
+    of.rows++;
+    of.scheduledRows += task.isScheduled() ? 1 : 0;
   }
 
   private void draw(Row.Task task, Row.Phase dispatching, Row.Phase completing, long begin) {
     int node = task.node;
-    int row = drawn[node]++;
-    for (int i = 0; i < graph.outgoingCount(node); i++) {
-      int edge = graph.firstOutgoing(node) + i;
-      add(task, edge, node, graph.successor(edge), row, true, begin);
+    Seen of = seen[node];
+    if (of == null) {
+      return; // the graph has no edges, and there was no first pass
     }
-    for (int i = 0; i < graph.incomingCount(node); i++) {
-      int edge = graph.incomingEdge(node, i);
-      add(task, edge, graph.predecessor(node, i), node, row, false, begin);
+    int row = of.drawn++;
+    int[] successors = graph.successors(node);
+    for (int to : successors) {
+      add(task, node, to, row, true, begin);
     }
-    if (row == 0 && readyFrom[node] != TaskGraph.NO_NODE && dispatching != null) {
+    for (int from : graph.predecessors(node)) {
+      add(task, from, node, row, false, begin);
+    }
+    if (row == 0 && of.readyFrom != TaskGraph.NO_NODE && dispatching != null) {
       long id = firstReadyId + node;
       dispatching.in.add(Row.Arrow.in(Row.Arrow.Type.COMPLETE_READY, id, task.dispatch));
     }
-    if (completing != null && task.finish == lastFinish[node]) {
-      for (int i = 0; i < graph.outgoingCount(node); i++) {
-        int successor = graph.successor(graph.firstOutgoing(node) + i);
-        if (readyFrom[successor] == node) {
-          long id = firstReadyId + successor;
+    if (completing != null && task.finish == of.lastFinish) {
+      for (int to : successors) {
+        if (seen[to] != null && seen[to].readyFrom == node) {
+          long id = firstReadyId + to;
           completing.out.add(Row.Arrow.out(Row.Arrow.Type.COMPLETE_READY, id, task.finish));
         }
       }
-      lastFinish[node] = Row.NEVER; // another row may have finished in the same tick
+      of.lastFinish = Row.NEVER; // another row may have finished in the same tick
     }
   }
 
-  private void add(Row.Task task, int edge, int from, int to, int row, boolean isOut, long begin) {
+  private void add(Row.Task task, int from, int to, int row, boolean isOut, long begin) {
     int fan = fan(from, to);
-    int own = isOut ? rows[from] : rows[to];
+    if (fan == 0) {
+      return;
+    }
     Row.Arrow.Type type =
         isViolated(from, to) ? Row.Arrow.Type.HB_VIOLATION : Row.Arrow.Type.DEPENDENCY;
     boolean isMirrored =
-        scheduledRows[from] == rows[from] && scheduledRows[to] == rows[to] && task.isScheduled();
-    int last = row == own - 1 ? fan - 1 : row;
-    for (int k = row; k <= last && k < fan; k++) {
-      long id = firstId[edge] + 2L * k;
+        seen[from].scheduledRows == seen[from].rows
+            && seen[to].scheduledRows == seen[to].rows
+            && task.isScheduled();
+    int last = row == seen[task.node].rows - 1 ? fan - 1 : row;
+    long edgeId = firstId[graph.edge(from, to)];
+    for (int k = row; k <= last; k++) {
+      long id = edgeId + 2L * k;
       long bar = isOut ? Math.max(begin, task.end - 1) : begin;
       task.worker.add(new Row.Arrow(type, isOut, id, bar));
       if (isMirrored) {

@@ -4,7 +4,6 @@ import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -33,6 +32,11 @@ final class ExportOutput {
     void fill(T output) throws IOException;
   }
 
+  /** Writes an output under a name that is not its own yet; returns its bytes. */
+  private interface Maker {
+    long make(Path partial) throws IOException;
+  }
+
   private ExportOutput() {}
 
   /**
@@ -49,19 +53,34 @@ final class ExportOutput {
     if (Files.exists(output) && !Files.isRegularFile(output)) {
       return stream(Files.newOutputStream(output, StandardOpenOption.WRITE), isGzip, body);
     }
-    Path target = target(output, isForced);
-    Path partial = partialOf(target);
+    return place(
+        output,
+        target(output, isForced),
+        partial -> stream(Files.newOutputStream(partial), isGzip, body));
+  }
+
+  /** Makes something beside its place, and moves it there when it is whole. */
+  private static long place(Path output, Path target, Maker maker) throws IOException {
+    Path absolute = target.toAbsolutePath().normalize();
+    Path partial =
+        absolute.resolveSibling(
+            "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
+    delete(partial);
     try {
-      long bytes = stream(Files.newOutputStream(partial), isGzip, body);
-      if (Files.exists(target)) {
+      long bytes = maker.make(partial);
+      if (Files.isRegularFile(target)) {
         Files.setPosixFilePermissions(partial, Files.getPosixFilePermissions(target));
+      } else {
+        delete(target);
       }
       Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
       return bytes;
     } catch (NoSuchFileException e) {
-      throw noDirectory(output, e);
+      throw Files.exists(partial)
+          ? e
+          : new ExportException("the directory of " + output + " does not exist", e);
     } finally {
-      Files.deleteIfExists(partial);
+      delete(partial);
     }
   }
 
@@ -75,10 +94,6 @@ final class ExportOutput {
       throw new ExportException(output + " exists; use --force to replace it");
     }
     return exists ? output.toRealPath() : output;
-  }
-
-  private static ExportException noDirectory(Path output, FileSystemException e) {
-    return new ExportException("the directory of " + output + " does not exist", e);
   }
 
   private static long stream(OutputStream stream, boolean isGzip, Body<OutputStream> body)
@@ -135,23 +150,15 @@ final class ExportOutput {
       throw new ExportException(
           output + " is not the directory of an earlier export; remove it or name another");
     }
-    Path partial = partialOf(target);
-    delete(partial);
-    try {
-      Files.createDirectory(partial);
-      body.fill(partial);
-      long bytes;
-      try (Stream<Path> files = Files.walk(partial)) {
-        bytes = files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
-      }
-      delete(target);
-      Files.move(partial, target);
-      return bytes;
-    } catch (NoSuchFileException e) {
-      throw Files.exists(partial) ? e : noDirectory(output, e);
-    } finally {
-      delete(partial);
-    }
+    return place(
+        output,
+        target,
+        partial -> {
+          body.fill(Files.createDirectory(partial));
+          try (Stream<Path> files = Files.walk(partial)) {
+            return files.filter(Files::isRegularFile).mapToLong(of -> of.toFile().length()).sum();
+          }
+        });
   }
 
   private static boolean isEarlierExport(Path directory) throws IOException {
@@ -174,11 +181,5 @@ final class ExportOutput {
         Files.delete(file);
       }
     }
-  }
-
-  private static Path partialOf(Path target) {
-    Path absolute = target.toAbsolutePath().normalize();
-    return absolute.resolveSibling(
-        "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".partial");
   }
 }

@@ -17,18 +17,9 @@ public record ExportRequest(
     boolean isAbsolute,
     boolean isByRun) {
 
-  /** Of whole captures. */
-  public ExportRequest(
-      ExportFormat format,
-      ExportSelection selection,
-      TaskGraph graph,
-      NameMap names,
-      boolean isAbsolute) {
-    this(format, selection, graph, names, isAbsolute, false);
-  }
-
   /** Everything, without further files. */
   public static ExportRequest of(ExportFormat format) {
-    return new ExportRequest(format, ExportSelection.ALL, TaskGraph.NONE, NameMap.NONE, false);
+    return new ExportRequest(
+        format, ExportSelection.ALL, TaskGraph.NONE, NameMap.NONE, false, false);
   }
 }

@@ -19,49 +19,27 @@ public record ExportSummary(
     return missing.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Counted while rows are read and drawn. */
+  /** Counted while rows are read and drawn; final when the export is. */
   public static final class Counts {
-    long joined;
-    long aicpuWithoutAicore;
-    long aicoreWithoutAicpu;
-    long impossibleTimes;
-    long givenUp;
-    long violations;
-    long slices;
-
     /** Tasks of which both records are there. */
-    public long joined() {
-      return joined;
-    }
+    public long joined;
 
     /** AICPU records left out for want of a partner. */
-    public long aicpuWithoutAicore() {
-      return aicpuWithoutAicore;
-    }
+    public long aicpuWithoutAicore;
 
     /** AICore records left out for want of a partner. */
-    public long aicoreWithoutAicpu() {
-      return aicoreWithoutAicpu;
-    }
+    public long aicoreWithoutAicpu;
 
     /** Rows with a time that cannot be: left out, or drawn without that time. */
-    public long impossibleTimes() {
-      return impossibleTimes;
-    }
+    public long impossibleTimes;
 
     /** Rows whose partner phase or task lies too far ahead; drawn without an arrow. */
-    public long givenUp() {
-      return givenUp;
-    }
+    public long givenUp;
 
     /** Dependencies that the times contradict. */
-    public long violations() {
-      return violations;
-    }
+    public long violations;
 
     /** Bars drawn. */
-    public long slices() {
-      return slices;
-    }
+    public long slices;
   }
 }

@@ -61,20 +61,20 @@ public final class TaskGraph {
     }
     outgoing =
         IntStream.range(0, pairs.length / 2)
-            .mapToLong(i -> edge(node(pairs[2 * i]), node(pairs[2 * i + 1])))
+            .mapToLong(i -> pair(node(pairs[2 * i]), node(pairs[2 * i + 1])))
             .sorted()
             .distinct()
             .toArray();
     incoming = Arrays.stream(outgoing).map(edge -> Long.rotateLeft(edge, 32)).sorted().toArray();
   }
 
-  private static long edge(int from, int to) {
+  private static long pair(int from, int to) {
     return ((long) from << Integer.SIZE) | to;
   }
 
   /** Where the edges begin that have a node in their high half. */
   private static int first(long[] edges, int node) {
-    int found = Arrays.binarySearch(edges, edge(node, 0));
+    int found = Arrays.binarySearch(edges, pair(node, 0));
     return found < 0 ? -found - 1 : found;
   }
 
@@ -167,31 +167,26 @@ public final class TaskGraph {
     return taskIds[node];
   }
 
-  /** Edges are numbered so that those leaving a node follow each other. */
-  int firstOutgoing(int node) {
-    return first(outgoing, node);
+  /** The tasks that wait for a task, by ascending id. */
+  int[] successors(int node) {
+    return ends(outgoing, node);
   }
 
-  int outgoingCount(int node) {
-    return first(outgoing, node + 1) - first(outgoing, node);
+  /** The tasks that a task waits for, by ascending id. */
+  int[] predecessors(int node) {
+    return ends(incoming, node);
   }
 
-  int successor(int edge) {
-    return (int) outgoing[edge];
+  private static int[] ends(long[] edges, int node) {
+    int first = first(edges, node);
+    int[] ends = new int[first(edges, node + 1) - first];
+    Arrays.setAll(ends, i -> (int) edges[first + i]);
+    return ends;
   }
 
-  int incomingCount(int node) {
-    return first(incoming, node + 1) - first(incoming, node);
-  }
-
-  /** The task at the other end of the i-th edge that arrives at a node. */
-  int predecessor(int node, int i) {
-    return (int) incoming[first(incoming, node) + i];
-  }
-
-  /** The number of the i-th edge that arrives at a node. */
-  int incomingEdge(int node, int i) {
-    return Arrays.binarySearch(outgoing, edge(predecessor(node, i), node));
+  /** The number of an edge: those that leave a task follow each other. */
+  int edge(int from, int to) {
+    return Arrays.binarySearch(outgoing, pair(from, to));
   }
 
   int edges() {

@@ -3,6 +3,7 @@ package dev.sluice.output.export;
 import dev.sluice.abi.AicoreTaskRecord;
 import dev.sluice.abi.AicpuTaskRecord;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * The tasks of one core: each AICPU record joined with the AICore record of the same run and
@@ -19,22 +20,27 @@ final class TaskJoin {
   // AICore records are read this far ahead of the token in question, for duplicates and disorder.
   private static final int LOOK_AHEAD = 32;
 
-  private static final int WORDS = 6;
-  private static final int TOKEN = 0;
-  private static final int TASK_ID = 1;
-  private static final int START = 2;
-  private static final int END = 3;
-  private static final int SETUP = 4;
-  private static final int STATE = 5;
-  private static final int FREE = 0;
-  private static final int WAITING = 1;
-  private static final int JOINED = 2;
+  private enum State {
+    FREE,
+    WAITING,
+    JOINED
+  }
+
+  /** An AICore record of the run. */
+  private static final class Slot {
+    State state = State.FREE;
+    long token;
+    long taskId;
+    long start;
+    long end;
+    long receive;
+  }
 
   private final RecordCursor aicpu;
   private final RecordCursor aicore;
   private final ExportSummary.Counts counts;
-  // By token modulo WINDOW: the AICore records of this run; the words of one lie together.
-  private final long[] window = new long[WINDOW * WORDS];
+  // By token modulo WINDOW.
+  private final Slot[] window = new Slot[WINDOW];
   private int run = -1;
   private long token;
   private long newestToken;
@@ -51,6 +57,7 @@ final class TaskJoin {
     this.aicpu = aicpu;
     this.aicore = aicore;
     this.counts = counts;
+    Arrays.setAll(window, i -> new Slot());
   }
 
   /** Fills the next task; false after the last. Times are what the device wrote. */
@@ -68,18 +75,18 @@ final class TaskJoin {
       while (newestToken < token + LOOK_AHEAD && peek() && aicore.run() == run) {
         take();
       }
-      int slot = slot(token);
-      if (window[slot + STATE] == FREE || window[slot + TOKEN] != token) {
+      Slot slot = slot(token);
+      if (slot.state == State.FREE || slot.token != token) {
         counts.aicpuWithoutAicore++;
         continue;
       }
-      window[slot + STATE] = JOINED;
+      slot.state = State.JOINED;
       into.token = narrow;
       into.run = run;
-      into.taskId = window[slot + TASK_ID];
-      into.start = window[slot + START];
-      into.end = window[slot + END];
-      into.receive = into.start - window[slot + SETUP];
+      into.taskId = slot.taskId;
+      into.start = slot.start;
+      into.end = slot.end;
+      into.receive = slot.receive;
       into.dispatch = aicpu.u64(AicpuTaskRecord.DISPATCH_TIME_OFFSET);
       into.finish = aicpu.u64(AicpuTaskRecord.FINISH_TIME_OFFSET);
       return true;
@@ -104,8 +111,8 @@ final class TaskJoin {
     return true;
   }
 
-  private static int slot(long token) {
-    return ((int) token & (WINDOW - 1)) * WORDS;
+  private Slot slot(long token) {
+    return window[(int) token & (WINDOW - 1)];
   }
 
   private void beginRun(int newRun, int firstToken) {
@@ -137,23 +144,23 @@ final class TaskJoin {
     isHeld = false;
     long aicoreToken =
         token + ((int) aicore.u32(AicoreTaskRecord.REG_TASK_ID_OFFSET) - (int) token);
-    int slot = slot(aicoreToken);
-    if (window[slot + STATE] == FREE || window[slot + TOKEN] != aicoreToken) {
-      counts.aicoreWithoutAicpu += window[slot + STATE] == WAITING ? 1 : 0;
-      window[slot + STATE] = WAITING;
+    Slot slot = slot(aicoreToken);
+    if (slot.state == State.FREE || slot.token != aicoreToken) {
+      counts.aicoreWithoutAicpu += slot.state == State.WAITING ? 1 : 0;
+      slot.state = State.WAITING;
     }
-    window[slot + TOKEN] = aicoreToken;
-    window[slot + TASK_ID] = aicore.u64(AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
-    window[slot + START] = aicore.u64(AicoreTaskRecord.START_TIME_OFFSET);
-    window[slot + END] = aicore.u64(AicoreTaskRecord.END_TIME_OFFSET);
-    window[slot + SETUP] = aicore.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
+    slot.token = aicoreToken;
+    slot.taskId = aicore.u64(AicoreTaskRecord.TASK_TOKEN_RAW_OFFSET);
+    slot.start = aicore.u64(AicoreTaskRecord.START_TIME_OFFSET);
+    slot.end = aicore.u64(AicoreTaskRecord.END_TIME_OFFSET);
+    slot.receive = slot.start - aicore.u32(AicoreTaskRecord.RECEIVE_TO_START_CYCLES_OFFSET);
     newestToken = Math.max(newestToken, aicoreToken);
   }
 
   private void forget() {
-    for (int slot = 0; slot < window.length; slot += WORDS) {
-      counts.aicoreWithoutAicpu += window[slot + STATE] == WAITING ? 1 : 0;
-      window[slot + STATE] = FREE;
+    for (Slot slot : window) {
+      counts.aicoreWithoutAicpu += slot.state == State.WAITING ? 1 : 0;
+      slot.state = State.FREE;
     }
   }
 }

@@ -84,7 +84,7 @@ class EvidenceTest {
 
   private void check(ExportSummary summary) {
     assertEquals(MISSING, summary.missing());
-    joined = summary.counts().joined();
+    joined = summary.counts().joined;
   }
 
   /** A bar of either trace. */

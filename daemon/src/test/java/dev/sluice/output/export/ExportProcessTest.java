@@ -31,8 +31,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The command as a process: in a small heap, on a full disk, into its standard output. */
 @Tag("exports")
@@ -185,11 +183,7 @@ class ExportProcessTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = ExportFormat.class,
-      mode = EnumSource.Mode.EXCLUDE,
-      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  @Exports.EachFormat
   void shouldNotNeedMoreHeapForALargerCapture(ExportFormat format) throws Exception {
     String output = outputs.resolve("out").toString();
     String told =
@@ -199,11 +193,7 @@ class ExportProcessTest {
         format == ExportFormat.CHROME_TRACE, told.contains("are more than a browser opens: --to "));
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = ExportFormat.class,
-      mode = EnumSource.Mode.EXCLUDE,
-      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  @Exports.EachFormat
   void shouldLeaveNothingBehindOnAFullDisk(ExportFormat format) throws Exception {
     String output = outputs.resolve("out").toString();
     String told =

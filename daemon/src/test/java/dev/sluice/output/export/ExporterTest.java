@@ -54,11 +54,7 @@ class ExporterTest {
     assertEquals(List.of(), names());
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = ExportFormat.class,
-      mode = EnumSource.Mode.EXCLUDE,
-      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  @Exports.EachFormat
   void shouldLeaveNothingBehindWhenStopped(ExportFormat format) throws IOException {
     long[] calls = {0};
     Exporter exporter =
@@ -75,11 +71,7 @@ class ExporterTest {
   }
 
   /** Its progress ends at 100 %. */
-  @ParameterizedTest
-  @EnumSource(
-      value = ExportFormat.class,
-      mode = EnumSource.Mode.EXCLUDE,
-      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  @Exports.EachFormat
   void shouldCountEachRecordOnce(ExportFormat format) throws IOException {
     for (String layout : List.of(TraceBuilder.L2, TraceBuilder.CHIP, TraceBuilder.NEWEST)) {
       Exporter exporter = exporter(new Workload(layout, 6, 80, 1, 20).builder.build(), format);
@@ -88,11 +80,7 @@ class ExporterTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = ExportFormat.class,
-      mode = EnumSource.Mode.EXCLUDE,
-      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  @Exports.EachFormat
   void shouldReplaceAnOutputOnlyWhenForced(ExportFormat format) throws IOException {
     Path out = directory.resolve("a trace with spaces");
     exporter(run(), format).toFile(out, false);

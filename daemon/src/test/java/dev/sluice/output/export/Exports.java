@@ -4,16 +4,35 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Exports into memory, and reads them again. */
 final class Exports {
+  /** A test of every format but the files of the other profilers. */
+  @Target(ElementType.METHOD)
+  @Retention(RetentionPolicy.RUNTIME)
+  @ParameterizedTest
+  @EnumSource(
+      value = ExportFormat.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"PMU_CSV", "SCOPE_STATS_JSONL"})
+  @interface EachFormat {}
+
   private Exports() {}
 
   static Exporter exporter(CaptureSource source, ExportRequest request) throws IOException {
@@ -73,6 +92,24 @@ final class Exports {
   }
 
   static ExportRequest with(ExportFormat format, TaskGraph graph, NameMap names) {
-    return new ExportRequest(format, ExportSelection.ALL, graph, names, false);
+    return new ExportRequest(format, ExportSelection.ALL, graph, names, false, false);
+  }
+
+  /**
+   * Of a part of the time.
+   *
+   * @param toNs 0 for the end
+   */
+  static ExportRequest part(ExportFormat format, long fromNs, long toNs, int... cores) {
+    OptionalLong to = toNs == 0 ? OptionalLong.empty() : OptionalLong.of(toNs);
+    BitSet of = new BitSet();
+    Arrays.stream(cores).forEach(of::set);
+    return new ExportRequest(
+        format,
+        new ExportSelection(OptionalLong.of(fromNs), to, of),
+        TaskGraph.NONE,
+        NameMap.NONE,
+        false,
+        false);
   }
 }

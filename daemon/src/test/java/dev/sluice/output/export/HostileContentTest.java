@@ -80,7 +80,7 @@ class HostileContentTest {
     ExportSummary summary =
         Exports.exporter(builder.build(), ExportRequest.of(ExportFormat.PERFETTO))
             .toStream(java.io.OutputStream.nullOutputStream());
-    assertEquals(1, summary.counts().givenUp());
+    assertEquals(1, summary.counts().givenUp);
   }
 
   /** Ids that are equal, or alike in their low bits, are found as fast as others. */

@@ -13,10 +13,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigInteger;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class RecordsJsonTest {
@@ -149,8 +147,8 @@ class RecordsJsonTest {
     ExportSummary summary =
         Exports.exporter(newest().build(), ExportRequest.of(FORMAT))
             .toStream(OutputStream.nullOutputStream());
-    assertEquals(1, summary.counts().aicoreWithoutAicpu());
-    assertEquals(0, summary.counts().aicpuWithoutAicore(), "is in the file");
+    assertEquals(1, summary.counts().aicoreWithoutAicpu);
+    assertEquals(0, summary.counts().aicpuWithoutAicore, "is in the file");
   }
 
   @SuppressWarnings("unchecked") // the parser makes maps of all objects
@@ -239,15 +237,7 @@ class RecordsJsonTest {
       builder.aicore(0, i, i, 1000 + 50L * i, 1040 + 50L * i, 0);
       builder.aicore(1, i, i, 1000 + 50L * i, 1040 + 50L * i, 0);
     }
-    BitSet coreOne = new BitSet();
-    coreOne.set(1);
-    ExportRequest request =
-        new ExportRequest(
-            FORMAT,
-            new ExportSelection(OptionalLong.of(4_900), OptionalLong.of(9_000), coreOne),
-            TaskGraph.NONE,
-            NameMap.NONE,
-            false);
+    ExportRequest request = Exports.part(FORMAT, 4_900, 9_000, 1);
     List<?> rows =
         (List<?>) JSON.std.mapFrom(Exports.bytes(builder.build(), request)).get("aicore_tasks");
     List<Integer> tokens = rows.stream().map(row -> (Integer) ((List<?>) row).get(2)).toList();

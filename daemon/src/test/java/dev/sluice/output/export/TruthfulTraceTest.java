@@ -16,10 +16,8 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -100,21 +98,10 @@ class TruthfulTraceTest {
         Exports.events(source, Exports.chrome()).stream()
             .filter(event -> event.get("ph").equals("X") && event.get("pid").equals(5))
             .count());
-    ExportSelection late =
-        new ExportSelection(OptionalLong.of(200_000_000), OptionalLong.empty(), new BitSet());
     assertThrows(
         ExportException.class,
-        () ->
-            Exports.exporter(
-                source,
-                new ExportRequest(
-                    ExportFormat.PERFETTO, late, TaskGraph.NONE, NameMap.NONE, false)));
-    ExportSelection early =
-        new ExportSelection(OptionalLong.empty(), OptionalLong.of(50_000), new BitSet());
-    ExportSummary of =
-        summary(
-            source,
-            new ExportRequest(ExportFormat.PERFETTO, early, TaskGraph.NONE, NameMap.NONE, false));
+        () -> Exports.exporter(source, Exports.part(ExportFormat.PERFETTO, 200_000_000, 0)));
+    ExportSummary of = summary(source, Exports.part(ExportFormat.PERFETTO, 0, 50_000));
     assertEquals(Map.of("host_late", 123L, "unknown", 7L), of.missing(), "may lie in the window");
   }
 
@@ -127,10 +114,7 @@ class TruthfulTraceTest {
             .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 7, 1500)
             .build();
     assertTrue(source.clock().errorNs() > 1_000_000, () -> source.clock().errorNs() + "");
-    ExportSelection part =
-        new ExportSelection(OptionalLong.of(50_000), OptionalLong.of(60_000), new BitSet());
-    ExportRequest request =
-        new ExportRequest(ExportFormat.PERFETTO, part, TaskGraph.NONE, NameMap.NONE, false);
+    ExportRequest request = Exports.part(ExportFormat.PERFETTO, 50_000, 60_000);
     assertEquals(Map.of("host_late", 12L), summary(source, request).missing());
     PerfettoTrace trace = new PerfettoTrace(Exports.bytes(source, request));
     List<PerfettoTrace.SliceRead> lost = in(trace, "Lost records");
@@ -226,7 +210,7 @@ class TruthfulTraceTest {
       assertTrue(trace.arrows.size() >= 60 * 4, i + ": " + trace.arrows.size());
       int number = i;
       ExportSummary.Counts counts = summary(source, PERFETTO).counts();
-      long told = counts.impossibleTimes() + counts.aicoreWithoutAicpu();
+      long told = counts.impossibleTimes + counts.aicoreWithoutAicpu;
       assertTrue(told > 0, () -> "told in case " + number);
     }
   }
@@ -301,7 +285,7 @@ class TruthfulTraceTest {
     TaskGraph back = new TaskGraph(new long[] {2, 1}, new long[0], 0);
     ExportSummary summary =
         summary(builder.build(), Exports.with(ExportFormat.CHROME_TRACE, back, NameMap.NONE));
-    assertEquals(1, summary.counts().violations());
+    assertEquals(1, summary.counts().violations);
   }
 
   private static PerfettoTrace several(boolean isAbsolute, CaptureSource... sources)
@@ -309,7 +293,12 @@ class TruthfulTraceTest {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     ExportRequest request =
         new ExportRequest(
-            ExportFormat.PERFETTO, ExportSelection.ALL, TaskGraph.NONE, NameMap.NONE, isAbsolute);
+            ExportFormat.PERFETTO,
+            ExportSelection.ALL,
+            TaskGraph.NONE,
+            NameMap.NONE,
+            isAbsolute,
+            false);
     new Exporter(List.of(sources), request, ExportMonitor.NONE).toStream(out);
     return new PerfettoTrace(out.toByteArray());
   }
@@ -422,6 +411,6 @@ class TruthfulTraceTest {
     LongStream.range(0, RowReader.MAX_OPEN + 50)
         .forEach(i -> builder.submit(0, (int) i, i, 1000 + i, 1000 + i));
     ExportSummary summary = summary(builder.build(), PERFETTO);
-    assertEquals(50, summary.counts().givenUp());
+    assertEquals(50, summary.counts().givenUp);
   }
 }
