@@ -7,9 +7,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.parquet.bytes.BytesInput;
+import org.apache.parquet.column.ParquetProperties;
 import org.apache.parquet.compression.CompressionCodecFactory;
 import org.apache.parquet.conf.ParquetConfiguration;
 import org.apache.parquet.conf.PlainParquetConfiguration;
@@ -36,8 +40,8 @@ final class ParquetTables implements Tables.Format {
 
   private final CaptureSource source;
   private final Path directory;
+  private final Set<Tables.Table> written = EnumSet.noneOf(Tables.Table.class);
   private Part part;
-  private int files;
 
   /** The file that is being written: tables and runs come one after the other. */
   private record Part(Tables.Table table, int run, ParquetWriter<Tables.Values> writer) {}
@@ -58,6 +62,7 @@ final class ParquetTables implements Tables.Format {
         tables.putRecords(BufferKind.ORCH_PHASE, run);
       }
       tables.putLosses();
+      files.addEmptyLosses();
       tables.putSession(missing);
       return tables.rows();
     }
@@ -67,9 +72,19 @@ final class ParquetTables implements Tables.Format {
   public void write(Tables.Table table, int run, Tables.Values row) throws IOException {
     if (part == null || part.table != table || part.run != run) {
       close();
+      written.add(table);
       part = new Part(table, run, open(table, run));
     }
     part.writer.write(row);
+  }
+
+  /** An engine refuses a table without a file; a capture without losses has one without rows. */
+  private void addEmptyLosses() throws IOException {
+    for (Tables.Table table : List.of(Tables.Table.GAPS, Tables.Table.STALLS)) {
+      if (written.add(table)) {
+        open(table, Tables.NO_RUN).close();
+      }
+    }
   }
 
   @Override
@@ -106,13 +121,20 @@ final class ParquetTables implements Tables.Format {
             .resolve("session=" + origin.session());
     partition = run == Tables.NO_RUN ? partition : partition.resolve("run=" + run);
     Files.createDirectories(partition);
-    Path file = partition.resolve(source.name() + "-" + files++ + ".parquet");
-    return new Builder(new LocalOutputFile(file), schema(table))
-        .withConf(new PlainParquetConfiguration())
-        .withCodecFactory(new ZstdFactory())
-        .withCompressionCodec(CompressionCodecName.ZSTD)
-        .withRowGroupSize(ROW_GROUP_BYTES)
-        .build();
+    Path file = partition.resolve(source.name() + ".parquet");
+    Builder builder =
+        new Builder(new LocalOutputFile(file), schema(table))
+            .withConf(new PlainParquetConfiguration())
+            .withCodecFactory(new ZstdFactory())
+            .withCompressionCodec(CompressionCodecName.ZSTD)
+            .withRowGroupSize(ROW_GROUP_BYTES)
+            // Differences of ids and times: half as large as a dictionary, in half of the time.
+            .withWriterVersion(ParquetProperties.WriterVersion.PARQUET_2_0)
+            .withDictionaryEncoding(false);
+    table.columns.stream()
+        .filter(column -> column.type() == Tables.Type.STRING)
+        .forEach(column -> builder.withDictionaryEncoding(column.name(), true));
+    return builder.build();
   }
 
   /** A name of a host as part of a path: other characters as Hive escapes them. */

@@ -1,6 +1,7 @@
 package dev.sluice.output.export;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.DropCause;
@@ -195,6 +196,27 @@ class FleetTest {
         List.of(
             "h1 host_late 75", "h1 pool_exhausted 11", "h2 host_late 76", "h2 pool_exhausted 11"),
         ask(4));
+  }
+
+  @Test
+  void shouldAnswerWhereNothingWasLost() throws Exception {
+    Path all = data.resolve("all");
+    for (String table : List.of("gaps", "tasks")) {
+      Files.move(all.resolve(table), data.resolve("before-" + table));
+    }
+    CaptureSource source =
+        new TraceBuilder(TraceBuilder.NEWEST, 4, 1, 2, 16)
+            .aicore(0, 1, 1, 20, 30, 2)
+            .aicpu(0, 1, 10, 40)
+            .build();
+    Path own = data.resolve("whole");
+    Exports.exporter(source, ExportRequest.of(ExportFormat.PARQUET)).toFile(own, false);
+    for (String table : List.of("gaps", "tasks")) {
+      Files.move(own.resolve(table), all.resolve(table));
+    }
+    assertEquals(List.of(), ask(4));
+    assertTrue(Files.isDirectory(own.resolve("stalls")));
+    assertEquals(List.of("null 1 200 200"), ask(1));
   }
 
   @Test
