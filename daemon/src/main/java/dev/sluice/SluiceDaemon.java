@@ -43,6 +43,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +64,7 @@ final class SluiceDaemon implements DaemonHost.Running {
   private DaemonStatus status;
   private ThreadPacking threads;
   private Sessions sessions;
+  private AgentRunner janitorRunner;
   private HttpServer http;
   private ConfigReload reload;
   private Optional<ServiceNotifier> notifier = Optional.empty();
@@ -141,7 +143,7 @@ final class SluiceDaemon implements DaemonHost.Running {
                   thread.start();
                 });
     Janitor janitor = new Janitor(sessions, threads, clock);
-    AgentRunner janitorRunner =
+    janitorRunner =
         keep(
             new AgentRunner(
                 "sluice-janitor",
@@ -308,9 +310,11 @@ final class SluiceDaemon implements DaemonHost.Running {
             });
   }
 
-  /** The threads of all sessions; a test gives one of them something that blocks. */
+  /** The threads of all agents; a test gives one of them something that blocks. */
   List<AgentRunner> runners() {
-    return threads.runners().stream().map(ThreadPacking.Hosted::runner).toList();
+    return Stream.concat(
+            threads.runners().stream().map(ThreadPacking.Hosted::runner), Stream.of(janitorRunner))
+        .toList();
   }
 
   /** Refuses new producers, drains and settles, then closes the rest. Idempotent. */

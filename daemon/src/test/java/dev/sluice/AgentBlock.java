@@ -6,10 +6,18 @@ import java.util.concurrent.CountDownLatch;
 /** An agent that does not return from its work, as if a system call of it hung. */
 final class AgentBlock implements Agent {
   private final CountDownLatch released = new CountDownLatch(1);
+  private final String roleName;
+
+  /**
+   * @param roleName of the agent whose thread it blocks
+   */
+  AgentBlock(String roleName) {
+    this.roleName = roleName;
+  }
 
   @Override
   public String roleName() {
-    return "blocked";
+    return roleName;
   }
 
   @Override

@@ -82,7 +82,7 @@ class NativeHistogramsTest {
 
   /** Holds up the drain for longer than the alert allows. */
   private static boolean hasPaused(TestDaemon daemon) {
-    AgentBlock block = daemon.blockAnAgent();
+    AgentBlock block = daemon.block("drain");
     LockSupport.parkNanos(PAUSE_NANOS);
     block.release();
     return false;

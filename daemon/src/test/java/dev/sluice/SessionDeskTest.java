@@ -32,7 +32,9 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -274,6 +276,50 @@ class SessionDeskTest {
     rig.clock.advance(TimeUnit.SECONDS.toNanos(60));
     rig.tend();
     assertEquals("attached", rig.sessions.open().get(0).view().name());
+  }
+
+  /** Of two connections with one token the session is the later one's; each record counts once. */
+  @Test
+  void shouldGiveASessionThatIsResumedTwiceToTheLaterConnection() throws Exception {
+    rig.restart("sluice.attach.resume-grace=5s");
+    Granted granted = rig.attach(0);
+    Token token = granted.token();
+    BrokerRig.join(
+        rig.manager.start(token, TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
+    ScriptedDevice device = device(granted);
+    device.launch();
+    tasks(device, 50);
+    List<CompletableFuture<Granted>> atOnce =
+        Stream.generate(
+                () ->
+                    CompletableFuture.supplyAsync(() -> rig.manager.resume(token, rig.self))
+                        .thenCompose(stage -> stage))
+            .limit(2)
+            .toList();
+    Granted one = BrokerRig.join(atOnce.get(0));
+    Granted two = BrokerRig.join(atOnce.get(1));
+    Granted later = BrokerRig.join(rig.manager.resume(token, rig.self));
+    assertEquals(
+        List.of(2, 3),
+        Stream.of(one, two).map(Granted::connection).sorted().toList(),
+        "each has a number of its own");
+    assertEquals(4, later.connection());
+    for (Granted earlier : List.of(granted, one, two)) {
+      assertEquals(later.session(), earlier.session());
+      assertEquals(later.bufferOffsets(), earlier.bufferOffsets());
+      rig.manager.connectionLost(token, earlier.connection());
+    }
+    run(device);
+    // Answered behind the losses.
+    expects(device, BrokerRig.join(rig.manager.runEnd(token, HostTime.now())));
+    rig.clock.advance(TimeUnit.SECONDS.toNanos(60));
+    rig.tend();
+    assertEquals("settled", rig.sessions.open().get(0).view().name());
+    rig.manager.connectionLost(token, later.connection());
+    while (!rig.sessions.open().get(0).view().name().contains("connection lost")) {
+      Thread.onSpinWait();
+    }
+    BrokerRig.join(rig.manager.detach(token, HostTime.now()));
   }
 
   @Test

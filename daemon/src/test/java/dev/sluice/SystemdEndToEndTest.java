@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ch.qos.logback.classic.Level;
 import dev.sluice.service.systemd.Manager;
 import dev.sluice.service.transport.EventLoops;
+import dev.sluice.tool.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A whole daemon and the datagrams that a service manager would get from it. */
 @ExtendWith(FailureDump.class)
@@ -81,31 +84,56 @@ class SystemdEndToEndTest {
     }
   }
 
-  @Test
-  void shouldGiveNoLifeSignWhileAnAgentIsBlocked() throws Exception {
-    try (TestDaemon daemon = TestDaemon.startAsService(environment());
+  /** Health, readiness, page, metrics, log and watchdog name the agent that hangs, and no other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"drain", "refill", "collector", "janitor"})
+  void shouldNameTheAgentThatIsBlocked(String agent) throws Exception {
+    Map<String, String> watched =
+        Map.of("NOTIFY_SOCKET", environment().get("NOTIFY_SOCKET"), "WATCHDOG_USEC", "400000");
+    String labels = "{agent=\"" + agent + "\"}";
+    try (TestDaemon daemon = TestDaemon.startAsService(watched, "sluice.threading=dedicated");
         TestProducer producer = daemon.producer("held", "--duration-ns", "60000000000")) {
       daemon.await("held", session -> session.total().collected() > 0);
       manager.next("WATCHDOG=1");
-      AgentBlock block = daemon.blockAnAgent();
+      AgentBlock block = daemon.block(agent);
       try {
-        Await.until(() -> !daemon.isHealthy(), () -> "a blocked agent is not noticed");
-        // The one that was on its way when the agent stuck; after that, silence for twice the time
-        // after which systemd would end us.
         Await.until(
             () -> !daemon.logged(Level.ERROR, "watchdog ping withheld").isEmpty(),
             () -> "the watchdog was not withheld");
-        manager.clear();
-        assertFalse(manager.hearsWithin(4_000, "WATCHDOG=1"), "a life sign of a stuck daemon");
+        assertEquals(
+            "ERROR watchdog ping withheld: agents ["
+                + agent
+                + "] stalled; systemd will restart the service",
+            daemon.logged(Level.ERROR, "watchdog ping withheld").get(0));
+        assertEquals("stalled: " + agent, daemon.get("/-/healthy").strip());
+        assertEquals(
+            List.of("agent " + agent + " is stalled"),
+            Json.parse(daemon.get("/-/ready"), "/-/ready").get("reasons"));
+        Await.until(
+            () -> stalled(daemon.liveFrame()).equals(List.of(agent)),
+            () -> "the page does not name it");
+        double lastProgress = daemon.metric("sluice_agent_last_progress_timestamp_seconds" + labels);
+        assertTrue(lastProgress < System.currentTimeMillis() / 1e3 - 1, "progress");
+        manager.clear(); // one may have been on its way when the agent stuck
+        assertFalse(manager.hearsWithin(1_000, "WATCHDOG=1"), "a ping of a stuck daemon");
       } finally {
         block.release();
       }
       manager.next("WATCHDOG=1");
+      Await.until(
+          () -> daemon.metric("sluice_agent_stalls_total" + labels) > 0, () -> "not counted");
       Await.until(daemon::isHealthy, () -> "still not healthy");
       producer.stop();
       TestProducer.Report device = producer.await();
       Law.assertExact(daemon.session("held"), device);
     }
+  }
+
+  private static List<Object> stalled(Map<String, Object> frame) throws Exception {
+    return Json.objects(frame, "agents").stream()
+        .filter(agent -> Boolean.FALSE.equals(agent.get("healthy")))
+        .map(agent -> agent.get("name"))
+        .toList();
   }
 
   /** It costs its own sessions: no restart, and the others go on. */

@@ -7,8 +7,10 @@ import ch.qos.logback.core.AppenderBase;
 import dev.sluice.config.ConfigSources;
 import dev.sluice.config.Configuration;
 import dev.sluice.tool.Json;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.StandardProtocolFamily;
@@ -20,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -257,11 +260,32 @@ final class TestDaemon implements AutoCloseable {
     boolean isMet(SessionView session) throws Exception;
   }
 
-  /** Blocks the thread of an open session, as a system call that hangs would. */
-  AgentBlock blockAnAgent() {
-    AgentBlock block = new AgentBlock();
-    daemon.runners().get(0).add(block);
+  /** Blocks the thread of an agent, as a system call that hangs would. */
+  AgentBlock block(String roleName) {
+    AgentBlock block = new AgentBlock(roleName);
+    daemon.runners().stream()
+        .filter(
+            runner ->
+                Arrays.stream(runner.agents()).anyMatch(one -> one.roleName().equals(roleName)))
+        .findFirst()
+        .orElseThrow()
+        .add(block);
     return block;
+  }
+
+  /** What the status page shows next. */
+  Map<String, Object> liveFrame() throws Exception {
+    try (BufferedReader events =
+        new BufferedReader(
+            new InputStreamReader(
+                URI.create("http://127.0.0.1:" + httpPort() + "/api/v1/live").toURL().openStream(),
+                StandardCharsets.UTF_8))) {
+      String line = events.readLine();
+      while (!line.startsWith("data:")) {
+        line = events.readLine();
+      }
+      return Json.parse(line.substring("data:".length()), "/api/v1/live");
+    }
   }
 
   /** Whether the daemon says that all is well with itself. */

@@ -364,7 +364,7 @@ public final class ConfigKeys {
   public static final ConfigKey<Long> JANITOR_INTERVAL =
       key(
           "janitor.interval",
-          ConfigTypes.duration(10 * MS, 10 * SECOND),
+          ConfigTypes.duration(10 * MS, 500 * MS), // a second without progress is a stall
           Applies.AT_ONCE,
           "How often counters are reconciled and agents are watched.");
   public static final ConfigKey<Long> WATERMARK_WINDOW =

@@ -26,11 +26,13 @@ public final class Janitor implements Agent {
   private final NanoClock clock;
   private final Set<AgentRunner> stalled = new HashSet<>();
   private final Map<String, Long> stallsByRole = new HashMap<>();
+  private long watchedNs;
 
   public Janitor(Sessions sessions, ThreadPacking threads, NanoClock clock) {
     this.sessions = sessions;
     this.threads = threads;
     this.clock = clock;
+    this.watchedNs = clock.nanoTime();
   }
 
   @Override
@@ -49,6 +51,13 @@ public final class Janitor implements Agent {
   }
 
   private synchronized void watch(long nowNs) {
+    // Its own, when it is over: nothing watches the janitor meanwhile but health and watchdog.
+    long pauseNanos = nowNs - watchedNs;
+    watchedNs = nowNs;
+    if (pauseNanos > STALL_NANOS) {
+      log.warn("janitor made no progress for {} ms", pauseNanos / 1_000_000);
+      stallsByRole.merge(roleName(), 1L, Long::sum);
+    }
     Set<AgentRunner> present = new HashSet<>();
     threads.runners().forEach(hosted -> present.add(hosted.runner()));
     stalled.retainAll(present);

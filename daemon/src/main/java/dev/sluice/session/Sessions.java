@@ -241,13 +241,14 @@ public final class Sessions implements AutoCloseable {
 
   /**
    * Takes over what another process left, each session by itself: what cannot be taken over is
-   * logged and given up. Called once, before anything attaches.
+   * given up, and one line says how many. Called once, before anything attaches.
    *
    * @param stages where the stages of captures are given back to
    * @return those that are open again
    */
   public List<Session> resume(StageRegions stages) {
     List<Session> resumed = new ArrayList<>();
+    List<String> refused = new ArrayList<>();
     for (KeptSessions.Left left : kept.takeLeft()) {
       try {
         Session session = resume(left, stages);
@@ -255,9 +256,12 @@ public final class Sessions implements AutoCloseable {
           resumed.add(session);
         }
       } catch (IOException | RuntimeException e) {
-        log.error("session {} not taken over: {}", left.key(), e.getMessage());
-        log.debug("not taken over", e);
+        refused.add(left.key() + ": " + e.getMessage());
+        log.debug("session not taken over: {}", left.key(), e);
       }
+    }
+    if (!refused.isEmpty()) {
+      log.error("sessions not taken over: {}; the first: {}", refused.size(), refused.get(0));
     }
     return resumed;
   }

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.sluice.abi.HostTime;
 import dev.sluice.abi.RunId;
 import dev.sluice.bridge.DescriptorStore;
@@ -23,6 +27,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a service manager hands over at the start, when it is not what a daemon left a moment ago.
@@ -64,8 +69,13 @@ class KeptSessionsTest {
         System::nanoTime);
   }
 
+  /** They cost one line of the log, not one each. */
   @Test
   void shouldCloseAHundredThatAreNoSession() throws Exception {
+    Logger logger = (Logger) LoggerFactory.getLogger(Sessions.class);
+    ListAppender<ILoggingEvent> logged = new ListAppender<>();
+    logged.start();
+    logger.addAppender(logged);
     try (StageRig rig = new StageRig()) {
       int before = memories().size();
       List<DescriptorStore.Kept> kept = new ArrayList<>();
@@ -87,7 +97,15 @@ class KeptSessionsTest {
         assertEquals(List.of(), sessions.resume(rig.regions));
         assertEquals(before, memories().size(), () -> "" + kept);
       }
+    } finally {
+      logger.detachAppender(logged);
     }
+    assertEquals(
+        List.of("sessions not taken over: 75; the first: whole0: host state refused: not a host state"),
+        logged.list.stream()
+            .filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
+            .map(ILoggingEvent::getFormattedMessage)
+            .toList());
   }
 
   @Test
