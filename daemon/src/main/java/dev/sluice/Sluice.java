@@ -59,18 +59,23 @@ public final class Sluice {
             : CompletableFuture.completedFuture(null);
     StopSignal stopSignal = new StopSignal();
     stopSignal.install();
-    // The daemon inside of a demo is not the service that systemd started, even where that runs it.
-    DaemonHost host = new SluiceHost(buildInfo(), isService ? System.getenv() : Map.of());
-    // Not System.out: it swallows errors.
-    PrintWriter out =
-        new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
-    CommandLine commandLine =
-        isService
-            ? SluiceCommand.only(version(), List.of(new DaemonCommand(host, stopSignal)))
-            : commandLine(host, stopSignal);
-    logging.join();
-    int exitCode = commandLine.setOut(out).execute(arguments);
-    stopSignal.finished(exitCode);
+    int exitCode = 1;
+    try {
+      // The daemon inside of a demo is not the service that systemd started, even where that runs
+      // it.
+      DaemonHost host = new SluiceHost(buildInfo(), isService ? System.getenv() : Map.of());
+      // Not System.out: it swallows errors.
+      PrintWriter out =
+          new PrintWriter(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
+      CommandLine commandLine =
+          isService
+              ? SluiceCommand.only(version(), List.of(new DaemonCommand(host, stopSignal)))
+              : commandLine(host, stopSignal);
+      logging.join();
+      exitCode = commandLine.setOut(out).execute(arguments);
+    } finally {
+      stopSignal.finished(exitCode); // else the JVM waits for the command, even if that threw
+    }
     System.exit(exitCode);
   }
 

@@ -243,6 +243,15 @@ class DaemonLifecycleTest {
     }
   }
 
+  /** Not even the classes of the command can be loaded: it ends at once, not after a grace time. */
+  @Test
+  void shouldEndAtOnceWithoutDescriptors() throws Exception {
+    try (DaemonProcess daemon = DaemonProcess.start("ulimit -n 24;", folder)) {
+      assertEquals(1, daemon.awaitEnd());
+      assertTrue(daemon.output().contains("Too many open files"), daemon::output);
+    }
+  }
+
   @Test
   void shouldRefuseToAttachWhenTheHostHasNoMemoryAndServeOnceItHas() throws Exception {
     // The limit of a file's size is one of a memfd's, too: 4,000 blocks of 512 bytes.

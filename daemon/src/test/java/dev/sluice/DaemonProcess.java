@@ -175,19 +175,27 @@ final class DaemonProcess implements AutoCloseable {
    * @param start of the daemon, from 1
    */
   Map<String, Double> metrics(int start) throws Exception {
-    String[] ready = output().split("http 127.0.0.1:", -1);
-    String port = ready[start].substring(0, ready[start].indexOf(','));
     Map<String, Double> samples = new HashMap<>();
-    try (InputStream in =
-        URI.create("http://127.0.0.1:" + port + "/metrics").toURL().openStream()) {
-      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n", -1)) {
-        int value = line.lastIndexOf(' ');
-        if (value > 0 && line.charAt(0) != '#') {
-          samples.put(line.substring(0, value), Double.valueOf(line.substring(value + 1)));
-        }
+    for (String line : get(start, "/metrics").split("\n", -1)) {
+      int value = line.lastIndexOf(' ');
+      if (value > 0 && line.charAt(0) != '#') {
+        samples.put(line.substring(0, value), Double.valueOf(line.substring(value + 1)));
       }
     }
     return samples;
+  }
+
+  /** What it answers, if that is no error. */
+  String get(int start, String path) throws IOException {
+    String[] ready = output().split("http 127.0.0.1:", -1);
+    String port = ready[start].substring(0, ready[start].indexOf(','));
+    try (InputStream in = URI.create("http://127.0.0.1:" + port + path).toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   /** SIGTERM; returns the exit code. */

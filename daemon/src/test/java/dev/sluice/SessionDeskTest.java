@@ -284,8 +284,7 @@ class SessionDeskTest {
     rig.restart("sluice.attach.resume-grace=5s");
     Granted granted = rig.attach(0);
     Token token = granted.token();
-    BrokerRig.join(
-        rig.manager.start(token, TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
+    BrokerRig.join(rig.manager.start(token, TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     ScriptedDevice device = device(granted);
     device.launch();
     tasks(device, 50);

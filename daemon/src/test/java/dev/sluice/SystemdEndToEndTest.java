@@ -112,7 +112,8 @@ class SystemdEndToEndTest {
         Await.until(
             () -> stalled(daemon.liveFrame()).equals(List.of(agent)),
             () -> "the page does not name it");
-        double lastProgress = daemon.metric("sluice_agent_last_progress_timestamp_seconds" + labels);
+        double lastProgress =
+            daemon.metric("sluice_agent_last_progress_timestamp_seconds" + labels);
         assertTrue(lastProgress < System.currentTimeMillis() / 1e3 - 1, "progress");
         manager.clear(); // one may have been on its way when the agent stuck
         assertFalse(manager.hearsWithin(1_000, "WATCHDOG=1"), "a ping of a stuck daemon");

@@ -12,6 +12,20 @@ public final class TestStates {
     state.rows().putInt(buffer, field, value);
   }
 
+  /**
+   * Where the parts of a state begin: header, identity, present books, all behind them; its end.
+   */
+  public static int[] parts(ByteBuffer state) {
+    int books = (int) (state.getLong(HostState.BOOKS_STEP_OFFSET) & 1) * HostState.BOOKS_BYTES;
+    return new int[] {
+      0,
+      HostState.IDENTITY_OFFSET,
+      HostState.BOOKS_OFFSET + books,
+      HostState.JOURNALS_OFFSET,
+      (int) state.getLong(HostState.BYTES_OFFSET)
+    };
+  }
+
   /** As a daemon of another version leaves it: with books that mean nothing to this one. */
   public static void makeOfVersion(ByteBuffer state, int version) {
     state.putInt(HostState.VERSION_OFFSET, version);

@@ -37,7 +37,7 @@ class KeptSessionsTest {
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
   /** Descriptors of this process that are memory. */
-  private static List<String> memories() throws IOException {
+  static List<String> memories() throws IOException {
     List<String> found = new ArrayList<>();
     try (Stream<Path> all = Files.list(DESCRIPTORS)) {
       for (Path fd : (Iterable<Path>) all::iterator) {
@@ -101,7 +101,8 @@ class KeptSessionsTest {
       logger.detachAppender(logged);
     }
     assertEquals(
-        List.of("sessions not taken over: 75; the first: whole0: host state refused: not a host state"),
+        List.of(
+            "sessions not taken over: 75; the first: whole0: host state refused: not a host state"),
         logged.list.stream()
             .filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
             .map(ILoggingEvent::getFormattedMessage)
