@@ -1,5 +1,6 @@
 package dev.sluice.output.capture;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.abi.BufferKind;
@@ -9,13 +10,18 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 /**
  * Any segment, index and manifest: every reader comes to its end, and fails with an {@code
- * IOException} if it fails. The checksums are mended, since damage would get no further than to
- * them; a flag leaves them.
+ * IOException} if it fails. What it shows has its checksum; of a segment without damage it shows
+ * every frame, by the index too. The checksums are mended, since damage would get no further than
+ * to them; a flag leaves all of them, another those of the payloads.
  *
  * <p>An input is a byte of flags and the frames of a segment, without its header; or the flag
  * {@link #MANIFEST} and the text of a manifest.
@@ -25,6 +31,7 @@ public final class CaptureFuzzTest {
   private static final int DAMAGED = 2;
   private static final int FOREIGN = 4; // not synthetic: the content cannot be compared
   private static final int INDEXED = 8;
+  private static final int PAYLOADS_DAMAGED = 16;
   private static final Path DIRECTORY = directory();
   private static final CaptureManifest SYNTHETIC =
       CaptureBuilder.manifest("chip-2026.08/a2a3", 3, 1, 1, 4);
@@ -77,8 +84,11 @@ public final class CaptureFuzzTest {
     bytes.put(SegmentHeader.SIZE_BYTES, rest);
     SegmentIndex.Builder entries = new SegmentIndex.Builder();
     entries.clear();
+    boolean isWhole = (flags & (DAMAGED | PAYLOADS_DAMAGED)) == 0;
+    int whole = 0;
     if ((flags & DAMAGED) == 0) {
-      mend(bytes, CaptureFormat.captureTag(manifest.id()), entries);
+      boolean hasPayloads = (flags & PAYLOADS_DAMAGED) == 0;
+      whole = mend(bytes, CaptureFormat.captureTag(manifest.id()), hasPayloads, entries);
     }
     Files.write(DIRECTORY.resolve(segment()), bytes.array());
     if ((flags & INDEXED) != 0) {
@@ -87,11 +97,18 @@ public final class CaptureFuzzTest {
       entries.finish(manifest.id(), 0, bytes.capacity()).get(file);
       Files.write(index, file);
     }
-    readAll();
+    List<Integer> shown = readAll((flags & INDEXED) != 0 && isWhole);
+    if (isWhole) {
+      assertEquals(IntStream.range(0, whole).boxed().toList(), shown, "frames");
+    }
   }
 
-  /** Makes frames of the bytes: what lies at each frame's place becomes a valid header. */
-  private static void mend(ByteBuffer bytes, int tag, SegmentIndex.Builder index) {
+  /**
+   * Makes frames of the bytes: what lies at each frame's place becomes a valid header. Returns how
+   * many there are in front of a footer.
+   */
+  private static int mend(
+      ByteBuffer bytes, int tag, boolean hasPayloads, SegmentIndex.Builder index) {
     Checksum checksum = new Checksum();
     int number = 0;
     int at = SegmentHeader.SIZE_BYTES;
@@ -100,21 +117,41 @@ public final class CaptureFuzzTest {
       int payload = Math.floorMod(bytes.getInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET), room + 1);
       bytes.putInt(at + FrameHeader.MAGIC_OFFSET, FrameHeader.MAGIC);
       bytes.putInt(at + FrameHeader.PAYLOAD_BYTES_OFFSET, payload);
-      bytes.putInt(
-          at + FrameHeader.PAYLOAD_CRC_OFFSET,
-          payload == 0 ? 0 : checksum.of(bytes, at + FrameHeader.SIZE_BYTES, payload));
-      FrameHeader.finish(bytes, at, 0, tag, number++, checksum);
+      if (hasPayloads) {
+        bytes.putInt(
+            at + FrameHeader.PAYLOAD_CRC_OFFSET,
+            payload == 0 ? 0 : checksum.of(bytes, at + FrameHeader.SIZE_BYTES, payload));
+      }
+      FrameHeader.finish(bytes, at, 0, tag, number, checksum);
+      if (FrameType.ofNumber(bytes.get(at + FrameHeader.TYPE_OFFSET)) == FrameType.FOOTER) {
+        return number;
+      }
+      number++;
       index.add(bytes, at, at);
       at += FrameHeader.frameBytes(payload);
     }
+    return number;
   }
 
-  private static void readAll() throws IOException {
+  /** Returns the numbers of the frames. */
+  private static List<Integer> readAll(boolean isIndexed) throws IOException {
+    List<Integer> shown = new ArrayList<>();
     try (CaptureReader reader = CaptureReader.open(DIRECTORY)) {
-      reader.forEach(frame -> frames++);
+      reader.forEach(
+          frame -> {
+            CRC32C checksum = new CRC32C();
+            checksum.update(frame.payload());
+            assertEquals(frame.payloadCrc(), (int) checksum.getValue(), "checksum of a payload");
+            shown.add(frame.number());
+          });
       CaptureVerifier.verify(reader);
-      reader.forEach(FrameFilter.ALL, frame -> {}); // by the index, if it can be believed
+      List<Integer> indexed = new ArrayList<>();
+      reader.forEach(FrameFilter.ALL, frame -> indexed.add(frame.number()));
+      if (isIndexed) {
+        assertEquals(shown, indexed, "frames by the index");
+      }
     }
+    frames += shown.size();
     try (CaptureFrames all = CaptureFrames.open(DIRECTORY)) {
       ByteBuffer into = null;
       for (BufferKind kind : BufferKind.ALL) {
@@ -130,6 +167,7 @@ public final class CaptureFuzzTest {
         }
       }
     }
+    return shown;
   }
 
   private static void readManifest(byte[] text) throws IOException {
