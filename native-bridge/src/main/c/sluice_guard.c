@@ -24,8 +24,10 @@
 /* From one attempt to resume to the next: without a listener, and after one that did not take us back. */
 #define RETRY_CONNECT_MS 100
 #define RETRY_REFUSED_MS 1000
-/* Without the locks nothing is recycled, so a listener that does not answer must not have them for long. */
+/* Without the locks nothing is recycled, so a listener that does not answer must not have them for long. A daemon
+ * that has them is alive, and may be busy with other sessions. */
 #define RESUME_MS 200
+#define BUSY_RESUME_MS 3000
 #define DYING_MS 2 /* between two looks at locks of threads that end just now */
 #define RESCUE_EVERY_MS 10
 #define ENTRIES_PER_PASS 64
@@ -269,11 +271,11 @@ static void enter(struct sluice_guard *g, enum sluice_guard_state state) {
 }
 
 /* Tries to get a lost connection back, now and then. */
-static void reconnect(struct sluice_attach *s, int64_t now) {
+static void reconnect(struct sluice_attach *s, int64_t now, uint32_t timeout_ms) {
   struct sluice_guard *g = s->guard;
   pthread_mutex_lock(&s->lock);
   if (now >= g->next_resume_ms && !sluice_connected_locked(s) && !s->has_ended) {
-    int code = sluice_resume_locked(s, RESUME_MS, NULL, 0);
+    int code = sluice_resume_locked(s, timeout_ms, NULL, 0);
     g->next_resume_ms =
         now_ms() + (code == SLUICE_ERROR_CONNECT ? RETRY_CONNECT_MS : RETRY_REFUSED_MS);
     pthread_mutex_lock(&g->lock);
@@ -302,7 +304,7 @@ static void watch(struct sluice_attach *s, int64_t now) {
   int is_stalled = now - g->beat_at_ms >= (g->grace_ms > STALL_MS ? g->grace_ms : STALL_MS);
   enter(g, is_stalled ? SLUICE_GUARD_STALLED : SLUICE_GUARD_WATCHES);
   if (!is_stalled) {
-    reconnect(s, now);
+    reconnect(s, now, BUSY_RESUME_MS);
   }
 }
 
@@ -356,7 +358,7 @@ static void bridge_the_gap(struct sluice_attach *s) {
       return;
     }
     has_all = has_all || sluice_locks_take_all(g->locks);
-    reconnect(s, now); /* gives all locks back if a daemon answers */
+    reconnect(s, now, RESUME_MS); /* gives all locks back if a daemon answers */
     if (has_all && now - g->gone_at_ms >= g->grace_ms) {
       stopping = nap(g, stand_in(s, now, &next_rescue) > 0 ? 0 : 1);
     } else {

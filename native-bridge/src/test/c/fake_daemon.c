@@ -174,15 +174,19 @@ static void beat(struct fake_daemon *f) {
   sluice_locks_page(f->locks)->locks[SLUICE_LOCK_THREADS].beats++;
 }
 
-/* After a death our ledger is worth nothing: recycle, so that the producer can end. Until there is something
- * to read at fd. */
+/* After a death our ledger is worth nothing: recycle, so that the producer can end. */
+static void serve_once(struct fake_daemon *f) {
+  beat(f); /* a guard does not turn to a daemon that stands still */
+  for (unsigned queue = 0; queue < f->host.layout.threads; queue++) {
+    sluice_recycle_queue(&f->host, queue, 1000);
+  }
+}
+
+/* Until there is something to read at fd. */
 static void serve_unread(struct fake_daemon *f, int fd) {
   struct pollfd readable = {.fd = fd, .events = POLLIN};
   while (poll(&readable, 1, 0) == 0) {
-    beat(f); /* a guard does not turn to a daemon that stands still */
-    for (unsigned queue = 0; queue < f->host.layout.threads; queue++) {
-      sluice_recycle_queue(&f->host, queue, 1000);
-    }
+    serve_once(f);
   }
 }
 
@@ -206,6 +210,9 @@ static bool answers_resume(struct fake_daemon *f) {
   if (receive(f->connection, &m)) {
     CHECK_EQUAL(SLUICE_RESUME, sluice_type(&m));
     CHECK_EQUAL(7, token_of(&m));
+    for (uint64_t until = clock_ns() + f->resume_ms * UINT64_C(1000000); clock_ns() < until;) {
+      serve_once(f);
+    }
     begin_reply(&m, SLUICE_RESUMED, SLUICE_OK);
     sluice_put_number(&m, SLUICE_KEY_ARENA_BYTES, 0, f->plan.bytes);
     if (sluice_send_message(f->connection, &m) == 0) {

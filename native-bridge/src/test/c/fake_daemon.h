@@ -32,7 +32,7 @@ enum fake_mode {
   FAKE_NO_DESCRIPTOR,  /* sends the byte without the descriptor */
   FAKE_SHORT_ARENA,    /* the descriptor holds less than promised */
   FAKE_BAD_OFFSETS,    /* the region would lie beyond the arena */
-  FAKE_DIE,            /* serves, then vanishes for good after some buffers */
+  FAKE_DIE,            /* serves, then vanishes after some buffers */
   FAKE_DIE_AND_RETURN, /* vanishes, and later takes the session back */
   FAKE_SILENT,         /* reads the request and answers nothing */
 };
@@ -55,6 +55,7 @@ struct fake_daemon {
   bool
       hold; /* keeps what it drains in the last 50 ms before it dies, as a daemon's collectors do */
   bool dies_midway; /* in the middle of a step: a freeze is open, an entry cleared but not released */
+  uint32_t resume_ms; /* how long it is busy before it answers RESUME */
   bool is_deaf;     /* answers nothing that comes after START */
   void (*in_run)(struct fake_daemon *f); /* called once, when a run has started; may be NULL */
   bool idle_first;  /* drains when the device is through; after 20 ms where it would block */

@@ -301,7 +301,7 @@ static void killed_producer_leaves_what_a_device_would(void) {
       uint64_t known = k->collected + k->salvaged + k->dropped;
       /* AICore: one task in flight per core; a stash is found only by a real ledger, not here. */
       uint64_t slack = kind == SLUICE_KIND_AICORE_TASK ? 6 * 1025 : 3;
-      /* A device that dies between its dropped counter and the count tells of a buffer twice. */
+      /* A device that dies between its dropped counter and the count counts a buffer twice. */
       uint64_t twice = k->dropped > 0 ? f.host.layout.records[kind] : 0;
       CHECK_EQUAL(0, k->wrong);
       if (known > k->produced + twice || k->produced > known + slack) {
@@ -354,7 +354,7 @@ static void guard_keeps_the_workload_going(void) {
                                           "--cores", "4", "--aicpu-threads", "2", "--level", "4",
                                           "--tasks", "400000", "--guard-ms", "30", "--json", NULL});
   fake_join(&f);
-  /* All tasks ran; only the detach found nobody. */
+  /* All tasks ran; only the detach found no daemon. */
   CHECK(WIFEXITED(o->status) && WEXITSTATUS(o->status) == 1);
   CHECK_EQUAL(400000, number_in(o->output, kind_sections[SLUICE_KIND_AICPU_TASK], "produced"));
   CHECK_EQUAL(0, number_in(o->output, "{", "dropped_records"));
@@ -413,8 +413,10 @@ static void guard_steps_over_what_the_dead_had_cleared(void) {
   free(o);
 }
 
+/* Which is so busy with other sessions that its answer takes half a second. */
 static void guard_hands_back_to_a_new_daemon(void) {
-  struct fake_daemon f = {.mode = FAKE_DIE_AND_RETURN, .buffers_per_pool = {4, 4, 4, 4}};
+  struct fake_daemon f = {
+      .mode = FAKE_DIE_AND_RETURN, .buffers_per_pool = {4, 4, 4, 4}, .resume_ms = 500};
   fake_start(&f);
   struct outcome *o =
       run("sluice-producer",
