@@ -2,7 +2,7 @@
  * sluice_attach.c - the C client: one conversation over a Unix socket, one mapped arena.
  *
  * Every call is a request and its reply. Nothing the daemon sends is used before its form, type and
- * status have been checked. No call can wait for ever: a daemon
+ * status have been checked. No call can wait forever: a daemon
  * that does not answer in time is an error.
  */
 #include "sluice_attach.h"

@@ -137,7 +137,7 @@ unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigne
     popped++;
     if (is_plausible(r, e.kind, e.instance, e.buffer)) {
       sluice_reset_buffer(r, e.kind, e.buffer);
-      /* A full free queue needs nothing; the buffer then waits, in nobody's hands, for the next
+      /* A full free queue needs nothing; the buffer then waits, with neither side, for the next
        * daemon. */
       sluice_push_free(r, e.kind, e.instance, e.buffer);
     }

@@ -151,7 +151,7 @@ static void accept_entry(struct fake_daemon *f, uint32_t kind, uint32_t instance
   }
   struct fake_pool *p = &f->pools[kind][instance];
   if ((int32_t)(seq - p->next_seq) < 0) {
-    f->violations++; /* with the device again perhaps, but this entry tells of its last life */
+    f->violations++; /* with the device again perhaps, but this entry is of its last life */
     return;
   }
   f->sequence_gaps += seq != p->next_seq;

@@ -9,7 +9,7 @@
 struct program {
   pid_t pid;
   int output; /* its standard output */
-  int errors; /* its standard error, or -1 if nobody wants it */
+  int errors; /* its standard error, or -1 if it is not wanted */
 };
 
 struct outcome {

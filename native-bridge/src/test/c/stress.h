@@ -58,7 +58,7 @@ struct stress {
   uint64_t violations; /* entries that stay wrong: no generation with a barrier may have one */
   uint64_t torn;       /* buffers taken whose content is not that of the entry */
   bool is_frozen[2];   /* push, pop */
-  /* Raised before the word that tells of it is stored; the device compares. */
+  /* Raised before its word is stored; the device compares. */
   uint64_t openings;
   uint64_t releases;
 

@@ -51,7 +51,7 @@ static void attach_fails(enum fake_mode mode, int code, const char *word) {
   CHECK_EQUAL(before, open_descriptors());
 }
 
-static void nobody_listens(void) {
+static void no_daemon_listens(void) {
   char path[108];
   char error[256] = "";
   sluice_attach *session = NULL;
@@ -83,7 +83,7 @@ static void daemon_refuses(void) {
   attach_fails(FAKE_REFUSE, SLUICE_ERROR_ARENA, "needs 72 buffers, 48 fit");
 }
 
-static void somebody_else_answers(void) {
+static void not_a_daemon_answers(void) {
   attach_fails(FAKE_WRONG_MAGIC, SLUICE_ERROR_PROTOCOL, "does not speak version 2");
 }
 
@@ -231,11 +231,11 @@ static void abandoned_session_leaves_nothing(void) {
 }
 
 const struct test attach_tests[] = {
-    {"attach: nobody listens", nobody_listens},
+    {"attach: no daemon listens", no_daemon_listens},
     {"attach: the socket path is too long", socket_path_is_too_long},
     {"attach: the error buffer may be absent", error_buffer_may_be_absent},
     {"attach: the daemon refuses", daemon_refuses},
-    {"attach: somebody else answers", somebody_else_answers},
+    {"attach: not a daemon answers", not_a_daemon_answers},
     {"attach: an older daemon answers", older_daemon_answers},
     {"attach: a field ends beyond the message", field_ends_beyond_the_message},
     {"attach: the reply is too long", reply_is_too_long},

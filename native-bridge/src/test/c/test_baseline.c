@@ -118,7 +118,7 @@ static void books_are_true_when_it_is_too_slow(void) {
 
 /*
  * A burst takes all three buffers of a pool before the manager wakes: the entries find no spare,
- * and without a sweep nobody looks at the pool again. With one it is whole before the next burst.
+ * and without a sweep the pool is not looked at again. With one it is whole before the next burst.
  */
 static void only_a_sweep_wakes_a_starved_pool(void) {
   uint64_t collected[2];
@@ -177,7 +177,7 @@ static void floor_writes_what_it_collects(void) {
   release(&p);
 }
 
-static void file_starts_anew_at_its_length(void) {
+static void file_starts_over_at_its_length(void) {
   char path[128];
   struct stat status;
   fresh_socket_path(path, sizeof path);
@@ -259,7 +259,7 @@ const struct test baseline_tests[] = {
     {"baseline: true books when it is too slow", books_are_true_when_it_is_too_slow},
     {"baseline: only a sweep wakes a starved pool", only_a_sweep_wakes_a_starved_pool},
     {"baseline: floor writes what it collects", floor_writes_what_it_collects},
-    {"baseline: a file starts anew at its length", file_starts_anew_at_its_length},
+    {"baseline: a file starts over at its length", file_starts_over_at_its_length},
     {"baseline: says why there is no file", says_why_there_is_no_file},
     {"baseline: refuses an arena that could hang", refuses_an_arena_that_could_hang},
     {"baseline: ends with a producer that dies", ends_with_a_producer_that_dies},

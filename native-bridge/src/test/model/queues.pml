@@ -5,14 +5,14 @@
  * from 32 bits to 2, so that they wrap all the time.
  *
  * What is checked: a buffer has one owner at any time; none is lost; a lane that lives never waits
- * for ever. Steps happen in one order for all, as on memory that is sequentially consistent: which
+ * forever. Steps happen in one order for all, as on memory that is sequentially consistent: which
  * orders weaker memory must keep is checked elsewhere (docs/memory-order.md).
  *
  *   -DENTRIES=n   places of the ready queue, one of which stays empty
  *   -DTEARS       l2-2026.06: entry and tail become visible in either order, consumed pointers are
  *                 cleared (C10)
  *   -DFREEZES     chip-2026.08 with a host that opens freezes
- *   -DIMMORTAL    nobody dies
+ *   -DIMMORTAL    neither side dies
  *   -DBREAK_x     one rule broken, to see that the check notices
  */
 #ifndef ENTRIES
@@ -38,7 +38,7 @@
 #ifdef FREEZES
 #define RAISE(flag) flag = true
 #else
-#define RAISE(flag) skip /* nobody would look */
+#define RAISE(flag) skip /* it would not be seen */
 #endif
 
 mtype = { HOST, SLOT, DEVICE, READY };
@@ -56,7 +56,7 @@ bool with_device[BUFFERS + 1];
 byte pushed_at[BUFFERS + 1];
 chan returned = [BUFFERS] of { byte };
 
-/* Nobody's: who has each buffer. */
+/* Of the model alone: who has each buffer. */
 mtype owner[BUFFERS + 1];
 bool is_passing;   /* popped and not yet current: no word shows it */
 bool is_appearing; /* the tail is visible, the entry not yet */
@@ -183,7 +183,7 @@ proctype Guard() {
        d_step { hand_over(seen, READY, HOST); rq_head = NEXT(rq_head) };
        if
        :: DEPTH < SLOTS -> push_slot(seen)
-       :: else /* in nobody's hands: see below */
+       :: else /* with neither side: see below */
        fi;
        seen = NONE
 #ifndef BREAK_CLEARED

@@ -196,7 +196,7 @@ enum sluice_status {
   SLUICE_ERROR_DEVICE_DOWN = 15, /* the device has failed or is gone; the daemon tries it again and
                                     again: so may the client */
   /* client side only, never on the wire */
-  SLUICE_ERROR_CONNECT = 100,  /* nobody listens on the socket */
+  SLUICE_ERROR_CONNECT = 100,  /* no daemon listens on the socket */
   SLUICE_ERROR_PROTOCOL = 101, /* the reply is not one of ours, or the connection ended */
   SLUICE_ERROR_MAP = 102,      /* the arena could not be mapped */
   SLUICE_ERROR_ARGUMENT = 103,

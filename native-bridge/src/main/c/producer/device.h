@@ -3,7 +3,7 @@
  * shared words themselves.
  *
  * Vocabulary of the device: a lane is one AICPU thread, with one ready queue. It owns the pools of
- * its cores and of its phases; nobody else in the device writes to them. So everything that the
+ * its cores and of its phases; no other thread of the device writes to them. So everything that the
  * device writes has a private copy here, and shared memory is read only for what the host writes
  * (queue heads, free-queue slots and tails, freeze flags).
  */
@@ -176,7 +176,7 @@ struct device {
   void (*host_step)(struct lane *lane); /* self test: plays the host between runs; else NULL */
   _Atomic bool go;
   _Atomic bool stop;  /* end the run in order */
-  _Atomic bool abort; /* leave at once: nobody will refill any more */
+  _Atomic bool abort; /* leave at once: no host refills any more */
 };
 
 /*

@@ -166,7 +166,7 @@ static void null_entry(struct lane *l, const struct pool *p, uint8_t *buffer, ui
   uint8_t *entry = l->device->region + sluice_entry_at(&l->device->layout, l->queue, l->tail);
   ready_put(l, p->instance, p->kind, 0, seq, 1);
   if (sluice_entries_are_unordered(&l->device->layout)) {
-    /* There a null pointer means "not yet visible": alone it would block the queue for good. */
+    /* There a null pointer means "not yet visible": alone it would block the queue forever. */
     spin_for(NULL_VISIBLE_NS);
     store64_release(entry + SLUICE_ENTRY_PTR, (uint64_t)(uintptr_t)buffer);
   }

@@ -273,7 +273,7 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
 }
 
 /*
- * The number that this process has for a device of the host: the runtime numbers anew what
+ * The number that this process has for a device of the host: the runtime renumbers what
  * ASCEND_RT_VISIBLE_DEVICES lists. -1 if it does not list the device.
  */
 static int visible_number(uint32_t device) {

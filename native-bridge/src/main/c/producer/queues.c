@@ -16,7 +16,7 @@
 /* One refill in this time is measured per lane: looking costs, and a sleeping lane cannot look. */
 #define REFILL_SAMPLE_GAP_NS 500000u
 
-/* A timed refill that took longer is forgotten: the buffer went to another pool for good. */
+/* A timed refill that took longer is forgotten: the buffer went to another pool. */
 #define REFILL_GIVE_UP_NS 1000000000u
 
 uint64_t clock_ns(void) {

@@ -172,7 +172,7 @@ static void rotate(struct lane *l, struct core *c, uint32_t boundary_token) {
   }
   if (stashes) {
     if (free_peek(l, p) == NULL) {
-      return; /* and the zero slot blocks this pool for ever */
+      return; /* and the zero slot blocks this pool forever */
     }
     if (c->stash.buffer != NULL) {
       release_stash(l, c);

@@ -13,7 +13,7 @@ void floor_serve(struct host *h);
 struct old_host_options {
   bool is_sweeping; /* every pass refills every pool, not only the one an entry came from */
   bool is_ring;     /* copy records into the host's sink, over and over, instead of keeping them */
-  uint64_t keep_bytes; /* what the kept records may take; a vector that needs more starts anew */
+  uint64_t keep_bytes; /* what the kept records may take; a vector that needs more starts over */
 };
 
 /*

@@ -198,7 +198,7 @@ void session_serve(struct session *s) {
   close(listener);
   unlink(path);
   if (client < 0) {
-    s->failure = "nobody attached within 30 s";
+    s->failure = "no client attached within 30 s";
     return;
   }
   s->failure = converse(s, client);

@@ -25,7 +25,7 @@
 static const char usage[] =
     "Usage: sluice-baseline floor|old-host --socket PATH [options]\n"
     "A yardstick for the Sluice daemon: takes its place for one session of one producer, on a\n"
-    "socket of its own, and ends with it. It keeps nothing and protects nobody.\n"
+    "socket of its own, and ends with it. It keeps nothing and protects no session.\n"
     "\n"
     "  floor     one loop drains, refills at once and copies the payload: what a plain C program\n"
     "            can reach beside the same producer\n"
@@ -41,7 +41,7 @@ static const char usage[] =
     "                     touched beforehand (67108864); floor: 0 = count only\n"
     "                     old-host: what the kept records may take (4294967296)\n"
     "  --file PATH        floor: write them to this file instead, WRITTEN OVER from its start\n"
-    "  --file-bytes BYTES length at which the file starts anew (1073741824)\n"
+    "  --file-bytes BYTES length at which the file starts over (1073741824)\n"
     "  --sweep            old-host: look at every pool on every pass, not only on entries\n"
     "  --ring             old-host: copy the records into a ring instead of keeping them\n"
     "  --help             this text\n"

@@ -8,7 +8,7 @@
  *   - an unbounded queue under a mutex, one lock per buffer in each direction;
  *   - refill follows entries only: the pool that an entry came from is filled from the buffers that
  *     were given back by then. A pool that finds none is not looked at again until it publishes,
- *     which is how l2-2026.07 starves for good. With is_sweeping every pass looks at all pools, as
+ *     which is how l2-2026.07 starves forever. With is_sweeping every pass looks at all pools, as
  *     the host of l2-2026.06 did;
  *   - chip-2026.08: a contended flag opens a freeze; while it is open, entries refill nothing; it
  *     is released once the ready queues are empty and a pass over all pools finds nothing to push;
@@ -101,15 +101,15 @@ static uint8_t *vector_reserve(struct old_host *o, struct vector *v, size_t more
     return v->bytes + v->length;
   }
   size_t capacity = v->capacity != 0 ? 2 * v->capacity : more;
-  bool starts_anew = o->kept_bytes + capacity > o->options->keep_bytes;
-  capacity = starts_anew || capacity < more ? more : capacity;
+  bool starts_over = o->kept_bytes + capacity > o->options->keep_bytes;
+  capacity = starts_over || capacity < more ? more : capacity;
   uint8_t *bytes = malloc(capacity);
   if (bytes == NULL) {
     /* A yardstick has no use for a run that lacks memory. */
     fprintf(stderr, "sluice-baseline: no memory for another %zu bytes of records\n", capacity);
     _exit(EXIT_FAILURE);
   }
-  if (starts_anew) {
+  if (starts_over) {
     v->length = 0;
   } else if (v->length > 0) {
     memcpy(bytes, v->bytes, v->length);

@@ -10,7 +10,7 @@
 
 struct sink {
   const char *path; /* NULL = memory, or nothing if bytes is 0 */
-  uint64_t bytes;   /* length of the memory or of the file; then it starts anew */
+  uint64_t bytes;   /* length of the memory or of the file; then it starts over */
   int fd;
   uint8_t *memory;
   uint64_t at;

@@ -407,7 +407,7 @@ STANDIN_API int aclrtMemSetAccess(void *address, size_t size,
       count != 1 || standin_host_device((int)access->location.id) != range->device) {
     code = RT_PARAM_INVALID;
   } else if (range->physical->control->pids + range->physical->control->skips_pid_check > 0) {
-    /* Shared: somebody plays the device in this process or in the exporter's. */
+    /* Shared: a test plays the device in this process or in the exporter's. */
     void *view = mmap(range->device_base, range->bytes, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_FIXED, range->physical->fd, 0);
     code = view == MAP_FAILED ? RT_MEMORY_ALLOCATION : RT_OK;

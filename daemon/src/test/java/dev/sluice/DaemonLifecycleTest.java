@@ -55,7 +55,7 @@ class DaemonLifecycleTest {
     all.addAll(List.of(settings));
     all.forEach(setting -> arguments.addAll(List.of("--set", setting)));
     StringWriter errors = new StringWriter();
-    // A start that succeeds against expectation would wait for a signal for ever.
+    // A start that succeeds against expectation would wait for a signal forever.
     StopSignal stopSignal = new StopSignal();
     stopSignal.request();
     int exitCode =
@@ -109,7 +109,7 @@ class DaemonLifecycleTest {
         daemonCommand(folder, "sluice.attach.socket=" + folder.resolve("none/attach.sock")),
         "no directory",
         "sluice.attach.socket");
-    // Nobody may create files there, root included.
+    // No user may create files there, root included.
     assertRefused(
         daemonCommand(folder, "sluice.attach.socket=/proc/attach.sock"), "/proc", "attach");
   }

@@ -99,7 +99,7 @@ class DeviceFailureTest {
     return daemon.metric("sluice_device_up{device=\"" + placement.ordinal() + "\"}");
   }
 
-  /** The session has ended for a cause; nobody can attach; what is known of it adds up. */
+  /** The session has ended for a cause; no client can attach; what is known of it adds up. */
   private static void assertDown(Placement placement, String name, String cause) throws Exception {
     SessionView session =
         daemon.await(name, seen -> seen.state().startsWith("ended (device failed: " + cause));
@@ -237,7 +237,7 @@ class DeviceFailureTest {
         daemon.get("/api/v1/status").contains("\"devices_down\":[]"), "a refusal, no failure");
   }
 
-  /** The runtime numbers its devices anew; what it tells the daemon is the host's number. */
+  /** The runtime renumbers its devices; what it tells the daemon is the host's number. */
   @Test
   void shouldServeARuntimeThatSeesItsDeviceUnderAnotherNumber() throws Exception {
     for (String route : List.of("ipc-key", "shareable-handle")) {

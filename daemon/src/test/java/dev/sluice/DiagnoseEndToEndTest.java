@@ -173,7 +173,7 @@ class DiagnoseEndToEndTest {
       assertEquals(
           ExitCode.FAILED,
           console.run("diagnose", "--quick", "--json", "--capture-directory=" + captures));
-      assertEquals(List.of("training"), names(daemon), "nobody's session is touched");
+      assertEquals(List.of("training"), names(daemon), "no other session is touched");
       training.stop();
       assertEquals(0, training.await().exitCode());
     }

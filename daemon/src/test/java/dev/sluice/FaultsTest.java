@@ -93,7 +93,7 @@ class FaultsTest {
   void shouldBelieveItsOwnCapacityOverACountAboveIt(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "count-overflow");
     long counted = outcome.session.violations().get("count_overflow");
-    // The count of an AICore buffer is only a hint, which nobody reads; most buffers are others.
+    // The count of an AICore buffer is only a hint, which is not read; most buffers are others.
     assertTrue(counted > 0 && counted <= outcome.device.injected("count-overflow"));
     assertEquals(counted, outcome.session.violationsInAll());
     assertEverythingCame(outcome);

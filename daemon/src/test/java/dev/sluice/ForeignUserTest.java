@@ -62,7 +62,7 @@ class ForeignUserTest {
         "/usr/bin/curl", "-sS", "--unix-socket", socket.toString(), "http://sluice/v1/status"
       };
       assertNotEquals(0, runAsNobody(NOBODY, ask).code(), "the mode of the file keeps it out");
-      open(socket, "rwxrwxrwx"); // somebody's mistake
+      open(socket, "rwxrwxrwx"); // an operator's mistake
       Ended refused = runAsNobody(NOBODY, ask);
       assertEquals("only root and the daemon's user may control it", refused.output().strip());
       assertEquals(1, daemon.logged(Level.WARN, "control: refused").size());

@@ -133,7 +133,7 @@ class HttpAbuseTest {
         boolean isOpen = true;
         long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (isOpen) {
-          assertTrue(System.nanoTime() - deadlineNs < 0, "slow clients stay for ever");
+          assertTrue(System.nanoTime() - deadlineNs < 0, "slow clients stay forever");
           assertTrue(request(daemon, get("/-/healthy")).endsWith("healthy\n"), "others are served");
           try {
             for (Socket socket : slow) {

@@ -121,7 +121,7 @@ class PackagedTextsTest {
     assertTrue(security.output().contains("Overall exposure level"), security.output());
   }
 
-  /** Whoever changes what is open must say why in the same place. */
+  /** A change of what is open needs its reason in the same place. */
   @Test
   void shouldExplainEveryPointThatIsLeftOpen() throws Exception {
     Ran security =

@@ -165,7 +165,9 @@ class RegionsEndToEndTest {
     }
   }
 
-  /** Each run is numbered and counted anew, in the regions that lie beside the swimlane, too. */
+  /**
+   * Numbers and counts start over with each run, in the regions that lie beside the swimlane, too.
+   */
   @Test
   void shouldServeSeveralRunsOneAfterTheOther() throws Exception {
     try (TestDaemon daemon = daemon()) {

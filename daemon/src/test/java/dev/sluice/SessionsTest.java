@@ -335,7 +335,7 @@ class SessionsTest {
         daemon.producer(name, "--layout", layout, "--duration-ns", "60000000000")) {
       int id = daemon.await(name, session -> session.total().collected() > 0).id();
       assertTrue(daemon.control("POST", "/v1/sessions/" + id + "/detach").contains("200 OK"));
-      // Nobody refills any more: a device that waits for buffers would wait for ever.
+      // No agent refills any more: a device that waits for buffers would wait forever.
       TestProducer.Report device = producer.await();
       assertEquals(1, device.exitCode(), device::errors);
       assertTrue(

@@ -100,7 +100,7 @@ final class TestDaemon implements AutoCloseable {
     return SluiceDaemon.start(configuration.get(), configuration, Sluice.buildInfo(), environment);
   }
 
-  /** What makes a daemon nobody else's. */
+  /** Settings that keep a daemon apart from any other. */
   static List<String> settingsFor(Path folder) {
     return List.of(
         "sluice.http.listen=127.0.0.1:0",

@@ -62,7 +62,7 @@ public final class ScrapeStress {
     }
   }
 
-  /** Turning the window once loses no extreme, whoever reads meanwhile. */
+  /** Turning the window once loses no extreme, whatever reads meanwhile. */
   @JCStressTest
   @Outcome(
       id = {"0, 9", "5, 9", "9, 9"},

@@ -7,7 +7,7 @@ import java.util.List;
  * counter and no reason (abi.md 4.11). The order is part of the capture format.
  */
 public enum DropCause {
-  /** A free queue was empty while spare buffers were at hand: the refill came too late. */
+  /** A free queue was empty while spare buffers were available: the refill came too late. */
   HOST_LATE("host_late"),
   /** A free queue was empty and no spare buffer was left: pool too small, or storage behind. */
   POOL_EXHAUSTED("pool_exhausted"),

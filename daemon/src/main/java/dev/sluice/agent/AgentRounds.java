@@ -9,7 +9,7 @@ import java.util.List;
  * every agent once, in the order of its group, and each does a bounded amount; so no session waits
  * for more than one bounded turn of each of the others, however much they have to do. The group
  * that is first changes from round to round: what comes last, after all others' work and before the
- * thread may sleep, is everybody's turn.
+ * thread may sleep, is every agent's turn.
  *
  * <p>An agent that throws is reported and tried again; after {@value #MAX_CONSECUTIVE_FAILURES}
  * failures in a row it is given up, so that a broken session costs no more than itself.

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * {@code sluice.http}: the read-only TCP listener for metrics and status.
  *
- * @param webConfig who may read; empty for everybody
+ * @param webConfig who may read; empty for all
  * @param maxConnections open at once; one more is answered with 503 and closed
  * @param maxScrapes requests for {@code /metrics} that wait; one more is answered with 503
  * @param timeoutNanos for a request to arrive, and for an answer to be taken

@@ -30,7 +30,7 @@ public final class ArenaMaker {
    * Reserves the memory of a plan.
    *
    * @param importer id of the process that will use the arena, as the driver numbers processes
-   * @throws IOException one line with call and reason, if it cannot be had; nothing is left behind
+   * @throws IOException one line with call and reason, if it cannot be made; nothing is left behind
    */
   public Arena make(ArenaPlan plan, String name, Placement placement, int device, int importer)
       throws IOException {

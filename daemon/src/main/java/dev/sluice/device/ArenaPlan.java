@@ -27,10 +27,10 @@ import java.util.List;
  *
  * <p>Three rules of abi.md appendix C hold for every plan. C1: a pool may hold at most {@code quota
  * = floor(buffers / instances)} at a time, and at least 3 (AICore: current, stashed, next) or 2
- * (all others: current, next), so that no pool can starve another for ever. C4: the buffers that
- * can reach a ready queue are fewer than its entries, so a ready queue is never full. Cores may
- * move between scheduler threads, so every buffer of a region counts for every queue of it. PMU is
- * the exception: of the most cores its queue takes one buffer fewer than two for each, and a device
+ * (all others: current, next), so that no pool can starve another forever. C4: the buffers that can
+ * reach a ready queue are fewer than its entries, so a ready queue is never full. Cores may move
+ * between scheduler threads, so every buffer of a region counts for every queue of it. PMU is the
+ * exception: of the most cores its queue takes one buffer fewer than two for each, and a device
  * that finds it full waits for the drain.
  */
 public final class ArenaPlan {
@@ -337,7 +337,7 @@ public final class ArenaPlan {
     return layout().pool(kindOfPool(pool));
   }
 
-  /** The pool to which a buffer belongs for good. */
+  /** The pool to which a buffer always belongs. */
   public int homePool(int number) {
     return homePools[number];
   }

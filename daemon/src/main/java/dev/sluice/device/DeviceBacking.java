@@ -21,7 +21,7 @@ final class DeviceBacking implements ArenaBacking {
   private static final int PROBE_BYTES = 256 << 10;
   private static final int PROBES = 5;
 
-  // As a code of failure: not from a call, somebody else found out. Codes of the runtime are above.
+  // As a code of failure: not from a call, but found out elsewhere. Codes of the runtime are above.
   private static final int GIVEN_UP = -1;
 
   private final Placement placement;

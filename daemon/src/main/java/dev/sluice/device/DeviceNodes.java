@@ -36,7 +36,7 @@ public final class DeviceNodes {
     this.visible = visible(environment.getOrDefault("ASCEND_RT_VISIBLE_DEVICES", ""));
   }
 
-  /** Empty if nothing is numbered anew, or nobody understands how. */
+  /** Empty if nothing is renumbered, or the list is not understood. */
   private static List<Integer> visible(String text) {
     List<Integer> devices = new ArrayList<>();
     for (String part : text.split(",", -1)) {

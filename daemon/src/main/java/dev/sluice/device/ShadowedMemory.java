@@ -62,8 +62,8 @@ abstract class ShadowedMemory implements DeviceMemory {
 
   /**
    * Keeps the first code that is not 0; of two at the same moment, either. From then on the device
-   * is left alone: after a reset its addresses may be somebody else's, and a mapping of a device
-   * that is gone may be fatal to touch.
+   * is left alone: after a reset its addresses may belong to another process, and a mapping of a
+   * device that is gone may be fatal to touch.
    */
   final void note(int code) {
     if (code != 0 && failure == 0) {

@@ -1,6 +1,6 @@
 package dev.sluice.ingest;
 
-/** What is known of one pool at one moment for {@link DropAttribution}; filled anew for each. */
+/** What is known of one pool at one moment for {@link DropAttribution}; refilled for each. */
 public final class DropEvidence {
   /** What the device says it dropped, extended. Read after all others. */
   public long dropped;

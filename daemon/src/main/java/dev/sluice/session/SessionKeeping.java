@@ -145,7 +145,7 @@ final class SessionKeeping {
     }
   }
 
-  /** Writes the books anew. */
+  /** Writes the books again. */
   void save(Books books, Run run) {
     if (state == null || state.fd() < 0) {
       return;

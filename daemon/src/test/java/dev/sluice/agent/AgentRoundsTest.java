@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Who is stepped when, by one thread that nobody needs to start. */
+/** Who is stepped when, by one thread that need not be started. */
 class AgentRoundsTest {
   private final List<String> stepped = new ArrayList<>();
   private final AgentRounds rounds = new AgentRounds((agent, error, isGivenUp) -> {});

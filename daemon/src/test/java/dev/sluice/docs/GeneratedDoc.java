@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * A page under docs/ that is written by the program, as a whole or in blocks: compares it, or
- * writes it anew on request.
+ * regenerates it on request.
  *
  * <p>A block stands between the comments {@code <!-- begin generated NAME -->} and {@code <!-- end
  * generated -->}; everything around it is written by people.
@@ -67,7 +67,7 @@ public final class GeneratedDoc {
         actual,
         "docs/"
             + file
-            + " is generated and out of date; write it anew with"
+            + " is generated and out of date; regenerate it with"
             + " mvn -pl daemon -am test -Dtest='*DocTest' -Dsluice.docs.write=true"
             + " -Dsurefire.failIfNoSpecifiedTests=false");
   }

@@ -66,7 +66,7 @@ class HeadroomMeterTest {
   @Test
   void shouldBeZeroWhenIdle() {
     for (int i = 0; i < 100; i++) {
-      // A thread that oversleeps while nobody produces endangers nothing.
+      // A thread that oversleeps while no device produces endangers nothing.
       pauseNs = 5 * MS;
       Headroom headroom = after(100 * MS);
       for (Ceiling ceiling : Ceiling.ALL) {
@@ -103,7 +103,7 @@ class HeadroomMeterTest {
     calm();
     after(100 * MS);
     pauseNs = 50 * MS;
-    assertEquals(0.05, after(100 * MS).ratio(CONTROL_PATH), EXACT, "nobody produced by then");
+    assertEquals(0.05, after(100 * MS).ratio(CONTROL_PATH), EXACT, "no device produced by then");
   }
 
   @Test

@@ -25,7 +25,7 @@ class DashboardDocTest {
           expected,
           Files.exists(file) ? Files.readString(file) : "",
           file.getFileName()
-              + " is generated and out of date; write it anew with -Dsluice.docs.write=true");
+              + " is generated and out of date; regenerate it with -Dsluice.docs.write=true");
       assertEquals(expected, GrafanaJson.render(dashboard), "the same text each time");
     }
   }

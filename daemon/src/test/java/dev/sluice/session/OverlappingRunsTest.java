@@ -351,7 +351,7 @@ class OverlappingRunsTest {
     }
   }
 
-  /** A device that runs a thread more than was declared must not wait for ever. */
+  /** A device that runs a thread more than was declared must not wait forever. */
   @Test
   void shouldServeThreadsThatWereNotDeclared() throws Exception {
     for (Generation generation : List.of(Generation.CHIP_2026_08, Generation.CHIP_2026_09)) {

@@ -131,7 +131,7 @@ public final class DevicePool {
 
   /**
    * Pops a buffer, and holds the host to its side of the contract: a known buffer of the kind that
-   * nobody else has, clean, within slots and quota.
+   * no other pool has, clean, within slots and quota.
    */
   long take() {
     int depth = freeTail() - freeHead();

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Jittered content from the text in the producer's sluice_content.h, step by step and independently
- * of the code that checks it: patterns are shuffled and summed up for each record anew.
+ * of the code that checks it: patterns are shuffled and summed up again for each record.
  */
 final class JitteredSlots {
   private static final long K = 0x9E3779B97F4A7C15L;

@@ -26,7 +26,7 @@ public final class ManualClock implements NanoClock {
     return nowNs;
   }
 
-  /** Does this whenever somebody reads the clock: what goes on meanwhile elsewhere. */
+  /** Does this at each reading of the clock: what happens elsewhere meanwhile. */
   public void whenRead(Runnable work) {
     onRead = work;
   }

@@ -33,7 +33,7 @@ public final class TestArena {
     this(plan, ByteBuffer.allocateDirect(plan.totalBytes() + 64).alignedSlice(64));
   }
 
-  /** An arena on memory that somebody else has made. */
+  /** An arena on memory made elsewhere. */
   public TestArena(ArenaPlan plan, ByteBuffer bytes) {
     this.plan = plan;
     this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);

@@ -12,10 +12,10 @@ import java.nio.file.Path;
 /**
  * Anonymous shared memory behind a file descriptor that can be passed to another process.
  *
- * <p>The size is sealed: whoever receives the descriptor can neither shrink the memory under the
- * daemon (which would kill it with SIGBUS) nor grow it. All pages are reserved and touched before
- * {@link #create} returns, so that running out of memory is an exception here and not a signal
- * later, and no device write waits for a page fault.
+ * <p>The size is sealed: a process that receives the descriptor can neither shrink the memory under
+ * the daemon (which would kill it with SIGBUS) nor grow it. All pages are reserved and touched
+ * before {@link #create} returns, so that running out of memory is an exception here and not a
+ * signal later, and no device write waits for a page fault.
  *
  * <p>Lifetime: {@link #buffer} is a view that knows nothing of {@link #close}. Close only after
  * every thread that uses the view has stopped; a later access ends the process.

@@ -2,7 +2,7 @@ package dev.sluice.output.export;
 
 import java.util.List;
 
-/** A bar on a lane. A flyweight: one object, filled anew for every slice. Times are ns. */
+/** A bar on a lane. A flyweight: one object, refilled for every slice. Times are ns. */
 final class Slice {
   /** What the bar stands for. */
   enum Type {

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param tls empty: plain HTTP
  * @param headers to put on every answer, name in lower case to value
- * @param users name to bcrypt hash; empty: everybody may read
+ * @param users name to bcrypt hash; empty: all may read
  * @param rateLimit empty: none
  */
 record WebConfig(
@@ -20,7 +20,7 @@ record WebConfig(
     Map<String, String> headers,
     Map<String, String> users,
     Optional<RateLimit> rateLimit) {
-  /** Plain HTTP for everybody. */
+  /** Plain HTTP for all. */
   static final WebConfig OPEN =
       new WebConfig(Optional.empty(), Map.of(), Map.of(), Optional.empty());
 

@@ -68,7 +68,7 @@ public final class WebSecurity implements AutoCloseable {
   /**
    * Reads the file.
    *
-   * @param file empty: plain HTTP for everybody
+   * @param file empty: plain HTTP for all
    * @throws WebConfigException when it cannot be used: a daemon does not start with less protection
    *     than was asked for
    */

@@ -411,7 +411,7 @@ public final class Run {
     return books.contradiction();
   }
 
-  /** Reads everything anew, unless the run is settled, and returns the books as they stand. */
+  /** Reads everything again, unless the run is settled, and returns the books as they stand. */
   public RunTotals count() {
     if (!isSettled) {
       RunTotals now = books.count(RunEnd.NOT_YET);

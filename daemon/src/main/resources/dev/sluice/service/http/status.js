@@ -717,7 +717,7 @@
     source.addEventListener("beat", heard);
     source.addEventListener("error", () => {
       lost();
-      // A refusal ends an EventSource for good; a broken connection it mends by itself.
+      // A refusal ends an EventSource; after a broken connection it reconnects by itself.
       if (source.readyState === EventSource.CLOSED) reopen();
     });
   }
@@ -743,7 +743,7 @@
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
-      // Nobody looks: let the daemon rest.
+      // The page is hidden: let the daemon rest.
       if (source) source.close();
       source = null;
       clearTimeout(reopening);

@@ -15,7 +15,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Captures that somebody made to cost the reader time or memory. */
+/** Captures made to cost the reader time or memory. */
 class HostileCaptureTest {
   private static final int TASK = BufferKind.AICPU_TASK.recordBytes();
 

@@ -139,7 +139,7 @@ final class TraceBuilder {
     return new HostTime(hostNs(tick), hostNs(tick), bootId);
   }
 
-  /** From here on the device runs anew. */
+  /** From here on the device is in a new run. */
   TraceBuilder nextRun() {
     run++;
     return this;

@@ -480,7 +480,7 @@ class AttachServerTest {
     }
     server.close();
     assertEquals(List.of("attach", "resume true", "recycled true 4", "detach true"), calls(4));
-    assertNull(broker.calls.poll(), "the old connection's end is nobody's loss");
+    assertNull(broker.calls.poll(), "the old connection's end loses no session");
   }
 
   @Test

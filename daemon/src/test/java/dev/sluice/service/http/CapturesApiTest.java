@@ -229,7 +229,7 @@ class CapturesApiTest {
       String third = send("GET /v1/captures/run");
       assertTrue(third.startsWith("HTTP/1.1 503"), third);
       assertTrue(third.contains("retry-after"), third);
-      // Nobody reads: both are closed after the timeout, and make room.
+      // No client reads: both are closed after the timeout, and make room.
       until(() -> archive.open.get() == 0);
       assertTrue(first.isOpen() && second.isOpen(), "on this side");
     }

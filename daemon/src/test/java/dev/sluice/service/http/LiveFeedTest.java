@@ -180,7 +180,7 @@ class LiveFeedTest {
   @Test
   void shouldMakeAFrameOnceForAllClientsAndNoneForNobody() throws Exception {
     start(4, TIMEOUT_NANOS);
-    assertEquals(0, view.looks.get(), "nobody listens");
+    assertEquals(0, view.looks.get(), "no client listens");
     List<Follower> pages = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       pages.add(follow());
@@ -207,7 +207,7 @@ class LiveFeedTest {
     Thread feeder = thread("sluice-live");
     if (feeder != null) {
       feeder.join(15_000);
-      assertFalse(feeder.isAlive(), "the thread goes when nobody listens");
+      assertFalse(feeder.isAlive(), "the thread ends when no client listens");
     }
   }
 
@@ -247,7 +247,7 @@ class LiveFeedTest {
         view.notice = "news " + number++; // each frame is another, and a megabyte
         page.next();
       }
-      until(() -> traffic.liveClients() == 1, "the deaf client stays for ever");
+      until(() -> traffic.liveClients() == 1, "the deaf client stays forever");
       page.next();
       page.next();
       assertNotNull(deaf.head.get("content-type"));

@@ -28,7 +28,7 @@ class ScrapeExchangeTest {
     }
   }
 
-  /** Whoever asked by GET meanwhile gets the same answer. */
+  /** A GET that came meanwhile gets the same answer. */
   @Test
   void shouldMakeTheWholeAnswerForHeadToo() throws IOException {
     String body = scrape("GET");

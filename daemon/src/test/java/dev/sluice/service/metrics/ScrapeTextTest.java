@@ -75,8 +75,8 @@ class ScrapeTextTest {
     assertEquals(
         Files.readString(golden),
         ours,
-        "the scrape has changed, and with it an interface; if that is meant, write the expectation"
-            + " anew with -Dsluice.docs.write=true and read the difference");
+        "the scrape has changed, and with it an interface; if that is meant, regenerate the"
+            + " expectation with -Dsluice.docs.write=true and read the difference");
   }
 
   @Test

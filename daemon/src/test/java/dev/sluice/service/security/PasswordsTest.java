@@ -57,7 +57,7 @@ class PasswordsTest {
     assertFalse(passwords.isKnown("al", "ihash", "word"), "moved over the border");
     assertFalse(passwords.isKnown("ali", "hashw", "ord"), "moved over the border");
     check(passwords, "kasim", "decoy", "guess", false);
-    assertFalse(passwords.isKnown("kasim", "decoy", "guess"), "whoever is no user");
+    assertFalse(passwords.isKnown("kasim", "decoy", "guess"), "not a user");
   }
 
   @Test

@@ -115,7 +115,7 @@ class ServiceNotifierTest {
   @Test
   void shouldGiveALifeSignEveryHalfOfTheWatchdogsTime() throws Exception {
     pass(notifier, 20 * SECOND);
-    assertEquals(0, count(untilMark(), "WATCHDOG=1"), "nobody watches a start");
+    assertEquals(0, count(untilMark(), "WATCHDOG=1"), "no watchdog during the start");
     notifier.ready(view);
     pass(notifier, 60 * SECOND);
     assertEquals(12, count(untilMark(), "WATCHDOG=1"));

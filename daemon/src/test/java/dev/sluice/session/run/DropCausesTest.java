@@ -46,7 +46,7 @@ class DropCausesTest {
     STORAGE_STUCK(DropCause.POOL_EXHAUSTED, Set.of("collector")),
     /** Collectors are slower than the device: a burst that the pool cannot absorb. */
     COLLECTORS_SLOW(DropCause.POOL_EXHAUSTED, Set.of()),
-    /** Somebody fills the ready queues with entries of no buffer while the drain is away. */
+    /** Fills the ready queues with entries of no buffer while the drain is away. */
     READY_QUEUE_FULL(DropCause.READY_QUEUE_FULL, Set.of("drain"));
 
     private final DropCause cause;

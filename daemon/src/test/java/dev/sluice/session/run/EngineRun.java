@@ -291,7 +291,7 @@ final class EngineRun {
   /** Lets device and host go on until the device has nothing left to do; time passes. */
   void runUntilDeviceIsIdle() {
     for (int round = 0; !device.isIdle(); round++) {
-      assertTrue(round < 100_000, "the device hangs: it waits for the host for ever");
+      assertTrue(round < 100_000, "the device hangs: it waits for the host");
       device.runUntilBlocked();
       cycle();
       clock.advance(5_000);

@@ -83,7 +83,7 @@ class FairSharingTest {
       long before = entries(busy);
       rounds.step();
       long taken = entries(busy) - before;
-      assertTrue(taken > 0, "the busy one gets on, too");
+      assertTrue(taken > 0, "the busy one makes progress, too");
       assertTrue(taken <= (long) BATCH * queues, taken + " entries in one turn");
       for (EngineRun run : runs) {
         if (run != busy) {

@@ -50,7 +50,7 @@ public final class CannException extends IOException {
     return device;
   }
 
-  /** Whether the same call may succeed in a while, without anybody doing anything. */
+  /** Whether the same call may succeed later by itself. */
   public boolean isBusy() {
     return isBusy;
   }
