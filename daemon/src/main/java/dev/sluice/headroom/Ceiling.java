@@ -9,7 +9,9 @@ public enum Ceiling {
       "control_path", "control path", "the daemon's threads were late; give them free CPUs"),
   /** A burst needs more buffers than a pool has: {@code (R - C) * T > P}. */
   BUFFER_LIFECYCLE(
-      "buffer_lifecycle", "buffer life cycle", "a burst used up a pool; give it more buffers"),
+      "buffer_lifecycle",
+      "buffer life cycle",
+      "a pool had no buffer left; a burst needs more buffers, a lasting rate more CPUs"),
   /** Records come faster than they can be copied out: {@code R > W}. */
   BANDWIDTH(
       "bandwidth",

@@ -44,6 +44,8 @@ public final class HeadroomMeter {
   /** Less busy time than this says nothing of a capacity. */
   private static final long MIN_BUSY_NANOS = 100_000;
 
+  private static final double NOT_REACHED = Math.nextDown(Headroom.REACHED);
+
   private static final int CEILINGS = Ceiling.ALL.size();
 
   // Of the trailing totals.
@@ -204,7 +206,10 @@ public final class HeadroomMeter {
     now[Ceiling.CONTROL_PATH.ordinal()] = Math.max(controlPath, shares.get(FREE_QUEUES));
     now[Ceiling.BUFFER_LIFECYCLE.ordinal()] = lifecycle;
     now[Ceiling.BANDWIDTH.ordinal()] = shares.get(COLLECTORS);
-    now[Ceiling.STORAGE.ordinal()] = Math.max(shares.get(WRITER), shares.get(STAGE));
+    // Nothing waits for a writer that is behind until its stage is full.
+    double writer = shares.get(WRITER);
+    writer = shares.get(STAGE) < Headroom.REACHED ? Math.min(writer, NOT_REACHED) : writer;
+    now[Ceiling.STORAGE.ordinal()] = Math.max(writer, shares.get(STAGE));
     double[] highest = new double[CEILINGS];
     for (int i = 0; i < CEILINGS; i++) {
       worst.note(i, now[i]);

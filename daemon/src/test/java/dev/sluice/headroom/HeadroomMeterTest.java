@@ -229,6 +229,22 @@ class HeadroomMeterTest {
     assertEquals(1, after(100 * MS).ratio(STORAGE), EXACT);
   }
 
+  /** As it is when the writer waits for a CPU: on tmpfs, too. */
+  @Test
+  void shouldNotReachTheStorageWhileTheStageHasRoom() {
+    for (long i = 1; i <= 20; i++) {
+      samples[0].producedRecords = i * 1_000_000;
+      writtenBytes = i * 16_000_000;
+      writingNs = i * 75 * MS;
+      fill = 0.25;
+      after(100 * MS);
+    }
+    double near = meter.headroom().ratio(STORAGE);
+    assertTrue(near > 0.89 && near < Headroom.REACHED, "behind, and no collector waits: " + near);
+    fill = 0.9;
+    assertEquals(1.5, after(100 * MS).ratio(STORAGE), 0.1, "the stage is full");
+  }
+
   @Test
   void shouldForgetAfterTheWindowAndKeepTheWorstForAMinute() {
     samples[0].producedRecords = 200_000;
