@@ -41,7 +41,7 @@ class CaptureFormatDocTest {
           new Field("flags", FrameHeader.FLAGS_OFFSET, "u8", "bit 0: salvaged"),
           new Field("kind", FrameHeader.KIND_OFFSET, "u8", "of records; 255: of none"),
           new Field("reason", FrameHeader.REASON_OFFSET, "u8", "RECORDS, GAP, STALL: see below"),
-          new Field("instance", FrameHeader.INSTANCE_OFFSET, "i32", "core or thread; -1: no one"),
+          new Field("instance", FrameHeader.INSTANCE_OFFSET, "i32", "core or thread; -1: neither"),
           new Field("queue", FrameHeader.QUEUE_OFFSET, "i32", "ready queue; -1: none"),
           new Field("sequence", FrameHeader.SEQUENCE_OFFSET, "u32", "number of the buffer"),
           new Field("records", FrameHeader.RECORDS_OFFSET, "u32", "see below"),
