@@ -88,6 +88,7 @@ final class ChromeWriter implements TraceSink {
   public void lane(Lane lane) throws IOException {
     if (lane.series.length == 0) {
       metadata(lane.pid, lane.tid, "thread_name", "name", lane.name);
+      metadata(lane.pid, lane.tid, "thread_sort_index", "sort_index", lane.rank);
     }
   }
 

@@ -35,6 +35,11 @@ final class Drawing implements Row.Receiver {
       Comparator.<Row.Phase>comparingLong(phase -> phase.start)
           .thenComparing(Comparator.<Row.Phase>comparingLong(phase -> phase.end).reversed());
 
+  private static final Comparator<Losses.Loss> BY_PLACE =
+      Comparator.<Losses.Loss>comparingInt(gap -> gap.kind() == null ? -1 : gap.kind().ordinal())
+          .thenComparingInt(Losses.Loss::instance)
+          .thenComparingLong(Losses.Loss::from);
+
   /** A group of lanes, drawn as a process. */
   private enum View {
     ORCHESTRATOR("AICPU Orchestrator"),
@@ -91,6 +96,10 @@ final class Drawing implements Row.Receiver {
   private final String label;
   private final int firstPid;
   private final boolean isChip;
+
+  /** Only then a submission without a task is an allocation, not one whose task is elsewhere. */
+  private final boolean hasAllTasks;
+
   private final Set<View> views = EnumSet.noneOf(View.class);
   private final Map<Long, TraceSink.Lane> lanes = new HashMap<>();
   private final Map<String, Integer> lossTids = new HashMap<>();
@@ -112,6 +121,13 @@ final class Drawing implements Row.Receiver {
     this.label = label;
     firstPid = PIDS_PER_CAPTURE * canvas.captures++;
     isChip = source.isChip();
+    hasAllTasks =
+        job.window().isAll()
+            && job.request().selection().cores().isEmpty()
+            && source.manifest().outcome().isEnded()
+            && source.manifest().snapshot().isEmpty()
+            && job.losses().gaps().stream()
+                .allMatch(gap -> gap.kind() != null && !gap.kind().isPerCore());
     for (int thread = 0; thread < source.maxThreads(); thread++) {
       groups.add(new ArrayList<>());
     }
@@ -198,6 +214,7 @@ final class Drawing implements Row.Receiver {
       if (lane.next == null) {
         int tid = isBesideNumbered ? lane.tid + 1 : FIRST_BESIDE_TID + besides++;
         lane.next = new TraceSink.Lane(canvas.lanes++, lane.pid, tid, lane.name, lane.isNesting);
+        lane.next.rank = lane.rank + 1;
         sink.lane(lane.next);
       }
       slice.lane = lane.next;
@@ -246,7 +263,7 @@ final class Drawing implements Row.Receiver {
     slice.begin(Slice.Type.SUBMIT, canvas.name("submit", "rail_animation"), lane, beginNs, endNs);
     slice.atBegin = row.out;
     putSubmit(row);
-    if (!row.isClaimed) {
+    if (!row.isClaimed && hasAllTasks) {
       // The chip generations keep the lanes of scheduler threads free of it.
       lane = aicpu(row.lane + (isChip ? source.geometry().schedThreads() : 0));
       endNs = Math.max(endNs, beginNs + MIN_BAR_NS);
@@ -325,7 +342,9 @@ final class Drawing implements Row.Receiver {
   /** What is missing, a lane for each kind and core or thread, and how much it is in all. */
   private void drawLosses() throws IOException {
     Map<Long, Long> missing = new TreeMap<>();
-    for (Losses.Loss gap : job.losses().gaps()) {
+    List<Losses.Loss> gaps = new ArrayList<>(job.losses().gaps());
+    gaps.sort(BY_PLACE);
+    for (Losses.Loss gap : gaps) {
       drawLoss(gap, Slice.Type.LOST, gap.kindLabel() + place(gap), "lost: ");
       slice.put(Slice.Arg.RECORDS, gap.records()).put(Slice.Arg.BUFFERS, gap.count());
       slice.put(Slice.Arg.LOST_BY_DEVICE, gap.by().equals("device") ? 1 : 0);

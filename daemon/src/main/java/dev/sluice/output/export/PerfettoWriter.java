@@ -173,7 +173,7 @@ final class PerfettoWriter implements TraceSink {
   public void lane(Lane lane) throws IOException {
     long uuid = uuid(lane.pid, lane.tid);
     if (lane.series.length == 0) {
-      track(track(lane, uuid, lane.name), lane.tid);
+      track(track(lane, uuid, lane.name), lane.rank);
       start(lane, new Message().put(EVENT_TRACK_UUID, uuid));
       return;
     }
@@ -181,7 +181,7 @@ final class PerfettoWriter implements TraceSink {
     for (int i = 0; i < lane.series.length; i++) {
       // Behind all lanes.
       uuid = uuid(lane.pid, (1 << 24) + (lane.tid << 2) + i);
-      track(track(lane, uuid, lane.name + " " + lane.series[i]).put(8, new Message()), lane.tid);
+      track(track(lane, uuid, lane.name + " " + lane.series[i]).put(8, new Message()), lane.rank);
       event.put(i == 0 ? EVENT_TRACK_UUID : EVENT_EXTRA_COUNTERS, uuid);
     }
     start(lane, event);

@@ -51,6 +51,9 @@ interface TraceSink {
     final int tid;
     final String name;
 
+    /** Lanes of a process are shown in this order. */
+    int rank;
+
     /** Whether slices may lie within others. */
     final boolean isNesting;
 
@@ -69,6 +72,7 @@ interface TraceSink {
       this.index = index;
       this.pid = pid;
       this.tid = tid;
+      this.rank = 16 * tid;
       this.name = name;
       this.isNesting = isNesting;
       this.series = series;

@@ -98,18 +98,15 @@ final class Exports {
   /**
    * Of a part of the time.
    *
+   * @param fromNs 0 for the beginning
    * @param toNs 0 for the end
    */
   static ExportRequest part(ExportFormat format, long fromNs, long toNs, int... cores) {
+    OptionalLong from = fromNs == 0 ? OptionalLong.empty() : OptionalLong.of(fromNs);
     OptionalLong to = toNs == 0 ? OptionalLong.empty() : OptionalLong.of(toNs);
     BitSet of = new BitSet();
     Arrays.stream(cores).forEach(of::set);
     return new ExportRequest(
-        format,
-        new ExportSelection(OptionalLong.of(fromNs), to, of),
-        TaskGraph.NONE,
-        NameMap.NONE,
-        false,
-        false);
+        format, new ExportSelection(from, to, of), TaskGraph.NONE, NameMap.NONE, false, false);
   }
 }

@@ -65,8 +65,8 @@ class TruthfulTraceTest {
   void shouldDrawLossesAndStallsWhereTheyWere() throws IOException {
     CaptureSource source =
         tasks(50)
-            .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 123, 2_000_000)
-            .drop(BufferKind.ORCH_PHASE, -1, DropCause.UNKNOWN, 7, 2_100_000)
+            .drop(BufferKind.ORCH_PHASE, -1, DropCause.UNKNOWN, 7, 2_000_000)
+            .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 123, 2_100_000)
             .stall(BufferKind.AICPU_TASK, 1, 3, 2_000, 2500)
             .stall(null, 1, 2, 1_000, 2500)
             .build();
@@ -88,7 +88,7 @@ class TruthfulTraceTest {
                         + slice.annotations.get("records"))
             .collect(Collectors.toSet()));
     assertEquals(
-        List.of(123L, 130L),
+        List.of(7L, 130L),
         trace.counters.stream()
             .filter(counter -> trace.tracks.get(counter.track()).name().startsWith("lost"))
             .map(PerfettoTrace.Counter::value)
@@ -98,11 +98,37 @@ class TruthfulTraceTest {
         Exports.events(source, Exports.chrome()).stream()
             .filter(event -> event.get("ph").equals("X") && event.get("pid").equals(5))
             .count());
+    assertEquals(
+        List.of("aicpu_task core 1", "orch_phase"),
+        Exports.events(source, Exports.chrome()).stream()
+            .filter(event -> event.get("name").equals("thread_name") && event.get("pid").equals(5))
+            .map(event -> ((Map<?, ?>) event.get("args")).get("name"))
+            .limit(2)
+            .toList(),
+        "by kind and core");
     assertThrows(
         ExportException.class,
         () -> Exports.exporter(source, Exports.part(ExportFormat.PERFETTO, 200_000_000, 0)));
     ExportSummary of = summary(source, Exports.part(ExportFormat.PERFETTO, 0, 50_000));
     assertEquals(Map.of("host_late", 123L, "unknown", 7L), of.missing(), "may lie in the window");
+  }
+
+  /** A submission without a task is an allocation where no task is missing. */
+  @Test
+  void shouldNotTakeATaskThatIsElsewhereForAnAllocation() throws IOException {
+    TraceBuilder builder = tasks(5).submit(0, 5, 99, 1500, 1510);
+    assertEquals(1, allocs(builder.build(), PERFETTO));
+    assertEquals(0, allocs(builder.build(), Exports.part(ExportFormat.PERFETTO, 0, 15_000)));
+    assertEquals(0, allocs(builder.build(), Exports.part(ExportFormat.PERFETTO, 0, 0, 1)));
+    builder.drop(BufferKind.ORCH_PHASE, 0, DropCause.HOST_LATE, 1, 1400);
+    assertEquals(1, allocs(builder.build(), PERFETTO));
+    builder.drop(BufferKind.AICPU_TASK, 0, DropCause.HOST_LATE, 1, 1400);
+    assertEquals(0, allocs(builder.build(), PERFETTO));
+  }
+
+  private static long allocs(CaptureSource source, ExportRequest request) throws IOException {
+    return new PerfettoTrace(Exports.bytes(source, request))
+        .slices.stream().filter(slice -> slice.name.equals("alloc")).count();
   }
 
   /** The place of a loss is as good as the clock, to 25 ms here. */
@@ -237,6 +263,15 @@ class TruthfulTraceTest {
         trace.slices.stream().filter(slice -> slice.beginNs >= 20_000).toList();
     assertEquals(List.of(2000L, 2000L), phases.stream().map(s -> s.endNs - s.beginNs).toList());
     assertEquals(2, phases.stream().map(s -> s.track).distinct().count());
+    assertEquals(
+        List.of(480_000, 480_160, 480_161),
+        Exports.events(source, Exports.chrome()).stream()
+            .filter(event -> event.get("name").equals("thread_sort_index"))
+            .filter(event -> event.get("pid").equals(2))
+            .map(event -> ((Map<?, ?>) event.get("args")).get("sort_index"))
+            .sorted()
+            .toList(),
+        "beside each other");
   }
 
   private TaskGraph graph(String json) throws IOException {
