@@ -3,8 +3,11 @@ package dev.sluice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import dev.sluice.abi.BufferKind;
 import dev.sluice.abi.Geometry;
 import dev.sluice.abi.Layout;
+import dev.sluice.abi.ReadyEntryLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -17,7 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A client that writes anything over all memory that it has, while the daemon uses it: other
- * sessions notice nothing, and the daemon stays up. The profile {@code soak} does it for a minute.
+ * sessions notice nothing, no agent fails, and the daemon stays up. The profile {@code soak} does it
+ * for a minute.
  */
 @Tag("soak")
 @ExtendWith(FailureDump.class)
@@ -27,6 +31,7 @@ class ScribbleTest {
     "l2-2026.06/a2a3", "l2-2026.07/a2a3", "chip-2026.08/a2a3", "chip-2026.09/a2a3"
   };
   private static final int WRITES = 200;
+  private static final int ENTRIES = 64;
   private static final long SESSION_NANOS = 500_000_000;
 
   private final Random random = new Random(20261129);
@@ -65,6 +70,7 @@ class ScribbleTest {
           other.close();
         }
       }
+      assertEquals(List.of(), daemon.logged(Level.ERROR, "agent failed"));
       Await.until(daemon::isHealthy, daemon::describe);
     }
   }
@@ -85,17 +91,18 @@ class ScribbleTest {
   /** One session, for a part of the time; the violations that it counted. */
   private long scribble(TestDaemon daemon, String layout, int number) throws Exception {
     String name = "scribbler " + number;
-    try (NativeClient client =
-        new NativeClient(daemon, name, 0, new Geometry(Layout.parse(layout), 4, 2, 1, 4))) {
+    Geometry shape = new Geometry(Layout.parse(layout), 4, 2, 1, 4);
+    try (NativeClient client = new NativeClient(daemon, name, 0, shape)) {
       client.start(1);
       ByteBuffer memory = client.memory().order(ByteOrder.LITTLE_ENDIAN);
+      int pool = shape.poolOffset(BufferKind.AICPU_TASK, 0);
+      long lent = memory.getLong(pool + shape.layout().pool().slotOffset(0));
       long untilNs = System.nanoTime() + SESSION_NANOS;
       while (System.nanoTime() < untilNs && client.isConnected()) {
         for (int i = 0; i < WRITES; i++) {
           write(memory);
         }
-        int queue = random.nextInt(2);
-        memory.putInt(Layout.parse(layout).queueTailOffset(queue), random.nextInt(64));
+        forge(memory, shape.layout(), lent);
         Thread.yield();
       }
       try {
@@ -105,6 +112,25 @@ class ScribbleTest {
       }
     }
     return daemon.await(name, SessionView::isEnded).violationsInAll();
+  }
+
+  /**
+   * Entries that are nearly right, which random words never are, and a tail behind them.
+   *
+   * @param lent a buffer that the device has
+   */
+  private void forge(ByteBuffer memory, Layout layout, long lent) {
+    int queue = random.nextInt(2);
+    long size = layout.buffer(BufferKind.AICPU_TASK).sizeBytes();
+    for (int entry = 0; entry < ENTRIES; entry++) {
+      int at = layout.entryOffset(queue, entry);
+      memory.putInt(at + ReadyEntryLayout.CORE_INDEX_OFFSET, random.nextInt(8) - 2);
+      memory.putInt(at + ReadyEntryLayout.KIND_OFFSET, random.nextInt(8) - 2);
+      memory.putLong(
+          at + ReadyEntryLayout.BUFFER_PTR_OFFSET, lent + size * (random.nextInt(200) - 50));
+    }
+    int tail = random.nextInt(16) == 0 ? random.nextInt() : random.nextInt(ENTRIES);
+    memory.putInt(layout.queueTailOffset(queue), tail);
   }
 
   private void write(ByteBuffer memory) {
