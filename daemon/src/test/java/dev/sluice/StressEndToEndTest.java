@@ -135,7 +135,7 @@ class StressEndToEndTest {
         assumeTrue(isRoot(), "only root can mount and freeze a file system");
         String mount =
             String.format(
-                "truncate -s 1G '%1$s/image' && mkfs.ext4 -q '%1$s/image'"
+                "truncate -s 8G '%1$s/image' && mkfs.ext4 -q '%1$s/image'"
                     + " && mount -o loop,noatime '%1$s/image' '%1$s/captures'",
                 folder);
         assumeTrue(sh(mount) == 0, "no loop device");
@@ -253,26 +253,32 @@ class StressEndToEndTest {
     try {
       disturbance.prepare(folder);
       try (DaemonProcess daemon =
-              DaemonProcess.start(
-                      disturbance.prefix(folder), folder, settings.toArray(String[]::new))
-                  .awaitReady();
-          TestProducer waiting = start(WAITING, 0);
-          TestProducer dropping = start(DROPPING, 1)) {
-        awaitRecords(daemon);
-        long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(Math.max(1, SECONDS) + 1L);
-        log.info("{}: {}", disturbance, disturbance.act(daemon, folder, untilNs));
-        awaitRecords(daemon);
-        Await.until(() -> daemon.get(1, "/-/healthy").strip().equals("healthy"), daemon::output);
-        assertEquals("ready", daemon.get(1, "/-/ready").strip());
-        waiting.stop();
-        dropping.stop();
-        assertEquals(0, verify(captures, waiting), "records that a device could keep");
-        log.info("{}: {} records dropped by the other", disturbance, verify(captures, dropping));
-        assertEquals(0, sum(daemon.metrics(1), "sluice_capture_lost_records_total"));
+          DaemonProcess.start(
+              disturbance.prefix(folder), folder, settings.toArray(String[]::new))) {
+        daemon.awaitOutput("ready after", 1); // patiently: with little memory that takes its time
+        disturb(daemon, disturbance, captures);
         assertEquals(0, daemon.terminate(), daemon::output);
       }
     } finally {
       disturbance.cleanUp(folder);
+    }
+  }
+
+  private void disturb(DaemonProcess daemon, Disturbance disturbance, Path captures)
+      throws Exception {
+    try (TestProducer waiting = start(WAITING, 0);
+        TestProducer dropping = start(DROPPING, 1)) {
+      awaitRecords(daemon);
+      long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(Math.max(1, SECONDS) + 1L);
+      log.info("{}: {}", disturbance, disturbance.act(daemon, folder, untilNs));
+      awaitRecords(daemon);
+      Await.until(() -> daemon.get(1, "/-/healthy").strip().equals("healthy"), daemon::output);
+      assertEquals("ready", daemon.get(1, "/-/ready").strip());
+      waiting.stop();
+      dropping.stop();
+      assertEquals(0, verify(captures, waiting), "records that a device could keep");
+      log.info("{}: {} records dropped by the other", disturbance, verify(captures, dropping));
+      assertEquals(0, sum(daemon.metrics(1), "sluice_capture_lost_records_total"));
     }
   }
 
