@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -69,9 +70,11 @@ final class DaemonProcess implements AutoCloseable {
     Assertions.assertEquals(0, prlimit.waitFor());
   }
 
-  /** SIGKILL for the daemon that a supervisor runs. */
-  void killChild() {
-    process.children().forEach(ProcessHandle::destroyForcibly);
+  /** SIGKILL for the daemon that a supervisor runs; returns its number, 0 if none runs now. */
+  long killChild() {
+    Optional<ProcessHandle> child = process.children().findFirst();
+    child.ifPresent(ProcessHandle::destroyForcibly);
+    return child.map(ProcessHandle::pid).orElse(0L);
   }
 
   /** As {@link #killChild}; the supervisor starts the next one after this was done to a memory. */

@@ -40,9 +40,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Daemons under {@code sluice supervise} that are killed at random moments under load: what the
- * device produced is in the capture, once, or was dropped by it. {@code -Dsluice.test.kills=N}
- * kills so often for each layout, ten times for each producer, every other of which has a guard
+ * Daemons under {@code sluice supervise} that are killed at random moments under load, of a start as
+ * of a run: what the device produced is in the capture, once, or was dropped by it. {@code
+ * -Dsluice.test.kills=N} kills so often for each layout, ten times for each producer, every other of which has a guard
  * that acts; {@code -Dsluice.test.kills.seed=N} chooses other moments. The log has the sums, and
  * the times for which a device got no buffer.
  */
@@ -61,6 +61,9 @@ class RestartEndToEndTest {
   private static final int RECORDS_BEFORE_A_KILL = 1_000_000;
   private static final long LOOK_NANOS = 20_000_000;
   private static final int FEW_DESCRIPTORS = 48;
+  private static final long START_NANOS = 4_000_000_000L;
+  private static final String READY = "ready after";
+  private static final String RESUMED = "resumed by";
   private static final String TAKEN_OVER = "taken over from an earlier daemon";
 
   @TempDir Path folder;
@@ -76,7 +79,7 @@ class RestartEndToEndTest {
       })
   void shouldCaptureOnceWhatWasProduced(String layout) throws Exception {
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
-      daemon.awaitOutput("ready after", 1);
+      daemon.awaitOutput(READY, 1);
       Kills all = new Kills(daemon, layout);
       for (int run = 0; all.count < KILLS; run++) {
         int guardMs = run % 2 == 0 ? NO_GUARD_MS : GUARD_MS;
@@ -91,7 +94,7 @@ class RestartEndToEndTest {
   @ValueSource(strings = {"l2-2026.07/a2a3", "chip-2026.08/a2a3", "chip-2026.09/a2a3"})
   void shouldAccountForWhatAGuardRecycled(String layout) throws Exception {
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
-      daemon.awaitOutput("ready after", 1);
+      daemon.awaitOutput(READY, 1);
       Kills all = new Kills(daemon, layout);
       all.run(GUARD_MS, 1);
       assertTrue(all.recycled > 0, all::toString);
@@ -105,6 +108,8 @@ class RestartEndToEndTest {
     private final Random random;
     private final List<Long> gapsNs = new ArrayList<>(); // without a guard
     private int count;
+    private int starts; // that got ready and were killed since
+    private long killed;
     private int runs;
     private long produced;
     private long captured;
@@ -122,18 +127,10 @@ class RestartEndToEndTest {
       try (TestProducer producer = start(layout, runs, random, guardMs)) {
         runs++;
         daemon.awaitOutput("run started", runs);
-        for (int kill = 0; kill < kills; kill++) {
-          awaitRecords(random.nextInt(RECORDS_BEFORE_A_KILL));
-          long sinceNs = System.nanoTime();
-          daemon.killChild();
-          count++;
-          daemon.awaitOutput(TAKEN_OVER, count);
-          if (guardMs == NO_GUARD_MS) {
-            gapsNs.add(System.nanoTime() - sinceNs);
-          }
-          daemon.awaitOutput("resumed by", count);
+        awaitRecords();
+        for (int kill = 1; kill <= kills; kill++) {
+          kill(guardMs, kill == kills || random.nextBoolean());
         }
-        awaitRecords(random.nextInt(RECORDS_BEFORE_A_KILL));
         producer.stop();
         TestProducer.Report report = producer.await();
         verify(layout, report);
@@ -148,10 +145,30 @@ class RestartEndToEndTest {
       }
     }
 
-    /** Until so many more have been collected: the moment of a kill, or of the end. */
-    private void awaitRecords(long more) throws Exception {
-      daemon.awaitOutput("ready after", count + 1);
-      double until = collected() + more;
+    /** Then waits for the moment of the next kill: in the middle of a start, or of a run. */
+    private void kill(int guardMs, boolean mayStart) throws Exception {
+      long sinceNs = System.nanoTime();
+      long pid = daemon.killChild();
+      count += pid > 0 && pid != killed ? 1 : 0; // the next one may not have begun
+      killed = pid;
+      starts = daemon.count(READY);
+      int takeovers = daemon.count(TAKEN_OVER);
+      int resumes = daemon.count(RESUMED);
+      if (!mayStart) {
+        LockSupport.parkNanos(random.nextLong(START_NANOS));
+        return;
+      }
+      daemon.awaitOutput(TAKEN_OVER, takeovers + 1);
+      if (guardMs == NO_GUARD_MS) {
+        gapsNs.add(System.nanoTime() - sinceNs);
+      }
+      daemon.awaitOutput(RESUMED, resumes + 1);
+      awaitRecords();
+    }
+
+    private void awaitRecords() throws Exception {
+      daemon.awaitOutput(READY, starts + 1);
+      double until = collected() + random.nextInt(RECORDS_BEFORE_A_KILL);
       Await.until(
           Duration.ofMinutes(1),
           () -> {
@@ -162,7 +179,7 @@ class RestartEndToEndTest {
     }
 
     private double collected() throws Exception {
-      return sum(daemon.metrics(count + 1), "sluice_collected_records_total");
+      return sum(daemon.metrics(starts + 1), "sluice_collected_records_total");
     }
 
     @Override
@@ -190,7 +207,7 @@ class RestartEndToEndTest {
     Random random = new Random(layout.hashCode());
     int version = HostState.VERSION + later;
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
-      daemon.awaitOutput("ready after", 1);
+      daemon.awaitOutput(READY, 1);
       try (TestProducer producer = start(layout, 0, random, NO_GUARD_MS)) {
         daemon.awaitOutput("run started", 1);
         Await.until(() -> hasSegment(), () -> daemon.output());
@@ -198,7 +215,7 @@ class RestartEndToEndTest {
         String reason =
             "its state is of version " + version + ", this daemon reads " + HostState.VERSION;
         daemon.awaitOutput("ended: " + reason, 1);
-        daemon.awaitOutput("ready after", 2);
+        daemon.awaitOutput(READY, 2);
         producer.kill();
         try (CaptureReader reader = CaptureReader.open(capture("run"))) {
           CaptureManifest.Outcome outcome = reader.manifest().outcome();
@@ -229,14 +246,14 @@ class RestartEndToEndTest {
   void shouldLoseNoSessionForWantOfDescriptors() throws Exception {
     String layout = "chip-2026.08/a2a3";
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
-      daemon.awaitOutput("ready after", 1);
+      daemon.awaitOutput(READY, 1);
       try (TestProducer producer = start(layout, 0, new Random(1), NO_GUARD_MS)) {
         daemon.awaitOutput("run started", 1);
         daemon.limitDescriptors(FEW_DESCRIPTORS);
         daemon.killChild();
         daemon.awaitOutput("the daemon ended", 2);
         daemon.limitDescriptors(4096);
-        daemon.awaitOutput("resumed by", 1);
+        daemon.awaitOutput(RESUMED, 1);
         producer.stop();
         verify(layout, producer.await());
       }
@@ -249,7 +266,7 @@ class RestartEndToEndTest {
     String layout = "chip-2026.08/a2a3";
     Path control = folder.resolve("control.sock");
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
-      daemon.awaitOutput("ready after", 1);
+      daemon.awaitOutput(READY, 1);
       try (TestProducer producer = start(layout, 0, new Random(1), NO_GUARD_MS);
           ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
         daemon.awaitOutput("run started", 1);
@@ -266,7 +283,7 @@ class RestartEndToEndTest {
         daemon.awaitOutput("is left to the next daemon", 1);
         other.close();
         Files.delete(control);
-        daemon.awaitOutput("resumed by", 1);
+        daemon.awaitOutput(RESUMED, 1);
         producer.stop();
         verify(layout, producer.await());
       }
@@ -283,7 +300,7 @@ class RestartEndToEndTest {
     Random random = new Random(8);
     List<TestProducer> producers = new ArrayList<>();
     try (DaemonProcess daemon = DaemonProcess.supervised(folder)) {
-      daemon.awaitOutput("ready after", 1);
+      daemon.awaitOutput(READY, 1);
       try (TestProducer early = start(layout, 9, random, NO_GUARD_MS)) {
         Await.until(
             () -> sum(daemon.metrics(1), "sluice_collected_records_total") > 0, daemon::output);
@@ -298,8 +315,8 @@ class RestartEndToEndTest {
       assertTrue(sum(before, "sluice_collected_records_total") > 0, () -> "" + before);
       daemon.killChild();
       daemon.awaitOutput(TAKEN_OVER, 8);
-      daemon.awaitOutput("resumed by", 8);
-      daemon.awaitOutput("ready after", 2);
+      daemon.awaitOutput(RESUMED, 8);
+      daemon.awaitOutput(READY, 2);
       Map<String, Double> after = daemon.metrics(2);
       before.forEach(
           (series, value) -> {
