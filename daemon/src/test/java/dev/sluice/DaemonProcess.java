@@ -150,9 +150,10 @@ final class DaemonProcess implements AutoCloseable {
     return new DaemonProcess(process, output);
   }
 
-  /** Waits until it serves. */
+  /** Waits until it serves; a start takes long where others want the processors. */
   DaemonProcess awaitReady() throws Exception {
     Await.until(
+        Duration.ofMinutes(1),
         () -> {
           if (!process.isAlive()) {
             Assertions.fail("the daemon ended: " + output());
