@@ -180,7 +180,12 @@ public final class RunEngine implements ThreadPacking.Slack {
       expectGaps();
     }
     for (int buffer : adoption.ready()) {
-      handoffs[0][plan.homePool(buffer) % shards].offer(buffer);
+      int pool = plan.homePool(buffer);
+      if (adoption.isRecycled()) {
+        // The guard may have given out the one before it, which the dead host held as well.
+        collectors[pool % shards].expectGap(pool);
+      }
+      handoffs[0][pool % shards].offer(buffer);
     }
   }
 

@@ -179,7 +179,9 @@ class EnginePropertyTest {
             for (int step = random.nextInt(500); step > 0; step--) {
               if (!engine.device.hasTornEntry() && random.nextInt(8) == 0) {
                 engine.recycle(random.nextInt(4));
-                engine.rescue(random);
+                for (int i = random.nextInt(30); i >= 0; i--) {
+                  engine.rescue(random);
+                }
               }
               offerWork(engine, random);
               engine.device.step(random.nextInt(engine.device.threadCount()));

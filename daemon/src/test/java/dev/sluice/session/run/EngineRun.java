@@ -178,8 +178,8 @@ final class EngineRun {
     long pointer = TestArena.DEVICE_BASE + plan.offsetOfBuffer(buffer);
     int home = plan.homePool(buffer);
     DevicePool pool = device.pools()[home];
-    boolean isInHand =
-        now == BufferState.FREE || now == BufferState.READY || now == BufferState.COLLECTING;
+    // Not one that a collector was at: it may be counted twice (docs/reliability.md).
+    boolean isInHand = now == BufferState.FREE || now == BufferState.READY;
     boolean isElsewhere = pool.held().contains(pointer) || isPublished(pointer);
     for (int index = pool.freeHead(); index != pool.freeTail(); index++) {
       isElsewhere |= pool.slot(index) == pointer;
