@@ -42,7 +42,8 @@
 /* A daemon naps for 10 ms at most, and a host that is short of CPUs adds to that. */
 #define STALL_MS 100
 
-/* Longer than an attempt to resume; a killed daemon's threads have ended long before. */
+/* Longer than RESUME_MS, for which an attempt gives the locks away; a killed daemon's threads have ended long
+ * before. */
 #define FINISH_MS 1000
 
 /* An announced entry of l2-2026.06 without a pointer is on its way, for far less than this, or was

@@ -40,11 +40,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Daemons under {@code sluice supervise} that are killed at random moments under load, of a start as
- * of a run: what the device produced is in the capture, once, or was dropped by it. {@code
- * -Dsluice.test.kills=N} kills so often for each layout, ten times for each producer, every other of which has a guard
- * that acts; {@code -Dsluice.test.kills.seed=N} chooses other moments. The log has the sums, and
- * the times for which a device got no buffer.
+ * Daemons under {@code sluice supervise} that are killed at random moments under load, of a start
+ * as of a run: what the device produced is in the capture, once, or was dropped by it. {@code
+ * -Dsluice.test.kills=N} kills so often for each layout, ten times for each producer, every other
+ * of which has a guard that acts; {@code -Dsluice.test.kills.seed=N} chooses other moments. The log
+ * has the sums, and the times for which a device got no buffer.
  */
 @Tag("restart")
 @ExtendWith(FailureDump.class)
@@ -61,6 +61,7 @@ class RestartEndToEndTest {
   private static final int RECORDS_BEFORE_A_KILL = 1_000_000;
   private static final long LOOK_NANOS = 20_000_000;
   private static final int FEW_DESCRIPTORS = 48;
+  // About what a start takes.
   private static final long START_NANOS = 4_000_000_000L;
   private static final String READY = "ready after";
   private static final String RESUMED = "resumed by";

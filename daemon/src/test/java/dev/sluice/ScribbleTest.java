@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A client that writes anything over all memory that it has, while the daemon uses it: other
- * sessions notice nothing, no agent fails, and the daemon stays up. The profile {@code soak} does it
- * for a minute.
+ * sessions notice nothing, no agent fails, and the daemon stays up. The profile {@code soak} does
+ * it for a minute.
  */
 @Tag("soak")
 @ExtendWith(FailureDump.class)

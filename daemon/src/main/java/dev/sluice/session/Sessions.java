@@ -241,14 +241,14 @@ public final class Sessions implements AutoCloseable {
 
   /**
    * Takes over what another process left, each session by itself: what cannot be taken over is
-   * given up, and one line says how many. Called once, before anything attaches.
+   * given up, and a line for each reason says how many. Called once, before anything attaches.
    *
    * @param stages where the stages of captures are given back to
    * @return those that are open again
    */
   public List<Session> resume(StageRegions stages) {
     List<Session> resumed = new ArrayList<>();
-    List<String> refused = new ArrayList<>();
+    Map<String, List<String>> refused = new TreeMap<>(); // keys by reason
     for (KeptSessions.Left left : kept.takeLeft()) {
       try {
         Session session = resume(left, stages);
@@ -256,13 +256,16 @@ public final class Sessions implements AutoCloseable {
           resumed.add(session);
         }
       } catch (IOException | RuntimeException e) {
-        refused.add(left.key() + ": " + e.getMessage());
+        refused
+            .computeIfAbsent(String.valueOf(e.getMessage()), r -> new ArrayList<>())
+            .add(left.key());
         log.debug("session not taken over: {}", left.key(), e);
       }
     }
-    if (!refused.isEmpty()) {
-      log.error("sessions not taken over: {}; the first: {}", refused.size(), refused.get(0));
-    }
+    refused.forEach(
+        (reason, keys) ->
+            log.error(
+                "sessions not taken over: {}, first {}: {}", keys.size(), keys.get(0), reason));
     return resumed;
   }
 

@@ -12,6 +12,12 @@ public final class TestStates {
     state.rows().putInt(buffer, field, value);
   }
 
+  /** Whether the last step of a collector was of this loan of a buffer. */
+  public static boolean isLastCollected(HostState state, int shard, int buffer) {
+    int loan = state.rows().getInt(buffer, BufferRows.PUSH_INDEX);
+    return state.journal(shard).isLast(buffer, loan);
+  }
+
   /**
    * Where the parts of a state begin: header, identity, present books, all behind them; its end.
    */

@@ -213,15 +213,20 @@ class HeadroomMeterTest {
     assertEquals(0.2, meter.headroom().ratio(BANDWIDTH), EXACT);
   }
 
-  @Test
-  void shouldTakeTheNearestOfRateStageAndLossForTheStorage() {
+  /** Of 32 MB offered in each 100 ms, for two seconds, with a stage that is a quarter full. */
+  private void capture(long bytes, long nanos) {
+    fill = 0.25;
     for (long i = 1; i <= 20; i++) {
       samples[0].producedRecords = i * 1_000_000;
-      writtenBytes = i * 32_000_000;
-      writingNs = i * 50 * MS;
-      fill = 0.25;
+      writtenBytes = i * bytes;
+      writingNs = i * nanos;
       after(100 * MS);
     }
+  }
+
+  @Test
+  void shouldTakeTheNearestOfRateStageAndLossForTheStorage() {
+    capture(32_000_000, 50 * MS);
     assertEquals(0.5, meter.headroom().ratio(STORAGE), EXACT, "it wrote half of the time");
     fill = 0.75;
     assertEquals(0.75, after(100 * MS).ratio(STORAGE), EXACT);
@@ -232,13 +237,7 @@ class HeadroomMeterTest {
   /** As it is when the writer waits for a CPU: on tmpfs, too. */
   @Test
   void shouldNotReachTheStorageWhileTheStageHasRoom() {
-    for (long i = 1; i <= 20; i++) {
-      samples[0].producedRecords = i * 1_000_000;
-      writtenBytes = i * 16_000_000;
-      writingNs = i * 75 * MS;
-      fill = 0.25;
-      after(100 * MS);
-    }
+    capture(16_000_000, 75 * MS);
     double near = meter.headroom().ratio(STORAGE);
     assertTrue(near > 0.89 && near < Headroom.REACHED, "behind, and no collector waits: " + near);
     fill = 0.9;

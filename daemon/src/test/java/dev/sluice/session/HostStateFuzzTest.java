@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,11 +55,7 @@ public final class HostStateFuzzTest {
   /** What a daemon leaves in the middle of a run. */
   private static byte[][] left() {
     try {
-      DescriptorStore store =
-          DescriptorStore.of(Map.of("NOTIFY_SOCKET", "@sluice-test-of-no-manager", "FDSTORE", "9"))
-              .orElseThrow();
-      try (StageRig rig =
-          new StageRig(new KeptSessions(Optional.of(store), List.of()), StageRig.PATIENCE, null)) {
+      try (StageRig rig = StageRig.keeping()) {
         Sessions.Grant grant = rig.attach(0);
         Session session = grant.session();
         session.keep("sixteen bytes ..".getBytes(StandardCharsets.US_ASCII));

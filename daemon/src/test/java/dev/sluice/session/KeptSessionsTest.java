@@ -22,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -69,7 +68,7 @@ class KeptSessionsTest {
         System::nanoTime);
   }
 
-  /** They cost one line of the log, not one each. */
+  /** They cost a line of the log for each reason, not one each. */
   @Test
   void shouldCloseAHundredThatAreNoSession() throws Exception {
     Logger logger = (Logger) LoggerFactory.getLogger(Sessions.class);
@@ -102,7 +101,8 @@ class KeptSessionsTest {
     }
     assertEquals(
         List.of(
-            "sessions not taken over: 75; the first: whole0: host state refused: not a host state"),
+            "sessions not taken over: 50, first whole0: host state refused: not a host state",
+            "sessions not taken over: 25, first alone0: its state or its arena is missing"),
         logged.list.stream()
             .filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
             .map(ILoggingEvent::getFormattedMessage)
@@ -124,11 +124,7 @@ class KeptSessionsTest {
   /** Two daemons are offered the same state, and the one that has it is alive. */
   @Test
   void shouldLeaveASessionToTheDaemonThatHasIt() throws Exception {
-    DescriptorStore store =
-        DescriptorStore.of(Map.of("NOTIFY_SOCKET", "@sluice-test-of-no-manager", "FDSTORE", "9"))
-            .orElseThrow();
-    try (StageRig rig =
-        new StageRig(new KeptSessions(Optional.of(store), List.of()), StageRig.PATIENCE, null)) {
+    try (StageRig rig = StageRig.keeping()) {
       Sessions.Grant grant = rig.attach(0);
       Session session = grant.session();
       session.keep("sixteen bytes ..".getBytes(StandardCharsets.US_ASCII));

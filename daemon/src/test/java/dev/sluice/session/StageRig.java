@@ -12,6 +12,7 @@ import dev.sluice.abi.Layout;
 import dev.sluice.abi.LayoutOverrides;
 import dev.sluice.abi.Platform;
 import dev.sluice.abi.RunId;
+import dev.sluice.bridge.DescriptorStore;
 import dev.sluice.config.BufferCounts;
 import dev.sluice.config.Placement;
 import dev.sluice.config.Settings;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -81,6 +83,14 @@ final class StageRig implements AutoCloseable {
 
   StageRig(Patience patience, StageMemory stages, String... overrides) {
     this(KeptSessions.none(), patience, stages, overrides);
+  }
+
+  /** With a service manager that takes descriptors and is never there. */
+  static StageRig keeping() throws IOException {
+    DescriptorStore store =
+        DescriptorStore.of(Map.of("NOTIFY_SOCKET", "@sluice-test-of-no-manager", "FDSTORE", "9"))
+            .orElseThrow();
+    return new StageRig(new KeptSessions(Optional.of(store), List.of()), PATIENCE, null);
   }
 
   StageRig(KeptSessions kept, Patience patience, StageMemory stages, String... overrides) {

@@ -70,8 +70,6 @@ final class ExportOutput {
       long bytes = maker.make(partial);
       if (Files.isRegularFile(target)) {
         Files.setPosixFilePermissions(partial, Files.getPosixFilePermissions(target));
-      } else {
-        delete(target);
       }
       Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
       return bytes;
@@ -155,6 +153,7 @@ final class ExportOutput {
         target,
         partial -> {
           body.fill(Files.createDirectory(partial));
+          delete(target);
           try (Stream<Path> files = Files.walk(partial)) {
             return files.filter(Files::isRegularFile).mapToLong(of -> of.toFile().length()).sum();
           }

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -56,6 +57,21 @@ class BadInputTest {
     assertTrue(Files.size(file) > 1000);
     assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     assertEquals(List.of("file", "link"), names());
+  }
+
+  /** However long the export takes: what came there meanwhile stays. */
+  @Test
+  void shouldNotRemoveADirectoryInThePlaceOfItsFile() throws IOException {
+    Path output = folder.resolve("out");
+    assertThrows(
+        FileSystemException.class,
+        () ->
+            ExportOutput.file(
+                output,
+                true,
+                out -> Files.writeString(Files.createDirectory(output).resolve("mine"), "kept")));
+    assertEquals("kept", Files.readString(output.resolve("mine")));
+    assertEquals(List.of("out"), names());
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.BufferLedger;
 import dev.sluice.device.BufferState;
 import dev.sluice.device.HostState;
+import dev.sluice.device.TestStates;
 import dev.sluice.ingest.AccountingLaw;
 import dev.sluice.ingest.ContentChecks;
 import dev.sluice.testkit.DevicePool;
@@ -178,14 +179,18 @@ final class EngineRun {
     long pointer = TestArena.DEVICE_BASE + plan.offsetOfBuffer(buffer);
     int home = plan.homePool(buffer);
     DevicePool pool = device.pools()[home];
-    // Not one that a collector was at: it may be counted twice (docs/reliability.md).
-    boolean isInHand = now == BufferState.FREE || now == BufferState.READY;
+    boolean isInHand =
+        now == BufferState.FREE || now == BufferState.READY || now == BufferState.COLLECTING;
+    // One that was collected and not emptied is counted twice then (docs/reliability.md).
+    int shard = home % settings.collector().shards();
+    boolean isCollected =
+        now == BufferState.COLLECTING && TestStates.isLastCollected(state, shard, buffer);
     boolean isElsewhere = pool.held().contains(pointer) || isPublished(pointer);
     for (int index = pool.freeHead(); index != pool.freeTail(); index++) {
       isElsewhere |= pool.slot(index) == pointer;
     }
     boolean isEmptyQueue = pool.freeHead() == pool.freeTail();
-    if (isInHand && !isElsewhere && isEmptyQueue && !hasUnpublishedLoan(pool)) {
+    if (isInHand && !isCollected && !isElsewhere && isEmptyQueue && !hasUnpublishedLoan(pool)) {
       // One that the host had emptied, and none has lent since, holds nothing.
       boolean isEmpty = now == BufferState.FREE && !isLent[buffer];
       lend(
