@@ -44,6 +44,9 @@ extern const struct test baseline_tests[];
 /* Directory with the programs under test. */
 extern const char *products;
 
+/* Whether the kernel frees the locks of a thread that ends. An emulator of user programs does not. */
+bool has_robust_locks(void);
+
 /* A fresh path for a Unix socket, in a directory that is removed at the end. */
 void fresh_socket_path(char *path, size_t bytes);
 

@@ -194,7 +194,6 @@ static void replies_have_a_timeout(void) {
 static void session_runs_and_ends(void) {
   struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {4, 4, 4, 4}};
   struct sluice_books books;
-  struct sluice_guard_stats stats;
   sluice_attach *session = NULL;
   char error[256] = "";
   unsigned before = open_descriptors();
@@ -203,15 +202,29 @@ static void session_runs_and_ends(void) {
   const struct sluice_arena *arena = sluice_attach_arena(session);
   CHECK_EQUAL(42, arena->session);
   CHECK_EQUAL(8, arena->buffers[SLUICE_KIND_AICPU_TASK]);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, 0, error, sizeof error));
+  CHECK(sluice_attach_connected(session));
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_detach(session, &books, error, sizeof error));
+  CHECK_EQUAL(0, books.produced[0]);
+  fake_join(&f);
+  CHECK_EQUAL(before, open_descriptors());
+}
+
+static void guard_starts_once_in_a_run(void) {
+  struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {4, 4, 4, 4}};
+  struct sluice_guard_stats stats;
+  sluice_attach *session = NULL;
+  char error[256] = "";
+  unsigned before = open_descriptors();
+  fake_start(&f);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_open(f.path, &geometry, &session, error, sizeof error));
   CHECK(sluice_attach_guard_start(session, 10, error, sizeof error) != SLUICE_OK);
   CHECK_EQUAL(SLUICE_OK, sluice_attach_start(session, 0, 0, error, sizeof error));
   CHECK_EQUAL(SLUICE_OK, sluice_attach_guard_start(session, 10, error, sizeof error));
   CHECK(sluice_attach_guard_start(session, 10, error, sizeof error) != SLUICE_OK);
-  CHECK(sluice_attach_connected(session));
   sluice_attach_guard_stats(session, &stats);
   CHECK_EQUAL(0, stats.takeovers);
-  CHECK_EQUAL(SLUICE_OK, sluice_attach_detach(session, &books, error, sizeof error));
-  CHECK_EQUAL(0, books.produced[0]);
+  CHECK_EQUAL(SLUICE_OK, sluice_attach_detach(session, NULL, error, sizeof error));
   fake_join(&f);
   CHECK_EQUAL(before, open_descriptors());
 }
@@ -249,6 +262,7 @@ const struct test attach_tests[] = {
     {"attach: connecting has a timeout", connecting_has_a_timeout},
     {"attach: replies have a timeout", replies_have_a_timeout},
     {"attach: a session runs and ends", session_runs_and_ends},
+    {"guard: starts once, in a run", guard_starts_once_in_a_run},
     {"attach: an abandoned session leaves nothing", abandoned_session_leaves_nothing},
     {NULL, NULL},
 };

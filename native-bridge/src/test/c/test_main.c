@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -31,6 +32,12 @@ void test_failed(const char *file, int line, const char *format, ...) {
   has_failed = true;
 }
 
+bool has_robust_locks(void) {
+  void *list;
+  size_t bytes;
+  return syscall(SYS_get_robust_list, 0, &list, &bytes) == 0;
+}
+
 void fresh_socket_path(char *path, size_t bytes) {
   snprintf(path, bytes, "%s/%u.sock", directory, sockets++);
 }
@@ -53,9 +60,18 @@ static bool is_wanted(const char *name) {
   return wanted;
 }
 
+static bool needs_robust_locks(const char *name) {
+  return strncmp(name, "locks:", strlen("locks:")) == 0 ||
+         strncmp(name, "guard:", strlen("guard:")) == 0;
+}
+
 static void run_all(const struct test *tests, unsigned *passed, unsigned *failed) {
   for (const struct test *t = tests; t->name != NULL; t++) {
     if (!is_wanted(t->name)) {
+      continue;
+    }
+    if (needs_robust_locks(t->name) && !has_robust_locks()) {
+      printf("skipped %s (no robust futexes here)\n", t->name);
       continue;
     }
     running = t->name;
