@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Assertions;
 /** {@code sluice daemon} as a process of its own, as systemd runs it. */
 final class DaemonProcess implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 20;
+  private static final List<String> CLASSES = List.of("-cp", System.getProperty("java.class.path"));
 
   private final Process process;
   private final Path output;
@@ -40,20 +41,28 @@ final class DaemonProcess implements AutoCloseable {
    */
   static DaemonProcess start(String shellPrefix, Path folder, String... settings)
       throws IOException {
-    return start(shellPrefix, List.of(), folder, settings);
+    return start(shellPrefix, CLASSES, List.of(), folder, settings);
   }
 
   /**
    * @param options of the daemon command
    */
   static DaemonProcess startWith(List<String> options, Path folder) throws IOException {
-    return start("", options, folder);
+    return start("", CLASSES, options, folder);
   }
 
   /** Under {@code sluice supervise}, with captures in {@code captures}. */
   static DaemonProcess supervised(Path folder) throws IOException {
+    return supervised(CLASSES, folder);
+  }
+
+  /**
+   * @param program options of the JVM that say what to run, as of {@link ClassArchive}
+   */
+  static DaemonProcess supervised(List<String> program, Path folder) throws IOException {
     return start(
         "set -- '" + NativeTools.find("sluice-supervise") + "' -- \"$@\";",
+        program,
         List.of(),
         folder,
         "sluice.capture.enabled=true",
@@ -119,13 +128,9 @@ final class DaemonProcess implements AutoCloseable {
         () -> "not printed " + times + " times: " + text + "\n" + output());
   }
 
-  private static DaemonProcess start(
-      String shellPrefix, List<String> options, Path folder, String... settings)
-      throws IOException {
+  /** The command that runs the program, up to where its arguments begin. */
+  static List<String> java(List<String> program) {
     List<String> command = new ArrayList<>();
-    // A build under nohup ignores SIGHUP, and a JVM that it starts would go on ignoring it.
-    command.addAll(List.of("env", "--default-signal=HUP"));
-    command.addAll(List.of("/bin/sh", "-c", shellPrefix + " exec \"$@\"", "sh"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Limits of the size of files would hit the JVM's own as well.
     command.add("-XX:-UsePerfData");
@@ -135,8 +140,24 @@ final class DaemonProcess implements AutoCloseable {
     if (programs != null) {
       command.add("-D" + NativeTools.PATH_PROPERTY + "=" + programs);
     }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Sluice.class.getName(), "daemon"));
+    command.addAll(program);
+    command.add(Sluice.class.getName());
+    return command;
+  }
+
+  private static DaemonProcess start(
+      String shellPrefix,
+      List<String> program,
+      List<String> options,
+      Path folder,
+      String... settings)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    // A build under nohup ignores SIGHUP, and a JVM that it starts would go on ignoring it.
+    command.addAll(List.of("env", "--default-signal=HUP"));
+    command.addAll(List.of("/bin/sh", "-c", shellPrefix + " exec \"$@\"", "sh"));
+    command.addAll(java(program));
+    command.add("daemon");
     command.addAll(options);
     List<String> all = new ArrayList<>(TestDaemon.settingsFor(folder));
     all.addAll(List.of(settings));
