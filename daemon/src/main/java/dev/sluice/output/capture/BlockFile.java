@@ -6,13 +6,13 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
- * A file that is written from front to back: bytes are gathered in a block of memory, which goes to
- * disk when it is full. {@link #flush} writes an unfinished block early, padded with zeros to what
- * the file system writes at once, and the next write begins at the last border before its end. So
- * all writes are aligned, as direct I/O demands, and the content is a plain stream.
+ * A file written from front to back. Bytes collect in a block of memory, which is written to disk
+ * when it is full. {@link #flush} writes a partial block early, zero-padded to the file system's
+ * block size, and the next write starts at the last block boundary before its end. All writes are
+ * therefore aligned, as direct I/O requires, and the content is a plain stream.
  *
- * <p>If the file system refuses a direct write, the same bytes are written through the page cache,
- * and so is all that follows. One thread.
+ * <p>If the file system refuses a direct write, the same bytes and all later ones go through the
+ * page cache. One thread.
  */
 final class BlockFile {
   static final int BYTES = 1 << 20;
@@ -25,14 +25,14 @@ final class BlockFile {
   private final ByteBuffer memory;
   private final int unit;
   private CaptureFiles.SegmentFile file;
-  // Place of the block in the file, and what is in it.
+  // Offset of the block in the file, bytes in the block, and how many of those are on disk.
   private long start;
   private int filled;
   private int flushed;
 
   /**
-   * @param file opened as {@code direct} says; its content is overwritten
-   * @param memory of {@link #allocate}, free to be used again once this file is closed
+   * @param file opened in the mode of {@code direct}; its content is overwritten
+   * @param memory from {@link #allocate}, reusable once this file is closed
    */
   BlockFile(
       CaptureFiles files,
@@ -54,7 +54,7 @@ final class BlockFile {
     }
   }
 
-  /** Memory for one file at a time. */
+  /** Allocates memory for one file at a time. */
   static ByteBuffer allocate() {
     return ByteBuffer.allocateDirect(BYTES + MAX_UNIT)
         .alignedSlice(MAX_UNIT)
@@ -80,7 +80,7 @@ final class BlockFile {
     file = direct.reopen(files, path);
   }
 
-  /** Appends bytes, in multiples of 64; writes what fills a block. */
+  /** Appends bytes, in multiples of 64; writes each block that becomes full. */
   void put(ByteBuffer from, int at, int bytes) throws IOException {
     for (int done = 0; done < bytes; ) {
       int part = Math.min(bytes - done, BYTES - filled);
@@ -96,7 +96,7 @@ final class BlockFile {
     }
   }
 
-  /** Brings all that was put to the file. */
+  /** Writes everything appended so far to the file. */
   void flush() throws IOException {
     if (flushed == filled) {
       return;
@@ -119,7 +119,7 @@ final class BlockFile {
     flushed = filled;
   }
 
-  /** Bytes that were put. */
+  /** Bytes appended. */
   long bytes() {
     return start + filled;
   }

@@ -21,9 +21,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * The capture of one session while it is written. Collectors have the intakes; control threads and
- * the janitor call the other methods, which never wait for a disk, except {@link #end} and {@link
- * #roll}, which say how long. Only the capture's thread, which calls {@link #doWork}, touches
+ * The capture of one session while it is being written. Collectors use the intakes; control threads
+ * and the janitor call the other methods. None waits for a disk except {@link #awaitEnd} and {@link
+ * #roll}, which take a timeout. Only the capture's thread, which calls {@link #doWork}, touches
  * files.
  */
 public final class Capture {
@@ -42,15 +42,15 @@ public final class Capture {
   private volatile boolean isRunning;
   private volatile long progressNs;
   private final CounterArray writing = new CounterArray(1);
-  // By intake, in bytes; read and rotated by the thread that asks for the load.
+  // By intake, in bytes; read and rotated by the thread that calls load().
   private final Watermark stageFill;
   private boolean isStalled;
   private int runs;
   private boolean hasSealed;
   private final CaptureFiles files;
-  // The capture's thread; null once it is done.
+  // Run by the capture's thread; null if there is nothing to recover.
   private volatile Recovering recovering;
-  // What another process has lost.
+  // Losses of the previous process.
   private volatile CaptureTotals inherited = new CaptureTotals();
 
   Capture(
@@ -95,11 +95,11 @@ public final class Capture {
   }
 
   /**
-   * Continues where another process stopped, before any collector and before {@link #doWork}: whose
-   * first work is to find out what of the stages is on disk.
+   * Continues where another process stopped. Called before any collector starts and before {@link
+   * #doWork}, which first determines how much of the stages is on disk.
    *
-   * @param before what the manifest said last
-   * @param journals of the collectors
+   * @param before the last manifest of that process
+   * @param journals counts from the collectors' journals
    */
   void resume(CaptureManifest before, ShardCounts journals, boolean isOfRun) {
     CaptureStage first = intakes.get(0).stage();
@@ -135,18 +135,18 @@ public final class Capture {
     manifest.stale();
   }
 
-  /** What the collectors' journals say of their sinks. */
+  /** Counts that the collectors' journals hold for their sinks. */
   @FunctionalInterface
   public interface ShardCounts {
     long count(int shard, int mark);
   }
 
-  /** Does the first work of a capture that continues; the capture's thread. */
+  /** Recovers a resumed capture, on the capture's thread. */
   private interface Recovering {
     void run() throws IOException;
   }
 
-  /** The way in for one collector. */
+  /** Returns the intake of one collector. */
   public CaptureIntake intake(int shard) {
     return intakes.get(shard);
   }
@@ -155,16 +155,16 @@ public final class Capture {
     return directory;
   }
 
-  /** As {@link #beginRun(int, long)}, of the only run. */
+  /** Begins the only run, as {@link #beginRun(int, long)} does. */
   public void beginRun() {
     beginRun(0, 0);
   }
 
   /**
-   * Notes that a run begins: its sequences and tokens start over.
+   * Records that a run begins: its sequences and tokens start over.
    *
-   * @param place at which the collectors know it; none of them may have a buffer of it
-   * @param epoch 0 if its buffers name none
+   * @param place slot by which the collectors know the run; none may hold a buffer of it yet
+   * @param epoch epoch in the run's buffers; 0 if they carry none
    */
   public void beginRun(int place, long epoch) {
     int run = ++runs;
@@ -180,7 +180,7 @@ public final class Capture {
         barrier,
         nowNs -> {
           if (intakes.get(0).stage().notedRun() >= run) {
-            return; // another process wrote it and did not come to note that
+            return; // written by the previous process and found by recovery
           }
           writer.put(
               FrameType.RUN,
@@ -196,36 +196,36 @@ public final class Capture {
         });
   }
 
-  /** Notes by the client's clocks when the run began, and what the client said of it. */
+  /** Records when the run began, by the client's clocks, and how the client named it. */
   public void began(RunId id, HostTime at) {
     manifest.beganRun(id, at);
   }
 
-  /** Notes by the client's clocks when the run was over, and its epoch. */
+  /** Records when the run ended, by the client's clocks, and its epoch. */
   public void ended(long epoch, HostTime at) {
     manifest.endedRun(epoch, at);
   }
 
-  /** Notes that the device has stopped; {@code coreToThread} is what it said of its cores. */
+  /** Records that the device has stopped; {@code coreToThread} is what it reported of its cores. */
   public void endRun(List<Integer> coreToThread) {
     isRunning = false;
     manifest.cores(coreToThread);
   }
 
-  /** Notes what the device wrote beside its scope statistics in the run that has ended. */
+  /** Records the capacities that the device wrote with its scope statistics in the last run. */
   public void scopes(ScopeCapacities capacities) {
     manifest.scopes(capacities);
   }
 
   /**
-   * Notes records that the device dropped; a snapshot around them follows if one is wanted and none
-   * holds them yet.
+   * Records a drop by the device. If configured, schedules a snapshot around it, unless one is
+   * already due.
    *
-   * @param instance core or thread of the pool, -1 if it is not known
-   * @param queue ready queue of the pool, -1 if it is not known
+   * @param instance core or thread of the pool, -1 if unknown
+   * @param queue ready queue of the pool, -1 if unknown
    */
   public void dropped(BufferKind kind, int instance, int queue, DropCause cause, long records) {
-    // Not when the writer comes to it: a busy one does so much later.
+    // Taken here: a busy writer handles the event much later.
     long atNs = clock.getAsLong();
     events.post(
         nowNs ->
@@ -245,12 +245,12 @@ public final class Capture {
     }
   }
 
-  /** Notes that the device waited, so often and so long, for an empty buffer of a pool. */
+  /** Records how often and how long the device waited for an empty buffer of a pool. */
   public void waitedForBuffer(BufferKind kind, int instance, long times, long nanos) {
     stalled(kind.ordinal(), 1, instance, -1, times, nanos);
   }
 
-  /** Notes that a device thread waited, so often and so long, for room in its ready queue. */
+  /** Records how often and how long a device thread waited for room in its ready queue. */
   public void waitedForQueue(int queue, long times, long nanos) {
     stalled(FrameHeader.NO_KIND, 0, queue, queue, times, nanos);
   }
@@ -263,14 +263,14 @@ public final class Capture {
             writer.put(FrameType.STALL, kind, gate, instance, queue, count, nanos, atNs, nowNs));
   }
 
-  /** The device's half of the law as it stands; goes into the manifest. */
+  /** Updates the device's half of the accounting law in the manifest. */
   public void books(Map<BufferKind, DeviceBooks> newBooks) {
     manifest.books(newBooks);
   }
 
   /**
-   * Whether the disk answers: a stage that stays full behind a silent disk must not hold a device
-   * forever. Called at short intervals by one thread.
+   * Detects a disk that does not answer: a stage that stays full because of it must not block a
+   * device forever. Called at short intervals by one thread.
    */
   public void watch(long nowNs) {
     boolean isBehind = intakes.stream().anyMatch(intake -> intake.stage().used() > 0);
@@ -286,7 +286,7 @@ public final class Capture {
     isStalled = isSilent;
   }
 
-  /** Whether the stages hold a block or more that the capture's thread has not taken. */
+  /** Returns whether the stages hold a block or more that the capture's thread has not taken. */
   boolean isBehind() {
     long bytes = 0;
     for (CaptureIntake intake : intakes) {
@@ -295,20 +295,20 @@ public final class Capture {
     return bytes >= BlockFile.BYTES;
   }
 
-  /** From now on no collector waits for room in the stage: the session has to end. */
+  /** Stops collectors from waiting for room in the stage, because the session must end. */
   public void stopWaiting() {
     intakes.forEach(intake -> intake.loseWhenFull(LossReason.STAGE_FULL));
   }
 
-  /** One bounded piece of work; the capture's thread. Returns how much was done, 0 if nothing. */
+  /** Does a bounded piece of work on the capture's thread. Returns the amount, 0 if none. */
   int doWork() {
     long nowNs = clock.getAsLong();
-    // Before the events: what was committed after one that is not seen yet must stay behind it.
+    // Read before the events: frames committed after an unseen event must not overtake it.
     long[] committed = events.committed();
     long[] barrier = events.barrier(committed);
     CaptureEvents.Event event = events.oldest();
     int work = 0;
-    // Just before it shrinks a stage is as full as it gets.
+    // A stage is fullest just before the writer drains it.
     for (int i = 0; i < intakes.size(); i++) {
       stageFill.record(i, intakes.get(i).stage().used());
     }
@@ -326,7 +326,7 @@ public final class Capture {
       }
       writer.tend(nowNs);
     } catch (RuntimeException e) {
-      // A defect must cost records and not the thread.
+      // A bug must cost records, not the thread.
       writer.lose(LossReason.WRITER_FAILED, e, nowNs);
     }
     hasSealed |= writer.pollSealed();
@@ -341,14 +341,14 @@ public final class Capture {
     try {
       recovering.run();
     } catch (IOException e) {
-      // What is in the stages is written again, if need be twice: nothing is lost.
+      // Frames still in the stages are written, possibly for the second time: none is lost.
       failures.failed(LossReason.of(e), directory, e, true);
     } finally {
       recovering = null;
     }
   }
 
-  /** Whether a segment was sealed since the last call; the capture's thread. */
+  /** Returns whether a segment was sealed since the last call. The capture's thread only. */
   boolean pollSealed() {
     boolean sealed = hasSealed;
     hasSealed = false;
@@ -358,15 +358,15 @@ public final class Capture {
     return sealed;
   }
 
-  /** Whether frames may come at any moment; otherwise the thread may sleep until it is woken. */
+  /** Returns whether frames may arrive at any moment; if not, the thread may sleep until woken. */
   boolean isRunning() {
     return isRunning;
   }
 
   /**
-   * Closes the open segment, so that everything up to now is in whole segments.
+   * Closes the open segment, so that everything committed so far is in sealed segments.
    *
-   * @return false if the disk did not get there in time
+   * @return false if the disk did not finish in time
    */
   boolean roll(long timeoutNanos) {
     CompletableFuture<Void> rolled = new CompletableFuture<>();
@@ -379,15 +379,15 @@ public final class Capture {
   }
 
   /**
-   * Begins to close the capture: what is in the stages is written, then the segment is sealed and
-   * the manifest gets its last form. No collector may be at work. {@link #awaitEnd} follows.
+   * Starts closing the capture: the stages are written out, the segment is sealed and the manifest
+   * gets its final form. All collectors must have stopped. Followed by {@link #awaitEnd}.
    */
   void end(String ending, Instant endedAt) {
     isRunning = false;
     events.postBehindCommitted(nowNs -> finish(ending, endedAt, nowNs));
   }
 
-  /** False if the disk did not get there in time. */
+  /** Returns false if the disk did not finish in time. */
   boolean awaitEnd(long timeoutNanos) {
     return await(ended, timeoutNanos);
   }
@@ -414,51 +414,51 @@ public final class Capture {
     ended.complete(null);
   }
 
-  /** The memory of the stages is about to be another's: what is asked of them stays as it is. */
+  /** Detaches from the stage memory, which is about to be reused; positions stay readable. */
   void leaveStages() {
     intakes.forEach(intake -> intake.stage().leave());
   }
 
-  /** Whether the manifest has its last form. */
+  /** Returns whether the manifest has its final form. */
   boolean isEnded() {
     return ended.isDone();
   }
 
-  /** As it stands now. Any thread. */
+  /** Returns the manifest as of now. Any thread. */
   CaptureManifest manifest() {
     return manifest.now();
   }
 
-  /** Notes that retention is about to take a segment away; false if it must stay for now. */
+  /** Records that retention is about to remove a segment; false if the segment must stay. */
   boolean removing(long[] recordsByKind) {
     return manifest.removing(recordsByKind);
   }
 
-  /** Takes back {@link #removing}: the segment could not be removed. */
+  /** Reverts {@link #removing}: the segment could not be removed. */
   void notRemoved(long[] recordsByKind) {
     manifest.notRemoved(recordsByKind);
   }
 
   /**
-   * Whether the time has come for the snapshot around a drop: true once for all drops of a
-   * snapshot's span.
+   * Returns whether the snapshot around a drop is due: true once for all drops within the span of
+   * one snapshot.
    */
   boolean pollSnapshotDue(long nowNs, boolean isLastCall) {
     long due = snapshotDueNs.get();
     if (due == 0 || (!isLastCall && nowNs < due)) {
       return false;
     }
-    // Each holds what came after the one before, however long a storm of drops lasts.
+    // Successive snapshots do not overlap, however long a storm of drops lasts.
     nextSnapshotNs = nowNs + settings.snapshots().beforeNanos() + settings.snapshots().afterNanos();
     return snapshotDueNs.compareAndSet(due, 0);
   }
 
-  /** What the writer had to do and did. One thread, the janitor, since asking turns a watermark. */
+  /** Returns the writer's load. One thread, the janitor, since each call rotates a watermark. */
   public CaptureLoad load() {
     double fill = 0;
     for (int i = 0; i < intakes.size(); i++) {
       CaptureStage stage = intakes.get(i).stage();
-      // A writer that waits for its disk notes nothing, and that is when the stage fills.
+      // A writer blocked on its disk records no fill level, and that is when the stage fills.
       long used = Math.max(stageFill.get(i, 0), stage.used());
       fill = Math.max(fill, (double) used / stage.capacity());
     }
@@ -473,12 +473,12 @@ public final class Capture {
     return new CaptureLoad(recordBytes, writing.get(0), fill, lost);
   }
 
-  /** What was counted so far, the losses of an earlier process not included. Any thread. */
+  /** Returns the counts so far, without the losses of an earlier process. Any thread. */
   CaptureTotals totalsOfProcess() {
     return totals().lostSince(inherited);
   }
 
-  /** What was counted so far. Any thread. */
+  /** Returns the counts so far. Any thread. */
   public CaptureTotals totals() {
     return CaptureTotals.of(writer, intakes, failures);
   }

@@ -14,7 +14,7 @@ import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What captures there are, by their manifests. */
+/** Lists captures by their manifests. */
 public final class CaptureCatalog {
   private static final Pattern NAME = Pattern.compile("[0-9]{8}-[0-9]{6}\\.[0-9]{3}-d.*");
 
@@ -23,13 +23,13 @@ public final class CaptureCatalog {
   /**
    * One capture or snapshot.
    *
-   * @param name its directory, below the directory of captures
+   * @param name directory, relative to the directory of captures
    * @param device number; -1 if unknown
-   * @param producer the name that it attached with
-   * @param state its ending, or that its manifest is damaged
+   * @param producer name that the producer attached with
+   * @param state ending, or that the manifest is damaged or unreadable
    * @param startedAt ISO 8601, empty if unknown
-   * @param endedAt as startedAt; empty while it runs
-   * @param bytes on disk
+   * @param endedAt like {@code startedAt}; empty while the capture runs
+   * @param bytes size on disk
    */
   public record Entry(
       String name,
@@ -46,7 +46,7 @@ public final class CaptureCatalog {
       long bytes,
       int segments) {}
 
-  /** Captures, oldest first, then snapshots. */
+  /** Lists captures, oldest first, then snapshots. */
   public static List<Entry> list(Path root) throws IOException {
     List<Entry> entries = new ArrayList<>();
     for (Path folder : List.of(root, root.resolve(CaptureRetention.SNAPSHOTS))) {
@@ -64,7 +64,7 @@ public final class CaptureCatalog {
     return entries;
   }
 
-  /** Captures of another user, by their names: nothing in them can be seen. */
+  /** Finds captures of another user by name: their directories cannot be read. */
   private static List<Path> closed(Path folder) throws IOException {
     try (Stream<Path> all = Files.list(folder)) {
       return all.filter(each -> NAME.matcher(each.getFileName().toString()).matches())
@@ -77,9 +77,9 @@ public final class CaptureCatalog {
   }
 
   /**
-   * Some of what there is.
+   * The newest entries.
    *
-   * @param total captures and snapshots that there are
+   * @param total number of all captures and snapshots
    */
   public record Newest(int total, List<Entry> entries) {
     public Newest {
@@ -87,10 +87,10 @@ public final class CaptureCatalog {
     }
   }
 
-  /** The newest captures and snapshots by name, newest first; only their manifests are read. */
+  /** Lists the newest captures and snapshots by name, newest first; reads only their manifests. */
   public static Newest newest(Path root, int limit) throws IOException {
     List<Path> all = directories(root);
-    // Both kinds of names begin with the time at which the capture began.
+    // Names of captures and of snapshots both begin with the start time of the capture.
     all.sort(Comparator.comparing((Path directory) -> directory.getFileName()).reversed());
     List<Entry> entries = new ArrayList<>();
     for (Path directory : all.subList(0, Math.min(limit, all.size()))) {
@@ -99,7 +99,7 @@ public final class CaptureCatalog {
     return new Newest(all.size(), entries);
   }
 
-  /** The directory of the capture that is listed under this name. */
+  /** Returns the directory of the capture listed under this name. */
   public static Optional<Path> find(Path root, String name) throws IOException {
     return directories(root).stream()
         .filter(directory -> root.relativize(directory).toString().equals(name))

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Gives captures out. The files of a capture get second names for as long as it is read: retention
- * then takes no byte from under the reader, and no file of it is written over. Any thread.
+ * Serves captures for download. The files of a capture are hard-linked while it is read, so that
+ * retention neither frees nor overwrites them under the reader. Any thread.
  */
 final class CaptureDownloads {
   private final CaptureFiles files;
@@ -25,7 +25,7 @@ final class CaptureDownloads {
   private int lastNumber;
 
   /**
-   * @param folder where the second names are; on the same file system as the captures
+   * @param folder folder for the links, on the same file system as the captures
    */
   CaptureDownloads(CaptureFiles files, CaptureRetention retention, Path folder) {
     this.files = files;
@@ -33,7 +33,7 @@ final class CaptureDownloads {
     this.folder = folder;
   }
 
-  /** The capture in this directory, which is not written any more, as a tar file. */
+  /** Returns a finished capture as a tar stream. */
   InputStream open(Path capture) throws IOException {
     tidy();
     Path links = newFolder();
@@ -103,7 +103,7 @@ final class CaptureDownloads {
     }
   }
 
-  /** Removes what a daemon that was killed left behind. */
+  /** Removes what a killed daemon left. */
   synchronized void tidy() throws IOException {
     if (!files.exists(folder)) {
       return;
@@ -123,7 +123,7 @@ final class CaptureDownloads {
         files.delete(file);
       }
     } catch (NoSuchFileException ignored) {
-      return; // It was never made.
+      return; // Never created.
     }
     files.delete(links);
   }

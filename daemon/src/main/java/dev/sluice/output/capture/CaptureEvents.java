@@ -6,16 +6,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongConsumer;
 
 /**
- * What the writer has to do between frames: notes for the capture, rolls, the end. Any thread
- * posts; the capture's thread takes, in the order in which they were posted.
+ * Work for the writer between frames: notes for the capture, rolls, the end. Any thread posts; the
+ * capture's thread takes events in the order of posting.
  */
 final class CaptureEvents {
   private final List<CaptureIntake> intakes;
   private final Queue<Event> events = new ConcurrentLinkedQueue<>();
 
-  /** Something to do between frames. */
+  /** An action between frames. */
   static final class Event {
-    // Stage positions that must have been taken before; null for none.
+    // Stage positions that must have been taken first; null for none.
     private final long[] barrier;
     private final LongConsumer action;
 
@@ -30,29 +30,29 @@ final class CaptureEvents {
   }
 
   /**
-   * To be done as soon as possible, regardless of what is in the stages.
+   * Posts an action to run as soon as possible, whatever the stages hold.
    *
-   * @param action gets the capture's clock
+   * @param action receives the time of the capture's clock
    */
   void post(LongConsumer action) {
     events.add(new Event(null, action));
   }
 
-  /** To be done when all that is in the stages now is in the segment, before what comes next. */
+  /** Posts an action to run after all frames committed so far and before any later one. */
   void postBehindCommitted(LongConsumer action) {
     postBehind(committed(), action);
   }
 
-  /** To be done when the stages are written up to there, before what comes next. */
+  /** Posts an action to run once the stages are taken up to there, before later frames. */
   void postBehind(long[] positions, LongConsumer action) {
     events.add(new Event(positions, action));
   }
 
   /**
-   * How far the stages may be written before the next event is done.
+   * Returns how far the stages may be written before the next event.
    *
-   * @param committed positions that were read before this call: what was committed after an event
-   *     that is not seen yet must stay behind it
+   * @param committed positions read before this call, since frames committed after an unseen event
+   *     must not overtake it
    */
   long[] barrier(long[] committed) {
     for (Event event : events) {
@@ -63,22 +63,22 @@ final class CaptureEvents {
     return committed;
   }
 
-  /** What the collectors have committed so far, by stage. */
+  /** Returns the positions that the collectors have committed so far, by stage. */
   long[] committed() {
     return intakes.stream().mapToLong(intake -> intake.stage().committed()).toArray();
   }
 
-  /** The oldest event, for {@link #doIfReached}; null if there is none. */
+  /** Returns the oldest event for {@link #doIfReached}; null if none. */
   Event oldest() {
     return events.peek();
   }
 
   /**
-   * Does the oldest event if everything before it is in the segment or in the block behind it.
+   * Runs the oldest event if everything before it is in the segment or in its pending block.
    *
-   * @param oldest what {@link #oldest} said before the writer's last step: a later one may have to
-   *     wait for frames that the step did not see
-   * @return whether it was done
+   * @param oldest result of {@link #oldest} from before the writer's last step: a later event may
+   *     have to wait for frames that the step did not see
+   * @return whether it ran
    */
   boolean doIfReached(Event oldest, long nowNs) {
     if (oldest == null || !isReached(oldest.barrier)) {

@@ -2,7 +2,7 @@ package dev.sluice.output.capture;
 
 import java.io.IOException;
 
-/** A capture that cannot be read. The message is one line that names the file and the reason. */
+/** Thrown if a capture cannot be read. The one-line message names the file and the reason. */
 public final class CaptureException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -5,14 +5,14 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts what the disk refused, by reason, and says so in the log once per trouble. Any thread. */
+/** Counts disk failures by reason and logs the first of a series. Any thread. */
 final class CaptureFailures {
   private static final Logger log = LoggerFactory.getLogger(CaptureFailures.class);
 
   private final AtomicLongArray counts = new AtomicLongArray(LossReason.ALL.size());
 
   /**
-   * @param isFirst the last attempt worked: worth a line
+   * @param isFirst whether the previous attempt succeeded, so that this failure is logged
    */
   void failed(LossReason reason, Path where, Exception failure, boolean isFirst) {
     counts.incrementAndGet(reason.ordinal());

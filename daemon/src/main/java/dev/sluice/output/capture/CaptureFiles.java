@@ -7,19 +7,19 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The file system as the writer sees it: the seam through which tests let a disk fill up, fail or
- * hang. Any thread.
+ * File system interface of the writer, and the seam where tests make a disk fill up, fail or hang.
+ * Any thread.
  */
 interface CaptureFiles {
-  /** A segment file that is being written. One thread. */
+  /** A segment file open for writing. One thread. */
   interface SegmentFile extends AutoCloseable {
-    /** Writes all of it at this place. */
+    /** Writes all remaining bytes at {@code offset}. */
     void write(ByteBuffer from, long offset) throws IOException;
 
-    /** Brings what was written to the device. */
+    /** Forces written bytes to the device. */
     void force() throws IOException;
 
-    /** Cuts the file off, and with it what it held in an earlier life. */
+    /** Cuts the file off, including content from an earlier use. */
     void truncate(long size) throws IOException;
 
     long size() throws IOException;
@@ -30,7 +30,7 @@ interface CaptureFiles {
 
   void createDirectories(Path directory) throws IOException;
 
-  /** Likewise; with {@code isForced} a power loss does not take the names of new ones away. */
+  /** Creates directories; with {@code isForced}, the names of new ones survive a power loss. */
   default void createDirectories(Path directory, boolean isForced) throws IOException {
     Deque<Path> fresh = new ArrayDeque<>();
     for (Path at = directory; isForced && at != null && !exists(at); at = at.getParent()) {
@@ -45,51 +45,51 @@ interface CaptureFiles {
   }
 
   /**
-   * Brings the names in a directory to the device: of files that were made, renamed or linked.
-   * Forcing a file brings its bytes there, and nothing that leads to them.
+   * Forces the names in a directory to the device, after files were created, renamed or linked.
+   * Forcing a file covers its bytes but not its name.
    */
   void forceNames(Path directory) throws IOException;
 
   /**
-   * Makes a new file; fails if there is one.
+   * Creates a file; fails if it exists.
    *
-   * @param isDirect every write goes past the page cache: its memory, place and length must be
-   *     multiples of {@link #blockBytes}
-   * @throws IOException of which {@link DirectIo#isRefusal} says whether the file system has no
-   *     direct I/O; it may have left an empty file behind then
+   * @param isDirect whether writes bypass the page cache: their memory, offset and length must then
+   *     be multiples of {@link #blockBytes}
+   * @throws IOException if it fails; {@link DirectIo#isRefusal} recognizes a file system without
+   *     direct I/O, which may have left an empty file
    */
   SegmentFile create(Path file, boolean isDirect) throws IOException;
 
-  /** Opens a file that is there, to write over it; {@code isDirect} as for {@link #create}. */
+  /** Opens an existing file to overwrite it; {@code isDirect} as for {@link #create}. */
   SegmentFile reopen(Path file, boolean isDirect) throws IOException;
 
-  /** What the file system of this directory reads and writes at once. */
+  /** Returns the block size of this directory's file system. */
   long blockBytes(Path directory) throws IOException;
 
   /**
-   * Writes a whole small file so that a reader sees the old one or the new one, never half.
+   * Replaces a whole small file atomically: a reader sees the old or the new one, never a mix.
    *
-   * @param isForced whether a power loss, too, leaves one of them; that it is the new one takes
-   *     {@link #forceNames}
+   * @param isForced whether this also holds across a power loss; only {@link #forceNames} makes
+   *     sure that the new one survives
    */
   void replace(Path file, ByteBuffer content, boolean isForced) throws IOException;
 
-  /** A second name for a file; where the file system has none, a copy. */
+  /** Creates a hard link; copies the file where the file system has no links. */
   void linkOrCopy(Path from, Path to) throws IOException;
 
   void move(Path from, Path to) throws IOException;
 
-  /** Deletes a file if it is there. */
+  /** Deletes a file if it exists. */
   void delete(Path file) throws IOException;
 
   boolean exists(Path file);
 
-  /** Writes over a small file in place: what is left to do when the disk is full. */
+  /** Overwrites a small file in place, which works even when the disk is full. */
   void overwrite(Path file, ByteBuffer content) throws IOException;
 
-  /** Whether a file has a name elsewhere: then its bytes must stay as they are. */
+  /** Returns whether a file has another hard link, so that its bytes must not change. */
   boolean isShared(Path file) throws IOException;
 
-  /** Bytes that the file system of this directory can still take. */
+  /** Returns how many bytes the file system of this directory can still take. */
   long usableBytes(Path directory) throws IOException;
 }

@@ -7,19 +7,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Version and names of the format. A reader refuses a higher major number; a higher minor number
- * may only add frame types, header bits and manifest keys that an older reader can skip.
+ * Version and file names of the format. A reader refuses another major number; a higher minor
+ * number may only add frame types, header bits and manifest keys that older readers can skip.
  */
 public final class CaptureFormat {
-  /** Changes when an older reader would misread what it knows. */
+  /** Incremented when an older reader would misread existing parts. */
   public static final int MAJOR = 2;
 
-  /** Changes when something is added that an older reader may skip. */
+  /** Incremented when parts are added that an older reader may skip. */
   public static final int MINOR = 2;
 
   public static final String MANIFEST = "manifest.json";
 
-  // Format 1 had compressed segments, too: they are not read, but retention removes them.
+  // Format 1 also had compressed segments: they are not read, but retention removes them.
   private static final Pattern SEGMENT = Pattern.compile("(\\d{6,9})\\.seg(\\.zst)?");
 
   private CaptureFormat() {}
@@ -34,13 +34,13 @@ public final class CaptureFormat {
     return String.format(Locale.ROOT, "%06d.idx", number);
   }
 
-  /** The number of a segment file; -1 if it is not one. */
+  /** Returns the number of a segment file; -1 for any other file. */
   static int segmentNumber(Path file) {
     Matcher matcher = SEGMENT.matcher(file.getFileName().toString());
     return matcher.matches() ? Integer.parseInt(matcher.group(1)) : -1;
   }
 
-  /** The word by which frames name their capture. */
+  /** Returns the tag that identifies the capture in frame headers. */
   static int captureTag(UUID captureId) {
     return (int) (captureId.getMostSignificantBits() >>> 32);
   }

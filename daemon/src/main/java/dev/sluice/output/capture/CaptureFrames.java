@@ -19,16 +19,17 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The record frames of a capture by pool, for random access: where the segments are only walked
- * once, or not at all when they have an index. One thread.
+ * Random access to the record frames of a capture, by pool. Segments are walked once, or not at all
+ * if they have an index. One thread.
  *
- * <p>Memory: 20 bytes per frame and some open segments. What is written after opening is not seen.
+ * <p>Memory: 16 to 32 bytes per frame and some open segments. Frames written after opening are not
+ * seen.
  */
 public final class CaptureFrames implements AutoCloseable {
-  /** What a place takes while its array grows, twice over: something else needs memory, too. */
+  /** Twice the peak of one frame while its arrays grow, to leave memory for other uses. */
   private static final int MAX_BYTES_PER_FRAME = 100;
 
-  /** Of a frame whose layout has smaller buffers: one frame of each pool must fit into memory. */
+  /** Minimum bound on the records of a frame: one frame of each pool must fit into memory. */
   private static final int MAX_RECORDS = 1 << 14;
 
   private final Path directory;
@@ -49,21 +50,21 @@ public final class CaptureFrames implements AutoCloseable {
   private final long maxFrames = Runtime.getRuntime().maxMemory() / MAX_BYTES_PER_FRAME;
   private long frames;
 
-  /** Notes that are kept one by one; later ones are added to the last one of their kind. */
+  /** Notes kept one by one; later ones are merged into the last one of their kind. */
   private static final int MAX_NOTES = 1 << 17;
 
   /**
    * A frame without records.
    *
-   * @param kind null if it concerns no kind
-   * @param instance core or thread; -1 if it concerns no single one. A STALL without a kind is one
-   *     of a thread that waited for room in its ready queue
-   * @param cause of a GAP or a STALL
-   * @param isDeviceLoss whether a GAP is the device's loss, not the capture's
-   * @param count GAP: buffers, STALL: how often the device waited; of all frames that it stands for
-   * @param value GAP: records, STALL: nanoseconds, RUN: number; of all frames that it stands for
-   * @param untilNs host time of the last frame that it stands for
-   * @param poolFrame how many frames with records the pool has before it
+   * @param kind null if the frame concerns no kind
+   * @param instance core or thread; -1 if the frame concerns no single one. A STALL without a kind
+   *     belongs to a thread that waited for room in its ready queue
+   * @param cause cause of a GAP or a STALL
+   * @param isDeviceLoss whether the device lost the records of a GAP, not the capture
+   * @param count GAP: buffers, STALL: number of waits; summed over the merged frames
+   * @param value GAP: records, STALL: nanoseconds, RUN: number; summed over the merged frames
+   * @param untilNs host time of the last merged frame
+   * @param poolFrame number of the pool's record frames before this one
    */
   public record Note(
       FrameType type,
@@ -116,16 +117,17 @@ public final class CaptureFrames implements AutoCloseable {
     }
   }
 
-  /** Finds all frames, of all runs. */
+  /** Opens a capture with the frames of all runs. */
   public static CaptureFrames open(Path directory) throws IOException {
     return open(directory, 0);
   }
 
   /**
-   * Finds all frames; of segments without an index by walking them.
+   * Opens a capture and finds its frames; walks segments that have no index.
    *
-   * @param onlyRun the run whose frames are wanted; 0 for all
-   * @throws CaptureException if there is no manifest, or one that cannot be understood
+   * @param onlyRun number of the wanted run; 0 for all
+   * @throws CaptureException if the manifest is missing or unreadable, or the frames do not fit in
+   *     memory
    */
   public static CaptureFrames open(Path directory, int onlyRun) throws IOException {
     CaptureFrames frames =
@@ -196,7 +198,7 @@ public final class CaptureFrames implements AutoCloseable {
     return run;
   }
 
-  /** Returns the number of the last run. */
+  /** Keeps a frame without records. Returns the number of the latest run. */
   private int note(Frame frame, int runBefore) {
     boolean isRun = frame.type() == FrameType.RUN;
     int run = isRun ? frame.run(runBefore) : runBefore;
@@ -242,7 +244,7 @@ public final class CaptureFrames implements AutoCloseable {
     return !header.hasRemaining() && FrameHeader.isValid(header, 0, segment, captureTag, checksum);
   }
 
-  /** A kind, an instance or a length that the layout does not have is not valid. */
+  /** Adds a record frame; rejects a kind, instance or length that the layout does not have. */
   private void add(BufferKind kind, int instance, int segment, long offset, int records, int run)
       throws CaptureException {
     if (records == 0) {
@@ -293,32 +295,32 @@ public final class CaptureFrames implements AutoCloseable {
     return manifest;
   }
 
-  /** The runs of which the capture has records, whichever are wanted. */
+  /** Runs with records in the capture, including those left out by {@code onlyRun}. */
   public Set<Integer> runs() {
     return Collections.unmodifiableSet(runs);
   }
 
-  /** What was passed over while frames were looked for. */
+  /** Damage skipped while frames were located. */
   public List<Damage> damages() {
     return damages.list();
   }
 
-  /** The frames without records, in the order of writing. */
+  /** Frames without records, in the order of writing. */
   public List<Note> notes() {
     return Collections.unmodifiableList(notes);
   }
 
-  /** The AICPU thread that published the frame that was read last; -1 if it was salvaged. */
+  /** AICPU thread that published the last frame read; -1 if that frame was salvaged. */
   public int queue() {
     return header.getInt(FrameHeader.QUEUE_OFFSET);
   }
 
-  /** Host time of the frame that was read last. */
+  /** Host time of the last frame read. */
   public long hostTimeNs() {
     return header.getLong(FrameHeader.HOST_TIME_OFFSET);
   }
 
-  /** Instances of a kind that the layout has. */
+  /** Instances of a kind in the layout. */
   public int instances(BufferKind kind) {
     return pools.get(kind.ordinal()).size();
   }
@@ -336,16 +338,14 @@ public final class CaptureFrames implements AutoCloseable {
   }
 
   /**
-   * The number of the run whose records are in the frame, from 1: sequences and tokens start over
-   * with each, and frames of runs that overlap stand between each other.
+   * Returns the number of the frame's run, from 1. Sequences and tokens start over with each run,
+   * and frames of overlapping runs are interleaved.
    */
   public int run(BufferKind kind, int instance, int frame) {
     return pool(kind, instance).run(frame);
   }
 
-  /**
-   * The epoch that the buffers of a run name; 0 if they name none, or the capture has not kept it.
-   */
+  /** Epoch in the buffers of a run; 0 if they carry none or it was not recorded. */
   public long runEpoch(int run) {
     return epochs.getOrDefault(run, 0L);
   }
@@ -353,10 +353,10 @@ public final class CaptureFrames implements AutoCloseable {
   /**
    * Reads the records of a frame.
    *
-   * @param into a direct buffer to reuse, or null
-   * @return little endian, position 0, limit the frame's records: {@code into} if it was large
+   * @param into direct buffer to reuse, or null
+   * @return the records, little endian, from position 0 to the limit; {@code into} if it was large
    *     enough
-   * @throws CaptureException if the frame is not what it was when it was written
+   * @throws CaptureException if the frame is damaged
    */
   public ByteBuffer read(BufferKind kind, int instance, int frame, ByteBuffer into)
       throws IOException {

@@ -6,27 +6,27 @@ import dev.sluice.counters.CounterArray;
 import java.nio.ByteBuffer;
 
 /**
- * A collector's way into a capture: encodes the accepted records of one buffer after the other into
- * the memory stage, so that the buffer can go back to the device at once. Never waits, allocates,
- * locks or calls the system.
+ * A collector's entry into a capture: encodes the accepted records of each buffer into the memory
+ * stage, so that the buffer can return to the device at once. Never waits, allocates, locks or
+ * makes a system call.
  *
  * <p>Use: {@link #begin}, then {@link #append} for each run of accepted records, then {@link #end}.
  * One thread at a time: the collector's.
  */
 public final class CaptureIntake {
-  /** Runs that can be open at once. */
+  /** Maximum number of runs open at once. */
   public static final int MAX_RUNS = 3;
 
-  /** How many counts {@link #markAfterCommit} has. */
+  /** Number of counts for {@link #markAfterCommit}. */
   public static final int MARKS = 3 * BufferKind.COUNT;
 
-  /** What {@link #begin} answers. */
+  /** Result of {@link #begin}. */
   public enum Room {
     /** The records may be appended. */
     TAKEN,
-    /** No room now; the collector is to hold the buffer and ask again. */
+    /** No room now; the collector must keep the buffer and retry. */
     WAIT,
-    /** The records are counted as lost; the buffer can go back. */
+    /** The records are counted as lost; the buffer can be returned. */
     LOST
   }
 
@@ -37,7 +37,7 @@ public final class CaptureIntake {
   private final PendingGaps gaps;
   private final boolean waits;
 
-  // Written by the thread that watches the disk, read here at a full stage only.
+  // Written by the thread that watches the disk; read here only when the stage is full.
   private volatile LossReason lossWhenFull;
 
   private final RecordCodec[] codecs;
@@ -47,12 +47,12 @@ public final class CaptureIntake {
   private int gapBytes;
   private int appended;
   private int place;
-  // Closed and not yet committed.
+  // Closed but not yet committed.
   private BufferKind closedKind;
   private int closedBytes;
 
   /**
-   * @param waits whether a full stage holds the device back rather than lose records
+   * @param waits whether a full stage blocks the device instead of losing records
    */
   CaptureIntake(CaptureStage stage, Geometry geometry, boolean waits) {
     this.stage = stage;
@@ -62,7 +62,7 @@ public final class CaptureIntake {
     this.lossWhenFull = waits ? null : LossReason.STAGE_FULL;
   }
 
-  /** The most that one buffer of such a session takes in a stage, a gap before it included. */
+  /** Returns the most stage bytes that one buffer can take, including a gap frame before it. */
   static int largestClaimBytes(Geometry geometry) {
     int largest = 0;
     for (BufferKind kind : BufferKind.ALL) {
@@ -75,30 +75,30 @@ public final class CaptureIntake {
     return FrameHeader.SIZE_BYTES + FrameHeader.frameBytes(largest);
   }
 
-  /** From now on shows the records of one kind to an observer. No collector may be at work. */
+  /** Attaches an observer to the records of one kind. No collector may be running. */
   public void observe(BufferKind kind, TaskObserver observer) {
     codecs[kind.ordinal()].observe(observer);
   }
 
   /**
-   * A run has begun and has a place. No buffer at this place may be under way; the caller makes
-   * this visible to the collector before the first one comes.
+   * Assigns a slot to a new run. No buffer of this slot may be in flight; the caller publishes the
+   * change to the collector before the first buffer arrives.
    */
   void beginRun(int placeOfRun, int number) {
     reasons[placeOfRun] = (byte) FrameHeader.reasonOfRun(number);
   }
 
-  /** The buffers that follow are of the run at this place. */
+  /** Selects the run in this slot for the buffers that follow. */
   public CaptureIntake ofRun(int placeOfRun) {
     place = placeOfRun;
     return this;
   }
 
   /**
-   * Looks for room for the records of one buffer.
+   * Claims room for the records of one buffer.
    *
-   * @param sequence the device's number of the buffer
-   * @param records how many will be appended
+   * @param sequence the device's buffer number
+   * @param records number of records that will be appended
    */
   public Room begin(BufferKind kind, int instance, int sequence, int records, long hostTimeNs) {
     gapBytes = gaps.isOpen(kind, instance) ? FrameHeader.SIZE_BYTES : 0;
@@ -123,7 +123,7 @@ public final class CaptureIntake {
     return Room.TAKEN;
   }
 
-  /** Encodes some of the records, which lie one after the other from {@code at} on. */
+  /** Encodes records that are contiguous from {@code at}. */
   public void append(ByteBuffer from, int at, int records) {
     codec.append(from, at, records);
     appended += records;
@@ -136,7 +136,7 @@ public final class CaptureIntake {
     commit();
   }
 
-  /** Closes the frame, which the writer sees after {@link #commit}. */
+  /** Closes the frame; the writer sees it after {@link #commit}. */
   public void close(
       BufferKind kind, int instance, int queue, int sequence, boolean isSalvaged, long hostTimeNs) {
     ByteBuffer memory = stage.memory();
@@ -167,24 +167,24 @@ public final class CaptureIntake {
     closedBytes = gapBytes + FrameHeader.frameBytes(payloadBytes);
   }
 
-  /** Hands the frame that was closed last to the writer; does nothing if there is none. */
+  /** Hands the last closed frame to the writer; does nothing if none. */
   public void commit() {
     if (closedBytes != 0) {
-      // Before the frame is visible: what is captured was taken.
+      // Before the frame becomes visible, so that taken is never less than captured.
       taken.add(closedKind.ordinal(), appended);
       stage.commit(closedBytes);
       closedBytes = 0;
     }
   }
 
-  /** Where the stage ends once the frame that was closed last is committed. */
+  /** Returns where the stage ends once the last closed frame is committed. */
   public long tailAfterCommit() {
     return closedBytes == 0 ? stage.committed() : stage.tailAfter(closedBytes);
   }
 
   /**
-   * A count as it is then: records taken by kind, then those lost by kind and reason, for the
-   * reasons for which an intake loses records.
+   * Returns a count as of that commit: records taken by kind, then records lost by kind for each of
+   * the two reasons for which an intake loses records.
    */
   public long markAfterCommit(int mark) {
     if (mark < BufferKind.COUNT) {
@@ -200,7 +200,7 @@ public final class CaptureIntake {
     return LossBooks.at(kind, isFull ? LossReason.STAGE_FULL : LossReason.DISK_STALLED);
   }
 
-  /** Continues where another process stopped: each of its {@link #markAfterCommit}. */
+  /** Restores one {@link #markAfterCommit} count from another process. */
   void resume(int mark, long value) {
     if (mark < BufferKind.COUNT) {
       taken.set(mark, value);
@@ -209,14 +209,12 @@ public final class CaptureIntake {
     }
   }
 
-  /**
-   * From now on a full stage loses records for this reason, until {@link #waitAgain}. Any thread.
-   */
+  /** Makes a full stage lose records for this reason until {@link #waitAgain}. Any thread. */
   void loseWhenFull(LossReason reason) {
     lossWhenFull = reason;
   }
 
-  /** Back to the policy that was configured. Any thread. */
+  /** Restores the configured overload policy. Any thread. */
   void waitAgain() {
     lossWhenFull = waits ? null : LossReason.STAGE_FULL;
   }
@@ -229,12 +227,12 @@ public final class CaptureIntake {
     return gaps;
   }
 
-  /** Records that came into the stage, by kind. */
+  /** Records that entered the stage, by kind. */
   CounterArray taken() {
     return taken;
   }
 
-  /** Records that did not, by {@link LossBooks}. */
+  /** Records that did not, indexed by {@link LossBooks}. */
   CounterArray lost() {
     return lost;
   }

@@ -18,13 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the capture directory within its bounds and takes the snapshots around drops. One thread of
- * low priority.
+ * Enforces the bounds of the capture directory and takes the snapshots around drops. One
+ * low-priority thread.
  */
 final class CaptureKeeper implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CaptureKeeper.class);
   private static final long ROUND_NANOS = 1_000_000_000;
-  // Without any change on disk only age and files of others matter.
+  // Without changes on disk, only age and files of other processes matter.
   private static final long IDLE_ROUND_NANOS = 30_000_000_000L;
 
   private volatile CaptureSettings settings;
@@ -39,13 +39,14 @@ final class CaptureKeeper implements AutoCloseable {
   private final Thread keeping = new Thread(this::keep, "sluice-capture-keeper");
   private volatile boolean isChanged = true;
   private volatile boolean isClosed;
-  // The keeping thread's: when the disk was last looked at.
+  // Keeping thread only: time of the last check of the disk.
   private long lookedNs;
-  // The keeping thread's: another daemon's files are in the directory until the lock is taken.
+  // Keeping thread only: false from its start until it holds the lock, since the files may belong
+  // to another daemon.
   private boolean mayRemove = true;
   private CaptureLock lock;
   private final CompletableFuture<String> locked = new CompletableFuture<>();
-  // Guarded by this: what failed last, by what was attempted.
+  // Guarded by this: the last failure of each operation.
   private final Map<String, String> troubles = new HashMap<>();
 
   CaptureKeeper(
@@ -74,7 +75,7 @@ final class CaptureKeeper implements AutoCloseable {
     keeping.start();
   }
 
-  /** From the next round on. Any thread. */
+  /** Takes effect in the next round. Any thread. */
   void apply(CaptureSettings next) {
     settings = next;
     supply.apply(next);
@@ -82,7 +83,7 @@ final class CaptureKeeper implements AutoCloseable {
     snapshots.apply(next);
   }
 
-  /** Something changed on disk: look soon. Any thread. */
+  /** Signals a change on disk, so that the next round checks it. Any thread. */
   void wake() {
     isChanged = true;
     LockSupport.unpark(keeping);
@@ -95,7 +96,7 @@ final class CaptureKeeper implements AutoCloseable {
       if (!mayRemove) {
         attempt("lock of the directory", this::takeLock);
         if (mayRemove) {
-          // What a daemon that was killed left behind.
+          // Left by a daemon that was killed.
           attempt("tidying up", this::deleteSpares);
           attempt("tidying up downloads", downloads::tidy);
         }
@@ -117,7 +118,7 @@ final class CaptureKeeper implements AutoCloseable {
       }
       locked.complete("");
     } catch (CaptureLock.HeldException e) {
-      // The first time the caller of awaitLock says it.
+      // The first failure is reported by the caller of awaitLock.
       if (!locked.complete(e.getMessage())) {
         throw e;
       }
@@ -128,8 +129,8 @@ final class CaptureKeeper implements AutoCloseable {
   }
 
   /**
-   * Why the directory is another daemon's, one line; empty if it is not, or if the disk does not
-   * say so in time. Nothing is removed before it does.
+   * Waits for the lock. Returns, in one line, why another daemon holds the directory; empty if none
+   * does or the disk does not answer in time. Nothing is removed before the lock is taken.
    */
   String awaitLock(long timeoutNanos) {
     try {
@@ -145,7 +146,7 @@ final class CaptureKeeper implements AutoCloseable {
     }
   }
 
-  /** Looks once at what there is to do, and does it. The keeping thread. */
+  /** Does one round of due work. Keeping thread only. */
   void doRound() {
     List<Capture> captures = live.get();
     captures.forEach(capture -> snapshotIfDue(capture, false));
@@ -160,7 +161,7 @@ final class CaptureKeeper implements AutoCloseable {
     }
   }
 
-  /** Takes the snapshot around a drop if its time has come. */
+  /** Takes the snapshot around a drop if it is due. */
   void snapshotIfDue(Capture capture, boolean isLastCall) {
     if (capture.pollSnapshotDue(clock.getAsLong(), isLastCall)) {
       attempt("snapshot", () -> snapshot(capture, "drop"));
@@ -181,7 +182,7 @@ final class CaptureKeeper implements AutoCloseable {
     void run() throws IOException;
   }
 
-  /** A failing disk is said once, and never ends the thread. */
+  /** Runs an operation; a failure is logged once and never ends the thread. */
   private void attempt(String what, Attempt attempt) {
     try {
       attempt.run();
@@ -215,7 +216,7 @@ final class CaptureKeeper implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     if (keeping.isAlive()) {
-      return; // Its disk hangs; the process ends without it.
+      return; // Its disk hangs; the process exits without it.
     }
     try (CaptureLock held = lock) {
       if (mayRemove) {

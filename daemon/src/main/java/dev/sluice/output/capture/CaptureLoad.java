@@ -1,13 +1,12 @@
 package dev.sluice.output.capture;
 
 /**
- * What one capture takes and how much of it it could take, at one moment. Counters count since the
- * capture began.
+ * Load of one capture's writer at one moment. Counters start at the beginning of the capture.
  *
- * @param recordBytes of the records that were written, as the device wrote them: what is offered is
- *     measured likewise
- * @param writingNanos time in which the capture's thread wrote them
- * @param fill of the fullest memory stage, 0 to 1, the highest since this was asked last
- * @param lostRecords on the way to the disk, for any reason
+ * @param recordBytes size of the written records as the device wrote them, which is also how the
+ *     offered load is measured
+ * @param writingNanos time that the capture's thread spent writing them
+ * @param fill highest fill of the fullest memory stage since the last call, 0 to 1
+ * @param lostRecords records lost on the way to disk, for any reason
  */
 public record CaptureLoad(long recordBytes, long writingNanos, double fill, long lostRecords) {}

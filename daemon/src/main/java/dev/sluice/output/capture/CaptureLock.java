@@ -15,14 +15,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The right to remove and reuse files of a capture directory, which one daemon has: a second one
- * would take the first one's captures for ended ones. The kernel drops the lock with the process;
- * the lock file stays, since removing it would open a race. Readers need no lock.
+ * Exclusive right of one daemon to remove and reuse files of a capture directory: a second daemon
+ * would mistake the first one's captures for ended ones. The kernel drops the lock with the
+ * process. The lock file stays, since removing it would open a race. Readers need no lock.
  */
 final class CaptureLock implements AutoCloseable {
   static final String NAME = ".lock";
 
-  // Closing any channel of the file drops this process's lock: a process must not ask for its own.
+  // Closing any channel to the file drops this process's lock, so a process must not probe its own.
   private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
   private final FileChannel channel;
@@ -36,7 +36,7 @@ final class CaptureLock implements AutoCloseable {
     this.refusal = refusal;
   }
 
-  /** Another process holds the lock. */
+  /** Thrown if another process holds the lock. */
   static final class HeldException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -50,10 +50,10 @@ final class CaptureLock implements AutoCloseable {
   }
 
   /**
-   * Takes the lock, or fails at once. Makes the directory if it is missing.
+   * Takes the lock, or fails at once. Creates the directory if it is missing.
    *
-   * @throws HeldException one line
-   * @throws IOException the lock file cannot be opened
+   * @throws HeldException if another process holds the lock; the message is one line
+   * @throws IOException if the lock file cannot be opened
    */
   static CaptureLock take(Path directory) throws IOException {
     Files.createDirectories(directory);
@@ -71,12 +71,12 @@ final class CaptureLock implements AutoCloseable {
       channel.close();
       throw e;
     } catch (IOException e) {
-      // A file system without locks: as good as a directory of one daemon.
+      // The file system has no locks: assume that no other daemon uses the directory.
       return new CaptureLock(channel, directory, IoReason.of(e));
     }
   }
 
-  /** The lock file of another user is replaced once its daemon is gone. */
+  /** Opens the lock file; replaces one that belongs to another user if its daemon is gone. */
   private static FileChannel open(Path directory, Path file) throws IOException {
     try {
       return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -96,7 +96,7 @@ final class CaptureLock implements AutoCloseable {
       FileLock lock = channel.tryLock(0, Long.MAX_VALUE, isShared);
       return lock != null;
     } catch (OverlappingFileLockException e) {
-      return false; // This process has it, through another store.
+      return false; // This process holds it, through another store.
     }
   }
 
@@ -104,7 +104,7 @@ final class CaptureLock implements AutoCloseable {
     return directory.toAbsolutePath().normalize();
   }
 
-  /** Whether a process has the lock of a directory. */
+  /** Returns whether a process holds the lock of a directory. */
   static boolean isHeld(Path directory) {
     if (OWN.contains(place(directory))) {
       return true;
@@ -125,7 +125,7 @@ final class CaptureLock implements AutoCloseable {
     }
   }
 
-  /** Why the file system takes no locks; empty if it does. */
+  /** Why the file system refuses locks; empty if it does not. */
   String refusal() {
     return refusal;
   }

@@ -16,12 +16,12 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * What a capture says of itself: who wrote it, in which layout, and the totals of the accounting
- * law. Immutable.
+ * Self-description of a capture: its writer, its layout and the totals of the accounting law.
+ * Immutable.
  *
- * @param geometry with the overrides applied
- * @param synthetic how the content of every record follows, if a synthetic producer made it
- * @param snapshot present if this is a part that a flight recorder kept
+ * @param geometry geometry with the overrides applied
+ * @param synthetic how to derive the content of every record, if a synthetic producer made them
+ * @param snapshot present if this is a part kept by a flight recorder
  * @param runs when the device ran, oldest first; the last 1024
  */
 public record CaptureManifest(
@@ -37,7 +37,7 @@ public record CaptureManifest(
     Optional<Snapshot> snapshot,
     List<RunWindow> runs) {
 
-  /** The ending of a capture that is being written, or whose writer was killed. */
+  /** Ending of a capture that is being written, or whose writer was killed. */
   public static final String RUNNING = "running";
 
   // Every known device ticks at 50 MHz or 1 GHz.
@@ -47,7 +47,7 @@ public record CaptureManifest(
     runs = List.copyOf(runs);
   }
 
-  /** Of a session that has not run yet. */
+  /** Creates the manifest of a session that has not run yet. */
   public CaptureManifest(
       Format format,
       UUID id,
@@ -68,20 +68,20 @@ public record CaptureManifest(
     return geometry.layout();
   }
 
-  /** The content of its file. */
+  /** Returns the content of the manifest file. */
   public byte[] toBytes() {
     return ManifestFile.bytes(this);
   }
 
-  /** What {@link #toBytes} made. */
+  /** Parses the result of {@link #toBytes}. */
   public static CaptureManifest of(byte[] bytes) throws CaptureException {
     return ManifestFile.parse(bytes);
   }
 
   /**
-   * What every reader divides by, or looks up per core, is as it must be.
+   * Checks the values that readers divide by or index per core.
    *
-   * @throws IllegalArgumentException with the key that is not
+   * @throws IllegalArgumentException naming the first invalid key
    */
   void requireUsable() {
     if (clock.clockHz() < 1 || clock.clockHz() > MAX_CLOCK_HZ) {
@@ -96,12 +96,12 @@ public record CaptureManifest(
     }
   }
 
-  /** The same for captures whose host times can be compared. */
+  /** Returns a name that is equal for captures with comparable host times. */
   public String bootName() {
     return clock.bootId.isEmpty() ? "host " + origin.host : clock.bootId;
   }
 
-  /** The same capture with other totals. */
+  /** Returns this manifest with other totals. */
   public CaptureManifest with(Outcome newOutcome) {
     return new CaptureManifest(
         format,
@@ -117,21 +117,21 @@ public record CaptureManifest(
         runs);
   }
 
-  /** The same capture once the device said which thread serves which core. */
+  /** Returns this manifest with other facts about the cores. */
   public CaptureManifest with(Cores newCores) {
     return new CaptureManifest(
         format, id, origin, geometry, overrides, newCores, clock, synthetic, outcome, snapshot,
         runs);
   }
 
-  /** The same capture with other runs. */
+  /** Returns this manifest with other runs. */
   public CaptureManifest with(List<RunWindow> newRuns) {
     return new CaptureManifest(
         format, id, origin, geometry, overrides, cores, clock, synthetic, outcome, snapshot,
         newRuns);
   }
 
-  /** A part of this capture. */
+  /** Returns the manifest of a part of this capture. */
   public CaptureManifest with(Snapshot newSnapshot) {
     return new CaptureManifest(
         format,
@@ -148,11 +148,11 @@ public record CaptureManifest(
   }
 
   /**
-   * How the frames are written: the version, as in {@link CaptureFormat}, and the columns of each
+   * Encoding of the frames: the version, as in {@link CaptureFormat}, and the columns of each
    * kind's records.
    */
   public record Format(int major, int minor, Map<BufferKind, List<RecordColumn>> columns) {
-    /** What this program writes for records of a layout. */
+    /** Returns the format that this program writes for a layout. */
     public static Format of(Layout layout) {
       return new Format(
           CaptureFormat.MAJOR,
@@ -164,7 +164,7 @@ public record CaptureManifest(
       columns = Map.copyOf(columns);
     }
 
-    /** A codec for each kind, by its wire number; for one thread. */
+    /** Creates one codec per kind, indexed by wire number; for one thread. */
     RecordCodec[] codecs() {
       return BufferKind.ALL.stream()
           .map(kind -> RecordCodec.of(kind.recordBytes(), columns.get(kind)))
@@ -173,20 +173,21 @@ public record CaptureManifest(
   }
 
   /**
-   * Where it comes from.
+   * Origin of a capture.
    *
-   * @param session number within the daemon's life
-   * @param producer the name that the producer attached with
+   * @param session number within the daemon's lifetime
+   * @param producer name that the producer attached with
    */
   public record Origin(
       String sluiceVersion, String host, int device, int session, String producer) {}
 
   /**
-   * What the device said of itself.
+   * What the device reported about itself.
    *
    * @param types {@code aic} or {@code aiv} for each core
-   * @param threads the AICPU thread of each core, -1 for none; empty while the device has not said
-   * @param scopes what it wrote beside its scope statistics in the last run; empty without them
+   * @param threads AICPU thread of each core, -1 for none; empty until the device reports it
+   * @param scopes capacities that it wrote with its scope statistics in the last run; empty without
+   *     them
    */
   public record Cores(List<String> types, List<Integer> threads, Optional<ScopeCapacities> scopes) {
     public Cores {
@@ -194,7 +195,7 @@ public record CaptureManifest(
       threads = List.copyOf(threads);
     }
 
-    /** Of a device without scope statistics. */
+    /** Creates the facts of a device without scope statistics. */
     public Cores(List<String> types, List<Integer> threads) {
       this(types, threads, Optional.empty());
     }
@@ -212,46 +213,47 @@ public record CaptureManifest(
    * The two clocks of a capture.
    *
    * @param startedAt wall clock at the host time {@code hostOriginNs}
-   * @param hostOriginNs the frames' host time is this monotonic clock of the daemon's host
+   * @param hostOriginNs origin on the monotonic clock of the daemon's host, which frames use as
+   *     host time
    * @param clockHz ticks per second in the device's records
-   * @param bootId of the boot of the host that the monotonic clock counts from; empty if not known
+   * @param bootId boot of the host that the monotonic clock counts from; empty if unknown
    * @param bootOffsetNs CLOCK_BOOTTIME minus CLOCK_MONOTONIC: how long the host was suspended
    */
   public record Clock(
       Instant startedAt, long hostOriginNs, long clockHz, String bootId, long bootOffsetNs) {
-    /** On a host of which nothing else is known. */
+    /** Creates the clock of a host whose boot is unknown. */
     public Clock(Instant startedAt, long hostOriginNs, long clockHz) {
       this(startedAt, hostOriginNs, clockHz, "", 0);
     }
 
-    /** When a host time was, on the wall. */
+    /** Converts a host time to wall-clock time. */
     public Instant wallTime(long hostTimeNs) {
       return startedAt.plusNanos(hostTimeNs - hostOriginNs);
     }
   }
 
   /**
-   * When the device ran, by the clocks of the client: it was launched after the start and complete
-   * before the end, so the times of its records lie between them.
+   * When the device ran, by the client's clocks. The device was launched after the start and done
+   * before the end, so the times of its records lie in between.
    *
-   * @param number counts the runs of the session from 1
-   * @param epoch what the device stamped into its buffers; 0 if it is not known
-   * @param name as the client told; empty if it did not
-   * @param end empty while it runs
+   * @param number number within the session, from 1
+   * @param epoch epoch that the device stamped into its buffers; 0 if unknown
+   * @param name name given by the client; empty if none
+   * @param end empty while the run lasts
    */
   public record RunWindow(
       int number, long epoch, String name, HostTime start, Optional<HostTime> end) {
-    /** When it began, by the monotonic clock of its host. */
+    /** Start on the monotonic clock of the host. */
     public long startNs() {
       return start.monotonicNs();
     }
 
-    /** When it ended; the highest number while it runs. */
+    /** End on the same clock; {@link Long#MAX_VALUE} while the run lasts. */
     public long endNs() {
       return end.map(HostTime::monotonicNs).orElse(Long.MAX_VALUE);
     }
 
-    /** Whether these times can be compared with those of another clock of the same boot. */
+    /** Returns whether these times are comparable with those of another clock of that boot. */
     public boolean isOfBoot(String bootId) {
       return !bootId.isEmpty() && start.bootId().equals(bootId);
     }
@@ -263,16 +265,15 @@ public record CaptureManifest(
   }
 
   /**
-   * How it ended and what it holds.
+   * How the capture ended and what it contains.
    *
-   * @param ending {@link #RUNNING}, or a word or two
-   * @param endedAt empty while it runs
-   * @param kinds the law, one row per kind
-   * @param frames frames written, without the footers of segments
+   * @param ending {@link #RUNNING}, or one or two words
+   * @param endedAt empty while the capture runs
+   * @param kinds accounting law, one row per kind
+   * @param frames frames written, without segment footers
    * @param segments segments written
-   * @param removedSegments those of them that retention took away again, oldest first
-   * @param writing {@code direct} or {@code buffered}, the file system's last word; empty if it is
-   *     not known
+   * @param removedSegments of those, segments that retention removed, oldest first
+   * @param writing {@code direct} or {@code buffered}, as last used; empty if unknown
    */
   public record Outcome(
       String ending,
@@ -286,7 +287,7 @@ public record CaptureManifest(
       kinds = Map.copyOf(kinds);
     }
 
-    /** Nothing yet. */
+    /** Returns the outcome of a capture that has just begun. */
     public static Outcome running() {
       return new Outcome(RUNNING, Optional.empty(), Map.of(), 0, 0, 0, "");
     }
@@ -295,7 +296,7 @@ public record CaptureManifest(
       return endedAt.isPresent();
     }
 
-    /** The row of a kind; zeros if there is none. */
+    /** Returns the row of a kind; zeros if none. */
     public KindBooks kind(BufferKind kind) {
       return kinds.getOrDefault(kind, KindBooks.ZERO);
     }
@@ -310,12 +311,12 @@ public record CaptureManifest(
    *   collected + salvaged = captured + lost
    * </pre>
    *
-   * @param captured in the segments that were written, salvaged ones included
-   * @param lost collected and not captured, by {@link LossReason} label
-   * @param dropped by the device, by {@code DropCause} label
-   * @param neverStarted of AICore tasks that were dispatched and that no core began
+   * @param captured records in the segments that were written, including salvaged ones
+   * @param lost collected but not captured, by {@link LossReason} label
+   * @param dropped dropped by the device, by {@code DropCause} label
+   * @param neverStarted records of AICore tasks that were dispatched but started by no core
    * @param inFlight written by a device that was still running when the capture ended
-   * @param removed captured, but in segments that retention took away
+   * @param removed captured, but in segments that retention removed
    */
   public record KindBooks(
       long produced,
@@ -335,7 +336,7 @@ public record CaptureManifest(
       dropped = Map.copyOf(dropped);
     }
 
-    /** After retention took so many more records away. */
+    /** Returns these books after retention removed {@code more} records. */
     KindBooks withRemoved(long more) {
       return new KindBooks(
           produced,
@@ -358,17 +359,17 @@ public record CaptureManifest(
       return dropped.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** What the law leaves over between collector and disk; 0 once the capture has ended. */
+    /** Records unaccounted for between collector and disk; 0 once the capture has ended. */
     public long uncaptured() {
       return collected + salvaged - captured - lostRecords();
     }
   }
 
   /**
-   * A part that was kept.
+   * A part of a capture that was kept.
    *
-   * @param reason command or drop, or what the command said
-   * @param fromNs host time from which on everything is in it
+   * @param reason command or drop, or the text given with the command
+   * @param fromNs host time from which the part is complete
    * @param toNs host time at which it was taken
    */
   public record Snapshot(String reason, Instant takenAt, long fromNs, long toNs) {}

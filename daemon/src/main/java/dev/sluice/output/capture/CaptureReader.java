@@ -12,11 +12,11 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Reads a capture, ended or still being written. Everything in front of a torn tail is recovered,
- * and damage in the middle costs the frames that it touches and no more; {@link #damages} says what
- * the last pass met. One thread.
+ * Reads a capture, ended or still being written. Recovers everything before a torn tail; damage in
+ * the middle costs only the frames it touches, and {@link #damages} lists what the last pass found.
+ * One thread.
  *
- * <p>Memory: one window of a few MiB, however large the capture is.
+ * <p>Memory: a 512 KiB window, more only for larger frames, regardless of the size of the capture.
  */
 public final class CaptureReader implements AutoCloseable {
   private final Path directory;
@@ -31,18 +31,18 @@ public final class CaptureReader implements AutoCloseable {
   }
 
   /**
-   * @throws CaptureException if there is no manifest, or one that cannot be understood
+   * @throws CaptureException if the manifest is missing or unreadable
    */
   public static CaptureReader open(Path directory) throws CaptureException {
     return new CaptureReader(directory, ManifestFile.read(directory));
   }
 
-  /** As it stood when the capture was opened. */
+  /** Manifest as of opening the capture. */
   public CaptureManifest manifest() {
     return found.manifest();
   }
 
-  /** Whether the manifest is what Sluice wrote; false if it was edited. */
+  /** Returns whether the manifest is as Sluice wrote it, not edited. */
   public boolean isManifestIntact() {
     return found.isIntact();
   }
@@ -51,17 +51,17 @@ public final class CaptureReader implements AutoCloseable {
     return directory;
   }
 
-  /** What the last {@code forEach} had to pass over. */
+  /** Damage that the last {@code forEach} skipped. */
   public List<Damage> damages() {
     return damages.list();
   }
 
-  /** Segments of the last {@code forEach} without a footer: still open, or never closed. */
+  /** Segments without a footer in the last {@code forEach}: still open, or never closed. */
   public List<String> unsealedSegments() {
     return Collections.unmodifiableList(unsealed);
   }
 
-  /** Numbers of the segments that are there now, oldest first. */
+  /** Returns the numbers of the existing segments, oldest first. */
   public List<Integer> segments() throws IOException {
     return new ArrayList<>(files().keySet());
   }
@@ -81,7 +81,7 @@ public final class CaptureReader implements AutoCloseable {
     }
   }
 
-  /** Visits the frames that match, by the index where there is one. */
+  /** Visits the frames that match, using the index where one exists. */
   public void forEach(FrameFilter filter, FrameVisitor visitor) throws IOException {
     begin();
     for (int number : files().keySet()) {
@@ -121,7 +121,7 @@ public final class CaptureReader implements AutoCloseable {
       long offset = index.offset(entry);
       walk.seek(offset);
       Frame frame = walk.next();
-      // After damage the walk stands at some later frame, which has its own entry.
+      // After damage, the walk stops at a later frame, which has its own entry.
       if (frame != null && walk.position() == offset + frame.sizeBytes()) {
         visitor.visit(frame);
       }

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds out what a capture holds whose writer has died at an arbitrary instruction: which frames of
- * the stages are on disk, and where the next one goes. Frames get their place while they are in the
- * stage, so one that is on disk is told by its header. Closes the segment that the dead writer
- * left.
+ * Recovers a capture whose writer died at an arbitrary instruction: determines which frames of the
+ * stages are on disk and where the next one goes, and closes the segment that the dead writer left
+ * open. Frames are numbered while they are still in the stage, so the header identifies one that is
+ * on disk.
  *
  * <p>One thread, once.
  */
@@ -26,9 +26,9 @@ final class CaptureRecovery {
   private final Runnable progress;
   private final Checksum checksum = new Checksum();
   private final int captureTag;
-  // Of the last segment: frame number to the checksum of its header.
+  // Last segment: frame number to header checksum.
   private final Map<Integer, Integer> frames = new HashMap<>();
-  // As of construction: collectors continue meanwhile.
+  // As of construction, since collectors keep committing.
   private final long[] tails;
   private final long[] taken = new long[BufferKind.COUNT];
   private int segment = -1;
@@ -56,7 +56,7 @@ final class CaptureRecovery {
     }
   }
 
-  /** Looks, and releases what is on disk from the stages. */
+  /** Finds the frames that are on disk and releases them from the stages. */
   void run() throws IOException {
     List<StoredCapture.Segment> segments = StoredCapture.of(directory).segments();
     for (int i = segments.size() - 1; i >= 0 && nextFrame == 0; i--) {
@@ -113,7 +113,7 @@ final class CaptureRecovery {
     }
   }
 
-  /** As the dead writer would have done it, behind the last whole frame. */
+  /** Seals after the last whole frame, as the dead writer would have done. */
   private void seal(Path file, SegmentIndex.Builder index, long end) throws IOException {
     ByteBuffer footer =
         ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -164,7 +164,7 @@ final class CaptureRecovery {
     return segment + 1;
   }
 
-  /** Records of a kind that had left the stages when the dead writer stopped. */
+  /** Returns the records of a kind that had left the stages when the dead writer stopped. */
   long passed(BufferKind kind) {
     long records = 0;
     for (int i = 0; i < tails.length; i++) {

@@ -21,22 +21,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes what is beyond the bounds: bytes, age, free space; oldest first, never a segment that is
- * open. What went is noted in the capture's manifest, so that it never looks like a loss. A file
- * that cannot be removed costs the bounds of its own capture only, and is counted.
+ * Removes what exceeds the bounds on bytes, age and free space: oldest first, never an open
+ * segment. The capture's manifest records what was removed, so that it never looks like a loss. A
+ * file that cannot be removed exempts only its own capture, and is counted.
  *
- * <p>Methods that touch files are synchronized: linking a segment and removing it exclude each
+ * <p>Methods that touch files are synchronized, so that linking and removing a segment exclude each
  * other.
  */
 final class CaptureRetention {
   private static final Logger log = LoggerFactory.getLogger(CaptureRetention.class);
 
-  /** Snapshots are in this folder of the capture directory. */
+  /** Folder for snapshots in the capture directory. */
   static final String SNAPSHOTS = "snapshots";
 
-  // More than a clock is slewed, less than a step that matters for an age.
+  // Beyond any clock slewing, but too small a step to matter for ages.
   private static final long STEP_NANOS = 60_000_000_000L;
-  // So long the wall clock must run evenly before an age by it removes anything.
+  // How long the wall clock must run evenly before it is trusted for removal by age.
   private static final long EVEN_NANOS = 3_600_000_000_000L;
 
   private volatile CaptureSettings settings;
@@ -46,16 +46,16 @@ final class CaptureRetention {
   private final StoredCaptures storedSnapshots = new StoredCaptures();
   private volatile long retainedBytes;
   private final AtomicLong failures = new AtomicLong();
-  // Since when the wall clock runs evenly, and when both clocks were last looked at.
+  // Start of the wall clock's even run, and both clocks as of the last check.
   private long evenSinceNs;
   private long lookedNs;
   private long lookedMillis;
-  // What could not be done in the last round and in this one, with the reason.
+  // Failures of the last and of the current round, with reasons.
   private Map<Path, String> lastTroubles = Map.of();
   private Map<Path, String> troubles = new HashMap<>();
 
   /**
-   * @param nowNs of the monotonic clock
+   * @param nowNs time of the monotonic clock
    */
   CaptureRetention(CaptureSettings settings, CaptureFiles files, SegmentSupply supply, long nowNs) {
     this.settings = settings;
@@ -65,16 +65,16 @@ final class CaptureRetention {
     this.lookedNs = nowNs;
   }
 
-  /** From the next round on. Any thread. */
+  /** Takes effect in the next round. Any thread. */
   void apply(CaptureSettings next) {
     settings = next;
   }
 
   /**
-   * One round over everything there is.
+   * Does one round over all captures and snapshots.
    *
    * @param nowMillis Unix time
-   * @param nowNs of the monotonic clock
+   * @param nowNs time of the monotonic clock
    */
   synchronized void enforce(List<Capture> live, long nowMillis, long nowNs) throws IOException {
     lastTroubles = troubles;
@@ -97,7 +97,7 @@ final class CaptureRetention {
     retainedBytes = bytes + enforceSnapshots(nowMillis, nowNs);
   }
 
-  /** A step of the wall clock makes files look older or younger than they are. */
+  /** Detects steps of the wall clock, which make files look older or younger than they are. */
   private void watchClock(long nowMillis, long nowNs) {
     long stepNanos = (nowMillis - lookedMillis) * 1_000_000 - (nowNs - lookedNs);
     if (lookedMillis != 0 && Math.abs(stepNanos) > STEP_NANOS) {
@@ -112,15 +112,15 @@ final class CaptureRetention {
   }
 
   /**
-   * Unix time in milliseconds before which a file is older than an age. Nothing is while the wall
-   * clock has not run evenly for that age, or for an hour.
+   * Returns the Unix time in milliseconds before which files exceed an age. None does until the
+   * wall clock has run evenly for that age, or for an hour.
    */
   private long oldestMillis(long ageNanos, long nowMillis, long nowNs) {
     boolean isEven = nowNs - evenSinceNs >= Math.min(ageNanos, EVEN_NANOS);
     return isEven ? nowMillis - ageNanos / 1_000_000 : Long.MIN_VALUE;
   }
 
-  /** The recorder keeps the last part of each session. */
+  /** Keeps only the last part of each session, for the flight recorder. */
   private long turnRing(StoredCapture capture, Capture running, long oldestMillis) {
     long bytes = capture.segments().stream().mapToLong(StoredCapture.Segment::bytes).sum();
     long removed = 0;
@@ -137,7 +137,7 @@ final class CaptureRetention {
     return removed;
   }
 
-  /** A segment and how it stands in the order of removal: never before one of lower number. */
+  /** A segment and its removal order: never before one with a lower number. */
   private record Candidate(
       StoredCapture capture, StoredCapture.Segment segment, Capture running, long orderMillis) {}
 
@@ -179,7 +179,7 @@ final class CaptureRetention {
         break;
       }
       Path directory = next.capture().directory();
-      // The rest of a capture of which something cannot go would leave a hole.
+      // Removing later segments of a capture that is stuck would leave a hole.
       if (!stuck.contains(directory)) {
         if (remove(next.capture(), next.segment(), next.running())) {
           removed += next.segment().bytes();
@@ -198,7 +198,7 @@ final class CaptureRetention {
                 Quantities.formatBytes(removal.bytes()),
                 removal.bound()));
     if (missing > 0) {
-      // What was removed must not become spares, which would keep the disk as full as it was.
+      // Removed segments must not become spares, which would keep the disk just as full.
       clearSpares();
     }
     return removed;
@@ -218,7 +218,7 @@ final class CaptureRetention {
     }
   }
 
-  /** 0 where the file system does not say what is free, as in a chroot without a mount table. */
+  /** Returns 0 if free space is not reported, as in a chroot without a mount table. */
   private long missingFreeBytes() {
     long floor = settings.retention().freeSpaceFloor();
     try {
@@ -234,16 +234,16 @@ final class CaptureRetention {
     }
   }
 
-  /** Of a running capture only what is sealed; of one that is over, everything. */
+  /** Returns true for sealed segments of a running capture and for all segments of an ended one. */
   private static boolean isRemovable(StoredCapture.Segment segment, Capture running) {
     return running == null || segment.isSealed();
   }
 
-  /** False if it could not be removed, or not yet. */
+  /** Returns false if the segment could not be removed, or must stay for now. */
   private boolean remove(StoredCapture capture, StoredCapture.Segment segment, Capture running) {
     long[] records = records(segment, capture.directory());
     if (running != null && !running.removing(records)) {
-      return false; // Its last manifest is being written.
+      return false; // The final manifest is being written.
     }
     try {
       supply.retire(segment.file());
@@ -266,7 +266,7 @@ final class CaptureRetention {
     return true;
   }
 
-  /** Counts it, and says so if it is news. */
+  /** Counts a failure, and logs it if it is new. */
   private void failed(Path what, Exception failure) {
     failures.incrementAndGet();
     String reason = failure instanceof IOException io ? IoReason.of(io) : failure.toString();
@@ -291,7 +291,7 @@ final class CaptureRetention {
         }
       }
     } catch (CaptureException ignored) {
-      // A damaged capture goes like any other; what was in it cannot be counted.
+      // A damaged capture is removed like any other; its records cannot be counted.
     }
     return records;
   }
@@ -322,11 +322,11 @@ final class CaptureRetention {
         files.overwrite(file, ByteBuffer.wrap(bytes)); // The disk may be full.
       }
     } catch (CaptureException ignored) {
-      // As above.
+      // A damaged manifest cannot record it.
     }
   }
 
-  /** A capture of which retention took the last segment goes as a whole. */
+  /** Removes the whole capture if retention has removed its last segment. */
   private long removeIfEmpty(StoredCapture capture, Map<Path, Capture> running) {
     if (!capture.segments().isEmpty() || running.containsKey(capture.directory())) {
       return 0;
@@ -340,7 +340,7 @@ final class CaptureRetention {
       log.info("retention removed capture: {}", capture.directory().getFileName());
       return left;
     } catch (CaptureException ignored) {
-      return 0; // Not known to be retention's.
+      return 0; // Unknown whether retention emptied it.
     } catch (IOException | UncheckedIOException e) {
       failed(capture.directory(), e);
       return 0;
@@ -378,7 +378,7 @@ final class CaptureRetention {
     return retainedBytes;
   }
 
-  /** Files and directories that could not be listed or removed, once in each round. Any thread. */
+  /** Failures to list or remove files and directories, once per round. Any thread. */
   long failures() {
     return failures.get();
   }

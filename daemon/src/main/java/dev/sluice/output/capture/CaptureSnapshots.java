@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
- * Takes snapshots of running captures: the sealed segments of the last moments under a second name,
- * which costs no space and no time, and a manifest of their own. Any thread.
+ * Takes snapshots of running captures: hard links to the most recent sealed segments, which take no
+ * space or time, and a separate manifest. Any thread.
  */
 final class CaptureSnapshots {
   private static final DateTimeFormatter NAME_TIME =
@@ -39,7 +39,7 @@ final class CaptureSnapshots {
     this.clock = clock;
   }
 
-  /** From the next snapshot on. Any thread. */
+  /** Takes effect with the next snapshot. Any thread. */
   void apply(CaptureSettings next) {
     settings = next;
   }
@@ -58,7 +58,7 @@ final class CaptureSnapshots {
     synchronized (retention) {
       Path target = target(capture, takenAt, reason);
       while (Files.exists(target)) {
-        // Two within a millisecond.
+        // Two snapshots within a millisecond.
         takenAt = takenAt.plusMillis(1);
         target = target(capture, takenAt, reason);
       }

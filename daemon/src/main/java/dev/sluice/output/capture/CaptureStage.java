@@ -7,69 +7,69 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A ring of bytes between one collector and the capture's writer: whole frames, each in one piece.
+ * Byte ring between one collector and the capture's writer. It holds whole frames, each contiguous.
  *
- * <p>The writer first takes frames, which it copies into a block, and releases them when that block
- * is on disk. So the stage holds everything that is not on disk yet, and a block that the disk
- * refused can be read again.
+ * <p>The writer takes frames by copying them into a block, and releases them once the block is on
+ * disk. The stage thus holds everything that is not on disk yet, and a block that the disk refused
+ * can be read again.
  *
- * <p>Assumptions: one producer thread and one consumer thread at a time; a change of thread is
- * ordered by something else. Guarantees: frames come out whole and in order, and the consumer owns
- * what it was shown until it calls {@link #release} or {@link #releaseTaken}. Progress: both sides
- * are wait-free. The positions count bytes since the start, those that are skipped at the end of
- * the ring included, and never wrap; they are padded as in {@code SpscRing}.
+ * <p>Assumptions: one producer and one consumer thread at a time; handing a role to another thread
+ * is ordered externally. Guarantees: frames come out whole and in order, and the consumer owns what
+ * it has read until it calls {@link #release} or {@link #releaseTaken}. Progress: both sides are
+ * wait-free. Positions count bytes since the start, including those skipped at the end of the ring,
+ * and never wrap; they are padded as in {@code SpscRing}.
  */
 final class CaptureStage {
-  // In place of a frame's magic: the next frame is at the start of the ring.
+  // Replaces a frame's magic if the next frame is at the start of the ring.
   private static final int SKIP = 0x50494B53;
 
-  /** Bytes in front of the ring, in memory that holds both. */
+  /** Bytes before the ring, in memory that holds both. */
   static final int HEADER_BYTES = 4096;
 
-  /** "SLSTAGE" and the version of this header and the frames behind it, as bytes. */
+  /** "SLSTAGE" as bytes, then the version of this header and of the frames after it. */
   static final long MAGIC = 0x0145_4741_5453_4C53L;
 
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  // Written by the producer: end of what is committed, and what it last knew of the head.
+  // Written by the producer: end of the committed bytes, and its cached head.
   private static final int TAIL = 128;
   private static final int HEAD_COPY = TAIL + 8;
 
-  // Written by the consumer: what it released, what it took, and what it last knew of the tail.
+  // Written by the consumer: released and taken positions, and its cached tail.
   private static final int HEAD = 256;
   private static final int TAKEN = HEAD + 8;
   private static final int TAIL_COPY = HEAD + 16;
 
-  // Written by the session's owner: the run that began last, and what every place means.
+  // Written by the session's owner: the latest run, and the run in each slot.
   private static final int RUN = 384;
   private static final int RUN_EPOCH = RUN + 8;
   private static final int RUN_AT = RUN + 16;
   private static final int RUN_OF_PLACE = RUN + 24;
 
-  // Written by the consumer: the last run whose frame is on disk.
+  // Written by the consumer: the latest run whose frame is on disk.
   private static final int RUN_NOTED = 512;
 
-  // Replaced when the memory goes; readers then get the last positions.
+  // Replaced by a copy in leave(), so that the last positions stay readable.
   private ByteBuffer positions;
-  // The same bytes; each side has a buffer of its own, whose position and limit it may move.
+  // Views of the same bytes, so that each side can move its own position and limit.
   private final ByteBuffer memory;
   private final ByteBuffer readMemory;
   private final int capacity;
   private final int largestBytes;
-  // The producer's: where the claim starts.
+  // Producer only: start of the claim.
   private long claimedFrom;
 
   /**
    * @param memory direct; a claim of more than half of it may never find room, see {@link
    *     #leastBytes}
-   * @param largestBytes the largest claim
+   * @param largestBytes size of the largest claim
    */
   CaptureStage(ByteBuffer memory, int largestBytes) {
     this(ByteBuffer.allocateDirect(HEADER_BYTES), memory, largestBytes);
   }
 
-  /** In memory that outlives this process: a header, then the ring. Empty. */
+  /** Creates an empty stage in memory that outlives this process: a header, then the ring. */
   static CaptureStage begun(ByteBuffer memory, int largestBytes) {
     CaptureStage stage = of(memory, largestBytes);
     for (int at = 0; at < HEADER_BYTES; at += Long.BYTES) {
@@ -80,10 +80,10 @@ final class CaptureStage {
   }
 
   /**
-   * In such memory, as another process left it.
+   * Opens a stage in such memory, as another process left it.
    *
-   * @param tail end of what is committed for certain
-   * @throws IOException one line, if its positions are impossible
+   * @param tail end of the bytes that are known to be committed
+   * @throws IOException if its positions are impossible; the message is one line
    */
   static CaptureStage resumed(ByteBuffer memory, int largestBytes, long tail) throws IOException {
     CaptureStage stage = of(memory, largestBytes);
@@ -118,19 +118,19 @@ final class CaptureStage {
   }
 
   /**
-   * How much memory a stage needs for claims up to {@code largestBytes}: an empty one must take
-   * such a claim wherever its head stands.
+   * Returns the memory that a stage needs for claims of up to {@code largestBytes}: an empty stage
+   * must take such a claim at any position of its head.
    */
   static long leastBytes(int largestBytes) {
     return 2L * largestBytes;
   }
 
-  /** The memory as the producer sees it. Producer only. */
+  /** The producer's view of the memory. Producer only. */
   ByteBuffer memory() {
     return memory;
   }
 
-  /** The memory as the consumer sees it. Consumer only. */
+  /** The consumer's view of the memory. Consumer only. */
   ByteBuffer readMemory() {
     return readMemory;
   }
@@ -140,10 +140,10 @@ final class CaptureStage {
   }
 
   /**
-   * Finds room for frames of up to so many bytes, a multiple of 64. Nothing is visible to the
+   * Claims room for frames of up to {@code bytes}, a multiple of 64. Nothing is visible to the
    * consumer before {@link #commit}; a second claim replaces the first. Producer only.
    *
-   * @return where to write in {@link #memory}, or -1 if there is no room now
+   * @return offset to write at in {@link #memory}, or -1 if there is no room now
    */
   int claim(int bytes) {
     long tail = positions.getLong(TAIL);
@@ -167,15 +167,15 @@ final class CaptureStage {
   /**
    * Hands the first bytes of the claim to the consumer; the rest stays free. Producer only.
    *
-   * @param bytes a multiple of 64, no more than was claimed
+   * @param bytes a multiple of 64, at most the size of the claim
    */
   void commit(int bytes) {
     LONG.setRelease(positions, TAIL, claimedFrom + bytes);
   }
 
   /**
-   * How many bytes that were not taken lie in one piece from {@link #readIndex} on: whole frames,
-   * up to the first place that {@link #isFrame} denies. Consumer only.
+   * Returns how many untaken bytes are contiguous from {@link #readIndex}: whole frames up to the
+   * first offset where {@link #isFrame} is false. Consumer only.
    */
   int readable() {
     long taken = positions.getLong(TAKEN);
@@ -195,45 +195,45 @@ final class CaptureStage {
   }
 
   /**
-   * Where the oldest frame that was not taken starts in {@link #readMemory}; only after {@link
-   * #readable} has found some. Consumer only.
+   * Offset of the oldest untaken frame in {@link #readMemory}; valid only after {@link #readable}
+   * returned more than 0. Consumer only.
    */
   int readIndex() {
     return (int) (positions.getLong(TAKEN) % capacity);
   }
 
-  /** Whether a frame starts here; otherwise the ring continues at its start. Consumer only. */
+  /** Returns whether a frame starts here; if not, the ring wraps to its start. Consumer only. */
   boolean isFrame(int at) {
     return readMemory.getInt(at) == FrameHeader.MAGIC;
   }
 
-  /** Skips so many bytes, which stay the consumer's. Consumer only. */
+  /** Moves past {@code bytes}, which the consumer still owns. Consumer only. */
   void take(int bytes) {
     LONG.setRelease(positions, TAKEN, positions.getLong(TAKEN) + bytes);
   }
 
-  /** Goes back to the oldest byte that was not released. Consumer only. */
+  /** Goes back to the oldest unreleased byte. Consumer only. */
   void untake() {
     LONG.setRelease(positions, TAKEN, positions.getLong(HEAD));
   }
 
-  /** Gives all that was taken back to the producer. Consumer only. */
+  /** Returns all taken bytes to the producer. Consumer only. */
   void releaseTaken() {
     LONG.setRelease(positions, HEAD, positions.getLong(TAKEN));
   }
 
-  /** Takes so many bytes and gives them back with all before them. Consumer only. */
+  /** Takes {@code bytes} and releases everything taken so far. Consumer only. */
   void release(int bytes) {
     take(bytes);
     releaseTaken();
   }
 
-  /** Where the committed part would end after {@link #commit} of so many bytes. Producer only. */
+  /** Returns where the committed bytes would end after {@link #commit}. Producer only. */
   long tailAfter(int bytes) {
     return claimedFrom + bytes;
   }
 
-  /** The memory is about to be another's. No producer is left. Consumer only. */
+  /** Detaches from the memory before it is reused. The producer must be gone. Consumer only. */
   void leave() {
     ByteBuffer last = ByteBuffer.allocateDirect(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     last.put(0, positions, 0, positions.capacity());
@@ -244,7 +244,10 @@ final class CaptureStage {
     return (long) LONG.getAcquire(positions, position);
   }
 
-  /** A run begins behind what is committed now. The session's owner, between two runs of it. */
+  /**
+   * Records that a run begins after the bytes committed so far. Called by the session's owner while
+   * no run uses the slot.
+   */
   void beginRun(int place, int run, long epoch) {
     positions.putLong(RUN_OF_PLACE + place * Long.BYTES, run);
     positions.putLong(RUN_EPOCH, epoch);
@@ -252,52 +255,52 @@ final class CaptureStage {
     LONG.setRelease(positions, RUN, (long) run);
   }
 
-  /** The run that began last; 0 if none did. */
+  /** The latest run; 0 if none. */
   int run() {
     return (int) positions.getLong(RUN);
   }
 
-  /** The epoch that its beginning named. */
+  /** Epoch of the latest run. */
   long runEpoch() {
     return positions.getLong(RUN_EPOCH);
   }
 
-  /** Where it began. */
+  /** Position at which the latest run began. */
   long runAt() {
     return positions.getLong(RUN_AT);
   }
 
-  /** The run that began at a place last; 0 if none did. */
+  /** The latest run in a slot; 0 if none. */
   int runOfPlace(int place) {
     return (int) positions.getLong(RUN_OF_PLACE + place * Long.BYTES);
   }
 
-  /** The frame of a run is on disk. Consumer only. */
+  /** Records that the frame of a run is on disk. Consumer only. */
   void noteRun(int run) {
     LONG.setRelease(positions, RUN_NOTED, (long) run);
   }
 
-  /** The last run whose frame is on disk. */
+  /** The latest run whose frame is on disk. */
   int notedRun() {
     return (int) positions.getLong(RUN_NOTED);
   }
 
-  /** What the producer has committed so far. Any thread. */
+  /** Position up to which the producer has committed. Any thread. */
   long committed() {
     return acquire(TAIL);
   }
 
-  /** What the consumer has taken so far. Any thread. */
+  /** Position up to which the consumer has taken. Any thread. */
   long taken() {
     return acquire(TAKEN);
   }
 
-  /** What the consumer has released so far. Any thread. */
+  /** Position up to which the consumer has released. Any thread. */
   long released() {
     return acquire(HEAD);
   }
 
-  /** Whether the largest claim may find no room. Any thread. */
+  /** Returns whether the largest claim may find no room. Any thread. */
   boolean isTight() {
     return used() > capacity - leastBytes(largestBytes);
   }

@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All captures of a daemon: begins and ends them, gives each a thread, and keeps what they take on
- * disk within bounds. Its own thread is the keeper (retention, snapshots around drops). Methods may
- * be called from any thread; none holds up a collector.
+ * All captures of a daemon: begins and ends them, gives each a thread, and bounds their size on
+ * disk. The store's own thread is the keeper (retention, snapshots around drops). Any thread may
+ * call the methods; none blocks a collector.
  */
 public final class CaptureStore implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CaptureStore.class);
@@ -32,7 +32,7 @@ public final class CaptureStore implements AutoCloseable {
   private static final int NAME_LENGTH = 40;
   private static final long LOCK_NANOS = 2_000_000_000;
   private static final long BUSY_PARK_NANOS = 1_000_000;
-  // Between two bursts of a run, and without a run: what fills a stage meanwhile fits into it.
+  // Between bursts of a run, and without a run: what arrives in the meantime fits into a stage.
   private static final long QUIET_PARK_NANOS = 20_000_000;
   private static final long IDLE_PARK_NANOS = 500_000_000;
   private static final long BUSY_NANOS = 100_000_000;
@@ -66,9 +66,9 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /**
-   * Starts the store's own threads. A disk that hangs holds a start for {@link #LOCK_NANOS}.
+   * Starts the store's threads. If the disk hangs, this takes up to {@link #LOCK_NANOS}.
    *
-   * @throws SettingsException another daemon uses the directory
+   * @throws SettingsException if another daemon uses the directory
    */
   public static CaptureStore open(
       CaptureSettings settings, StageMemory memory, CaptureThreads threads) {
@@ -92,8 +92,8 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /**
-   * Takes other settings, those that need a restart excepted: new captures have them, and the
-   * bounds of all captures are those from now on. Any thread.
+   * Applies new settings, except those that need a restart: new captures use them, and the bounds
+   * apply to all captures at once. Any thread.
    */
   public void apply(CaptureSettings next) {
     settings = next;
@@ -102,12 +102,12 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /**
-   * Begins a capture; its directory appears with its first write.
+   * Begins a capture; its directory is created with the first write.
    *
-   * @param manifest with the name of the producer, and what else is known at attach
-   * @param current of the device
-   * @param shards collectors that will write into it
-   * @throws IOException one line, if there is no memory for the stages
+   * @param manifest what is known at attach, including the name of the producer
+   * @param current settings for the device
+   * @param shards number of collectors that will write into it
+   * @throws IOException if memory or the thread is not available; the message is one line
    */
   public Capture begin(CaptureManifest manifest, CaptureSettings current, int shards)
       throws IOException {
@@ -130,14 +130,15 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /**
-   * Continues a capture of another process, in its directory.
+   * Continues a capture of another process in its directory.
    *
-   * @param begun the manifest as it was at attach; the file, if there is one, says more
-   * @param stages of that process, which are given back at the end as those of {@link #begin}
-   * @param tails where each stage ends for certain
-   * @param counts what the collectors' journals say of their intakes
-   * @param isOfRun whether a run is under way
-   * @throws IOException one line, if the stages are impossible; then nothing has changed
+   * @param begun manifest as of attach; the file, if there is one, is more recent
+   * @param stages stages of that process, given back at the end like those of {@link #begin}
+   * @param tails position up to which each stage is known to be committed
+   * @param counts counts of the intakes in the collectors' journals
+   * @param isOfRun whether a run is in progress
+   * @throws IOException if the stages or the manifest do not fit, with nothing changed, or if the
+   *     host refuses a thread; the message is one line
    */
   public Capture resume(
       Path directory,
@@ -166,7 +167,7 @@ public final class CaptureStore implements AutoCloseable {
     return capture;
   }
 
-  /** The descriptors of the stages of a capture that is open. */
+  /** Returns the descriptors of the stages of an open capture. */
   public List<Integer> descriptors(Capture capture) {
     Live found;
     synchronized (this) {
@@ -186,7 +187,7 @@ public final class CaptureStore implements AutoCloseable {
     try {
       thread.start();
     } catch (OutOfMemoryError e) {
-      // What the JVM says of a thread that the host does not give.
+      // How the JVM reports that the host refuses a thread.
       synchronized (this) {
         live.remove(capture);
       }
@@ -195,7 +196,7 @@ public final class CaptureStore implements AutoCloseable {
     }
   }
 
-  /** A stage takes what its collector may claim at once, regardless of the configuration. */
+  /** Returns the size of a stage, at least what its collector may claim at once. */
   private static long stageBytes(CaptureSettings settings, CaptureManifest manifest, int shards) {
     int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
     return CaptureStage.HEADER_BYTES
@@ -227,7 +228,7 @@ public final class CaptureStore implements AutoCloseable {
       long nowNs = clock.getAsLong();
       busyNs = work > 0 ? nowNs : busyNs;
       if (nowNs - busyNs < BUSY_NANOS) {
-        // Frames are taken by the block: one wake-up for each would cost more than they do.
+        // Frames are taken in blocks: one wake-up per frame would cost more than the frame.
         if (work == 0 || !capture.isBehind()) {
           LockSupport.parkNanos(BUSY_PARK_NANOS);
         }
@@ -236,7 +237,7 @@ public final class CaptureStore implements AutoCloseable {
       }
     }
     forget(capture);
-    // Here, since no other thread knows when this one looked at them last.
+    // Here, since only this thread knows that it no longer reads them.
     capture.leaveStages();
     stages.forEach(memory::give);
   }
@@ -253,11 +254,11 @@ public final class CaptureStore implements AutoCloseable {
   }
 
   /**
-   * Ends a capture: everything that was collected is written, and the manifest says how it went. No
-   * collector may be at work.
+   * Ends a capture: everything collected is written, and the manifest records how it ended. All
+   * collectors must have stopped.
    *
    * @param timeoutNanos how long to wait for the disk
-   * @return false if the disk did not get there in time; it continues by itself
+   * @return false if the disk did not finish in time; writing continues in the background
    */
   public boolean end(Capture capture, String ending, Instant endedAt, long timeoutNanos) {
     keeper.snapshotIfDue(capture, true);
@@ -272,15 +273,15 @@ public final class CaptureStore implements AutoCloseable {
     return isComplete;
   }
 
-  /** Brings what was collected into whole segments; false if the disk did not get there in time. */
+  /** Writes what was collected into sealed segments; false if the disk did not finish in time. */
   public boolean roll(Capture capture, long timeoutNanos) {
     wake(capture);
     return capture.roll(timeoutNanos);
   }
 
   /**
-   * Nothing is written to a capture any more: it is not open from here on. Not before, or retention
-   * could take a segment that its thread still writes to.
+   * Removes a capture from the open ones once it is no longer written. If this came earlier,
+   * retention could remove a segment that the capture's thread still writes.
    */
   private void forget(Capture capture) {
     Live ended;
@@ -301,9 +302,9 @@ public final class CaptureStore implements AutoCloseable {
   /**
    * Keeps the last moments of the running captures, safe from retention.
    *
-   * @param reason for people; part of the snapshot's name
-   * @return the snapshots' directories, one per running capture
-   * @throws IOException one line, if a snapshot could not be written
+   * @param reason human-readable; part of the snapshot's name
+   * @return directories of the snapshots, one per running capture
+   * @throws IOException if a snapshot could not be written; the message is one line
    */
   public List<Path> snapshot(String reason) throws IOException {
     List<Path> taken = new ArrayList<>();
@@ -314,27 +315,28 @@ public final class CaptureStore implements AutoCloseable {
     return taken;
   }
 
-  /** Where the captures are. */
+  /** Directory of the captures. */
   public Path directory() {
     return settings.directory();
   }
 
-  /** Whether the capture in this directory is being written. */
+  /** Returns whether the capture in this directory is being written. */
   public boolean isOpen(Path directory) {
     return captures().stream().anyMatch(capture -> capture.directory().equals(directory));
   }
 
   /**
-   * A capture that is not open as a tar file, made while it is read. Nothing takes a byte of it
-   * away until the stream is closed, which the caller must do.
+   * Returns a capture that is not open as a tar file, generated while it is read. Nothing removes
+   * its bytes until the caller closes the stream, which it must do.
    */
   public InputStream download(Path directory) throws IOException {
     return keeper.downloads().open(directory);
   }
 
   /**
-   * Over all captures since the start. What an earlier process lost is not among it: it lost more
-   * in captures that are over, and a counter that goes on with less is taken for a rise.
+   * Totals of all captures since the start. Losses of an earlier process are left out: that process
+   * also had losses in captures that are over, and monitoring reads a counter that continues at a
+   * lower value as an increase.
    */
   public CaptureTotals totals() {
     List<Capture> running;
@@ -349,7 +351,7 @@ public final class CaptureStore implements AutoCloseable {
     return sum;
   }
 
-  /** What captures and snapshots may take together before the oldest go, in bytes. Any thread. */
+  /** Bytes that captures and snapshots may take before the oldest are removed. Any thread. */
   public long quotaBytes() {
     return settings.enabled() ? settings.quotaBytes() + settings.snapshots().retentionBytes() : 0;
   }
@@ -364,23 +366,23 @@ public final class CaptureStore implements AutoCloseable {
     return supply.direct().refusal();
   }
 
-  /** Bytes that captures take on disk, as of the keeper's last round. */
+  /** Size of the captures on disk in bytes, as of the keeper's last round. */
   public long retainedBytes() {
     return keeper.retainedBytes();
   }
 
-  /** Files that retention could not list or remove, once in each round. Never decreases. */
+  /** Files that retention could not list or remove, counted once per round. Never decreases. */
   public long retentionFailures() {
     return keeper.retentionFailures();
   }
 
-  /** Stops the store's threads. The captures must have been ended. */
+  /** Stops the store's threads. All captures must have ended. */
   @Override
   public void close() {
     keeper.close();
   }
 
-  /** Whether a daemon writes captures into a directory now. */
+  /** Returns whether a daemon is writing captures into a directory. */
   public static boolean isInUse(Path captures) {
     return CaptureLock.isHeld(captures);
   }

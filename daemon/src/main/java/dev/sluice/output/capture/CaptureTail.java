@@ -5,9 +5,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Follows a capture while it is written: each call visits the frames that came since the last one.
- * Retention may take segments away behind it; a frame that retention was faster with is not
- * visited, and {@link #missedSegments} says so. One thread.
+ * Follows a capture while it is written: each call visits the frames written since the last one.
+ * Retention may remove segments before they are visited; {@link #missedSegments} counts them. One
+ * thread.
  */
 public final class CaptureTail implements AutoCloseable {
   private final Path directory;
@@ -23,15 +23,15 @@ public final class CaptureTail implements AutoCloseable {
     this.manifest = manifest;
   }
 
-  /** Starts before the first frame that is still there. */
+  /** Starts before the oldest frame that still exists. */
   public static CaptureTail open(Path directory) throws CaptureException {
     return new CaptureTail(directory, ManifestFile.read(directory).manifest());
   }
 
   /**
-   * Visits what is new.
+   * Visits new frames.
    *
-   * @return how many frames
+   * @return number of frames visited
    */
   public long poll(FrameVisitor visitor) throws IOException {
     long frames = 0;
@@ -43,7 +43,7 @@ public final class CaptureTail implements AutoCloseable {
         visitor.visit(frame);
         frames++;
       }
-      // An open segment ends here for now; one that its writer gave up ends here.
+      // If a later segment exists, an unsealed one was given up by its writer and will not grow.
       if (!walk.isSealed() && nextSegment() < 0) {
         return frames;
       }
@@ -52,12 +52,12 @@ public final class CaptureTail implements AutoCloseable {
     return frames;
   }
 
-  /** Whether the manifest has its last form: no frame will come after those that are there. */
+  /** Returns whether the manifest has its final form, so that no more frames will follow. */
   public boolean isEnded() throws CaptureException {
     return ManifestFile.read(directory).manifest().outcome().isEnded();
   }
 
-  /** Segments that were gone before they could be visited. */
+  /** Segments removed before they could be visited. */
   public long missedSegments() {
     return missedSegments;
   }
@@ -72,7 +72,7 @@ public final class CaptureTail implements AutoCloseable {
         try {
           source = SegmentSource.open(stored.file());
         } catch (NoSuchFileException ignored) {
-          // Removed just now: the next call continues after it.
+          // Just removed: the next call continues after it.
           return false;
         }
         missedSegments += segment < 0 ? 0 : next - segment - 1;
@@ -85,7 +85,7 @@ public final class CaptureTail implements AutoCloseable {
     return false;
   }
 
-  /** The lowest number after the present one; -1 if there is none yet. */
+  /** Returns the lowest number after the current segment; -1 if none exists yet. */
   private int nextSegment() throws IOException {
     return StoredCapture.of(directory).segments().stream()
         .mapToInt(StoredCapture.Segment::number)

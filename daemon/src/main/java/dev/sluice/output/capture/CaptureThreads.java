@@ -1,21 +1,21 @@
 package dev.sluice.output.capture;
 
 /**
- * Called by each of the store's threads when it starts, so that it can be made to stand back behind
- * the agents: what it does can wait, and what they do cannot.
+ * Hook that each of the store's threads calls when it starts, to lower its priority below the
+ * agents: its work can wait, theirs cannot.
  */
 public interface CaptureThreads {
-  /** Leaves every thread as it is. */
+  /** Leaves every thread unchanged. */
   CaptureThreads AS_THEY_ARE = work -> {};
 
-  /** What a thread is for. */
+  /** Purpose of a thread. */
   enum Work {
-    /** Emptying memory stages. */
+    /** Writing memory stages to disk. */
     WRITE,
     /** Retention and snapshots. */
     KEEP
   }
 
-  /** On the thread itself, before its first work. */
+  /** Called on the thread itself, before its first work. */
   void starting(Work work);
 }

@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What one or several captures have counted, at one moment; never written after it was made. For
- * each kind: collected + salvaged = captured + lost + staged.
+ * Counts of one or more captures at one moment; immutable once created. For each kind: collected +
+ * salvaged = captured + lost + staged.
  */
 public final class CaptureTotals {
   private final long[] captured = new long[BufferKind.COUNT];
@@ -15,7 +15,7 @@ public final class CaptureTotals {
   private final long[] errors = new long[LossReason.ALL.size()];
   private long writtenBytes;
 
-  /** The books of one capture, read in the order in which records travel, backwards. */
+  /** Reads the books of one capture downstream first, so that {@code staged} is never negative. */
   static CaptureTotals of(
       CaptureWriter writer, Iterable<CaptureIntake> intakes, CaptureFailures failures) {
     CaptureTotals totals = new CaptureTotals();
@@ -41,7 +41,7 @@ public final class CaptureTotals {
     return totals;
   }
 
-  /** The same with only those losses that are not among the earlier ones. */
+  /** Returns these totals with only the losses that came after {@code earlier}. */
   CaptureTotals lostSince(CaptureTotals earlier) {
     CaptureTotals since = plus(new CaptureTotals());
     for (int i = 0; i < lost.length; i++) {
@@ -76,7 +76,7 @@ public final class CaptureTotals {
     return captured[kind.ordinal()];
   }
 
-  /** Records in the memory stage. */
+  /** Records in the memory stages. */
   public long staged(BufferKind kind) {
     return staged[kind.ordinal()];
   }
@@ -85,19 +85,19 @@ public final class CaptureTotals {
     return lost[LossBooks.at(kind, reason)];
   }
 
-  /** Records that were collected and never captured. */
+  /** Records that were collected but never captured. */
   public long lost(BufferKind kind) {
     return LossReason.ALL.stream().mapToLong(reason -> lost(kind, reason)).sum();
   }
 
-  /** By label, all reasons. */
+  /** Lost records by reason label, including zeros. */
   public Map<String, Long> lostByReason(BufferKind kind) {
     Map<String, Long> byReason = new LinkedHashMap<>();
     LossReason.ALL.forEach(reason -> byReason.put(reason.label(), lost(kind, reason)));
     return byReason;
   }
 
-  /** How often the disk refused. */
+  /** Number of disk failures. */
   public long errors(LossReason reason) {
     return errors[reason.ordinal()];
   }

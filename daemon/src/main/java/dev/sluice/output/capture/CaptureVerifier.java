@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Proves a capture, or says what is wrong with it: every checksum, the order of frames and of each
- * pool's buffers, the accounting law of the manifest against what is really there, and, for
+ * Verifies a capture, or reports what is wrong with it. Checks every checksum, the order of frames
+ * and of each pool's buffers, the manifest's accounting law against the actual content and, for
  * synthetic content, every bit of every record. Used from one thread; others decode and compare.
  */
 public final class CaptureVerifier {
@@ -36,15 +36,15 @@ public final class CaptureVerifier {
   private int run;
 
   /**
-   * What was found.
+   * Findings of a verification.
    *
-   * @param bytes of the frames
-   * @param recordBytes of the records in them, as the device wrote them
-   * @param records found, by kind's ordinal
-   * @param comparedRecords synthetic records that were rebuilt and compared
-   * @param damages something is not as it was written; the first few, in words
-   * @param losses records are missing, and why
-   * @param notes what a reader should know and is no fault
+   * @param bytes size of the frames
+   * @param recordBytes size of the records in them, as the device wrote them
+   * @param records records found, by ordinal of the kind
+   * @param comparedRecords synthetic records that were regenerated and compared
+   * @param damages the first few differences from what was written, as text
+   * @param losses missing records, with reasons
+   * @param notes remarks that are not faults
    */
   public record Result(
       long frames,
@@ -66,7 +66,7 @@ public final class CaptureVerifier {
       return !damages.isEmpty();
     }
 
-    /** Whole, but not everything that the device produced is in it. */
+    /** Returns whether the capture lacks records that the device produced. */
     public boolean isIncomplete() {
       return !losses.isEmpty();
     }
@@ -82,12 +82,12 @@ public final class CaptureVerifier {
             manifest.synthetic().map(recipe -> new SyntheticContent(manifest.geometry(), recipe)));
   }
 
-  /** Reads the whole capture. */
+  /** Verifies the whole capture. */
   public static Result verify(CaptureReader reader) throws IOException {
     return verify(reader, frame -> {});
   }
 
-  /** Likewise; the monitor sees each frame first, and ends the check by throwing. */
+  /** Verifies the whole capture; the monitor sees each frame first and can abort by throwing. */
   public static Result verify(CaptureReader reader, FrameVisitor monitor) throws IOException {
     return new CaptureVerifier(reader, monitor).run();
   }
@@ -194,7 +194,7 @@ public final class CaptureVerifier {
     long pool = (long) frame.run(run) << 32 | kind.ordinal() << 16 | frame.instance();
     if (!frame.isSalvaged()) {
       Integer last = lastSequence.put(pool, frame.sequence());
-      // Sequences are u32 and wrap: later is a positive difference.
+      // Sequences are u32 and wrap: a later one has a positive signed difference.
       if (last != null && frame.sequence() - last <= 0) {
         damage(
             String.format(

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Moves frames from the memory stages into segments: takes them into a block, releases them when
- * the block is on disk, rolls, seals. Never holds a stage up because of a disk that refuses: what
- * cannot be written is counted as lost, with its reason and place, and a new segment is tried every
+ * Moves frames from the memory stages into segments: copies them into a block, releases them once
+ * the block is on disk, rolls and seals segments. A failing disk never blocks a stage: records that
+ * cannot be written are counted as lost, with reason and position, and a new segment is tried every
  * second.
  *
- * <p>One thread, the capture's; the counters may be read by any.
+ * <p>One thread, the capture's; any thread may read the counters.
  */
 final class CaptureWriter {
   /** Bytes written. */
@@ -44,15 +44,15 @@ final class CaptureWriter {
   private final WrittenBooks books;
   private final CounterArray counters = new CounterArray(COUNTERS);
   private final SegmentIndex.Builder index = new SegmentIndex.Builder();
-  // Null once all is written: an ended capture is remembered for long.
+  // Null once everything is written, since an ended capture stays referenced for a long time.
   private ByteBuffer block = BlockFile.allocate();
   private final ByteBuffer small =
       ByteBuffer.allocateDirect(FrameHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
-  // Null: nothing is taken that was not released.
+  // Null while no segment is open; everything taken has then been released.
   private SegmentWriter segment;
   private long segmentSinceNs;
-  // Frames in the block, and bytes of the segment that are counted.
+  // Frames in the block, and bytes of the segment already counted.
   private int pendingFrames;
   private long countedBytes;
   private long settledNs;
@@ -84,7 +84,7 @@ final class CaptureWriter {
   /**
    * Continues where another process stopped.
    *
-   * @param before what its manifest said last
+   * @param before the last manifest of that process
    */
   void resume(CaptureRecovery recovery, CaptureManifest before) throws IOException {
     recovery.run();
@@ -97,17 +97,17 @@ final class CaptureWriter {
   }
 
   /**
-   * Moves a bounded amount from each stage, and flushes an unfinished block when it is time.
+   * Moves a bounded amount from each stage, and flushes a partial block when it is due.
    *
-   * @param barrier stage positions beyond which nothing is to be moved yet
-   * @return how many bytes were moved
+   * @param barrier stage positions that must not be passed yet
+   * @return number of bytes moved
    */
   int write(long nowNs, long[] barrier) {
     int work = 0;
     boolean isTight = false;
     for (int i = 0; i < intakes.size(); i++) {
       CaptureStage stage = intakes.get(i).stage();
-      // First, since it steps over what is left of the ring, which is no part of what is allowed.
+      // First, since it may skip the unused end of the ring, which advances taken().
       int readable = stage.readable();
       long allowed = Math.min(barrier[i] - stage.taken(), BATCH_BYTES);
       if (allowed > 0) {
@@ -115,7 +115,7 @@ final class CaptureWriter {
       }
       isTight |= stage.isTight();
     }
-    // A stage that is tight waits for its release; all others gain by a full block.
+    // A tight stage needs its memory back; otherwise it pays to wait for a full block.
     boolean isDue = nowNs - settledNs >= settings.flushNanos() || (work == 0 && isTight);
     if (isDue && segment != null && segment.bytes() != segment.whole()) {
       work += (int) (segment.bytes() - segment.whole());
@@ -124,7 +124,7 @@ final class CaptureWriter {
     return work;
   }
 
-  /** Moves whole frames, at least one, up to about so many bytes. */
+  /** Moves whole frames, at least one, up to about {@code bytes}. */
   private int write(CaptureStage stage, int bytes, long nowNs) {
     int moved = 0;
     while (moved < bytes && stage.isFrame(stage.readIndex())) {
@@ -142,14 +142,14 @@ final class CaptureWriter {
         books.taken(memory, at);
         stage.take(frame);
       } else {
-        // The disk failed, and all that was not on it is there to be read again.
+        // The disk failed; frames that are not on disk will be read from the stage again.
         return moved;
       }
     }
     return moved;
   }
 
-  /** Whether the segment takes this frame and a footer; a fresh one takes any frame. */
+  /** Returns whether the segment has room for the frame and a footer; a new one always has. */
   private boolean hasRoom(int frame) {
     return segment.bytes() + frame + FrameHeader.SIZE_BYTES <= settings.segmentBytes()
         || segment.bytes() == SegmentHeader.SIZE_BYTES;
@@ -176,7 +176,7 @@ final class CaptureWriter {
     return (int) counters.plain(FRAMES) + pendingFrames;
   }
 
-  /** All that was taken is on disk. */
+  /** Accounts for all taken frames, which are on disk now. */
   private void settle(long nowNs) {
     books.settled();
     counters.add(FRAMES, pendingFrames);
@@ -200,7 +200,7 @@ final class CaptureWriter {
     }
   }
 
-  /** Opens a segment if there is none and it is time to try. */
+  /** Returns whether a segment is open; opens one if none is and a try is due. */
   private boolean isOpen(long nowNs) {
     if (segment != null) {
       return true;
@@ -230,7 +230,7 @@ final class CaptureWriter {
     return segment != null;
   }
 
-  /** Writes a GAP frame for each pool that lost records in a row until now. */
+  /** Writes a GAP frame for each pool with pending losses. */
   void putGaps(PendingGaps pending, long nowNs) {
     if (!pending.isAnyOpen() || !isOpen(nowNs)) {
       return;
@@ -245,16 +245,16 @@ final class CaptureWriter {
         }
       }
     }
-    // On disk first: a gap that is closed is not written again.
+    // Only once they are on disk, since a cleared gap is not written again.
     if (flush(nowNs)) {
       pending.clear();
     }
   }
 
   /**
-   * Writes a frame without payload that concerns no single buffer.
+   * Writes a frame without payload that belongs to no single buffer.
    *
-   * @param atNs when it was noticed
+   * @param atNs time of the event
    */
   void put(
       FrameType type,
@@ -270,7 +270,8 @@ final class CaptureWriter {
       FrameHeader.begin(
           small, 0, type, 0, kind, reason, instance, queue, 0, times, atNs, value, 0, 0);
       if (append(small, 0, nowNs) && type == FrameType.RUN) {
-        // What comes before and after it is told apart by it: no block may be read again over it.
+        // A RUN frame separates the frames of two runs, so no block that spans it may be read
+        // again.
         flush(nowNs);
       }
     }
@@ -289,7 +290,7 @@ final class CaptureWriter {
       hasSealed = true;
     } catch (IOException e) {
       if (segment.whole() >= frames) {
-        // The frames are in the file; only its footer or its index is missing.
+        // The frames are in the file; only its footer or index is missing.
         settle(nowNs);
       }
       fail(e, nowNs);
@@ -297,7 +298,7 @@ final class CaptureWriter {
     books.segmentSealed();
   }
 
-  /** Closes the open segment. What could not be written, even so, is lost. */
+  /** Closes the open segment; counts everything that still cannot be written as lost. */
   void finish(long nowNs) {
     seal(nowNs);
     for (CaptureIntake intake : intakes) {
@@ -313,7 +314,10 @@ final class CaptureWriter {
     block = segment == null ? null : block;
   }
 
-  /** Once a second: whether the file is still there, and what fsync promises. */
+  /**
+   * Once a second: detects a deleted segment, rolls an old one in recorder mode, and applies the
+   * fsync policy.
+   */
   void tend(long nowNs) {
     if (segment == null || nowNs - checkedNs < SECOND_NANOS) {
       return;
@@ -335,7 +339,7 @@ final class CaptureWriter {
     }
   }
 
-  /** The open segment was deleted: the file takes writes, but no reader will ever find it. */
+  /** Handles deletion of the open segment: writes still succeed, but no reader will find them. */
   private void loseSegment(long nowNs) {
     books.segmentLost(LossReason.IO_ERROR);
     fail(new IOException(segment.path() + " was deleted while it was written"), nowNs);
@@ -347,8 +351,8 @@ final class CaptureWriter {
   }
 
   /**
-   * Gives the segment up for this reason; what is in the stages is lost until a new one opens. What
-   * was taken and is not on disk is read again.
+   * Gives up the segment. Until a new one opens, frames from the stages are lost for this reason;
+   * frames that were taken but are not on disk are read again.
    */
   void lose(LossReason reason, Exception failure, long nowNs) {
     failures.failed(reason, directory, failure, failing == null);
@@ -365,7 +369,7 @@ final class CaptureWriter {
     }
   }
 
-  /** Whether a segment was sealed since the last call. */
+  /** Returns whether a segment was sealed since the last call. */
   boolean pollSealed() {
     boolean sealed = hasSealed;
     hasSealed = false;
@@ -377,12 +381,12 @@ final class CaptureWriter {
     return books.captured();
   }
 
-  /** Records that came here and were not written, by {@link LossBooks}. */
+  /** Records that reached the writer but were not written, indexed by {@link LossBooks}. */
   CounterArray lost() {
     return books.lost();
   }
 
-  /** By the constants of this class. */
+  /** Indexed by the constants of this class. */
   CounterArray counters() {
     return counters;
   }

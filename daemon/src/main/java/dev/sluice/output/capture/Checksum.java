@@ -3,15 +3,13 @@ package dev.sluice.output.capture;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
-/**
- * CRC32C of parts of a buffer, without allocating as long as the buffer stays the same. One thread.
- */
+/** CRC32C of parts of a buffer. Allocates only when the buffer changes. One thread. */
 final class Checksum {
   private final CRC32C crc = new CRC32C();
   private ByteBuffer buffer;
   private ByteBuffer view;
 
-  @SuppressWarnings("ReferenceEquality") // the same buffer, whatever is in it
+  @SuppressWarnings("ReferenceEquality") // compares identity, not content
   int of(ByteBuffer in, int at, int length) {
     if (buffer != in) {
       buffer = in;

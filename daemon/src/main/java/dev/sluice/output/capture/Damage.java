@@ -3,12 +3,12 @@ package dev.sluice.output.capture;
 import java.util.Locale;
 
 /**
- * A place where a capture is not what was written.
+ * A place where a capture differs from what was written.
  *
  * @param file segment file
- * @param offset bytes into the segment; -1 if it concerns the whole file
- * @param what one line for a person
- * @param isTornTail the segment simply ends: its writer stopped in the middle
+ * @param offset bytes into the segment; -1 if the damage concerns the whole file
+ * @param what human-readable line
+ * @param isTornTail whether the segment just ends early because its writer stopped
  */
 public record Damage(String file, long offset, String what, boolean isTornTail) {
   @Override

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a reader passed over: the first {@value #KEPT} findings, and how many more there were, so
- * that a capture full of damage does not fill the memory with its description. One thread.
+ * Damage that a reader skipped: the first {@value #KEPT} places and a count of the rest, so that a
+ * badly damaged capture does not fill the memory. One thread.
  */
 final class Damages {
   static final int KEPT = 100;
@@ -14,7 +14,7 @@ final class Damages {
   private long more;
 
   void add(Damage damage) {
-    // A torn tail is the last of its segment, and decides about the verdict.
+    // A torn tail comes last in its segment and decides the verdict.
     if (kept.size() < KEPT || damage.isTornTail()) {
       kept.add(damage);
     } else {
@@ -32,12 +32,12 @@ final class Damages {
     more = 0;
   }
 
-  /** The segment has grown: its old end is no longer the end. */
+  /** Drops the torn tail: the segment has grown past its old end. */
   void forgetTornTail() {
     kept.removeIf(Damage::isTornTail);
   }
 
-  /** All that is known, the last one in words of the rest. */
+  /** Returns the kept places; if there are more, a last entry gives their number. */
   List<Damage> list() {
     List<Damage> all = new ArrayList<>(kept);
     if (more > 0) {

@@ -3,7 +3,7 @@ package dev.sluice.output.capture;
 import java.util.Map;
 
 /**
- * The device-to-collector half of the accounting law of one kind, in records; see {@link
+ * Device-to-collector half of the accounting law of one kind, in records; see {@link
  * CaptureManifest.KindBooks}.
  */
 public record DeviceBooks(

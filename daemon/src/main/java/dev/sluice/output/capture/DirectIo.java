@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether segments are written with direct I/O, past the page cache: if the configuration wants it
- * and the file system takes it, which the first segment finds out. A refusal is logged once and
- * holds for all later segments. Any thread.
+ * Whether segments are written with direct I/O, bypassing the page cache: only if the configuration
+ * enables it and the file system supports it, which the first segment determines. A refusal is
+ * logged once and holds for all later segments. Any thread.
  */
 final class DirectIo {
   private static final Logger log = LoggerFactory.getLogger(DirectIo.class);
@@ -19,32 +19,32 @@ final class DirectIo {
   private volatile boolean isTried;
 
   /**
-   * @param isWanted by the configuration
+   * @param isWanted whether the configuration enables it
    */
   DirectIo(boolean isWanted) {
     this.refusal = isWanted ? "" : "sluice.capture.direct-io = false";
   }
 
-  /** Whether the next segment is to be opened for direct I/O. */
+  /** Returns whether the next segment is to be opened for direct I/O. */
   boolean isOn() {
     return refusal.isEmpty();
   }
 
-  /** Makes a new file: with direct I/O, unless that is off or refused now. */
+  /** Creates a file, with direct I/O unless that is off or is refused now. */
   CaptureFiles.SegmentFile create(CaptureFiles files, Path file) throws IOException {
     if (isOn()) {
       try {
         return files.create(file, true);
       } catch (IOException e) {
         refusedOrThrow(file, e);
-        // Some kernels have made it by then.
+        // Some kernels create the file before they refuse.
         files.delete(file);
       }
     }
     return files.create(file, false);
   }
 
-  /** Opens a file that is there, likewise. */
+  /** Opens an existing file in the same way. */
   CaptureFiles.SegmentFile reopen(CaptureFiles files, Path file) throws IOException {
     if (isOn()) {
       try {
@@ -56,7 +56,7 @@ final class DirectIo {
     return files.reopen(file, false);
   }
 
-  /** Notes a failure that is a refusal of direct I/O; throws any other. */
+  /** Handles a failure that is a refusal of direct I/O; throws any other. */
   void refusedOrThrow(Path file, IOException failure) throws IOException {
     if (!isOn() || !isRefusal(failure)) {
       throw failure;
@@ -64,12 +64,12 @@ final class DirectIo {
     refused(file.toAbsolutePath().getParent(), IoReason.of(failure));
   }
 
-  /** A segment was opened as {@link #isOn} says, and its first write was done. */
+  /** Records that a write succeeded in the mode of {@link #isOn}. */
   void proved() {
     isTried = true;
   }
 
-  /** From now on segments are written through the page cache. */
+  /** Switches to writes through the page cache for this and all later segments. */
   synchronized void refused(Path directory, String reason) {
     if (isOn()) {
       refusal = reason;
@@ -85,14 +85,14 @@ final class DirectIo {
     return isOn() ? "direct" : "buffered";
   }
 
-  /** Why it is off; empty while it is on. */
+  /** Why direct I/O is off; empty while it is on. */
   String refusal() {
     return refusal;
   }
 
-  /** Whether a failure means that the file system has no direct I/O, and not that it is broken. */
+  /** Returns whether a failure means that the file system lacks direct I/O, not an error. */
   private static boolean isRefusal(IOException failure) {
-    // The JDK has no types for these; the texts are those of the C library, and its own.
+    // The JDK has no exception types for these; the texts are the C library's and the JDK's own.
     String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
     return failure.getCause() instanceof UnsupportedOperationException
         || message.contains("invalid argument")

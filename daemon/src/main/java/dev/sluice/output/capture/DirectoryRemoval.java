@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Removes a capture directory: its files, the manifest last, then itself. */
+/** Removes a capture directory: its files, the manifest last, then the directory. */
 final class DirectoryRemoval {
   private DirectoryRemoval() {}
 
@@ -21,8 +21,7 @@ final class DirectoryRemoval {
         files.delete(file);
       }
     }
-    // A directory without manifest belongs to no capture: if this stops half way, it is found
-    // again.
+    // Last, since a directory without a manifest is no capture: an interrupted removal is retried.
     files.delete(manifest);
     files.delete(directory);
   }

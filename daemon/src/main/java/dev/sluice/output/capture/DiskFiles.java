@@ -14,7 +14,7 @@ import java.util.Set;
 
 /** The real file system. */
 final class DiskFiles implements CaptureFiles {
-  // By name: javac of JDK 25 warns of the class, and that warning cannot be suppressed.
+  // Loaded by name: javac of JDK 25 warns about this class, and the warning cannot be suppressed.
   private static final String OPTIONS = "com.sun.nio.file.ExtendedOpenOption";
 
   @Override

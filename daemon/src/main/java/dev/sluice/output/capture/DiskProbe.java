@@ -7,16 +7,17 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 
 /**
- * What a directory would do with captures: writes a temporary file there as a capture is written,
- * and removes it.
+ * Result of a disk test that writes a temporary file the way captures are written, and removes it.
  *
- * @param refusal why the file system takes no direct I/O; empty if it does
- * @param bytesPerSecond the rate at which it took the file
+ * @param refusal why the file system refuses direct I/O; empty if it does not
+ * @param bytesPerSecond write rate
  */
 public record DiskProbe(String refusal, double bytesPerSecond) {
   private static final int BLOCK_BYTES = 1 << 20;
 
-  /** Ends after so long or so many bytes, whichever comes first, but not within a block. */
+  /**
+   * Tests a directory for {@code nanos} or {@code bytes}, whichever ends first, in whole blocks.
+   */
   public static DiskProbe of(Path directory, long nanos, long bytes) throws IOException {
     return of(new DiskFiles(), directory, nanos, bytes, System::nanoTime);
   }

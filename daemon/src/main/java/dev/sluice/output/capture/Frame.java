@@ -6,8 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * One frame of a capture: a flyweight that a reader points at one after the other, valid during the
- * visitor's call. Keep nothing of it, least of all {@link #records}.
+ * One frame of a capture: a flyweight that the reader moves from frame to frame, valid only during
+ * the visitor's call. Retain nothing of it, least of all {@link #records}.
  */
 public final class Frame {
   private final RecordCodec[] codecs;
@@ -17,13 +17,13 @@ public final class Frame {
   private ByteBuffer records = ByteBuffer.allocateDirect(0);
 
   /**
-   * @param codecs by the kind's wire number; this frame's alone
+   * @param codecs by the kind's wire number; not shared with other frames
    */
   Frame(RecordCodec[] codecs) {
     this.codecs = codecs;
   }
 
-  /** Points at the header, which must be a valid one with its whole payload behind it. */
+  /** Points at a valid header that its whole payload follows. */
   Frame point(ByteBuffer buffer, int offset) {
     bytes = buffer;
     at = offset;
@@ -36,76 +36,76 @@ public final class Frame {
     return type;
   }
 
-  /** What the records are; null if the frame concerns no kind. */
+  /** Kind of the records; null if the frame concerns no kind. */
   public BufferKind kind() {
     return BufferKind.ofNumber(bytes.get(at + FrameHeader.KIND_OFFSET) & 0xFF);
   }
 
-  /** Core for task kinds, thread for phases; -1 for no single one. */
+  /** Core for task kinds, thread for phases; -1 if the frame concerns no single one. */
   public int instance() {
     return bytes.getInt(at + FrameHeader.INSTANCE_OFFSET);
   }
 
-  /** The ready queue that the buffer came from; -1 if none. */
+  /** Ready queue that the buffer came from; -1 if none. */
   public int queue() {
     return bytes.getInt(at + FrameHeader.QUEUE_OFFSET);
   }
 
-  /** RECORDS: the device's number of the buffer within its pool. GAP: the first one missing. */
+  /** RECORDS: the device's buffer number within the pool. GAP: the first missing number. */
   public int sequence() {
     return bytes.getInt(at + FrameHeader.SEQUENCE_OFFSET);
   }
 
   /**
-   * RECORDS: records in the frame. GAP: buffers missing. STALL: how often it waited. RUN: the run's
-   * number, from 1.
+   * RECORDS: records in the frame. GAP: missing buffers. STALL: number of waits. RUN: number of the
+   * run, from 1.
    */
   public int recordCount() {
     return bytes.getInt(at + FrameHeader.RECORDS_OFFSET);
   }
 
-  /** Monotonic; see {@link CaptureManifest.Clock} for what it means on the wall. */
+  /** Monotonic; {@link CaptureManifest.Clock} converts it to wall-clock time. */
   public long hostTimeNs() {
     return bytes.getLong(at + FrameHeader.HOST_TIME_OFFSET);
   }
 
-  /** Whether the records were recovered from a producer that stopped. */
+  /** Returns whether the records were salvaged from a producer that stopped. */
   public boolean isSalvaged() {
     return (bytes.get(at + FrameHeader.FLAGS_OFFSET) & FrameHeader.FLAG_SALVAGED) != 0;
   }
 
   /**
-   * RECORDS: bytes of the records as the device wrote them. GAP: records missing. STALL:
-   * nanoseconds waited. RUN: its epoch.
+   * RECORDS: bytes of the records as the device wrote them. GAP: missing records. STALL:
+   * nanoseconds waited. RUN: epoch of the run.
    */
   public long value() {
     return bytes.getLong(at + FrameHeader.VALUE_OFFSET);
   }
 
   /**
-   * RUN, RECORDS: the number of the run, from 1; runs overlap.
+   * RUN, RECORDS: number of the run, from 1; runs may overlap.
    *
-   * @param latest of the last RUN frame before this one; 0 for none
+   * @param latest number of the latest RUN frame before this one; 0 for none
    */
   public int run(int latest) {
     if (type != FrameType.RUN) {
       return FrameHeader.run(latest, reason());
     }
-    // Format 2.0 has its number where the epoch is now, and no epochs.
+    // Format 2.0 stored the number in what is now the epoch field, and had no epochs.
     return recordCount() != 0 ? recordCount() : (int) value();
   }
 
-  /** RUN: the epoch that the device's buffers name; 0 if they name none. */
+  /** RUN: epoch in the device's buffers; 0 if they carry none. */
   public long runEpoch() {
     return recordCount() != 0 ? value() : 0;
   }
 
-  /** GAP: how many records are missing. */
+  /** GAP: number of missing records. */
   public long count() {
     return value();
   }
 
-  /** GAP: whether the device lost the records; otherwise the capture did. */
+  /** GAP: returns whether the device lost the records, not the capture. */
   public boolean isDeviceLoss() {
     return reason() < FrameHeader.FIRST_LOSS_REASON;
   }
@@ -127,7 +127,7 @@ public final class Frame {
     return bytes.get(at + FrameHeader.REASON_OFFSET) & 0xFF;
   }
 
-  /** The frame's number within the capture, u32, one more each time. */
+  /** Number of the frame within the capture: u32, consecutive. */
   public int number() {
     return bytes.getInt(at + FrameHeader.FRAME_NUMBER_OFFSET);
   }
@@ -145,16 +145,16 @@ public final class Frame {
     return type == FrameType.RECORDS ? value() : 0;
   }
 
-  /** Bytes up to the next frame. */
+  /** Bytes to the next frame. */
   int sizeBytes() {
     return FrameHeader.frameBytes(payloadBytes());
   }
 
   /**
-   * RECORDS: the accepted records as the device wrote them, one after the other, little endian:
-   * position 0, limit {@code recordCount} times the kind's record size. Valid until the next frame.
+   * RECORDS: accepted records as the device wrote them, contiguous and little endian, from position
+   * 0 to limit {@code recordCount} times the kind's record size. Valid until the next frame.
    *
-   * @throws CaptureException if the payload is not what the header says
+   * @throws CaptureException if the payload does not match the header
    */
   public ByteBuffer records() throws CaptureException {
     int length = decodedBytes();
@@ -174,13 +174,13 @@ public final class Frame {
     return "frame " + Integer.toUnsignedLong(number) + " does not decode";
   }
 
-  /** RECORDS: bytes of the records once they are decoded; -1 if the header cannot be true. */
+  /** RECORDS: size of the decoded records; -1 if the header is impossible. */
   int decodedBytes() {
     BufferKind kind = kind();
     return kind == null ? -1 : FrameHeader.recordBytes(bytes, at, kind);
   }
 
-  /** As it is stored. Valid until the next frame. */
+  /** Payload as stored. Valid until the next frame. */
   ByteBuffer payload() {
     return bytes.slice(at + FrameHeader.SIZE_BYTES, payloadBytes());
   }

@@ -4,7 +4,8 @@ import dev.sluice.abi.BufferKind;
 import java.util.Set;
 
 /**
- * Which frames of a capture to visit. RUN frames always pass: without them sequences make no sense.
+ * Selects frames of a capture. RUN frames always pass, since sequences are meaningless without
+ * them.
  *
  * @param fromNs first host time, monotonic, inclusive
  * @param toNs last host time, inclusive
@@ -12,7 +13,7 @@ import java.util.Set;
  * @param instances cores or threads; empty means all
  */
 public record FrameFilter(long fromNs, long toNs, Set<BufferKind> kinds, Set<Integer> instances) {
-  /** Everything. */
+  /** Passes every frame. */
   public static final FrameFilter ALL =
       new FrameFilter(Long.MIN_VALUE, Long.MAX_VALUE, Set.of(), Set.of());
 

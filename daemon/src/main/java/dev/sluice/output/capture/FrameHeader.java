@@ -4,8 +4,8 @@ import dev.sluice.abi.BufferKind;
 import java.nio.ByteBuffer;
 
 /**
- * Offsets within the 64 bytes before each frame's payload; little endian. The payload follows at
- * once ({@link RecordCodec}), and zeros up to the next multiple of 64.
+ * Offsets within the 64-byte header of each frame; little endian. The payload follows immediately
+ * ({@link RecordCodec}), padded with zeros to a multiple of 64.
  *
  * <pre>
  *   0        4    5     6    7      8        12       16       20       24
@@ -19,9 +19,9 @@ import java.nio.ByteBuffer;
  *   +----------------+----------------+--------+--------+-------+-------+-------+-------+
  * </pre>
  *
- * <p>The collector's thread fills all up to the payload checksum; the writer adds the rest when it
- * knows the segment. Segment number and capture tag tie a frame to its place, so that what a
- * recycled file held before can never be taken for a frame of this one.
+ * <p>The collector's thread fills in everything up to the payload checksum; the writer adds the
+ * rest once the segment is known. Segment number and capture tag tie a frame to its place, so that
+ * old content of a recycled file is never mistaken for a frame of the new one.
  */
 final class FrameHeader {
   /** "SLFR" as bytes. */
@@ -49,10 +49,10 @@ final class FrameHeader {
   /** Flag: the records were recovered from a producer that stopped. */
   static final int FLAG_SALVAGED = 1;
 
-  /** What the reason byte of a RECORDS frame can say: the number of its run, again and again. */
+  /** Modulus of run numbers in the reason byte of RECORDS frames. */
   private static final int RUNS = 255;
 
-  /** Frames start at multiples of this. */
+  /** Frames start at multiples of this offset. */
   static final int ALIGNMENT = 64;
 
   /** In the kind byte: the frame concerns no kind. */
@@ -61,33 +61,36 @@ final class FrameHeader {
   /** In the instance word: the frame concerns no single instance. */
   static final int NO_INSTANCE = -1;
 
-  /** Reasons from here on are {@link LossReason} ordinals; below are {@code DropCause} ordinals. */
+  /**
+   * Reasons from here up are {@link LossReason} ordinals, those below {@code DropCause} ordinals.
+   */
   static final int FIRST_LOSS_REASON = 64;
 
-  /** Most records of one frame: the largest buffer that a layout allows. */
+  /** Maximum records of a frame: the largest buffer that a layout allows. */
   static final int MAX_RECORDS = 1 << 20;
 
-  /** Longest payload. */
+  /** Maximum payload. */
   static final int MAX_PAYLOAD_BYTES = 1 << 27;
 
   private FrameHeader() {}
 
-  /** The reason byte of the RECORDS frames of a run, never 0. */
+  /** Returns the reason byte for RECORDS frames of a run, never 0. */
   static int reasonOfRun(int run) {
     return 1 + Math.floorMod(run - 1, RUNS);
   }
 
   /**
-   * The run of a RECORDS frame.
+   * Returns the run of a RECORDS frame.
    *
-   * @param latest the run that began last; others are open only for a little longer
-   * @param reason 0 in captures that have no runs that overlap: the last one
+   * @param latest number of the latest run; earlier ones overlap it only briefly
+   * @param reason reason byte; 0 in captures without overlapping runs, where it means {@code
+   *     latest}
    */
   static int run(int latest, int reason) {
     return reason == 0 ? latest : latest - Math.floorMod(reasonOfRun(latest) - reason, RUNS);
   }
 
-  /** Bytes of the records of a RECORDS frame before encoding; -1 if the header is impossible. */
+  /** Size of a RECORDS frame's records before encoding; -1 if the header is impossible. */
   static int recordBytes(ByteBuffer in, int at, BufferKind kind) {
     int records = in.getInt(at + RECORDS_OFFSET);
     boolean isPossible =
@@ -97,18 +100,18 @@ final class FrameHeader {
     return isPossible ? records * kind.recordBytes() : -1;
   }
 
-  /** Bytes that a payload takes in a segment. */
+  /** Returns the size of a payload in a segment. */
   static int padded(int payloadBytes) {
     return (payloadBytes + ALIGNMENT - 1) & -ALIGNMENT;
   }
 
-  /** Bytes of a whole frame. */
+  /** Returns the size of a whole frame. */
   static int frameBytes(int payloadBytes) {
     return SIZE_BYTES + padded(payloadBytes);
   }
 
   /**
-   * Fills what the origin of a frame knows; segment, tag, number and header checksum stay open.
+   * Fills in everything but segment, tag, number and header checksum.
    *
    * @param payloadCrc CRC32C of the payload, 0 for an empty one
    */
@@ -142,7 +145,7 @@ final class FrameHeader {
     into.putInt(at + PAYLOAD_CRC_OFFSET, payloadCrc);
   }
 
-  /** Gives a frame its place and closes the header. */
+  /** Fills in the frame's place and the header checksum. */
   static void finish(
       ByteBuffer in, int at, int segment, int captureTag, int frameNumber, Checksum checksum) {
     in.putInt(at + SEGMENT_OFFSET, segment);
@@ -151,7 +154,7 @@ final class FrameHeader {
     in.putInt(at + HEADER_CRC_OFFSET, checksum.of(in, at, HEADER_CRC_OFFSET));
   }
 
-  /** Whether a whole, undamaged header of this segment stands here. */
+  /** Returns whether an undamaged header of this segment starts here. */
   static boolean isValid(ByteBuffer in, int at, int segment, int captureTag, Checksum checksum) {
     if (in.getInt(at + MAGIC_OFFSET) != MAGIC
         || in.getInt(at + SEGMENT_OFFSET) != segment

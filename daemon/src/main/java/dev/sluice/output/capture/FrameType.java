@@ -1,16 +1,16 @@
 package dev.sluice.output.capture;
 
-/** What a frame of a segment holds. The number is part of the format; 0 is never written. */
+/** Type of a frame. The number is part of the format; 0 is never written. */
 public enum FrameType {
   /** Records of one buffer, as columns. */
   RECORDS(1),
-  /** Records that are missing here, and why. */
+  /** Missing records, and why they are missing. */
   GAP(2),
-  /** Time that the device's threads waited for the host. */
+  /** Time that device threads waited for the host. */
   STALL(3),
   /** A new run of the device begins: buffer sequences and dispatch tokens start over. */
   RUN(4),
-  /** Last frame of a sealed segment. */
+  /** The last frame of a sealed segment. */
   FOOTER(5);
 
   private final int number;
@@ -24,7 +24,7 @@ public enum FrameType {
     return number;
   }
 
-  /** The type with this number, or null: a later minor version may have more. */
+  /** Returns the type with this number; null if a later minor version added it. */
   static FrameType ofNumber(int number) {
     return switch (number) {
       case 1 -> RECORDS;

@@ -2,7 +2,7 @@ package dev.sluice.output.capture;
 
 import java.io.IOException;
 
-/** Takes the frames of a capture, one after the other. */
+/** Receives the frames of a capture in order. */
 @FunctionalInterface
 public interface FrameVisitor {
   /**

@@ -10,29 +10,29 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Turns the records of one kind into the payload of a frame and back: blocks of up to {@value
- * #BLOCK} records, column by column. A column of a block is a smallest value and, for each record,
- * the rest in as many bits as the largest one needs.
+ * Encodes the records of one kind into a frame payload and back: blocks of up to {@value #BLOCK}
+ * records, column by column. A column of a block holds its smallest value and, for each record, the
+ * difference to it in as many bits as the largest difference needs.
  *
  * <pre>
- *   payload  block, block, ...            each of {@value #BLOCK} records, the last of what is left
+ *   payload  block, block, ...            of {@value #BLOCK} records each, the last of the rest
  *   block    0 | column, column, ...      in the order of the kind's columns
- *            1 | records                  as the device wrote them: columns would take more
- *   column   previous i64                 DELTA columns of the first block, and behind a raw one
- *            width u8 | bytes u8 | base of so many bytes, sign-extended
+ *            1 | records                  as the device wrote them, if columns take more
+ *   column   previous i64                 DELTA columns of the first block and after a raw one
+ *            width u8 | bytes u8 | base in that number of bytes, sign-extended
  *            width bits for each record, from the lowest bit of the first byte upwards
  * </pre>
  *
- * <p>A stored value is {@code base + bits}; {@link RecordColumn.Storage} says what it stands for.
- * All arithmetic is modulo 2^64, and differences in a column of less than 8 bytes are taken modulo
- * 2^32, so every record comes back bit for bit, whatever it holds.
+ * <p>A stored value is {@code base + bits}; {@link RecordColumn.Storage} defines its meaning. All
+ * arithmetic is modulo 2^64, and differences in a column of less than 8 bytes are modulo 2^32, so
+ * decoding restores every record bit for bit, whatever its content.
  *
- * <p>A block is copied out of the device's memory once, into an array of 64 to 128 cache lines,
- * since a device may write to a buffer that it gave away. Allocates nothing after construction. One
- * thread.
+ * <p>Each block is copied out of device memory once, into an array of 64 to 128 cache lines, since
+ * a device may still write to a buffer that it has handed over. Encoding allocates only when the
+ * source buffer changes. One thread.
  */
 final class JavaCodec implements RecordCodec {
-  /** Records of a block. */
+  /** Records per block. */
   static final int BLOCK = 64;
 
   private static final int COLUMNS = 0;
@@ -50,7 +50,7 @@ final class JavaCodec implements RecordCodec {
   private final RecordColumn.Storage[] storage;
   private final int[] base;
 
-  // One block: the records, the values of each column, and what is stored of one column.
+  // One block: its records, the values of each column, and the stored form of one column.
   private final long[] block;
   private final long[][] values;
   private final long[] stored = new long[BLOCK];
@@ -95,7 +95,7 @@ final class JavaCodec implements RecordCodec {
 
   static int maxBytes(int records, int recordBytes, int columns) {
     int blocks = (records + BLOCK - 1) / BLOCK;
-    // What a block of columns may take before it is found to be larger than its records.
+    // Excess of a block in columns before it turns out to be larger than its records.
     int slack = columns * (2 * Long.BYTES + COLUMN_HEADER_BYTES) + Long.BYTES;
     return blocks + records * recordBytes + slack;
   }
@@ -115,7 +115,7 @@ final class JavaCodec implements RecordCodec {
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // the same buffer, whatever is in it
+  @SuppressWarnings("ReferenceEquality") // compares identity, not content
   public void append(ByteBuffer from, int start, int records) {
     if (from != sourceBytes) {
       sourceBytes = from;
@@ -157,7 +157,7 @@ final class JavaCodec implements RecordCodec {
         case DELTA -> {
           long before = previous[column];
           if (isFirst) {
-            // As if the record before the first had been as far away as the second.
+            // Extrapolated, so that the first difference equals the second.
             before = 2 * loaded[0] - loaded[Math.min(1, records - 1)];
             into.putLong(at, before);
             at += Long.BYTES;
@@ -270,7 +270,7 @@ final class JavaCodec implements RecordCodec {
     if (width == 0) {
       return;
     }
-    // Locals, since the loop would store a field at each step.
+    // Locals, because the loop would store fields at each step.
     ByteBuffer bits = into;
     int next = at;
     at += (records * width + 7) / 8;
@@ -292,7 +292,7 @@ final class JavaCodec implements RecordCodec {
     }
   }
 
-  /** Bytes from which sign extension makes the same value; 0 for 0. */
+  /** Returns how many bytes restore the value by sign extension; 0 for 0. */
   private static int significantBytes(long value) {
     return value == 0 ? 0 : (MAX_WIDTH - Long.numberOfLeadingZeros(value ^ value >> 63)) / 8 + 1;
   }
@@ -356,7 +356,7 @@ final class JavaCodec implements RecordCodec {
     return true;
   }
 
-  /** Reads what is stored of one column. */
+  /** Reads the stored form of one column. */
   private boolean unpack(int records) {
     if (limit - at < COLUMN_HEADER_BYTES) {
       return false;

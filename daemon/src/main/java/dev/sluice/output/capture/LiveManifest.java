@@ -16,14 +16,14 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The manifest of a capture while it is written: gathers what control threads know of it, and keeps
- * the file up to date. Any thread tells and asks; only the capture's thread writes the file.
+ * Manifest of a capture being written: collects what control threads report and keeps the file up
+ * to date. Any thread may update and read it; only the capture's thread writes the file.
  */
 final class LiveManifest {
   // A thread that waits for the end of a run waits for the manifest.
   private static final long URGENT_NANOS = 20_000_000L;
   private static final long INTERVAL_NANOS = 1_000_000_000;
-  // The file is written again and again, so it must not grow without end.
+  // The file is rewritten often, so its size must be bounded.
   private static final int MAX_RUNS = 1024;
 
   private final CaptureFiles files;
@@ -33,7 +33,7 @@ final class LiveManifest {
   private final Supplier<CaptureTotals> totals;
   private final Supplier<String> writing;
   private final CaptureFailures failures;
-  // Guarded by this, as is the change to the last form.
+  // Guarded by this, as is the transition to the final form.
   private final long[] removedRecords = new long[BufferKind.COUNT];
   private long removedSegments;
 
@@ -54,7 +54,7 @@ final class LiveManifest {
       CaptureFailures failures,
       long nowNs) {
     this.manifest = manifest;
-    // Of a capture that another process began.
+    // Nonzero if another process began the capture.
     for (BufferKind kind : BufferKind.ALL) {
       removedRecords[kind.ordinal()] = manifest.outcome().kind(kind).removed();
     }
@@ -69,19 +69,19 @@ final class LiveManifest {
     this.writtenNs = nowNs - INTERVAL_NANOS;
   }
 
-  /** Notes what the device said of its cores. */
+  /** Records what the device reported about its cores. */
   void cores(List<Integer> coreToThread) {
     manifest = manifest.with(manifest.cores().with(coreToThread));
     isStale = true;
   }
 
-  /** Notes how much there was of what the scope statistics count: of the last run. */
+  /** Records the capacities for the scope statistics of the last run. */
   void scopes(ScopeCapacities capacities) {
     manifest = manifest.with(manifest.cores().with(capacities));
     isStale = true;
   }
 
-  /** A run begins. */
+  /** Records that a run begins. */
   void beganRun(RunId id, HostTime at) {
     List<CaptureManifest.RunWindow> runs = new ArrayList<>(manifest.runs());
     int number = runs.isEmpty() ? 1 : runs.get(runs.size() - 1).number() + 1;
@@ -93,7 +93,7 @@ final class LiveManifest {
     isStale = true;
   }
 
-  /** The oldest run that is open is over. */
+  /** Ends the oldest open run. */
   void endedRun(long epoch, HostTime at) {
     List<CaptureManifest.RunWindow> runs = new ArrayList<>(manifest.runs());
     for (int i = 0; i < runs.size(); i++) {
@@ -107,7 +107,7 @@ final class LiveManifest {
     }
   }
 
-  /** The device's half of the law as it stands. */
+  /** Updates the device's half of the accounting law. */
   void books(Map<BufferKind, DeviceBooks> newBooks) {
     if (!newBooks.equals(books)) {
       books = Map.copyOf(newBooks);
@@ -116,9 +116,9 @@ final class LiveManifest {
   }
 
   /**
-   * Notes that retention is about to take a segment away.
+   * Records that retention is about to remove a segment.
    *
-   * @return false if the manifest has its last form: the segment must stay until the file is
+   * @return false if the manifest has its final form: the segment must stay until the file is
    *     written
    */
   synchronized boolean removing(long[] recordsByKind) {
@@ -129,7 +129,7 @@ final class LiveManifest {
     return true;
   }
 
-  /** Takes back {@link #removing}: the segment could not be removed. */
+  /** Reverts {@link #removing}: the segment could not be removed. */
   synchronized void notRemoved(long[] recordsByKind) {
     addRemoved(recordsByKind, -1);
   }
@@ -142,12 +142,12 @@ final class LiveManifest {
     isStale = true;
   }
 
-  /** Notes that the file says less than there is. */
+  /** Marks the file as outdated. */
   void stale() {
     isStale = true;
   }
 
-  /** As it stands now. */
+  /** Returns the manifest as of now. */
   CaptureManifest now() {
     CaptureManifest last = manifest;
     return last.outcome().isEnded()
@@ -155,7 +155,7 @@ final class LiveManifest {
         : last.with(outcome(CaptureManifest.RUNNING, Optional.empty()));
   }
 
-  /** Writes the file if it is stale, but not too often. The capture's thread. */
+  /** Writes the file if it is stale, at a limited rate. The capture's thread only. */
   void writeIfDue(long nowNs) {
     long intervalNs = isUrgent ? URGENT_NANOS : INTERVAL_NANOS;
     if (isStale && nowNs - writtenNs >= intervalNs) {
@@ -166,7 +166,7 @@ final class LiveManifest {
     }
   }
 
-  /** Gives the manifest its last form and writes it. The capture's thread. */
+  /** Gives the manifest its final form and writes it. The capture's thread only. */
   void finish(String ending, Instant endedAt) {
     synchronized (this) {
       manifest = manifest.with(outcome(ending, Optional.of(endedAt)));

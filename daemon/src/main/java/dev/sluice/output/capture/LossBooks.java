@@ -2,7 +2,7 @@ package dev.sluice.output.capture;
 
 import dev.sluice.abi.BufferKind;
 
-/** Where a count of lost records stands in an array by kind and reason. */
+/** Indexes of loss counts in an array by kind and reason. */
 final class LossBooks {
   private static final int REASONS = LossReason.ALL.size();
 

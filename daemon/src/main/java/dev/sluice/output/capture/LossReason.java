@@ -4,17 +4,20 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Why records that were collected are not in the capture. The order is part of the format. */
+/** Why collected records are not in the capture. The order is part of the format. */
 public enum LossReason {
-  /** The memory stage was full, and {@code sluice.capture.overload} is {@code discard}. */
+  /**
+   * The memory stage was full: {@code sluice.capture.overload} is {@code discard}, or the session
+   * was ending.
+   */
   STAGE_FULL("stage_full"),
   /** The disk or the quota is full. */
   DISK_FULL("disk_full"),
-  /** The disk refused: an input or output error, read-only, no permission, no directory. */
+  /** The disk failed: I/O error, read-only, no permission, missing directory. */
   IO_ERROR("io_error"),
-  /** The disk did not answer for so long that the stage stayed full. */
+  /** The disk did not respond within the stall limit, and the stage was full. */
   DISK_STALLED("disk_stalled"),
-  /** A defect of the writer itself; its log has the stack. */
+  /** A bug in the writer itself; its log has the stack trace. */
   WRITER_FAILED("writer_failed");
 
   /** Cached, since {@code values()} allocates. */
@@ -26,17 +29,16 @@ public enum LossReason {
     this.label = label;
   }
 
-  /** What a failure means for the records that were to be written. */
+  /** Returns the loss reason for a failed write. */
   static LossReason of(IOException failure) {
     String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
-    // The JDK has no type for either; the texts are the C library's, which the launcher keeps in
-    // English.
+    // The JDK has no type for either; the C library's texts, which the launcher keeps in English.
     return message.contains("no space left") || message.contains("quota exceeded")
         ? DISK_FULL
         : IO_ERROR;
   }
 
-  /** The value of the metric label {@code reason}, and the JSON key. */
+  /** Value of the metric label {@code reason}, and JSON key. */
   public String label() {
     return label;
   }

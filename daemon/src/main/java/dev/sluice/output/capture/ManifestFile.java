@@ -33,14 +33,14 @@ import java.util.zip.CRC32C;
 
 /**
  * {@code manifest.json}: a manifest as one JSON object. Its last key is a checksum over the text of
- * all others, so that an edited or damaged one is known as such.
+ * all other keys, which exposes edits and damage.
  */
 final class ManifestFile {
   private static final String CHECKSUM = "checksum";
   private static final String REGULAR = "regular";
   private static final String JITTERED = "jittered";
-  // Blank lines up to whole pages, with room for longer numbers while the capture runs: the last
-  // form of the manifest must fit over an earlier one on a disk that has no block left.
+  // Newlines pad the file to whole pages, with room for longer numbers while the capture runs: the
+  // final manifest must fit over an earlier one even on a full disk.
   private static final int PAGE_BYTES = 4096;
   private static final int ROOM_BYTES = 2048;
   private static final long MAX_BYTES = 16L << 20;
@@ -50,9 +50,9 @@ final class ManifestFile {
   private ManifestFile() {}
 
   /**
-   * A manifest as it was found.
+   * A manifest as found on disk.
    *
-   * @param isIntact its checksum is right: it was not edited
+   * @param isIntact whether its checksum matches, so that it was not edited
    */
   record Found(CaptureManifest manifest, boolean isIntact) {}
 
@@ -89,7 +89,7 @@ final class ManifestFile {
         fromJson(new ManifestKeys(file.toString(), json)), checksum(json).equals(checksum));
   }
 
-  /** What {@link #bytes} made. */
+  /** Parses the result of {@link #bytes}. */
   static CaptureManifest parse(byte[] bytes) throws CaptureException {
     try {
       Map<String, Object> json = JSON.std.mapFrom(new String(bytes, StandardCharsets.UTF_8));
@@ -233,7 +233,7 @@ final class ManifestFile {
 
   private static List<CaptureManifest.RunWindow> runs(ManifestKeys json) throws CaptureException {
     List<CaptureManifest.RunWindow> runs = new ArrayList<>();
-    // Captures from before there was this key have none.
+    // Older captures lack this key.
     for (ManifestKeys run : json.has("runs") ? json.objects("runs") : List.<ManifestKeys>of()) {
       runs.add(
           new CaptureManifest.RunWindow(
@@ -387,7 +387,7 @@ final class ManifestFile {
         json.has("facts") ? facts(json.object("facts")) : 0);
   }
 
-  /** Those in which the runtime differs from its generation, by name. */
+  /** Returns, by name, the facts in which the runtime differs from its generation. */
   private static Map<String, Object> facts(WireFacts facts, long overrides) {
     Map<String, Object> named = new LinkedHashMap<>();
     for (WireFact fact : WireFact.ALL) {
@@ -414,10 +414,10 @@ final class ManifestFile {
       return Optional.empty();
     }
     ManifestKeys synthetic = json.object("synthetic");
-    // There was regular content only before this key.
+    // Before this key existed, all content was regular.
     String content = synthetic.has("content") ? synthetic.text("content") : REGULAR;
     if (!content.equals(REGULAR) && !content.equals(JITTERED)) {
-      return Optional.empty(); // of a newer version; it is not compared
+      return Optional.empty(); // from a newer version: not compared
     }
     return Optional.of(
         new SyntheticContent.Recipe(

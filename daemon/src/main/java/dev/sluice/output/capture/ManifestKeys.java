@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the keys of one JSON object; a missing or wrong one is an error that names it.
+ * Reads the keys of one JSON object; throws an error that names a missing or malformed key.
  *
- * @param source names the file, and the key of the object within it
+ * @param source file, and the key of the object within it
  */
 record ManifestKeys(String source, Map<String, Object> json) {
 
@@ -68,7 +68,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     throw wrong(key, "no list");
   }
 
-  @SuppressWarnings("unchecked") // the parser makes Map<String, Object> of every object
+  @SuppressWarnings("unchecked") // the parser returns Map<String, Object> for every object
   ManifestKeys object(String key) throws CaptureException {
     if (required(key) instanceof Map<?, ?> map) {
       return new ManifestKeys(source + ", " + key, (Map<String, Object>) map);
@@ -76,7 +76,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     throw wrong(key, "no object");
   }
 
-  @SuppressWarnings("unchecked") // as object
+  @SuppressWarnings("unchecked") // as in object
   List<ManifestKeys> objects(String key) throws CaptureException {
     List<ManifestKeys> objects = new ArrayList<>();
     for (Object element : list(key)) {
@@ -88,7 +88,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     return objects;
   }
 
-  /** Every key of this object with its count. */
+  /** Returns the counts of all keys of this object. */
   Map<String, Long> counts() throws CaptureException {
     Map<String, Long> counts = new LinkedHashMap<>();
     for (String key : json.keySet()) {

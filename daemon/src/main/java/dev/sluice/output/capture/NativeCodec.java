@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** {@link JavaCodec}'s bytes, by a loop in C. Checks every place in memory before it goes there. */
+/** Same bytes as {@link JavaCodec}, from a loop in C. Bounds-checks memory before each call. */
 final class NativeCodec implements RecordCodec {
   private final NativeColumns codec;
   private final int recordBytes;
@@ -21,7 +21,7 @@ final class NativeCodec implements RecordCodec {
   private long durations;
   private long latencies;
 
-  // A buffer's address is looked up when the buffer is another one, which allocates.
+  // Addresses are cached per buffer, since looking one up allocates.
   private ByteBuffer target;
   private long targetAddress;
   private ByteBuffer source;
@@ -38,7 +38,7 @@ final class NativeCodec implements RecordCodec {
     this.columns = columns;
   }
 
-  /** Empty if the library is missing, or has no room for so many columns. */
+  /** Returns empty if the library is missing or does not support so large a number of columns. */
   static Optional<RecordCodec> open(int recordBytes, List<RecordColumn> layout) {
     byte[] description = new byte[4 * layout.size()];
     for (int i = 0; i < layout.size(); i++) {
@@ -73,7 +73,7 @@ final class NativeCodec implements RecordCodec {
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // the same buffer, whatever is in it
+  @SuppressWarnings("ReferenceEquality") // compares identity, not content
   public void begin(ByteBuffer into, int start, int instance, int records) {
     Objects.checkFromIndexSize(start, maxBytes(records), into.capacity());
     if (into != target) {
@@ -98,7 +98,7 @@ final class NativeCodec implements RecordCodec {
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // the same buffer, whatever is in it
+  @SuppressWarnings("ReferenceEquality") // compares identity, not content
   public void append(ByteBuffer from, int start, int records) {
     Objects.checkFromIndexSize(start, (long) records * recordBytes, from.capacity());
     Objects.checkFromIndexSize(0, records, left);
@@ -118,7 +118,7 @@ final class NativeCodec implements RecordCodec {
     endAt = (int) (end - targetAddress);
   }
 
-  /** With fewer records than were promised, what is left of a block is written here. */
+  /** Writes the partial block if fewer records were appended than announced. */
   @Override
   public int end() {
     if (left > 0 && !isFirst) {

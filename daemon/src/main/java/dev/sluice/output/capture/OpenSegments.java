@@ -5,9 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/**
- * The segments that a random reader has open: the {@value #MAX_OPEN} that it used last. One thread.
- */
+/** The {@value #MAX_OPEN} most recently used segments of a random-access reader. One thread. */
 final class OpenSegments implements AutoCloseable {
   private static final int MAX_OPEN = 16;
 

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Records of each pool that were lost in a row and have no GAP frame yet. The loser of records
- * keeps one of these; the frame is written in front of the pool's next records. One thread at a
- * time.
+ * Consecutive lost records of each pool that have no GAP frame yet. Each component that can lose
+ * records keeps its own instance; the frame is written before the pool's next records. One thread
+ * at a time.
  */
 final class PendingGaps {
   private final int instances;
@@ -28,7 +28,7 @@ final class PendingGaps {
     reasons = new LossReason[pools];
   }
 
-  /** Instances that a pool can have, over all kinds. */
+  /** Maximum instances of a pool, over all kinds. */
   int instances() {
     return instances;
   }
@@ -37,7 +37,7 @@ final class PendingGaps {
     return kind.ordinal() * instances + instance;
   }
 
-  /** Adds a lost buffer. Of losses in a row for several reasons the first one names the gap. */
+  /** Adds a lost buffer. The first reason of consecutive losses names the gap. */
   void add(
       BufferKind kind, int instance, LossReason reason, int sequence, long lost, long hostTimeNs) {
     int at = at(kind, instance);
@@ -63,7 +63,7 @@ final class PendingGaps {
     return false;
   }
 
-  /** Writes the GAP frame of a pool, without its place. The gap stays open. */
+  /** Writes the GAP frame of a pool, without its place in a segment. The gap stays open. */
   void putFrame(BufferKind kind, int instance, ByteBuffer into, int at) {
     int pool = at(kind, instance);
     FrameHeader.begin(
@@ -83,7 +83,7 @@ final class PendingGaps {
         0);
   }
 
-  /** Forgets the gap: its frame is on its way. */
+  /** Clears the gap: its frame is on its way. */
   void close(BufferKind kind, int instance) {
     int at = at(kind, instance);
     reasons[at] = null;
@@ -91,7 +91,7 @@ final class PendingGaps {
     buffers[at] = 0;
   }
 
-  /** Forgets all gaps: their frames are on disk. */
+  /** Clears all gaps: their frames are on disk. */
   void clear() {
     Arrays.fill(reasons, null);
     Arrays.fill(records, 0);

@@ -2,11 +2,11 @@ package dev.sluice.output.capture;
 
 import java.util.Arrays;
 
-/** Where the frames of one pool lie, in the order of writing. */
+/** Locations of the frames of one pool, in the order of writing. */
 final class PoolFrames {
   private static final int OFFSET_BITS = 40;
 
-  // Segment number above, offset / 64 below: a segment never reaches 64 TiB.
+  // Segment number in the high bits, offset / 64 in the low ones: no segment reaches 64 TiB.
   private long[] places = new long[16];
   private int[] records = new int[16];
   private int[] runs = new int[16];

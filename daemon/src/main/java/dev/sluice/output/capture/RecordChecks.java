@@ -13,11 +13,10 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Decodes the record frames of a capture, and compares synthetic records with what they must be, on
- * several threads. All frames of a pool go to the same one, in their order.
+ * Decodes the record frames of a capture and verifies synthetic records, on several threads. All
+ * frames of a pool go to the same thread, in order.
  *
- * <p>Use, from one thread: {@link #add} and {@link #forgetBefore}, then {@link #finish}, in any
- * case.
+ * <p>Use, from one thread: {@link #add} and {@link #forgetBefore}, then always {@link #finish}.
  */
 final class RecordChecks {
   private static final int MAX_THREADS = 4;
@@ -37,10 +36,10 @@ final class RecordChecks {
   }
 
   /**
-   * Takes a copy of a RECORDS frame.
+   * Copies a RECORDS frame and queues it.
    *
-   * @param run the number of its run: indexes start over with each
-   * @param recordBytes of its records, as {@link Frame#decodedBytes} has it
+   * @param run number of its run: indexes start over with each
+   * @param recordBytes size of its records, from {@link Frame#decodedBytes}
    */
   void add(Frame frame, int run, int recordBytes) {
     BufferKind kind = frame.kind();
@@ -58,14 +57,14 @@ final class RecordChecks {
             frame.payload());
   }
 
-  /** No frame of a run before this one will come. */
+  /** Announces that no frame of an earlier run will follow. */
   void forgetBefore(int run) {
     for (Checker checker : checkers) {
       checker.add(new Item(run, null, 0, 0, 0, 0, 0), ByteBuffer.allocate(0));
     }
   }
 
-  /** Waits until all frames are checked and ends the threads. */
+  /** Waits until all frames are checked, then ends the threads. */
   void finish() {
     for (Checker checker : checkers) {
       checker.end();
@@ -75,17 +74,17 @@ final class RecordChecks {
     }
   }
 
-  /** Records that were compared; after {@link #finish}, as all below. */
+  /** Records compared; valid after {@link #finish}, like all counts below. */
   long compared() {
     return checkers.stream().mapToLong(checker -> checker.compared).sum();
   }
 
-  /** Records that are not what they must be. */
+  /** Records that differ from their expected content. */
   long mismatched() {
     return checkers.stream().mapToLong(checker -> checker.mismatched).sum();
   }
 
-  /** Numbers of the frames that do not decode, in their order. */
+  /** Numbers of the frames that do not decode, in order. */
   List<Integer> undecodable() {
     return checkers.stream()
         .flatMap(checker -> checker.undecodable.stream())
@@ -93,7 +92,7 @@ final class RecordChecks {
         .toList();
   }
 
-  /** A frame, its payload being in the batch; without a kind, the oldest run that is left. */
+  /** A frame whose payload is in the batch; a null kind stands for {@link #forgetBefore}. */
   private record Item(
       int run,
       BufferKind kind,
@@ -125,10 +124,10 @@ final class RecordChecks {
     private final RecordCodec[] codecs;
     private final Thread thread;
 
-    // The reader's.
+    // Reader's thread only.
     private Batch batch = new Batch();
 
-    // The thread's own, until it has ended.
+    // Checker's thread only, until it has ended.
     private final Map<Long, Long> nextIndex = new HashMap<>();
     private final List<Integer> undecodable = new ArrayList<>();
     private ByteBuffer decoded = ByteBuffer.allocateDirect(0);
@@ -230,7 +229,7 @@ final class RecordChecks {
         i += inOrder;
         next += inOrder;
         if (i < count) {
-          // After a gap the record itself says where it continues.
+          // After a gap, the record itself holds the index at which it continues.
           long seen = with.indexIn(kind, decoded, i * size);
           long index = next + ((seen - next) & mask);
           if (with.matches(kind, decoded, i * size, item.instance, index)) {
@@ -245,7 +244,7 @@ final class RecordChecks {
     }
   }
 
-  /** The other side never ends before it has given this. */
+  /** Waits uninterruptibly: the other side always delivers before it ends. */
   private static Batch take(BlockingQueue<Batch> from) {
     boolean isInterrupted = false;
     try {

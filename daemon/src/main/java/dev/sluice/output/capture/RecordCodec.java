@@ -5,24 +5,25 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Turns the records of one kind into the payload of a frame and back. {@link JavaCodec} describes
- * the bytes and is the reference; {@link NativeCodec} writes the same ones in half the time, and is
- * used wherever its library can be loaded. Neither allocates while it encodes. One thread.
+ * Encodes the records of one kind into a frame payload and back. {@link JavaCodec} specifies the
+ * bytes and is the reference; {@link NativeCodec} writes the same bytes in half the time and is
+ * used wherever its library loads. While encoding, neither allocates unless the buffer changes. One
+ * thread.
  *
  * <p>Use: {@link #begin}, then {@link #append} for each run of records, then {@link #end}.
  */
 interface RecordCodec {
 
-  /** The codec for records of this size with these columns: native if this process can. */
+  /** Returns a codec for records of this size and columns, native if this process can load it. */
   static RecordCodec of(int recordBytes, List<RecordColumn> columns) {
     return NativeCodec.open(recordBytes, columns)
         .orElseGet(() -> new JavaCodec(recordBytes, columns));
   }
 
-  /** The most that {@link #begin} to {@link #end} write for so many records. */
+  /** Returns the most that {@link #begin} to {@link #end} write for {@code records} records. */
   int maxBytes(int records);
 
-  /** From now on counts the tasks in what is encoded; null for none. */
+  /** Sets the observer of the tasks that are encoded from now on; null for none. */
   void observe(TaskObserver observer);
 
   /**
@@ -30,27 +31,27 @@ interface RecordCodec {
    *
    * @param into direct, little endian, with room for {@link #maxBytes} from {@code start} on
    * @param instance core or thread, for the observer
-   * @param records how many will be appended
+   * @param records number of records that will be appended
    */
   void begin(ByteBuffer into, int start, int instance, int records);
 
   /**
-   * Appends records that lie one after the other in a little-endian direct buffer.
+   * Appends contiguous records from a little-endian direct buffer.
    *
-   * @param start offset of the first, a multiple of 8
+   * @param start offset of the first record, a multiple of 8
    */
   void append(ByteBuffer from, int start, int records);
 
-  /** Closes the payload and returns where it ends. */
+  /** Closes the payload and returns its end offset. */
   int end();
 
   /**
    * Decodes a payload.
    *
-   * @param from position and limit around the payload; unchanged
-   * @param into direct, little endian, with room for the records from position 0 on; unchanged but
-   *     for its content, in which bytes without a column are 0
-   * @return false if these bytes are no payload of so many records
+   * @param from position and limit delimit the payload; unchanged
+   * @param into direct, little endian, with room for the records from position 0; only its content
+   *     changes, and bytes without a column become 0
+   * @return false if the bytes are not a payload of {@code records} records
    */
   boolean decode(ByteBuffer from, int records, ByteBuffer into);
 }

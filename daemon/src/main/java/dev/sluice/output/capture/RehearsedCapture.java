@@ -4,8 +4,8 @@ import dev.sluice.abi.Geometry;
 import java.nio.ByteBuffer;
 
 /**
- * A collector's way into a capture that is never written: for the warm-up, so that no session pays
- * for the first use of this code. One thread.
+ * An intake whose capture is never written. The warm-up uses it, so that no session pays for the
+ * first use of this code. One thread.
  */
 public final class RehearsedCapture {
   private static final int STAGE_BYTES = 1 << 20;
@@ -24,7 +24,7 @@ public final class RehearsedCapture {
     return intake;
   }
 
-  /** Forgets what came in. */
+  /** Discards everything in the stage. */
   public void empty() {
     for (int bytes = stage.readable(); bytes > 0; bytes = stage.readable()) {
       stage.release(bytes);

@@ -51,7 +51,7 @@ final class SegmentHeader {
     into.putInt(at + CRC_OFFSET, checksum.of(into, at, CRC_OFFSET));
   }
 
-  /** Why this is not the header of that segment; empty if it is. */
+  /** Returns why this is not the header of that segment; empty if it is. */
   static String refusal(ByteBuffer in, int at, UUID captureId, int segment, Checksum checksum) {
     if (in.getLong(at + MAGIC_OFFSET) != MAGIC) {
       return "is not a segment";

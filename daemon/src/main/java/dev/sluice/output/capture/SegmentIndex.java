@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * The sidecar {@code NNNNNN.idx} of a sealed segment: one entry per frame, for random access by
- * time and pool. If it is damaged, the segment itself can be walked instead.
+ * Sidecar file {@code NNNNNN.idx} of a sealed segment: one entry per frame, for random access by
+ * time and pool. If it is damaged, the segment can be walked instead.
  *
  * <pre>
  *   header  0 "SLUICIDX" | 8 major u16 | 10 minor u16 | 12 entries u32 | 16 capture id |
@@ -27,7 +27,7 @@ final class SegmentIndex {
   static final int HEADER_BYTES = 64;
   static final int ENTRY_BYTES = 24;
 
-  /** A larger one does not pay: the segment is walked instead, in a few MiB of memory. */
+  /** A larger index does not pay: walking the segment takes less memory. */
   private static final long MAX_BYTES = 32L << 20;
 
   private static final int ENTRIES_CRC_OFFSET = 36;
@@ -41,7 +41,7 @@ final class SegmentIndex {
     this.entries = entries;
   }
 
-  /** The index of that segment, or null if there is none that can be trusted. */
+  /** Loads the index of that segment; null if none can be trusted. */
   static SegmentIndex load(Path file, UUID captureId, int segment) {
     ByteBuffer in;
     try {
@@ -76,7 +76,7 @@ final class SegmentIndex {
     return entries;
   }
 
-  /** Host time of the youngest frame. */
+  /** Host time of the latest frame. */
   long lastNs() {
     return bytes.getLong(48);
   }
@@ -114,7 +114,7 @@ final class SegmentIndex {
     return HEADER_BYTES + entry * ENTRY_BYTES;
   }
 
-  /** Collects the entries of a segment while it is written, without allocating per frame. */
+  /** Collects the entries of a segment being written, without allocating per frame. */
   static final class Builder {
     private ByteBuffer bytes = allocate(1024 * ENTRY_BYTES);
     private long firstNs;
@@ -134,7 +134,7 @@ final class SegmentIndex {
       return (bytes.position() - HEADER_BYTES) / ENTRY_BYTES;
     }
 
-    /** Adds the frame whose header stands at {@code at}. */
+    /** Adds the frame whose header is at {@code at}. */
     void add(ByteBuffer header, int at, long offset) {
       if (bytes.remaining() < ENTRY_BYTES) {
         ByteBuffer larger = allocate(2 * bytes.capacity());
@@ -154,7 +154,7 @@ final class SegmentIndex {
       bytes.put(header.get(at + FrameHeader.REASON_OFFSET));
     }
 
-    /** First host time of the segment; meaningless while it has no frame. */
+    /** First host time of the segment; undefined until it has a frame. */
     long firstNs() {
       return firstNs;
     }
@@ -163,7 +163,7 @@ final class SegmentIndex {
       return lastNs;
     }
 
-    /** The whole file, ready to be written; the builder is to be cleared afterwards. */
+    /** Returns the whole file, ready to write; the builder must be cleared afterwards. */
     ByteBuffer finish(UUID captureId, int segment, long segmentBytes) {
       Checksum checksum = new Checksum();
       int length = bytes.position();

@@ -6,7 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** The bytes of a segment at any place. Its size may grow while it is read. One thread. */
+/** Random access to the bytes of a segment, which may grow while it is read. One thread. */
 record SegmentSource(FileChannel channel) implements AutoCloseable {
   static SegmentSource open(Path file) throws IOException {
     return new SegmentSource(FileChannel.open(file, StandardOpenOption.READ));
@@ -16,7 +16,7 @@ record SegmentSource(FileChannel channel) implements AutoCloseable {
     return channel.size();
   }
 
-  /** Fills {@code into} from this place on, as far as there are bytes. */
+  /** Fills {@code into} from {@code offset} on, or up to the end of the file. */
   void read(ByteBuffer into, long offset) throws IOException {
     long at = offset;
     while (into.hasRemaining()) {

@@ -7,8 +7,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Files for new segments: those that retention took out of a capture are written over, which a disk
- * does at more than twice the speed of a file that grows. Any thread.
+ * Supplies files for new segments. Reuses files that retention removed from a capture, since a disk
+ * overwrites them more than twice as fast as it grows a new one. Any thread.
  */
 final class SegmentSupply {
   private static final String FOLDER = ".spare";
@@ -28,22 +28,22 @@ final class SegmentSupply {
     this.folder = folder(settings);
   }
 
-  /** Where spares wait: on the same file system as the captures. */
+  /** Folder of the spares, on the same file system as the captures. */
   static Path folder(CaptureSettings settings) {
     return settings.directory().resolve(FOLDER);
   }
 
-  /** From the next file on. */
+  /** Takes effect with the next file. */
   void apply(CaptureSettings next) {
     settings = next;
   }
 
-  /** How the files are written. */
+  /** Write mode of the files. */
   DirectIo direct() {
     return direct;
   }
 
-  /** A file under this name to write a segment into. */
+  /** Opens a file under this name for a new segment. */
   CaptureFiles.SegmentFile open(Path file) throws IOException {
     Path spare = takeSpare();
     if (spare != null) {
@@ -51,7 +51,8 @@ final class SegmentSupply {
         files.move(spare, file);
         return direct.reopen(files, file);
       } catch (IOException ignored) {
-        // Someone removed it, or the file system refuses: a new file will say so if it matters.
+        // The spare is gone, or the file system refuses it: creating a file fails too if it
+        // matters.
         files.delete(file);
       }
     }
@@ -62,7 +63,7 @@ final class SegmentSupply {
     return spares.pollLast();
   }
 
-  /** A name for one more spare, null if there are enough. */
+  /** Returns a path for one more spare; null if there are enough. */
   private synchronized Path nextSpare() {
     return spares.size() < settings.spares() ? folder.resolve(++lastSpare + ".spare") : null;
   }
@@ -83,7 +84,7 @@ final class SegmentSupply {
     add(spare);
   }
 
-  /** Deletes the spares: the disk is needed for something else. */
+  /** Deletes the spares to free space on the disk. */
   void clear() throws IOException {
     for (Path spare = takeSpare(); spare != null; spare = takeSpare()) {
       files.delete(spare);

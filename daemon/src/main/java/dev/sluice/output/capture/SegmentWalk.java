@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.UUID;
 
 /**
- * Walks the frames of one segment. A frame whose payload is damaged is left out, and after damaged
- * bytes the walk continues at the next whole header and notes what it skipped. One thread.
+ * Walks the frames of one segment. Skips frames with a damaged payload; after damaged bytes,
+ * continues at the next valid header and records what it skipped. One thread.
  */
 final class SegmentWalk {
   private final SegmentSource source;
@@ -48,30 +48,30 @@ final class SegmentWalk {
     }
     String refusal = SegmentHeader.refusal(window.buffer(), at, captureId, segment, checksum);
     if (!refusal.isEmpty()) {
-      // Each frame names its segment by itself, so the walk may try all the same.
+      // Each frame names its segment itself, so the walk can still be tried.
       damages.add(new Damage(file, 0, refusal, false));
     }
   }
 
-  /** Where the next frame is looked for. */
+  /** Returns the offset at which the next frame is expected. */
   long position() {
     return next;
   }
 
-  /** Jumps to a frame that the index knows. */
+  /** Jumps to a frame from the index. */
   void seek(long offset) {
     next = offset;
     hasEnded = false;
   }
 
-  /** The segment may have grown since {@link #next} returned null: look again from there. */
+  /** Continues where {@link #next} returned null, since the segment may have grown. */
   void resume() {
     window.refresh();
     damages.forgetTornTail();
     hasEnded = isSealed;
   }
 
-  /** The next whole frame, the footer not among them; null at the end. */
+  /** Returns the next whole frame, without the footer; null at the end. */
   Frame next() throws IOException {
     while (!hasEnded) {
       long at = next;
@@ -95,8 +95,9 @@ final class SegmentWalk {
       frame.point(window.buffer(), index);
       if (checksum.of(window.buffer(), index + FrameHeader.SIZE_BYTES, payload)
           != frame.payloadCrc()) {
-        // The header is whole and so its length is right. Headers within the payload are none: if
-        // they were tried, a capture could be made that is read over and over again.
+        // The header is valid, so its length can be trusted. Headers within the payload are not
+        // tried: a crafted capture could otherwise make the reader read the same bytes over and
+        // over.
         if (!resync(at, at + frame.sizeBytes(), "the payload has a wrong checksum")) {
           return null;
         }
@@ -114,10 +115,10 @@ final class SegmentWalk {
   }
 
   /**
-   * Looks for the next whole header behind damaged bytes; false if there is none.
+   * Finds the next valid header after damaged bytes; returns false if none.
    *
-   * @param from where the damage begins
-   * @param first where the next header can be
+   * @param from offset of the damage
+   * @param first first possible offset of the next header
    */
   private boolean resync(long from, long first, String what) throws IOException {
     for (long at = first; ; at += FrameHeader.ALIGNMENT) {
@@ -143,12 +144,12 @@ final class SegmentWalk {
     return null;
   }
 
-  /** Whether the footer was reached. */
+  /** Returns whether the footer was reached. */
   boolean isSealed() {
     return isSealed;
   }
 
-  /** What was passed over so far; a torn tail is the last. */
+  /** Damage skipped so far; a torn tail comes last. */
   Damages damages() {
     return damages;
   }

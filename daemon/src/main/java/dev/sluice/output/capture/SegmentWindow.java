@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** A part of a segment in memory, which moves forward with the reader. One thread. */
+/** Part of a segment in memory, which moves forward with the reader. One thread. */
 final class SegmentWindow {
-  // What was read is looked at at once, and so should still be in a core's own cache.
+  // Small enough that fresh data is still in the core's own cache when it is parsed.
   private static final int USUAL_BYTES = 512 << 10;
 
   private ByteBuffer buffer = allocate(0);
@@ -17,26 +17,26 @@ final class SegmentWindow {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Turns to another segment. */
+  /** Switches to another segment. */
   void open(SegmentSource newSource) {
     source = newSource;
     start = 0;
     buffer.clear().limit(0);
   }
 
-  /** Forgets what it holds: the file may have grown. */
+  /** Drops the content, since the file may have grown. */
   void refresh() {
     start = 0;
     buffer.clear().limit(0);
   }
 
-  /** The memory in which {@link #indexOf} points; another one after the window had to grow. */
+  /** Memory that {@link #indexOf} refers to; replaced when the window has to grow. */
   ByteBuffer buffer() {
     return buffer;
   }
 
   /**
-   * Where in {@link #buffer} the bytes from {@code offset} on are, at least {@code length} of them.
+   * Returns the index in {@link #buffer} of at least {@code length} bytes from {@code offset} on.
    *
    * @return -1 if the segment has fewer
    */

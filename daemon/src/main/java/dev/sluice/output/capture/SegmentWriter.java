@@ -7,9 +7,8 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * One segment while it is written: gives frames their place, appends them, and seals the file with
- * a footer and an index. After an {@link IOException} nothing but {@link #abandon} is allowed. One
- * thread.
+ * Writes one segment: completes and appends frames, and seals the file with a footer and an index.
+ * After an {@link IOException}, only {@link #abandon} is allowed. One thread.
  */
 final class SegmentWriter {
   private final CaptureFiles files;
@@ -26,10 +25,10 @@ final class SegmentWriter {
   private long forced;
 
   /**
-   * Writes the segment header.
+   * Opens the file and writes the segment header.
    *
-   * @param index cleared here; to be reused from one segment to the next
-   * @param block of {@link BlockFile#allocate}; to be reused likewise
+   * @param index cleared here; reusable for the next segment
+   * @param block from {@link BlockFile#allocate}; reusable too
    */
   SegmentWriter(
       CaptureFiles files,
@@ -64,16 +63,16 @@ final class SegmentWriter {
     try {
       files.delete(path);
     } catch (IOException ignored) {
-      // The failure that led here is the one that counts; a file without a frame does no harm.
+      // Only the original failure counts; a file without frames does no harm.
     }
   }
 
   /**
-   * Completes the headers of whole frames, which lie one after the other, and appends them. They
-   * are on disk when {@link #whole} has passed them.
+   * Completes the headers of contiguous whole frames and appends them. They are on disk once {@link
+   * #whole} has passed them.
    *
    * @param firstFrame number of the first frame within the capture
-   * @return how many frames
+   * @return number of frames
    */
   int append(ByteBuffer frames, int at, int bytes, int firstFrame) throws IOException {
     int count = 0;
@@ -92,16 +91,16 @@ final class SegmentWriter {
     return count;
   }
 
-  /** Brings all frames to disk. */
+  /** Writes all frames to disk. */
   void flush() throws IOException {
     file.flush();
     whole = file.bytes();
   }
 
   /**
-   * Closes the segment with a footer and its index.
+   * Seals the segment with a footer and its index.
    *
-   * @param frameNumber of the frame that comes next, in another segment
+   * @param frameNumber number of the footer, and of the first frame of the next segment
    */
   void seal(int frameNumber, long nowNs, boolean isForced) throws IOException {
     FrameHeader.begin(
@@ -136,7 +135,7 @@ final class SegmentWriter {
     }
   }
 
-  /** Brings what is written to the device, if there is anything new. */
+  /** Forces new frames to the device, if there are any. */
   void force() throws IOException {
     flush();
     if (forced != whole) {
@@ -152,17 +151,17 @@ final class SegmentWriter {
     files.forceNames(path.toAbsolutePath().getParent());
   }
 
-  /** Gives the file up after a failure, cut off behind {@link #whole} if that is possible. */
+  /** Gives up the file after a failure, truncated to {@link #whole} if possible. */
   void abandon() {
     try {
       file.truncate(whole);
     } catch (IOException ignored) {
-      // The failure that led here was counted; a reader finds the end of the frames by itself.
+      // The original failure was counted; a reader finds the end of the frames without this.
     }
     try {
       file.close();
     } catch (IOException ignored) {
-      // Likewise.
+      // As above.
     }
   }
 
@@ -174,12 +173,12 @@ final class SegmentWriter {
     return number;
   }
 
-  /** Bytes so far, header included. */
+  /** Bytes so far, including the header. */
   long bytes() {
     return file.bytes();
   }
 
-  /** Of those, bytes of the header and the frames that are on disk and were not at risk since. */
+  /** Of those, bytes of the header and of frames that are completely on disk. */
   long whole() {
     return whole;
   }

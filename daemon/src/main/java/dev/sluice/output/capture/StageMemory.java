@@ -3,16 +3,16 @@ package dev.sluice.output.capture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Where the memory of the stages comes from, touched and ready. Any thread. */
+/** Source of prefaulted memory for the stages. Any thread. */
 public interface StageMemory {
-  /** At least so many bytes, of direct memory. */
+  /** Returns at least {@code bytes} of direct memory. */
   ByteBuffer take(long bytes) throws IOException;
 
-  /** The descriptor of memory that was taken; -1 if it ends with this process. */
+  /** Returns the descriptor of taken memory; -1 if the memory does not outlive this process. */
   default int descriptor(ByteBuffer memory) {
     return -1;
   }
 
-  /** Gives back memory that is not used any more. */
+  /** Returns memory that is no longer used. */
   void give(ByteBuffer memory);
 }

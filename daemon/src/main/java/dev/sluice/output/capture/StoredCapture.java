@@ -14,19 +14,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The files of one capture directory at one moment.
+ * Files of one capture directory at one moment.
  *
- * @param bytes of all files
+ * @param bytes size of all files
  * @param segments sealed or not, oldest first
- * @param modifiedMillis Unix time of the youngest file, indexes of segments aside
+ * @param modifiedMillis Unix time of the last write to any file except indexes of sealed segments
  */
 record StoredCapture(Path directory, long bytes, List<Segment> segments, long modifiedMillis) {
 
   /**
    * One segment.
    *
-   * @param bytes of its file and its index
-   * @param modifiedMillis Unix time of its last write
+   * @param bytes size of the segment file and its index
+   * @param modifiedMillis Unix time of the last write
    */
   record Segment(Path file, int number, long bytes, long modifiedMillis, boolean isSealed) {
     Path index() {
@@ -34,7 +34,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
     }
   }
 
-  /** The directories of all captures in a directory, by name, which is oldest first. */
+  /** Returns the directories of all captures below {@code root} by name, oldest first. */
   static List<Path> directories(Path root) throws IOException {
     try (Stream<Path> entries = Files.list(root)) {
       return entries
@@ -42,7 +42,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
           .sorted()
           .toList();
     } catch (NoSuchFileException ignored) {
-      return List.of(); // Nothing was captured yet.
+      return List.of(); // Nothing captured yet.
     }
   }
 
@@ -51,9 +51,9 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
   }
 
   /**
-   * The same without asking for what is known.
+   * Lists a capture directory without querying known segments again.
    *
-   * @param sealed segments as they were found before, by file
+   * @param sealed sealed segments found earlier, by file
    */
   static StoredCapture of(Path directory, Map<Path, Segment> sealed) throws IOException {
     List<Segment> segments = new ArrayList<>();
@@ -90,7 +90,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
           bytes += attributes.size();
           modified = Math.max(modified, attributes.lastModifiedTime().toMillis());
         } catch (NoSuchFileException ignored) {
-          // Likewise.
+          // As above.
         }
       }
     }
@@ -101,7 +101,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
     try (Stream<Path> files = Files.list(directory)) {
       return files.toList();
     } catch (NoSuchFileException ignored) {
-      return List.of(); // The whole directory was removed.
+      return List.of(); // The whole directory is gone.
     }
   }
 
@@ -113,7 +113,7 @@ record StoredCapture(Path directory, long bytes, List<Segment> segments, long mo
     } catch (NoSuchFileException ignored) {
       isSealed = false;
     }
-    // Afterwards: the index comes with the seal, so that the size is the last one.
+    // After the index: it is written at the seal, so the size read here is final.
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
     return new Segment(
         file,

@@ -10,18 +10,17 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 
 /**
- * What is in a directory of captures, the same one each time, for a caller that asks again with
- * each segment that is closed: after the first time the file system is asked only for names and for
- * what may have changed, which a sealed segment never does. Not thread-safe.
+ * Lists one directory of captures repeatedly. Sealed segments never change, so later calls query
+ * the file system only for names and for files that may have changed. Not thread-safe.
  */
 final class StoredCaptures {
   private Map<Path, StoredCapture.Segment> sealed = Map.of();
 
   /**
-   * All captures in a directory, by name, which is oldest first.
+   * Returns all captures in a directory, by name, so the oldest is first.
    *
-   * @param unreadable takes what cannot be listed, which the answer leaves out
-   * @throws IOException if the directory itself cannot be listed
+   * @param unreadable receives directories that cannot be listed, which the result leaves out
+   * @throws IOException if {@code root} itself cannot be listed
    */
   List<StoredCapture> all(Path root, BiConsumer<Path, Exception> unreadable) throws IOException {
     List<StoredCapture> captures = new ArrayList<>();

@@ -12,8 +12,8 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Some files as a tar stream (POSIX ustar), made while it is read: one file is open at a time, and
- * nothing is held in memory. The files must not change.
+ * Some files as a tar stream (POSIX ustar), generated while it is read: one file is open at a time,
+ * and none is held in memory. The files must not change.
  */
 final class TarStream {
   private static final int BLOCK = 512;
@@ -35,7 +35,7 @@ final class TarStream {
   private TarStream() {}
 
   /**
-   * @param folder under which the files appear
+   * @param folder folder of the files within the archive
    */
   static InputStream of(String folder, List<Path> files) {
     List<Part> parts = new ArrayList<>();
@@ -68,7 +68,7 @@ final class TarStream {
     header[TYPE_AT] = '0';
     put(header, MAGIC_AT, SHORT_NUMBER, "ustar\00000");
     put(header, PREFIX_AT, PREFIX_BYTES, folder);
-    // The sum is made over a checksum of spaces.
+    // The sum is taken with the checksum field filled with spaces.
     put(header, CHECKSUM_AT, SHORT_NUMBER, " ".repeat(SHORT_NUMBER));
     int sum = 0;
     for (byte each : header) {
@@ -97,7 +97,7 @@ final class TarStream {
     InputStream open() throws IOException;
   }
 
-  /** One after the other, each opened when the one before is at its end. */
+  /** Concatenates parts; opens each when the one before ends. */
   private static final class Parts extends InputStream {
     private final Iterator<Part> next;
     private InputStream current = InputStream.nullInputStream();

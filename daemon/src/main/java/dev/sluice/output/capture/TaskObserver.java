@@ -3,35 +3,35 @@ package dev.sluice.output.capture;
 import java.nio.ByteBuffer;
 
 /**
- * Counts what tasks did while their AICore records are encoded. On the collector's thread; never
- * waits.
+ * Accumulates task statistics while AICore records are encoded. Runs on the collector's thread and
+ * never waits.
  *
- * <p>The counts lie in memory, so that the native encoder keeps them without a call for each block:
- * busy ticks, tasks and impossible tasks of a core as three 64-bit words, and two {@link
- * dev.sluice.counters.LogLinearHistogram}s.
+ * <p>The counts are in direct memory, so that the native encoder updates them without a call per
+ * block: for each core, busy ticks, tasks and impossible tasks as three 64-bit words, and two
+ * {@link dev.sluice.counters.LogLinearHistogram}s.
  */
 public interface TaskObserver {
-  /** Bytes of the three words of a core. */
+  /** Size of a core's three words. */
   int CORE_BYTES = 3 * Long.BYTES;
 
   /**
-   * Counts the tasks of a block.
+   * Adds the tasks of a block.
    *
-   * @param core of the pool
-   * @param values by the number of the kind's column, then by record; valid during this call
-   * @param records how many of each column
+   * @param core core of the pool
+   * @param values by column number of the kind, then by record; valid during this call
+   * @param records number of records
    */
   void onBlock(int core, long[][] values, int records);
 
-  /** Direct memory of all counts. */
+  /** Direct memory with all counts. */
   ByteBuffer memory();
 
-  /** Where the words of a core start in {@link #memory}; likewise the histograms below. */
+  /** Offset of a core's words in {@link #memory}; the methods below do this for histograms. */
   int countsOfCore(int core);
 
-  /** How long tasks ran. */
+  /** Durations of tasks. */
   int durationsOfCore(int core);
 
-  /** How long tasks waited between being received and started. */
+  /** Times between receiving and starting a task. */
   int latenciesOfCore(int core);
 }

@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What became of the records that reached the writer: in a segment, or lost, with the reason. Where
- * records were lost stays in the pending gaps until a frame says it.
+ * Accounts for the records that reached the writer: captured in a segment, or lost, by reason. The
+ * positions of losses stay in the pending gaps until a GAP frame is written.
  *
- * <p>The writer's thread; the counters may be read by any.
+ * <p>The writer's thread; any thread may read the counters.
  */
 final class WrittenBooks {
   private final PendingGaps gaps;
@@ -26,7 +26,7 @@ final class WrittenBooks {
   /**
    * Continues where another process stopped.
    *
-   * @param before what its manifest said last, which has the losses
+   * @param before last manifest of that process, which holds the losses
    * @param passed records that left the stages
    */
   void resume(BufferKind kind, CaptureManifest before, List<CaptureIntake> intakes, long passed) {
@@ -44,7 +44,7 @@ final class WrittenBooks {
     captured.set(kind.ordinal(), left);
   }
 
-  /** A frame is on its way into the open segment. */
+  /** Counts a frame that is on its way into the open segment. */
   void taken(ByteBuffer frames, int at) {
     if (isRecords(frames, at)) {
       pending[frames.get(at + FrameHeader.KIND_OFFSET)] +=
@@ -52,7 +52,7 @@ final class WrittenBooks {
     }
   }
 
-  /** All frames that were taken are on disk. */
+  /** Counts all taken frames as captured: they are on disk. */
   void settled() {
     for (int kind = 0; kind < pending.length; kind++) {
       if (pending[kind] != 0) {
@@ -63,12 +63,12 @@ final class WrittenBooks {
     }
   }
 
-  /** The frames that were taken and are not on disk will be read from the stage again. */
+  /** Forgets taken frames that are not on disk: they will be read from the stage again. */
   void untaken() {
     Arrays.fill(pending, 0);
   }
 
-  /** A frame cannot be written. */
+  /** Counts a frame that cannot be written. */
   void lost(ByteBuffer frames, int at, LossReason reason) {
     BufferKind kind = BufferKind.ofNumber(frames.get(at + FrameHeader.KIND_OFFSET));
     int instance = frames.getInt(at + FrameHeader.INSTANCE_OFFSET);
@@ -79,7 +79,7 @@ final class WrittenBooks {
       lost.add(LossBooks.at(kind, reason), records);
       gaps.add(kind, instance, reason, sequence, records, timeNs);
     } else {
-      // A gap that the collector saw and counted; its place is not to be lost with it.
+      // A gap whose records the collector already counted; only its position is kept here.
       long records = frames.getLong(at + FrameHeader.VALUE_OFFSET);
       gaps.add(kind, instance, reason, sequence, records, timeNs);
     }
@@ -89,7 +89,7 @@ final class WrittenBooks {
     return frames.get(at + FrameHeader.TYPE_OFFSET) == FrameType.RECORDS.number();
   }
 
-  /** What the open segment held will never be read. */
+  /** Counts the records of the open segment as lost: no reader will find them. */
   void segmentLost(LossReason reason) {
     for (BufferKind kind : BufferKind.ALL) {
       long records = inSegment[kind.ordinal()];
@@ -99,7 +99,7 @@ final class WrittenBooks {
     segmentSealed();
   }
 
-  /** What comes next is in another segment. */
+  /** Starts the counts of another segment. */
   void segmentSealed() {
     Arrays.fill(inSegment, 0);
   }
@@ -109,7 +109,7 @@ final class WrittenBooks {
     return captured;
   }
 
-  /** Records that came here and were not written, by {@link LossBooks}. */
+  /** Records that reached the writer but were not written, indexed by {@link LossBooks}. */
   CounterArray lost() {
     return lost;
   }

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A capture to export: its frames by pool, what is known of the device, and its clock. Holds one
+ * A capture to export: its frames by pool, the facts about its device, and its clock. Holds one
  * frame of each pool in use. One thread.
  */
 public final class CaptureSource implements AutoCloseable {
@@ -34,7 +34,7 @@ public final class CaptureSource implements AutoCloseable {
   private final boolean isBeingWritten;
   private final ByteBuffer[][] buffers = new ByteBuffer[BufferKind.COUNT][];
   private final TraceClock clock;
-  // Cores before the first AIV core, which is how many blocks there are.
+  // Number of AIC cores, which come before all AIV cores; also the number of blocks.
   private final int aicCores;
 
   private CaptureSource(Path directory, CaptureFrames frames, int run) throws IOException {
@@ -52,13 +52,13 @@ public final class CaptureSource implements AutoCloseable {
   }
 
   /**
-   * @throws IOException if there is no capture, or one that cannot be understood
+   * @throws IOException if the capture is missing or unreadable
    */
   public static CaptureSource open(Path directory) throws IOException {
     return open(directory, 0);
   }
 
-  /** Likewise of one run, as if the capture had no other; 0 for all. */
+  /** Opens one run of a capture as if it were the only one; 0 for all runs. */
   public static CaptureSource open(Path directory, int run) throws IOException {
     Path absolute = directory.toAbsolutePath();
     CaptureFrames frames = CaptureFrames.open(absolute, run);
@@ -70,26 +70,26 @@ public final class CaptureSource implements AutoCloseable {
     }
   }
 
-  /** What of the capture could not be read, one line each. */
+  /** Parts of the capture that could not be read, one line each. */
   public List<String> damages() {
-    // What its writer has begun and not finished is the end of a capture that grows.
+    // In a growing capture, a torn tail is just unfinished writing.
     return frames.damages().stream()
         .filter(damage -> !isBeingWritten || !damage.isTornTail())
         .map(String::valueOf)
         .toList();
   }
 
-  /** Whether a daemon that lives is still writing it. */
+  /** Returns whether a running daemon is still writing the capture. */
   boolean isBeingWritten() {
     return isBeingWritten;
   }
 
-  /** The run that is exported; 0 for all. */
+  /** The exported run; 0 for all. */
   int run() {
     return onlyRun;
   }
 
-  /** The runs of which the capture has records, whichever are exported, with their names. */
+  /** Returns the names of all runs with records in the capture, exported or not. */
   public Map<Integer, String> runs() {
     Map<Integer, String> names = new TreeMap<>();
     for (int run : frames.runs()) {
@@ -99,18 +99,18 @@ public final class CaptureSource implements AutoCloseable {
     return names;
   }
 
-  /** Whether the manifest has the end of a run, and with that all that is said of it. */
+  /** Returns whether the manifest records the end of a run, and so everything about it. */
   public boolean isRunEnded(int run) {
     CaptureManifest.RunWindow window = runWindow(run);
     return window != null && window.end().isPresent();
   }
 
-  /** Whether the runtime's own file has no place for more than one run. */
+  /** Returns whether the runtime's own file can hold only one run. */
   public boolean isOneRunAFile() {
     return runtime().isEmpty();
   }
 
-  /** The id of the capture; snapshots of one session share it, and have their time as well. */
+  /** Id of the capture, plus the time for snapshots, since those of a session share the id. */
   public String name() {
     return manifest.id()
         + manifest.snapshot().map(of -> "-" + SNAPSHOT_TIME.format(of.takenAt())).orElse("");
@@ -124,7 +124,7 @@ public final class CaptureSource implements AutoCloseable {
     return manifest.geometry();
   }
 
-  /** The wall's time at the clock's base. */
+  /** Wall-clock time at the clock's base. */
   Instant wallBase() {
     return manifest.clock().wallTime(clock.baseHostNs());
   }
@@ -137,24 +137,24 @@ public final class CaptureSource implements AutoCloseable {
     return clock;
   }
 
-  /** Whether the runtime belongs to the chip generations, which draw some things differently. */
+  /** Returns whether the runtime is of the chip generations, which draw some things differently. */
   boolean isChip() {
     return geometry().layout().generation().isChip();
   }
 
-  /** Where the fields of a scheduler phase lie. */
+  /** Field layout of a scheduler phase. */
   SchedPhaseRecord phaseRecord() {
     return geometry().layout().facts().schedPhaseRecord();
   }
 
-  /** What the numbers of scheduler phases mean. */
+  /** Meaning of the numbers of scheduler phases. */
   PhaseNumbering phaseNumbering() {
     return geometry().layout().facts().phaseNumbering();
   }
 
   /**
-   * The name of the runtime, of which the newest generation has two with different files; empty for
-   * older ones.
+   * Returns the name of the runtime for the newest generation, which has two with different files;
+   * empty for older ones.
    */
   String runtime() {
     PhaseNumbering numbering = phaseNumbering();
@@ -164,7 +164,7 @@ public final class CaptureSource implements AutoCloseable {
     return isNamed ? numbering.name().toLowerCase(Locale.ROOT) : "";
   }
 
-  /** A task id as the runtime's tools write it: {@code r1t5}, {@code t5}, {@code g2t5}. */
+  /** Formats a task id like the runtime's tools: {@code r1t5}, {@code t5}, {@code g2t5}. */
   String taskName(long taskId) {
     String task = "t" + (taskId & 0xFFFFFFFFL);
     if (phaseNumbering() == PhaseNumbering.HOST_BUILD_GRAPH) {
@@ -178,12 +178,12 @@ public final class CaptureSource implements AutoCloseable {
     return ring == 0 && runtime().isEmpty() ? task : "r" + ring + task;
   }
 
-  /** When a run was, by the client's clock; null if that is not known. */
+  /** Returns when a run took place, by the client's clock; null if unknown. */
   CaptureManifest.RunWindow runWindow(int run) {
     return manifest.runs().stream().filter(known -> known.number() == run).findFirst().orElse(null);
   }
 
-  /** What the runtime calls a run; its number in the capture if that is not known. */
+  /** Returns the runtime's epoch of a run; its number in the capture if that is unknown. */
   long runEpoch(int run) {
     CaptureManifest.RunWindow window = runWindow(run);
     return window == null || window.epoch() == 0 ? run : window.epoch();
@@ -198,20 +198,20 @@ public final class CaptureSource implements AutoCloseable {
     return coreType(core).equals(Geometry.CORE_TYPES.get(Geometry.AIC));
   }
 
-  /** The function that a task of the dependency graph runs on a core, or -1. */
+  /** Returns the function that a task of the dependency graph runs on a core, or -1. */
   int function(TaskGraph graph, int node, int core) {
     boolean isAic = isAic(core);
     return graph.kernel(node, isAic, isAic ? 0 : Math.max(0, core - aicCores) % AIV_PER_BLOCK);
   }
 
-  /** The scheduler thread that the device named for a core; -1 if it named none. */
+  /** Returns the scheduler thread that the device reported for a core; -1 if none. */
   int threadOf(int core) {
     List<Integer> threads = manifest.cores().threads();
     int thread = core < threads.size() ? threads.get(core) : -1;
     return thread < maxThreads() ? thread : -1;
   }
 
-  /** Scheduler lanes in the runtime's files, used or not. */
+  /** Scheduler lanes in the runtime's files, whether used or not. */
   int maxThreads() {
     return geometry().layout().queueCount();
   }
@@ -228,14 +228,14 @@ public final class CaptureSource implements AutoCloseable {
     return frames.frameCount(kind, instance);
   }
 
-  /** In which run of the device a frame was collected: dispatch tokens start over with each. */
+  /** Returns the device run of a frame: dispatch tokens start over with each run. */
   public int run(BufferKind kind, int instance, int frame) {
     return frames.run(kind, instance, frame);
   }
 
   /**
-   * The records of a frame: little endian, from position 0 to the limit. Valid until the next frame
-   * of the same pool is asked for; other pools do not disturb it.
+   * Returns the records of a frame: little endian, from position 0 to the limit. Valid until the
+   * next frame of the same pool is read; other pools do not affect it.
    */
   ByteBuffer frame(BufferKind kind, int instance, int frame) throws IOException {
     ByteBuffer[] ofKind = buffers[kind.ordinal()];
@@ -243,7 +243,7 @@ public final class CaptureSource implements AutoCloseable {
     return ofKind[instance];
   }
 
-  /** Records of a kind. */
+  /** Returns the number of records of a kind. */
   long records(BufferKind kind) {
     long records = 0;
     for (int instance = 0; instance < instances(kind); instance++) {
@@ -254,7 +254,7 @@ public final class CaptureSource implements AutoCloseable {
     return records;
   }
 
-  /** The last possible time of the capture, in ticks since its base. */
+  /** Returns the latest possible time in the capture, in ticks since its base. */
   long lastTicks() throws IOException {
     long last = 0;
     for (BufferKind kind : BufferKind.TIMED) {

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The Trace Event Format of chrome://tracing, with the arguments that the runtime's own converter
- * writes (abi.md 6.4): complete events, counters and flow events, times in microseconds.
+ * Writes the Trace Event Format of chrome://tracing, with the arguments of the runtime's own
+ * converter (abi.md 6.4): complete events, counters and flow events, times in microseconds.
  */
 final class ChromeWriter implements TraceSink {
   private static final SerializedString PH = new SerializedString("ph");
@@ -25,7 +25,7 @@ final class ChromeWriter implements TraceSink {
   private static final SerializedString ID = new SerializedString("id");
   private static final SerializedString ARGS = new SerializedString("args");
 
-  /** As the runtime's converter calls them. */
+  /** Argument names of the runtime's converter. */
   private static final SerializedString[] ARG_NAMES =
       Arrays.stream(Slice.Arg.values())
           .map(
@@ -50,7 +50,7 @@ final class ChromeWriter implements TraceSink {
             .disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
   }
 
-  /** The generator for a file of JSON; unsigned numbers of 64 bits keep all their bits. */
+  /** Writes an unsigned 64-bit number without losing bits. */
   static void unsigned(JsonGenerator json, long value) throws IOException {
     if (value >= 0) {
       json.writeNumber(value);
@@ -140,7 +140,7 @@ final class ChromeWriter implements TraceSink {
     micros(ns);
   }
 
-  /** Nanoseconds as microseconds with three digits behind the point. */
+  /** Writes nanoseconds as microseconds with three decimals. */
   private void micros(long ns) throws IOException {
     int at = digits.length;
     long left = Math.abs(ns);

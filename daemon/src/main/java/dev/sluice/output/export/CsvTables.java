@@ -12,17 +12,17 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * A directory of tables with a header row: one per kind with every field of the record, one of the
- * gaps, one of the stalls, and a README that says what the numbers mean. Every field is a number or
- * one of our words, so that none needs quotes.
+ * Writes a directory of tables with header rows: one table per kind with every field of the record,
+ * one of gaps, one of stalls, and a README that explains the numbers. Every field is a number or
+ * one of a fixed set of words, so none needs quotes.
  */
 final class CsvTables implements Tables.Format {
   private static final int BUFFER_BYTES = 1 << 16;
 
-  /** Some twenty numbers and words. */
+  /** Enough for about twenty numbers and words. */
   private static final int MAX_ROW_BYTES = 1 << 12;
 
-  /** A file while it is written. */
+  /** A file being written. */
   private static final class Part {
     final OutputStream out;
     final byte[] bytes = new byte[BUFFER_BYTES];
@@ -43,7 +43,7 @@ final class CsvTables implements Tables.Format {
   private CsvTables(Path directory) throws IOException {
     for (Tables.Table table : Tables.Table.values()) {
       if (table != Tables.Table.TASKS && table != Tables.Table.SESSIONS) {
-        // One per kind, and named by it.
+        // One per kind, named after it.
         Path file = directory.resolve(table.label.replace("phases", "phase") + ".csv");
         Part part = new Part(Files.newOutputStream(file));
         parts.put(table, part);
@@ -52,14 +52,14 @@ final class CsvTables implements Tables.Format {
     }
   }
 
-  /** The columns of a table. */
+  /** Returns the header of a table. */
   static String header(Tables.Table table) {
     boolean hasRun = table != Tables.Table.GAPS && table != Tables.Table.STALLS;
     return (hasRun ? "run," : "")
         + String.join(",", table.columns.stream().map(Tables.Column::name).toList());
   }
 
-  /** Writes all tables into an empty directory; returns their rows. */
+  /** Writes all tables into an empty directory; returns the number of rows. */
   static long write(Exporter.Job job, Path directory) throws IOException {
     try (CsvTables files = new CsvTables(directory)) {
       Tables tables = new Tables(job, job.source().clock().ns(0), files);

@@ -3,24 +3,24 @@ package dev.sluice.output.export;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Arrows along the edges of the dependency graph. The rows are read twice: the first pass learns
- * which tasks of the graph are there, how often and when, so that the second can add both ends of
- * each arrow or none. Memory grows with the graph, not with the capture.
+ * Adds arrows along the edges of the dependency graph. The rows are read twice: the first pass
+ * finds which tasks of the graph occur, how many times and when, so that the second can add both
+ * ends of each arrow or none. Memory grows with the graph, not with the capture.
  *
- * <p>Where a task runs in several blocks, its k-th row is joined with the k-th row of the other
- * task, and what is left of the longer side with the last row of the shorter one.
+ * <p>If a task runs in several blocks, its k-th row is connected to the k-th row of the other task,
+ * and surplus rows of the longer side to the last row of the shorter one.
  */
 final class Dependencies {
   private final TaskGraph graph;
   private final ExportSummary.Counts counts;
-  // By node: null for a task that is not there.
+  // By node; null for a task that does not occur.
   private final Seen[] seen;
-  // By edge: the first of its ids; those of the scheduler view follow.
+  // By edge: its first arrow id; ids of the worker and the scheduler view alternate.
   private final long[] firstId;
   private long firstReadyId;
   private boolean isDrawing;
 
-  /** What the first pass learns of a task. */
+  /** Facts about a task from the first pass. */
   private static final class Seen {
     int rows;
     int scheduledRows;
@@ -32,7 +32,7 @@ final class Dependencies {
     boolean isDispatchSeen;
     boolean isFinishSeen;
 
-    /** Whose completion made it ready, if an arrow shows that. */
+    /** Node whose completion made the task ready, if an arrow shows it. */
     int readyFrom = TaskGraph.NO_NODE;
   }
 
@@ -43,15 +43,15 @@ final class Dependencies {
     firstId = new long[graph.edges()];
   }
 
-  /** Whether a first pass is needed. */
+  /** Returns whether a first pass is needed. */
   boolean isWanted() {
     return graph.edges() > 0;
   }
 
   /**
-   * The first pass is over: numbers the arrows.
+   * Ends the first pass and numbers the arrows.
    *
-   * @param ids the next one
+   * @param ids next arrow id
    */
   void number(AtomicLong ids) {
     isDrawing = true;
@@ -77,7 +77,7 @@ final class Dependencies {
     return seen[from].lastEnd > seen[to].firstBegin;
   }
 
-  /** The predecessor that finished last, if all are there and that was before the dispatch. */
+  /** Returns the predecessor that finished last, if all occur and it precedes the dispatch. */
   private int lastPredecessor(int node) {
     int last = TaskGraph.NO_NODE;
     for (int from : graph.predecessors(node)) {
@@ -94,7 +94,7 @@ final class Dependencies {
   /**
    * @param dispatching phase of the dispatch, or null
    * @param completing phase of the finish, or null
-   * @param begin of the bar in the worker view
+   * @param begin begin of the bar in the worker view
    */
   void link(Row.Task task, Row.Phase dispatching, Row.Phase completing, long begin) {
     task.node = graph.node(task.taskId);
@@ -130,7 +130,7 @@ final class Dependencies {
     int node = task.node;
     Seen of = seen[node];
     if (of == null) {
-      return; // the graph has no edges, and there was no first pass
+      return; // without edges there was no first pass
     }
     int row = of.drawn++;
     int[] successors = graph.successors(node);

@@ -12,20 +12,20 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Turns the rows of one capture into bars on lanes (abi.md 6.4): four groups, and one for what is
- * missing. Processes and lanes are declared when something is first drawn on them.
+ * Draws the rows of one capture as bars on lanes (abi.md 6.4), in four groups and one for losses.
+ * Processes and lanes are declared when first drawn on.
  */
 final class Drawing implements Row.Receiver {
-  /** A shorter time between receipt and start is not worth a bar. */
+  /** Minimum time between receipt and start for a setup bar. */
   private static final long MIN_SETUP_NS = 20;
 
-  /** A bar that is shorter cannot be seen. */
+  /** Minimum length of a visible bar. */
   private static final long MIN_BAR_NS = 20;
 
-  /** An iteration with more phases is drawn in parts. */
+  /** Iterations with more phases are drawn in parts. */
   private static final int MAX_GROUP = 64;
 
-  /** Lanes of one name beside each other; the runtime's numbers leave room for as many. */
+  /** Maximum parallel lanes of one name; the runtime's lane numbers leave room for this number. */
   private static final int MAX_BESIDE = 10;
 
   private static final int PIDS_PER_CAPTURE = 10;
@@ -55,7 +55,7 @@ final class Drawing implements Row.Receiver {
     }
   }
 
-  /** What all captures of a trace share: the sink, the numbers of lanes and names. */
+  /** State shared by all captures of a trace: the sink, lane numbers and names. */
   static final class Canvas {
     private final TraceSink sink;
     private final NameMap names;
@@ -97,7 +97,7 @@ final class Drawing implements Row.Receiver {
   private final int firstPid;
   private final boolean isChip;
 
-  /** Only then a submission without a task is an allocation, not one whose task is elsewhere. */
+  /** Whether all tasks are drawn, so that a submission without a task is an allocation. */
   private final boolean hasAllTasks;
 
   private final Set<View> views = EnumSet.noneOf(View.class);
@@ -108,8 +108,8 @@ final class Drawing implements Row.Receiver {
   private int besides;
 
   /**
-   * @param prefix of the names of processes; empty if there is one capture
-   * @param label says more of the capture
+   * @param prefix prefix of process names; empty if there is one capture
+   * @param label description of the capture
    */
   Drawing(Canvas canvas, Exporter.Job job, String prefix, String label) {
     this.canvas = canvas;
@@ -134,7 +134,7 @@ final class Drawing implements Row.Receiver {
     slice = new Slice(source);
   }
 
-  /** The same as the runtime's converter uses. */
+  /** Same colours as the runtime's converter. */
   private static String colour(SchedPhaseKind kind) {
     return switch (kind) {
       case COMPLETE -> "good";
@@ -172,7 +172,7 @@ final class Drawing implements Row.Receiver {
     }
   }
 
-  /** All rows were given. */
+  /** Draws what is pending after the last row. */
   void finish() throws IOException {
     for (List<Row.Phase> group : groups) {
       drawGroup(group);
@@ -180,7 +180,7 @@ final class Drawing implements Row.Receiver {
     drawLosses();
   }
 
-  /** The lane of a number in a group. A lane and its group are declared when first asked for. */
+  /** Returns the lane of a number in a group; declares the lane and its group on first use. */
   private TraceSink.Lane lane(View view, int tid, String name, boolean isNesting, String... series)
       throws IOException {
     long key = ((long) view.ordinal() << Integer.SIZE) | tid;
@@ -200,7 +200,7 @@ final class Drawing implements Row.Receiver {
   }
 
   private void put(boolean isBesideNumbered) throws IOException {
-    // A format may have no time before its first.
+    // Some formats cannot represent times before the base.
     slice.beginNs = Math.max(slice.beginNs, clock.ns(0));
     slice.endNs = Math.max(slice.endNs, clock.ns(0));
     for (int beside = 1; !slice.lane.takes(slice.beginNs, slice.endNs); beside++) {
@@ -264,7 +264,7 @@ final class Drawing implements Row.Receiver {
     slice.atBegin = row.out;
     putSubmit(row);
     if (!row.isClaimed && hasAllTasks) {
-      // The chip generations keep the lanes of scheduler threads free of it.
+      // The chip generations keep allocations off the lanes of scheduler threads.
       lane = aicpu(row.lane + (isChip ? source.geometry().schedThreads() : 0));
       endNs = Math.max(endNs, beginNs + MIN_BAR_NS);
       slice.begin(Slice.Type.ALLOC, canvas.name("alloc"), lane, beginNs, endNs);
@@ -279,8 +279,8 @@ final class Drawing implements Row.Receiver {
   }
 
   /**
-   * Phases come in the order of their ends, and some lie within others: those of one loop iteration
-   * are held until it is over, and drawn by their beginnings.
+   * Draws the phases of one loop iteration by start time. Phases arrive in order of their ends and
+   * some are nested, so they are held until the iteration is over.
    */
   private void drawGroup(List<Row.Phase> group) throws IOException {
     if (group.size() > 1) {
@@ -339,7 +339,7 @@ final class Drawing implements Row.Receiver {
     put(false);
   }
 
-  /** What is missing, a lane for each kind and core or thread, and how much it is in all. */
+  /** Draws the losses on a lane per kind and core or thread, and their running total. */
   private void drawLosses() throws IOException {
     Map<Long, Long> missing = new TreeMap<>();
     List<Losses.Loss> gaps = new ArrayList<>(job.losses().gaps());

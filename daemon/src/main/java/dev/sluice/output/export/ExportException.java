@@ -2,7 +2,7 @@ package dev.sluice.output.export;
 
 import java.io.IOException;
 
-/** An export cannot be made. The message is one line for a person that says what to do. */
+/** Thrown if an export fails. The one-line message is for people and suggests a remedy. */
 public final class ExportException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -3,7 +3,7 @@ package dev.sluice.output.export;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** What an export makes. */
+/** Output format of an export. */
 public enum ExportFormat {
   /** The runtime's own records file. */
   RECORDS_JSON,
@@ -13,35 +13,35 @@ public enum ExportFormat {
   PERFETTO,
   /** A directory with one table per kind. */
   CSV,
-  /** A directory of tables for engines: DuckDB, Spark, Trino. */
+  /** A directory of tables for query engines: DuckDB, Spark, Trino. */
   PARQUET,
-  /** The runtime's own file of what the performance counters of cores showed. */
+  /** The runtime's own file of the cores' performance counters. */
   PMU_CSV,
   /** The runtime's own file of scope statistics. */
   SCOPE_STATS_JSONL;
 
-  /** Whether it is one of the runtime's own files, of one run of one device each. */
+  /** Returns whether it is one of the runtime's own files, each for one run of one device. */
   public boolean isRuntimeFile() {
     return this == RECORDS_JSON || !isTimed();
   }
 
-  /** Whether its records have times. */
+  /** Returns whether its records have times. */
   public boolean isTimed() {
     return this != PMU_CSV && this != SCOPE_STATS_JSONL;
   }
 
-  /** Whether it is a timeline. */
+  /** Returns whether it is a timeline. */
   public boolean isTrace() {
     return this == CHROME_TRACE || this == PERFETTO;
   }
 
-  /** As written on a command line. */
+  /** Name on the command line. */
   public String id() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /**
-   * @throws IllegalArgumentException with one line for a person
+   * @throws IllegalArgumentException with a one-line message for people
    */
   public static ExportFormat parse(String id) {
     return Arrays.stream(values())

@@ -1,18 +1,15 @@
 package dev.sluice.output.export;
 
-/**
- * Told of progress, and asked whether to go on. Called on the exporting thread about once per
- * frame.
- */
+/** Receives progress and can abort. Called on the exporting thread about once per frame. */
 @FunctionalInterface
 public interface ExportMonitor {
-  /** Neither watches nor stops. */
+  /** Ignores progress and never aborts. */
   ExportMonitor NONE = records -> {};
 
   /**
-   * Some more records were read.
+   * Reports newly read records.
    *
-   * @throws ExportException to end the export; nothing of the output stays
+   * @throws ExportException to abort the export; no output remains
    */
   void advance(long records) throws ExportException;
 }

@@ -16,12 +16,13 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Outputs that appear under their name only when they are complete: written beside it under another
- * name, then renamed. A failure leaves nothing behind; a killed process leaves the other name,
- * which says what it is.
+ * Outputs that appear under their name only once complete: they are written next to the target
+ * under another name, then renamed. A failure leaves no file; a killed process leaves the temporary
+ * one, whose name ends in {@code .partial}.
  *
- * <p>A link is followed. What is no regular file, such as a named pipe or {@code /dev/stdout}, is
- * written to directly: it cannot be renamed over, and a reader of a pipe sees an early end anyway.
+ * <p>Links are followed. A target that is not a regular file, such as a named pipe or {@code
+ * /dev/stdout}, is written directly: it cannot be replaced by a rename, and a reader of a pipe
+ * notices an early end anyway.
  */
 final class ExportOutput {
   private static final String GZIP = ".gz";
@@ -32,7 +33,7 @@ final class ExportOutput {
     void fill(T output) throws IOException;
   }
 
-  /** Writes an output under a name that is not its own yet; returns its bytes. */
+  /** Writes an output under a temporary name; returns its size in bytes. */
   private interface Maker {
     long make(Path partial) throws IOException;
   }
@@ -59,7 +60,7 @@ final class ExportOutput {
         partial -> stream(Files.newOutputStream(partial), isGzip, body));
   }
 
-  /** Makes something beside its place, and moves it there when it is whole. */
+  /** Makes an output next to its target and moves it there once complete. */
   private static long place(Path output, Path target, Maker maker) throws IOException {
     Path absolute = target.toAbsolutePath().normalize();
     Path partial =
@@ -82,7 +83,7 @@ final class ExportOutput {
     }
   }
 
-  /** What is written in the end: where a link leads to. */
+  /** Returns the path to write: the target of a link. */
   private static Path target(Path output, boolean isForced) throws IOException {
     boolean exists = Files.exists(output);
     if (!exists && Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
@@ -98,7 +99,7 @@ final class ExportOutput {
       throws IOException {
     try (Counting out = new Counting(isGzip ? gzip(stream) : stream)) {
       body.fill(out);
-      out.close(); // what it throws is why the output is not whole
+      out.close(); // a failure here means an incomplete output
       return out.bytes;
     }
   }
@@ -140,7 +141,7 @@ final class ExportOutput {
    * Fills a directory.
    *
    * @param isForced whether the directory of an earlier export may be replaced
-   * @return bytes of its files
+   * @return size of its files in bytes
    */
   static long directory(Path output, boolean isForced, Body<Path> body) throws IOException {
     Path target = target(output, isForced);

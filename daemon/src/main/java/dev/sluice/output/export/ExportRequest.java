@@ -5,9 +5,9 @@ package dev.sluice.output.export;
  *
  * @param graph dependencies for traces and tables; {@link TaskGraph#NONE} for none
  * @param names names of kernels; {@link NameMap#NONE} for none
- * @param isAbsolute whether the times of a trace are those of the host's clock, not counted from
- *     the first event
- * @param isByRun whether each source is one run of a capture, to have a file of its own
+ * @param isAbsolute whether trace times are those of the host's clock instead of counting from the
+ *     first event
+ * @param isByRun whether each source is one run of a capture and gets its own file
  */
 public record ExportRequest(
     ExportFormat format,
@@ -17,7 +17,7 @@ public record ExportRequest(
     boolean isAbsolute,
     boolean isByRun) {
 
-  /** Everything, without further files. */
+  /** Returns a request for everything, without additional files. */
   public static ExportRequest of(ExportFormat format) {
     return new ExportRequest(
         format, ExportSelection.ALL, TaskGraph.NONE, NameMap.NONE, false, false);

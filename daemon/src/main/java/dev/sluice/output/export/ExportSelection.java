@@ -4,11 +4,12 @@ import java.util.BitSet;
 import java.util.OptionalLong;
 
 /**
- * Which part of a capture to export.
+ * Part of a capture to export.
  *
- * @param fromNs from this moment on, counted from the first event; empty is the beginning
- * @param toNs up to this moment, excluded; empty is the end
- * @param cores task records of these cores only; empty is all. Phases belong to threads and stay
+ * @param fromNs start, counted from the first event; empty for the beginning
+ * @param toNs end, exclusive; empty for the end
+ * @param cores cores whose task records are exported; empty for all. Phases belong to threads and
+ *     are always exported
  */
 public record ExportSelection(OptionalLong fromNs, OptionalLong toNs, BitSet cores) {
   /** Everything. */
@@ -16,10 +17,10 @@ public record ExportSelection(OptionalLong fromNs, OptionalLong toNs, BitSet cor
       new ExportSelection(OptionalLong.empty(), OptionalLong.empty(), new BitSet());
 
   /**
-   * The part in ticks since a capture's base.
+   * The selected time in ticks since a capture's base.
    *
-   * @param fromTicks first tick inside
-   * @param toTicks first tick after
+   * @param fromTicks first tick, inclusive
+   * @param toTicks last tick, exclusive
    */
   record Window(long fromTicks, long toTicks) {
     static final Window ALL = new Window(Long.MIN_VALUE, Long.MAX_VALUE);
@@ -28,7 +29,7 @@ public record ExportSelection(OptionalLong fromNs, OptionalLong toNs, BitSet cor
       return fromTicks == Long.MIN_VALUE && toTicks == Long.MAX_VALUE;
     }
 
-    /** Whether something that lasts from start to end is inside, if only in part. */
+    /** Returns whether an interval overlaps the window. */
     boolean overlaps(long startTicks, long endTicks) {
       return endTicks >= fromTicks && startTicks < toTicks;
     }
@@ -63,9 +64,9 @@ public record ExportSelection(OptionalLong fromNs, OptionalLong toNs, BitSet cor
   }
 
   /**
-   * Cores as people write them: {@code 0-7,12}.
+   * Parses a list of cores such as {@code 0-7,12}.
    *
-   * @throws IllegalArgumentException with one line for a person
+   * @throws IllegalArgumentException with a one-line message for people
    */
   public static BitSet parseCores(String text) {
     BitSet cores = new BitSet();

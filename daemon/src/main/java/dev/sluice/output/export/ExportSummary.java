@@ -3,14 +3,14 @@ package dev.sluice.output.export;
 import java.util.Map;
 
 /**
- * What an export did.
+ * Result of an export.
  *
- * @param records records read, those outside the selection included
- * @param rows what was made of them: rows of tables, or slices drawn
- * @param bytes written
+ * @param records records read, including those outside the selection
+ * @param rows output: table rows, or slices drawn
+ * @param bytes bytes written
  * @param counts what was left out
- * @param missing records that are missing in the exported window, by cause
- * @param spanNs from the first to the last moment of the exported window
+ * @param missing records missing in the exported window, by cause
+ * @param spanNs length of the exported window
  */
 public record ExportSummary(
     long records, long rows, long bytes, Counts counts, Map<String, Long> missing, long spanNs) {
@@ -19,21 +19,21 @@ public record ExportSummary(
     return missing.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Counted while rows are read and drawn; final when the export is. */
+  /** Counts taken while rows are read and drawn; final when the export is done. */
   public static final class Counts {
-    /** Tasks of which both records are there. */
+    /** Tasks with a valid start, joined from both records where both exist. */
     public long joined;
 
-    /** AICPU records left out for want of a partner. */
+    /** AICPU records left out because no AICore record matches. */
     public long aicpuWithoutAicore;
 
-    /** AICore records left out for want of a partner. */
+    /** AICore records left out because no AICPU record matches. */
     public long aicoreWithoutAicpu;
 
-    /** Rows with a time that cannot be: left out, or drawn without that time. */
+    /** Rows with an impossible time: left out, or drawn without that time. */
     public long impossibleTimes;
 
-    /** Rows whose partner phase or task lies too far ahead; drawn without an arrow. */
+    /** Rows whose partner phase or task is too far ahead; drawn without an arrow. */
     public long givenUp;
 
     /** Dependencies that the times contradict. */

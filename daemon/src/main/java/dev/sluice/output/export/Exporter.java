@@ -16,11 +16,11 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Exports captures to a file, a directory or a stream. Several captures come on one axis of time:
- * of one boot of a host by its monotonic clock, of several by the wall clock. One thread.
+ * Exports captures to a file, a directory or a stream. Several captures share one time axis: the
+ * monotonic clock if all are from one boot of a host, otherwise the wall clock. One thread.
  */
 public final class Exporter {
-  /** One capture of an export, and what is wanted of it. */
+  /** One capture of an export, and what is requested of it. */
   record Job(
       CaptureSource source,
       ExportRequest request,
@@ -36,18 +36,18 @@ public final class Exporter {
       return request.selection().hasCore(core);
     }
 
-    /** The records of a pool in the window; of a run, or of all if that is 0. */
+    /** Returns a cursor over a pool's records in the window, of one run or, if 0, of all. */
     RecordCursor cursor(BufferKind kind, int instance, int run) throws IOException {
       return new RecordCursor(source, kind, instance, run, window(), false, monitor);
     }
 
-    /** The tasks of a core in the window; of a run, or of all if that is 0. */
+    /** Returns the tasks of a core in the window, of one run or, if 0, of all. */
     TaskJoin tasks(int core, int run) throws IOException {
       boolean isJoined = source.geometry().level() > 1 || source.records(BufferKind.AICPU_TASK) > 0;
       return tasks(core, run, isJoined);
     }
 
-    /** Likewise; not joined, every AICore record is a task. */
+    /** Returns the tasks of a core; if not joined, each AICore record is one. */
     TaskJoin tasks(int core, int run, boolean isJoined) throws IOException {
       return new TaskJoin(
           isJoined ? cursor(BufferKind.AICPU_TASK, core, run) : null,
@@ -55,12 +55,12 @@ public final class Exporter {
           counts);
     }
 
-    /** The function that a task of the dependency graph runs on a core, or -1. */
+    /** Returns the function that a task of the dependency graph runs on a core, or -1. */
     int function(int node, int core) {
       return node == TaskGraph.NO_NODE ? -1 : source.function(request.graph(), node, core);
     }
 
-    /** The same, to be read without progress. */
+    /** Returns this job without progress reports. */
     Job silent() {
       return new Job(source, request, losses, counts, ExportMonitor.NONE);
     }
@@ -79,7 +79,7 @@ public final class Exporter {
   private long rows;
 
   /**
-   * @throws ExportException if nothing lies in the selected window
+   * @throws ExportException if the selected window is empty
    */
   public Exporter(List<CaptureSource> sources, ExportRequest request, ExportMonitor monitor)
       throws IOException {
@@ -106,12 +106,12 @@ public final class Exporter {
     }
   }
 
-  /** Whether what the manifest says of the capture is what is exported. */
+  /** Returns whether the totals in the manifest cover exactly what is exported. */
   private boolean isWhole(CaptureSource source) {
     return request.selection().isWholeTime() && source.run() == 0;
   }
 
-  /** Places all captures on one axis; returns what the host's clocks show at its zero. */
+  /** Places all captures on one axis; returns the host's clocks at its zero. */
   private TraceSink.Clocks place() {
     boolean isOfParts =
         sources.stream().map(source -> source.manifest().id()).distinct().count() < sources.size();
@@ -157,12 +157,12 @@ public final class Exporter {
     return isOneBoot ? source.clock().baseHostNs() : nanos(source.wallBase());
   }
 
-  /** Nanoseconds since 1970. */
+  /** Converts to nanoseconds since 1970. */
   static long nanos(Instant wall) {
     return wall.getEpochSecond() * 1_000_000_000L + wall.getNano();
   }
 
-  /** Records that an export of everything reads; the end of its progress. */
+  /** Returns how many records a full export reads, for progress. */
   public long totalRecords() {
     long passes = request.format().isTrace() && request.graph().edges() > 0 ? 2 : 1;
     long total = 0;
@@ -180,12 +180,12 @@ public final class Exporter {
     };
   }
 
-  /** What a person should know before the output is read, one line each. */
+  /** Warnings to show before the output is read, one line each. */
   public List<String> warnings() {
     return List.copyOf(warnings);
   }
 
-  /** Writes to a stream, which stays open. Not for formats that are directories. */
+  /** Writes to a stream, which stays open. Not for formats that need a directory. */
   public ExportSummary toStream(OutputStream stream) throws IOException {
     if (isDirectory()) {
       throw new ExportException(
@@ -197,7 +197,7 @@ public final class Exporter {
     return summary(out.bytes());
   }
 
-  /** Whether the output is a directory by its nature. */
+  /** Returns whether the output is always a directory. */
   private boolean isDirectory() {
     return request.format() == ExportFormat.CSV
         || request.format() == ExportFormat.PARQUET
@@ -205,10 +205,10 @@ public final class Exporter {
   }
 
   /**
-   * Writes a file or a directory, that appears when it is complete.
+   * Writes a file or a directory, which appears once complete.
    *
-   * @param isForced whether what is there may be replaced
-   * @throws ExportException if the output exists, or there is nothing to write
+   * @param isForced whether an existing output may be replaced
+   * @throws ExportException if the output exists, or if there is nothing to write
    */
   public ExportSummary toFile(Path output, boolean isForced) throws IOException {
     return summary(
@@ -218,8 +218,8 @@ public final class Exporter {
   }
 
   /**
-   * The file that {@link #toFile} writes for this output: in a directory, a file of the runtime has
-   * the name that its tools look for.
+   * Returns the file that {@link #toFile} writes for this output: in a directory, a runtime file
+   * gets the name that the runtime's tools expect.
    */
   public Path fileOf(Path output) {
     return request.format().isRuntimeFile() && !isDirectory() && Files.isDirectory(output)
@@ -257,7 +257,7 @@ public final class Exporter {
     CaptureSource source = job.source();
     for (BufferKind kind : kinds(request.format())) {
       if (!source.geometry().has(kind.region())) {
-        // An empty file would say that the profiler had found nothing.
+        // An empty file would suggest that the profiler found nothing.
         throw new ExportException("the session did not attach the region " + kind.region().label());
       }
     }
@@ -289,7 +289,7 @@ public final class Exporter {
     rows = counts.slices;
   }
 
-  /** By device, and where that is not enough by session, host and capture. */
+  /** Returns a name by device and, where ambiguous, by session, host and capture. */
   private String nameOf(CaptureSource source) {
     CaptureManifest.Origin origin = source.manifest().origin();
     long hosts = sources.stream().map(each -> each.manifest().origin().host()).distinct().count();
@@ -305,7 +305,7 @@ public final class Exporter {
         + (isOnlyOfItsSession(source) ? "" : " " + shortName(source));
   }
 
-  /** Session numbers start over with each daemon. */
+  /** Returns whether the session number is unique here; it restarts with each daemon. */
   private boolean isOnlyOfItsSession(CaptureSource source) {
     String name = tablesOf(source);
     return sources.stream().filter(each -> tablesOf(each).equals(name)).count() == 1;

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The gaps and stalls of a capture, each with the interval in which it lies. Immutable. */
+/** The gaps and stalls of a capture, each with the interval in which it occurred. Immutable. */
 final class Losses {
-  /** How often the daemon looks at the device's counters, at least: a drop is as old at most. */
+  /** Longest interval between polls of the device's counters, and so the maximum age of a drop. */
   private static final long NOTICE_NS = 200_000_000L;
 
   private static final String GAP = FrameType.GAP.name();
@@ -26,14 +26,14 @@ final class Losses {
    * A gap or a stall.
    *
    * @param kind null if it concerns no kind
-   * @param instance core or thread, -1 if it is not known
+   * @param instance core or thread, -1 if unknown
    * @param by {@code device} or {@code capture}
-   * @param count buffers that are missing; how often the device waited
-   * @param records that are missing
-   * @param waitedNs summed over the device's threads
+   * @param count missing buffers, or number of waits of the device
+   * @param records missing records
+   * @param waitedNs sum over the device's threads
    * @param from first tick of the interval, since the base
-   * @param to its end
-   * @param hostNs when the host noted it
+   * @param to end of the interval
+   * @param hostNs when the host recorded it
    */
   record Loss(
       BufferKind kind,
@@ -50,7 +50,7 @@ final class Losses {
       return kind == null ? "" : kind.label();
     }
 
-    /** Anywhere in a window. */
+    /** Returns this loss with the window as its interval. */
     private Loss within(ExportSelection.Window window) {
       long first = Math.max(0, window.fromTicks());
       long last = window.toTicks() == Long.MAX_VALUE ? first : window.toTicks();
@@ -72,7 +72,7 @@ final class Losses {
     }
   }
 
-  /** Those that may lie in a window. */
+  /** Returns the losses that may lie in a window. */
   static Losses of(CaptureSource source, ExportSelection.Window window) throws IOException {
     Losses losses = new Losses();
     Map<String, Loss> near = new TreeMap<>();
@@ -89,7 +89,7 @@ final class Losses {
       boolean isBetween =
           note.type() == FrameType.GAP && !note.isDeviceLoss() && note.instance() >= 0;
       Loss loss = isBetween ? between(source, note) : noted(source, note, sinceNs);
-      // The host's times are as good as the clock: what lies near the window may lie in it.
+      // Host times have the error of the clock: a loss near the window may lie in it.
       long error = isBetween ? 0 : errorTicks;
       lastNs.put(place, note.untilNs());
       if (window.overlaps(loss.from, loss.to)) {
@@ -102,7 +102,7 @@ final class Losses {
     return losses;
   }
 
-  /** The capture lost buffers of a pool: between its neighbours. */
+  /** Places buffers that the capture lost between their neighbours in the pool. */
   private static Loss between(CaptureSource source, CaptureFrames.Note note) throws IOException {
     TraceClock clock = source.clock();
     BufferKind kind = note.kind();
@@ -116,7 +116,7 @@ final class Losses {
     if (frame < source.frameCount(kind, note.instance())) {
       to = clock.sinceBase(RecordCursor.start(kind, source.frame(kind, note.instance(), frame), 0));
     }
-    // The host's times are less exact than the neighbours: they never reach beyond these.
+    // Host times are less exact than the neighbours' times, so they never extend beyond those.
     if (to == Row.NEVER) {
       to = Math.max(from, clock.ticksOfHost(note.untilNs()));
     }
@@ -126,7 +126,7 @@ final class Losses {
     return loss(note, Math.min(from, to), to);
   }
 
-  /** It happened before the host noted it, and after the note before. */
+  /** Places a loss before the host recorded it, and after the previous note. */
   private static Loss noted(CaptureSource source, CaptureFrames.Note note, long sinceNs) {
     TraceClock clock = source.clock();
     long to = clock.ticksOfHost(note.untilNs());
@@ -143,7 +143,7 @@ final class Losses {
         note.count(),
         isGap ? note.value() : 0,
         isGap ? 0 : note.value(),
-        // A loss before the first record that is left lies at the beginning.
+        // A loss before the first remaining record is placed at the base.
         Math.max(0, from),
         Math.max(0, to),
         note.hostTimeNs());
@@ -157,7 +157,7 @@ final class Losses {
     return stalls;
   }
 
-  /** Records of a pool that are missing. */
+  /** Returns the missing records of a pool. */
   long records(BufferKind kind, int instance) {
     return gaps.stream()
         .filter(gap -> gap.kind == kind && gap.instance == instance)
@@ -166,8 +166,8 @@ final class Losses {
   }
 
   /**
-   * Records that are missing, by cause. Of a whole capture that has ended the manifest knows them
-   * exactly, those that retention removed included.
+   * Returns the missing records by cause. For a whole capture that has ended, the manifest has
+   * exact counts, which include records removed by retention.
    */
   Map<String, Long> missing(CaptureManifest manifest, boolean isWhole) {
     Map<String, Long> missing = new TreeMap<>();

@@ -13,7 +13,7 @@ import java.util.Map;
  * Names of kernels, from the runtime's {@code name_map.json}: {@code callable_id_to_name} and
  * {@code orchestrator_name}.
  *
- * @param callables by function number
+ * @param callables names by function number
  * @param orchestrator empty if the file has none
  */
 public record NameMap(Map<Integer, String> callables, String orchestrator) {
@@ -24,11 +24,11 @@ public record NameMap(Map<Integer, String> callables, String orchestrator) {
   }
 
   /**
-   * @throws ExportException if the file is missing or is no name map
+   * @throws ExportException if the file is missing or not a name map
    */
   public static NameMap read(Path file) throws IOException {
     try {
-      // From bytes: JSON says itself whether it is UTF-8, UTF-16 or UTF-32.
+      // From bytes, so that the parser detects UTF-8, UTF-16 or UTF-32.
       Map<String, Object> json = JSON.std.mapFrom(Files.readAllBytes(file));
       Map<Integer, String> callables = new HashMap<>();
       if (json.get("callable_id_to_name") instanceof Map<?, ?> names) {
@@ -46,7 +46,7 @@ public record NameMap(Map<Integer, String> callables, String orchestrator) {
     }
   }
 
-  /** What a function is called, as the runtime's tools do: {@code func_3_d} without a name. */
+  /** Returns the name of a function like the runtime's tools: {@code func_3_d} if it has none. */
   String function(int id) {
     String name = callables.get(id);
     return name != null ? name : "func_" + id + "_" + (char) ('a' + Math.floorMod(id, 26));

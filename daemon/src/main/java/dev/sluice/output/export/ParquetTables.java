@@ -30,9 +30,9 @@ import org.apache.parquet.schema.PrimitiveType;
 import org.apache.parquet.schema.Type;
 
 /**
- * A directory of Parquet tables, partitioned by host, device, session and run as Hive does it, so
- * that the directories of many exports can be laid over each other: files are named by the capture.
- * Times are device ticks and nanoseconds since 1970 by the host's clock.
+ * Writes a directory of Parquet tables with Hive partitions by host, device, session and run. Files
+ * are named after the capture, so the directories of several exports can be merged. Times are
+ * device ticks and nanoseconds since 1970 by the host's clock.
  */
 final class ParquetTables implements Tables.Format {
   private static final long ROW_GROUP_BYTES = 16L << 20;
@@ -43,7 +43,7 @@ final class ParquetTables implements Tables.Format {
   private final Set<Tables.Table> written = EnumSet.noneOf(Tables.Table.class);
   private Part part;
 
-  /** The file that is being written: tables and runs come one after the other. */
+  /** The file being written: tables and runs are written one after another. */
   private record Part(Tables.Table table, int run, ParquetWriter<Tables.Values> writer) {}
 
   private ParquetTables(CaptureSource source, Path directory) {
@@ -51,7 +51,7 @@ final class ParquetTables implements Tables.Format {
     this.directory = directory;
   }
 
-  /** Writes all tables of a capture, one run after the other; returns their rows. */
+  /** Writes all tables of a capture, run by run; returns the number of rows. */
   static long write(Exporter.Job job, long missing, Path directory) throws IOException {
     CaptureSource source = job.source();
     try (ParquetTables files = new ParquetTables(source, directory)) {
@@ -78,7 +78,7 @@ final class ParquetTables implements Tables.Format {
     part.writer.write(row);
   }
 
-  /** An engine refuses a table without a file; a capture without losses has one without rows. */
+  /** Query engines refuse a table without a file, so a capture without losses gets empty files. */
   private void addEmptyLosses() throws IOException {
     for (Tables.Table table : List.of(Tables.Table.GAPS, Tables.Table.STALLS)) {
       if (written.add(table)) {
@@ -128,7 +128,7 @@ final class ParquetTables implements Tables.Format {
             .withCodecFactory(new ZstdFactory())
             .withCompressionCodec(CompressionCodecName.ZSTD)
             .withRowGroupSize(ROW_GROUP_BYTES)
-            // Differences of ids and times: half as large as a dictionary, in half of the time.
+            // Delta encoding of ids and times: half the size of a dictionary, in half the time.
             .withWriterVersion(ParquetProperties.WriterVersion.PARQUET_2_0)
             .withDictionaryEncoding(false);
     table.columns.stream()
@@ -137,7 +137,7 @@ final class ParquetTables implements Tables.Format {
     return builder.build();
   }
 
-  /** A name of a host as part of a path: other characters as Hive escapes them. */
+  /** Formats a host name as part of a path; escapes other characters like Hive. */
   private static String partitionValue(String text) {
     StringBuilder escaped = new StringBuilder();
     text.codePoints()
@@ -168,7 +168,7 @@ final class ParquetTables implements Tables.Format {
       return new Support(schema);
     }
 
-    /** For programs with Hadoop, which this is not: its classes are only there to compile. */
+    /** Only for programs with Hadoop, which is not used here: its classes are needed to compile. */
     @Override
     @SuppressWarnings("deprecation")
     protected WriteSupport<Tables.Values> getWriteSupport(
@@ -225,7 +225,7 @@ final class ParquetTables implements Tables.Format {
     }
   }
 
-  /** Zstandard without Hadoop, through whose classes the library's own codecs go. */
+  /** Zstandard without Hadoop, which the library's own codecs depend on. */
   private static final class ZstdFactory implements CompressionCodecFactory {
     @Override
     public BytesInputCompressor getCompressor(CompressionCodecName codec) {

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Perfetto's own format: a stream of TracePacket messages (perfetto/trace/*.proto), written in one
+ * Writes Perfetto's own format: a stream of TracePacket messages (perfetto/trace/*.proto), in one
  * pass. The numbers are the fields of those messages.
  *
- * <p>Small because every lane is a packet sequence of its own: its defaults name the track, its
- * clock is incremental, so that a timestamp is the short distance from the one before, and names
- * are sent once.
+ * <p>Compact because each lane is its own packet sequence: its defaults name the track, its clock
+ * is incremental, so that a timestamp is the short distance from the previous one, and names are
+ * sent once.
  */
 final class PerfettoWriter implements TraceSink {
   private static final int TRACE_PACKET = 1;
@@ -37,7 +37,7 @@ final class PerfettoWriter implements TraceSink {
   /** The clock of the trace itself. */
   private static final int BOOTTIME = 6;
 
-  /** First of the ids that a sequence may define for itself. */
+  /** First id that a sequence may define for itself. */
   private static final int SEQUENCE_CLOCK = 64;
 
   private static final int INTERNED_CATEGORIES = 1;
@@ -70,7 +70,7 @@ final class PerfettoWriter implements TraceSink {
           .mapToInt(type -> CATEGORIES.indexOf(type.category) + 1)
           .toArray();
 
-  /** What a reader knows of one packet sequence. */
+  /** The reader's state of one packet sequence. */
   private static final class Sequence {
     private final int id;
     private final BitSet names = new BitSet();
@@ -83,7 +83,7 @@ final class PerfettoWriter implements TraceSink {
     }
   }
 
-  /** A message, field by field. */
+  /** A message, built field by field. */
   private static final class Message {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final CodedOutputStream fields = CodedOutputStream.newInstance(bytes);
@@ -103,12 +103,12 @@ final class PerfettoWriter implements TraceSink {
       return this;
     }
 
-    /** An entry of interned data. */
+    /** Adds an entry of interned data. */
     Message intern(int field, int iid, String name) throws IOException {
       return put(field, new Message().put(1, iid).put(2, name));
     }
 
-    /** A clock of a snapshot; an incremental one counts from the packet before. */
+    /** Adds a clock of a snapshot; an incremental one counts from the previous packet. */
     Message clock(int id, long ns) throws IOException {
       Message clock = new Message().put(1, id).put(2, ns);
       return put(1, id == SEQUENCE_CLOCK ? clock.put(3, 1) : clock);
@@ -150,7 +150,7 @@ final class PerfettoWriter implements TraceSink {
     packet(DESCRIPTOR_SEQUENCE, new Message().put(PACKET_CLOCK_SNAPSHOT, snapshot));
   }
 
-  /** A TrackDescriptor: uuid 1, name 2, process 3, parent 5, counter 8, order 11 and 12. */
+  /** Writes a TrackDescriptor: uuid 1, name 2, process 3, parent 5, counter 8, order 11 and 12. */
   private void track(Message track, int rank) throws IOException {
     packet(DESCRIPTOR_SEQUENCE, new Message().put(60, track.put(12, rank)));
   }
@@ -179,7 +179,7 @@ final class PerfettoWriter implements TraceSink {
     }
     Message event = new Message();
     for (int i = 0; i < lane.series.length; i++) {
-      // Behind all lanes.
+      // Above the ids of all lanes.
       uuid = uuid(lane.pid, (1 << 24) + (lane.tid << 2) + i);
       track(track(lane, uuid, lane.name + " " + lane.series[i]).put(8, new Message()), lane.rank);
       event.put(i == 0 ? EVENT_TRACK_UUID : EVENT_EXTRA_COUNTERS, uuid);
@@ -187,7 +187,7 @@ final class PerfettoWriter implements TraceSink {
     start(lane, event);
   }
 
-  /** Begins the packet sequence of a lane, with what its events have in common. */
+  /** Begins the packet sequence of a lane, with the common fields of its events. */
   private void start(Lane lane, Message eventDefaults) throws IOException {
     Sequence sequence = new Sequence(++sequenceIds);
     while (sequences.size() <= lane.index) {
@@ -277,10 +277,10 @@ final class PerfettoWriter implements TraceSink {
     }
   }
 
-  /** Writes the packet of the event in the scratch array. */
+  /** Writes the packet for the event in the scratch array. */
   private void event(Sequence sequence, long timeNs, byte[] interned, int length)
       throws IOException {
-    // The incremental clock cannot go back; a time before the last one is told as it is.
+    // The incremental clock cannot go back: an earlier time is written as absolute.
     boolean isBack = timeNs < sequence.clockNs;
     long since = isBack ? timeNs : timeNs - sequence.clockNs;
     sequence.clockNs = Math.max(sequence.clockNs, timeNs);

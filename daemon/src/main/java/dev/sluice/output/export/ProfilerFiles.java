@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The files of the runtime's other profilers, as the runtime writes them: a line for a record. */
+/** Writes the files of the runtime's other profilers, in its own format: one line per record. */
 final class ProfilerFiles {
   static final String PMU_FILE = "pmu.csv";
   static final String SCOPE_STATS_FILE = "scope_stats.jsonl";
@@ -44,7 +44,7 @@ final class ProfilerFiles {
     this.out = new BufferedWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
   }
 
-  /** {@code pmu.csv}: a row for each task of which a core kept counters; returns how many. */
+  /** Writes {@code pmu.csv}: a row for each task with counters; returns the number of rows. */
   static long writePmu(Exporter.Job job, OutputStream stream) throws IOException {
     ProfilerFiles file = new ProfilerFiles(job, stream);
     int type = file.source.geometry().pmuEventType();
@@ -59,7 +59,7 @@ final class ProfilerFiles {
   }
 
   /**
-   * {@code scope_stats.jsonl}: a line for the whole, then one for each begin and end of a scope.
+   * Writes {@code scope_stats.jsonl}: a header line, then one line per begin and end of a scope.
    */
   static long writeScopeStats(Exporter.Job job, OutputStream stream) throws IOException {
     ProfilerFiles file = new ProfilerFiles(job, stream);
@@ -108,7 +108,7 @@ final class ProfilerFiles {
     out.write(type + "\n");
   }
 
-  /** Of one run of several the manifest has no totals: there the marks of losses say it. */
+  /** The manifest has no totals of a single run: the gaps give its losses. */
   private Map<String, Object> scopeHead() {
     CaptureManifest.KindBooks books = source.manifest().outcome().kind(BufferKind.SCOPE_STATS);
     boolean isWhole = source.run() == 0 && source.manifest().outcome().isEnded();
@@ -129,7 +129,7 @@ final class ProfilerFiles {
     return head;
   }
 
-  /** Of a capture that was not ended. */
+  /** Capacities of a capture whose device reported none. */
   private static ScopeCapacities unknown() {
     return new ScopeCapacities(
         false,
@@ -156,7 +156,7 @@ final class ProfilerFiles {
     return line;
   }
 
-  /** The device may have cut the name off: then nothing ends it. */
+  /** Returns the name of a scope's file; a name that the device cut off has no terminator. */
   private static String site(ByteBuffer records, int at) {
     byte[] name =
         new byte[ScopeStatsRecord.HEAP_START_OFFSET - ScopeStatsRecord.SITE_FILE_BASENAME_OFFSET];

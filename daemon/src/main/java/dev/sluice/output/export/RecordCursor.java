@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Walks the records of one pool in collection order, a frame at a time. {@link #records()} and
- * {@link #at()} are where the current record lies.
+ * Walks the records of one pool in collection order, a frame at a time. The current record is at
+ * {@link #at()} in {@link #records()}.
  */
 final class RecordCursor {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -29,9 +29,9 @@ final class RecordCursor {
   private int run;
 
   /**
-   * @param onlyRun records of this run; 0 for all
-   * @param isEveryRecordWanted of the frames that touch the window, for a partner that decides
-   *     itself
+   * @param onlyRun run of the records; 0 for all
+   * @param isEveryRecordWanted whether to return all records of frames that touch the window, for a
+   *     caller that filters them
    */
   RecordCursor(
       CaptureSource source,
@@ -55,7 +55,9 @@ final class RecordCursor {
     this.nextFrame = window.isAll() ? 0 : firstFrameInside();
   }
 
-  /** When a record began, in device ticks; the kernel of an AICore task, not its receipt. */
+  /**
+   * Returns the begin of a record in device ticks; for AICore tasks the kernel's, not the receipt.
+   */
   static long start(BufferKind kind, ByteBuffer records, int at) {
     return records.getLong(at + kind.startTimeOffset());
   }
@@ -64,7 +66,7 @@ final class RecordCursor {
     return records.getLong(at + kind.endTimeOffset());
   }
 
-  /** Ticks from the receipt of an AICore task to its start; 0 for other kinds. */
+  /** Returns the ticks from receipt to start of an AICore task; 0 for other kinds. */
   static long setup(BufferKind kind, ByteBuffer records, int at) {
     return kind == BufferKind.AICORE_TASK
         ? Integer.toUnsignedLong(
@@ -72,7 +74,7 @@ final class RecordCursor {
         : 0;
   }
 
-  /** Ends rise from frame to frame, since a pool has one serial writer. */
+  /** Finds the first frame inside; ends rise between frames, since a pool has one serial writer. */
   private int firstFrameInside() throws IOException {
     int low = 0;
     int high = frameCount;
@@ -92,7 +94,7 @@ final class RecordCursor {
     return low;
   }
 
-  /** Moves to the next record; false after the last one. */
+  /** Moves to the next record; returns false after the last one. */
   boolean next() throws IOException {
     at += recordBytes;
     while (true) {
@@ -109,7 +111,7 @@ final class RecordCursor {
     }
   }
 
-  /** A record with an impossible time lies nowhere. */
+  /** Returns whether a record is in the window; one with an impossible time never is. */
   private boolean isInside(int record) {
     long start = clock.sinceBase(start(kind, records, record));
     long end = clock.sinceBase(end(kind, records, record));
@@ -159,7 +161,7 @@ final class RecordCursor {
     return at;
   }
 
-  /** The run of the device that the current record is of. */
+  /** Device run of the current record. */
   int run() {
     return run;
   }
@@ -168,7 +170,7 @@ final class RecordCursor {
     return kind;
   }
 
-  /** Instance: the core or thread. */
+  /** Core or thread of the pool. */
   int instance() {
     return instance;
   }
@@ -177,7 +179,7 @@ final class RecordCursor {
     return Integer.toUnsignedLong(records.getInt(at + offset));
   }
 
-  /** Three shorts. */
+  /** Reads three shorts. */
   long u48(int offset) {
     return u32(offset) | (long) records.getShort(at + offset + Integer.BYTES) << Integer.SIZE;
   }

@@ -13,11 +13,11 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * The file that the runtime writes itself, for the runtime's own tools (abi.md 6.1, and for the
- * newest runtimes abi-2026.09.md 2.11): same keys, same conditions. Rows are grouped by core in
- * collection order, one row a line.
+ * Writes the runtime's own file for the runtime's own tools (abi.md 6.1, and for the newest
+ * runtimes abi-2026.09.md 2.11): same keys, same conditions. Rows are grouped by core in collection
+ * order, one per line.
  *
- * <p>Goes through the pools one after the other, so that no more than a frame is held.
+ * <p>Reads one pool after another, so that at most a frame of each is held.
  */
 final class RecordsJson {
   private static final SerializedString KIND = new SerializedString("kind");
@@ -38,7 +38,7 @@ final class RecordsJson {
           Field.u64("start_cycles", SchedPhaseRecord.START_TIME_OFFSET),
           Field.u64("end_cycles", SchedPhaseRecord.END_TIME_OFFSET));
 
-  /** A number of a record; without a name in an array. */
+  /** A number of a record; in an array it has no name. */
   private record Field(SerializedString name, int offset, boolean isLong) {
     static Field u32(String name, int offset) {
       return new Field(new SerializedString(name), offset, false);
@@ -56,7 +56,7 @@ final class RecordsJson {
   private final List<Field> counts;
   private final List<Field> pops;
 
-  /** Whether rows name their run, as all do in the schema of the newest runtimes. */
+  /** Whether rows carry their run, as in the schema of the newest runtimes. */
   private final boolean hasRuns;
 
   private long rows;
@@ -79,7 +79,7 @@ final class RecordsJson {
     this.json = json;
   }
 
-  /** The name under which the runtime's tools look for the file in a directory. */
+  /** Returns the file name that the runtime's tools expect in a directory. */
   static String fileName(CaptureSource source) {
     return prefix(source) + "_swimlane_records.json";
   }
@@ -91,8 +91,8 @@ final class RecordsJson {
   /**
    * Writes the whole file.
    *
-   * @return rows written
-   * @throws ExportException if there is nothing that the runtime would have written a file for
+   * @return number of rows written
+   * @throws ExportException if the runtime would have written no file
    */
   static long write(Exporter.Job job, OutputStream out) throws IOException {
     CaptureSource source = job.source();
@@ -108,7 +108,7 @@ final class RecordsJson {
     json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
     RecordsJson export = new RecordsJson(job, json);
     export.writeAll();
-    job.counts().aicpuWithoutAicore = 0; // these are in the file
+    job.counts().aicpuWithoutAicore = 0; // they are in the file
     json.writeRaw('\n');
     json.flush();
     return export.rows;
@@ -196,8 +196,8 @@ final class RecordsJson {
   }
 
   /**
-   * The converter of the newest runtimes refuses a file in which the scheduler's record of an
-   * AICore task is missing: of these only joined tasks are written.
+   * Returns whether only joined tasks are written: the converter of the newest runtimes refuses
+   * files with AICore tasks that lack the scheduler's record.
    */
   private boolean isJoined() {
     return hasRuns && source.geometry().level() >= 2;
@@ -218,7 +218,7 @@ final class RecordsJson {
   }
 
   private void aicpuTasks(int core) throws IOException {
-    // Where tasks were joined, these records were counted with them.
+    // If tasks were joined, these records were already counted.
     RecordCursor cursor = (isJoined() ? job.silent() : job).cursor(BufferKind.AICPU_TASK, core, 0);
     while (cursor.next()) {
       row(core);
@@ -292,7 +292,7 @@ final class RecordsJson {
     return epoch;
   }
 
-  /** A scheduler thread in the newest schema: its phases, and beside them their queue figures. */
+  /** Writes a scheduler thread in the newest schema: its phases, then their queue figures. */
   private void stream(int thread) throws IOException {
     RecordCursor cursor = job.cursor(BufferKind.SCHED_PHASE, thread, 0);
     if (!cursor.next()) {
@@ -349,7 +349,7 @@ final class RecordsJson {
     return source.phaseNumbering().kind(record.kind(cursor.records(), cursor.at()));
   }
 
-  /** The fields of a phase that all schemas have. */
+  /** Writes the phase fields that all schemas share. */
   private SchedPhaseKind times(RecordCursor cursor) throws IOException {
     SchedPhaseKind kind = kind(cursor);
     json.writeFieldName(KIND);

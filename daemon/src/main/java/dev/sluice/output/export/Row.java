@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One thing that happened on the device, joined and linked. Times are ticks since the capture's
- * base, see {@link TraceClock}; {@link #NEVER} is a time that is not known or impossible.
+ * One event on the device, joined and linked. Times are ticks since the capture's base, see {@link
+ * TraceClock}; {@link #NEVER} marks unknown or impossible times.
  */
 abstract sealed class Row {
   static final long NEVER = Long.MIN_VALUE;
@@ -15,9 +15,9 @@ abstract sealed class Row {
   long end;
 
   /**
-   * Takes the times of a record; an end before the start is moved there.
+   * Sets the times from a record; raises an end before the start to the start.
    *
-   * @return whether there is a start
+   * @return whether the start is valid
    */
   boolean settle(RecordCursor cursor, TraceClock clock, ExportSummary.Counts counts) {
     start = clock.sinceBase(RecordCursor.start(cursor.kind(), cursor.records(), cursor.at()));
@@ -27,19 +27,19 @@ abstract sealed class Row {
     return start != NEVER;
   }
 
-  /** Takes rows in the order of time; a task row is valid during the call. */
+  /** Receives rows in time order; a task row is valid only during the call. */
   interface Receiver {
     void accept(Row row) throws java.io.IOException;
   }
 
   /**
-   * One end of an arrow. An arrow is added to both of its rows or to none, with an id of its own.
+   * One end of an arrow. Each arrow is added to both of its rows or to none, with its own id.
    *
-   * @param isOut whether the arrow leaves from the row
-   * @param ticks when it leaves or arrives, within the row
+   * @param isOut whether the arrow leaves the row
+   * @param ticks time at which it leaves or arrives, within the row
    */
   record Arrow(Type type, boolean isOut, long id, long ticks) {
-    /** Why there is an arrow. */
+    /** Meaning of an arrow. */
     enum Type {
       DISPATCH("dispatch"),
       COMPLETE("complete"),
@@ -65,7 +65,7 @@ abstract sealed class Row {
     }
   }
 
-  /** One run of a task on one core: the AICore record and the AICPU record of it. */
+  /** One run of a task on one core, from its AICore and AICPU records. */
   static final class Task extends Row {
     int core;
     int run;
@@ -75,7 +75,7 @@ abstract sealed class Row {
 
     long taskId;
 
-    /** {@link #NEVER} if there is no AICPU record. */
+    /** {@link #NEVER} without an AICPU record. */
     long dispatch;
 
     long finish;
@@ -93,9 +93,9 @@ abstract sealed class Row {
     final List<Arrow> scheduled = new ArrayList<>();
 
     /**
-     * Counts times from the base, and puts possible ones in the place of impossible ones.
+     * Converts times to ticks since the base, and replaces impossible ones.
      *
-     * @return whether there is a start
+     * @return whether the start is valid
      */
     boolean settle(TraceClock clock, ExportSummary.Counts counts) {
       boolean hasDispatch = dispatch != 0;
@@ -127,12 +127,12 @@ abstract sealed class Row {
 
   /** One phase of a scheduler thread. */
   static final class Phase extends Row {
-    /** Place in the merge: the latest end so far of the thread's phases. */
+    /** Merge key: the latest end of the thread's phases so far. */
     long key;
 
     int thread;
 
-    /** Null for a number that the generation does not define. */
+    /** Null for a number unknown to the generation. */
     SchedPhaseKind kind;
 
     int loopIter;
@@ -142,20 +142,20 @@ abstract sealed class Row {
     long depthsAtStart;
     long depthsAtEnd;
 
-    /** Tasks of which it holds the finish. */
+    /** Number of tasks that finished in it. */
     int finishes;
 
-    /** Arrows that leave from the phase, and that arrive at it. */
+    /** Arrows that leave the phase, and arrows that arrive. */
     final List<Arrow> out = new ArrayList<>(0);
 
     final List<Arrow> in = new ArrayList<>(0);
 
-    /** Of a ready queue at a moment: how many tasks for AIC, AIV and both are in it. */
+    /** Returns the depth of a ready queue; {@code i} is 0 for AIC, 1 for AIV, 2 for both. */
     static short depth(long depths, int i) {
       return (short) (depths >>> (i * Short.SIZE));
     }
 
-    /** The task that the newer generations name in the place of the pop counters. */
+    /** Returns the task id, which newer generations store in place of the pop counters. */
     long taskId() {
       return (Integer.toUnsignedLong(popMiss) << 32) | Integer.toUnsignedLong(popHit);
     }
@@ -174,7 +174,7 @@ abstract sealed class Row {
       return kind == SchedPhaseKind.DUMMY_TASK || kind == SchedPhaseKind.PREDICATED_SKIP;
     }
 
-    /** Whether the depth of the ready queue at its end is drawn as a curve. */
+    /** Returns whether the depth of the ready queue at its end is drawn as a curve. */
     boolean hasQueueSample() {
       return kind == SchedPhaseKind.COMPLETE || kind == SchedPhaseKind.DISPATCH;
     }
@@ -186,7 +186,7 @@ abstract sealed class Row {
     int index;
     long taskId;
 
-    /** Whether a task or a dummy answered; if not, the orchestrator did the work: an allocation. */
+    /** Whether a task or a dummy matches; if not, the orchestrator made an allocation. */
     boolean isClaimed;
 
     final List<Arrow> out = new ArrayList<>(0);

@@ -15,25 +15,25 @@ import java.util.PriorityQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Reads all pools of a capture at once, joins and merges their records by time, and links what
- * belongs together: a task with the phases in which it was dispatched and seen to finish, and with
- * its submission. One pass, bounded memory, one thread.
+ * Reads all pools of a capture in parallel, joins and merges their records by time, and links
+ * related ones: a task with the phases of its dispatch and finish, and with its submission. One
+ * pass, bounded memory, one thread.
  *
- * <p>Phases are read ahead of the merge, so that a task knows its phases before it is given away,
- * and a phase comes after all tasks that were dispatched in it. Hence an arrow is added to both of
- * its ends or to none.
+ * <p>Phases are read ahead of the merge, so that a task is linked to its phases before it is
+ * emitted, and a phase is emitted after all tasks dispatched in it. An arrow is therefore added to
+ * both of its ends or to none.
  */
 final class RowReader {
-  /** Phases of a thread that are read ahead for a task that finishes late. */
+  /** Maximum read-ahead of a thread's phases, for tasks that finish late. */
   private static final int MAX_AHEAD = 1 << 16;
 
-  /** Phases lie within others, which end later. */
+  /** Phases may be nested in others, which end later. */
   private static final int MAX_NESTING = 4;
 
-  /** Submissions that wait for their task: more than a device holds at a time. */
+  /** Submissions waiting for their task: more than a device can hold at once. */
   static final int MAX_OPEN = 1 << 17;
 
-  /** An arrow leaves a bar this long before the bar ends, so that it touches it. */
+  /** An arrow leaves this long before the end of its bar, so that it touches the bar. */
   private static final long INSIDE_NS = 10;
 
   private final CaptureSource source;
@@ -48,13 +48,13 @@ final class RowReader {
               .thenComparingInt(stream -> stream.order));
   private final Deque<Row.Submit> submits = new ArrayDeque<>();
   private final Map<Long, Row.Submit> open = new HashMap<>();
-  // Older generations name a dummy by the low half of its task id alone.
+  // Older generations identify a dummy only by the low half of its task id.
   private final Map<Long, Row.Submit> openByLocal = new HashMap<>();
   private final long insideTicks;
   private Row.Receiver to;
 
   /**
-   * @param arrowIds the next one, over all captures of an export
+   * @param arrowIds next id, shared by all captures of an export
    */
   RowReader(Exporter.Job job, Dependencies dependencies, AtomicLong arrowIds) throws IOException {
     this.source = job.source();
@@ -71,7 +71,7 @@ final class RowReader {
         add(new TaskStream(core, job.tasks(core, 0)));
       }
     }
-    // After the tasks: what happens at the very end of a phase is within it.
+    // After the tasks: an event at the very end of a phase belongs to it.
     for (int thread = 0; thread < source.instances(BufferKind.SCHED_PHASE); thread++) {
       phases.add(new PhaseStream(job.cursor(BufferKind.SCHED_PHASE, thread, 0)));
     }
@@ -87,7 +87,7 @@ final class RowReader {
     }
   }
 
-  /** Gives every row to the receiver. */
+  /** Passes every row to the receiver. */
   void readAll(Row.Receiver receiver) throws IOException {
     to = receiver;
     while (!merge.isEmpty()) {
@@ -102,12 +102,12 @@ final class RowReader {
     }
   }
 
-  /** Rows of one pool in the order of {@link #key}, which never falls. */
+  /** Rows of one pool ordered by {@link #key}, which never decreases. */
   private abstract static class Stream {
     long key = Long.MIN_VALUE;
     int order;
 
-    /** Moves to the next row; false after the last. */
+    /** Moves to the next row; returns false after the last. */
     abstract boolean advance() throws IOException;
 
     abstract void give() throws IOException;
@@ -163,7 +163,7 @@ final class RowReader {
       return false;
     }
 
-    /** Submissions are given in their own order, when their task has come or will not. */
+    /** Emits submissions in their own order, once their task has arrived or is given up. */
     @Override
     void give() throws IOException {
       submits.add(submit);
@@ -247,7 +247,7 @@ final class RowReader {
       to.accept(phase);
     }
 
-    /** The phase around a moment in which tasks are dispatched, or seen to finish; or null. */
+    /** Returns the dispatching or completing phase that contains a moment; null if none. */
     Row.Phase find(long moment, boolean isDispatch) throws IOException {
       while (lastEnd < moment && ahead.size() - head < MAX_AHEAD) {
         if (!read()) {
@@ -289,7 +289,7 @@ final class RowReader {
     if (task.thread >= 0) {
       return task.thread < phases.size() ? phases.get(task.thread).find(moment, isDispatch) : null;
     }
-    // The device did not say which thread serves the core.
+    // The device did not report which thread serves the core.
     for (PhaseStream thread : phases) {
       Row.Phase phase = thread.find(moment, isDispatch);
       if (phase != null) {
@@ -353,7 +353,7 @@ final class RowReader {
     to.add(Row.Arrow.in(type, id, arrives));
   }
 
-  /** A dummy answers to a submission as well. */
+  /** Matches a dummy with its submission. */
   private void claim(Row.Phase dummy) {
     Row.Submit submit =
         source.isChip()

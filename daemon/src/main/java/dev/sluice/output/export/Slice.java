@@ -2,9 +2,9 @@ package dev.sluice.output.export;
 
 import java.util.List;
 
-/** A bar on a lane. A flyweight: one object, refilled for every slice. Times are ns. */
+/** A bar on a lane: a flyweight, refilled for every slice. Times are in ns. */
 final class Slice {
-  /** What the bar stands for. */
+  /** Meaning of a bar. */
   enum Type {
     KERNEL("event"),
     SETUP("event"),
@@ -25,15 +25,15 @@ final class Slice {
 
   /** How the value of an argument is written. */
   enum Form {
-    /** Unsigned, of 64 bits. */
+    /** Unsigned, 64 bits. */
     NUMBER,
     NS,
     FLAG,
-    /** Three at once, see {@link Row.Phase#depth}. */
+    /** Three values, see {@link Row.Phase#depth}. */
     DEPTHS
   }
 
-  /** What there is to say of a bar. */
+  /** Arguments of a bar. */
   enum Arg {
     TASK_ID(Form.NUMBER, "taskId"),
     LOCAL_SETUP(Form.NS, "local_setup"),
@@ -41,7 +41,7 @@ final class Slice {
     TASKS_PROCESSED(Form.NUMBER, "tasks_processed"),
     AT_START(Form.DEPTHS, "at_start"),
     AT_END(Form.DEPTHS, "at_end"),
-    /** Likewise, where a curve has it as well. */
+    /** As above, where a curve shows them too. */
     AT_END_AS_CURVE(Form.DEPTHS, "at_end"),
     FINISH_ROWS(Form.NUMBER, "finish_rows_attributed"),
     SUBMIT_IDX(Form.NUMBER, "submit_idx"),
@@ -62,7 +62,7 @@ final class Slice {
   }
 
   /**
-   * A name that slices share.
+   * A name shared by slices.
    *
    * @param colour from the palette of chrome://tracing; empty for any
    */
@@ -80,13 +80,13 @@ final class Slice {
   long beginNs;
   long endNs;
 
-  /** {@link Type#KERNEL}; else null. */
+  /** For {@link Type#KERNEL}; otherwise null. */
   Row.Task task;
 
-  /** As for a task: what it runs, -1 if no dependency file says. */
+  /** Function of the task; -1 if no dependency file names it. */
   int funcId;
 
-  /** Arrows seen at its beginning, and at its end; of each, the moment is within the slice. */
+  /** Arrows at its begin, and at its end; their times are within the slice. */
   List<Row.Arrow> atBegin;
 
   List<Row.Arrow> atEnd;

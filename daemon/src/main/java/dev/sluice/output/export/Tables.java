@@ -15,10 +15,10 @@ import java.util.Locale;
 
 /** The tables of one capture: their columns, and their rows by core or thread as collected. */
 final class Tables {
-  /** Not a run: the table has none. */
+  /** Run of rows in a table without runs. */
   static final int NO_RUN = -1;
 
-  /** Names and types of columns; a {@code time} is two, device ticks and nanoseconds. */
+  /** Names and types of columns; {@code time} stands for two, device ticks and nanoseconds. */
   enum Table {
     AICORE_TASK(
         "int core, long reg_task_id, ulong task_token_raw, int ring, long local, time start,"
@@ -67,7 +67,7 @@ final class Tables {
     }
   }
 
-  /** What a column holds; {@code ULONG} is unsigned. */
+  /** Type of a column; {@code ULONG} is unsigned. */
   enum Type {
     INT,
     LONG,
@@ -80,13 +80,13 @@ final class Tables {
   /** Writes rows in one format. */
   interface Format extends Closeable {
     /**
-     * @param run {@link #NO_RUN} in a table without
-     * @param row valid during the call
+     * @param run {@link #NO_RUN} in a table without runs
+     * @param row valid only during the call
      */
     void write(Table table, int run, Values row) throws IOException;
   }
 
-  /** The values of a row in the order of its columns: a flyweight. */
+  /** Values of a row in column order: a flyweight. */
   static final class Values {
     private static final int MAX_COLUMNS = 32;
 
@@ -122,7 +122,7 @@ final class Tables {
   private long rows;
 
   /**
-   * @param baseNs nanoseconds at the capture's base, from which those of the tables count
+   * @param baseNs time of the capture's base in nanoseconds, to which table times are relative
    */
   Tables(Exporter.Job job, long baseNs, Format format) {
     this.job = job;
@@ -147,7 +147,7 @@ final class Tables {
     format.write(table, run, row);
   }
 
-  /** A row for every record of a kind, of a run or of all; an impossible time has no ns. */
+  /** Writes all records of a kind, of one run or, if 0, of all; impossible times have no ns. */
   void putRecords(BufferKind kind, int run) throws IOException {
     for (int instance = 0; instance < source.instances(kind); instance++) {
       if (kind.isPerCore() && !job.hasCore(instance)) {
@@ -199,7 +199,7 @@ final class Tables {
     }
   }
 
-  /** Begin and end of a record; the ns of an end before the begin stay empty. */
+  /** Puts the begin and end of a record; an end before the begin has no ns. */
   private void putTimes(RecordCursor cursor) {
     long start = RecordCursor.start(cursor.kind(), cursor.records(), cursor.at());
     long end = RecordCursor.end(cursor.kind(), cursor.records(), cursor.at());
@@ -220,12 +220,12 @@ final class Tables {
     }
   }
 
-  /** The id as a whole, its ring of 8 bits, and the number within the ring. */
+  /** Puts the whole id, its 8-bit ring, and the number within the ring. */
   private void putTaskId(long id) {
     row.put(id).put((id >>> Integer.SIZE) & 0xFF).put(id & 0xFFFFFFFFL);
   }
 
-  /** A row for every task of a run, of which the AICore's record and the AICPU's are joined. */
+  /** Writes the tasks of a run, joined from AICore and AICPU records. */
   void putTasks(int run) throws IOException {
     Row.Task task = new Row.Task();
     for (int core = 0; core < source.geometry().numCores(); core++) {
@@ -283,7 +283,7 @@ final class Tables {
   }
 
   /**
-   * @param missing records that are missing in the exported window
+   * @param missing missing records in the exported window
    */
   void putSession(long missing) throws IOException {
     CaptureManifest manifest = source.manifest();

@@ -17,16 +17,16 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Which task waits for which, and which kernels a task runs: the runtime's {@code deps.json}. Tasks
- * are nodes numbered by ascending task id; edges lie in two arrays, by predecessor and by
- * successor. Read as a stream into arrays of longs and ints, so that a graph of millions of edges
+ * Dependencies between tasks, and the kernels of each task: the runtime's {@code deps.json}. Tasks
+ * are nodes numbered by ascending task id; edges are in two arrays, by predecessor and by
+ * successor. Parsed as a stream into arrays of longs and ints, so that a graph of millions of edges
  * fits into the heap. Immutable.
  *
- * <p>Ids are numbers or quoted numbers, as the runtime's versions write them. An edge stands once,
- * however often the file names it. Rows without the ids that they need are skipped and counted.
+ * <p>Ids are numbers or quoted numbers, depending on the version of the runtime. Duplicate edges
+ * are merged. Rows without the required ids are skipped and counted.
  */
 public final class TaskGraph {
-  /** No file: no nodes, no edges. */
+  /** A graph without nodes or edges. */
   public static final TaskGraph NONE = new TaskGraph(new long[0], new long[0], 0);
 
   static final int NO_NODE = -1;
@@ -35,16 +35,16 @@ public final class TaskGraph {
   private static final int TASK_FIELDS = 1 + KERNELS;
 
   private final long[] taskIds;
-  // Sorted edges: the node that they leave in the high half, the one they arrive at in the low one.
+  // Sorted edges: source node in the high half, target node in the low half.
   private final long[] outgoing;
-  // Likewise with the halves swapped.
+  // The same edges with the halves swapped.
   private final long[] incoming;
   private final int[] kernels;
   private final long skippedRows;
 
   /**
-   * @param pairs predecessor, successor, and so on
-   * @param tasks task id, three kernel ids, and so on
+   * @param pairs alternating predecessors and successors
+   * @param tasks groups of a task id and three kernel ids
    */
   TaskGraph(long[] pairs, long[] tasks, long skippedRows) {
     this.skippedRows = skippedRows;
@@ -72,14 +72,14 @@ public final class TaskGraph {
     return ((long) from << Integer.SIZE) | to;
   }
 
-  /** Where the edges begin that have a node in their high half. */
+  /** Returns the index of the first edge with a node in its high half. */
   private static int first(long[] edges, int node) {
     int found = Arrays.binarySearch(edges, pair(node, 0));
     return found < 0 ? -found - 1 : found;
   }
 
   /**
-   * @throws ExportException if the file is missing or is no dependency file
+   * @throws ExportException if the file is missing or not a dependency file
    */
   public static TaskGraph read(Path file) throws IOException {
     LongStream.Builder pairs = LongStream.builder();
@@ -128,7 +128,7 @@ public final class TaskGraph {
       return false;
     }
     tasks.add(id);
-    // Fewer ids than three do not say which core runs what.
+    // With fewer than three ids, it is unknown which core runs what.
     List<?> ids =
         row.get("kernel_ids") instanceof List<?> all && all.size() == KERNELS ? all : null;
     for (int i = 0; i < KERNELS; i++) {
@@ -138,7 +138,7 @@ public final class TaskGraph {
     return true;
   }
 
-  /** A number of 64 bits, quoted or not; null for anything else. */
+  /** Parses a 64-bit number, quoted or not; returns null for anything that is not one. */
   private static Long number(Object value) {
     String text = String.valueOf(value).strip();
     try {
@@ -148,7 +148,7 @@ public final class TaskGraph {
     }
   }
 
-  /** Rows of the file that lack the ids that they need. */
+  /** Rows of the file without the required ids. */
   public long skippedRows() {
     return skippedRows;
   }
@@ -157,7 +157,7 @@ public final class TaskGraph {
     return taskIds.length;
   }
 
-  /** The node of a task, or {@link #NO_NODE}. */
+  /** Returns the node of a task, or {@link #NO_NODE}. */
   int node(long taskId) {
     int found = taskIds.length == 0 ? NO_NODE : Arrays.binarySearch(taskIds, taskId);
     return found < 0 ? NO_NODE : found;
@@ -167,12 +167,12 @@ public final class TaskGraph {
     return taskIds[node];
   }
 
-  /** The tasks that wait for a task, by ascending id. */
+  /** Returns the tasks that wait for a task, by ascending id. */
   int[] successors(int node) {
     return ends(outgoing, node);
   }
 
-  /** The tasks that a task waits for, by ascending id. */
+  /** Returns the tasks that a task waits for, by ascending id. */
   int[] predecessors(int node) {
     return ends(incoming, node);
   }
@@ -184,7 +184,7 @@ public final class TaskGraph {
     return ends;
   }
 
-  /** The number of an edge: those that leave a task follow each other. */
+  /** Returns the number of an edge; edges that leave one task are numbered consecutively. */
   int edge(int from, int to) {
     return Arrays.binarySearch(outgoing, pair(from, to));
   }
@@ -194,8 +194,8 @@ public final class TaskGraph {
   }
 
   /**
-   * The function that a task runs on a core, or -1. A task names one for AIC and one for each of
-   * the two AIV of a block; where only one of these is named, it serves both.
+   * Returns the function that a task runs on a core, or -1. A task names one for AIC and one for
+   * each of the two AIVs of a block; if it names only one AIV function, both run that one.
    */
   int kernel(int node, boolean isAic, int aivOfBlock) {
     int first = node * KERNELS;

@@ -7,17 +7,17 @@ import java.util.Arrays;
 
 /**
  * The tasks of one core: each AICPU record joined with the AICore record of the same run and
- * dispatch token, in the order of dispatch. Both come in token order, so that it is enough to keep
- * the {@value #WINDOW} newest AICore records. A token is 32 bits wide and may wrap: here it is
- * widened, by its distance from the AICPU's token of the moment.
+ * dispatch token, in dispatch order. Both sides are in token order, so it is enough to keep the
+ * {@value #WINDOW} newest AICore records. Tokens are 32 bits wide and may wrap; they are widened by
+ * their distance from the current AICPU token.
  *
- * <p>An AICPU record without partner is left out and counted, as is an AICore record without one;
- * of two AICore records with one token the later counts. At level 1 the AICPU writes nothing: every
- * AICore record is a task.
+ * <p>Records without a partner, AICPU or AICore, are left out and counted; of two AICore records
+ * with the same token, the later one counts. At level 1 the AICPU writes no records: every AICore
+ * record is a task.
  */
 final class TaskJoin {
   private static final int WINDOW = 256;
-  // AICore records are read this far ahead of the token in question, for duplicates and disorder.
+  // AICore records are read this far ahead of the current token, for duplicates and disorder.
   private static final int LOOK_AHEAD = 32;
 
   private enum State {
@@ -26,7 +26,7 @@ final class TaskJoin {
     JOINED
   }
 
-  /** An AICore record of the run. */
+  /** An AICore record of the current run. */
   private static final class Slot {
     State state = State.FREE;
     long token;
@@ -39,13 +39,13 @@ final class TaskJoin {
   private final RecordCursor aicpu;
   private final RecordCursor aicore;
   private final ExportSummary.Counts counts;
-  // By token modulo WINDOW.
+  // Indexed by token modulo WINDOW.
   private final Slot[] window = new Slot[WINDOW];
   private int run = -1;
   private long token;
   private long newestToken;
 
-  /** The AICore's cursor stands on a record that was not taken yet. */
+  /** Whether the AICore cursor is at a record that was not taken yet. */
   private boolean isHeld;
 
   private boolean hasAicore = true;
@@ -60,7 +60,7 @@ final class TaskJoin {
     Arrays.setAll(window, i -> new Slot());
   }
 
-  /** Fills the next task; false after the last. Times are what the device wrote. */
+  /** Fills in the next task; returns false after the last. Times are as the device wrote them. */
   boolean next(Row.Task into) throws IOException {
     if (aicpu == null) {
       return nextAicore(into);
@@ -122,7 +122,7 @@ final class TaskJoin {
     newestToken = Long.MIN_VALUE;
   }
 
-  /** Takes what is left of the AICore's runs before a run: no AICPU record will ask for it. */
+  /** Takes the remaining AICore records of runs before {@code newRun}, which have no partner. */
   private void passAicore(int newRun) throws IOException {
     while (peek() && aicore.run() < newRun) {
       if (aicore.run() != run) {

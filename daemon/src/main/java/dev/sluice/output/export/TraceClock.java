@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Time in one capture: device ticks, nanoseconds on the axis of the export, and the host's
- * monotonic clock. Ticks count from a base, the earliest possible time in the capture.
+ * Clock of one capture: converts between device ticks, nanoseconds on the export's axis, and the
+ * host's monotonic clock. Ticks count from a base, the earliest possible time in the capture.
  *
- * <p>The device's clock is placed on the host's by containment: what a frame holds happened before
- * the host collected it, and between the START and RUN_END of its run. That leaves an interval; its
- * middle is used, half of its width is the error. Where the two clocks run apart, no place
- * satisfies all of these bounds: then the one that violates them least is used, by the error.
- * Medians of frames are used, so that a record with an impossible time moves nothing. The same
- * bounds say which times are possible at all.
+ * <p>The device's clock is placed on the host's by containment: the events of a frame happened
+ * before the host collected it, and between START and RUN_END of its run. This leaves an interval;
+ * its middle is used, and half of its width is the error. If the two clocks drift apart, no place
+ * satisfies all bounds; the place with the least violation is used, and that violation is the
+ * error. Each frame contributes its median, so that a record with an impossible time has no effect.
+ * The same bounds determine which times are possible at all.
  */
 final class TraceClock {
   private static final long NS_PER_SECOND = 1_000_000_000L;
@@ -30,7 +30,7 @@ final class TraceClock {
   private final long hz;
   private final long nsPerTick;
   private final long baseTicks;
-  // Host time of the base; of a capture without frames, of its beginning.
+  // Host time of the base; for a capture without frames, of its beginning.
   private final long baseHostNs;
   private final long errorNs;
   private final String accuracy;
@@ -40,7 +40,7 @@ final class TraceClock {
   private long shiftNs;
   private long zeroNs;
 
-  /** A frame: what it holds, and between which times of the host that happened. */
+  /** Median start of a frame, and the host times between which it must lie. */
   private record Sample(long ticks, long fromNs, long toNs) {}
 
   TraceClock(CaptureSource source) throws IOException {
@@ -61,10 +61,10 @@ final class TraceClock {
     long[] all = samples.stream().mapToLong(Sample::ticks).sorted().toArray();
     long middle = all[all.length / 2];
     long lastNs = samples.stream().mapToLong(Sample::toNs).max().orElse(originNs);
-    // The device ran within the capture's time: a frame that lies farther away is damaged.
+    // The device ran during the capture: a frame farther away is damaged.
     double farTicks = (lastNs - originNs + 1e9) / 1e9 * hz;
     samples.removeIf(sample -> Math.abs((double) sample.ticks - middle) > farTicks);
-    // Where the middle lies on the host's clock.
+    // Bounds of the middle on the host's clock.
     long atLeastNs = Long.MIN_VALUE;
     long atMostNs = Long.MAX_VALUE;
     lastNs = originNs;
@@ -74,7 +74,7 @@ final class TraceClock {
       atMostNs = Math.min(atMostNs, sample.toNs - ns);
       lastNs = Math.max(lastNs, sample.toNs);
     }
-    // Generous, because the two clocks may run apart, and a record a little outside does no harm.
+    // Generous, since the clocks may drift apart and a record slightly outside does no harm.
     long slackNs = NS_PER_SECOND / 1000 + (lastNs - originNs) / 4;
     long lowNs = ticks(originNs - Math.max(atLeastNs, atMostNs) - slackNs, hz);
     long highNs = ticks(lastNs - Math.min(atLeastNs, atMostNs) + slackNs, hz);
@@ -92,7 +92,7 @@ final class TraceClock {
     highest = highNs - base;
   }
 
-  /** Some frames of each pool, the first of each run among them. */
+  /** Samples some frames of each pool, including the first of each run. */
   private static List<Sample> samples(CaptureSource source) throws IOException {
     Map<Integer, Long> begins = new HashMap<>();
     for (CaptureFrames.Note note : source.frames().notes()) {
@@ -137,7 +137,7 @@ final class TraceClock {
     return new Sample(starts[starts.length / 2], fromNs, toNs);
   }
 
-  /** The earliest possible time, as ticks from the middle. */
+  /** Returns the earliest possible time, in ticks from the middle. */
   private static long earliest(CaptureSource source, long middle, long lowest, long highest)
       throws IOException {
     long earliest = Long.MAX_VALUE;
@@ -160,11 +160,11 @@ final class TraceClock {
   }
 
   private static long ns(long ticks, long hz) {
-    // In two steps, because ticks x 1e9 passes 63 bits after some seconds.
+    // In two steps, since ticks x 1e9 exceeds 63 bits after some seconds.
     return ticks / hz * NS_PER_SECOND + ticks % hz * NS_PER_SECOND / hz;
   }
 
-  /** Ticks of a length. */
+  /** Converts a length to ticks. */
   long ticks(long ns) {
     return ticks(ns, hz);
   }
@@ -176,42 +176,42 @@ final class TraceClock {
   /**
    * Places this capture on the axis.
    *
-   * @param baseNs where its base lies
-   * @param axisZeroNs where the earliest capture begins, from which a selection counts
+   * @param baseNs position of its base
+   * @param axisZeroNs begin of the earliest capture, from which a selection counts
    */
   void place(long baseNs, long axisZeroNs) {
     shiftNs = baseNs;
     zeroNs = axisZeroNs;
   }
 
-  /** Ticks since the base, or {@link Row#NEVER} for a time that cannot be. */
+  /** Returns ticks since the base, or {@link Row#NEVER} for an impossible time. */
   long sinceBase(long deviceTicks) {
     long ticks = deviceTicks - baseTicks;
-    // The device's "never" is 0.
+    // The device writes 0 for "never".
     return deviceTicks != 0 && ticks >= lowest && ticks <= highest ? ticks : Row.NEVER;
   }
 
-  /** What the device wrote for a time since the base. */
+  /** Returns the device's time for ticks since the base. */
   long deviceTicks(long ticks) {
     return ticks + baseTicks;
   }
 
-  /** Nanoseconds on the axis of the export. */
+  /** Returns nanoseconds on the axis of the export. */
   long ns(long ticks) {
     return shiftNs + (nsPerTick != 0 ? ticks * nsPerTick : ns(ticks, hz));
   }
 
-  /** Nanoseconds of a length. */
+  /** Converts a length to nanoseconds. */
   long lengthNs(long ticks) {
     return nsPerTick != 0 ? ticks * nsPerTick : ns(ticks, hz);
   }
 
-  /** The tick since the base so long after the first event of the earliest capture. */
+  /** Returns the tick since the base for a time since the first event of the earliest capture. */
   long ticksAt(long ns) {
     return ticks(ns + zeroNs - shiftNs, hz);
   }
 
-  /** Ticks since the base at a host time; clamped to what is possible. */
+  /** Returns ticks since the base at a host time, clamped to what is possible. */
   long ticksOfHost(long hostNs) {
     return Math.max(lowest, Math.min(highest, ticks(hostNs - baseHostNs, hz)));
   }
@@ -221,17 +221,17 @@ final class TraceClock {
     return baseHostNs;
   }
 
-  /** The error bound in words. */
+  /** The error bound as text. */
   String accuracy() {
     return accuracy;
   }
 
-  /** How far a device time may lie from where it is placed on the host's clock. */
+  /** Maximum distance of a device time from its place on the host's clock. */
   long errorNs() {
     return errorNs;
   }
 
-  /** Whether one place on the host's clock suits all of its times. */
+  /** Returns whether one place on the host's clock satisfies all bounds. */
   boolean isExact() {
     return isExact;
   }

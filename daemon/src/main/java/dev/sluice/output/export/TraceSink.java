@@ -4,20 +4,20 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * One trace format. A process is declared before its lanes, a lane before its slices. The slices of
- * a lane come in the order of their beginnings, an enclosing one before those within it. Arguments
- * are valid during the call.
+ * Writer of one trace format. A process is declared before its lanes, a lane before its slices.
+ * Slices of a lane arrive in order of their begins, enclosing ones before nested ones. Arguments
+ * are valid only during the call.
  */
 interface TraceSink {
   /**
-   * Facts of the whole trace, once, before all else.
+   * Writes the facts about the whole trace, once and first.
    *
    * @param clocks host clocks at time 0 of the trace
    */
   void begin(Map<String, Object> facts, Clocks clocks) throws IOException;
 
   /**
-   * @param label more about the process, for people; empty for nothing
+   * @param label description of the process for people; may be empty
    */
   void process(int pid, String name, int sortIndex, String label) throws IOException;
 
@@ -25,22 +25,22 @@ interface TraceSink {
 
   void slice(Slice slice) throws IOException;
 
-  /** Values of the series of a lane. */
+  /** Writes the values of a lane's series. */
   void values(Lane lane, long timeNs, long... values) throws IOException;
 
-  /** Everything was given. */
+  /** Ends the trace after the last call. */
   void finish() throws IOException;
 
   /**
-   * What the host's clocks show at a moment of the trace.
+   * The host's clocks at a moment of the trace.
    *
-   * @param traceNs the moment, as the trace counts
+   * @param traceNs the moment in trace time
    */
   record Clocks(long traceNs, long monotonicNs, long realtimeNs, long boottimeNs) {}
 
   /**
-   * A track of a trace, for slices or for curves. Knows which slices are open on it, so that what
-   * overlaps without nesting gets another lane, {@link #next}.
+   * A track of a trace, for slices or for curves. Keeps the open slices, so that one that overlaps
+   * without nesting moves to another lane, {@link #next}.
    */
   final class Lane {
     /** Deeper nesting than any scheduler's. */
@@ -51,16 +51,16 @@ interface TraceSink {
     final int tid;
     final String name;
 
-    /** Lanes of a process are shown in this order. */
+    /** Order of the lanes of a process. */
     int rank;
 
-    /** Whether slices may lie within others. */
+    /** Whether slices may be nested. */
     final boolean isNesting;
 
-    /** Names of curves that are drawn together; none on a lane for slices. */
+    /** Names of curves that are drawn together; empty for a lane of slices. */
     final String[] series;
 
-    /** Another lane of the same name beside this one; or null. */
+    /** Parallel lane of the same name; or null. */
     Lane next;
 
     private final long[] openEnds = new long[MAX_OPEN];
@@ -78,10 +78,13 @@ interface TraceSink {
       this.series = series;
     }
 
-    /** Whether a slice lies behind all others, or within the innermost one. Takes it if so. */
+    /**
+     * Takes a slice that fits after all others or within the innermost open one; returns whether it
+     * did.
+     */
     boolean takes(long begin, long end) {
       close(begin);
-      // One place is left for what is forced.
+      // One entry is reserved for forced slices.
       boolean isFree = open == 0 || (isNesting && open < MAX_OPEN - 1 && end <= openEnds[open - 1]);
       if (!isFree || begin < lastEnd) {
         return false;
@@ -97,7 +100,7 @@ interface TraceSink {
       }
     }
 
-    /** Takes a slice without a length, which fits everywhere; returns where it must lie. */
+    /** Takes a slice of zero length, which always fits; returns its time. */
     long force(long begin) {
       long at = Math.max(begin, Math.max(lastBegin, lastEnd));
       close(at);
