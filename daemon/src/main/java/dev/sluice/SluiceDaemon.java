@@ -83,9 +83,8 @@ final class SluiceDaemon implements DaemonHost.Running {
   }
 
   /**
-   * Starts a daemon and returns when it is ready: sockets open, hot path warm. On failure, closes
-   * everything it opened and throws; the exception has a one-line message if a socket cannot be
-   * bound.
+   * Starts a daemon and returns when it is ready: sockets open, hot path warm. On failure it leaves
+   * nothing open; the exception has a one-line message if a socket cannot be bound.
    *
    * @param source reads the configuration again for a reload
    * @param environment where a service manager passes its notification socket
@@ -227,9 +226,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     close();
   }
 
-  /**
-   * Runs the notifier on its own thread: neither a slow socket nor a busy agent may delay a ping.
-   */
+  /** Starts a thread for the notifier: neither a slow socket nor a busy agent may delay a ping. */
   private void keepNotifying(ServiceNotifier notified, NanoClock clock, AgentErrorHandler errors) {
     keep(notified);
     AgentRunner runner =

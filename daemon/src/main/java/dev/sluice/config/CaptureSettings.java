@@ -64,7 +64,7 @@ public record CaptureSettings(
     return (int) Math.min(MAX_SPARES, retention.bytes() / 2 / segmentBytes);
   }
 
-  /** Returns the size of all captures above which the oldest are removed: retention less spares. */
+  /** Returns the size of all captures above which the oldest go: retention minus spares. */
   public long quotaBytes() {
     return retention.bytes() - spares() * segmentBytes;
   }

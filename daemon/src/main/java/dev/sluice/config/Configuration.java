@@ -187,9 +187,7 @@ public final class Configuration implements SettingsSource {
     return settings;
   }
 
-  /**
-   * Returns the keys whose value differs in the next configuration, in the order of the reference.
-   */
+  /** Returns the keys whose value differs in the next configuration, in reference order. */
   public List<ConfigKey<?>> changed(Configuration next) {
     return keysWith(next).stream()
         .filter(key -> !Objects.equals(values.get(key), next.values.get(key)))

@@ -5,9 +5,7 @@ package dev.sluice.config;
  * here; port 0 lets the kernel choose.
  */
 public record ListenAddress(String host, int port) {
-  /**
-   * Parses an address. Throws {@link IllegalArgumentException} with one line that shows the form.
-   */
+  /** Throws {@link IllegalArgumentException} with one line that shows the legal form. */
   public static ListenAddress parse(String text) {
     String trimmed = text.strip();
     int colon = trimmed.lastIndexOf(':');

@@ -80,9 +80,7 @@ public final class Quantities {
     return rate;
   }
 
-  /**
-   * Parses {@code 30us}, {@code 1ms}, {@code 10s}, {@code 2m} to nanoseconds; only 0 needs no unit.
-   */
+  /** Parses {@code 30us}, {@code 1ms} or {@code 2m} to nanoseconds; only 0 needs no unit. */
   public static long nanos(String text) {
     Split split = split(text, "duration", TIME_EXAMPLES);
     if (split.unit.isEmpty()) {
@@ -118,9 +116,7 @@ public final class Quantities {
     return shortest;
   }
 
-  /**
-   * Formats for people in decimal with 3 digits: {@code 1.87GB/s}. Passes NaN and infinity through.
-   */
+  /** Formats for people, decimal, 3 digits: {@code 1.87GB/s}. Passes NaN and infinity through. */
   public static String formatRate(double bytesPerSecond) {
     if (!Double.isFinite(bytesPerSecond)) {
       return bytesPerSecond + "B/s";
@@ -128,9 +124,7 @@ public final class Quantities {
     return threeDigits(bytesPerSecond, "B/s");
   }
 
-  /**
-   * Formats for people with 3 digits: {@code 850ns}, {@code 12.3us}, {@code 10s}, {@code 2m 5s}.
-   */
+  /** Formats for people, 3 digits: {@code 850ns}, {@code 12.3us}, {@code 10s}, {@code 2m 5s}. */
   public static String formatNanos(long nanos) {
     if (nanos < 0) {
       return "-" + formatNanos(nanos == Long.MIN_VALUE ? Long.MAX_VALUE : -nanos);

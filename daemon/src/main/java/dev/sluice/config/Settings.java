@@ -34,9 +34,7 @@ public record Settings(
     byDevice = Collections.unmodifiableMap(new TreeMap<>(byDevice));
   }
 
-  /**
-   * Returns the settings for a device's sessions: its own keys, and the general ones for the rest.
-   */
+  /** Returns the settings for a device's sessions: its own keys, otherwise the general ones. */
   public Settings ofDevice(int device) {
     return byDevice.getOrDefault(device, this);
   }

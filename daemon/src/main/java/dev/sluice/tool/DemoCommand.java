@@ -229,10 +229,7 @@ public final class DemoCommand implements Callable<Integer> {
     out().flush();
   }
 
-  /**
-   * Suggests runs without the disk: the demo outruns many disks, and a newcomer must not blame the
-   * engine.
-   */
+  /** Suggests runs without the disk, because a slow disk looks like a slow engine. */
   private String waysAroundTheDisk() {
     List<String> again = new ArrayList<>(spec.commandLine().getParseResult().originalArgs());
     again.add("--no-capture");
@@ -255,9 +252,7 @@ public final class DemoCommand implements Callable<Integer> {
                     "export", path, "--to", "100ms", "--format", "perfetto", "-o", "demo.pftrace"));
   }
 
-  /**
-   * Returns the total size of a capture's files; one replaced meanwhile counts once or not at all.
-   */
+  /** Returns the size of a capture's files; one replaced meanwhile counts at most once. */
   private static long bytesOnDisk(Path capture) {
     long bytes = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(capture)) {

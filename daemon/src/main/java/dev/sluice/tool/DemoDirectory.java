@@ -25,10 +25,7 @@ import java.util.function.Consumer;
 final class DemoDirectory implements AutoCloseable {
   private static final String PREFIX = "sluice-demo-";
 
-  /**
-   * Mark file: if it exists, the directory may be removed; if it is locked, the directory is in
-   * use.
-   */
+  /** If it exists, the directory may be removed; if it is locked, the directory is in use. */
   static final String MARK = ".removed-by-the-next-demo";
 
   private final Path path;

@@ -2,9 +2,7 @@ package dev.sluice.tool;
 
 import java.util.regex.Pattern;
 
-/**
- * Prints commands for the user to paste; the launcher passes the name it was called by. Stateless.
- */
+/** Command lines for the user to paste, with the program's name from the launcher. Stateless. */
 public final class Invocation {
   /** The program's name in help texts; picocli substitutes it. */
   public static final String PROGRAM = "${sys:sluice.command:-sluice}";

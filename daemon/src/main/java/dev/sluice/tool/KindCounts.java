@@ -4,8 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The terms of the accounting law, for one kind or the sum of all. Counts are records, except
- * bytes.
+ * The terms of the accounting law, for one kind or the sum of all. In records, except bytes.
  *
  * @param deviceRecords records that the device tried to write
  * @param dropped records lost by the device, by cause

@@ -23,9 +23,7 @@ public final class Loopback {
     }
   }
 
-  /**
-   * Returns where a client reaches a daemon that listens on this host; wildcards map to loopback.
-   */
+  /** Returns where a client reaches a daemon that listens on this host: loopback for a wildcard. */
   static String reaching(String host) {
     return switch (host) {
       case "0.0.0.0" -> IPV4;

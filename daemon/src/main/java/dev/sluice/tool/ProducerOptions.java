@@ -265,10 +265,7 @@ public final class ProducerOptions {
     return bytesPerSecond;
   }
 
-  /**
-   * Returns the number of device threads that can wait for the host: the schedulers and the
-   * orchestrator.
-   */
+  /** Counts the device threads that can wait for the host: the schedulers and the orchestrator. */
   int deviceThreads() {
     return deviceThreads(aicpuThreads, level);
   }
@@ -422,10 +419,7 @@ public final class ProducerOptions {
     }
   }
 
-  /**
-   * Rejects CPUs that are not online: pinning to them is silently ignored, so the results would be
-   * those of another run.
-   */
+  /** Rejects offline CPUs: pinning ignores them, so the results would be those of another run. */
   private void cpusAreOnline() {
     if (cpus == null) {
       return;

@@ -57,8 +57,7 @@ public final class ProgressLine implements AutoCloseable {
   }
 
   /**
-   * Tests one descriptor. System.console() only answers for standard input and output together, and
-   * from JDK 22 on not even that.
+   * Tests one descriptor: System.console() tests input and output together, from JDK 22 on neither.
    */
   static boolean isTerminal(int descriptor) {
     try {

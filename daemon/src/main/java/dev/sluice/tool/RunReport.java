@@ -32,10 +32,7 @@ public record RunReport(
     return Json.real(producer, "bytes_per_second");
   }
 
-  /**
-   * Time that the device's threads waited for the host, summed over them, by the device's own
-   * clock.
-   */
+  /** Time the device's threads waited for the host, summed over them, by the device's own clock. */
   public double stallSeconds() throws ToolException {
     return Json.real(producer, "stall_seconds");
   }

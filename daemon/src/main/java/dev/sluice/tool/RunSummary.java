@@ -41,9 +41,7 @@ final class RunSummary {
     return summary.text.toString();
   }
 
-  /**
-   * Prints one row per kind in the order of the law: produced is the sum of the columns after it.
-   */
+  /** Prints one row per kind in the order of the law: produced is the sum of the other columns. */
   private void books() throws ToolException {
     SessionReport session = run.session();
     TextTable table =

@@ -22,8 +22,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
   private static final double NOTABLE_STALL_RATIO = 0.01;
 
   /**
-   * @param isMisbehaviourWanted whether the producer commits faults on purpose, so that violations
-   *     are expected
+   * @param isMisbehaviourWanted whether the producer commits faults, so violations are expected
    */
   public static Verdict of(RunReport run, boolean isMisbehaviourWanted) throws ToolException {
     SessionReport session = run.session();
@@ -137,7 +136,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
     return switch (cause) {
       case "host_late", "ready_queue_full" -> Optional.of(Ceiling.CONTROL_PATH);
       case "pool_exhausted" -> Optional.of(exhausting(headroom));
-      // No counter shows the cause.
+      // No device counter moves with such a loss: assume the nearest ceiling.
       case "inferred" -> Optional.of(headroom.nearest());
       default -> Optional.empty();
     };

@@ -82,8 +82,7 @@ public final class VerifyCommand implements Callable<Integer> {
   private void watch(ProgressLine line, Frame frame, long startNs) throws IOException {
     bytes += frame.recordBytes();
     if (stopSignal.isRequested()) {
-      // Not a CaptureException: that would be a finding about the segment and would not end the
-      // run.
+      // Not a CaptureException: that would be a finding about the segment, not the end of the run.
       throw new InterruptedIOException(
           "verify was interrupted after " + Quantities.formatBytes(bytes) + ": no verdict");
     }

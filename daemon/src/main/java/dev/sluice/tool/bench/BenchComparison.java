@@ -15,9 +15,7 @@ import java.util.Map;
  * <p>{@link Figure} distinguishes a difference from noise.
  */
 final class BenchComparison {
-  /**
-   * The round trip of a cache line affects most figures; beyond this ratio it is another machine.
-   */
+  /** The round trip of a cache line affects most figures; beyond this ratio the machine differs. */
   private static final double SAME_ROUND_TRIP = 1.5;
 
   private final BenchResults old;

@@ -21,9 +21,7 @@ final class CleanRateSearch {
 
   private static final int TRIES = 3;
 
-  /**
-   * Search range around the offered rate: a waiting device offers no more than the host accepts.
-   */
+  /** Range around the offered rate: a waiting device offers no more than the host accepts. */
   private static final int BEYOND_OFFERED = 4;
 
   private final Trial trial;

@@ -62,10 +62,7 @@ final class LoadWorkloads {
         isClean, run.offeredBytesPerSecond(), run.collectedBytesPerSecond());
   }
 
-  /**
-   * Measures from "full buffer published" to "replacement visible", at a rate that keeps the daemon
-   * polling.
-   */
+  /** Measures from "full buffer published" to "replacement visible", with a daemon that polls. */
   static Workload refillLatency(String name, Load load) {
     return new Workload(
         name,

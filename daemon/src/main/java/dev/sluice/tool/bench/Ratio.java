@@ -8,8 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Ratio of the clean rates of two workloads of the same bench: the gain of a design on this
- * machine.
+ * Ratio of the clean rates of two workloads of one bench: what a design gains on this machine.
  *
  * @param over workload whose first figure is the numerator
  * @param under workload whose first figure is the denominator
@@ -21,9 +20,7 @@ record Ratio(String name, String over, String under, double target) {
   private static final List<String> GEOMETRIES =
       List.of("l2-2026.06-24x1", "l2-2026.07-24x1", "chip-2026.09-24x1");
 
-  /**
-   * Returns all ratios. Against C hosts they compare counting with counting, storing with storing.
-   */
+  /** Returns all ratios. Against a C host, both sides count or both sides store. */
   static List<Ratio> all() {
     return GEOMETRIES.stream().flatMap(geometry -> of(geometry).stream()).toList();
   }

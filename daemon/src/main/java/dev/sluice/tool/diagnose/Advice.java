@@ -83,7 +83,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
     return verdict(model, binding, next, target) + " " + limit;
   }
 
-  /** Tells whether the requested rate can run without loss. */
+  /** Describes whether the requested rate can run without loss. */
   private static String verdict(CeilingModel model, Limit binding, Limit next, double target) {
     String asked = Unit.BYTES_PER_SECOND.format(target);
     if (target <= binding.value()) {

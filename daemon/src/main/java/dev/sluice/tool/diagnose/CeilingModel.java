@@ -36,9 +36,7 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
     return shape.firstToExhaust().spareBytes();
   }
 
-  /**
-   * Returns the rate at which the worst refill empties the free queues of the first kind to starve.
-   */
+  /** The rate at which the worst refill empties the free queues of the first kind to starve. */
   Limit controlPath() {
     Shape.PoolKind kind = shape.firstToStarve();
     double rate = kind.slotBytes() / latencySeconds;
@@ -80,9 +78,7 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
         "C = " + Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond) + ", measured");
   }
 
-  /**
-   * Returns the ceilings of a steady rate, lowest first; the pool delays the last one for a while.
-   */
+  /** The ceilings of a steady rate, lowest first; the pool delays the last one for a while. */
   List<Limit> ceilings(double runSeconds) {
     return List.of(controlPath(), lifecycle(runSeconds), bandwidth()).stream()
         .sorted(Comparator.comparingDouble(Limit::value))

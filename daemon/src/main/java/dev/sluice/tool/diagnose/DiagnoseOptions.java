@@ -166,9 +166,7 @@ final class DiagnoseOptions {
     }
   }
 
-  /**
-   * Returns shapes with fewer and more cores per queue, and more queues, to test the model there.
-   */
+  /** Returns shapes with fewer and more cores per queue, and more queues, to test the model. */
   List<ShapeRequest> others() {
     if (isQuick) {
       return List.of();

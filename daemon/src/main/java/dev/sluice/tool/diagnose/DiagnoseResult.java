@@ -94,10 +94,7 @@ final class DiagnoseResult {
                     target));
   }
 
-  /**
-   * Returns the JSON object; keys shared with {@code demo} and {@code bench} describe a typical
-   * run.
-   */
+  /** Returns the JSON; the keys shared with {@code demo} and {@code bench} are of a typical run. */
   Map<String, Object> toJson() throws ToolException {
     Map<String, Object> object = new LinkedHashMap<>();
     Optional<Advice> advice = advice();

@@ -13,10 +13,7 @@ import java.util.function.DoubleFunction;
 final class ShapeDiagnosis {
   private static final long PAUSE_THRESHOLD_NS = 20_000;
 
-  /**
-   * Latency is measured again if the edge it implies is off the probed rate by more than this
-   * factor.
-   */
+  /** Repeat the latency runs if the implied edge differs by more than this factor. */
   private static final double SAME_RATE = 1.25;
 
   private static final int MOST_LATENCIES = 3;
@@ -46,8 +43,7 @@ final class ShapeDiagnosis {
   }
 
   /**
-   * @param isMain whether to measure all terms and both edges; otherwise only those that depend on
-   *     the device's shape
+   * @param isMain whether to measure all terms and both edges, or only those specific to the shape
    */
   void run(boolean isMain) throws ToolException {
     if (isMain) {
@@ -84,8 +80,7 @@ final class ShapeDiagnosis {
 
   /**
    * Measures latency near the edge that it implies. Latency depends on the rate, because refills in
-   * quick succession queue up. So this repeats the measurement at the implied edge until both
-   * agree.
+   * quick succession queue up; so it is measured again at the implied edge until both agree.
    */
   private TermExperiments.Latency latencyNearItsEdge() throws ToolException {
     double least = experiments.leastRate();
@@ -141,8 +136,7 @@ final class ShapeDiagnosis {
             / 2;
     double rate = Math.min(4 * giveBack, Math.min(controlPath, offered / 2));
     if (rate < 1.3 * giveBack) {
-      // Any burst that the device can write and the control path survives is too close to the
-      // give-back rate.
+      // No burst far above the give-back rate is within reach of device and control path.
       return;
     }
     result.burstRate = rate;

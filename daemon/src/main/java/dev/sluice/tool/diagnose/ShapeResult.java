@@ -88,10 +88,7 @@ final class ShapeResult {
    * @param what {@code rate} or {@code burst}
    */
   record Comparison(String what, Limit predicted, EdgeSearch.Edge found) {
-    /**
-     * Returns the relative error, positive if the model promises too much; NaN if either side has
-     * no edge.
-     */
+    /** Relative error, positive if the model promises too much; NaN if either side has no edge. */
     double error() {
       boolean isComparable =
           !found.isAtLeast() && found.value() > 0 && Double.isFinite(predicted.value());

@@ -27,9 +27,7 @@ final class TermExperiments {
 
   private static final String CARELESS = "l2-2026.06";
 
-  /**
-   * A slower device fills the buffers of all cores in step and requests all replacements at once.
-   */
+  /** Cores of a slower device fill their buffers in step, and all need the next one at once. */
   private static final double SECONDS_TO_HALF_A_BUFFER = 0.017;
 
   private final Runs runs;

@@ -38,10 +38,7 @@ public final class Doctor {
     return findings;
   }
 
-  /**
-   * Runs {@link #examine}, probes the listener's address, and writes to the captures' disk for a
-   * second.
-   */
+  /** Runs {@link #examine}, tests the listener's address, and writes to the disk for a second. */
   public List<Finding> measure() {
     List<Finding> findings = examine();
     findings.add(ProcessChecks.listener(settings));

@@ -42,17 +42,13 @@ public record EdgeSearch(double resolution, int tries, int mostDisturbed, Trial 
    * @param dirty the lowest value that was not clean; infinite if all were
    */
   public record Edge(double value, double dirty) {
-    /**
-     * Returns whether the edge lies beyond the search, because the device reached its own limit.
-     */
+    /** Returns whether the edge lies above the range that the device could reach. */
     public boolean isAtLeast() {
       return Double.isInfinite(dirty);
     }
   }
 
   /**
-   * Searches the edge.
-   *
    * @param start first value
    * @param most highest value to try; if it is clean, it is the result
    */

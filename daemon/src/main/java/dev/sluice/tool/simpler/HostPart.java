@@ -21,9 +21,7 @@ final class HostPart {
 
   private HostPart() {}
 
-  /**
-   * Adds the keys that only the host's file has to the device's file, then deletes the host's file.
-   */
+  /** Adds the keys missing in the device's file from the host's file, then deletes the latter. */
   static void merge(Path device, Path host) throws IOException {
     Path merged = device.resolveSibling("." + device.getFileName() + ".merged");
     try {

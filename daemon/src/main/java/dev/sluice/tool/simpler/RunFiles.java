@@ -151,8 +151,7 @@ final class RunFiles implements AutoCloseable {
   }
 
   /**
-   * Writes the files of runs that did not end in order, because their process could not request
-   * them.
+   * Writes the files of runs that did not end in order and so could not request them.
    *
    * @param session an ended session
    */
