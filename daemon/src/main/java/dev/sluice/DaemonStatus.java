@@ -46,11 +46,11 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * What the daemon shows of itself, read again for each request: sessions and devices as {@link
- * ReadModel} makes them, agents and their health, storage, why the daemon is not ready.
+ * The daemon's view of itself, read again for each request: sessions and devices from {@link
+ * ReadModel}, agents and their health, storage, reasons for not being ready.
  *
- * <p>Any thread: scrapes, control requests and the service manager's notifier meet here, event
- * loops among them. Waits for nothing: sessions are shown as they were published last.
+ * <p>Any thread: scrapes, control requests and the service manager's notifier call it, some on
+ * event loops. Never blocks: a session appears as its owner last published it.
  */
 final class DaemonStatus implements DaemonView {
   private final BuildInfo build;
@@ -93,12 +93,12 @@ final class DaemonStatus implements DaemonView {
     this.lastCaptureLoss = lastCaptureLoss;
   }
 
-  /** Devices that are shown even before their first session. Any thread. */
+  /** Sets the devices to show even before their first session. Any thread. */
   void configuredDevices(Set<Integer> devices) {
     configuredDevices = devices;
   }
 
-  /** Sets why the daemon cannot serve; empty when it can. */
+  /** Sets the reason why the daemon cannot serve; empty if it can. */
   void setNotReady(String reason) {
     notReady = reason;
   }
@@ -182,7 +182,7 @@ final class DaemonStatus implements DaemonView {
       AgentRunner runner = host.runner();
       long ageNs = nowNs - runner.lastCycleNs();
       if (host.device() != ThreadPacking.NO_DEVICE && ageNs >= Janitor.STALL_NANOS) {
-        continue; // a device that hangs is given up by itself, and is no reason to restart the rest
+        continue; // a hung device is given up on its own and does not make the daemon unready
       }
       for (Agent agent : runner.agents()) {
         oldest.merge(agent.roleName(), ageNs, Math::max);
@@ -301,7 +301,7 @@ final class DaemonStatus implements DaemonView {
     return sessions.stream().filter(session -> session.device() == device).toList();
   }
 
-  /** The captures of this daemon's directory, for its HTTP servers. */
+  /** The captures in this daemon's directory, for its HTTP servers. */
   private static final class StoredCaptures implements CaptureArchive {
     private final CaptureStore store;
 
@@ -334,7 +334,7 @@ final class DaemonStatus implements DaemonView {
 
     @Override
     public InputStream download(String name) throws IOException {
-      // Compared with what is there, never made into a path.
+      // Matched against the directory listing, never turned into a path.
       Path directory =
           CaptureCatalog.find(store.directory(), name)
               .orElseThrow(

@@ -36,14 +36,14 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The experiments of {@code sluice diagnose} that need the inside of a daemon. */
+/** The experiments of {@code sluice diagnose} that need daemon internals. */
 final class DiagnoseProbes implements HostProbes {
   private static final Logger log = LoggerFactory.getLogger(DiagnoseProbes.class);
   private static final long DEVICE_BASE = 0x1000_0000L;
 
   private static final int WARM_ROUNDS = 3_000;
 
-  // Buffers are tiny: what is measured is the path of a buffer, not its content.
+  // Tiny buffers: the test measures the path of a buffer, not its content.
   private static final LayoutOverrides TINY = new LayoutOverrides(0, 0, 8, 8, 8, 8);
 
   private static Settings settings(Map<String, String> overrides) {

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the counters of the open sessions once a second and keeps their rates. Runs behind the
- * janitor, on its thread, so that what it reads was just counted.
+ * Reads the counters of the open sessions once a second and keeps their rates. Runs after the
+ * janitor on the same thread, so the counters are fresh.
  */
 final class RateSampler implements Agent {
   private final Sessions sessions;
@@ -36,7 +36,7 @@ final class RateSampler implements Agent {
 
   @Override
   public String roleName() {
-    return "janitor"; // part of its round
+    return "janitor"; // runs as part of the janitor's cycle
   }
 
   @Override
@@ -82,7 +82,7 @@ final class RateSampler implements Agent {
     capturesLost = lost;
   }
 
-  /** When a capture was last seen to lose records. Any thread. */
+  /** Returns when a capture last lost records. Any thread. */
   Optional<Instant> lastCaptureLoss() {
     return lastCaptureLoss;
   }

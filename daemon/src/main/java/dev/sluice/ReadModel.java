@@ -36,23 +36,23 @@ import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
 /**
- * The read model of the services: a session or a device, as the engine's counters have it, in the
- * words of the API, with every kind, cause and reason present even at 0. Durations become seconds,
- * but for the histograms of a device, which stay in nanoseconds.
+ * The read model of the services: converts the engine's counters of a session or a device to the
+ * terms of the API, with every kind, cause and reason present even at 0. Durations are in seconds,
+ * except in the histograms of a device, which stay in nanoseconds.
  *
- * <p>Any thread; waits for nothing. A session is shown as its owner published it last, all of one
- * moment, which is a round of the janitor ago at most.
+ * <p>Any thread; never blocks. A session appears as its owner last published it: one consistent
+ * state, at most one janitor cycle old.
  */
 final class ReadModel {
   private ReadModel() {}
 
   /**
-   * One device.
+   * Returns the snapshot of one device.
    *
-   * @param downCause why it cannot be used; empty if it can
-   * @param history of all its sessions so far, the open ones included
+   * @param downCause why the device cannot be used; empty if it can
+   * @param history totals of all its sessions so far, including open ones
    * @param open its open sessions
-   * @param recent these, and those that ended lately
+   * @param recent its open and recently ended sessions
    */
   static DeviceSnapshot of(
       int device,
@@ -90,7 +90,7 @@ final class ReadModel {
             .reduce(Headroom.IDLE, Headroom::nearerOf));
   }
 
-  /** One session. */
+  /** Returns the snapshot of one session. */
   static SessionSnapshot of(Session session, SessionRates rates, long nowNs) {
     SessionView view = session.view();
     RunTotals totals = view.totalsWithLatencies();
@@ -131,7 +131,7 @@ final class ReadModel {
         view.lastRun());
   }
 
-  /** What of it does not change. */
+  /** Returns the facts of a session that never change. */
   static SessionInfo infoOf(Session session) {
     Layout layout = session.geometry().layout();
     return new SessionInfo(
@@ -194,7 +194,7 @@ final class ReadModel {
     return byKind;
   }
 
-  /** One event of dropped records. */
+  /** Returns the snapshot of one drop event. */
   static DropEventSnapshot of(DropLog.Entry entry) {
     DropEvent event = entry.event();
     DropEvent.Queues queues = event.queues();

@@ -51,14 +51,13 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /**
- * The sessions as the sockets ask for them: knows which token is whose, passes everything on, and
- * translates between the words of the attach contract and those of the session stage. Called on
- * event loops; never waits. The lock guards the tokens.
+ * Serves sessions to the attach and control sockets: maps tokens to sessions, forwards each call,
+ * and translates between the attach contract and the session stage. Called on event loops; never
+ * blocks. The lock guards the tokens.
  */
 final class SessionDesk implements SessionBroker, ControlActions {
-  // Tokens of sessions that are over, so that a client is told why.
+  // Tokens of ended sessions, kept so that a late client learns the reason.
   private static final int KEPT_OVER = 64;
-  // Of enable_profiling_flag.
 
   private final Sessions sessions;
   private final SecureRandom random = new SecureRandom();
@@ -86,7 +85,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
     }
   }
 
-  /** A session of another process is open again. */
+  /** Registers a session resumed from an earlier daemon process. */
   void resumed(Session session) {
     keep(Token.of(session.token()), session);
   }
@@ -120,7 +119,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
     return session;
   }
 
-  /** Asks the session of a token; refused if there is none. */
+  /** Forwards a question to the session of a token; fails if no open session has it. */
   private <T, R> CompletionStage<R> ask(
       Token token, Function<Session, CompletionStage<T>> question, Words<T, R> words) {
     try {
@@ -181,7 +180,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
         token, session -> session.end(RunEnd.DIED, "device lost: " + reason), SessionDesk::books);
   }
 
-  /** What was counted in the wrong places is no answer. */
+  /** Returns the books, or refuses if the layout was wrong: such counts mean nothing. */
   private static Books rightBooks(Session session, RunTotals totals) {
     if (!totals.contradiction.isEmpty()) {
       throw new AttachRefusedException(
@@ -263,9 +262,9 @@ final class SessionDesk implements SessionBroker, ControlActions {
     return answer(sessions.snapshot(reason), taken -> taken.stream().map(Path::toString).toList());
   }
 
-  // --- between the words of the attach contract and those of the sessions ----------------------
+  // --- translation between the attach contract and the session stage ----------------------------
 
-  /** What a client asks for: the layout of its generation with the numbers of its runtime. */
+  /** Translates a client's request: the layout of its generation, the numbers of its runtime. */
   private static SessionRequest request(AttachRequest request) {
     List<Integer> asked = request.overrides().buffersPerInstance();
     AttachRequest.Reach reach = request.reach();
@@ -335,7 +334,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
     }
   }
 
-  /** The constants that the client's runtime was built with; 0 where they are the layout's own. */
+  /** Returns the constants that the client's runtime was built with; 0 for the layout's own. */
   private static LayoutOverrides overrides(AttachRequest request) {
     AttachRequest.Overrides asked = request.overrides();
     List<Integer> records = asked.bufferRecords();
@@ -349,7 +348,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
         facts(request));
   }
 
-  /** The client's overrides, and what its runtime implies where phases differ by runtime. */
+  /** Returns the client's overrides, plus the phase kinds if those depend on its runtime. */
   private static long facts(AttachRequest request) {
     long asked = request.overrides().facts();
     String runtime = request.wire().runtime();
@@ -368,9 +367,9 @@ final class SessionDesk implements SessionBroker, ControlActions {
   }
 
   /**
-   * What the client needs to map the arena.
+   * Returns what the client needs to map the arena.
    *
-   * @param descriptor of the arena, for the attach server to send and to close; -1 for none
+   * @param descriptor descriptor of the arena, for the attach server to send and close; -1 for none
    */
   private static Granted granted(
       int session, Token token, SessionMemory memory, int descriptor, int connection) {
@@ -407,7 +406,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
     return List.of(numbers);
   }
 
-  /** Of one run, as the client gets them. */
+  /** Returns the books of one run, as sent to the client. */
   private static Books books(Session session, RunTotals totals) {
     List<Books.KindBooks> kinds = new ArrayList<>();
     for (AccountingLaw law : totals.laws) {
@@ -447,7 +446,9 @@ final class SessionDesk implements SessionBroker, ControlActions {
         + (law.recycled() == 0 ? "" : ", " + law.recycled() + " records recycled by the guard");
   }
 
-  /** What the client is told; what is no refusal stays what it is, a defect. */
+  /**
+   * Returns the refusal to send to the client; any other failure is a defect and stays as it is.
+   */
   private static Throwable refusal(Throwable failure) {
     return failure instanceof RefusedException refused
         ? new AttachRefusedException(status(refused.reason()), refused.getMessage())

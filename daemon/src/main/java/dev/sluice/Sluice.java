@@ -38,7 +38,7 @@ import java.util.jar.Manifest;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
-/** The main class: builds the command line and gives the commands the daemon. */
+/** The main class: builds the command line and gives the daemon to the commands. */
 public final class Sluice {
   private static final String UNKNOWN = "unknown";
 
@@ -46,13 +46,12 @@ public final class Sluice {
 
   public static void main(String[] arguments) {
     String command = arguments.length == 0 ? "" : arguments[0];
-    // Names of files and all texts have ASCII digits and are in English, whatever the locale of the
-    // host.
+    // File names and all texts use ASCII digits and English, whatever the locale of the host.
     Locale.setDefault(Locale.ENGLISH);
     logAsFits(command);
     boolean isService = command.equals("daemon");
-    // The sessions of the daemon before wait for the service: what takes longest goes on beside the
-    // rest, and there is no other command.
+    // Sessions of the previous daemon wait for the service. So load the logger, the slowest part,
+    // in parallel, and register no other command.
     CompletableFuture<Void> logging =
         isService
             ? CompletableFuture.runAsync(LoggerFactory::getILoggerFactory)
@@ -61,8 +60,7 @@ public final class Sluice {
     stopSignal.install();
     int exitCode = 1;
     try {
-      // The daemon inside of a demo is not the service that systemd started, even where that runs
-      // it.
+      // A daemon inside a demo is not the systemd service, even if systemd runs the demo.
       DaemonHost host = new SluiceHost(buildInfo(), isService ? System.getenv() : Map.of());
       // Not System.out: it swallows errors.
       PrintWriter out =
@@ -74,15 +72,15 @@ public final class Sluice {
       logging.join();
       exitCode = commandLine.setOut(out).execute(arguments);
     } finally {
-      stopSignal.finished(exitCode); // else the JVM waits for the command, even if that threw
+      stopSignal.finished(exitCode); // otherwise the JVM waits for the command, even if it threw
     }
     System.exit(exitCode);
   }
 
   /**
-   * Only the service logs on standard output; what other commands print there is their result. A
-   * bench or a diagnosis drops records on purpose, so the daemon's warnings are no news. To be
-   * called before the first logger is made.
+   * Sends logs to standard error for all commands but the service: their standard output is the
+   * result. A bench or a diagnosis drops records on purpose, so the daemon's warnings are noise.
+   * Must run before the first logger is created.
    */
   private static void logAsFits(String command) {
     if (!command.equals("daemon")) {
@@ -128,7 +126,7 @@ public final class Sluice {
   }
 
   /**
-   * From the manifest of our jar; "unknown" where the classes are not in a jar, or git was missing.
+   * Reads the manifest of our jar; "unknown" if the classes are not in a jar, or git was missing.
    */
   static BuildInfo buildInfo() {
     String version = UNKNOWN;
@@ -151,7 +149,7 @@ public final class Sluice {
     return new BuildInfo(version, revision, System.getProperty("java.version"));
   }
 
-  /** A build without git leaves the expression of the build file in place. */
+  /** Maps an unset value to "unknown": a build without git leaves the placeholder in place. */
   private static String known(String value) {
     return value == null || value.isEmpty() || value.startsWith("${") ? UNKNOWN : value;
   }

@@ -48,8 +48,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon, put together. The order of the start, with a reason per line, is in {@link #open};
- * the stop is its reverse. Nothing else in the program knows what a daemon is made of.
+ * Assembles the daemon. {@link #open} gives the start order and its reasons; the stop is the
+ * reverse. No other class knows the parts of a daemon.
  */
 final class SluiceDaemon implements DaemonHost.Running {
   private static final Logger log = LoggerFactory.getLogger(SluiceDaemon.class);
@@ -59,7 +59,7 @@ final class SluiceDaemon implements DaemonHost.Running {
   private final Configuration configuration;
   private final Supplier<Configuration> source;
   private final Map<String, String> environment;
-  // In the order of their making; closed in reverse.
+  // In order of creation; closed in reverse.
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
   private DaemonStatus status;
   private ThreadPacking threads;
@@ -69,7 +69,7 @@ final class SluiceDaemon implements DaemonHost.Running {
   private ConfigReload reload;
   private Optional<ServiceNotifier> notifier = Optional.empty();
   private volatile long janitorIntervalNanos;
-  // Null until all parts are there.
+  // Null until all parts exist.
   private volatile Consumer<Settings> hot;
   private boolean isClosed;
 
@@ -83,11 +83,11 @@ final class SluiceDaemon implements DaemonHost.Running {
   }
 
   /**
-   * Returns when the daemon is ready: sockets open, hot path warm. Leaves nothing behind if it
-   * throws, which it does with one line when a socket cannot be bound.
+   * Starts a daemon and returns when it is ready: sockets open, hot path warm. On failure it leaves
+   * nothing open; the exception has a one-line message if a socket cannot be bound.
    *
    * @param source reads the configuration again for a reload
-   * @param environment where a service manager says that it wants to be notified
+   * @param environment where a service manager passes its notification socket
    */
   static SluiceDaemon start(
       Configuration configuration,
@@ -99,7 +99,7 @@ final class SluiceDaemon implements DaemonHost.Running {
       daemon.open(build);
       return daemon;
     } catch (RuntimeException e) {
-      daemon.leave(); // the next attempt may go better, and has the sessions then
+      daemon.leave(); // keeps the sessions for the next attempt
       throw e;
     }
   }
@@ -112,12 +112,12 @@ final class SluiceDaemon implements DaemonHost.Running {
     AgentErrorHandler errors =
         (agent, error, isStopped) ->
             log.error("agent failed: {}{}", agent.roleName(), isStopped ? ", given up" : "", error);
-    // First of all sessions of an earlier daemon, and what lanes and captures need: their devices
-    // are waiting. Sockets and metrics take half a second to load.
+    // First the sessions of an earlier daemon, and what their lanes and captures need: their
+    // devices are waiting. Sockets and metrics take half a second to load.
     KeptSessions kept = keptSessions();
     threads =
         keep(new ThreadPacking(settings, clock, errors, Runtime.getRuntime()::availableProcessors));
-    // Before the sessions that write into it, and closed after they have ended.
+    // Before the sessions, which write into them; closed after the sessions have ended.
     StageRegions stages = keep(new StageRegions());
     CaptureStore captures =
         keep(CaptureStore.open(settings.captureOfAny(), stages, SluiceDaemon::standBack));
@@ -127,11 +127,11 @@ final class SluiceDaemon implements DaemonHost.Running {
     List<Session> resumed = sessions.resume(stages);
     resumed.forEach(desk::resumed);
     EventLoops loops = keep(new EventLoops(IO_THREADS));
-    // Before the rest that takes time, so that a long start is extended.
+    // Before the slow parts, so that it can ask systemd for more time.
     notifier = ServiceNotifier.of(environment, ProcessHandle.current().pid(), loops, clock);
     notifier.ifPresent(found -> keepNotifying(found, clock, errors));
-    // Beside everything else: it takes longest, and only the attach socket has to wait for it. What
-    // was resumed has warmed it all up.
+    // In parallel: it takes longest, and only the attach socket waits for it. Resumed sessions have
+    // already warmed up the hot path.
     CompletableFuture<Long> warmUp =
         !resumed.isEmpty()
             ? CompletableFuture.completedFuture(0L)
@@ -175,7 +175,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     HttpTraffic traffic = new HttpTraffic();
     WebSecurity security = keep(SluiceHost.security(settings.http(), traffic));
     MetricsRegistry metrics = keep(new MetricsRegistry(status, settings.metrics(), traffic));
-    // Early, so that probes and people can see that it is coming up.
+    // Early, so that probes and people can see the daemon start.
     http =
         keep(
             HttpServer.start(
@@ -226,7 +226,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     close();
   }
 
-  /** On a thread of its own: neither a slow socket nor a busy agent may delay a ping. */
+  /** Starts a thread for the notifier: neither a slow socket nor a busy agent may delay a ping. */
   private void keepNotifying(ServiceNotifier notified, NanoClock clock, AgentErrorHandler errors) {
     keep(notified);
     AgentRunner runner =
@@ -242,8 +242,8 @@ final class SluiceDaemon implements DaemonHost.Running {
   }
 
   /**
-   * Retention can wait for everything else. A writer cannot: what it is behind, the device waits
-   * for in the end.
+   * Lowers the priority of all capture work but writing. Retention can wait; if a writer lags, the
+   * device ends up waiting for it.
    */
   private static void standBack(CaptureThreads.Work work) {
     if (work == CaptureThreads.Work.WRITE) {
@@ -256,7 +256,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     }
   }
 
-  /** Hands the settings of a reload to the parts that can take them. Cannot fail half way. */
+  /** Passes the settings of a reload to the parts that support it. Never fails half way. */
   private void apply(Settings next) {
     Consumer<Settings> parts = hot;
     if (parts == null) {
@@ -305,12 +305,12 @@ final class SluiceDaemon implements DaemonHost.Running {
         .reload()
         .exceptionally(
             failure -> {
-              log.debug("the reload is over", failure); // said and counted by itself
+              log.debug("the reload is over", failure); // ConfigReload logged it
               return null;
             });
   }
 
-  /** The threads of all agents; a test gives one of them something that blocks. */
+  /** Returns the threads of all agents, so that a test can block one of them. */
   List<AgentRunner> runners() {
     return Stream.concat(
             threads.runners().stream().map(ThreadPacking.Hosted::runner), Stream.of(janitorRunner))
@@ -329,7 +329,7 @@ final class SluiceDaemon implements DaemonHost.Running {
       status.setNotReady("stopping");
     }
     // The sessions first, while their clients are still connected: a client that loses its daemon
-    // may start to recycle buffers itself, and then two would write the same words.
+    // may start to recycle buffers itself, and then two processes would write the same words.
     if (sessions != null) {
       closeOne(sessions);
     }
@@ -337,7 +337,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     log.info("stopped");
   }
 
-  /** If closing one part fails, the others are closed all the same. */
+  /** Closes one part; logs a failure, so that the others are closed all the same. */
   private static void closeOne(AutoCloseable part) {
     try {
       part.close();

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Starts daemons for the commands: loads the configuration and puts the parts together. */
+/** Starts daemons for the commands: loads the configuration and assembles the parts. */
 final class SluiceHost implements DaemonHost {
   private static final Logger log = LoggerFactory.getLogger(SluiceHost.class);
 
@@ -33,8 +33,8 @@ final class SluiceHost implements DaemonHost {
   private final Map<String, String> serviceEnvironment;
 
   /**
-   * @param serviceEnvironment where a service manager says that it wants to be notified; empty for
-   *     a daemon that is no service
+   * @param serviceEnvironment where a service manager passes its notification socket; empty for a
+   *     daemon that is not a service
    */
   SluiceHost(BuildInfo build, Map<String, String> serviceEnvironment) {
     this.build = build;
@@ -45,7 +45,7 @@ final class SluiceHost implements DaemonHost {
   public Running start(Optional<Path> config, Map<String, String> overrides) throws ToolException {
     List<String> settings =
         overrides.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()).toList();
-    // A wrong setting passes through: the command line turns it into exit code 2.
+    // A wrong setting propagates: the command line turns it into exit code 2.
     Supplier<Configuration> source = () -> Configuration.load(ConfigSources.of(config, settings));
     Configuration configuration = source.get();
     UserPlaces.makeDirectories(configuration);
@@ -65,7 +65,7 @@ final class SluiceHost implements DaemonHost {
     security(configuration.settings().http(), new HttpTraffic()).close();
   }
 
-  /** Throws {@link SettingsException} with one line when the web configuration cannot be used. */
+  /** Throws {@link SettingsException} with one line if the web configuration is unusable. */
   static WebSecurity security(HttpSettings settings, HttpTraffic traffic) {
     try {
       return WebSecurity.open(settings.webConfig(), traffic);
@@ -79,7 +79,7 @@ final class SluiceHost implements DaemonHost {
     }
   }
 
-  /** Into the log of a service, where an operator looks for a reason first. */
+  /** Logs the state of the host at the start of a service: operators check the log first. */
   private static void examineHost(Settings settings) {
     List<Finding> findings = Doctor.ofThisHost(settings).examineForStart();
     if (findings.stream().anyMatch(finding -> finding.grade() == Grade.BAD)) {

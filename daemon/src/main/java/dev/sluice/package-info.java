@@ -1,5 +1,5 @@
 /**
  * The composition root: builds the daemon from its parts, starts consumers before producers and
- * stops producers before consumers. Everything may be imported here; nothing imports this package.
+ * stops producers before consumers. It may import everything; nothing imports it.
  */
 package dev.sluice;

@@ -1,12 +1,12 @@
 package dev.sluice.config;
 
-/** When a changed value of a key is in force after a reload. */
+/** When a reload puts a changed value into force. */
 public enum Applies {
-  /** With the reload. */
+  /** At the reload. */
   AT_ONCE("at once"),
-  /** For sessions that attach afterwards; open ones do not change. */
+  /** For sessions that attach later; open sessions do not change. */
   NEXT_SESSION("for sessions that attach afterwards"),
-  /** With a restart of the daemon: a reload keeps the old value and says so. */
+  /** At a restart of the daemon: a reload keeps the old value and reports that. */
   RESTART("with a restart");
 
   private final String text;
@@ -15,7 +15,7 @@ public enum Applies {
     this.text = text;
   }
 
-  /** For people. */
+  /** Returns a text for people. */
   public String text() {
     return text;
   }

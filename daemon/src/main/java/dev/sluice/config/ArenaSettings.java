@@ -3,7 +3,7 @@ package dev.sluice.config;
 /**
  * {@code sluice.arena}: the memory of a session.
  *
- * @param bytes the most that one arena may take
+ * @param bytes size limit of one arena
  */
 public record ArenaSettings(
     long bytes, Provision hugePages, Provision lockMemory, BufferCounts buffers) {}

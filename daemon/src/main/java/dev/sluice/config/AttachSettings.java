@@ -4,14 +4,14 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * {@code sluice.attach}: where producers attach, and who may.
+ * {@code sluice.attach}: the attach socket and its access rules.
  *
- * @param maxSessions open at once, over all devices
- * @param maxConnections open at once, with or without a session
- * @param allowedUids beside root and the daemon's own
- * @param allowedGids empty means the group of the socket file
- * @param resumeGraceNanos how long a session waits for its client to reconnect
- * @param handshakeTimeoutNanos how long a connection may say nothing before its first request
+ * @param maxSessions limit of open sessions over all devices
+ * @param maxConnections limit of open connections, with or without a session
+ * @param allowedUids in addition to root and the daemon's own
+ * @param allowedGids empty for the group of the socket file
+ * @param resumeGraceNanos time for a client to reconnect to its session
+ * @param handshakeTimeoutNanos time for a connection to send its first request
  */
 public record AttachSettings(
     Path socket,

@@ -6,27 +6,27 @@ import java.util.Optional;
 /**
  * {@code sluice.cann}: the vendor's libraries and driver, for placements on a device.
  *
- * @param directory where the libraries are; absent: look in the usual places
+ * @param directory directory of the libraries; empty searches the usual places
  * @param nodes folder of the driver's device nodes
- * @param probeIntervalNanos how often a device is asked whether it is still there, or back
+ * @param probeIntervalNanos interval of checks whether a device is present, or back
  */
 public record CannSettings(
     Optional<Path> directory, Share share, Payload payload, Path nodes, long probeIntervalNanos) {
-  /** How the runtime process gets to see device memory that the daemon made. */
+  /** How the runtime process maps device memory that the daemon allocated. */
   public enum Share {
-    /** The first route that works, in the order of this list. */
+    /** The first route that works, in declaration order. */
     AUTO,
     IPC_KEY,
     SHAREABLE_HANDLE
   }
 
-  /** How records come out of device memory that is mapped into the daemon. */
+  /** How records are read from device memory that is mapped into the daemon. */
   public enum Payload {
-    /** Whichever was faster when the arena was made. */
+    /** The faster method, measured when the arena is created. */
     AUTO,
-    /** By wide loads through the mapping. */
+    /** Wide loads through the mapping. */
     LOAD,
-    /** By the runtime's copy. */
+    /** The runtime's copy function. */
     COPY
   }
 }

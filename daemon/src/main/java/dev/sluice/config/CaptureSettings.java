@@ -6,8 +6,8 @@ import java.nio.file.Path;
  * {@code sluice.capture}: what is written to disk, and how long it stays there.
  *
  * @param stageBytes memory between collectors and disk, per session
- * @param flushNanos after so long at the latest an unfinished block goes to disk
- * @param stallLimitNanos after so long without an answer a disk counts as failed
+ * @param flushNanos longest delay until an unfinished block is written to disk
+ * @param stallLimitNanos a disk that does not respond for this long counts as failed
  */
 public record CaptureSettings(
     boolean enabled,
@@ -25,7 +25,7 @@ public record CaptureSettings(
 
   private static final int MAX_SPARES = 4;
 
-  /** The same, switched on or off. */
+  /** Returns these settings, switched on or off. */
   CaptureSettings withEnabled(boolean isEnabled) {
     return new CaptureSettings(
         isEnabled,
@@ -42,7 +42,7 @@ public record CaptureSettings(
         snapshots);
   }
 
-  /** The same with another patience for a silent disk. */
+  /** Returns these settings with another stall limit. */
   public CaptureSettings withStallLimit(long nanos) {
     return new CaptureSettings(
         enabled,
@@ -59,50 +59,50 @@ public record CaptureSettings(
         snapshots);
   }
 
-  /** How many files of removed segments wait to be written over: part of what may be kept. */
+  /** Returns how many removed segment files are kept for reuse; they count towards retention. */
   public int spares() {
     return (int) Math.min(MAX_SPARES, retention.bytes() / 2 / segmentBytes);
   }
 
-  /** What all captures may take before the oldest are removed: what the spares leave of it. */
+  /** Returns the size of all captures above which the oldest go: retention minus spares. */
   public long quotaBytes() {
     return retention.bytes() - spares() * segmentBytes;
   }
 
-  /** Whether closed segments survive a loss of power, by names and content. */
+  /** Returns whether closed segments survive a power loss, names and content. */
   public boolean isForced() {
     return fsync != Fsync.NEVER;
   }
 
-  /** What happens when the memory stage is full. */
+  /** What happens if the memory stage is full. */
   public enum Overload {
-    /** The device is held back; the capture loses nothing. */
+    /** The device waits; the capture loses nothing. */
     WAIT,
-    /** The capture loses records; the device is left alone. */
+    /** The capture loses records; the device does not wait. */
     DISCARD
   }
 
-  /** What is on the device if the machine loses power. */
+  /** What survives a power loss on the disk. */
   public enum Fsync {
-    /** What the system happened to write. */
+    /** Whatever the system has written back. */
     NEVER,
     /** Every closed segment. */
     SEAL,
-    /** All but about the last second. */
+    /** Everything but about the last second. */
     SECOND
   }
 
   /**
-   * What all captures together may take.
+   * Limits of all captures together.
    *
-   * @param freeSpaceFloor bytes that the file system keeps free
+   * @param freeSpaceFloor bytes of the file system to keep free
    */
   public record Retention(long bytes, long ageNanos, long freeSpaceFloor) {}
 
-  /** What a flight recorder keeps of each session. */
+  /** Limits of a flight recorder, per session. */
   public record Recorder(boolean enabled, long bytes, long ageNanos) {}
 
-  /** What a snapshot holds around its moment, and what all snapshots together may take. */
+  /** Time range of a snapshot around its trigger, and limits of all snapshots together. */
   public record Snapshots(
       long beforeNanos, long afterNanos, boolean onDrop, long retentionBytes, long ageNanos) {}
 }

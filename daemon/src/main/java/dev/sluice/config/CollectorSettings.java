@@ -3,10 +3,10 @@ package dev.sluice.config;
 import java.util.List;
 
 /**
- * {@code sluice.collector}: the agents that take the records out of the buffers.
+ * {@code sluice.collector}: the agents that copy records out of the buffers.
  *
  * @param shards collectors per session
- * @param taskStatistics whether the encoder of a capture also counts what the tasks did
+ * @param taskStatistics whether the encoder of a capture also collects task statistics
  * @param cpus CPU ids to pin collector threads to; empty leaves them to the scheduler
  */
 public record CollectorSettings(

@@ -9,14 +9,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Every key, declared once: {@link Settings} is built from these, docs/configuration.md is
- * generated from these, and a key that is not here is refused. In the order of {@code
- * config/sluice.conf}.
+ * Declares every key once, in the order of {@code config/sluice.conf}. {@link Settings} is built
+ * and docs/configuration.md generated from these; any other key is rejected.
  */
 public final class ConfigKeys {
   private static final List<ConfigKey<?>> DECLARED = new ArrayList<>();
 
-  /** One region that one Java buffer can address, less a page for rounding. */
+  /** Largest region that one Java buffer can address, less a page for rounding. */
   public static final long MAX_ARENA_BYTES = (1L << 31) - (64L << 10);
 
   private static final long SECOND = 1_000_000_000L;

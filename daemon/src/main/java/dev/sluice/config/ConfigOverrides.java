@@ -12,13 +12,13 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Values from {@code SLUICE_} variables and from {@code --set}, as configuration layers. */
+/** The configuration layers of {@code SLUICE_} variables and {@code --set}. */
 final class ConfigOverrides {
   private static final String PREFIX = "SLUICE_";
-  // Of the attach client, in the environment that a runtime shares with this process.
+  // Variables of the attach client, in an environment that a runtime shares with this process.
   private static final Set<String> OF_CLIENTS =
       Set.of("SLUICE_ATTACH_TIMEOUT_MS", "SLUICE_REPLY_TIMEOUT_MS");
-  // What Kubernetes sets in every container for a service whose name begins with "sluice-".
+  // Kubernetes sets these in every container for a service whose name begins with "sluice-".
   private static final Pattern SERVICE_LINK =
       Pattern.compile(
           ".*_SERVICE_(HOST|PORT|PORT_.+)|.*_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?");
@@ -27,9 +27,9 @@ final class ConfigOverrides {
   private ConfigOverrides() {}
 
   /**
-   * A variable is a setting when it begins with SLUICE_ and the name of a section, and must then be
-   * a known key. Other SLUICE_ variables are not settings: the launcher has some, and Kubernetes
-   * sets SLUICE_METRICS_PORT and the like for a service {@code sluice-metrics}.
+   * Reads the settings. A variable that begins with SLUICE_ and the name of a section must be a
+   * known key. Other SLUICE_ variables are ignored: the launcher sets some, and Kubernetes sets
+   * SLUICE_METRICS_PORT and similar for a service {@code sluice-metrics}.
    */
   static Config fromEnvironment(Map<String, String> environment) {
     Map<String, String> keys =

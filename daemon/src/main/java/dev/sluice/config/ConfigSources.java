@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where settings come from, weakest first; the built-in reference lies below all of them.
+ * The sources of settings, weakest first; the built-in reference is weaker than all of them.
  *
  * @param file HOCON file, if any
  * @param environment all variables of the process
- * @param overrides {@code key=value} of each {@code --set}, in order; a later one wins
- * @param places what takes the place of built-in defaults for this user, by key
+ * @param overrides {@code key=value} of each {@code --set}, in order; the last wins
+ * @param places replacements of built-in defaults for this user, by key
  */
 public record ConfigSources(
     Optional<Path> file,
@@ -31,22 +31,22 @@ public record ConfigSources(
     places = Map.copyOf(places);
   }
 
-  /** With the built-in defaults, for every user. */
+  /** Creates sources with the built-in defaults, the same for every user. */
   public ConfigSources(
       Optional<Path> file, Map<String, String> environment, List<String> overrides) {
     this(file, environment, overrides, Map.of());
   }
 
-  /** The built-in defaults only. */
+  /** Returns the built-in defaults only. */
   public static ConfigSources none() {
     return new ConfigSources(Optional.empty(), Map.of(), List.of());
   }
 
   /**
-   * What a command of this process uses.
+   * Returns the sources of a command in this process.
    *
-   * @param configOption the value of {@code --config}; without it the installed file, where there
-   *     is one, readable or not
+   * @param configOption value of {@code --config}; empty for the installed file if it exists,
+   *     readable or not
    */
   public static ConfigSources of(Optional<Path> configOption, List<String> overrides) {
     Optional<Path> file =
@@ -55,7 +55,7 @@ public record ConfigSources(
     return new ConfigSources(file, environment, overrides, UserPlaces.of(environment));
   }
 
-  /** Also true for what cannot be read: to pass over it would start with other settings. */
+  /** Returns true for unreadable files, too: ignoring one would start with other settings. */
   static boolean isThere(Path file) {
     try {
       Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);

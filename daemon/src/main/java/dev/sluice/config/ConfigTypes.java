@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 
 /** The types of configuration values. */
 final class ConfigTypes {
-  /** sun_path holds 108 bytes and the last is NUL. */
+  /** sun_path holds 108 bytes, including the final NUL. */
   static final int MAX_SOCKET_PATH_BYTES = 107;
 
   private static final int MAX_CPU = 4095;
@@ -37,7 +37,7 @@ final class ConfigTypes {
     return integer(min, max);
   }
 
-  /** {@code auto} is 0. */
+  /** Reads {@code auto} as 0. */
   static ConfigType<Integer> countOrAuto(int min, int max) {
     return scalar(
         "auto or a whole number from " + min + " to " + max,
@@ -54,7 +54,7 @@ final class ConfigTypes {
         value -> quoted(Quantities.exactBytes(value)));
   }
 
-  /** In nanoseconds. */
+  /** A duration in nanoseconds. */
   static ConfigType<Long> duration(long min, long max) {
     String allowed =
         "a duration from " + Quantities.exactNanos(min) + " to " + Quantities.exactNanos(max);
@@ -97,7 +97,7 @@ final class ConfigTypes {
         value -> quoted(value.toString()));
   }
 
-  /** CPU ids in the order they are given; {@code 2-5,8} is understood. */
+  /** CPU ids in the given order; also accepts {@code 2-5,8}. */
   static ConfigType<List<Integer>> cpus() {
     return list(
         "a list of CPU ids, like [2, 3] or 2-3",
@@ -167,7 +167,7 @@ final class ConfigTypes {
         "an absolute path of a directory", ConfigTypes::path, value -> quoted(value.toString()));
   }
 
-  /** {@code auto} is absent. */
+  /** Reads {@code auto} as empty. */
   static ConfigType<Optional<Path>> directoryOrAuto() {
     return scalar(
         "auto or an absolute path of a directory",
@@ -175,7 +175,7 @@ final class ConfigTypes {
         value -> value.map(path -> quoted(path.toString())).orElse("auto"));
   }
 
-  /** Single devices: {@code "3:host"}. */
+  /** Placements of single devices: {@code "3:host"}. */
   static ConfigType<Map<Integer, Placement>> placements() {
     ConfigType<Placement> placement = choice(Placement.class);
     return list(

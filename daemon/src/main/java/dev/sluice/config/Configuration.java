@@ -36,9 +36,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A loaded and fully checked configuration: every key has a legal value, and the origin of each is
- * known. Immutable. Everything that is wrong ends in a {@link SettingsException} whose one line
- * names the place, the key and what may be written there.
+ * A loaded and fully checked configuration: every key has a legal value and a known origin.
+ * Immutable. Any error throws a {@link SettingsException} whose one line names the place, the key
+ * and the legal values.
  */
 public final class Configuration implements SettingsSource {
   private static final String REFERENCE = "/sluice.conf";
@@ -70,7 +70,7 @@ public final class Configuration implements SettingsSource {
     this.settings = SettingsBuilder.build(this, devices());
   }
 
-  /** What runs after a reload: see {@link #reloaded}. */
+  /** Creates the configuration in force after a reload: see {@link #reloaded}. */
   private Configuration(Configuration running, Configuration next) {
     for (ConfigKey<?> key : running.keysWith(next)) {
       Configuration from = key.applies() == Applies.RESTART ? running : next;
@@ -87,7 +87,7 @@ public final class Configuration implements SettingsSource {
     origins.put(key, describe(value.origin()));
   }
 
-  /** The devices that have a section of their own, whatever is in it. */
+  /** Returns the devices with a section of their own, whatever its content. */
   private static SortedSet<Integer> devices(Config merged) {
     SortedSet<Integer> devices = new TreeSet<>();
     if (!merged.hasPath(DeviceKeys.SECTION)) {
@@ -123,14 +123,14 @@ public final class Configuration implements SettingsSource {
     return devices;
   }
 
-  /** The devices that have at least one key of their own. */
+  /** Returns the devices with at least one key of their own. */
   private SortedSet<Integer> devices() {
     return values.keySet().stream()
         .flatMap(key -> DeviceKeys.deviceOf(key.path()).stream())
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** All keys that have a value here or there, in the order of the reference. */
+  /** Returns all keys with a value in either configuration, in the order of the reference. */
   private Set<ConfigKey<?>> keysWith(Configuration other) {
     Set<ConfigKey<?>> keys = new LinkedHashSet<>(values.keySet());
     keys.addAll(other.values.keySet());
@@ -147,7 +147,7 @@ public final class Configuration implements SettingsSource {
   }
 
   /**
-   * Where the daemon of a configuration is asked, even if other keys are wrong.
+   * Returns the control socket of the configuration's daemon, even if other keys are wrong.
    *
    * @throws SettingsException if the sources cannot be parsed
    */
@@ -169,7 +169,7 @@ public final class Configuration implements SettingsSource {
         .resolve();
   }
 
-  /** The library's own refusals (syntax, substitutions) in the form of ours: {@code file:line}. */
+  /** Converts the library's own errors (syntax, substitutions) to our form: {@code file:line}. */
   private static String describe(ConfigException e) {
     if (e.origin() == null) {
       return "configuration: " + e.getMessage();
@@ -178,7 +178,7 @@ public final class Configuration implements SettingsSource {
     String reason =
         e.getMessage()
             .replace(libraryPrefix, "")
-            // The library's word for the end of a section.
+            // The library's text for the end of a section.
             .replace("expecting a close parentheses ')' here", "a closing '}' is missing");
     return describe(e.origin()) + ": " + reason;
   }
@@ -187,7 +187,7 @@ public final class Configuration implements SettingsSource {
     return settings;
   }
 
-  /** Keys that have another value in the next configuration, in the order of the reference. */
+  /** Returns the keys whose value differs in the next configuration, in reference order. */
   public List<ConfigKey<?>> changed(Configuration next) {
     return keysWith(next).stream()
         .filter(key -> !Objects.equals(values.get(key), next.values.get(key)))
@@ -195,16 +195,16 @@ public final class Configuration implements SettingsSource {
   }
 
   /**
-   * What a daemon that runs with this one can have of the next one without a restart: the values of
-   * all keys but those that need one.
+   * Returns what a running daemon can adopt of the next configuration: all values except those that
+   * need a restart.
    *
-   * @throws SettingsException if the two do not go together
+   * @throws SettingsException if the two do not fit together
    */
   public Configuration reloaded(Configuration next) {
     return new Configuration(this, next);
   }
 
-  /** The effective values as a HOCON file that loads to the same, each with where it came from. */
+  /** Returns the effective values as a HOCON file that loads to the same, with their origins. */
   public String render() {
     StringBuilder text = new StringBuilder();
     for (ConfigKey<?> key : values.keySet()) {
@@ -214,30 +214,30 @@ public final class Configuration implements SettingsSource {
     return text.toString();
   }
 
-  /** The value of a key; its type is the key's. */
+  /** Returns the value of a key, in the key's type. */
   @Override
-  @SuppressWarnings("unchecked") // put there by the same key's reader
+  @SuppressWarnings("unchecked") // the same key's reader put it there
   public <T> T get(ConfigKey<T> key) {
     return (T) values.get(key);
   }
 
-  /** The value of a key as it is written in a file. */
+  /** Returns the value of a key in file syntax. */
   <T> String written(ConfigKey<T> key) {
     return key.type().writer().apply(get(key));
   }
 
-  /** Where the value of a key came from: {@code file:line}, a variable, --set, or "default". */
+  /** Returns the origin of a value: {@code file:line}, a variable, --set, or "default". */
   @Override
   public String origin(ConfigKey<?> key) {
     return origins.get(key);
   }
 
-  /** Whether the key has a value: a general one always has. */
+  /** Returns whether the key has a value; a general key always has one. */
   boolean has(ConfigKey<?> key) {
     return values.containsKey(key);
   }
 
-  /** The values that count for a device: its own where it has one. */
+  /** Returns the values for a device: its own if set, otherwise the general ones. */
   SettingsSource of(int device) {
     return new SettingsSource() {
       @Override
@@ -258,7 +258,7 @@ public final class Configuration implements SettingsSource {
 
   private static Config file(Path path) {
     refuseUnreadable(path);
-    // The extension must not matter: people write sluice.conf.new or a pipe.
+    // Parse any extension as HOCON: users name a file sluice.conf.new, or pass a pipe.
     return ConfigFactory.parseFile(
         path.toFile(),
         ConfigParseOptions.defaults()
@@ -266,7 +266,7 @@ public final class Configuration implements SettingsSource {
             .setIncluder(new Includes(path.toAbsolutePath().getParent(), null)));
   }
 
-  /** Opens nothing: it may be a pipe. */
+  /** Rejects a directory or an unreadable file without opening it: it may be a pipe. */
   private static void refuseUnreadable(Path path) {
     String reason;
     try {
@@ -281,7 +281,7 @@ public final class Configuration implements SettingsSource {
     throw new SettingsException("cannot read the configuration file " + path + ": " + reason);
   }
 
-  /** The library takes an included file that cannot be read for one that is not there. */
+  /** Rejects unreadable includes, which the library treats as missing. */
   private record Includes(Path base, ConfigIncluder fallback)
       implements ConfigIncluder, ConfigIncluderFile {
     @Override
@@ -293,7 +293,7 @@ public final class Configuration implements SettingsSource {
     public ConfigObject include(ConfigIncludeContext context, String what) {
       ConfigParseable relative = context.relativeTo(what);
       String name = relative == null ? null : relative.origin().filename();
-      // The library knows no file where a link leads nowhere, or where a directory is closed.
+      // The library reports no file for a dangling link or in a closed directory.
       refuse(name == null ? base.resolve(what) : Path.of(name));
       return fallback.include(context, what);
     }
@@ -365,7 +365,7 @@ public final class Configuration implements SettingsSource {
     if (origin.filename() != null) {
       return origin.filename() + (origin.lineNumber() > 0 ? ":" + origin.lineNumber() : "");
     }
-    // "default: 12" for the built-in reference, whose lines no user looks up; else as we named it.
+    // "default: 12" is a line of the built-in reference, which no user looks up; drop the number.
     return origin.description().replaceFirst("^default: \\d+$", "default");
   }
 }

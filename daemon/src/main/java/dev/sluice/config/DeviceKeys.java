@@ -8,9 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Keys that a device may have of its own: {@code sluice.device.3.arena.bytes} is what {@code
- * sluice.arena.bytes} is to all others. They have type, text and time of change of the general key,
- * and no default: without one the general key counts.
+ * Keys for single devices: {@code sluice.device.3.arena.bytes} overrides {@code sluice.arena.bytes}
+ * for device 3. Type, text and reload behaviour are those of the general key. There is no default:
+ * without a device's own value the general key applies.
  */
 public final class DeviceKeys {
   static final String SECTION = "sluice.device";
@@ -23,7 +23,7 @@ public final class DeviceKeys {
   private static final Map<String, ConfigKey<?>> BY_NAME = new LinkedHashMap<>();
 
   static {
-    // The section of the general key holds a list, too, of which a single device has no use.
+    // The general section also contains a list, which is useless for a single device.
     BY_NAME.put("placement", ConfigKeys.PLACEMENT_DEFAULT);
     for (ConfigKey<?> key :
         List.of(
@@ -47,25 +47,25 @@ public final class DeviceKeys {
 
   private DeviceKeys() {}
 
-  /** What a device may have of its own, by the name after {@code sluice.device.ID.} */
+  /** Returns the keys that a device can override, by the name after {@code sluice.device.ID.} */
   public static Map<String, ConfigKey<?>> all() {
     return new LinkedHashMap<>(BY_NAME);
   }
 
-  /** Whether a path is a key that some device may have of its own. */
+  /** Returns whether a path is a key of a single device. */
   public static boolean isKey(String path) {
     return deviceOf(path).stream()
         .flatMap(device -> of(device).stream())
         .anyMatch(own -> own.path().equals(path));
   }
 
-  /** A device's own key beside a general one. */
+  /** Returns a device's own key for a general one. */
   static <T> ConfigKey<T> own(int device, String name, ConfigKey<T> general) {
     return new ConfigKey<>(
         SECTION + "." + device + "." + name, general.type(), general.applies(), general.doc());
   }
 
-  /** A device's own key for a general one; empty if there is no such thing. */
+  /** Returns a device's own key for a general one; empty if a device cannot override it. */
   static <T> Optional<ConfigKey<T>> own(int device, ConfigKey<T> general) {
     return BY_NAME.entrySet().stream()
         .filter(entry -> entry.getValue().equals(general))
@@ -73,30 +73,30 @@ public final class DeviceKeys {
         .map(entry -> own(device, entry.getKey(), general));
   }
 
-  /** All own keys of a device, set or not. */
+  /** Returns all own keys of a device, set or not. */
   static List<ConfigKey<?>> of(int device) {
     return BY_NAME.entrySet().stream()
         .<ConfigKey<?>>map(entry -> own(device, entry.getKey(), entry.getValue()))
         .toList();
   }
 
-  /** Whose own key a path would be; empty if it is not one. */
+  /** Returns the device of a path to an own key; empty for other paths. */
   static Optional<Integer> deviceOf(String path) {
     Matcher matcher = PATH.matcher(path);
     return matcher.matches() ? number(matcher.group(1)) : Optional.empty();
   }
 
-  /** The device whose key a variable would set; empty if it is not one. */
+  /** Returns the device of a variable for an own key; empty for other variables. */
   static Optional<Integer> deviceOfVariable(String variable) {
     Matcher matcher = VARIABLE.matcher(variable);
     return matcher.matches() ? number(matcher.group(1)) : Optional.empty();
   }
 
-  /** A device number as a section's name; empty if it is not one. */
+  /** Parses a section name as a device number; empty if it is not one. */
   static Optional<Integer> number(String text) {
     try {
       int device = Integer.parseInt(text);
-      // One spelling: a device with two sections would have two values for one key.
+      // One spelling only: two sections of one device would yield two values for one key.
       return text.equals(Integer.toString(device)) && device >= 0
           ? Optional.of(device)
           : Optional.empty();

@@ -1,4 +1,4 @@
 package dev.sluice.config;
 
-/** {@code sluice.drops}: how many events of dropped records are kept with their evidence. */
+/** {@code sluice.drops}: number of drop events to keep with their evidence. */
 public record DropSettings(int keptEvents) {}

@@ -1,9 +1,9 @@
 package dev.sluice.config;
 
-/** What the host does with the freeze flags of the newest generation. */
+/** How the host uses the freeze flags of the newest generation. */
 public enum FreezePolicy {
-  /** Never opens a freeze: each lane waits for its own buffer only. */
+  /** Never starts a freeze: each lane waits only for its own buffer. */
   NEVER,
-  /** Opens and releases freezes, so that all lanes have their gaps at the same time. */
+  /** Starts and releases freezes, so that all lanes pause at the same time. */
   CYCLE
 }

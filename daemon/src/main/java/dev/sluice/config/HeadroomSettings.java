@@ -1,4 +1,4 @@
 package dev.sluice.config;
 
-/** {@code sluice.headroom}: over how long the nearness of a ceiling looks back. */
+/** {@code sluice.headroom}: the time window of the headroom ratios. */
 public record HeadroomSettings(long windowNanos) {}

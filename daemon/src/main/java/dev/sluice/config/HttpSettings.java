@@ -6,10 +6,10 @@ import java.util.Optional;
 /**
  * {@code sluice.http}: the read-only TCP listener for metrics and status.
  *
- * @param webConfig who may read; empty for all
- * @param maxConnections open at once; one more is answered with 503 and closed
- * @param maxScrapes requests for {@code /metrics} that wait; one more is answered with 503
- * @param timeoutNanos for a request to arrive, and for an answer to be taken
+ * @param webConfig file with the access rules; empty lets every client read
+ * @param maxConnections limit of open connections; further ones get 503 and are closed
+ * @param maxScrapes limit of waiting {@code /metrics} requests; further ones get 503
+ * @param timeoutNanos time for a request to arrive, and for a client to take a response
  */
 public record HttpSettings(
     ListenAddress listen,
@@ -20,10 +20,10 @@ public record HttpSettings(
     Live live) {
 
   /**
-   * {@code sluice.http.live}: the event stream behind the status page.
+   * {@code sluice.http.live}: the event stream of the status page.
    *
-   * @param maxClients that may follow at once; one more is answered with 503
-   * @param intervalNanos from one frame to the next
+   * @param maxClients limit of simultaneous clients; further ones get 503
+   * @param intervalNanos time between frames
    */
   public record Live(int maxClients, long intervalNanos) {}
 }

@@ -1,11 +1,11 @@
 package dev.sluice.config;
 
 /**
- * {@code sluice.drain.idle}: what an agent thread does when there is no work: first spin, then
- * yield, then park for a time that follows from the slack of the queues.
+ * {@code sluice.drain.idle}: what an agent thread does without work: it spins, then yields, then
+ * parks for a time derived from the slack of the queues.
  *
- * @param spinNanos busy polls for this long after the last work
- * @param yieldNanos then gives way to other threads for this long
+ * @param spinNanos time of busy polling after the last work
+ * @param yieldNanos time of yielding after that
  * @param maxParkNanos the longest park
  */
 public record IdleSettings(long spinNanos, long yieldNanos, long maxParkNanos) {}

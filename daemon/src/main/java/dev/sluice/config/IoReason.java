@@ -7,11 +7,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** Why a file operation failed, in words: the JDK's message is often only the path. */
+/** Explains why a file operation failed: the JDK's message is often only the path. */
 public final class IoReason {
   private IoReason() {}
 
-  /** A few words without the path. */
+  /** Returns a few words, without the path. */
   public static String of(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "no such file or directory";

@@ -1,11 +1,11 @@
 package dev.sluice.config;
 
 /**
- * Where a TCP listener binds: {@code host:port}, an IPv6 address in brackets. The host is not
- * looked up here; port 0 lets the kernel choose.
+ * Bind address of a TCP listener: {@code host:port}, with an IPv6 address in brackets. Not resolved
+ * here; port 0 lets the kernel choose.
  */
 public record ListenAddress(String host, int port) {
-  /** Throws {@link IllegalArgumentException} with one line that says what to write. */
+  /** Throws {@link IllegalArgumentException} with one line that shows the legal form. */
   public static ListenAddress parse(String text) {
     String trimmed = text.strip();
     int colon = trimmed.lastIndexOf(':');

@@ -1,9 +1,9 @@
 package dev.sluice.config;
 
-/** What is logged: this and what is worse. */
+/** The least severe level to log. */
 public enum LogLevel {
   /**
-   * As the command is: info for the service, warn for commands that start a daemon of their own.
+   * Depends on the command: info for the service, warn for commands that start a private daemon.
    */
   AUTO,
   ERROR,

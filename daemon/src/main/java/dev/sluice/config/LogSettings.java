@@ -1,4 +1,4 @@
 package dev.sluice.config;
 
-/** {@code sluice.log}: what the daemon says of itself. */
+/** {@code sluice.log}: the daemon's own log. */
 public record LogSettings(LogLevel level) {}

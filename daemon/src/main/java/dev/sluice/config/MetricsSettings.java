@@ -1,8 +1,8 @@
 package dev.sluice.config;
 
 /**
- * {@code sluice.metrics}: how finely the metrics are told apart.
+ * {@code sluice.metrics}: the granularity of the metrics.
  *
- * @param detail every label value and every histogram bound, at twice the series
+ * @param detail every label value and histogram bound, which doubles the series
  */
 public record MetricsSettings(boolean detail) {}

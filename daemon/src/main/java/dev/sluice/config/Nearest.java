@@ -4,20 +4,20 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** What was probably meant by a name that does not exist. Stateless. */
+/** Suggests a known name for an unknown one. Stateless. */
 public final class Nearest {
   private static final double MOST_EDITS_PER_CHARACTER = 0.4;
 
   private Nearest() {}
 
-  /** {@code ", did you mean X?"}, or nothing where no candidate is near. */
+  /** Returns {@code ", did you mean X?"}, or an empty text if no candidate is near. */
   public static String didYouMean(String name, Collection<String> candidates) {
     return of(name, candidates).map(candidate -> ", did you mean " + candidate + "?").orElse("");
   }
 
   /**
-   * The candidate with the fewest edits, whether all of it was meant or only its beginning was
-   * typed; among equals the first by name. Empty if even that one is another word.
+   * Returns the candidate with the fewest edits to the whole name or to a typed prefix; the first
+   * by name on a tie. Empty if even that candidate is a different word.
    */
   public static Optional<String> of(String name, Collection<String> candidates) {
     Optional<String> whole =
@@ -35,7 +35,7 @@ public final class Nearest {
             .filter(candidate -> isNear(name, candidate));
   }
 
-  /** What both begin with, up to a separator, says nothing: each key begins with {@code sluice}. */
+  /** Ignores the common prefix up to a separator: every key begins with {@code sluice}. */
   private static boolean isNear(String name, String candidate) {
     int common = 0;
     for (int i = 0; i < Math.min(name.length(), candidate.length()); i++) {
@@ -60,7 +60,7 @@ public final class Nearest {
     return least;
   }
 
-  /** Insertions, deletions and replacements of a character, and exchanges of two neighbours. */
+  /** Counts insertions, deletions, replacements, and swaps of neighbouring characters. */
   private static int distance(String from, String to) {
     int[][] rows = new int[from.length() + 1][to.length() + 1];
     for (int i = 0; i <= from.length(); i++) {

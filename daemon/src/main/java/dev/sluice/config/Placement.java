@@ -1,27 +1,27 @@
 package dev.sluice.config;
 
-/** Whose memory an arena is, and how host and device get to see it. */
+/** Owner of an arena's memory, and how host and device map it. */
 public enum Placement {
-  /** Memory of the daemon that the producer process maps; no device. Any Linux machine. */
+  /** Memory of the daemon, mapped by the producer process; no device. Any Linux machine. */
   SIM,
-  /** As {@link #SIM}, and the runtime process registers it with its device. */
+  /** Like {@link #SIM}, but the runtime process registers it with its device. */
   HOST,
-  /** Memory of the device that is mapped into the daemon, uncached. Platform a2a3. */
+  /** Device memory, mapped uncached into the daemon. Platform a2a3. */
   DEVICE_MAPPED,
-  /** Memory of the device that the daemon reaches by copies alone. Platform a5. */
+  /** Device memory that the daemon accesses only by copies. Platform a5. */
   DEVICE_COPIED;
 
-  /** {@code enum sluice_placement} of the attach contract. */
+  /** Returns the value of {@code enum sluice_placement} in the attach contract. */
   public int wireNumber() {
     return ordinal() + 1;
   }
 
-  /** Whether the memory is the device's, so that the daemon needs CANN. */
+  /** Returns whether the memory is on the device, so that the daemon needs CANN. */
   public boolean isOnDevice() {
     return this == DEVICE_MAPPED || this == DEVICE_COPIED;
   }
 
-  /** As in configuration, logs and answers. */
+  /** Returns the name used in configuration, logs and responses. */
   public String label() {
     return ConfigTypes.name(this);
   }

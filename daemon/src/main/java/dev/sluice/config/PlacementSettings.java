@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * {@code sluice.placement}: where arenas are.
+ * {@code sluice.placement}: the placement of arenas.
  *
  * @param general of every device that is not listed
  * @param byDevice of single devices, by id

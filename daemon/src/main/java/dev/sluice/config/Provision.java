@@ -1,8 +1,8 @@
 package dev.sluice.config;
 
-/** How much something that the host may lack is wanted. */
+/** How to treat a feature that the host may lack. */
 public enum Provision {
-  /** Use it if the host provides it, else continue without and report that. */
+  /** Use it if the host provides it; otherwise continue without it and report that. */
   TRY,
   OFF,
   /** Refuse to attach without it. */

@@ -8,13 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Sizes, rates and durations as people write them, and back.
+ * Converts sizes, rates and durations between text and numbers.
  *
- * <p>Decimal and binary units mean what they say: {@code MB} is 10^6 bytes, {@code MiB} is 2^20. A
- * bare {@code M} or a lower-case {@code b} (which is a bit) is refused rather than guessed. The
- * number may have a fraction ({@code 1.5GiB}); what is left below one base unit is cut off. Values
- * are never negative. Every method here is a pure function; a text that is no quantity throws
- * {@link IllegalArgumentException} with one line that says what to write.
+ * <p>Decimal and binary units are distinct: {@code MB} is 10^6 bytes, {@code MiB} is 2^20. A bare
+ * {@code M} or a lower-case {@code b} (a bit) is rejected rather than guessed. The number may have
+ * a fraction ({@code 1.5GiB}); the result is truncated to the base unit. Values are never negative.
+ * All methods are pure functions; an invalid text throws {@link IllegalArgumentException} with one
+ * line that shows the legal form.
  */
 public final class Quantities {
   private static final Map<String, Long> BYTE_UNITS = new LinkedHashMap<>();
@@ -48,14 +48,14 @@ public final class Quantities {
 
   private Quantities() {}
 
-  /** Bytes from {@code 4096}, {@code 500MB}, {@code 2GiB}. */
+  /** Parses {@code 4096}, {@code 500MB} or {@code 2GiB} to bytes. */
   public static long bytes(String text) {
     Split split = split(text, "size", BYTES_EXAMPLES);
     long unit = split.unit.isEmpty() ? 1 : byteUnit(split.unit, text, "size", BYTES_EXAMPLES);
     return scale(split.number, unit, text, "size", "bytes", BYTES_EXAMPLES);
   }
 
-  /** Bytes per second from {@code 500MB/s}; 0 from {@code max} or {@code unthrottled}. */
+  /** Parses {@code 500MB/s} to bytes per second; {@code max} and {@code unthrottled} to 0. */
   public static long bytesPerSecond(String text) {
     String trimmed = text.strip();
     if (trimmed.equals("max") || trimmed.equals("unthrottled")) {
@@ -74,13 +74,13 @@ public final class Quantities {
     long factor = byteUnit(bytes, text, "rate", RATE_EXAMPLES);
     long rate = scale(split.number, factor, text, "rate", "bytes per second", RATE_EXAMPLES);
     if (rate == 0) {
-      // 0 is stored for "unthrottled", but a user who writes 0 does not mean full speed.
+      // 0 stands for "unthrottled", but a user who writes 0 does not mean full speed.
       throw bad("rate", text, "it must be at least 1B/s", RATE_EXAMPLES);
     }
     return rate;
   }
 
-  /** Nanoseconds from {@code 30us}, {@code 1ms}, {@code 10s}, {@code 2m}; only 0 needs no unit. */
+  /** Parses {@code 30us}, {@code 1ms} or {@code 2m} to nanoseconds; only 0 needs no unit. */
   public static long nanos(String text) {
     Split split = split(text, "duration", TIME_EXAMPLES);
     if (split.unit.isEmpty()) {
@@ -96,13 +96,13 @@ public final class Quantities {
     return scale(split.number, unit, text, "duration", "nanoseconds", TIME_EXAMPLES);
   }
 
-  /** For people: exact when a unit divides it ({@code 2GiB}, {@code 500MB}), else 3 digits. */
+  /** Formats for people: exact if a unit divides it ({@code 2GiB}, {@code 500MB}), or 3 digits. */
   public static String formatBytes(long bytes) {
     String exact = exactBytes(bytes);
     return Math.abs(number(exact)) < 10_000 ? exact : threeDigits(bytes, "B");
   }
 
-  /** The shortest text that {@link #bytes} reads back to the same number. */
+  /** Returns the shortest text that {@link #bytes} reads back as the same number. */
   public static String exactBytes(long bytes) {
     String shortest = bytes + "B";
     for (Map.Entry<String, Long> unit : BYTE_UNITS.entrySet()) {
@@ -116,7 +116,7 @@ public final class Quantities {
     return shortest;
   }
 
-  /** For people, decimal, 3 digits: {@code 1.87GB/s}. NaN and infinity are written as they are. */
+  /** Formats for people, decimal, 3 digits: {@code 1.87GB/s}. Passes NaN and infinity through. */
   public static String formatRate(double bytesPerSecond) {
     if (!Double.isFinite(bytesPerSecond)) {
       return bytesPerSecond + "B/s";
@@ -124,7 +124,7 @@ public final class Quantities {
     return threeDigits(bytesPerSecond, "B/s");
   }
 
-  /** For people, 3 digits: {@code 850ns}, {@code 12.3us}, {@code 10s}, {@code 2m 5s}. */
+  /** Formats for people, 3 digits: {@code 850ns}, {@code 12.3us}, {@code 10s}, {@code 2m 5s}. */
   public static String formatNanos(long nanos) {
     if (nanos < 0) {
       return "-" + formatNanos(nanos == Long.MIN_VALUE ? Long.MAX_VALUE : -nanos);
@@ -147,7 +147,7 @@ public final class Quantities {
     return significant(value) + units[step];
   }
 
-  /** The shortest text that {@link #nanos} reads back to the same number. */
+  /** Returns the shortest text that {@link #nanos} reads back as the same number. */
   public static String exactNanos(long nanos) {
     String shortest = nanos + "ns";
     for (Map.Entry<String, Long> unit : TIME_UNITS.entrySet()) {

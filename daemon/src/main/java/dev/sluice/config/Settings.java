@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Everything that can be set, checked and frozen. Each part is a record of its own: pass a class
- * the part it uses, not the whole.
+ * All settings, checked and immutable. Each part is a separate record: pass a class only the part
+ * it uses.
  *
- * @param byDevice the settings of devices that have keys of their own; see {@link #ofDevice}
+ * @param byDevice settings of devices with keys of their own; see {@link #ofDevice}
  */
 public record Settings(
     HttpSettings http,
@@ -34,12 +34,12 @@ public record Settings(
     byDevice = Collections.unmodifiableMap(new TreeMap<>(byDevice));
   }
 
-  /** What counts for the sessions of a device: its own keys, and the general ones for the rest. */
+  /** Returns the settings for a device's sessions: its own keys, otherwise the general ones. */
   public Settings ofDevice(int device) {
     return byDevice.getOrDefault(device, this);
   }
 
-  /** The settings of captures as a whole, which are enabled if those of any device are. */
+  /** Returns the settings of captures as a whole, enabled if those of any device are. */
   public CaptureSettings captureOfAny() {
     boolean isAny = byDevice.values().stream().anyMatch(own -> own.capture().enabled());
     return isAny ? capture.withEnabled(true) : capture;

@@ -4,14 +4,14 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 
-/** Puts checked values into the records, and checks what concerns more than one key. */
+/** Builds the settings records from checked values, and checks constraints across keys. */
 final class SettingsBuilder {
   private SettingsBuilder() {}
 
   /**
-   * The settings of the daemon, with those of the devices that have some of their own.
+   * Returns the settings of the daemon, including devices with settings of their own.
    *
-   * @param devices whose own keys are set
+   * @param devices devices with keys of their own
    */
   static Settings build(Configuration from, SortedSet<Integer> devices) {
     PlacementSettings placement = placement(from, devices);
@@ -59,7 +59,7 @@ final class SettingsBuilder {
         byDevice);
   }
 
-  /** A device's own placement is one of the list; saying it in both places is an error. */
+  /** Merges a device's own placement into the list; an error if both are set. */
   private static PlacementSettings placement(Configuration from, SortedSet<Integer> devices) {
     Map<Integer, Placement> listed = new TreeMap<>(from.get(ConfigKeys.PLACEMENT_DEVICES));
     for (int device : devices) {

@@ -1,6 +1,6 @@
 package dev.sluice.config;
 
-/** A configuration that cannot be used. The message is one line, ready to be printed as it is. */
+/** An unusable configuration. The message is one line, ready to print. */
 public final class SettingsException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

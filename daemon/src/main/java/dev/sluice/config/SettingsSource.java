@@ -1,9 +1,9 @@
 package dev.sluice.config;
 
-/** Where the values of one set of settings are: the general ones, or a device's. */
+/** Source of the values for one settings record: the general ones, or a device's. */
 interface SettingsSource {
   <T> T get(ConfigKey<T> key);
 
-  /** Where the value came from, for a refusal. */
+  /** Returns the origin of the value, for an error message. */
   String origin(ConfigKey<?> key);
 }

@@ -1,13 +1,13 @@
 package dev.sluice.config;
 
-/** How agents are packed on threads. */
+/** How agents are assigned to threads. */
 public enum ThreadingMode {
-  /** By the CPUs that are free. */
+  /** Depends on the free CPUs. */
   AUTO,
-  /** Each agent its own thread. */
+  /** One thread per agent. */
   DEDICATED,
-  /** Drain, refill and collection in small bites on one thread per session. */
+  /** One thread per session, for drain, refill and collection in small steps. */
   SHARED,
-  /** All agents of all sessions on one thread. */
+  /** One thread for all agents of all sessions. */
   INLINE
 }

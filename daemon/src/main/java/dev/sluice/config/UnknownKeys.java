@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Refuses keys that mean nothing, and says which one was probably meant. */
+/** Rejects unknown keys and suggests the most likely one. */
 final class UnknownKeys {
   private UnknownKeys() {}
 
   /**
-   * @param known paths of all keys that mean something
+   * @param known paths of all known keys
    */
   static void refuse(ConfigObject root, Set<String> known) {
     refuse(root, "", known);

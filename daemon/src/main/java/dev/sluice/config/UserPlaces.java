@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where sockets and captures are for a user who runs Sluice without installing it: in the
- * directories that the XDG base directory specification gives a user. Daemon and commands use the
- * same rule, so that they meet.
+ * Places of sockets and captures for a user who runs Sluice without installing it: the user's
+ * directories of the XDG base directory specification. Daemon and commands apply the same rule, so
+ * that they find each other.
  */
 public final class UserPlaces {
   private static final String ORIGIN = "default of a user";
@@ -23,8 +23,8 @@ public final class UserPlaces {
   private UserPlaces() {}
 
   /**
-   * Values by key; none where {@code /run/sluice} is there or can be made, which is the case of an
-   * installed service and of root.
+   * Returns values by key; empty if {@code /run/sluice} exists or can be created, as for an
+   * installed service and for root.
    */
   static Map<String, String> of(Map<String, String> environment) {
     return of(environment, Files.exists(RUNTIME) || Files.isWritable(RUNTIME.getParent()));
@@ -49,7 +49,7 @@ public final class UserPlaces {
     return places;
   }
 
-  /** The specification wants relative paths ignored. */
+  /** The specification requires relative paths to be ignored. */
   private static Path absolute(String value, Path otherwise) {
     return value != null && value.startsWith("/") ? Path.of(value) : otherwise;
   }
@@ -64,17 +64,17 @@ public final class UserPlaces {
   }
 
   /**
-   * Makes the directories of the sockets where they are a user's by this rule, for this user only,
-   * and {@code /run/sluice} where root has no service that made it. For a daemon that starts.
+   * Creates the directories of the sockets before a daemon starts: a user's directories for this
+   * user only, and {@code /run/sluice} for root without a service.
    *
-   * @throws SettingsException one line
+   * @throws SettingsException with one line
    */
   public static void makeDirectories(Configuration configuration) {
     for (ConfigKey<Path> key : List.of(ConfigKeys.CONTROL_SOCKET, ConfigKeys.ATTACH_SOCKET)) {
       Path directory = configuration.get(key).getParent();
       boolean isUsers = configuration.origin(key).equals(ORIGIN);
       if (isUsers || directory.equals(RUNTIME)) {
-        String mode = isUsers ? "rwx------" : "rwxr-xr-x"; // producers of others must reach theirs
+        String mode = isUsers ? "rwx------" : "rwxr-xr-x"; // other users' producers need access
         try {
           Files.createDirectories(
               directory,

@@ -1,6 +1,6 @@
 package dev.sluice.config;
 
-/** How much synthetic content is compared bit by bit with what it must be. */
+/** How much synthetic content is compared bit by bit with the expected content. */
 public enum Verification {
   /** Every record. */
   TRUE,

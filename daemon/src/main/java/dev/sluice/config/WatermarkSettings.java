@@ -1,4 +1,4 @@
 package dev.sluice.config;
 
-/** {@code sluice.watermark}: over how long a minimum or maximum gauge looks back. */
+/** {@code sluice.watermark}: the time window of minimum and maximum gauges. */
 public record WatermarkSettings(long windowNanos) {}

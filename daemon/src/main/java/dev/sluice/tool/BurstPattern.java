@@ -6,10 +6,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * How the producer spreads its rate over time.
+ * The rate pattern of the producer.
  *
- * @param onNs length of a burst; 0 means a steady rate
- * @param offNs pause between two bursts
+ * @param onNs length of a burst; 0 for a steady rate
+ * @param offNs pause between bursts
  */
 record BurstPattern(long onNs, long offNs) {
   static final BurstPattern STEADY = new BurstPattern(0, 0);
@@ -47,7 +47,7 @@ record BurstPattern(long onNs, long offNs) {
         Long.toString(offNs));
   }
 
-  /** For picocli. */
+  /** Converts for picocli. */
   static final class Converter implements ITypeConverter<BurstPattern> {
     @Override
     public BurstPattern convert(String text) {

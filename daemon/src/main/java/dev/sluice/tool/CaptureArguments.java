@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Where captures are, for the commands that read them. */
+/** The directory of captures, for the commands that read them. */
 public final class CaptureArguments {
   private static final String LATEST = "latest";
 
@@ -30,12 +30,12 @@ public final class CaptureArguments {
       description = "Configuration file of the daemon, to find the directory.")
   private Path config;
 
-  /** The settings of the daemon on this machine. */
+  /** Returns the settings of the daemon on this machine. */
   Settings settings() {
     return Configuration.load(ConfigSources.of(Optional.ofNullable(config), List.of())).settings();
   }
 
-  /** What {@code --directory} names must be there; without captures yet the default need not. */
+  /** Fails if the directory of {@code --directory} is missing; the default may be missing. */
   void checkDirectory() throws ToolException {
     if (directory != null && !Files.exists(directory)) {
       throw new ToolException("no such directory: " + directory);
@@ -47,8 +47,8 @@ public final class CaptureArguments {
   }
 
   /**
-   * A capture by its path, or by its name as {@code captures} lists it, a beginning of it that no
-   * other has, or {@code latest}.
+   * Finds a capture by path, by name as {@code captures} lists it, by a unique prefix of the name,
+   * or by {@code latest}.
    */
   Path capture(String nameOrPath) throws ToolException {
     Path path = Path.of(nameOrPath);
@@ -88,7 +88,7 @@ public final class CaptureArguments {
             + "'");
   }
 
-  /** Directories of captures, oldest first by their names, which begin with the time. */
+  /** Returns capture directories, oldest first by name: a name begins with the time. */
   private List<Path> captures(String folder) {
     List<Path> found = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory().resolve(folder))) {
@@ -98,13 +98,13 @@ public final class CaptureArguments {
         }
       }
     } catch (IOException ignored) {
-      // Then there is no list to show; the caller reports the error.
+      // No list then; the caller reports the error.
     }
     found.sort(Comparator.naturalOrder());
     return found;
   }
 
-  /** The command that lists what there is. */
+  /** Returns the command that lists the captures. */
   private String list() {
     return directory == null
         ? Invocation.of("captures")

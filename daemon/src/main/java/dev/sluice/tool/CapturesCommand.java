@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What was captured on this machine. */
+/** Lists the captures on this machine. */
 @Command(
     name = "captures",
     description = "List captures and snapshots: what they hold, and whether anything is missing.",
@@ -74,7 +74,7 @@ public final class CapturesCommand implements Callable<Integer> {
     try (CaptureTail tail = CaptureTail.open(capture)) {
       boolean isLast;
       do {
-        // Asked before the frames are read: what comes after the last look is not missed.
+        // Read before the frames: the last poll misses no frame of an ended capture.
         isLast = tail.isEnded();
         long frames =
             tail.poll(
@@ -156,7 +156,7 @@ public final class CapturesCommand implements Callable<Integer> {
     return json;
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Which daemon a command controls, for the commands that use its control socket. */
+/** The control socket that a command uses. */
 final class ControlAddress {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -39,7 +39,7 @@ final class ControlAddress {
     try {
       return Configuration.load(sources).settings().control().socket();
     } catch (SettingsException e) {
-      // The daemon may run with an older file: its socket is still named here.
+      // The daemon may still run with an older file, and this file still names its socket.
       Path found = Configuration.controlSocket(sources);
       spec.commandLine().getErr().println("sluice: " + e.getMessage());
       return found;

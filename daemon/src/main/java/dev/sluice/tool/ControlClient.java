@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Sends one request to a daemon's control socket. The JDK's HTTP client knows no Unix sockets; what
- * is needed of HTTP/1.1 is one request, and an answer that ends with the connection.
+ * Sends one request to a daemon's control socket. The JDK's HTTP client has no Unix sockets, and
+ * all we need of HTTP/1.1 is one request and a response that ends with the connection.
  */
 final class ControlClient {
   private final Path socket;
@@ -21,12 +21,12 @@ final class ControlClient {
     this.socket = socket;
   }
 
-  /** Returns the JSON object of a good answer; any other is an error with the daemon's text. */
+  /** Returns the JSON object of a 200 response; any other throws with the daemon's text. */
   Map<String, Object> post(String pathAndQuery) throws ToolException {
     return send("POST", pathAndQuery);
   }
 
-  /** The same, for requests that only read. */
+  /** Like {@link #post}, for requests that only read. */
   Map<String, Object> get(String path) throws ToolException {
     return send("GET", path);
   }

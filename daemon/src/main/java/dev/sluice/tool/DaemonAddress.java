@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Which daemon is asked, for the commands that only read. */
+/** The daemon that a read-only command queries. */
 final class DaemonAddress {
   @Option(
       names = "--url",

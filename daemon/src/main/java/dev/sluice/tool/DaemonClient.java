@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 
 /** Reads a daemon's JSON over HTTP. Stateless; any thread. */
 public final class DaemonClient {
-  /** A daemon on the loopback answers in microseconds; after this it hangs. */
+  /** A daemon on the loopback answers in microseconds; one that takes this long hangs. */
   private static final int TIMEOUT_MS = 5_000;
 
   private final URI base;
@@ -36,12 +36,12 @@ public final class DaemonClient {
     this.control = Optional.of(new ControlClient(controlSocket));
   }
 
-  /** For a daemon whose listener asks for certificates or passwords: by its control socket. */
+  /** Uses the control socket, for a daemon whose listener requires certificates or passwords. */
   static DaemonClient onSocket(Path controlSocket) {
     return new DaemonClient(controlSocket);
   }
 
-  /** The daemon of this configuration; empty means the installed one. */
+  /** Returns a client of the daemon of this configuration; empty means the installed one. */
   public static DaemonClient configured(Optional<Path> config) {
     Settings settings = Configuration.load(ConfigSources.of(config, List.of())).settings();
     if (settings.http().webConfig().isPresent()) {
@@ -53,7 +53,7 @@ public final class DaemonClient {
     return at(Loopback.reaching(host), listen.port());
   }
 
-  /** The host as a URL has it: an IPv6 address in brackets. */
+  /** Takes the host in URL form: an IPv6 address in brackets. */
   static DaemonClient at(String host, int port) {
     return new DaemonClient(URI.create("http://" + host + ":" + port));
   }
@@ -70,12 +70,12 @@ public final class DaemonClient {
     return get("/api/v1/status");
   }
 
-  /** Open sessions, then ended ones, newest first. */
+  /** Returns open sessions, then ended ones, newest first. */
   public List<SessionReport> sessions() throws ToolException {
     return sessions(get("/api/v1/sessions"));
   }
 
-  /** Of an answer that holds them; the status does, too. */
+  /** Reads the sessions of a response; that of the status holds them, too. */
   static List<SessionReport> sessions(Map<String, Object> answer) throws ToolException {
     List<SessionReport> sessions = new ArrayList<>();
     for (String list : List.of("sessions", "ended")) {
@@ -86,7 +86,7 @@ public final class DaemonClient {
     return sessions;
   }
 
-  /** The last events of dropped records, newest first. */
+  /** Returns the latest drop events, newest first. */
   public List<DropReport> drops(int limit) throws ToolException {
     List<DropReport> drops = new ArrayList<>();
     for (Map<String, Object> event : Json.objects(dropsAnswer(limit), "drops")) {
@@ -95,20 +95,20 @@ public final class DaemonClient {
     return drops;
   }
 
-  /** The same, as the daemon answers. */
+  /** Returns the daemon's raw response to the query for drop events. */
   Map<String, Object> dropsAnswer(int limit) throws ToolException {
     return get("/api/v1/drops?limit=" + limit);
   }
 
-  /** What captures lost since the daemon started. */
+  /** Returns what captures lost since the daemon started. */
   Storage storage() throws ToolException {
     return Storage.read(status());
   }
 
   /**
-   * Captures of all sessions since the daemon started.
+   * The captures of all sessions since the daemon started.
    *
-   * @param lost records that were collected and are in no capture, by reason
+   * @param lost collected records that are in no capture, by reason
    */
   record Storage(Map<String, Long> lost) {
     static Storage read(Map<String, Object> status) throws ToolException {
@@ -128,7 +128,7 @@ public final class DaemonClient {
     }
   }
 
-  /** Counts by reason, without those that are 0. */
+  /** Formats counts by reason, leaving out zeros. */
   static String counted(Map<String, Long> counts) {
     return counts.entrySet().stream()
         .filter(entry -> entry.getValue() != 0)
@@ -140,7 +140,7 @@ public final class DaemonClient {
     return sessions().stream().filter(session -> session.name().equals(name)).findFirst();
   }
 
-  /** Whether {@code /-/ready} answers that the daemon can serve. */
+  /** Returns whether {@code /-/ready} reports that the daemon can serve. */
   public boolean isReady() {
     if (control.isPresent()) {
       try {
@@ -157,7 +157,7 @@ public final class DaemonClient {
         connection.disconnect();
       }
     } catch (IOException ignored) {
-      // No daemon listens yet: that is an answer, too.
+      // No daemon listens yet, so it is not ready.
       return false;
     }
   }

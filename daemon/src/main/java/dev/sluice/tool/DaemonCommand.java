@@ -16,7 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The service, in the foreground. */
+/** Runs the service in the foreground. */
 @Command(
     name = "daemon",
     description =
@@ -70,8 +70,8 @@ public final class DaemonCommand implements Callable<Integer> {
       out().flush();
       return ExitCode.FINE;
     }
-    // From the start, because an unhandled SIGHUP ends the JVM; one that arrives
-    // early is kept until the daemon is there.
+    // Installed first, because an unhandled SIGHUP ends the JVM; an early one takes effect once the
+    // daemon runs.
     CompletableFuture<DaemonHost.Running> running = new CompletableFuture<>();
     HangupSignal.onHangup(
         () -> {
@@ -106,7 +106,7 @@ public final class DaemonCommand implements Callable<Integer> {
     return Configuration.load(ConfigSources.of(Optional.ofNullable(config), overrides));
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -7,48 +7,47 @@ import java.util.Optional;
 
 /**
  * Starts the daemon in this process. The composition root implements it, so that commands need not
- * know what a daemon is made of.
+ * know the parts of a daemon.
  */
 public interface DaemonHost {
   /**
-   * Returns when the daemon is ready: sockets open, hot paths warm. Installs no signal handler and
-   * no shutdown hook; the caller closes it.
+   * Starts a daemon and returns when it is ready: sockets open, hot path warm. Installs no signal
+   * handler and no shutdown hook; the caller closes the daemon.
    *
-   * @param config a HOCON file; empty means the installed one where there is one
+   * @param config a HOCON file; empty for the installed one, if any
    * @param overrides configuration key to value, stronger than the file and the environment
-   * @throws ToolException with one line, when the configuration is wrong or the host lacks
-   *     something
+   * @throws ToolException with one line, if the configuration is wrong or the host lacks something
    */
   Running start(Optional<Path> config, Map<String, String> overrides) throws ToolException;
 
   /**
-   * Checks what the configuration alone does not show: the files that it names. Throws like the
-   * loading of a wrong configuration, with one line.
+   * Checks the files that the configuration names. Fails like the loading of a wrong configuration,
+   * with one line.
    */
   void check(Configuration configuration);
 
-  /** A daemon that is up. Its methods may be called from any thread. */
+  /** A running daemon. Any thread may call its methods. */
   interface Running extends AutoCloseable {
-    /** The port that was bound, also when port 0 was asked for. */
+    /** Returns the bound port, even if the configured port is 0. */
     int httpPort();
 
     Path attachSocket();
 
     Path controlSocket();
 
-    /** Reads the configuration again, in the background; the log says what came of it. */
+    /** Reads the configuration again in the background; the log reports the outcome. */
     void reload();
 
     /**
-     * As {@link #close}, but leaves the sessions to the next daemon where a service manager keeps
-     * them.
+     * Closes like {@link #close}, but leaves the sessions to the next daemon if a service manager
+     * keeps them.
      */
     default void leave() {
       close();
     }
 
     /**
-     * Orderly stop: drains what was published, settles the books, closes the sockets. Idempotent.
+     * Stops in order: drains published buffers, settles the books, closes the sockets. Idempotent.
      */
     @Override
     void close();

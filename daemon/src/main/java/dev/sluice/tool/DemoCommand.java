@@ -24,7 +24,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The main job on one screen: a daemon, a producer in its own process, and balanced books. */
+/** Shows the main job on one screen: a daemon, a producer in its own process, balanced books. */
 @Command(
     name = "demo",
     description = "Run the daemon against a simulated device and account for every record.",
@@ -75,10 +75,10 @@ public final class DemoCommand implements Callable<Integer> {
       description = "Set a configuration key of the daemon; may be repeated.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
-  /** Made for the capture; null if the user named one. */
+  /** Directory made for the capture; null if the user named one. */
   private DemoDirectory ownDirectory;
 
-  /** What the producer said on standard error since the last look. */
+  /** Lines of the producer's standard error that are not yet shown. */
   private final Deque<String> producerLines = new ConcurrentLinkedDeque<>();
 
   public DemoCommand(DaemonHost host, StopSignal stopSignal) {
@@ -127,7 +127,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  /** What the user set is stronger. */
+  /** Adds the capture settings; the user's own settings override them. */
   private Map<String, String> withCapture(ProgressLine progress) throws ToolException {
     Map<String, String> all = new LinkedHashMap<>();
     if (!isUncaptured) {
@@ -147,7 +147,7 @@ public final class DemoCommand implements Callable<Integer> {
     }
     Path named = captureDirectory.toAbsolutePath().normalize();
     try {
-      // Found now rather than after a run whose records went nowhere.
+      // Fail now rather than after a run whose records were not stored.
       return Files.createDirectories(named);
     } catch (IOException e) {
       throw new ToolException("cannot make " + named + " for the capture: " + IoReason.of(e), e);
@@ -176,7 +176,7 @@ public final class DemoCommand implements Callable<Integer> {
         throw new ToolException("interrupted before there was a result: " + e.getMessage(), e);
       }
       if (e.getMessage().equals(producerLines.peekLast())) {
-        producerLines.removeLast(); // The error prints it.
+        producerLines.removeLast(); // the error message repeats it
       }
       show(progress);
       throw e;
@@ -229,7 +229,7 @@ public final class DemoCommand implements Callable<Integer> {
     out().flush();
   }
 
-  /** The demo writes faster than many a disk; a stranger must not take that for the engine. */
+  /** Suggests runs without the disk, because a slow disk looks like a slow engine. */
   private String waysAroundTheDisk() {
     List<String> again = new ArrayList<>(spec.commandLine().getParseResult().originalArgs());
     again.add("--no-capture");
@@ -252,7 +252,7 @@ public final class DemoCommand implements Callable<Integer> {
                     "export", path, "--to", "100ms", "--format", "perfetto", "-o", "demo.pftrace"));
   }
 
-  /** Of all files of a capture; one that is replaced meanwhile counts once or not at all. */
+  /** Returns the size of a capture's files; one replaced meanwhile counts at most once. */
   private static long bytesOnDisk(Path capture) {
     long bytes = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(capture)) {
@@ -260,12 +260,12 @@ public final class DemoCommand implements Callable<Integer> {
         bytes += file.toFile().length();
       }
     } catch (IOException | DirectoryIteratorException ignored) {
-      // Retention, or the user, was faster: nothing is there.
+      // Retention or the user removed the directory first.
     }
     return bytes;
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -18,9 +18,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.function.Consumer;
 
 /**
- * The directory that a demo makes for its capture. A later demo of the same user removes it, so
- * that demos do not fill the disk: it holds a file as the mark, which is locked for as long as the
- * demo runs. What has no mark, is locked or belongs to another user is not touched.
+ * The directory of a demo's capture. A later demo of the same user removes it, so that demos do not
+ * fill the disk. A file marks it as removable and is locked while the demo runs. A directory
+ * without the mark, with a locked mark or of another user is left alone.
  */
 final class DemoDirectory implements AutoCloseable {
   private static final String PREFIX = "sluice-demo-";
@@ -37,10 +37,10 @@ final class DemoDirectory implements AutoCloseable {
   }
 
   /**
-   * Makes a new one among the temporary files, and removes those of demos that have ended.
+   * Creates a temporary directory and removes those of ended demos.
    *
-   * @param isKept no later demo may remove it, and those of earlier ones stay
-   * @param messages what was removed, or cannot be
+   * @param isKept whether to protect this directory from later demos and keep those of earlier ones
+   * @param messages receives what was removed, or cannot be
    */
   static DemoDirectory make(boolean isKept, Consumer<String> messages) throws ToolException {
     Path path =
@@ -56,7 +56,7 @@ final class DemoDirectory implements AutoCloseable {
     return directory;
   }
 
-  /** Locked before it gets its name, so another demo never finds it unlocked. */
+  /** Creates the mark, locked before it gets its name, so no other demo ever finds it unlocked. */
   private static FileChannel lockedMark(Path directory, Consumer<String> messages) {
     Path unnamed = directory.resolve(MARK + ".new");
     FileChannel channel = null;
@@ -65,7 +65,7 @@ final class DemoDirectory implements AutoCloseable {
       channel.lock();
       Files.move(unnamed, directory.resolve(MARK), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      // Some network file systems have no locks.
+      // Some network file systems do not support locks.
       messages.accept("no demo will remove " + directory + ": " + IoReason.of(e));
     }
     return channel;
@@ -113,12 +113,12 @@ final class DemoDirectory implements AutoCloseable {
         return false;
       }
       removeAllBut(mark, directory);
-      // Last, so that what is left of a removal that failed is found again.
+      // Last, so that the next demo finds the rest if this removal fails.
       Files.delete(mark);
       Files.delete(directory);
       return true;
     } catch (OverlappingFileLockException e) {
-      return false; // A demo of this very process.
+      return false; // belongs to a demo in this process
     }
   }
 
@@ -149,7 +149,7 @@ final class DemoDirectory implements AutoCloseable {
         });
   }
 
-  /** Gives up the lock; a directory in which nothing was captured goes. */
+  /** Releases the lock and removes the directory if nothing was captured. */
   @Override
   public void close() {
     try (FileChannel closed = mark) {
@@ -165,7 +165,7 @@ final class DemoDirectory implements AutoCloseable {
         Files.delete(path);
       }
     } catch (IOException ignored) {
-      // What is left has its mark: the next demo removes it.
+      // The rest keeps its mark: the next demo removes it.
     }
   }
 }

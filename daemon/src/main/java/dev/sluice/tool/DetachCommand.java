@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Ends sessions on the operator's word. */
+/** Ends sessions at the operator's request. */
 @Command(
     name = "detach",
     description =
@@ -121,7 +121,7 @@ public final class DetachCommand implements Callable<Integer> {
     return chosen;
   }
 
-  /** Settled and merely attached sessions have no device that writes. */
+  /** Returns whether a device may be writing; none is in an attached or settled session. */
   private static boolean isRunning(SessionReport session) {
     String state = session.state().split(" ", 2)[0];
     return !state.equals("attached") && !state.equals("settled");
@@ -196,7 +196,7 @@ public final class DetachCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -2,7 +2,7 @@ package dev.sluice.tool;
 
 import java.util.Map;
 
-/** One event of dropped records, as the daemon's {@code /api/v1/drops} shows it. */
+/** One drop event from the daemon's {@code /api/v1/drops}. */
 public record DropReport(
     String time,
     long device,

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Where, when and why records were lost. */
+/** Lists where, when and why records were lost. */
 @Command(
     name = "drops",
     description = "List where, when and why records were lost, newest first.",
@@ -137,13 +137,13 @@ public final class DropsCommand implements Callable<Integer> {
     return table;
   }
 
-  /** Not below 0: the daemon's clock may be another host's. */
+  /** Returns the age of an event; never negative, although another host's clock may be ahead. */
   static Duration age(String time, Instant now) {
     Duration age = Duration.between(Instant.parse(time), now);
     return age.isNegative() ? Duration.ZERO : age;
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

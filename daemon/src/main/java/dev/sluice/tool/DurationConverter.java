@@ -4,7 +4,7 @@ import dev.sluice.config.Quantities;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code 10s}, {@code 250ms} to nanoseconds. */
+/** Converts durations such as {@code 10s} or {@code 250ms} to nanoseconds. */
 public final class DurationConverter implements ITypeConverter<Long> {
   @Override
   public Long convert(String text) {

@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A private daemon in this process: its sockets are in a private folder and its port is any free
+ * A private daemon in this process. Its sockets are in a private folder and its port is any free
  * one, so it does not conflict with an installed daemon.
  */
 public final class EmbeddedDaemon implements AutoCloseable {
   private static final String LISTEN = "sluice.http.listen";
 
-  /** sockaddr_un holds 107 characters; the rest is for the file names in the folder. */
+  /** sockaddr_un holds 107 characters; the file names in the folder need the rest. */
   private static final int LONGEST_FOLDER = 80;
 
   private final DaemonHost.Running daemon;
@@ -30,8 +30,8 @@ public final class EmbeddedDaemon implements AutoCloseable {
   }
 
   /**
-   * Starts it with the configuration of this machine, except for where it listens, and that it
-   * captures nothing unless {@code settings} say so.
+   * Starts a daemon with the configuration of this machine, except for its addresses; it captures
+   * nothing unless {@code settings} enable that.
    */
   public static EmbeddedDaemon start(DaemonHost host, Map<String, String> settings)
       throws ToolException {
@@ -63,12 +63,12 @@ public final class EmbeddedDaemon implements AutoCloseable {
     return daemon.attachSocket();
   }
 
-  /** From the call of start to readiness; without the start of the JVM. */
+  /** Time from the call of start to readiness, without the start of the JVM. */
   public double readySeconds() {
     return readySeconds;
   }
 
-  /** Processor time of this process: of the daemon, and of the little that the command does. */
+  /** CPU time of this process: the daemon, plus the little that the command uses. */
   public double cpuSeconds() {
     return ProcessFigures.ofThisProcess().cpuSeconds();
   }

@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** Turns a capture into a file that other tools open. */
+/** Converts a capture to a file that other tools open. */
 @Command(
     name = "export",
     description = "Turn captures into a file for Perfetto, Chrome, the runtime's tools or tables.",
@@ -51,7 +51,7 @@ public final class ExportCommand implements Callable<Integer> {
   private static final String STANDARD_OUTPUT = "-";
   private static final String ALL_RUNS = "all";
 
-  /** Practical limits of https://ui.perfetto.dev and of chrome://tracing. */
+  /** Practical limits of https://ui.perfetto.dev and chrome://tracing. */
   private static final long MAX_PERFETTO_SLICES = 10_000_000;
 
   private static final long MAX_CHROME_SLICES = 1_000_000;
@@ -204,7 +204,7 @@ public final class ExportCommand implements Callable<Integer> {
     return format.isRuntimeFile() && ALL_RUNS.equals(run);
   }
 
-  /** Opens the last source again for the run that is wanted, or for each of them. */
+  /** Reopens the last source for the selected run, or for each run. */
   private void chooseRuns(Path directory, List<CaptureSource> sources) throws IOException {
     CaptureSource whole = sources.get(sources.size() - 1);
     Map<Integer, String> runs = whole.runs();
@@ -243,7 +243,7 @@ public final class ExportCommand implements Callable<Integer> {
     try {
       source.close();
     } catch (IOException ignored) {
-      // Opened to read: nothing can be lost.
+      // Opened only for reading: no data is lost.
     }
   }
 
@@ -291,7 +291,7 @@ public final class ExportCommand implements Callable<Integer> {
   }
 
   private ExportSummary write(Exporter exporter) throws IOException {
-    // The link of that name may lead to a file, whose shell has it open: not to be replaced.
+    // /dev/stdout may be a link to a file that the shell holds open: never replace it.
     if (output.equals(STANDARD_OUTPUT) || output.equals("/dev/stdout")) {
       // Not System.out: it swallows errors, and a closed pipe must end the export.
       try (OutputStream stream = new FileOutputStream(FileDescriptor.out)) {
@@ -370,7 +370,7 @@ public final class ExportCommand implements Callable<Integer> {
         "sluice: " + (values.length == 0 ? format : String.format(Locale.ROOT, format, values)));
   }
 
-  /** One line: what failed, and on which file. */
+  /** Returns one line: what failed, and on which file. */
   private String reason(IOException e) {
     String message = e.getMessage();
     if (message == null) {
@@ -390,7 +390,7 @@ public final class ExportCommand implements Callable<Integer> {
     if (e instanceof FileSystemException fileError && fileError.getReason() == null) {
       return message + ": " + e.getClass().getSimpleName();
     }
-    // The system says why a write failed, but not where to.
+    // The kernel's message lacks the path of a failed write.
     boolean isOfOutput = e.getClass() == IOException.class && !output.equals(STANDARD_OUTPUT);
     return isOfOutput ? output + ": " + message : message;
   }
@@ -411,7 +411,7 @@ public final class ExportCommand implements Callable<Integer> {
     ABSOLUTE
   }
 
-  // A Boolean would be a flag to picocli, which takes no value.
+  // Not a Boolean: picocli treats that as a flag without a value.
   static final class AxisConverter implements ITypeConverter<Axis> {
     @Override
     public Axis convert(String text) {

@@ -4,7 +4,7 @@ import dev.sluice.output.export.ExportException;
 import dev.sluice.output.export.ExportMonitor;
 import java.util.Locale;
 
-/** A bar on standard error while an export runs; ends the export when the operator says so. */
+/** Shows a bar on standard error during an export; ends the export on a stop signal. */
 final class ExportProgress implements ExportMonitor {
   private static final int BAR_COLUMNS = 30;
   private static final long INTERVAL_NS = 200_000_000L;
@@ -21,7 +21,7 @@ final class ExportProgress implements ExportMonitor {
     this.stopSignal = stopSignal;
   }
 
-  /** How many records there will be. */
+  /** Sets the expected number of records. */
   void expect(long totalRecords) {
     total = totalRecords;
   }

@@ -7,22 +7,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs something on a signal that would otherwise end the JVM.
+ * Runs an action on a signal that would otherwise end the JVM.
  *
- * <p>The JDK has no other way than {@code sun.misc.Signal} (module jdk.unsupported, meant to stay),
- * and the compiler warns of any mention of it; hence by reflection.
+ * <p>The JDK offers only {@code sun.misc.Signal} (module jdk.unsupported, meant to stay), and the
+ * compiler warns about any mention of it; hence the reflection.
  */
 final class HangupSignal {
   private static final Logger log = LoggerFactory.getLogger(HangupSignal.class);
 
   private HangupSignal() {}
 
-  /** On SIGHUP. Any thread; the action runs on one that the JVM makes for the signal. */
+  /** Runs the action on each SIGHUP. Any thread; the JVM starts a new thread for each signal. */
   static void onHangup(Runnable action) {
     on("HUP", action, "SIGHUP does not reload here, '" + Invocation.of("reload") + "' does: {}");
   }
 
-  /** The same for SIGUSR1. */
+  /** Runs the action on each SIGUSR1, like {@link #onHangup}. */
   static void onRestart(Runnable action) {
     on("USR1", action, "SIGUSR1 does not leave the sessions to the next daemon: {}");
   }
@@ -41,7 +41,7 @@ final class HangupSignal {
           .invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
     } catch (ReflectiveOperationException e) {
       Throwable cause = e instanceof InvocationTargetException ? e.getCause() : e;
-      // Under nohup, or with -Xrs, the signal is not ours.
+      // Under nohup, or with -Xrs, we cannot handle the signal.
       log.info(refused, cause.toString());
     }
   }

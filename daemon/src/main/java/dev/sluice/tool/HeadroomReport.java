@@ -6,10 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How near each ceiling is, as the daemon shows it; 1 is at the ceiling.
+ * The daemon's report of how near each ceiling is; 1 is at the ceiling.
  *
- * @param ratios by ceiling, of the daemon's headroom window
- * @param worst by ceiling, of the last minute
+ * @param ratios by ceiling, over the daemon's headroom window
+ * @param worst by ceiling, over the last minute
  */
 public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> worst) {
   /** Reads the {@code ceilings} of a session. */
@@ -25,14 +25,14 @@ public record HeadroomReport(Map<String, Double> ratios, Map<String, Double> wor
     return new HeadroomReport(ratios, worst);
   }
 
-  /** The highest ratio of the last minute; 0 if the daemon does not report this ceiling. */
+  /** Returns the highest ratio of the last minute; 0 if the daemon does not report this ceiling. */
   double worst(Ceiling ceiling) {
     return worst.getOrDefault(ceiling.label(), 0.0);
   }
 
   /**
-   * The ceiling that was nearest within the last minute. Of several that were reached it is the one
-   * farthest from the device: a stage that is held up makes the stages before it late as well.
+   * Returns the nearest ceiling of the last minute. If several were reached, it is the one farthest
+   * from the device: a late stage delays the stages before it.
    */
   Ceiling nearest() {
     Ceiling nearest = Ceiling.CONTROL_PATH;

@@ -2,19 +2,19 @@ package dev.sluice.tool;
 
 import java.util.regex.Pattern;
 
-/** Commands that the caller can paste; the launcher passes how it was called. Stateless. */
+/** Command lines for the user to paste, with the program's name from the launcher. Stateless. */
 public final class Invocation {
-  /** The program in a help text; picocli puts it in. */
+  /** The program's name in help texts; picocli substitutes it. */
   public static final String PROGRAM = "${sys:sluice.command:-sluice}";
 
-  /** What the launcher sets: a path, or {@code sluice} where the PATH leads to it. */
+  /** Property set by the launcher: a path, or {@code sluice} if the PATH finds it. */
   static final String PROPERTY = "sluice.command";
 
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
   private Invocation() {}
 
-  /** One line for a shell: the program and these arguments. */
+  /** Returns a shell command line: the program with these arguments. */
   public static String of(String... arguments) {
     StringBuilder line = new StringBuilder(quoted(System.getProperty(PROPERTY, "sluice")));
     for (String argument : arguments) {
@@ -23,7 +23,7 @@ public final class Invocation {
     return line.toString();
   }
 
-  /** The word, quoted if a shell would split or change it. */
+  /** Returns the word, quoted if a shell would split or change it. */
   static String quoted(String word) {
     return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reading of JSON objects whose keys are a contract: a key that is missing is an error that names
- * it, so that a renamed key shows as that and not as a zero.
+ * Reads JSON objects whose keys are a contract. A missing key is an error that names the key, so
+ * that a renamed key never reads as zero.
  */
 public final class Json {
   private Json() {}
@@ -30,7 +30,7 @@ public final class Json {
     }
   }
 
-  /** JSON has neither infinity nor NaN: null then. */
+  /** Returns null for infinity and NaN, which JSON cannot express. */
   public static Object finite(double value) {
     return Double.isFinite(value) ? (Object) value : null;
   }
@@ -47,7 +47,7 @@ public final class Json {
     return String.valueOf(required(object, key));
   }
 
-  @SuppressWarnings("unchecked") // the parser makes Map<String, Object> of every object
+  @SuppressWarnings("unchecked") // the parser produces Map<String, Object> for objects
   public static Map<String, Object> object(Map<String, Object> object, String key)
       throws ToolException {
     if (required(object, key) instanceof Map<?, ?> map) {
@@ -56,7 +56,7 @@ public final class Json {
     throw new ToolException("JSON: " + key + " is not an object");
   }
 
-  /** The objects of a list. */
+  /** Returns the objects of a list. */
   @SuppressWarnings("unchecked") // as above
   public static List<Map<String, Object>> objects(Map<String, Object> object, String key)
       throws ToolException {
@@ -73,7 +73,7 @@ public final class Json {
     return objects;
   }
 
-  /** The numbers of a list. */
+  /** Returns the numbers of a list. */
   public static List<Double> reals(Map<String, Object> object, String key) throws ToolException {
     if (!(required(object, key) instanceof List<?> list)) {
       throw new ToolException("JSON: " + key + " is not a list");
@@ -88,7 +88,7 @@ public final class Json {
     return numbers;
   }
 
-  /** An object of counts, in its own order. */
+  /** Returns an object of counts, in document order. */
   public static Map<String, Long> counts(Map<String, Object> object, String key)
       throws ToolException {
     Map<String, Object> raw = object(object, key);

@@ -4,10 +4,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The accounting law in numbers, for one kind or for all of them together. Records, except bytes.
+ * The terms of the accounting law, for one kind or the sum of all. In records, except bytes.
  *
- * @param deviceRecords what the device set out to write
- * @param dropped lost by the device, by cause
+ * @param deviceRecords records that the device tried to write
+ * @param dropped records lost by the device, by cause
  */
 public record KindCounts(
     long deviceRecords,

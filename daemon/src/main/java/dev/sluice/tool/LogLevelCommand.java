@@ -14,7 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Levels of the running daemon's loggers. */
+/** Shows or sets the log levels of the running daemon. */
 @Command(
     name = "log-level",
     description =
@@ -87,7 +87,7 @@ public final class LogLevelCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -4,17 +4,17 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 
-/** The address of this host that every client reaches, as a URL has it. Stateless. */
+/** The loopback address of this host, in URL form. Stateless. */
 public final class Loopback {
   private static final String IPV4 = "127.0.0.1";
   private static final String IPV6 = "[::1]";
 
   private Loopback() {}
 
-  /** 127.0.0.1, but on a host without IPv4. */
+  /** Returns 127.0.0.1, or [::1] on a host without IPv4. */
   public static String address() {
     try {
-      // No interface has it where there is no IPv4.
+      // Without IPv4 no interface has this address.
       return NetworkInterface.getByInetAddress(InetAddress.getLoopbackAddress()) == null
           ? IPV6
           : IPV4;
@@ -23,7 +23,7 @@ public final class Loopback {
     }
   }
 
-  /** Where a client reaches a daemon that listens there: on the loopback if it is everywhere. */
+  /** Returns where a client reaches a daemon that listens on this host: loopback for a wildcard. */
   static String reaching(String host) {
     return switch (host) {
       case "0.0.0.0" -> IPV4;

@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Spec;
 
-/** Prints the manual page, made from the same declarations as {@code --help}. For packagers. */
+/** Prints the manual page, from the same declarations as {@code --help}. For packagers. */
 @Command(name = "generate-man", hidden = true, description = "Print the manual page sluice(1).")
 public final class ManPage implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -25,10 +25,10 @@ public final class ManPage implements Callable<Integer> {
     return ExitCode.FINE;
   }
 
-  /** The page in the man macros of troff. */
+  /** Returns the page in troff's man macros. */
   static String page(CommandSpec root) {
     List<String> lines = new ArrayList<>();
-    // Without a date: the same sources make the same page.
+    // No date: the same sources produce the same page.
     lines.add(".TH SLUICE 1 \"\" \"" + text(root.version()[0].split(" \\(", 2)[0]) + "\"");
     lines.add(".nh");
     lines.add(".SH NAME");
@@ -89,7 +89,7 @@ public final class ManPage implements Callable<Integer> {
     }
   }
 
-  /** What {@code --help} shows, with the default put in. */
+  /** Returns the text of {@code --help} with the default inserted. */
   private static String words(String[] description, String defaultValue) {
     return String.join(" ", description)
         .replace("${DEFAULT-VALUE}", String.valueOf(defaultValue))
@@ -102,7 +102,7 @@ public final class ManPage implements Callable<Integer> {
     lines.add(text(words));
   }
 
-  /** Text in which troff finds nothing of its own. */
+  /** Escapes what troff would interpret. */
   private static String text(String words) {
     String escaped = words.strip().replace("\\", "\\e").replace("-", "\\-");
     return escaped.startsWith(".") || escaped.startsWith("'") ? "\\&" + escaped : escaped;

@@ -6,13 +6,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the kernel says of one process, read from {@code /proc}. Stateless. */
+/** Kernel figures of one process, read from {@code /proc}. Stateless. */
 public final class ProcessFigures {
   private static final int MINOR_FAULTS_FIELD = 10;
   private static final int USER_TIME_FIELD = 14;
   private static final int SYSTEM_TIME_FIELD = 15;
 
-  /** USER_HZ, which is 100 on every machine that Sluice runs on. */
+  /** USER_HZ: 100 on every machine that Sluice supports. */
   private static final double TICKS_PER_SECOND = 100;
 
   private final Path folder;
@@ -30,15 +30,15 @@ public final class ProcessFigures {
   }
 
   /**
-   * Processor time since the start of the process, also of threads that have ended, to 20 ms. A
-   * session's threads end with it, so this is what a run has used.
+   * Returns the CPU time since the start of the process, including ended threads, to 20 ms. A
+   * session's threads end with it, so a run's usage is the growth of this value.
    */
   public double cpuSeconds() {
     String[] fields = stat();
     return (field(fields, USER_TIME_FIELD) + field(fields, SYSTEM_TIME_FIELD)) / TICKS_PER_SECOND;
   }
 
-  /** Processor time of the threads that are alive, in nanoseconds: for a process that idles. */
+  /** Returns the CPU time of the live threads at nanosecond resolution, for an idle process. */
   public double cpuSecondsOfLiveThreads() {
     long nanos = 0;
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(folder.resolve("task"))) {
@@ -59,15 +59,15 @@ public final class ProcessFigures {
     return nanos / 1e9;
   }
 
-  /** Page faults that needed no disk, since the start of the process. */
+  /** Returns the page faults without disk access since the start of the process. */
   public long minorFaults() {
     return field(stat(), MINOR_FAULTS_FIELD);
   }
 
-  /** The fields of {@code stat} from the third on. */
+  /** Returns the fields of {@code stat} from the third on. */
   private String[] stat() {
     String stat = read("stat");
-    // The second field is the command in parentheses, and may itself hold blanks.
+    // The second field is the command in parentheses, and may contain spaces.
     return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
   }
 
@@ -76,8 +76,8 @@ public final class ProcessFigures {
   }
 
   /**
-   * Resident bytes that are the process's own or of files it maps. Shared memory (arenas, but also
-   * ZGC's heap on JDK 17, which is mapped several times) is left out of the first number.
+   * Returns the resident memory. Shared memory counts apart from private bytes: arenas, but also
+   * ZGC's heap on JDK 17, which is mapped several times.
    */
   public Resident resident() {
     long anonymousKib = 0;
@@ -95,7 +95,7 @@ public final class ProcessFigures {
     return new Resident((anonymousKib + fileKib) << 10, sharedKib << 10);
   }
 
-  /** Load average of the last minute. */
+  /** Returns the load average of the last minute. */
   public static double load() {
     try {
       String text = Files.readString(Path.of("/proc/loadavg"));
@@ -115,7 +115,7 @@ public final class ProcessFigures {
 
   /**
    * @param privateBytes anonymous and file pages
-   * @param sharedBytes shared memory, as often as it is mapped
+   * @param sharedBytes shared memory, counted once for each mapping
    */
   public record Resident(long privateBytes, long sharedBytes) {}
 }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The synthetic producer against a daemon that is already running. */
+/** Runs the synthetic producer against a running daemon. */
 @Command(
     name = "produce",
     description = "Attach a synthetic AICPU producer to the running daemon.",
@@ -105,7 +105,7 @@ public final class ProduceCommand implements Callable<Integer> {
       AtomicBoolean isAskedToStop = new AtomicBoolean();
       stopSignal.onRequest(
           () -> {
-            // A second signal would kill it before it has flushed and reported.
+            // A second signal would kill the producer before it has flushed and reported.
             if (!isAskedToStop.getAndSet(true)) {
               process.toHandle().destroy();
             }
@@ -124,7 +124,7 @@ public final class ProduceCommand implements Callable<Integer> {
     }
   }
 
-  /** {@code progress RECORDS BYTES DROPPED} becomes the progress line, all else is passed on. */
+  /** Turns {@code progress RECORDS BYTES DROPPED} into the progress line; passes on other lines. */
   private static void show(String line, ProgressLine progress) {
     String[] words = line.split(" ", -1);
     if (words.length == 4 && words[0].equals("progress")) {

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 
 /** The options of the synthetic AICPU producer, shared by {@code produce} and {@code demo}. */
 public final class ProducerOptions {
-  /** Every layout there is; the producer and the daemon know them by these names. */
+  /** All layouts; the producer and the daemon use these names. */
   public static final List<String> LAYOUTS =
       List.of(
           "l2-2026.06/a2a3",
@@ -31,7 +31,7 @@ public final class ProducerOptions {
   private static final List<String> RUNTIMES =
       List.of("tensormap_and_ringbuffer", "host_build_graph");
 
-  /** As faults.c of the producer has them; a test compares. */
+  /** Same list as in the producer's faults.c; a test compares them. */
   static final List<String> FAULTS =
       List.of(
           "wrong-kind",
@@ -265,7 +265,7 @@ public final class ProducerOptions {
     return bytesPerSecond;
   }
 
-  /** Threads of the device that can wait for the host: the schedulers and the orchestrator. */
+  /** Counts the device threads that can wait for the host: the schedulers and the orchestrator. */
   int deviceThreads() {
     return deviceThreads(aicpuThreads, level);
   }
@@ -282,7 +282,7 @@ public final class ProducerOptions {
     return name == null ? other : name;
   }
 
-  /** In words, for the head of a summary. */
+  /** Describes the run for the head of a summary. */
   String describe() {
     return layout
         + ", "
@@ -295,7 +295,7 @@ public final class ProducerOptions {
         + (bytesPerSecond == 0 ? "unthrottled" : Quantities.formatRate(bytesPerSecond));
   }
 
-  /** Refuses what cannot be right before a process is started for it; exit code 2. */
+  /** Rejects invalid values before a process is started; exit code 2. */
   void validate() {
     if (!LAYOUTS.contains(layout)) {
       fail("--layout: unknown layout '" + layout + "'; write one of " + String.join(", ", LAYOUTS));
@@ -340,7 +340,7 @@ public final class ProducerOptions {
     return name.getBytes(StandardCharsets.UTF_8).length;
   }
 
-  /** The arguments of sluice-producer: plain numbers, one spelling. */
+  /** Returns the arguments of sluice-producer: plain numbers, one spelling. */
   List<String> arguments(Path socket, String sessionName) {
     List<String> arguments = new ArrayList<>();
     add(arguments, "--socket", socket.toString());
@@ -419,9 +419,7 @@ public final class ProducerOptions {
     }
   }
 
-  /**
-   * Pinning to a CPU that does not exist is ignored, so the results would be those of another run.
-   */
+  /** Rejects offline CPUs: pinning ignores them, so the results would be those of another run. */
   private void cpusAreOnline() {
     if (cpus == null) {
       return;
@@ -435,7 +433,7 @@ public final class ProducerOptions {
       list = Files.readString(ONLINE_CPUS).strip();
       online = cpuSet(list);
     } catch (IOException ignored) {
-      return; // This host does not say.
+      return; // this host does not list them
     }
     BitSet missing = cpuSet(cpus);
     missing.andNot(online);

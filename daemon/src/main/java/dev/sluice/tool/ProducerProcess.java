@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * One run of the C producer whose report is wanted. Asked to stop, it flushes, detaches and reports
- * what it did until then.
+ * One run of the C producer with its report. When stopped, the producer flushes, detaches and
+ * reports what it did so far.
  */
 public final class ProducerProcess extends ReportingProcess {
   private ProducerProcess(Process process, Consumer<String> errorLines) {

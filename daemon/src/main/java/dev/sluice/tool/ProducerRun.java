@@ -10,17 +10,17 @@ import java.util.function.DoubleSupplier;
 /**
  * Runs the producer once against a daemon, from start to settled books.
  *
- * <p>Used by one thread. A stop signal ends the producer in order, and what it did until then is
- * reported.
+ * <p>Not thread-safe. A stop signal ends the producer in order; the report then covers the run so
+ * far.
  */
 public final class ProducerRun {
-  /** Often enough for a line that people watch. */
+  /** Often enough for a progress line. */
   public static final long PROGRESS_INTERVAL_MS = 200;
 
   /** For measurements: a daemon that answers requests is not idle. */
   public static final long NO_PROGRESS = Long.MAX_VALUE;
 
-  /** Until the session is there: what the process used before is not the session's. */
+  /** Poll interval until the session attaches: CPU time before that does not count. */
   private static final long ATTACH_POLL_MS = 5;
 
   private static final long SETTLE_TIMEOUT_NS = 10_000_000_000L;
@@ -31,8 +31,8 @@ public final class ProducerRun {
   private final StopSignal stopSignal;
 
   /**
-   * @param daemonCpuSeconds processor time of the daemon's process so far; its growth from the
-   *     attach to the settled books is reported
+   * @param daemonCpuSeconds CPU time of the daemon's process so far; the report contains its growth
+   *     from the attach to the settled books
    */
   public ProducerRun(DaemonClient client, DoubleSupplier daemonCpuSeconds, StopSignal stopSignal) {
     this.client = client;
@@ -42,11 +42,11 @@ public final class ProducerRun {
 
   /**
    * @param arguments of sluice-producer, without --json
-   * @param sessionName the value of --name among them; no other session may have it
+   * @param sessionName the value of --name in the arguments; must be unique
    * @param deviceThreads threads of the device that can wait for the host
-   * @param progressIntervalMs how often the daemon is asked while the producer runs
-   * @param onProgress is given each answer
-   * @param onProducerLine called for each line on the producer's standard error, on another thread
+   * @param progressIntervalMs poll interval of the daemon while the producer runs
+   * @param onProgress receives the result of each poll
+   * @param onProducerLine called for each line of the producer's standard error, on another thread
    */
   public RunReport run(
       List<String> arguments,
@@ -72,7 +72,7 @@ public final class ProducerRun {
       }
       Map<String, Object> report = producer.report();
       SessionReport session = awaitSettled(sessionName);
-      // Without the digits that a difference of doubles adds.
+      // Rounds off the noise digits of a difference of doubles.
       double cpu = Math.round(1e6 * (daemonCpuSeconds.getAsDouble() - cpuBefore)) / 1e6;
       return new RunReport(session, report, cpu, deviceThreads);
     } finally {

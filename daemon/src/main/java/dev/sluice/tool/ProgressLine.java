@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Progress for people, on standard error: one line that is rewritten on a terminal, a new line
- * every few seconds where a log is kept.
+ * Progress for people, on standard error: one line rewritten in place on a terminal, a new line
+ * every few seconds in a log.
  */
 public final class ProgressLine implements AutoCloseable {
   private static final long LOG_INTERVAL_NS = 3_000_000_000L;
@@ -27,7 +27,7 @@ public final class ProgressLine implements AutoCloseable {
     return new ProgressLine(System.err, isTerminal(2));
   }
 
-  /** Replaces the line; on a log, shown only if the last one is old enough. */
+  /** Replaces the line; in a log, prints only if the last line is old enough. */
   public void update(String text) {
     if (isTerminal) {
       stream.print(ERASE_LINE + text);
@@ -39,14 +39,14 @@ public final class ProgressLine implements AutoCloseable {
     }
   }
 
-  /** A line that stays. */
+  /** Prints a permanent line. */
   public void println(String text) {
     close();
     stream.println(text);
     lastShownNs = System.nanoTime();
   }
 
-  /** Removes the open line, so that what follows starts on a clean one. */
+  /** Erases the open line, so that the next output starts on a clean one. */
   @Override
   public void close() {
     if (isLineOpen) {
@@ -57,14 +57,14 @@ public final class ProgressLine implements AutoCloseable {
   }
 
   /**
-   * System.console() answers for standard input and output together, and from JDK 22 on not at all.
+   * Tests one descriptor: System.console() tests input and output together, from JDK 22 on neither.
    */
   static boolean isTerminal(int descriptor) {
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor)).toString();
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
     } catch (IOException ignored) {
-      // No such descriptor: certainly no terminal.
+      // No such descriptor: not a terminal.
       return false;
     }
   }

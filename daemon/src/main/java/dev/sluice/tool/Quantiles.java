@@ -3,7 +3,7 @@ package dev.sluice.tool;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A latency distribution as the daemon reports it: seconds, all 0 when nothing was measured. */
+/** A latency distribution from the daemon, in seconds; all 0 if nothing was measured. */
 public record Quantiles(long count, double p50, double p99, double p999, double max) {
   public static Quantiles read(Map<String, Object> parent, String key) throws ToolException {
     Map<String, Object> object = Json.object(parent, key);

@@ -4,7 +4,7 @@ import dev.sluice.config.Quantities;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code 1GB/s} to bytes per second; {@code max} to 0, which means unthrottled. */
+/** Converts {@code 1GB/s} to bytes per second, and {@code max} to 0, which means unthrottled. */
 public final class RateConverter implements ITypeConverter<Long> {
   @Override
   public Long convert(String text) {

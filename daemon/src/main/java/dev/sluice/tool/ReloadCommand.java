@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Lets the running daemon read its configuration again. */
+/** Makes the running daemon reload its configuration. */
 @Command(
     name = "reload",
     description = "Make the running daemon reload its configuration, and print what changed.",
@@ -45,7 +45,7 @@ public final class ReloadCommand implements Callable<Integer> {
     }
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

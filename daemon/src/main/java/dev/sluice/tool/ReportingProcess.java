@@ -16,13 +16,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * One run of a native program that prints one JSON object: standard output is collected, standard
- * error is handed on line by line. Used by one thread; {@link #stop} may be called from any.
+ * One run of a native program that prints one JSON object. Collects standard output and passes on
+ * standard error line by line. Not thread-safe, except {@link #stop}.
  */
 public class ReportingProcess implements AutoCloseable {
   private final String who;
   private final Process process;
-  // Written by the reader alone, read after it was joined.
+  // Only the reader thread writes it; read after the join.
   private final StringBuilder output = new StringBuilder();
   private final Thread outputReader;
   private final Thread errorReader;
@@ -30,8 +30,8 @@ public class ReportingProcess implements AutoCloseable {
   private volatile String lastErrorLine = "";
 
   /**
-   * @param who for messages, such as "the producer"
-   * @param errorLines called on a thread of its own
+   * @param who name in messages, such as "the producer"
+   * @param errorLines called on a separate thread
    */
   protected ReportingProcess(String who, Process process, Consumer<String> errorLines) {
     this.who = who;
@@ -47,7 +47,7 @@ public class ReportingProcess implements AutoCloseable {
             });
   }
 
-  /** The file of a native program. */
+  /** Finds the executable of a native program. */
   protected static Path find(String program) throws ToolException {
     try {
       return NativeTools.find(program);
@@ -73,7 +73,7 @@ public class ReportingProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Waits for the end, but not longer than this; true when it has ended. */
+  /** Waits up to this long for the process to end; returns whether it has ended. */
   public final boolean awaitEnd(long timeoutMs) throws ToolException {
     try {
       return process.waitFor(timeoutMs, TimeUnit.MILLISECONDS);
@@ -83,15 +83,15 @@ public class ReportingProcess implements AutoCloseable {
     }
   }
 
-  /** Asks it to end in order. Asked once only, because a second signal kills it. */
+  /** Asks the process to end in order. Signals only once, because a second signal kills it. */
   public final void stop() {
     if (!isAskedToStop.getAndSet(true)) {
-      // Process.destroy would also close our end of its output, and the report would be lost.
+      // Process.destroy would also close our end of its output and lose the report.
       process.toHandle().destroy();
     }
   }
 
-  /** Waits for the end and takes the report. */
+  /** Waits for the process to end and returns its report. */
   public final Map<String, Object> report() throws ToolException {
     try {
       int exitCode = process.waitFor();
@@ -109,7 +109,7 @@ public class ReportingProcess implements AutoCloseable {
     return Json.parse(output.toString(), who);
   }
 
-  /** What still runs is killed: nothing may outlive the command that started it. */
+  /** Kills the process if it still runs: no child may outlive the command that started it. */
   @Override
   public final void close() {
     process.destroyForcibly();
@@ -129,7 +129,7 @@ public class ReportingProcess implements AutoCloseable {
                   lines.accept(line);
                 }
               } catch (IOException ignored) {
-                // The pipe broke because the process was killed; its exit code says so.
+                // The pipe broke because the process was killed; its exit code shows that.
               }
             },
             name);

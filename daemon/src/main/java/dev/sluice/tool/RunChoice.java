@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Finds a run of a capture by what a person writes. */
+/** Finds a run of a capture from the user's input. */
 final class RunChoice {
   private static final int LISTED = 8;
 
   private RunChoice() {}
 
   /**
-   * The number of a run.
+   * Returns the number of a run.
    *
-   * @param text a number, {@code last}, or a name or the last part of one
+   * @param text a number, {@code last}, or a name or its last part
    * @param runs names by number
-   * @throws ExportException if there is none, or several
+   * @throws ExportException if no run matches, or several do
    */
   static int of(String text, Map<Integer, String> runs) throws ExportException {
     if (runs.isEmpty()) {
@@ -43,7 +43,7 @@ final class RunChoice {
         (named.isEmpty() ? "no run " : "several runs ") + text + "; " + list(runs));
   }
 
-  /** One line. */
+  /** Lists the runs in one line. */
   static String list(Map<Integer, String> runs) {
     StringBuilder text = new StringBuilder("there are");
     runs.entrySet().stream()

@@ -4,11 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One finished run of a producer against a daemon: what the daemon settled and what the producer
- * itself counted.
+ * One finished run of a producer against a daemon: the daemon's settled books and the producer's
+ * own counts.
  *
- * @param producer the producer's own report, as it printed it
- * @param daemonCpuSeconds processor time of the daemon's process from attach to settled books
+ * @param producer the producer's own report, as printed
+ * @param daemonCpuSeconds CPU time of the daemon's process from attach to settled books
  * @param deviceThreads threads of the device that can wait for the host
  */
 public record RunReport(
@@ -17,7 +17,7 @@ public record RunReport(
     double daemonCpuSeconds,
     int deviceThreads) {
 
-  /** Time in which the device produced, by its own clock; excludes attach and detach. */
+  /** Time during which the device produced, by its own clock; excludes attach and detach. */
   public double producedSeconds() throws ToolException {
     return Json.real(producer, "duration_seconds");
   }
@@ -27,7 +27,7 @@ public record RunReport(
     return seconds > 0 ? session.total().collectedBytes() / seconds : 0;
   }
 
-  /** What the device set out to write, dropped or not. */
+  /** Rate that the device tried to write, including drops. */
   public double offeredBytesPerSecond() throws ToolException {
     return Json.real(producer, "bytes_per_second");
   }
@@ -37,19 +37,19 @@ public record RunReport(
     return Json.real(producer, "stall_seconds");
   }
 
-  /** Share of the device's time, 0 to 1, in which it waited for the host. */
+  /** Share of the device's time, 0 to 1, spent waiting for the host. */
   public double stalledRatio() throws ToolException {
     double seconds = producedSeconds() * deviceThreads;
     return seconds > 0 ? stallSeconds() / seconds : 0;
   }
 
-  /** Processors that the daemon kept busy from attach to settled books. */
+  /** Average number of CPUs that the daemon used from attach to settled books. */
   public double daemonCores() {
     double seconds = session.durationSeconds();
     return seconds > 0 ? daemonCpuSeconds / seconds : 0;
   }
 
-  /** What the directory of the capture took; 0 without a capture. */
+  /** Rate of writing to the capture's directory; 0 without a capture. */
   public double writtenBytesPerSecond() {
     double seconds = session.durationSeconds();
     long bytes = session.capture().map(SessionReport.Capture::writtenBytes).orElse(0L);
@@ -60,12 +60,12 @@ public record RunReport(
     return Json.whole(producer, "produced_records");
   }
 
-  /** Both sides counted the same number of records. */
+  /** Returns whether both sides counted the same number of records. */
   public boolean isAgreed() throws ToolException {
     return producedRecords() == session.total().deviceRecords();
   }
 
-  /** Nothing dropped, nothing unaccounted, both sides agree. */
+  /** Returns whether nothing was dropped or is unaccounted for, and both sides agree. */
   public boolean isLossless() throws ToolException {
     return isAgreed()
         && session.total().droppedRecords() == 0
@@ -73,7 +73,7 @@ public record RunReport(
         && session.capture().map(SessionReport.Capture::lostRecords).orElse(0L) == 0;
   }
 
-  /** The keys that {@code demo} and {@code bench} share, as the contract names them. */
+  /** Returns the keys that {@code demo} and {@code bench} share, with the names of the contract. */
   public Map<String, Object> toJson(String verdict) throws ToolException {
     KindCounts total = session.total();
     Map<String, Object> object = new LinkedHashMap<>();

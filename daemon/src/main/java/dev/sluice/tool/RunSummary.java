@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The text a person reads after a run: the verdict, the books as a table, then the figures. It fits
- * a terminal of 80 columns unless a number or a path is very long.
+ * The text for a person after a run: the verdict, the books as a table, then the figures. It fits a
+ * terminal of 80 columns unless a number or a path is very long.
  */
 final class RunSummary {
   private static final int WIDTH = 80;
@@ -41,7 +41,7 @@ final class RunSummary {
     return summary.text.toString();
   }
 
-  /** One row per kind, so that a row reads as the law: produced is the sum of what follows. */
+  /** Prints one row per kind in the order of the law: produced is the sum of the other columns. */
   private void books() throws ToolException {
     SessionReport session = run.session();
     TextTable table =
@@ -139,7 +139,7 @@ final class RunSummary {
     return Quantities.formatNanos(Math.round(seconds * 1e9));
   }
 
-  /** Counts by reason, without those that are 0; nothing where all are. */
+  /** Prints counts by reason without zeros; prints nothing if all are 0. */
   private void figures(String label, Map<String, Long> counts) {
     List<String> words = new ArrayList<>();
     new TreeMap<>(counts)

@@ -5,16 +5,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One session as the daemon's {@code /api/v1/sessions} shows it.
+ * One session from the daemon's {@code /api/v1/sessions}.
  *
- * @param state one word, after it sometimes a reason in parentheses; {@link #isEnded} says whether
- *     the books are settled
- * @param placement whose memory the arena is
- * @param route how the producer gets to see it
- * @param durationSeconds from attach to the answer, or to the end of the session
- * @param collectedBytesPerSecond in the last second; so with what was dropped
- * @param deviceStallEstimateSeconds time the device's threads waited for the host, summed over
- *     them, as the host infers it: as a rule more than it was
+ * @param state one word, sometimes followed by a reason in parentheses; {@link #isEnded} tests for
+ *     settled books
+ * @param placement owner of the arena's memory
+ * @param route how the producer maps the arena
+ * @param durationSeconds from attach to the response, or to the end of the session
+ * @param collectedBytesPerSecond average over the last second, as is the drop rate
+ * @param deviceStallEstimateSeconds time that the device's threads waited for the host, summed over
+ *     them; inferred by the host, usually too high
  */
 public record SessionReport(
     long id,
@@ -65,10 +65,10 @@ public record SessionReport(
   }
 
   /**
-   * What was written of the session.
+   * The capture of the session.
    *
    * @param directory absolute path
-   * @param lost records that were collected and not captured, by reason
+   * @param lost records that were collected but not captured, by reason
    */
   public record Capture(
       String directory, long writtenBytes, long capturedRecords, Map<String, Long> lost) {
@@ -91,12 +91,12 @@ public record SessionReport(
     }
   }
 
-  /** The session is over and its books are settled. */
+  /** Returns whether the session is over and its books are settled. */
   public boolean isEnded() {
     return state.split(" ", 2)[0].equals(ENDED);
   }
 
-  /** It is no longer attached, whether or not its books are settled. */
+  /** Returns whether the session is no longer attached, settled or not. */
   public boolean isOver() {
     String word = state.split(" ", 2)[0];
     return isEnded() || word.equals("closing") || word.equals("failed");

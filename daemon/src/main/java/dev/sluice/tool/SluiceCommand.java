@@ -16,7 +16,7 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice} itself: names the commands and turns every failure into one line. */
+/** The {@code sluice} command: registers the subcommands and turns every failure into one line. */
 @Command(
     name = "sluice",
     description = {
@@ -40,7 +40,7 @@ public final class SluiceCommand implements Runnable {
   private SluiceCommand() {}
 
   /**
-   * The command line with these commands.
+   * Returns the command line with these commands.
    *
    * @param version one line for {@code --version}
    */
@@ -55,7 +55,7 @@ public final class SluiceCommand implements Runnable {
     return only(version, all);
   }
 
-  /** The command line for an invocation that names one of these, and no other. */
+  /** Returns a command line with only these commands, for an invocation that names one of them. */
   public static CommandLine only(String version, List<Object> commands) {
     CommandLine commandLine = new CommandLine(new SluiceCommand());
     commands.forEach(commandLine::addSubcommand);
@@ -78,7 +78,7 @@ public final class SluiceCommand implements Runnable {
   }
 
   /**
-   * A result that could not be written is a failure, but for a reader that has seen enough: {@code
+   * Turns a failed write of the result into a failure, unless the reader closed the pipe: {@code
    * sluice captures | head}.
    */
   private static int checked(CommandLine commandLine, ParseResult parsed) {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Keeps the last moments of every open session. */
+/** Keeps the most recent captured data of every open session. */
 @Command(
     name = "snapshot",
     description = "Keep the last moments of what the daemon captured, safe from retention.",
@@ -59,7 +59,7 @@ public final class SnapshotCommand implements Callable<Integer> {
     return ExitCode.FINE;
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

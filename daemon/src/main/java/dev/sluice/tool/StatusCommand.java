@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What the running daemon is doing, for an operator at a terminal. */
+/** Shows an operator what the running daemon is doing. */
 @Command(
     name = "status",
     description = "Show whether anything was lost, and what each session is doing.",
@@ -143,7 +143,7 @@ public final class StatusCommand implements Callable<Integer> {
             Json.text(loss, "place"));
   }
 
-  /** Each line is coloured separately, because a pager resets the colour at the end of a line. */
+  /** Colours each line separately, because a pager resets the colour at the end of a line. */
   private static String paragraph(Terminal terminal, Terminal.Colour colour, String words) {
     StringBuilder text = new StringBuilder();
     terminal
@@ -266,7 +266,7 @@ public final class StatusCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%,d", records);
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -4,14 +4,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Turns SIGINT and SIGTERM into a request that the running command ends in order, and gives the
- * shell the command's own exit code, where the JVM alone would end at once with 130 or 143.
+ * Turns SIGINT and SIGTERM into a request to end the running command in order, and returns the
+ * command's own exit code to the shell. The JVM alone would end at once with 130 or 143.
  *
  * <p>One per process. {@link #install} and {@link #finished} are called by main; the command waits
  * or polls; {@link #onRequest} runs on the JVM's shutdown thread.
  */
 public final class StopSignal {
-  /** After this time a command that does not end is abandoned. */
+  /** A command that takes longer to end is abandoned. */
   private static final long PATIENCE_SECONDS = 30;
 
   private final CountDownLatch requested = new CountDownLatch(1);
@@ -27,7 +27,7 @@ public final class StopSignal {
     return requested.getCount() == 0;
   }
 
-  /** Runs this when a signal comes, or at once if one has come already; it may run twice. */
+  /** Runs the action on a signal, or at once if one has already arrived; it may run twice. */
   public void onRequest(Runnable action) {
     onRequest = action;
     if (isRequested()) {
@@ -45,7 +45,7 @@ public final class StopSignal {
     }
   }
 
-  /** Waits for a signal, but not longer than this; true when it has come. */
+  /** Waits up to this long for a signal; returns whether one has arrived. */
   public boolean await(long timeoutMs) throws ToolException {
     try {
       return requested.await(timeoutMs, TimeUnit.MILLISECONDS);
@@ -55,13 +55,13 @@ public final class StopSignal {
     }
   }
 
-  /** The command has returned; nothing of it is left to do. */
+  /** Records that the command has returned and has nothing left to do. */
   public void finished(int code) {
     exitCode = code;
     finished.countDown();
   }
 
-  /** What a signal does; tests call it in its stead. */
+  /** Acts as a signal does; tests call it instead of sending one. */
   public void request() {
     requested.countDown();
     onRequest.run();
@@ -69,18 +69,18 @@ public final class StopSignal {
 
   private void shutdown() {
     if (finished.getCount() == 0) {
-      return; // main is on its way out by itself
+      return; // main is already exiting
     }
     request();
     try {
       if (finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         System.out.flush();
         System.err.flush();
-        // exit() would wait for this very thread, and the JVM's own code for a signal is not ours.
+        // exit() would wait for this very thread, and the JVM's exit code for a signal is not ours.
         Runtime.getRuntime().halt(exitCode);
       }
     } catch (InterruptedException ignored) {
-      // The JVM is ending: there is no one to report to.
+      // The JVM is exiting; no caller remains.
     }
   }
 }

@@ -10,23 +10,23 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** New directories among the temporary files, which the launchers place where TMPDIR says. */
+/** Creates temporary directories; the launchers place them according to TMPDIR. */
 public final class TemporaryDirectory {
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private TemporaryDirectory() {}
 
-  /** Where temporary files go, as an absolute path. */
+  /** Returns the directory of temporary files as an absolute path. */
   public static Path base() {
     return Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath().normalize();
   }
 
   /**
-   * A new directory that only this user may enter.
+   * Creates a directory that only this user can enter.
    *
-   * @param purpose what it is for, in the error
-   * @param remedy what the user can do if there is no place for it
+   * @param purpose its purpose, for the error
+   * @param remedy what the user can do if the directory cannot be created
    */
   public static Path make(Path parent, String prefix, String purpose, String remedy)
       throws ToolException {
@@ -46,7 +46,7 @@ public final class TemporaryDirectory {
     }
   }
 
-  /** By the number of the process, which is short enough to be read; else by a random one. */
+  /** Names the directory after the process, which is short and readable; if taken, at random. */
   private static Path make(Path parent, String prefix) throws IOException {
     try {
       return Files.createDirectory(

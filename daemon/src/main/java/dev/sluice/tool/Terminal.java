@@ -3,9 +3,9 @@ package dev.sluice.tool;
 import dev.sluice.bridge.TerminalSize;
 
 /**
- * Where a command prints, and what that can show.
+ * The terminal of a command and its abilities.
  *
- * @param columns 0 where lines may be as long as they like: a file, a pipe
+ * @param columns 0 for lines of any length: a file, a pipe
  * @param hasColour whether text may be coloured
  */
 public record Terminal(int columns, boolean hasColour) {
@@ -15,7 +15,7 @@ public record Terminal(int columns, boolean hasColour) {
   /** A file or a pipe. */
   public static final Terminal NONE = new Terminal(0, false);
 
-  /** Colour for a verdict; its code in SGR. */
+  /** Colour of a verdict, with its SGR code. */
   public enum Colour {
     GOOD(32),
     BAD(31),
@@ -38,7 +38,7 @@ public record Terminal(int columns, boolean hasColour) {
         mayColour(System.getenv("NO_COLOR"), System.getenv("TERM")));
   }
 
-  /** As no-color.org has it. */
+  /** Follows no-color.org. */
   static boolean mayColour(String noColour, String terminal) {
     return (noColour == null || noColour.isEmpty()) && !"dumb".equals(terminal);
   }
@@ -51,15 +51,15 @@ public record Terminal(int columns, boolean hasColour) {
     return hasColour ? "\u001b[1;" + colour.code + "m" + text + "\u001b[0m" : text;
   }
 
-  /** The words in lines that fit; one line where there is no terminal. */
+  /** Wraps the words to the terminal; one line without a terminal. */
   public String wrap(String sentences) {
     return wrap(sentences, "");
   }
 
   /**
-   * The same, as an item of a list.
+   * Wraps the words as an item of a list.
    *
-   * @param indent what each line after the first begins with
+   * @param indent start of each line after the first
    */
   public String wrap(String sentences, String indent) {
     int width = columns == 0 ? Integer.MAX_VALUE : columns;

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Rows in columns as wide as their content. If they do not fit a terminal, long texts are cut, then
- * the columns that matter least are left out, and then the longest text is cut further.
+ * Rows in columns as wide as their content. If they do not fit a terminal, it cuts long texts, then
+ * drops the least important columns, and then cuts the longest text further.
  */
 final class TextTable {
   private static final String GAP = "  ";
   private static final int SHORTEST_TEXT = 8;
 
-  /** A longer text is cut to this before a column is left out for it. */
+  /** A longer text is cut to this length before any column is dropped. */
   private static final int USUAL_TEXT = 20;
 
   private final List<Column> columns = new ArrayList<>();
@@ -21,23 +21,23 @@ final class TextTable {
 
   private record Column(String head, boolean isNumber, int dispensable) {}
 
-  /** A column of text, on the left. */
+  /** Adds a left-aligned column of text. */
   TextTable text(String head, int dispensable) {
     columns.add(new Column(head, false, dispensable));
     return this;
   }
 
   /**
-   * A column of numbers, on the right.
+   * Adds a right-aligned column of numbers.
    *
-   * @param dispensable 0 for one that stays; of the others the highest is left out first
+   * @param dispensable 0 for a column that always stays; of the others the highest is dropped first
    */
   TextTable number(String head, int dispensable) {
     columns.add(new Column(head, true, dispensable));
     return this;
   }
 
-  /** A cell for each column. */
+  /** Adds a row with one cell per column. */
   void row(String... cells) {
     List<String> row = new ArrayList<>();
     for (String cell : cells) {
@@ -50,7 +50,7 @@ final class TextTable {
     return rows.isEmpty();
   }
 
-  /** A producer chooses its name: one that would move the cursor must not. */
+  /** Replaces control characters: a producer chooses its name, which must not move the cursor. */
   private static String printable(String text) {
     StringBuilder clean = new StringBuilder();
     text.codePoints().forEach(c -> clean.appendCodePoint(Character.isISOControl(c) ? '?' : c));
@@ -58,7 +58,7 @@ final class TextTable {
   }
 
   /**
-   * The lines, each with its end.
+   * Returns the lines, each with its line end.
    *
    * @param width of the terminal; 0 for no limit
    */
@@ -102,7 +102,7 @@ final class TextTable {
     return shown.stream().mapToInt(i -> widths[i]).sum() + GAP.length() * (shown.size() - 1);
   }
 
-  /** Cuts texts, the longest first, none below a few characters. */
+  /** Cuts texts, longest first, none below a few characters. */
   private void shorten(List<Integer> shown, int[] widths, int width) {
     for (int over = total(shown, widths) - width; over > 0; over = total(shown, widths) - width) {
       Optional<Integer> longest =

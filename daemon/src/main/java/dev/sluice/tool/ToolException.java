@@ -1,6 +1,6 @@
 package dev.sluice.tool;
 
-/** A command cannot continue. The message is one line that says what to do. */
+/** Reports that a command cannot continue. The message is one line and gives a remedy. */
 public final class ToolException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,7 @@ import java.net.URISyntaxException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code http://HOST:PORT}, or {@code HOST:PORT} as most people write it. */
+/** Converts {@code http://HOST:PORT}, or the more common {@code HOST:PORT}. */
 public final class UrlConverter implements ITypeConverter<URI> {
   private static final int LAST_PORT = 65_535;
 
@@ -19,7 +19,7 @@ public final class UrlConverter implements ITypeConverter<URI> {
         return uri;
       }
     } catch (URISyntaxException ignored) {
-      // Said below, in the words of what was wanted.
+      // Reported below, with the expected form.
     }
     throw new TypeConversionException(
         "'" + text + "' is not an address: write HOST:PORT or http://HOST:PORT");

@@ -9,7 +9,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What was wrong with the arguments, in one line. Stateless. */
+/** Formats a usage error as one line. Stateless. */
 final class UsageErrors {
   private static final Pattern CONVERSION =
       Pattern.compile(
@@ -49,7 +49,7 @@ final class UsageErrors {
     return other.matches() ? "'" + other.group(1) + "' cannot be used here" : words;
   }
 
-  /** What follows an unknown word is unknown only because of it. */
+  /** Reports the first unknown word only: it makes the rest unknown, too. */
   private static String unmatched(UnmatchedArgumentException e) {
     CommandLine command = e.getCommandLine();
     String first = e.getUnmatched().get(0);

@@ -15,14 +15,14 @@ import java.util.Optional;
  * The verdict on a run in one sentence, with its exit code.
  *
  * @param exitCode one of {@link ExitCode}
- * @param limit what records were lost to, or what the device waited for; empty where nothing was
+ * @param limit the ceiling that cost records or delayed the device; empty if none did
  */
 public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
-  /** Below this share of its time a device that waits is not held up. */
+  /** A device that waits less than this share of its time counts as not delayed. */
   private static final double NOTABLE_STALL_RATIO = 0.01;
 
   /**
-   * @param isMisbehaviourWanted the producer was told to commit faults, so violations are expected
+   * @param isMisbehaviourWanted whether the producer commits faults, so violations are expected
    */
   public static Verdict of(RunReport run, boolean isMisbehaviourWanted) throws ToolException {
     SessionReport session = run.session();
@@ -74,7 +74,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
     return held(run);
   }
 
-  /** Nothing was lost; what did it cost the device? */
+  /** Returns the verdict on a run without losses: how much the device waited. */
   private static Verdict held(RunReport run) throws ToolException {
     SessionReport session = run.session();
     KindCounts total = session.total();
@@ -102,7 +102,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
             Locale.ROOT, " (%,d salvaged after the producer died)", total.salvagedRecords());
   }
 
-  /** The same for a run that a signal ended early. */
+  /** Returns the verdict for a run that a signal ended early. */
   Verdict interrupted(String when) {
     return new Verdict(
         exitCode == ExitCode.FINE ? ExitCode.FAILED : exitCode,
@@ -131,24 +131,24 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
         exitCode, sentence + " The limit was " + kind.phrase() + ": " + remedy + ".", ceiling);
   }
 
-  /** Which ceiling a loss was due to; empty where it was none of them. */
+  /** Returns the ceiling that caused a loss; empty if none did. */
   private static Optional<Ceiling> limitOf(String cause, HeadroomReport headroom) {
     return switch (cause) {
       case "host_late", "ready_queue_full" -> Optional.of(Ceiling.CONTROL_PATH);
       case "pool_exhausted" -> Optional.of(exhausting(headroom));
-      // No counter moved when it happened.
+      // No device counter moves with such a loss: assume the nearest ceiling.
       case "inferred" -> Optional.of(headroom.nearest());
       default -> Optional.empty();
     };
   }
 
-  /** What a device that was not stopped by a loss waited for; empty where no ceiling was near. */
+  /** Returns the ceiling that delayed a device without losses; empty if none was reached. */
   private static Optional<Ceiling> reached(HeadroomReport headroom) {
     return Optional.of(headroom.nearest())
         .filter(ceiling -> headroom.worst(ceiling) >= Headroom.REACHED);
   }
 
-  /** Why buffers did not come back: never fast enough, or only not fast enough for a burst. */
+  /** Returns why the pool ran empty: a stage is too slow, or only too slow for a burst. */
   private static Ceiling exhausting(HeadroomReport headroom) {
     if (headroom.worst(Ceiling.STORAGE) >= Headroom.REACHED) {
       return Ceiling.STORAGE;
@@ -158,7 +158,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
         : Ceiling.BUFFER_LIFECYCLE;
   }
 
-  /** Two digits that count, however small the share is. */
+  /** Formats a ratio in percent with two significant digits, however small it is. */
   static String percent(double ratio) {
     return BigDecimal.valueOf(100 * ratio)
             .round(new MathContext(2))
@@ -174,7 +174,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
         .getKey();
   }
 
-  /** What most likely happened; the daemon infers it from what it saw when the counter moved. */
+  /** Names the likely cause, which the daemon infers when the device's counter moves. */
   private static String explain(String cause) {
     return switch (cause) {
       case "host_late" -> "the daemon refilled too late";

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Proves that a capture is whole. */
+/** Proves that a capture is complete. */
 @Command(
     name = "verify",
     description =
@@ -82,7 +82,7 @@ public final class VerifyCommand implements Callable<Integer> {
   private void watch(ProgressLine line, Frame frame, long startNs) throws IOException {
     bytes += frame.recordBytes();
     if (stopSignal.isRequested()) {
-      // Not a CaptureException: that would be a finding about the segment, and not the end.
+      // Not a CaptureException: that would be a finding about the segment, not the end of the run.
       throw new InterruptedIOException(
           "verify was interrupted after " + Quantities.formatBytes(bytes) + ": no verdict");
     }
@@ -155,7 +155,7 @@ public final class VerifyCommand implements Callable<Integer> {
     lines.forEach(line -> text.append(label).append(": ").append(line).append('\n'));
   }
 
-  /** Those of the swimlane, and others of which there are records. */
+  /** Returns the kinds of the swimlane, and other kinds that have records. */
   private static List<BufferKind> kinds(CaptureVerifier.Result result) {
     return BufferKind.ALL.stream()
         .filter(kind -> kind.isTimed() || result.records().get(kind.ordinal()) > 0)
@@ -183,7 +183,7 @@ public final class VerifyCommand implements Callable<Integer> {
     return json;
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

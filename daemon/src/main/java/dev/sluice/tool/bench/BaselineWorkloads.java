@@ -20,15 +20,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Hosts in plain C ({@code sluice-baseline}) in the place of the daemon, for one session each. The
- * program is built with the C tests and not packaged; without it there are no such workloads.
+ * Hosts in plain C ({@code sluice-baseline}) instead of the daemon, for one session each. The
+ * program is built with the C tests and not packaged; without it these workloads are absent.
  */
 final class BaselineWorkloads {
   private static final String PROGRAM = "sluice-baseline";
 
   private BaselineWorkloads() {}
 
-  /** A host that the daemon is measured beside. */
+  /** A host to compare the daemon with. */
   enum Host {
     FLOOR_COUNT("floor/count", "C floor, one loop that drains, refills at once and counts"),
     FLOOR_FILE(
@@ -51,7 +51,7 @@ final class BaselineWorkloads {
       this.description = description;
     }
 
-    /** Mode and options of the program. */
+    /** Returns mode and options of the program. */
     List<String> arguments(Path file) {
       return switch (this) {
         case FLOOR_COUNT -> List.of("floor", "--memory", "0");
@@ -63,13 +63,13 @@ final class BaselineWorkloads {
       };
     }
 
-    /** The name of the workload for a geometry such as {@code l2-2026.06-24x1}. */
+    /** Returns the name of the workload for a geometry such as {@code l2-2026.06-24x1}. */
     String workload(String geometry) {
       return prefix + "-" + geometry;
     }
   }
 
-  /** One workload for each of the hosts, at the rate that the search asks for. */
+  /** Returns one workload for each host, at the rates that the search chooses. */
   static List<Workload> of(String geometry, Load load, Host... hosts) {
     try {
       Path program = NativeTools.find(PROGRAM);
@@ -79,14 +79,14 @@ final class BaselineWorkloads {
     }
   }
 
-  /** The highest clean rate, found by the search that finds the daemon's, by the same producer. */
+  /** Finds the highest clean rate with the same search and the same producer as for the daemon. */
   private static Workload workload(Host host, String geometry, Load load, Path program) {
     return new Workload(
         host.workload(geometry),
         3,
         "highest clean rate of the " + host.description + "; " + load.geometry(),
         bench -> {
-          // Even an idle daemon would take some of the machine from it.
+          // Even an idle daemon would use part of the machine.
           bench.runs().close();
           List<Run> all = new ArrayList<>();
           try (ScratchFolder folder = ScratchFolder.inMemory()) {
@@ -99,7 +99,7 @@ final class BaselineWorkloads {
                         },
                         bench.medianOf())
                     .search();
-            // The run that is shown: the last one of those that the figure comes from.
+            // Show the last run of those behind the figure.
             Run last = all.get(all.size() - 1);
             return new Measurement(
                 List.of(
@@ -114,12 +114,12 @@ final class BaselineWorkloads {
   /**
    * One finished run of a producer against such a host.
    *
-   * @param baseline what the host collected, as it printed it
-   * @param producer what the producer wrote, as it printed it
+   * @param baseline the host's report, as printed
+   * @param producer the producer's report, as printed
    * @param deviceThreads threads of the device that can wait for the host
    */
   record Run(Map<String, Object> baseline, Map<String, Object> producer, int deviceThreads) {
-    /** Clean by the same rule as a run against the daemon. */
+    /** Applies the same rule for a clean run as for the daemon. */
     CleanRateSearch.Outcome outcome() throws ToolException {
       double seconds = Json.real(producer, "duration_seconds");
       double collected = Json.real(baseline, "collected_bytes");
@@ -155,7 +155,7 @@ final class BaselineWorkloads {
     }
   }
 
-  /** It ends with its producer. */
+  /** The host's process, which ends with its producer. */
   private static final class HostProcess extends ReportingProcess {
     private static final long CHECK_MS = 20;
 
@@ -163,7 +163,7 @@ final class BaselineWorkloads {
       super("the baseline", process, errorLines);
     }
 
-    /** Starts it, and returns when a producer may attach. */
+    /** Starts the host and returns when a producer can attach. */
     static HostProcess start(Path program, List<String> arguments, String socket)
         throws ToolException {
       List<String> all = new ArrayList<>(arguments);
@@ -181,7 +181,7 @@ final class BaselineWorkloads {
       try {
         while (!listening.await(CHECK_MS, TimeUnit.MILLISECONDS)) {
           if (process.awaitEnd(0)) {
-            process.report(); // throws what it said last
+            process.report(); // throws the last error line
             throw new ToolException("the baseline ended before a producer could attach");
           }
         }

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * What workloads are given: the runs, and how many of them to make. Used by one thread.
+ * The context of a workload: how to run, and how often. Not thread-safe.
  *
  * @param wanted configuration of the private daemon, key to value
- * @param medianOf how many runs make a median
+ * @param medianOf number of runs behind a median
  * @param isQuick shorter waits; figures are rougher
- * @param workload whose turn it is
+ * @param workload name of the current workload
  */
 record Bench(
     Runs runs,
@@ -30,26 +30,26 @@ record Bench(
     progress.update(workload);
   }
 
-  /** The same with other settings, and so with another daemon. */
+  /** Returns a bench with other settings, and so with another daemon. */
   Bench with(Map<String, String> more) {
     Map<String, String> all = new LinkedHashMap<>(wanted);
     all.putAll(more);
     return new Bench(runs, all, progress, medianOf, isQuick, workload);
   }
 
-  /** One run against the private daemon. */
+  /** Runs once against the private daemon. */
   RunReport run(Load load) throws ToolException {
     show(load);
     return runs.run(wanted, load);
   }
 
-  /** One run against a daemon of the workload's own. */
+  /** Runs once against a daemon of the workload's own. */
   RunReport run(Load load, DaemonProcess daemon) throws ToolException {
     show(load);
     return runs.run(daemon.target(), load);
   }
 
-  /** One run during which the daemon is asked for the session again and again. */
+  /** Runs once and polls the daemon for the session. */
   RunReport run(
       Load load, DaemonProcess daemon, long progressIntervalMs, Consumer<SessionReport> onProgress)
       throws ToolException {
@@ -57,12 +57,12 @@ record Bench(
     return runs.run(daemon.target(), load, progressIntervalMs, onProgress);
   }
 
-  /** A daemon in a process of its own. */
+  /** Starts a daemon in a separate process. */
   DaemonProcess start() throws ToolException {
     return DaemonProcess.start(runs.settings(wanted));
   }
 
-  /** Tells which run is next. */
+  /** Shows which run is next. */
   void show(Load load) {
     progress.update(
         workload

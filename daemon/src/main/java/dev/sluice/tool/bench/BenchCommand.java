@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs the fixed workloads and prints each figure beside what the machine did meanwhile. */
+/** Runs the fixed workloads and prints each figure with the machine's noise. */
 @Command(
     name = "bench",
     description = "Measure this version on this machine with fixed workloads.",
@@ -101,7 +101,7 @@ public final class BenchCommand implements Callable<Integer> {
     if (newFile != null && oldFile == null) {
       throw usage("--with: needs --compare OLD.json");
     }
-    // Before anything runs: minutes later is too late to say that the file is not there.
+    // Before any run: report a missing file now, not minutes later.
     Optional<BenchResults> old;
     Optional<BenchResults> now;
     try {
@@ -204,7 +204,7 @@ public final class BenchCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -10,12 +10,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Two benches side by side: each figure that both have, and why the others are not compared.
+ * Compares two benches: each common figure, and the reason why others are not compared.
  *
- * <p>A difference is told from noise by {@link Figure}.
+ * <p>{@link Figure} distinguishes a difference from noise.
  */
 final class BenchComparison {
-  /** The cache line's way to another core decides much; beyond this the machine was another one. */
+  /** The round trip of a cache line affects most figures; beyond this ratio the machine differs. */
   private static final double SAME_ROUND_TRIP = 1.5;
 
   private final BenchResults old;

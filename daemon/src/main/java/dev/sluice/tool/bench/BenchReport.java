@@ -23,7 +23,7 @@ final class BenchReport {
   private final boolean isQuick;
 
   /**
-   * @param version of Sluice, as {@code --version} tells it
+   * @param version of Sluice, as in {@code --version}
    */
   BenchReport(String version, int runs, boolean isQuick) {
     this.version = version;
@@ -39,12 +39,12 @@ final class BenchReport {
     rows.add(new Row(workload, reason));
   }
 
-  /** Every workload ran; targets that were missed are results, not failures. */
+  /** Returns whether every workload ran; a missed target is a result, not a failure. */
   boolean isComplete() {
     return rows.stream().allMatch(row -> row.failure == null);
   }
 
-  /** One workload's part of the table, to be shown as soon as it is known. */
+  /** Returns the table rows of the last workload, to show as soon as they are known. */
   String lastRow() {
     return rows.get(rows.size() - 1).text();
   }
@@ -76,7 +76,7 @@ final class BenchReport {
     return object;
   }
 
-  /** The ratios of which both sides have run; empty if there are none. */
+  /** Returns the ratios for which both sides ran; empty if there are none. */
   String ratioTable() {
     List<Ratio.Value> values = ratios();
     if (values.isEmpty()) {

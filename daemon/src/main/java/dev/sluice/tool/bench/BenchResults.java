@@ -15,23 +15,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a comparison needs of one bench, read back from the JSON object that it printed.
+ * The part of a bench's JSON object that a comparison needs.
  *
  * @param version of Sluice
- * @param workloads by name, in the order in which they ran
+ * @param workloads by name, in the order of execution
  */
 record BenchResults(String version, MachineFacts machine, Map<String, Result> workloads) {
   static final String SCHEMA = "sluice-bench";
 
-  /**
-   * Raised when a key that is read here changes its meaning or is removed; new keys do not raise
-   * it.
-   */
+  /** Raised if a key that is read here changes its meaning or disappears, but not for new keys. */
   static final int SCHEMA_VERSION = 1;
 
   /**
-   * @param roundTripSeconds of a cache line, just before the workload; 0 if it failed
-   * @param failure null if it ran
+   * @param roundTripSeconds of a cache line, just before the workload; 0 if the workload failed
+   * @param failure null if the workload ran
    */
   record Result(
       int version, double roundTripSeconds, String failure, Map<String, Figure> figures) {}
@@ -39,7 +36,7 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
   /**
    * Reads a file.
    *
-   * @throws ToolException one line that says what is wrong with it
+   * @throws ToolException with one line that describes the problem
    */
   static BenchResults read(Path file) throws ToolException {
     Map<String, Object> json = parse(file);
@@ -76,7 +73,7 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
     }
   }
 
-  /** From the object itself, such as of a bench that has just ended. */
+  /** Reads the object itself, such as that of a bench that has just ended. */
   static BenchResults of(Map<String, Object> json) throws ToolException {
     Map<String, Result> workloads = new LinkedHashMap<>();
     for (Map<String, Object> workload : Json.objects(json, "workloads")) {
@@ -99,7 +96,7 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
     return new Result(version, Json.real(machine, "cache_line_round_trip_seconds"), null, figures);
   }
 
-  /** Only the workloads whose name contains this. */
+  /** Returns only the workloads whose name contains this text. */
   BenchResults only(String part) {
     Map<String, Result> some = new LinkedHashMap<>();
     workloads.forEach(
@@ -111,7 +108,7 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
     return new BenchResults(version, machine, some);
   }
 
-  /** Names that are here and not there. */
+  /** Returns the names that the other results lack. */
   List<String> without(BenchResults other) {
     return workloads.keySet().stream().filter(name -> !other.workloads.containsKey(name)).toList();
   }

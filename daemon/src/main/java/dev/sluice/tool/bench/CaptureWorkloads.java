@@ -24,21 +24,21 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Workloads with captures: in memory where there is a tmpfs, so that no disk is measured, or in the
- * folder for temporary files, so that one is.
+ * Workloads with captures: on a tmpfs if the host has one, to exclude the disk, or in the directory
+ * of temporary files, to include it.
  */
 final class CaptureWorkloads {
   private CaptureWorkloads() {}
 
   /**
-   * Another workload, against a daemon that captures as a flight recorder that keeps the last GiB,
-   * so that a disk's fill level is not measured either.
+   * Runs another workload against a daemon that captures as a flight recorder of the last GiB, so
+   * that a full disk does not distort the result.
    */
   static Workload capturing(Workload inner) {
     return capturing(inner, "tmpfs where there is one", ScratchFolder::inMemory);
   }
 
-  /** The same, on the disk of the directory for temporary files. */
+  /** Like {@link #capturing}, on the disk of the directory of temporary files. */
   static Workload capturingToDisk(Workload inner) {
     return capturing(inner, "in TMPDIR", () -> ScratchFolder.in(Optional.empty()));
   }
@@ -53,7 +53,7 @@ final class CaptureWorkloads {
         inner.version(),
         inner.description() + ", with capture on (recorder of 1GiB, " + where + ")",
         bench -> {
-          // The daemon ends before its folder goes.
+          // The daemon must stop before its folder is removed.
           try (ScratchFolder folder = place.make();
               Runs ignored = bench.runs()) {
             return inner.measure(
@@ -70,12 +70,12 @@ final class CaptureWorkloads {
         });
   }
 
-  /** What is done with a capture once it is whole. */
+  /** Processes a complete capture. */
   private interface Work {
     List<Figure> on(Bench bench, Path capture, RunReport run) throws IOException, ToolException;
   }
 
-  /** Records one run, and works on the capture. */
+  /** Records one run, then processes the capture. */
   private static Workload recorded(
       String name, int version, String description, Load load, Work work) {
     return new Workload(
@@ -83,7 +83,7 @@ final class CaptureWorkloads {
         version,
         description,
         bench -> {
-          // The daemon ends before its folder goes.
+          // The daemon must stop before its folder is removed.
           try (ScratchFolder folder = ScratchFolder.inMemory();
               Runs ignored = bench.runs()) {
             Bench capturing =
@@ -97,7 +97,7 @@ final class CaptureWorkloads {
                         "8GiB"));
             RunReport run = capturing.run(load);
             Path capture = onlyCapture(folder.path());
-            bench.runs().close(); // the daemon has stopped: the capture is whole
+            bench.runs().close(); // the daemon has stopped: the capture is complete
             return new Measurement(work.on(bench, capture, run), List.of(run));
           } catch (IOException e) {
             throw new ToolException("the bench cannot use its capture: " + e.getMessage(), e);
@@ -114,8 +114,8 @@ final class CaptureWorkloads {
   }
 
   /**
-   * How fast a capture is proved: checksums, order, law, and the content of every record, which the
-   * synthetic producer's seed foretells.
+   * Measures the verification of a capture: checksums, order, accounting law, and the content of
+   * every record, predicted from the synthetic producer's seed.
    */
   static Workload verify(String name, Load load, double targetBytesPerSecond) {
     return recorded(
@@ -142,7 +142,7 @@ final class CaptureWorkloads {
   }
 
   /**
-   * What a capture takes on disk; one run, since the same seed makes the same records.
+   * Measures the size of a capture on disk; one run, since the same seed yields the same records.
    *
    * @param target bytes of segments on disk per byte of records
    */
@@ -165,8 +165,8 @@ final class CaptureWorkloads {
   }
 
   /**
-   * How fast a capture becomes a file of another format, the file written to where the capture
-   * lies. The first export of the process counts as one of the runs: a user exports once.
+   * Measures the export of a capture to a file next to it. The first export of the process counts
+   * as one of the runs: a user exports once.
    */
   static Workload export(
       String name, Load load, ExportFormat format, double targetRecordsPerSecond) {

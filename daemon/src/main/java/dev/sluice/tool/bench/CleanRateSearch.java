@@ -8,20 +8,20 @@ import java.util.List;
 /**
  * Finds the highest rate at which runs are clean.
  *
- * <p>Unthrottled first: a host that keeps up with that has no rate to search for. Otherwise a
- * search of the edge, and at the end as many runs as a median needs: the rate counts when most of
- * them are clean, else a lower one is tried.
+ * <p>First tries unthrottled; if that is clean, there is no rate to search. Otherwise searches the
+ * edge and confirms it with the runs of a median: the rate counts if most of them are clean; if
+ * not, a lower rate is tried.
  */
 final class CleanRateSearch {
-  /** Lowest rate that is confirmed. */
+  /** Lowest rate to confirm. */
   static final double FLOOR_BYTES_PER_SECOND = 10_000_000;
 
-  /** Two neighbouring rates differ by 9 %. */
+  /** Ratio of neighbouring rates: 9 % apart. */
   static final double STEP = Math.pow(2, 1.0 / 8);
 
   private static final int TRIES = 3;
 
-  /** A device that waits offers no more than the host accepts. */
+  /** Range around the offered rate: a waiting device offers no more than the host accepts. */
   private static final int BEYOND_OFFERED = 4;
 
   private final Trial trial;
@@ -35,23 +35,23 @@ final class CleanRateSearch {
   /** Runs the producer once. */
   interface Trial {
     /**
-     * @param bytesPerSecond 0 means unthrottled
+     * @param bytesPerSecond 0 for unthrottled
      */
     Outcome run(long bytesPerSecond) throws ToolException;
   }
 
   /**
-   * @param offeredBytesPerSecond what the device set out to write
-   * @param collectedBytesPerSecond what arrived
+   * @param offeredBytesPerSecond rate that the device tried to write
+   * @param collectedBytesPerSecond rate that the host collected
    */
   record Outcome(boolean isClean, double offeredBytesPerSecond, double collectedBytesPerSecond) {}
 
   /**
-   * @param requestedBytesPerSecond 0 when unthrottled is clean, -1 when no rate is
+   * @param requestedBytesPerSecond 0 if unthrottled is clean, -1 if no rate is
    * @param outcomes of the confirming runs
    */
   record Found(long requestedBytesPerSecond, List<Outcome> outcomes) {
-    /** What arrived in each of the clean runs. */
+    /** Returns the collected rate of each clean run. */
     double[] cleanBytesPerSecond() {
       return outcomes.stream()
           .filter(Outcome::isClean)
@@ -59,7 +59,7 @@ final class CleanRateSearch {
           .toArray();
     }
 
-    /** How far the next rate was, as a share of this one; 0 where nothing had to be searched. */
+    /** Returns the relative distance to the next rate; 0 if no search was needed. */
     double resolution() {
       return requestedBytesPerSecond == 0 ? 0 : STEP - 1;
     }

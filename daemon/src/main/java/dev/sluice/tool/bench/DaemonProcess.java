@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A daemon in a process of its own, started as this one was: for what an embedded daemon cannot
- * show, the time to readiness, the memory, and how it behaves before anything is warm.
+ * A daemon in a separate process, started like this one. It shows what an embedded daemon cannot:
+ * time to readiness, memory, and cold behaviour.
  */
 final class DaemonProcess implements AutoCloseable {
   private static final long READY_TIMEOUT_NS = 30_000_000_000L;
@@ -70,7 +70,7 @@ final class DaemonProcess implements AutoCloseable {
     return command;
   }
 
-  /** Free a moment ago: the daemon cannot be asked for its port before it is known. */
+  /** Returns a port that was free a moment ago: a daemon reports its port only over that port. */
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
@@ -101,7 +101,7 @@ final class DaemonProcess implements AutoCloseable {
     }
   }
 
-  /** From the start of the JVM to the first answer that it is ready. */
+  /** Returns the time from the start of the JVM to the first response that reports readiness. */
   double readySeconds() {
     return readySeconds;
   }
@@ -114,7 +114,7 @@ final class DaemonProcess implements AutoCloseable {
     return ProcessFigures.of(process.pid());
   }
 
-  /** SIGTERM, and SIGKILL if that is not enough. */
+  /** Sends SIGTERM, then SIGKILL after a timeout. */
   @Override
   public void close() throws ToolException {
     process.destroy();

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What needs a daemon in a process of its own: its start, an attach, and idle time. */
+/** Workloads that need a daemon in a separate process: start, attach, idle. */
 final class DaemonWorkloads {
   private static final double READY_TARGET_SECONDS = 1.5;
   private static final double RESIDENT_TARGET_BYTES = 200e6;
@@ -25,16 +25,14 @@ final class DaemonWorkloads {
   private static final double ATTACHED_TARGET_CORES = 0.01;
   private static final long BURST_MS = 1_000;
 
-  /**
-   * After a burst the daemon is still spinning down, before one the device's clock may be ahead.
-   */
+  /** After a burst the daemon still spins down; before a burst the device's clock may be ahead. */
   private static final long MARGIN_MS = 2_000;
 
   private DaemonWorkloads() {}
 
   /**
-   * A daemon that has just started, each run a new one: time to readiness, resident memory without
-   * arenas, and whether the first second after an attach is as good as any.
+   * Measures a fresh daemon in each run: time to readiness, resident memory without arenas, and
+   * whether the first second after an attach performs like any other.
    */
   static Workload startup(String name, Load load) {
     return new Workload(
@@ -72,8 +70,8 @@ final class DaemonWorkloads {
   }
 
   /**
-   * From the start of the producer's process to the first collected buffer that the daemon reports:
-   * connection, arena, mapping and launch included.
+   * Measures from the start of the producer's process to the first collected buffer that the daemon
+   * reports, including connection, arena, mapping and launch.
    */
   static Workload attach(String name, Load load) {
     return new Workload(
@@ -84,7 +82,7 @@ final class DaemonWorkloads {
           List<RunReport> runs = new ArrayList<>();
           double[] seconds = new double[bench.medianOf()];
           try (DaemonProcess daemon = bench.start()) {
-            // The question is how fast the attach is, not how fast a JVM's first HTTP answers are.
+            // The figure is the speed of the attach, not that of a JVM's first HTTP responses.
             for (int request = 0; request < WARM_UP_REQUESTS; request++) {
               daemon.target().client().sessions();
             }
@@ -115,8 +113,8 @@ final class DaemonWorkloads {
   }
 
   /**
-   * What a daemon costs that has nothing to do: without a session, and with one whose device is
-   * silent. The device then sends a burst, which must find the daemon awake in time.
+   * Measures the CPU use of an idle daemon, first without a session, then with a silent device. The
+   * device then sends a burst, and the daemon must wake up in time.
    */
   static Workload idle(String name, Load load) {
     return new Workload(

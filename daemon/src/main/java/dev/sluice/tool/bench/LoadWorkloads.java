@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** One load against a daemon in this process: rates, loss and latency. */
+/** Workloads with one load against a daemon in this process: rates, loss and latency. */
 final class LoadWorkloads {
-  /** A device that waits for longer than this share of its time is not served cleanly. */
+  /** A run is not clean if the device waits longer than this share of its time. */
   static final double STALLED_RATIO_LIMIT = 0.01;
 
   private static final double P50_TARGET_SECONDS = 2e-6;
@@ -21,10 +21,10 @@ final class LoadWorkloads {
   private LoadWorkloads() {}
 
   /**
-   * The highest rate without any loss: no drop, nothing unaccounted, and the device waiting less
-   * than 1 % of its time.
+   * Measures the highest rate without losses: no drop, nothing unaccounted, and a device that waits
+   * less than 1 % of its time.
    *
-   * @param load its rate is replaced by the search
+   * @param load the search replaces its rate
    */
   static Workload cleanRate(String name, Load load, double targetBytesPerSecond) {
     return new Workload(
@@ -42,7 +42,7 @@ final class LoadWorkloads {
                       },
                       bench.medianOf())
                   .search();
-          // The runs that the figure comes from are the last ones of the search.
+          // The last runs of the search are those behind the figure.
           int confirmed = Math.max(1, found.outcomes().size());
           return new Measurement(
               List.of(
@@ -62,7 +62,7 @@ final class LoadWorkloads {
         isClean, run.offeredBytesPerSecond(), run.collectedBytesPerSecond());
   }
 
-  /** From "full buffer published" to "replacement visible", at a rate that keeps it polling. */
+  /** Measures from "full buffer published" to "replacement visible", with a daemon that polls. */
   static Workload refillLatency(String name, Load load) {
     return new Workload(
         name,
@@ -90,10 +90,10 @@ final class LoadWorkloads {
   }
 
   /**
-   * As fast as both sides can, where the device blocks instead of dropping: the rate, and whether a
-   * single record was lost.
+   * Measures both sides at full speed in a generation whose device blocks instead of dropping: the
+   * rate and any lost records.
    *
-   * @param targetBytesPerSecond NaN when only the loss counts
+   * @param targetBytesPerSecond NaN if only losses count
    */
   static Workload unthrottled(String name, Load load, double targetBytesPerSecond) {
     return new Workload(
@@ -118,7 +118,7 @@ final class LoadWorkloads {
         });
   }
 
-  /** Dropped, unaccounted, or counted differently by the two sides. */
+  /** Returns the records dropped, unaccounted, or counted differently by the two sides. */
   static long lost(RunReport run) throws ToolException {
     return run.session().total().droppedRecords()
         + Math.abs(run.session().total().unaccountedRecords())
@@ -126,9 +126,9 @@ final class LoadWorkloads {
   }
 
   /**
-   * Drops of the generation that drops at once, while something else in the JVM allocates: what a
-   * collector's pauses cost. Only the newer JVM is held to zero; on 17 the drops are told, and the
-   * longest poll gap beside them shows where they come from.
+   * Measures drops in the generation that drops at once while the JVM allocates: the cost of GC
+   * pauses. Only the newer JVM has a target of zero; on 17 the drops are only reported, next to the
+   * longest poll gap, which explains them.
    */
   static Workload garbage(String name, Load load, long garbageBytesPerSecond) {
     return new Workload(
@@ -157,7 +157,7 @@ final class LoadWorkloads {
         });
   }
 
-  /** A thread that allocates at a steady rate and forgets. */
+  /** Thread that allocates garbage at a steady rate. */
   private static final class Litterer implements AutoCloseable {
     private static final int CHUNK_BYTES = 16 << 10;
     private static final long TICK_NS = 1_000_000L;

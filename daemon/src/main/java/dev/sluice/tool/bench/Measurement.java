@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a workload found.
+ * The result of a workload.
  *
- * @param runs the runs against the daemon that the figures come from; empty where there were none
- * @param details more of the run that is shown, for the JSON
+ * @param runs the runs against the daemon behind the figures; may be empty
+ * @param details more data of the shown run, for the JSON
  */
 record Measurement(List<Figure> figures, List<RunReport> runs, Map<String, Object> details) {
   Measurement {
@@ -23,12 +23,12 @@ record Measurement(List<Figure> figures, List<RunReport> runs, Map<String, Objec
     this(figures, runs, Map.of());
   }
 
-  /** The longest time between two polls of the drain loop, in seconds, over all runs. */
+  /** Returns the longest time between two polls of the drain loop over all runs, in seconds. */
   double longestPollGapSeconds() {
     return runs.stream().mapToDouble(run -> run.session().drainPause().max()).max().orElse(0);
   }
 
-  /** The run in the middle by bytes collected: the one whose counts are shown. */
+  /** Returns the median run by collected bytes, whose counts are shown. */
   RunReport medianRun() {
     List<RunReport> sorted =
         runs.stream()

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One workload's clean rate over another's, of the same bench: what a design buys on this machine.
+ * Ratio of the clean rates of two workloads of one bench: what a design gains on this machine.
  *
- * @param over workload whose first figure is divided
- * @param under by that of this one
- * @param target least value wanted; NaN when it is only told
+ * @param over workload whose first figure is the numerator
+ * @param under workload whose first figure is the denominator
+ * @param target minimum; NaN without a target
  */
 record Ratio(String name, String over, String under, double target) {
   private static final double OF_A_PLAIN_C_PROGRAM = 0.7;
@@ -20,7 +20,7 @@ record Ratio(String name, String over, String under, double target) {
   private static final List<String> GEOMETRIES =
       List.of("l2-2026.06-24x1", "l2-2026.07-24x1", "chip-2026.09-24x1");
 
-  /** Like with like: what only counts over what only counts, what keeps over what keeps. */
+  /** Returns all ratios. Against a C host, both sides count or both sides store. */
   static List<Ratio> all() {
     return GEOMETRIES.stream().flatMap(geometry -> of(geometry).stream()).toList();
   }
@@ -44,7 +44,7 @@ record Ratio(String name, String over, String under, double target) {
         new Ratio("old-host-ring-vs-floor/" + geometry, ring, copy, Double.NaN));
   }
 
-  /** Empty unless both workloads have run and the lower one found a clean rate. */
+  /** Returns the value; empty unless both workloads ran and the denominator has a clean rate. */
   Optional<Value> of(Map<String, Figure> figures) {
     Figure numerator = figures.get(over);
     Figure denominator = figures.get(under);
@@ -60,7 +60,7 @@ record Ratio(String name, String over, String under, double target) {
   }
 
   /**
-   * @param low with the runs at their worst for it, {@code high} at their best
+   * @param low value with the least favourable runs; {@code high} is the opposite
    */
   record Value(Ratio ratio, double value, double low, double high) {
     boolean isMet() {

@@ -6,7 +6,7 @@ import dev.sluice.tool.measure.Load;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Every workload there is, in the order in which they run. */
+/** All workloads, in the order of execution. */
 final class Workloads {
   private static final long MB = 1_000_000L;
   private static final double GB = 1e9;
@@ -31,7 +31,7 @@ final class Workloads {
     all.add(cleanRate("clean-rate/l2-2026.07-72x3", Load.L2_2026_07, 72, 3, 4 * GB));
     all.add(cleanRate("clean-rate/chip-2026.09-72x3", Load.NEWEST, 72, 3, 4 * GB));
 
-    // Side by side, each with what it is compared with next to it: a shared machine drifts.
+    // Workloads to compare run next to each other, because a shared machine drifts.
     sideBySide(all, "l2-2026.06-24x1", Load.L2_2026_06, 2 * GB, 2 * GB);
     sideBySide(all, "l2-2026.07-24x1", Load.L2_2026_07, 5 * GB, Double.NaN);
     sideBySide(all, "chip-2026.09-24x1", Load.NEWEST, 6 * GB, 3 * GB);
@@ -74,7 +74,7 @@ final class Workloads {
     return List.copyOf(all);
   }
 
-  /** The daemon, the floor in plain C and the old design on one geometry. */
+  /** Adds the daemon, the floor in plain C and the old design on one geometry. */
   private static void sideBySide(
       List<Workload> all, String geometry, String layout, double target, double captureTarget) {
     Load load = Load.of(layout, 24, 1, TASKS_ONLY);

@@ -12,15 +12,15 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The verdict: which ceiling binds, by how much, which is next, and what to change. Pure: follows
- * from the model, the latency quantiles and the rate that is asked for.
+ * The verdict: which ceiling binds, by how much, which is next, and what to change. Pure: a
+ * function of the model, the latency quantiles and the requested rate.
  *
  * @param binding the lowest ceiling
- * @param next the one above it
- * @param changes what to do, the greatest gain first
+ * @param next the second lowest ceiling
+ * @param changes what to change, greatest gain first
  */
 record Advice(Limit binding, Limit next, String sentence, List<Change> changes) {
-  /** A worst latency this many times the 99th percentile is a pause, not the path. */
+  /** A worst latency above this multiple of the 99th percentile is a pause, not the normal path. */
   private static final double PAUSE_FACTOR = 5;
 
   Advice {
@@ -28,9 +28,9 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
   }
 
   /**
-   * One thing to change.
+   * One change.
    *
-   * @param bytesPerSecond the lowest ceiling afterwards, as the model has it; 0 if unknown
+   * @param bytesPerSecond lowest ceiling after the change, by the model; 0 if unknown
    */
   record Change(String what, double bytesPerSecond, String gain) {
     Map<String, Object> toJson() {
@@ -43,11 +43,11 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
   }
 
   /**
-   * Judges.
+   * Derives the verdict.
    *
-   * @param refill of a typical run
-   * @param storage what the disk takes when captures are on, NaN if unknown
-   * @param target the rate that is wanted, 0 for none
+   * @param refill refill latencies of a typical run
+   * @param storage rate of the disk with captures on; NaN if unknown
+   * @param target requested rate; 0 for none
    */
   static Advice of(CeilingModel model, Quantiles refill, double storage, double target) {
     List<Limit> ceilings = new ArrayList<>(List.of(model.controlPath(), model.bandwidth()));
@@ -83,7 +83,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
     return verdict(model, binding, next, target) + " " + limit;
   }
 
-  /** Whether the rate that was asked for can run without loss. */
+  /** Describes whether the requested rate can run without loss. */
   private static String verdict(CeilingModel model, Limit binding, Limit next, double target) {
     String asked = Unit.BYTES_PER_SECOND.format(target);
     if (target <= binding.value()) {
@@ -188,7 +188,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
   }
 
   private static Change stageOrPool(CeilingModel model, Limit binding, String key) {
-    // Where the disk was measured beside the model, the model does not know the stage before it.
+    // A measured disk is not part of the model, so the model does not know the stage before it.
     boolean isModels = binding.ceiling() == model.bandwidth().ceiling();
     return new Change(
         "For bursts only: raise " + key,

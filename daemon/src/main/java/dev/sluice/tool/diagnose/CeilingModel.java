@@ -9,12 +9,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The three ceilings as arithmetic: from measured terms to the highest drop-free rate and the
- * longest survivable burst. Pure; nothing here is measured, and no term has a default.
+ * The arithmetic of the three ceilings: from measured terms to the highest drop-free rate and the
+ * longest survivable burst. Pure: measures nothing, and no term has a default.
  *
- * <p>With R the rate of the device, S the usable free-queue slots, B the bytes of a buffer, L the
- * worst refill latency, P the bytes a burst can count on, C what the collectors give back and T the
- * length of the burst, nothing is lost while
+ * <p>R is the rate of the device, S the usable free-queue slots, B the bytes of a buffer, L the
+ * worst refill latency, P the bytes available to a burst, C the give-back rate of the collectors
+ * and T the length of the burst. Nothing is lost while
  *
  * <pre>
  *   control path       R * L      <= S * B   of every pool
@@ -29,8 +29,8 @@ import java.util.Map;
 record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerSecond) {
 
   /**
-   * P: what a burst can count on that comes at any moment. A pool whose current buffer is almost
-   * full has one buffer less, and the kind with the smallest buffers is the first to be empty.
+   * Returns P: the bytes available to a burst that may start at any moment. A pool whose current
+   * buffer is almost full has one buffer less; the kind that exhausts its buffers first decides.
    */
   double burstBytes() {
     return shape.firstToExhaust().spareBytes();
@@ -55,7 +55,7 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
             kind.kind()));
   }
 
-  /** The rate at which a burst of this length uses up what it can count on. */
+  /** Returns the rate at which a burst of this length uses up P. */
   Limit lifecycle(double burstSeconds) {
     double rate = giveBackBytesPerSecond + burstBytes() / burstSeconds;
     return Limit.ofRate(
@@ -70,7 +70,7 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
             Unit.BYTES_PER_SECOND.format(rate)));
   }
 
-  /** What can be given back in the long run. */
+  /** Returns the sustained give-back rate. */
   Limit bandwidth() {
     return Limit.ofRate(
         Ceiling.BANDWIDTH,
@@ -78,14 +78,14 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
         "C = " + Unit.BYTES_PER_SECOND.format(giveBackBytesPerSecond) + ", measured");
   }
 
-  /** The ceilings of a steady rate, the lowest first; the pool delays the last one for a while. */
+  /** The ceilings of a steady rate, lowest first; the pool delays the last one for a while. */
   List<Limit> ceilings(double runSeconds) {
     return List.of(controlPath(), lifecycle(runSeconds), bandwidth()).stream()
         .sorted(Comparator.comparingDouble(Limit::value))
         .toList();
   }
 
-  /** Which ceiling binds a steady rate in the long run. */
+  /** Returns the ceiling that binds a steady rate in the long run. */
   Limit binding() {
     Limit control = controlPath();
     Limit bandwidth = bandwidth();
@@ -93,8 +93,8 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
   }
 
   /**
-   * The highest drop-free rate of a run of this length: what the control path allows, or the give-
-   * back rate and what the buffers take in meanwhile.
+   * Returns the highest drop-free rate of a run of this length: the control path's limit, or the
+   * give-back rate plus what the buffers absorb during the run.
    */
   Limit rate(double runSeconds) {
     Limit control = controlPath();
@@ -105,7 +105,7 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
         isControl ? Ceiling.CONTROL_PATH : Ceiling.BANDWIDTH, lower.value(), lower.arithmetic());
   }
 
-  /** The longest burst at this rate that nothing is lost in. */
+  /** Returns the longest burst at this rate without losses. */
   Limit burst(double bytesPerSecond) {
     if (bytesPerSecond > controlPath().value()) {
       return new Limit(
@@ -141,12 +141,12 @@ record CeilingModel(Shape shape, double latencySeconds, double giveBackBytesPerS
             Unit.SECONDS.format(seconds)));
   }
 
-  /** The same terms with other buffers. */
+  /** Returns the same terms with other buffers. */
   CeilingModel withShape(Shape other) {
     return new CeilingModel(other, latencySeconds, giveBackBytesPerSecond);
   }
 
-  /** The same with another worst latency. */
+  /** Returns the same terms with another worst latency. */
   CeilingModel withLatency(double seconds) {
     return new CeilingModel(shape, seconds, giveBackBytesPerSecond);
   }

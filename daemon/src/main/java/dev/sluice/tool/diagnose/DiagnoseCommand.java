@@ -25,7 +25,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Which ceiling binds on this machine, by how much, and what to change. */
+/** Finds the ceiling that binds on this machine, by how much, and what to change. */
 @Command(
     name = "diagnose",
     description = {

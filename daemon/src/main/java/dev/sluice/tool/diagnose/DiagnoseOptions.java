@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What {@code diagnose} is asked for, and whether that can be. */
+/** The options of {@code diagnose} and their validation. */
 final class DiagnoseOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -118,7 +118,7 @@ final class DiagnoseOptions {
       description = "With --socket: go ahead although the daemon has open sessions.")
   boolean isForced;
 
-  /** Refuses what cannot be right. */
+  /** Rejects invalid options. */
   void validate() {
     if (html != null && !isWritable(html)) {
       throw usage("--html: cannot write " + html + ": its directory is missing or not writable");
@@ -166,7 +166,7 @@ final class DiagnoseOptions {
     }
   }
 
-  /** Fewer and more cores per queue, and more queues: where the model has to hold, too. */
+  /** Returns shapes with fewer and more cores per queue, and more queues, to test the model. */
   List<ShapeRequest> others() {
     if (isQuick) {
       return List.of();
@@ -188,7 +188,7 @@ final class DiagnoseOptions {
     return isQuick ? Effort.quick() : Effort.full();
   }
 
-  /** The rate to judge, bytes per second; 0 if none was given. */
+  /** Returns the rate to judge in bytes per second; 0 if not given. */
   double target() {
     return targetBytesPerSecond == null ? 0 : targetBytesPerSecond;
   }

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The results of a diagnosis so far, and the object that {@code --json} prints and the page draws
- * from. Filled by one thread, step by step.
+ * The results of a diagnosis so far: the data of {@code --json} and of the HTML page. Filled step
+ * by step by one thread.
  */
 final class DiagnoseResult {
   private static final String TEMPLATE = "report.html";
@@ -24,24 +24,24 @@ final class DiagnoseResult {
 
   final Effort effort;
 
-  /** The rate to judge, bytes per second; 0 for none. */
+  /** Rate to judge in bytes per second; 0 for none. */
   final double target;
 
-  /** Measured on daemons of our own. */
+  /** Whether private daemons were measured. */
   final boolean isPrivate;
 
   final QuietCheck quiet = new QuietCheck();
 
-  /** Terms that need no daemon. */
+  /** Terms measured without a daemon. */
   final List<Figure> hostTerms = new ArrayList<>();
 
   final List<ShapeResult> shapes = new ArrayList<>();
   final List<LayoutPrediction> layouts = new ArrayList<>();
 
-  /** What the disk takes, if that was measured. */
+  /** Rate of the disk, if measured. */
   Optional<Figure> storage = Optional.empty();
 
-  /** Something is missing: the diagnosis was interrupted. */
+  /** Whether results are missing: the diagnosis was interrupted. */
   boolean isPartial = true;
 
   DiagnoseResult(Effort effort, double target, boolean isPrivate) {
@@ -51,10 +51,10 @@ final class DiagnoseResult {
   }
 
   /**
-   * What the terms of this machine mean for another layout or slot count.
+   * The model's prediction for another layout or slot count on this machine.
    *
    * @param bytesPerSecond the highest drop-free rate
-   * @param burstBytes what a burst finds room in beyond what is given back meanwhile
+   * @param burstBytes buffer space for a burst, beyond what is given back during it
    */
   record LayoutPrediction(
       String layout, int slots, double bytesPerSecond, Ceiling binding, double burstBytes) {
@@ -69,12 +69,12 @@ final class DiagnoseResult {
     }
   }
 
-  /** The device that the verdict is about: the first one whose terms are complete. */
+  /** Returns the device of the verdict: the first with complete terms. */
   Optional<ShapeResult> main() {
     return shapes.stream().filter(shape -> shape.model != null).findFirst();
   }
 
-  /** All terms that are not those of another device. */
+  /** Returns all terms except those of other devices. */
   List<Figure> terms() {
     List<Figure> terms = new ArrayList<>(hostTerms);
     main().ifPresent(main -> terms.addAll(main.terms));
@@ -82,7 +82,7 @@ final class DiagnoseResult {
     return terms;
   }
 
-  /** Empty if there is nothing to judge yet. */
+  /** Returns the advice; empty if there is nothing to judge yet. */
   Optional<Advice> advice() {
     return main()
         .map(
@@ -94,7 +94,7 @@ final class DiagnoseResult {
                     target));
   }
 
-  /** The keys that {@code demo} and {@code bench} have, too, are those of a typical run. */
+  /** Returns the JSON; the keys shared with {@code demo} and {@code bench} are of a typical run. */
   Map<String, Object> toJson() throws ToolException {
     Map<String, Object> object = new LinkedHashMap<>();
     Optional<Advice> advice = advice();
@@ -103,7 +103,7 @@ final class DiagnoseResult {
     if (main().isPresent()) {
       object.putAll(main().get().typical.toJson(verdict));
       if (!isPrivate) {
-        // Of another process, whose processor time is not known.
+        // The daemon is another process; its CPU time is unknown.
         object.put("daemon_cpu_seconds", null);
       }
     }
@@ -122,10 +122,10 @@ final class DiagnoseResult {
     return object;
   }
 
-  /** The report as one file that needs no other: a page whose script draws from the object. */
+  /** Returns the report as one self-contained page, whose script draws from the object. */
   static String page(Map<String, Object> json) {
     try (InputStream template = DiagnoseResult.class.getResourceAsStream(TEMPLATE)) {
-      // No text in the data may end the script it stands in.
+      // Escape "<", so that no text in the data can close the script element.
       String data = Json.print(json).replace("<", "\\u003c");
       return new String(template.readAllBytes(), StandardCharsets.UTF_8).replace(DATA, data);
     } catch (IOException e) {

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /** The report for a terminal. */
 final class DiagnoseText {
-  /** Of the sentences, and of the widest table. */
+  /** Width of the sentences and of the widest table. */
   private static final int WIDTH = 80;
 
   private static final int CHART_WIDTH = 40;
@@ -27,7 +27,7 @@ final class DiagnoseText {
     this.terminal = new Terminal(WIDTH, terminal.hasColour());
   }
 
-  /** The whole report. */
+  /** Returns the whole report. */
   static String of(DiagnoseResult result, Terminal terminal) {
     DiagnoseText report = new DiagnoseText(result, terminal);
     report.verdict();
@@ -88,7 +88,7 @@ final class DiagnoseText {
         term.runs().size());
   }
 
-  /** Drop-free rates on a logarithmic axis, one bar each. */
+  /** Draws drop-free rates on a logarithmic axis, one bar each. */
   private void chart(ShapeResult main) {
     Map<String, Double> bars = new LinkedHashMap<>();
     List<Limit> limits =
@@ -169,7 +169,7 @@ final class DiagnoseText {
     line("");
   }
 
-  /** The answer first, before what it follows from. */
+  /** Prints the verdict first, before its derivation. */
   private void verdict() {
     if (result.isPartial) {
       line("PARTIAL: interrupted before the end. What is missing below was not measured.%n");

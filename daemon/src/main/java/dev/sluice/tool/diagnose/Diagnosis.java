@@ -14,9 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The order of a diagnosis: the machine, the terms, the prediction, the search. What is known so
- * far is in the {@link DiagnoseResult} at any moment, so that an interrupted diagnosis has
- * something to show. One thread.
+ * Runs the steps of a diagnosis: machine, terms, prediction, search. The {@link DiagnoseResult} is
+ * up to date after each step, so that an interrupted diagnosis can still report. Single-threaded.
  */
 final class Diagnosis {
   private static final long QUIET_LOOK_MS = 500;
@@ -51,17 +50,17 @@ final class Diagnosis {
   }
 
   /**
-   * Runs all of it.
+   * Runs all steps.
    *
-   * @param others devices of other shapes, whose edge is predicted and searched, too
+   * @param others devices of other shapes, whose edges are also predicted and searched
    * @param device number to attach as
    * @param captureDirectory an empty folder for the experiments that write to disk
-   * @throws ToolException also when a signal came; the result then has what was done
+   * @throws ToolException also on a stop signal; the result then holds the finished steps
    */
   void run(ShapeRequest request, List<ShapeRequest> others, int device, Path captureDirectory)
       throws ToolException {
     stages = 9 + 3 * others.size() + (target.isEmpty() ? 1 : 0);
-    // What cannot have an arena is refused before the first second is spent.
+    // Refuse a shape without a possible arena before any measurement starts.
     TermExperiments experiments = experiments(request, device, Map.of());
     host(request);
     shape(experiments, true);
@@ -93,7 +92,7 @@ final class Diagnosis {
     return probes.plan(request, runs.settings(wanted(Map.of())));
   }
 
-  /** The lanes of a private daemon leave the device a processor of its own. */
+  /** Keeps the lanes of a private daemon off the device's CPU. */
   private Map<String, String> wanted(Map<String, String> settings) {
     Map<String, String> all = new LinkedHashMap<>();
     if (processors.canBeShared()) {
@@ -109,7 +108,7 @@ final class Diagnosis {
     return probes.pauses(runs.settings(wanted(Map.of())), durationNs, thresholdNs);
   }
 
-  /** The next stage begins. */
+  /** Starts the next stage. */
   void stage(String name) throws ToolException {
     runs.refuseIfStopped();
     begun++;
@@ -117,7 +116,7 @@ final class Diagnosis {
     show("");
   }
 
-  /** Something moved within the stage. */
+  /** Shows progress within the stage. */
   void detail(String text) {
     show(": " + text);
   }
@@ -164,7 +163,7 @@ final class Diagnosis {
     new ShapeDiagnosis(this, result, begun, experiments).run(isMain);
   }
 
-  /** The disk: captures on, as the service has them. */
+  /** Measures the disk, with captures on as in the service. */
   private void storage(ShapeRequest request, Path directory) throws ToolException {
     stage("what the storage takes");
     Map<String, String> capturing =

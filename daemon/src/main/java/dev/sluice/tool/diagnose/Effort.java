@@ -1,16 +1,16 @@
 package dev.sluice.tool.diagnose;
 
 /**
- * How much time a diagnosis takes.
+ * The time budget of a diagnosis.
  *
- * @param runNs length of a run in which latency is measured or the edge is searched
+ * @param runNs length of a run that measures latency or searches the edge
  * @param giveBackNs length of the short run of the give-back experiment
  * @param bursts per run of the burst search
- * @param tries a value counts by the majority of so many runs
- * @param mostDisturbed runs of one value that may be repeated because the device was disturbed
+ * @param tries runs per value; the majority decides
+ * @param mostDisturbed limit of repeats of a value because of disturbed runs
  * @param resolution of the edge: ratio of the lowest lossy to the highest clean value
- * @param pausesNs how long a thread looks at the clock
- * @param mappingNs for each repeat of each block size
+ * @param pausesNs length of the pause test
+ * @param mappingNs time per repeat and block size of the mapping test
  */
 record Effort(
     boolean isQuick,
@@ -25,7 +25,7 @@ record Effort(
     long pausesNs,
     long mappingNs,
     int mappingRepeats) {
-  /** A device that waits for longer than this share of its time is not served cleanly. */
+  /** A run is not clean if the device waits longer than this share of its time. */
   static final double MOST_STALLED = 0.01;
 
   static Effort quick() {

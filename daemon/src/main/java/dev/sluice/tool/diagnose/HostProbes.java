@@ -5,44 +5,44 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Probes that need the inside of a daemon. The composition root implements them, so that commands
- * do not depend on it.
+ * Probes that need daemon internals. The composition root implements them, so that commands do not
+ * depend on it.
  */
 public interface HostProbes {
   /**
-   * How a daemon with these settings would lay out a session's buffers.
+   * Returns how a daemon with these settings would lay out a session's buffers.
    *
-   * @throws ToolException with the arithmetic, if it would refuse
+   * @throws ToolException with the arithmetic, if the daemon would refuse
    */
   Shape plan(ShapeRequest request, Map<String, String> settings) throws ToolException;
 
   /**
-   * A thread like those of the lanes that only reads the clock: what keeps it from doing so would
-   * keep a lane from its queues.
+   * Runs a thread like those of the lanes that only reads the clock: a gap in its readings would
+   * also keep a lane from its queues.
    *
-   * @param thresholdNs gaps shorter than this are not worth a note
+   * @param thresholdNs shortest gap to record
    */
   Pauses pauses(Map<String, String> settings, long durationNs, long thresholdNs)
       throws ToolException;
 
   /**
-   * Buffers per second through drain, refill and collector on one thread, with nothing in them that
-   * any thread reads; the time of the device that is played for it is not counted.
+   * Returns buffers per second through drain, refill and collector on one thread. No thread reads
+   * the content of the buffers, and the time of the simulated device does not count.
    */
   double controlPath(ShapeRequest request, long durationNs) throws ToolException;
 
   /**
-   * The gaps that were seen.
+   * The observed gaps.
    *
-   * @param durationNs how long was looked
-   * @param gaps at least as long as the threshold, in the order of time
+   * @param durationNs length of the observation
+   * @param gaps gaps of at least the threshold, in time order
    */
   record Pauses(long durationNs, List<Gap> gaps) {
     public Pauses {
       gaps = List.copyOf(gaps);
     }
 
-    /** Share of the time that the gaps took, 0 to 1. */
+    /** Returns the share of the time lost to gaps, 0 to 1. */
     double lostRatio() {
       return gaps.stream().mapToDouble(Gap::lengthNs).sum() / durationNs;
     }
@@ -55,7 +55,7 @@ public interface HostProbes {
   /**
    * One gap.
    *
-   * @param atNs when it began, from the begin of the experiment
+   * @param atNs begin, relative to the start of the experiment
    */
   record Gap(long atNs, long lengthNs) {}
 }

@@ -7,11 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One of the limits of a rate or of a burst, as the model has it.
+ * One limit of a rate or a burst, by the model.
  *
- * @param ceiling which of them
+ * @param ceiling the ceiling that sets the limit
  * @param value the highest value below it, in {@code unit}; infinite if it does not limit
- * @param arithmetic how it follows from the terms, with the numbers in it
+ * @param arithmetic derivation from the terms, with the numbers inserted
  */
 record Limit(Ceiling ceiling, Unit unit, double value, String arithmetic) {
   static Limit ofRate(Ceiling ceiling, double bytesPerSecond, String arithmetic) {
@@ -22,7 +22,7 @@ record Limit(Ceiling ceiling, Unit unit, double value, String arithmetic) {
     return unit.format(value);
   }
 
-  /** Of the limit of a rate. */
+  /** Returns the JSON object of a rate limit. */
   Map<String, Object> toJson() {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("ceiling", ceiling.label());

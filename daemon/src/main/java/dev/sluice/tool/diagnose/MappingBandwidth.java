@@ -12,16 +12,16 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What one thread reads from, and copies out of, an arena of the {@code sim} placement, by the size
- * of the pieces: an upper bound for a collector that looks at payload. One thread.
+ * Measures how fast one thread reads, and copies out of, an arena of the {@code sim} placement, by
+ * block size: an upper bound for a collector that reads payload. Single-threaded.
  */
 final class MappingBandwidth {
-  /** Far more than any cache of one core, so that memory is measured and not the cache. */
+  /** Far larger than any cache of one core, so that the test measures memory. */
   private static final int REGION_BYTES = 64 << 20;
 
   static final List<Integer> BLOCK_BYTES = List.of(4 << 10, 32 << 10, 256 << 10, 4 << 20);
 
-  /** Keeps what was read alive, so that reading is not optimised away. */
+  /** Sink for the reads, so that they are not optimised away. */
   private static volatile long sum;
 
   private final long budgetNs;
@@ -35,7 +35,7 @@ final class MappingBandwidth {
     this.repeats = repeats;
   }
 
-  /** Read and copy, for every block size. */
+  /** Measures read and copy for every block size. */
   List<Figure> measure() throws ToolException {
     try (SharedRegion region =
         SharedRegion.create(
@@ -57,12 +57,12 @@ final class MappingBandwidth {
   }
 
   private interface Pass {
-    /** One pass over the region. */
+    /** Passes over the region once. */
     void run();
   }
 
   private Figure term(String what, int block, Pass pass) {
-    pass.run(); // compiles it, and touches every page
+    pass.run(); // compiles the pass and touches every page
     if (sum == 0) {
       throw new IllegalStateException(what + " of the region looked at nothing");
     }

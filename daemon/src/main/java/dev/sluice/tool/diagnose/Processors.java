@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How a diagnosis shares the processors of this machine. The device has one of its own, as a real
- * one has: a thread of the daemon that came onto it would slow the device down, which would then
- * not write what the run is about.
+ * Divides the CPUs of this machine for a diagnosis. The device gets a CPU of its own, like a real
+ * one: a daemon thread on that CPU would slow the device down, and it would not write the rate
+ * under test.
  *
- * @param allowed the numbers of those that this process may use, ascending
+ * @param allowed CPUs that this process may use, ascending
  */
 record Processors(List<Integer> allowed) {
   private static final Path STATUS = Path.of("/proc/self/status");
@@ -22,7 +22,7 @@ record Processors(List<Integer> allowed) {
     allowed = List.copyOf(allowed);
   }
 
-  /** Those of this process; none where the host does not tell. */
+  /** Returns the CPUs of this process; empty if the host does not report them. */
   static Processors ofThisProcess() {
     try {
       return Files.readAllLines(STATUS).stream()
@@ -31,12 +31,12 @@ record Processors(List<Integer> allowed) {
           .findFirst()
           .orElse(new Processors(List.of()));
     } catch (IOException ignored) {
-      // Then no thread is pinned.
+      // No thread is pinned then.
       return new Processors(List.of());
     }
   }
 
-  /** Reads a list as the kernel writes it, such as {@code 0-3,8}. */
+  /** Parses a list as the kernel writes it, such as {@code 0-3,8}. */
   static Processors parse(String list) {
     List<Integer> numbers = new ArrayList<>();
     for (String range : list.split(",", -1)) {
@@ -49,17 +49,17 @@ record Processors(List<Integer> allowed) {
     return new Processors(numbers);
   }
 
-  /** With one, device and daemon take turns anyway. */
+  /** Returns whether device and daemon can have separate CPUs; with only one they take turns. */
   boolean canBeShared() {
     return allowed.size() > 1;
   }
 
-  /** Where the device runs, as {@code sluice-producer --cpus} takes it. */
+  /** Returns the device's CPU, in the form of {@code sluice-producer --cpus}. */
   String device() {
     return Integer.toString(allowed.get(0));
   }
 
-  /** Where the lanes of a private daemon run, as {@code sluice.drain.cpus} takes it. */
+  /** Returns the CPUs of a private daemon's lanes, in the form of {@code sluice.drain.cpus}. */
   String lanes() {
     return allowed.stream()
         .skip(1)

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The buffers of a session, as the daemon plans them.
+ * The buffers of a session as the daemon plans them.
  *
- * @param arenaBytes all of it
+ * @param arenaBytes size of the whole arena
  * @param pools by kind, only kinds that the device fills
  */
 public record Shape(long arenaBytes, List<PoolKind> pools) {
@@ -20,20 +20,20 @@ public record Shape(long arenaBytes, List<PoolKind> pools) {
   /**
    * All pools of one kind.
    *
-   * @param pools how many
+   * @param pools number of pools
    * @param bufferBytes bytes of records in a full buffer
    * @param usableSlots free-queue slots that the quota lets refill use
-   * @param buffers per pool, the current one included
-   * @param share of the device's bytes that are of this kind, 0 to 1
+   * @param buffers per pool, including the current one
+   * @param share of this kind in the device's bytes, 0 to 1
    */
   public record PoolKind(
       String kind, int pools, long bufferBytes, int usableSlots, int buffers, double share) {
-    /** Bytes that the free queues of this kind take, per byte of the device's whole rate. */
+    /** Returns the capacity of this kind's free queues, in bytes of the device's whole output. */
     double slotBytes() {
       return (double) usableSlots * bufferBytes * pools / share;
     }
 
-    /** The same for every buffer but the current one. */
+    /** Returns the capacity of all buffers but the current ones, in bytes of the whole output. */
     double spareBytes() {
       return (buffers - 1.0) * bufferBytes * pools / share;
     }
@@ -49,12 +49,12 @@ public record Shape(long arenaBytes, List<PoolKind> pools) {
     }
   }
 
-  /** The kind whose free queues are empty first. */
+  /** Returns the kind whose free queues run empty first. */
   PoolKind firstToStarve() {
     return Collections.min(pools, Comparator.comparingDouble(PoolKind::slotBytes));
   }
 
-  /** The kind whose pools are empty first when nothing is given back. */
+  /** Returns the kind whose pools run empty first if nothing is given back. */
   PoolKind firstToExhaust() {
     return Collections.min(pools, Comparator.comparingDouble(PoolKind::spareBytes));
   }

@@ -7,23 +7,23 @@ import dev.sluice.tool.measure.Unit;
 import java.util.function.DoubleFunction;
 
 /**
- * One device: measures the terms of the model, builds the model from them, and searches the edges
- * that it predicts with real runs. One thread.
+ * Diagnoses one device: measures the terms, builds the model from them, and searches the predicted
+ * edges with real runs. Single-threaded.
  */
 final class ShapeDiagnosis {
   private static final long PAUSE_THRESHOLD_NS = 20_000;
 
-  /** Latency is asked for again where the edge that it makes is further than this from its rate. */
+  /** Repeat the latency runs if the implied edge differs by more than this factor. */
   private static final double SAME_RATE = 1.25;
 
   private static final int MOST_LATENCIES = 3;
 
-  /** What an idle daemon may take to notice the first buffer of a burst. */
+  /** Longest time until an idle daemon notices the first buffer of a burst. */
   private static final double LONGEST_PARK_SECONDS = 0.008;
 
   private static final double LONGEST_BURST_SECONDS = 1;
 
-  /** A device that reached less than this share of the requested rate is at its own limit. */
+  /** A device that reaches less than this share of the requested rate is at its own limit. */
   private static final double LEAST_REACHED = 0.85;
 
   private final Diagnosis diagnosis;
@@ -43,7 +43,7 @@ final class ShapeDiagnosis {
   }
 
   /**
-   * @param isMain all terms and both edges; else those that depend on the shape of the device
+   * @param isMain whether to measure all terms and both edges, or only those specific to the shape
    */
   void run(boolean isMain) throws ToolException {
     if (isMain) {
@@ -79,8 +79,8 @@ final class ShapeDiagnosis {
   }
 
   /**
-   * Latency depends on the rate: refills that come faster wait for each other. So it is measured at
-   * some rate, and again at the edge that it makes, until the two agree.
+   * Measures latency near the edge that it implies. Latency depends on the rate, because refills in
+   * quick succession queue up; so it is measured again at the implied edge until both agree.
    */
   private TermExperiments.Latency latencyNearItsEdge() throws ToolException {
     double least = experiments.leastRate();
@@ -108,9 +108,9 @@ final class ShapeDiagnosis {
               result.ratePoints.add(point);
               return point.outcome();
             });
-    // Begins at a rate that follows from the device and not from the prediction.
+    // Starts at a rate derived from the device, not from the prediction.
     EdgeSearch.Edge edge = search.search(offered / 4, offered);
-    // What was asked for is not always what the device got to.
+    // The device does not always reach the requested rate.
     double reached =
         result.ratePoints.stream()
             .filter(point -> point.isClean() && point.value() == edge.value())
@@ -128,15 +128,15 @@ final class ShapeDiagnosis {
   }
 
   private void burst(double offered) throws ToolException {
-    // Slow enough that the control path is not in the way, even where the first burst finds the
-    // daemon asleep.
+    // Slow enough to keep the control path out of play, even if the first burst finds the daemon
+    // parked.
     double controlPath =
         result.shape.firstToStarve().slotBytes()
             / (result.model.latencySeconds() + LONGEST_PARK_SECONDS)
             / 2;
     double rate = Math.min(4 * giveBack, Math.min(controlPath, offered / 2));
     if (rate < 1.3 * giveBack) {
-      // No burst that this device can write, and the control path survives, is faster than that.
+      // No burst far above the give-back rate is within reach of device and control path.
       return;
     }
     result.burstRate = rate;

@@ -4,32 +4,31 @@ import dev.sluice.tool.measure.Load;
 import java.util.Locale;
 
 /**
- * The device that a diagnosis is made for: both task kinds, nothing else.
+ * The device to diagnose: both task kinds, nothing else.
  *
  * @param layout such as {@code l2-2026.07/a2a3}
- * @param slots free-queue slots; 0 means the layout's own
- * @param buffers per core and kind; 0 means that the daemon decides
+ * @param slots free-queue slots; 0 for the layout's own
+ * @param buffers per core and kind; 0 lets the daemon decide
  */
 public record ShapeRequest(String layout, int cores, int aicpuThreads, int slots, int buffers) {
-  /** AICore tasks and AICPU tasks: every record has 32 bytes. */
+  /** Level with AICore and AICPU tasks only: every record has 32 bytes. */
   public static final int LEVEL = 2;
 
   /**
-   * What a device that was kept from its processor makes up for. A real one has a processor of its
-   * own; one that wrote everything later, and faster, would be another device than the one asked
-   * for.
+   * Longest time that a descheduled device makes up for. A real device has a CPU of its own; one
+   * that wrote everything later and faster would not be the requested device.
    */
   private static final String CATCH_UP_NS = "50000";
 
   private static final String BLOCKING = "chip-2026.08";
 
-  /** The same device in the generation that waits instead of dropping. */
+  /** Returns the same device in the generation that waits instead of dropping. */
   ShapeRequest blocking() {
     String platform = layout.substring(layout.indexOf('/'));
     return new ShapeRequest(BLOCKING + platform, cores, aicpuThreads, slots, buffers);
   }
 
-  /** Whether this generation waits for the host instead of dropping. */
+  /** Returns whether this generation waits for the host instead of dropping. */
   boolean isBlocking() {
     return layout.startsWith(BLOCKING);
   }
@@ -42,7 +41,7 @@ public record ShapeRequest(String layout, int cores, int aicpuThreads, int slots
     return new ShapeRequest(other, cores, aicpuThreads, otherSlots, buffers);
   }
 
-  /** The load of such a device, unthrottled. */
+  /** Returns the unthrottled load of this device. */
   Load load() {
     return Load.of(layout, cores, aicpuThreads, LEVEL)
         .with("--slots", slots == 0 ? "" : Integer.toString(slots))

@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What was measured, predicted and found for one device. Filled step by step by one thread. */
+/** Measurements, predictions and edges of one device. Filled step by step by one thread. */
 final class ShapeResult {
-  /** A page with more gaps than this cannot be loaded. */
+  /** A page with more gaps than this does not load. */
   private static final int MOST_GAPS = 1_000;
 
   final ShapeRequest request;
@@ -26,19 +26,19 @@ final class ShapeResult {
   final List<Point> ratePoints = new ArrayList<>();
   final List<Point> burstPoints = new ArrayList<>();
 
-  /** At which rate the bursts came; 0 if there were none. */
+  /** Rate during the bursts; 0 without a burst search. */
   double burstRate;
 
-  /** Null until the terms are there. */
+  /** Null until the terms are complete. */
   CeilingModel model;
 
-  /** The run whose worst latency is the median one; null until there is one. */
+  /** The run whose worst latency is the median; null before the latency runs. */
   RunReport typical;
 
-  /** Null if none were looked for. */
+  /** Null if not measured. */
   HostProbes.Pauses pauses;
 
-  /** Empty if there is nothing to say. */
+  /** Remark on the results; empty if none. */
   String note = "";
 
   ShapeResult(ShapeRequest request, Shape shape, double runSeconds) {
@@ -48,14 +48,13 @@ final class ShapeResult {
   }
 
   /**
-   * What one run of a search showed.
+   * One run of a search.
    *
-   * @param value what was asked for
-   * @param bytesPerSecond what the device set out to write, while it wrote
-   * @param lostRatio records that were dropped or are missing, of all, 0 to 1
-   * @param stalledRatio share of its time for which the device waited, 0 to 1
-   * @param isDisturbed the simulated device was kept from its processor, and wrote less than it was
-   *     asked for
+   * @param value requested value
+   * @param bytesPerSecond rate that the device tried to write during its active time
+   * @param lostRatio share of records dropped or missing, 0 to 1
+   * @param stalledRatio share of its time that the device waited, 0 to 1
+   * @param isDisturbed whether the simulated device lost its CPU and wrote less than requested
    */
   record Point(
       double value,
@@ -84,12 +83,12 @@ final class ShapeResult {
   }
 
   /**
-   * An edge as the model has it, and as runs have it.
+   * An edge: predicted by the model and found by runs.
    *
    * @param what {@code rate} or {@code burst}
    */
   record Comparison(String what, Limit predicted, EdgeSearch.Edge found) {
-    /** Positive if the model promises too much; NaN where there is no edge on one of the sides. */
+    /** Relative error, positive if the model promises too much; NaN if either side has no edge. */
     double error() {
       boolean isComparable =
           !found.isAtLeast() && found.value() > 0 && Double.isFinite(predicted.value());
@@ -102,12 +101,12 @@ final class ShapeResult {
     }
   }
 
-  /** The device, as progress and notes name it. */
+  /** Returns the device's name in progress and notes. */
   String title() {
     return request.cores() + " cores";
   }
 
-  /** The term of this name, which was added. */
+  /** Returns a term by name; it must exist. */
   Figure term(String name) {
     return terms.stream().filter(term -> term.name().equals(name)).findFirst().orElseThrow();
   }
@@ -120,7 +119,7 @@ final class ShapeResult {
     return object;
   }
 
-  /** The predicted edges; {@link #found} has as many, in the same order. */
+  /** Returns the predicted edges, in the order of {@link #found}. */
   List<Map<String, Object>> predictions() {
     List<Map<String, Object>> all = new ArrayList<>();
     for (Comparison comparison : comparisons) {

@@ -16,18 +16,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The experiments that need a daemon and a device. Each measures one term, several times, in runs
- * of its own. One thread.
+ * The experiments that need a daemon and a device. Each measures one term several times, in
+ * separate runs. Single-threaded.
  */
 final class TermExperiments {
   private static final long GIVE_BACK_FACTOR = 3;
 
-  /** A run in which the device wrote less than this share is not valid. */
+  /** A run in which the device wrote less than this share of the requested rate is invalid. */
   private static final double LEAST_WRITTEN = 0.9;
 
   private static final String CARELESS = "l2-2026.06";
 
-  /** The cores of a slower device fill their buffers in step, and all want the next one at once. */
+  /** Cores of a slower device fill their buffers in step, and all need the next one at once. */
   private static final double SECONDS_TO_HALF_A_BUFFER = 0.017;
 
   private final Runs runs;
@@ -42,7 +42,7 @@ final class TermExperiments {
   /**
    * @param target the daemon to use instead of private ones
    * @param device number to attach as
-   * @param cpus where the producer runs; empty leaves it to the scheduler
+   * @param cpus CPUs of the producer; empty leaves it to the scheduler
    * @param settings of a private daemon
    */
   TermExperiments(
@@ -76,10 +76,10 @@ final class TermExperiments {
     return run(of.load().withRate(Math.max(0, Math.round(rate))).withDuration(durationNs));
   }
 
-  /** One run, and its capture removed if it left one in a private daemon. */
+  /** Runs once; removes the capture that a private daemon left. */
   private RunReport run(Load load) throws ToolException {
-    // For every layout: what the host returns to a device that waits is compared with what
-    // another one drops.
+    // Pinned for every layout: the give-back rate of a waiting device is compared with the drops of
+    // another layout.
     Load placed = load.withCpus(cpus).with("--device", Integer.toString(device));
     if (target.isPresent()) {
       return finished(runs.run(target.get(), placed));
@@ -97,7 +97,7 @@ final class TermExperiments {
     return report;
   }
 
-  /** Below this rate a device of this shape is not one whose cores are out of step. */
+  /** Returns the lowest rate of a latency run: below it the cores of this shape stay in step. */
   double leastRate() {
     double oneEach =
         shape.pools().stream()
@@ -107,16 +107,16 @@ final class TermExperiments {
   }
 
   /**
-   * What was given back.
+   * A measured give-back rate.
    *
-   * @param isStalled the device waited for the host, so the host was at its limit; else the rate is
-   *     the device's own and the host's is higher
+   * @param isStalled whether the device waited for the host, so the host was at its limit;
+   *     otherwise the rate is the device's own and the host's is higher
    */
   record GiveBack(Figure bytesPerSecond, boolean isStalled) {}
 
   /**
-   * A device that waits instead of dropping writes as fast as it may, once for a short while and
-   * once for three times as long. The difference is what the host gives back in the time between.
+   * Measures the give-back rate. A device that waits instead of dropping writes unthrottled, once
+   * for a short time and once for three times as long; the difference is what the host gives back.
    */
   GiveBack giveBack() throws ToolException {
     List<Double> rates = new ArrayList<>();
@@ -141,7 +141,7 @@ final class TermExperiments {
         isStalled);
   }
 
-  /** The refill latencies of some runs. */
+  /** The refill latencies of several runs. */
   record Latency(List<Figure> terms, RunReport typical) {
     Figure worst() {
       return terms.get(0);
@@ -149,8 +149,8 @@ final class TermExperiments {
   }
 
   /**
-   * Steady runs of the length of those in which the edge is searched: the worst refill of a run of
-   * that length limits the control path.
+   * Measures latency in steady runs as long as those of the edge search: the worst refill of such a
+   * run limits the control path.
    */
   Latency latency(double bytesPerSecond) throws ToolException {
     long rate = Math.round(Math.max(bytesPerSecond, leastRate()));
@@ -195,8 +195,8 @@ final class TermExperiments {
   }
 
   /**
-   * What this device writes when nothing holds it back: measured in the generation that drops at
-   * once, since one that waits a little for every record it cannot place is slow in its own way.
+   * Returns the unthrottled rate of this device. Measured in the generation that drops at once: a
+   * generation that waits a little for each record it cannot place has a limit of its own.
    */
   double capacity() throws ToolException {
     String platform = request.layout().substring(request.layout().indexOf('/'));
@@ -204,15 +204,15 @@ final class TermExperiments {
     return run(careless, 0, effort.runNs()).offeredBytesPerSecond();
   }
 
-  /** One run at a steady rate. */
+  /** Runs once at a steady rate. */
   ShapeResult.Point steady(double rate) throws ToolException {
     return point(rate, rate, run(request, Math.max(1, rate), effort.runNs()));
   }
 
   /**
-   * Some bursts of this length, with enough time between them for the host to catch up.
+   * Runs several bursts of this length, with enough time between them for the host to catch up.
    *
-   * @param giveBack what the host gives back, bytes per second
+   * @param giveBack give-back rate of the host, bytes per second
    */
   ShapeResult.Point bursts(double rate, double burstSeconds, double giveBack) throws ToolException {
     long onNs = Math.max(1, Math.round(burstSeconds * 1e9));
@@ -227,7 +227,7 @@ final class TermExperiments {
   }
 
   /**
-   * @param asked what the device should have written in the mean, bytes per second
+   * @param asked mean rate requested of the device, bytes per second
    */
   private ShapeResult.Point point(double value, double asked, RunReport run) throws ToolException {
     long device = Math.max(1, run.session().total().deviceRecords());

@@ -1,10 +1,10 @@
 /**
  * {@code sluice diagnose}: measures the terms of the three ceilings on this machine, predicts from
- * them where records begin to be lost, finds that edge with real runs, and says which ceiling binds
- * and what to change.
+ * them where losses begin, finds that edge with real runs, and reports which ceiling binds and what
+ * to change.
  *
- * <p>Receives a daemon of its own from {@link dev.sluice.tool.DaemonHost} and what only the inside
- * of a daemon can tell through {@link dev.sluice.tool.diagnose.HostProbes}; hands a {@link
+ * <p>Starts private daemons through {@link dev.sluice.tool.DaemonHost}, reaches daemon internals
+ * through {@link dev.sluice.tool.diagnose.HostProbes}, and passes a {@link
  * dev.sluice.tool.diagnose.DiagnoseResult} to the reports. The model is pure arithmetic.
  */
 package dev.sluice.tool.diagnose;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Processors and clock: what decides the latency of a refill. */
+/** Checks CPUs and clock, which decide the latency of a refill. */
 final class CpuChecks {
   private static final int DEDICATED_CPUS = 5;
   private static final Set<String> FAST_CLOCKS = Set.of("tsc", "arch_sys_counter");
@@ -60,7 +60,7 @@ final class CpuChecks {
             "boot with isolcpus= and nohz_full= for them, or leave them to a cpuset of their own");
   }
 
-  /** {@code 2-5,8}. */
+  /** Parses {@code 2-5,8}. */
   static Set<Integer> range(String text) {
     Set<Integer> cpus = new TreeSet<>();
     for (String part : text.isEmpty() ? new String[0] : text.split(",", -1)) {
@@ -92,7 +92,7 @@ final class CpuChecks {
     if (source.isEmpty()) {
       return Finding.warn("clock", "the kernel does not say its clock source", "");
     }
-    // kvm-clock and the like are read without a system call, too, but cost several times as much.
+    // kvm-clock and similar also need no system call, but a read costs several times as much.
     return FAST_CLOCKS.contains(source)
         ? Finding.ok("clock", source)
         : Finding.warn(

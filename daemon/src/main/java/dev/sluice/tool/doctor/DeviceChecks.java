@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The devices and the vendor's libraries; they matter as far as a placement needs them. */
+/** Checks the devices and the vendor's libraries, as far as a placement needs them. */
 final class DeviceChecks {
   private static final List<String> MANAGERS =
       List.of("/dev/davinci_manager", "/dev/devmm_svm", "/dev/hisi_hdc");
@@ -18,7 +18,7 @@ final class DeviceChecks {
 
   private DeviceChecks() {}
 
-  /** Whether this daemon will make memory on a device. */
+  /** Returns whether this daemon will allocate memory on a device. */
   static boolean isNeeded(PlacementSettings placement) {
     return placement.general().isOnDevice()
         || placement.byDevice().values().stream().anyMatch(Placement::isOnDevice);
@@ -66,7 +66,7 @@ final class DeviceChecks {
             "unset it for the daemon: sluice.devices and metrics then have the host's numbers");
   }
 
-  /** One finding per library. Loads them, which is the only proof that they can be loaded. */
+  /** Returns one finding per library. Loads the libraries, which alone proves that they load. */
   static List<Finding> libraries(CannLibraries libraries, boolean isNeeded) {
     List<Finding> findings = new ArrayList<>();
     for (LibraryFinding library : libraries.findings()) {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** All checks of a host, in the order in which a person reads them. */
+/** All checks of a host, in reading order. */
 public final class Doctor {
   private final HostFiles host;
   private final Settings settings;
@@ -23,12 +23,12 @@ public final class Doctor {
     this.environment = Map.copyOf(environment);
   }
 
-  /** Of the host that this process runs on. */
+  /** Returns the doctor of the host that this process runs on. */
   public static Doctor ofThisHost(Settings settings) {
     return new Doctor(new HostFiles(Path.of("/")), settings, System.getenv());
   }
 
-  /** Runs all checks. Loads the vendor's libraries if there are any. */
+  /** Runs all checks. Loads the vendor's libraries if present. */
   public List<Finding> examine() {
     List<Finding> findings = examineHost();
     findings.addAll(
@@ -38,7 +38,7 @@ public final class Doctor {
     return findings;
   }
 
-  /** As {@link #examine}, and also writes to the disk of the captures for a second. */
+  /** Runs {@link #examine}, tests the listener's address, and writes to the disk for a second. */
   public List<Finding> measure() {
     List<Finding> findings = examine();
     findings.add(ProcessChecks.listener(settings));
@@ -46,12 +46,12 @@ public final class Doctor {
     return findings;
   }
 
-  /** As {@link #examine}, but loads the vendor's libraries only if a placement needs them. */
+  /** Runs {@link #examine}, but loads the vendor's libraries only if a placement needs them. */
   public List<Finding> examineForStart() {
     return DeviceChecks.isNeeded(settings.placement()) ? examine() : examineHost();
   }
 
-  /** One line: how many, and the names of those that matter. */
+  /** Returns one line: counts by grade, and the names of the findings that matter. */
   public static String summary(List<Finding> findings) {
     StringBuilder line = new StringBuilder("doctor:");
     for (Grade grade : Grade.values()) {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What this host has and lacks. */
+/** Reports what this host provides and lacks. */
 @Command(
     name = "doctor",
     description = {
@@ -108,7 +108,7 @@ public final class DoctorCommand implements Callable<Integer> {
     return answer;
   }
 
-  /** Standard output, where only the result goes. */
+  /** Returns standard output, which carries only the result. */
   private PrintWriter out() {
     return spec.commandLine().getOut();
   }

@@ -4,8 +4,8 @@ package dev.sluice.tool.doctor;
  * One line of the report.
  *
  * @param check a stable name, for scripts
- * @param found what is there, one line
- * @param fix what to do; empty if nothing
+ * @param found state of the host, one line
+ * @param fix remedy; empty if none is needed
  */
 public record Finding(String check, Grade grade, String found, String fix) {
   static Finding ok(String check, String found) {

@@ -2,15 +2,15 @@ package dev.sluice.tool.doctor;
 
 import java.util.Locale;
 
-/** How much a finding matters. */
+/** Severity of a finding. */
 public enum Grade {
   OK,
-  /** Works, but slower or less safely than it could. */
+  /** Works, but slower or less safely than possible. */
   WARN,
-  /** What the configuration asks for will not work. */
+  /** Does not work as configured. */
   BAD;
 
-  /** As printed. */
+  /** Returns the printed form. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

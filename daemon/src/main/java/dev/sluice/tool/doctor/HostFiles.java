@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * The host as described by its files: {@code /proc}, {@code /sys}, {@code /dev}. Tests give another
+ * The host as its files describe it: {@code /proc}, {@code /sys}, {@code /dev}. Tests use another
  * root.
  */
 public final class HostFiles {
@@ -23,7 +23,7 @@ public final class HostFiles {
     this.root = root;
   }
 
-  /** Where an absolute path of the host is. */
+  /** Maps an absolute path of the host to the root. */
   Path path(String absolute) {
     return root.resolve(absolute.substring(1));
   }
@@ -36,7 +36,7 @@ public final class HostFiles {
     return Files.exists(path(absolute));
   }
 
-  /** The content without blanks at its ends; absent if it cannot be read. */
+  /** Returns the content without surrounding blanks; empty if the file is unreadable. */
   Optional<String> read(String absolute) {
     try {
       return Optional.of(Files.readString(path(absolute)).strip());
@@ -45,12 +45,12 @@ public final class HostFiles {
     }
   }
 
-  /** A file that holds one number. */
+  /** Reads a file that contains one number. */
   OptionalLong number(String absolute) {
     return read(absolute).map(HostFiles::parse).orElseGet(OptionalLong::empty);
   }
 
-  /** The number after a label at the start of a line, as in /proc/meminfo. */
+  /** Returns the number after a label at the start of a line, as in /proc/meminfo. */
   OptionalLong field(String absolute, String label) {
     return read(absolute).stream()
         .flatMap(String::lines)
@@ -68,7 +68,7 @@ public final class HostFiles {
     }
   }
 
-  /** Names in a folder that match a glob, sorted; empty if the folder cannot be read. */
+  /** Returns sorted file names in a folder that match a glob; empty if the folder is unreadable. */
   List<String> names(String folder, String glob) {
     try (Stream<Path> files = Files.list(path(folder))) {
       var matcher = root.getFileSystem().getPathMatcher("glob:" + glob);

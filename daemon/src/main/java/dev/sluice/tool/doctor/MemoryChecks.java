@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Memory for arenas: how much, locked, in huge pages. */
+/** Checks memory for arenas: amount, locking, huge pages. */
 final class MemoryChecks {
   private static final long KIB = 1024;
   private static final long HUGE_PAGE_BYTES = 2L << 20;

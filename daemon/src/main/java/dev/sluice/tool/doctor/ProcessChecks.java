@@ -10,7 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Optional;
 
-/** The JVM and the limits of its process. */
+/** Checks the JVM and the limits of its process. */
 final class ProcessChecks {
   private static final int GENERATIONAL_ZGC = 21;
   private static final long DESCRIPTORS_PER_SESSION = 8;
@@ -65,7 +65,7 @@ final class ProcessChecks {
             "LimitNOFILE= in the service, or lower sluice.attach.max-sessions");
   }
 
-  /** Whether a daemon that starts now could listen; one that runs already has the address. */
+  /** Checks whether a new daemon could listen; a running daemon already owns the address. */
   static Finding listener(Settings settings) {
     ListenAddress listen = settings.http().listen();
     try (ServerSocket socket = new ServerSocket()) {

@@ -9,7 +9,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where captures and sockets go. */
+/** Checks the directories of captures and sockets. */
 final class StorageChecks {
   private static final long SMALL_SHM_BYTES = 64L << 20;
   private static final long PROBE_NANOS = 1_000_000_000;
@@ -53,7 +53,7 @@ final class StorageChecks {
     }
   }
 
-  /** How long a device waits for a disk, compared with what runtimes tolerate. */
+  /** Compares how long a device waits for a disk with what runtimes tolerate. */
   static Finding stallLimit(CaptureSettings capture) {
     String found =
         capture.overload() == CaptureSettings.Overload.WAIT
@@ -66,7 +66,7 @@ final class StorageChecks {
             + " that says so (patience_ms) has a disk given up after half of that");
   }
 
-  /** Writes as a capture does, for about a second and into no more than half of what is free. */
+  /** Writes like a capture for about a second, into at most half of the free space. */
   static Finding rate(CaptureSettings capture) {
     Path folder = nearestExisting(capture.directory());
     if (!capture.enabled() || !Files.isWritable(folder)) {
@@ -116,7 +116,7 @@ final class StorageChecks {
     try {
       long bytes = Files.getFileStore(shm).getTotalSpace();
       String found = "/dev/shm holds " + Quantities.formatBytes(bytes);
-      // Arenas are memfds and do not come from there; tools and captures may.
+      // Arenas are memfds and do not use /dev/shm; tools and captures may.
       return bytes <= SMALL_SHM_BYTES
           ? Finding.warn(
               "dev-shm",

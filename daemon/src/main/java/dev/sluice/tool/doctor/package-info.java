@@ -1,7 +1,7 @@
 /**
- * {@code sluice doctor}: what this host has and lacks, each finding with what to do about it.
+ * {@code sluice doctor}: what this host provides and lacks, with a remedy for each finding.
  *
  * <p>A check reads files under {@link dev.sluice.tool.doctor.HostFiles} and the settings, changes
- * nothing, and answers within milliseconds. What cannot be read is a finding, not an exception.
+ * nothing, and returns within milliseconds. An unreadable file is a finding, not an exception.
  */
 package dev.sluice.tool.doctor;

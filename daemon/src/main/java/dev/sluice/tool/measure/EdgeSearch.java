@@ -5,32 +5,32 @@ import dev.sluice.tool.ToolException;
 /**
  * Finds the highest value (a rate, a burst's length) at which runs are clean.
  *
- * <p>Starts somewhere, doubles or halves until one value is clean and a higher one is not, and then
- * halves the ratio between them until it is small enough. A value counts by the majority of its
- * tries, because one pause of a shared machine would otherwise end the search far below. Where the
- * search starts decides how long it takes, not what it finds. Assumes that a lower value is not
+ * <p>Doubles or halves the start value until one value is clean and a higher one is not, then
+ * halves the ratio between them until it is small enough. The majority of the tries decides on a
+ * value, because otherwise one pause of a shared machine would end the search far too low. The
+ * start value affects the search's duration, not its result. Assumes that a lower value is never
  * worse.
  *
- * @param resolution ratio of two neighbouring values at the end, above 1
+ * @param resolution final ratio of neighbouring values, above 1
  * @param tries odd
- * @param mostDisturbed how many runs of a value may be repeated because the device was disturbed
+ * @param mostDisturbed limit of repeats of a value because of disturbed runs
  */
 public record EdgeSearch(double resolution, int tries, int mostDisturbed, Trial trial) {
   private static final double STRIDE = 2;
   private static final int MOST_STRIDES = 12;
 
-  /** One run. */
+  /** Runs one try. */
   public interface Trial {
     Outcome run(double value) throws ToolException;
   }
 
-  /** What a run showed. */
+  /** Outcome of a run. */
   public enum Outcome {
     CLEAN,
     LOSSY,
     /**
-     * Clean, but the simulated device was kept from its processor and wrote less than it was asked
-     * for; a real one has a processor of its own.
+     * Clean, but the simulated device lost its CPU and wrote less than requested; a real device has
+     * a CPU of its own.
      */
     DISTURBED
   }
@@ -38,19 +38,19 @@ public record EdgeSearch(double resolution, int tries, int mostDisturbed, Trial 
   /**
    * The edge.
    *
-   * @param value the highest clean one; 0 if none was
-   * @param dirty the lowest that was not; infinite if all were clean
+   * @param value the highest clean value; 0 if none was clean
+   * @param dirty the lowest value that was not clean; infinite if all were
    */
   public record Edge(double value, double dirty) {
-    /** Whether the search ended below the edge, because the device could do no more. */
+    /** Returns whether the edge lies above the range that the device could reach. */
     public boolean isAtLeast() {
       return Double.isInfinite(dirty);
     }
   }
 
   /**
-   * @param start where to begin
-   * @param most the highest value that can be tried; if it is clean, it is the answer
+   * @param start first value
+   * @param most highest value to try; if it is clean, it is the result
    */
   public Edge search(double start, double most) throws ToolException {
     double value = Math.min(start, most);
@@ -91,7 +91,7 @@ public record EdgeSearch(double resolution, int tries, int mostDisturbed, Trial 
       if (outcome == Outcome.LOSSY) {
         dirty++;
       } else if (outcome == Outcome.DISTURBED && disturbed < mostDisturbed) {
-        // No evidence for the host. But not without end: the device can have met its own limit.
+        // Not the host's fault, so repeat, but not forever: the device may be at its own limit.
         disturbed++;
       } else {
         clean++;

@@ -8,22 +8,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One measured number with its noise and, where there is one, its target.
+ * A measured number with its noise and an optional target.
  *
- * <p>The noise reaches from the lowest to the highest of the runs, and beyond them by what the way
- * of measuring cannot tell apart. Two figures differ when these ranges do not touch. With five runs
- * each, two equal figures come out so in one of 126 comparisons, whatever the distribution of their
- * noise; a median tells less, and a mean with a deviation assumes a distribution that a shared
- * machine does not have.
+ * <p>The noise range spans the lowest to the highest run, widened by the resolution of the method.
+ * Two figures differ if their ranges do not touch. With five runs each, two equal figures appear to
+ * differ in one of 126 comparisons, whatever the distribution of their noise; comparing medians is
+ * less reliable, and a mean with a deviation assumes a distribution that a shared machine does not
+ * have.
  *
  * @param name stable, for scripts
- * @param method how it was measured, one sentence; empty if the workload says it
- * @param value the median of the runs, or what was found from them
- * @param runs what each run gave, in their order
- * @param resolution the least relative difference that the way of measuring can see: 0.09 for a
- *     search whose steps are 9 % apart, 0 for a direct reading
- * @param target NaN when the figure is only told
- * @param isMoreBetter the target is a floor; otherwise a ceiling
+ * @param method how it was measured, one sentence; empty if the workload describes it
+ * @param value the median of the runs, or a value derived from them
+ * @param runs result of each run, in order
+ * @param resolution smallest relative difference that the method can resolve: 0.09 for a search in
+ *     steps of 9 %, 0 for a direct reading
+ * @param target NaN without a target
+ * @param isMoreBetter whether the target is a floor; otherwise it is a ceiling
  */
 public record Figure(
     String name,
@@ -53,7 +53,7 @@ public record Figure(
     return of(target, name, unit, false, runs);
   }
 
-  /** No runs at all, such as of a search that found nothing, are a value of 0. */
+  /** Without runs, such as after a failed search, the value is 0. */
   private static Figure of(
       double target, String name, Unit unit, boolean isMoreBetter, double... runs) {
     double value = runs.length == 0 ? 0 : median(runs);
@@ -61,15 +61,15 @@ public record Figure(
     return new Figure(name, "", value, unit, all, 0, target, isMoreBetter);
   }
 
-  /** One term of a model, measured several times. */
+  /** Returns one term of a model, measured several times. */
   public static Figure term(String name, Unit unit, String method, List<Double> runs) {
     double value = median(runs.stream().mapToDouble(Double::doubleValue).toArray());
     return new Figure(name, method, value, unit, runs, 0, Double.NaN, unit.isMoreBetter());
   }
 
   /**
-   * The middle of several runs, which one disturbed run cannot move; of an even number the lower of
-   * the two in the middle, a value that was measured.
+   * Returns the median, which one disturbed run cannot move; for an even number of runs, the lower
+   * middle one, which is a measured value.
    */
   public static double median(double... runs) {
     if (runs.length == 0) {
@@ -96,12 +96,12 @@ public record Figure(
     return runs.stream().mapToDouble(Double::doubleValue).max().orElse(value) * (1 + resolution);
   }
 
-  /** How far the runs lie apart, as a share of the value; 0 for one run. */
+  /** Returns the width of the noise range as a share of the value. */
   public double spread() {
     return value == 0 ? 0 : (high() - low()) / value;
   }
 
-  /** Whether there are enough runs to know the noise. */
+  /** Returns whether there are enough runs to know the noise. */
   public boolean isNoiseKnown() {
     return runs.size() >= LEAST_RUNS;
   }
@@ -114,7 +114,7 @@ public record Figure(
     return !Double.isNaN(target);
   }
 
-  /** True without a target, too. */
+  /** Returns whether the target is met; true without a target. */
   public boolean isMet() {
     return !hasTarget() || (isMoreBetter ? value >= target : value <= target);
   }
@@ -147,7 +147,7 @@ public record Figure(
     return object;
   }
 
-  /** What a comparison needs of a figure that was printed: all but its target. */
+  /** Reads a printed figure for a comparison: everything but its target. */
   public static Figure read(Map<String, Object> json) throws ToolException {
     Unit unit = Unit.ofJsonName(Json.text(json, "unit"));
     return new Figure(

@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the producer is asked to do in one run.
+ * The producer's load in one run.
  *
- * @param options more of its options, by name
+ * @param options more producer options, by name
  */
 public record Load(
     String layout, int cores, int aicpuThreads, int level, Map<String, String> options) {
   public static final String L2_2026_06 = "l2-2026.06/a2a3";
   public static final String L2_2026_07 = "l2-2026.07/a2a3";
 
-  /** What commands use where nothing else is asked for. */
+  /** Default layout of the commands. */
   public static final String NEWEST = "chip-2026.09/a2a3";
 
   private static final String RATE = "--rate";
@@ -27,9 +27,9 @@ public record Load(
   }
 
   /**
-   * Unthrottled for one second. Producers of layouts that drop are pinned to CPU 0: their device
-   * code has a processor of its own, and is not descheduled in the middle of a buffer. Those that
-   * wait may run anywhere.
+   * Returns an unthrottled load of one second. Producers of layouts that drop are pinned to CPU 0:
+   * a real device has a CPU of its own and is never descheduled in the middle of a buffer. Those
+   * that wait may run anywhere.
    */
   public static Load of(String layout, int cores, int aicpuThreads, int level) {
     return new Load(layout, cores, aicpuThreads, level, Map.of(RATE, "0"))
@@ -37,7 +37,7 @@ public record Load(
         .withCpus(layout.startsWith("chip") ? "" : "0");
   }
 
-  /** The same with another option of the producer; an empty value takes it away. */
+  /** Returns this load with another producer option; an empty value removes the option. */
   public Load with(String option, String value) {
     Map<String, String> more = new LinkedHashMap<>(options);
     if (value.isEmpty()) {
@@ -49,7 +49,7 @@ public record Load(
   }
 
   /**
-   * @param bytesPerSecond 0 means unthrottled
+   * @param bytesPerSecond 0 for unthrottled
    */
   public Load withRate(long bytesPerSecond) {
     return with(RATE, Long.toString(bytesPerSecond));
@@ -72,12 +72,12 @@ public record Load(
     return with(CPUS, list);
   }
 
-  /** 0 means unthrottled. */
+  /** Returns the rate; 0 for unthrottled. */
   public long bytesPerSecond() {
     return Long.parseLong(options.get(RATE));
   }
 
-  /** In words, without the rate. */
+  /** Describes the load without its rate. */
   public String geometry() {
     return layout
         + ", "
@@ -89,7 +89,7 @@ public record Load(
         + (options.containsKey(CPUS) ? ", producer pinned to CPU " + options.get(CPUS) : "");
   }
 
-  /** Threads of the device that can wait for the host. */
+  /** Returns the number of device threads that can wait for the host. */
   public int deviceThreads() {
     return ProducerOptions.deviceThreads(aicpuThreads, level);
   }

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The machine and Java of the figures, which decide whether others are comparable. Nothing that
- * names a host.
+ * The machine and Java version behind the figures, which decide whether others are comparable.
+ * Contains no host name.
  */
 public record MachineFacts(
     String cpuModel, int processors, long memoryBytes, String kernel, String javaVersion) {
@@ -29,7 +29,7 @@ public record MachineFacts(
         Runtime.version().toString());
   }
 
-  /** The first line of a file of the kernel that begins with a key; arm has no model name. */
+  /** Returns the value of a key in a kernel file; empty if missing, as the model name on arm. */
   private static Optional<String> field(String file, String key) {
     try (Stream<String> lines = Files.lines(Path.of(file))) {
       return lines

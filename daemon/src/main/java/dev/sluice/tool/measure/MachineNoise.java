@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the machine did while a workload ran. A figure means nothing without it where the machine is
- * shared.
+ * The activity of the machine during a workload. On a shared machine, a figure means nothing
+ * without it.
  *
- * @param roundTripNs a cache line to another core and back, measured just before
+ * @param roundTripNs round trip of a cache line to another core, measured just before the workload
  * @param minorFaults of this process during the workload
- * @param load load average of the last minute, afterwards
+ * @param load load average of the last minute, read after the workload
  */
 public record MachineNoise(double roundTripNs, long minorFaults, double load) {
   private static final int ROUNDS_PER_BATCH = 20;
@@ -22,7 +22,7 @@ public record MachineNoise(double roundTripNs, long minorFaults, double load) {
   private static final int MOST_BATCHES = 5_000;
   private static final long ENOUGH_NS = 50_000_000L;
 
-  /** Starts watching. */
+  /** Starts an observation. */
   public static Watch watch() throws ToolException {
     return new Watch(roundTrip(), ProcessFigures.ofThisProcess().minorFaults());
   }
@@ -54,10 +54,10 @@ public record MachineNoise(double roundTripNs, long minorFaults, double load) {
   }
 
   /**
-   * Nanoseconds that a cache line takes to another core and back, the unit of every handover
-   * between device and daemon: the median over batches. It differs by a factor of two between
-   * machines, and on a shared one between minutes. When both threads share one CPU, the time is
-   * that of the scheduler, and very large.
+   * Returns the round-trip time of a cache line to another core in nanoseconds, the unit cost of
+   * every handover between device and daemon: the median over batches. It differs by a factor of
+   * two between machines, and between minutes on a shared one. If both threads share one CPU, it
+   * measures the scheduler and is very large.
    */
   private static double roundTrip() throws ToolException {
     AtomicLong ball = new AtomicLong();

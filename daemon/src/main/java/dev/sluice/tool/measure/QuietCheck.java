@@ -11,11 +11,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Whether this machine did little else while it was measured. Figures of a busy machine are those
- * of the other programs that used it, and the report has to say so.
+ * Checks whether this machine was mostly idle during a measurement. On a busy machine the figures
+ * reflect other programs, and the report must mention it.
  */
 public final class QuietCheck {
-  /** Of all processors together, while nothing of ours runs. */
+  /** Share of all CPUs, while nothing of ours runs. */
   private static final double MOST_BUSY = 0.10;
 
   private static final double MOST_STOLEN = 0.01;
@@ -24,7 +24,7 @@ public final class QuietCheck {
   private static final double MOST_SPREAD = 0.5;
   private static final double MOST_DRIFT = 1.5;
 
-  /** With fewer, the device and the daemon take turns instead of running beside each other. */
+  /** With fewer, the device and the daemon take turns instead of running in parallel. */
   private static final int LEAST_PROCESSORS = 2;
 
   private final int processors;
@@ -44,7 +44,7 @@ public final class QuietCheck {
     this.stat = stat;
   }
 
-  /** Processor time of the whole machine since its boot, in clock ticks. */
+  /** CPU time of the whole machine since boot, in clock ticks. */
   record CpuTimes(long busy, long stolen, long all) {
     static CpuTimes read(Path stat) throws ToolException {
       try {
@@ -103,9 +103,9 @@ public final class QuietCheck {
   }
 
   /**
-   * Checks how long a thread that only reads the clock did not run.
+   * Checks how long a thread that only reads the clock was off its CPU.
    *
-   * @param lostRatio share of the time in which it did not run
+   * @param lostRatio share of the time off CPU
    */
   public void pauses(double lostRatio, double longestSeconds) {
     if (lostRatio > MOST_LOST) {
@@ -142,7 +142,7 @@ public final class QuietCheck {
   /**
    * Checks whether a term changed during a search.
    *
-   * @param where the device
+   * @param where name of the device
    */
   public void drift(String where, Figure before, Figure after) {
     double ratio = after.value() / before.value();

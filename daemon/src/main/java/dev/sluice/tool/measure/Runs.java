@@ -15,9 +15,9 @@ import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 
 /**
- * Runs of the producer: against a private daemon in this process, which is started when the first
- * run needs it and again when other settings are needed, or against a daemon that runs already.
- * Used by one thread.
+ * Runs the producer against a private daemon in this process, or against a running daemon. The
+ * private daemon starts with the first run and restarts if a run needs other settings. Not
+ * thread-safe.
  */
 public final class Runs implements AutoCloseable {
   private final DaemonHost host;
@@ -33,14 +33,14 @@ public final class Runs implements AutoCloseable {
   /**
    * A daemon to run against.
    *
-   * @param cpuSeconds processor time of its process so far
+   * @param cpuSeconds CPU time of its process so far
    */
   public record Target(DaemonClient client, Path socket, DoubleSupplier cpuSeconds) {}
 
   /**
-   * @param userSettings configuration of every private daemon, stronger than what a run wants
-   * @param name what the names of sessions begin with
-   * @param producerLines called for each line on a producer's standard error, on another thread
+   * @param userSettings configuration of every private daemon; overrides the settings of a run
+   * @param name prefix of session names
+   * @param producerLines called for each line of a producer's standard error, on another thread
    */
   public Runs(
       DaemonHost host,
@@ -55,19 +55,19 @@ public final class Runs implements AutoCloseable {
     this.producerLines = producerLines;
   }
 
-  /** The configuration of a daemon in which a run wants these. */
+  /** Returns the configuration of a daemon for a run with these settings. */
   public Map<String, String> settings(Map<String, String> wanted) {
     Map<String, String> all = new LinkedHashMap<>(wanted);
     all.putAll(userSettings);
     return all;
   }
 
-  /** How many runs there were. */
+  /** Returns the number of runs so far. */
   public int count() {
     return sessions;
   }
 
-  /** One run against the private daemon. */
+  /** Runs once against the private daemon. */
   public RunReport run(Map<String, String> wanted, Load load) throws ToolException {
     refuseIfStopped();
     Map<String, String> settings = settings(wanted);
@@ -81,12 +81,12 @@ public final class Runs implements AutoCloseable {
     return run(new Target(daemon.client(), daemon.attachSocket(), daemon::cpuSeconds), load);
   }
 
-  /** One run against a daemon that runs already. */
+  /** Runs once against a running daemon. */
   public RunReport run(Target target, Load load) throws ToolException {
     return run(target, load, ProducerRun.NO_PROGRESS, session -> {});
   }
 
-  /** One run during which the daemon is asked for the session again and again. */
+  /** Runs once and polls the daemon for the session. */
   public RunReport run(
       Target target, Load load, long progressIntervalMs, Consumer<SessionReport> onProgress)
       throws ToolException {
@@ -101,7 +101,7 @@ public final class Runs implements AutoCloseable {
             producerLines);
   }
 
-  /** A name that no other session has, unless a stop signal has come. */
+  /** Returns a session name that is not in use; fails after a stop signal. */
   public String nextSession() throws ToolException {
     refuseIfStopped();
     return name + "-" + ProcessHandle.current().pid() + "-" + sessions++;
@@ -111,19 +111,19 @@ public final class Runs implements AutoCloseable {
     return stopSignal;
   }
 
-  /** A run that a signal interrupted is not valid. */
+  /** Fails after a stop signal: an interrupted run is invalid. */
   public void refuseIfStopped() throws ToolException {
     pause(0);
   }
 
-  /** Waits, unless a stop signal comes. */
+  /** Waits; fails on a stop signal. */
   public void pause(long millis) throws ToolException {
     if (stopSignal.await(millis)) {
       throw new ToolException("stopped before the end");
     }
   }
 
-  /** Ends the private daemon; the next run starts another. */
+  /** Stops the private daemon; the next run starts another. */
   @Override
   public void close() {
     if (daemon != null) {

@@ -9,16 +9,16 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** A directory of its own, removed with its content when closed. */
+/** A private directory, removed with its content when closed. */
 public record ScratchFolder(Path path) implements AutoCloseable {
   private static final Path MEMORY = Path.of("/dev/shm");
 
-  /** In memory where there is such a file system, so that no disk is measured. */
+  /** Creates a folder in memory if the host has a tmpfs, so that no disk is measured. */
   public static ScratchFolder inMemory() throws ToolException {
     return in(Files.isWritable(MEMORY) ? Optional.of(MEMORY) : Optional.empty());
   }
 
-  /** A folder of its own in another one; empty means the one for temporary files. */
+  /** Creates a folder in another one; empty means the directory of temporary files. */
   public static ScratchFolder in(Optional<Path> parent) throws ToolException {
     return new ScratchFolder(
         TemporaryDirectory.make(
@@ -28,12 +28,12 @@ public record ScratchFolder(Path path) implements AutoCloseable {
             "name another directory by TMPDIR or --capture-directory"));
   }
 
-  /** What cannot be deleted stays among the temporary files. */
+  /** Deletes a folder. Undeletable files remain among the temporary files. */
   public static void delete(Path folder) {
     try (Stream<Path> walk = Files.walk(folder)) {
       walk.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
     } catch (IOException ignored) {
-      // As above.
+      // Remains, see above.
     }
   }
 

@@ -4,19 +4,19 @@ import dev.sluice.config.Quantities;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** What a figure is measured in; JSON has the base unit, people get a readable one. */
+/** The unit of a figure: JSON uses the base unit, text a readable one. */
 public enum Unit {
   BYTES_PER_SECOND("bytes_per_second"),
   BUFFERS_PER_SECOND("buffers_per_second"),
   RECORDS_PER_SECOND("records_per_second"),
   SECONDS("seconds"),
-  /** Processor time per time: 1 is a whole core. */
+  /** CPU time per time: 1 is a whole core. */
   CORES("cores"),
   BYTES("bytes"),
   RECORDS("records"),
-  /** One quantity per another. */
+  /** Quotient of two quantities. */
   RATIO("ratio"),
-  /** Of a figure in a file, which this version does not know. */
+  /** Unit in a file that this version does not know. */
   UNKNOWN("unknown");
 
   private final String jsonName;
@@ -34,7 +34,7 @@ public enum Unit {
     return this == BYTES_PER_SECOND || this == BUFFERS_PER_SECOND || this == RECORDS_PER_SECOND;
   }
 
-  /** The unit of a figure in a file. */
+  /** Returns the unit of a figure in a file. */
   static Unit ofJsonName(String name) {
     return Arrays.stream(values())
         .filter(unit -> unit.jsonName.equals(name))

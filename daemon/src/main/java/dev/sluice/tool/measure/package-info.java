@@ -1,5 +1,5 @@
 /**
- * What {@code bench} and {@code diagnose} share: a load, the runs of it against private daemons,
- * the search for the edge of clean runs, figures, and what the machine did meanwhile.
+ * The common part of {@code bench} and {@code diagnose}: loads, their runs against private daemons,
+ * the search for the edge of clean runs, figures, and the machine's noise.
  */
 package dev.sluice.tool.measure;

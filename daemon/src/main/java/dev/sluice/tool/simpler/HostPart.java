@@ -12,9 +12,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * What the runtime's host measured itself is not in device memory, so no capture has it. The
- * runtime writes it into a file of the same schema, whose keys are added to those of the device's
- * file.
+ * Merges the host's own measurements into a run's file. They are not in device memory, so no
+ * capture contains them; the runtime writes them to a file of the same schema.
  */
 final class HostPart {
   private static final JsonFactory JSON = new JsonFactory();
@@ -22,7 +21,7 @@ final class HostPart {
 
   private HostPart() {}
 
-  /** Adds to a file what only the host's has, and removes that. */
+  /** Adds the keys missing in the device's file from the host's file, then deletes the latter. */
   static void merge(Path device, Path host) throws IOException {
     Path merged = device.resolveSibling("." + device.getFileName() + ".merged");
     try {
@@ -83,7 +82,7 @@ final class HostPart {
     to.writeRaw('\n');
   }
 
-  /** The keys of the object that the parser stands at. */
+  /** Copies the unknown keys of the object at the parser's position. */
   private static void copyMissing(JsonParser from, JsonGenerator to, Set<String> known)
       throws IOException {
     while (from.nextToken() == JsonToken.FIELD_NAME) {

@@ -27,8 +27,8 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Writes the runtime's own file of each run as soon as the run has ended, since the runtime's tests
- * and tools look for it at once: the preloaded library asks for it over a socket, one line a
+ * Writes the runtime's own file of each run as soon as the run ends, because the runtime's tests
+ * and tools open it at once. The preloaded library requests it over a socket, one line per
  * connection.
  *
  * <pre>
@@ -36,13 +36,13 @@ import java.util.concurrent.TimeUnit;
  *   ended SESSION RUN RECORDS FOLDER
  * </pre>
  *
- * <p>Fields are separated by tabs. The answer is {@code ok} or why not.
+ * <p>Tabs separate the fields. The response is {@code ok} or an error text.
  */
 final class RunFiles implements AutoCloseable {
   private static final String FILE = "chip_swimlane_records.json";
   private static final String HOST_FILE = "chip_swimlane_host.json";
   private static final int LONGEST_REQUEST = 8192;
-  // The daemon writes what it has collected within milliseconds, unless the disk is behind.
+  // The daemon writes collected records within milliseconds, unless the disk lags.
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long PAUSE_MS = 10;
 
@@ -50,7 +50,7 @@ final class RunFiles implements AutoCloseable {
   private final ServerSocketChannel listener;
   private final Path socket;
   private final Thread thread;
-  private final Map<Long, Set<Integer>> written = new TreeMap<>(); // runs by session; guarded
+  private final Map<Long, Set<Integer>> written = new TreeMap<>(); // runs by session; lock: this
 
   private RunFiles(DaemonClient daemon, ServerSocketChannel listener, Path socket) {
     this.daemon = daemon;
@@ -60,7 +60,7 @@ final class RunFiles implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  /** Listens in a folder of this user. */
+  /** Listens in a private folder of this user. */
   static RunFiles open(DaemonClient daemon, Path folder) throws ToolException {
     Path socket = folder.resolve("export.sock");
     try {
@@ -78,7 +78,7 @@ final class RunFiles implements AutoCloseable {
     return socket;
   }
 
-  /** Sessions of the command so far. */
+  /** Returns the sessions of the command so far. */
   synchronized List<Long> sessions() {
     return List.copyOf(written.keySet());
   }
@@ -90,7 +90,7 @@ final class RunFiles implements AutoCloseable {
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException ignored) {
-        // The peer went away: it does not want the file any more.
+        // The peer closed the connection and no longer wants the file.
       }
     }
   }
@@ -151,9 +151,9 @@ final class RunFiles implements AutoCloseable {
   }
 
   /**
-   * Writes the files of the runs that did not end in order, whose process could not ask for them.
+   * Writes the files of runs that did not end in order and so could not request them.
    *
-   * @param session one that has ended
+   * @param session an ended session
    */
   void writeRest(long session) throws ToolException {
     Path directory = capture(session);
@@ -174,9 +174,9 @@ final class RunFiles implements AutoCloseable {
   }
 
   /**
-   * Writes the file of a run.
+   * Writes the file of a run, waiting for the capture to be complete.
    *
-   * @param records that the capture must have of it; what it lost does not come
+   * @param records records of the run that the capture must contain; lost records never arrive
    */
   private static void write(Path capture, int run, long records, Path folder)
       throws IOException, ToolException {
@@ -221,7 +221,7 @@ final class RunFiles implements AutoCloseable {
       thread.join(PATIENCE_NS / 1_000_000);
       Files.deleteIfExists(socket);
     } catch (IOException ignored) {
-      // The folder is removed, or stays with a socket that leads nowhere.
+      // The folder is removed, or keeps a dead socket.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

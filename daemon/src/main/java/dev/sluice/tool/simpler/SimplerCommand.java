@@ -144,7 +144,7 @@ public final class SimplerCommand implements Callable<Integer> {
     return library.toAbsolutePath().normalize();
   }
 
-  /** What the library must be built for; the command says it in words of the runtime. */
+  /** Returns the architecture to build the library for, from the command's own arguments. */
   private String architecture() {
     if (arch != null) {
       return arch;
@@ -217,7 +217,7 @@ public final class SimplerCommand implements Callable<Integer> {
     }
   }
 
-  /** Of a session whose process is gone; the daemon settles it within seconds. */
+  /** Reports a session whose process has exited; the daemon settles it within seconds. */
   private static void report(RunFiles files, long session, DaemonClient daemon)
       throws ToolException {
     SessionReport report = find(session, daemon);
@@ -286,7 +286,7 @@ public final class SimplerCommand implements Callable<Integer> {
     }
   }
 
-  /** Standard output is the command's. */
+  /** Prints to standard error: standard output belongs to the command. */
   private static void say(String line) {
     System.err.println("sluice: " + line);
   }

@@ -1,5 +1,5 @@
 /**
- * {@code sluice simpler}: runs a command of the simpler runtime on Sluice, without a change of the
- * runtime, and puts the runtime's own files where it would have put them.
+ * {@code sluice simpler}: runs a command of the unmodified simpler runtime on Sluice, and writes
+ * the runtime's own files where the runtime would have written them.
  */
 package dev.sluice.tool.simpler;
