@@ -187,7 +187,10 @@ public final class DeviceWatch implements AutoCloseable {
     sessions.forEach(session -> session.memory().giveUp(cause));
   }
 
-  /** Decides from the sessions the caller checked: one that fails later is not closed yet. */
+  /**
+   * Probes a device. {@code isDown} was determined together with the check of its sessions; a
+   * session that fails later has not ended yet.
+   */
   private void ask(int device, boolean isDown, List<Session> sessions) {
     try {
       threads.execute(

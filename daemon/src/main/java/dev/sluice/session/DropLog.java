@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The latest drop events of all sessions. Bounded, so memory use does not grow with the duration of
- * an outage. Any thread; the lock is a leaf.
+ * The latest drop events of all sessions. Bounded, so a device that drops for hours uses no more
+ * memory. Any thread; the lock is a leaf.
  */
 public final class DropLog {
   private final int keptEvents;

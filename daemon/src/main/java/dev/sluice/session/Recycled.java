@@ -21,7 +21,7 @@ final class Recycled {
   private boolean isKnown;
 
   /**
-   * Takes in the client's current counts; lower counts than before are ignored.
+   * Updates the client's counts; ignores those lower than before.
    *
    * @param byKind untrusted: affects only how missing records are attributed
    * @param run the open runs; null if there are none

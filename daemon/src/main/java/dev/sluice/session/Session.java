@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   ATTACHED --START--> STARTING --> RUNNING --RUN_END--> SETTLING --> SETTLED --START--> ...
  *                          |                                 |
- *                          +-- fails: previous state         +-- the device is not complete: RUNNING
+ *                          +-- fails: previous state         +-- device not complete: RUNNING
  *
  *   any of these --DETACH, lost, stop--> (SETTLING) --> CLOSING --> ENDED
  *   any of these --a thread hangs--> FAILED
@@ -261,8 +261,8 @@ public final class Session {
   }
 
   /**
-   * Stops without ending the session, so that another process can take it over. Flushes the capture
-   * first.
+   * Stops without ending the session, so that another process can take it over; flushes the
+   * capture.
    *
    * @return false if the session is not kept; it then continues
    */
@@ -338,7 +338,7 @@ public final class Session {
   }
 
   /**
-   * Takes in the client's report of what its guard has recycled so far.
+   * Reports what the client's guard has recycled so far.
    *
    * @param records by kind, untrusted
    */

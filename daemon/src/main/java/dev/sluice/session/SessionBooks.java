@@ -74,7 +74,7 @@ final class SessionBooks {
     return past;
   }
 
-  /** Takes in what the run under way has counted since the last call. */
+  /** Reports what the run under way has counted since the last call. */
   void note(Run run) {
     report(run);
     if (isDropping && clock.nanoTime() - lastDropNs >= QUIET_NANOS) {
@@ -84,7 +84,7 @@ final class SessionBooks {
   }
 
   /**
-   * Takes in a settled run and logs it. Returns its totals.
+   * Adds a settled run to the totals and logs it. Returns its totals.
    *
    * @param at when the client requested the end
    */
@@ -106,7 +106,7 @@ final class SessionBooks {
   }
 
   /**
-   * Takes in a run that ended while the next one continues.
+   * Adds a run that ended while the next one continues.
    *
    * @param run the runs that remain open; latencies are not split by run
    */

@@ -104,7 +104,7 @@ final class SessionRegistry {
     return new ArrayList<>(withLeftMemory);
   }
 
-  /** Whether the caller, and no other thread, must release the memory this session left. */
+  /** Takes a session off the list; true if the caller must release the memory it left. */
   synchronized boolean takeLeftMemory(Session session) {
     return withLeftMemory.remove(session);
   }

@@ -38,7 +38,7 @@ public record SessionRequest(
 
   /**
    * Limits disk stalls to half of the client's patience: a waiting device must get buffers before
-   * its runtime fails, and the rest of the path takes time too.
+   * its runtime fails, and the other half covers the rest of the path.
    */
   CaptureSettings capture(CaptureSettings configured) {
     long halfNs = patienceMs * 1_000_000L / 2;

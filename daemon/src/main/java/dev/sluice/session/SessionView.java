@@ -39,7 +39,7 @@ public record SessionView(
    * @param windowNanos how long it counts in full
    */
   public record LastHeadroom(Headroom last, long sinceNs, long windowNanos) {
-    /** Returns the headroom after aging. */
+    /** Returns the headroom aged to this time. */
     Headroom at(long nowNs) {
       long ageNs = nowNs - sinceNs;
       if (ageNs < windowNanos) {

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Checks what the device wrote at init against the layout that the client declared. Two words
- * identify the layout: the rotation table, whose entries are the addresses of the AICore pools, and
+ * Checks what the device wrote at init against the layout that the client declared. The layout
+ * shows in two places: the rotation table, whose entries are the addresses of the AICore pools, and
  * the word after {@code core_to_thread}, which only devices with counted entries set to 1.
  *
  * <p>Used by the thread that counts the run.

@@ -41,8 +41,8 @@ import java.util.stream.IntStream;
  *      collector ------------+
  * </pre>
  *
- * <p>Several drains may share the ready queues, and several collectors the pools: each pair then has
- * a handoff ring, each drain a hint ring, and each collector a return ring.
+ * <p>Several drains may share the ready queues, and several collectors the pools: each pair then
+ * has a handoff ring, each drain a hint ring, and each collector a return ring.
  *
  * <p>Lock-free. Each agent belongs to the thread that steps it: a crew's thread during the run, the
  * settling thread afterwards; the crew synchronises the two. Methods that only read counters, rings

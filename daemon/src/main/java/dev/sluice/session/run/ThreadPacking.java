@@ -203,7 +203,7 @@ public final class ThreadPacking implements AutoCloseable {
      *     must stay as it is
      */
     public boolean stop(long timeoutNanos) {
-      crews.remove(this); // first: a thread that was asked to end is not stalled
+      crews.remove(this); // first: a thread about to end is not stalled
       long beganNs = System.nanoTime();
       boolean isStopped = true;
       for (AgentRunner runner : runners) {
