@@ -1,6 +1,6 @@
 package dev.sluice.agent;
 
-/** Where a runner reports what an agent threw. Implementations must not throw. */
+/** Receives what agents throw. Implementations must not throw. */
 @FunctionalInterface
 public interface AgentErrorHandler {
   /**

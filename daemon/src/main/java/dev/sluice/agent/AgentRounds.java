@@ -5,16 +5,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The agents of one thread, in groups: one for each session that the thread serves. A round steps
- * every agent once, in the order of its group, and each does a bounded amount; so no session waits
- * for more than one bounded turn of each of the others, however much they have to do. The group
- * that is first changes from round to round: what comes last, after all others' work and before the
- * thread may sleep, is every agent's turn.
+ * The agents of one thread, grouped by session. A round steps every agent once, in the order of its
+ * group, and each does a bounded amount of work; so a session waits for at most one bounded turn of
+ * every other, however busy they are. The first group rotates from round to round, so that every
+ * group gets its turn at the end, after all other work and before the thread may sleep.
  *
- * <p>An agent that throws is reported and tried again; after {@value #MAX_CONSECUTIVE_FAILURES}
- * failures in a row it is given up, so that a broken session costs no more than itself.
+ * <p>An agent that throws is reported and retried; after {@value #MAX_CONSECUTIVE_FAILURES}
+ * failures in a row it is given up, so that a broken session affects only itself.
  *
- * <p>{@link #step} belongs to the thread that runs the agents; any other may do the rest.
+ * <p>{@link #step} belongs to the thread that runs the agents; all other methods are for any
+ * thread.
  */
 public final class AgentRounds {
   private static final int MAX_CONSECUTIVE_FAILURES = 10;
@@ -26,7 +26,7 @@ public final class AgentRounds {
   private volatile boolean isAbandoned;
   private int first;
 
-  /** One agent and how often it failed in a row; the count belongs to the stepping thread. */
+  /** One agent and its failures in a row; the count belongs to the stepping thread. */
   private static final class Slot {
     private final Agent agent;
     private int consecutiveFailures;
@@ -48,7 +48,7 @@ public final class AgentRounds {
     groups = grown;
   }
 
-  /** Takes agents away; the round under way may still step them, the one after it does not. */
+  /** Removes agents; the current round may still step them, the next one does not. */
   public synchronized void remove(List<Agent> gone) {
     groups =
         Arrays.stream(groups)
@@ -61,7 +61,7 @@ public final class AgentRounds {
             .toArray(Slot[][]::new);
   }
 
-  /** One round; returns the work done. */
+  /** Runs one round; returns the work done. */
   public int step() {
     Slot[][] all = groups;
     if (all.length == 0) {
@@ -87,9 +87,9 @@ public final class AgentRounds {
       slot.consecutiveFailures = 0;
       return workCount;
     } catch (Throwable e) {
-      // Errors, too: the agents of other sessions are on this thread.
+      // Includes errors: agents of other sessions run on this thread.
       failed(slot, e);
-      return 0; // no work, so that a failing agent rests like an idle one
+      return 0; // no work, so that a failing agent idles like one without work
     }
   }
 
@@ -100,16 +100,16 @@ public final class AgentRounds {
     try {
       errors.onError(slot.agent, error, slot.isGivenUp);
     } catch (Throwable ignored) {
-      // A report that fails must not end the thread either; the failure is counted.
+      // A failing report must not end the thread; the failure is counted.
     }
   }
 
-  /** No agent is stepped any more, not even those that the round under way has not reached. */
+  /** Stops stepping agents, including those that the current round has not reached. */
   public void abandon() {
     isAbandoned = true;
   }
 
-  /** All agents, given-up ones included. */
+  /** Returns all agents, including given-up ones. */
   public Agent[] agents() {
     return Arrays.stream(groups)
         .flatMap(Arrays::stream)
@@ -117,14 +117,14 @@ public final class AgentRounds {
         .toArray(Agent[]::new);
   }
 
-  /** Whether this agent failed so often that it is not stepped any more. */
+  /** Whether this agent failed too often to be stepped again. */
   public boolean hasGivenUp(Agent agent) {
     return Arrays.stream(groups)
         .flatMap(Arrays::stream)
         .anyMatch(slot -> slot.agent == agent && slot.isGivenUp);
   }
 
-  /** Exceptions that agents threw. */
+  /** Returns the number of exceptions that agents threw. */
   public long failures() {
     return counters.get(FAILURES);
   }

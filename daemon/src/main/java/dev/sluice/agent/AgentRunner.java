@@ -8,12 +8,12 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A thread that steps agents in {@link AgentRounds} until it is closed.
  *
- * <p>Agents may be added and removed while it runs. {@link #remove} returns when the thread has
+ * <p>Agents may be added and removed while it runs. {@link #remove} returns once the thread has
  * left the agents, so the caller may step them next. The thread is never interrupted: an interrupt
  * during a file write would close the channel.
  *
- * <p>{@link #cycles} and {@link #lastCycleNs} let another thread tell a runner that waits from one
- * that is stuck.
+ * <p>{@link #cycles} and {@link #lastCycleNs} let other threads distinguish an idle runner from a
+ * stuck one.
  */
 public final class AgentRunner implements AutoCloseable {
   private static final long CONTROL_POLL_NANOS = 20_000;
@@ -45,7 +45,7 @@ public final class AgentRunner implements AutoCloseable {
   }
 
   /**
-   * @param threads makes the thread, which gets its name here
+   * @param threads makes the thread; its name is set here
    */
   public AgentRunner(
       String name,
@@ -85,23 +85,23 @@ public final class AgentRunner implements AutoCloseable {
   }
 
   /**
-   * Takes agents away and waits until the thread has left them. Must not be called by an agent.
-   * What the agents wrote is visible to the caller afterwards.
+   * Removes agents and waits until the thread has left them. Must not be called by an agent. The
+   * agents' writes are visible to the caller afterwards.
    */
   public void remove(List<Agent> agents) {
     remove(agents, Long.MAX_VALUE);
   }
 
   /**
-   * As {@link #remove(List)}, and waits no longer than this.
+   * Like {@link #remove(List)}, with a timeout.
    *
-   * @return false if the thread is still in the cycle that may step them
+   * @return false if the thread is still in a cycle that may step them
    */
   public boolean remove(List<Agent> agents, long timeoutNanos) {
     rounds.remove(agents);
     long seen = cycles();
     long beganNs = System.nanoTime();
-    // The cycle under way may still hold the old list; the one after it cannot.
+    // The current cycle may still hold the old list; the next one cannot.
     while (thread.isAlive() && cycles() < seen + 2) {
       if (isAbandoned || System.nanoTime() - beganNs > timeoutNanos) {
         return false;
@@ -112,44 +112,44 @@ public final class AgentRunner implements AutoCloseable {
     return true;
   }
 
-  /** As {@link #remove(List)}, of one. */
+  /** Like {@link #remove(List)}, for one agent. */
   public void remove(Agent agent) {
     remove(List.of(agent));
   }
 
-  /** The agents of this runner, given-up ones included. Any thread. */
+  /** Returns the agents of this runner, including given-up ones. Any thread. */
   public Agent[] agents() {
     return rounds.agents();
   }
 
-  /** Whether this agent failed so often that it is not stepped any more. Any thread. */
+  /** Whether this agent failed too often to be stepped again. Any thread. */
   public boolean hasGivenUp(Agent agent) {
     return rounds.hasGivenUp(agent);
   }
 
-  /** Finished cycles. Any thread. */
+  /** Returns the number of finished cycles. Any thread. */
   public long cycles() {
     return counters.get(CYCLES);
   }
 
-  /** When the last cycle ended, by the runner's clock. Any thread. */
+  /** Returns when the last cycle ended, by the runner's clock. Any thread. */
   public long lastCycleNs() {
     return counters.get(LAST_CYCLE_NS);
   }
 
-  /** Exceptions that agents threw. Any thread. */
+  /** Returns the number of exceptions that agents threw. Any thread. */
   public long failures() {
     return rounds.failures();
   }
 
-  /** Stops after the cycle under way and waits for the thread. Idempotent. */
+  /** Stops after the current cycle and waits for the thread. Idempotent. */
   @Override
   public void close() {
     close(Long.MAX_VALUE);
   }
 
   /**
-   * As {@link #close()}, and waits no longer than this.
+   * Like {@link #close()}, with a timeout.
    *
    * @return false if the thread is still in its cycle
    */
@@ -172,8 +172,8 @@ public final class AgentRunner implements AutoCloseable {
   }
 
   /**
-   * Leaves the thread to itself: it does not come back from an agent. Should it, it steps no other
-   * and ends. Waits for nothing. Any thread.
+   * Abandons a thread that hangs in an agent. If it ever returns, it steps no other agent and ends.
+   * Never waits. Any thread.
    */
   public void abandon() {
     rounds.abandon();
@@ -181,7 +181,7 @@ public final class AgentRunner implements AutoCloseable {
     isRunning = false;
   }
 
-  /** Whether the thread runs, or hangs in an agent. Any thread. */
+  /** Whether the thread exists, including one that hangs in an agent. Any thread. */
   public boolean isAlive() {
     return thread.isAlive();
   }
@@ -195,7 +195,7 @@ public final class AgentRunner implements AutoCloseable {
       try {
         idle.idle(workCount);
       } catch (Throwable ignored) {
-        // A bound that cannot be asked must not end the thread of every session on it.
+        // A failing sleep bound must not end a thread that serves other sessions.
         LockSupport.parkNanos(FAILED_IDLE_NANOS);
       }
     }

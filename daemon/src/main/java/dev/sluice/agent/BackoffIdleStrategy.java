@@ -3,24 +3,23 @@ package dev.sluice.agent;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Spins, then yields, then parks for longer and longer, up to a bound that the lanes' slack gives.
+ * Spins, then yields, then parks with increasing duration, up to a bound derived from the lanes'
+ * slack.
  *
- * <p>The park is never a fixed number: {@link SleepBounds} say how long the device could continue
- * without the host at the rate it showed last, and a park takes at most a quarter of that. Without
- * traffic the slack is unbounded and the longest park is {@code maxParkNanos}; that is the idle
- * cost (one wake-up per park) traded against the fastest first burst that is served without loss:
- * free slots x buffer bytes / maxPark for each pool.
+ * <p>{@link SleepBounds} give the time that the device could run without the host at its recent
+ * rate; a park takes at most a quarter of that. Without traffic the slack is unbounded and the
+ * longest park is {@code maxParkNanos}, which trades the idle cost (one wake-up per park) against
+ * the fastest first burst served without loss: free slots x buffer bytes / maxPark for each pool.
  *
  * <p>A yield is nearly free while no other thread wants the CPU, but on a crowded machine it gives
- * away a whole time slice of several milliseconds. So a yield that took long is followed by a while
- * of short parks instead: a thread that slept is let back in at once. A strategy that {@code naps}
- * takes the machine for crowded from the start and does not spin either: a thread that never sleeps
- * uses its share of a CPU up, and then waits for the end of another thread's time slice in the
+ * away a whole time slice of several milliseconds. So after a long yield, the thread takes short
+ * parks for a while instead: a thread that slept gets the CPU back at once. A strategy that {@code
+ * naps} treats the machine as crowded from the start and does not spin either: a thread that never
+ * sleeps uses up its share of a CPU and is then preempted for another thread's time slice in the
  * middle of its work.
  *
- * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners take it off
- * their threads where they can, and a park below {@value #MIN_PARK_NANOS} ns is not worth its
- * system call.
+ * <p>Linux adds up to 50 us of timer slack to the park of a normal thread; runners remove it where
+ * they can. A park below {@value #MIN_PARK_NANOS} ns is not worth its system call.
  */
 public final class BackoffIdleStrategy implements IdleStrategy {
   private static final long MIN_PARK_NANOS = 20_000;
@@ -42,12 +41,12 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private long crowdedSinceNs;
 
   /**
-   * @param spinNanos busy polls for this long after the last work
-   * @param yieldNanos then gives way to others for this long
+   * @param spinNanos busy polling for this long after the last work
+   * @param yieldNanos then yielding for this long
    * @param maxParkNanos the longest park
-   * @param bounds how long the device can continue without the host
-   * @param meter told of every park
-   * @param naps short parks in place of spinning and yielding
+   * @param bounds how long the device can run without the host
+   * @param meter receives the length of every park
+   * @param naps short parks instead of spinning and yielding
    */
   public BackoffIdleStrategy(
       NanoClock clock,

@@ -3,11 +3,11 @@ package dev.sluice.agent;
 import java.util.Arrays;
 
 /**
- * The bounds of a thread that serves several: the shortest slack. Its thread asks; any thread adds
- * and removes.
+ * Bounds of a thread that serves several lanes: the shortest slack. Read by that thread; any thread
+ * may add and remove.
  */
 public final class CommonSleepBounds implements SleepBounds {
-  // Replaced as a whole, so that a reader needs neither a lock nor an iterator.
+  // Replaced as a whole, so readers need neither a lock nor an iterator.
   private volatile SleepBounds[] parts = {};
 
   public synchronized void add(SleepBounds part) {
@@ -21,7 +21,7 @@ public final class CommonSleepBounds implements SleepBounds {
     parts = Arrays.stream(parts).filter(part -> part != gone).toArray(SleepBounds[]::new);
   }
 
-  /** Without a bound if nothing registered one. */
+  /** Returns the shortest slack; {@link Long#MAX_VALUE} if nothing is registered. */
   @Override
   public long slackNanos() {
     long slack = Long.MAX_VALUE;

@@ -1,7 +1,7 @@
 package dev.sluice.agent;
 
 /**
- * How a runner's thread waits between two rounds of work. Used by that one thread.
+ * How a runner's thread waits between two rounds of work. Used by that thread only.
  *
  * <p>Do not call {@link #idle} inside a counted loop: a parked or spinning thread must reach a
  * safepoint, and the compiler may remove the poll from a counted loop.
@@ -9,9 +9,9 @@ package dev.sluice.agent;
 @FunctionalInterface
 public interface IdleStrategy {
   /**
-   * Waits, or not.
+   * Waits, or returns at once.
    *
-   * @param workCount what the last round did; above 0 the thread continues at once
+   * @param workCount result of the last round; above 0 the thread continues at once
    */
   void idle(int workCount);
 }

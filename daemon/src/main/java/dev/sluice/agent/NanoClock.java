@@ -1,11 +1,11 @@
 package dev.sluice.agent;
 
-/** Monotonic time; only differences mean anything. Tests pass a manual clock. */
+/** Monotonic time; only differences are meaningful. Tests pass a manual clock. */
 @FunctionalInterface
 public interface NanoClock {
   /** The JVM's monotonic clock. */
   NanoClock SYSTEM = System::nanoTime;
 
-  /** Nanoseconds since some fixed moment. */
+  /** Returns nanoseconds since some fixed moment. */
   long nanoTime();
 }

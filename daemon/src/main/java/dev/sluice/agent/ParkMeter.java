@@ -1,9 +1,9 @@
 package dev.sluice.agent;
 
 /**
- * How long a thread last meant to sleep. An agent that measures its own pauses takes this off:
- * sleeping on purpose is not a pause, oversleeping is. Used by one thread: its idle strategy
- * writes, its agents read.
+ * How long a thread last intended to sleep. Agents that measure their own pauses subtract this:
+ * intended sleep is not a pause, oversleeping is. Used by one thread: its idle strategy writes, its
+ * agents read.
  */
 public final class ParkMeter {
   private long intendedNanos;
@@ -12,7 +12,7 @@ public final class ParkMeter {
     intendedNanos = nanos;
   }
 
-  /** Nanoseconds; 0 if the thread did not sleep since the last round of work. */
+  /** Returns nanoseconds; 0 if the thread did not sleep since the last round of work. */
   public long intendedNanos() {
     return intendedNanos;
   }

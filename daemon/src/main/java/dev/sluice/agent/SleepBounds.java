@@ -1,10 +1,11 @@
 package dev.sluice.agent;
 
 /**
- * How long a thread may sleep. Asked by that thread, before it sleeps; never allocates or waits.
+ * Limits how long a thread may sleep. Called by that thread before it sleeps; never allocates or
+ * waits.
  */
 @FunctionalInterface
 public interface SleepBounds {
-  /** How long the device can continue without the host, in nanoseconds. */
+  /** Returns how long the device can run without the host, in nanoseconds. */
   long slackNanos();
 }

@@ -6,12 +6,12 @@ import java.lang.invoke.VarHandle;
 /**
  * A fixed number of 64-bit counters with one writer thread and any number of readers.
  *
- * <p>All counters of an array share their writer, so they may share cache lines with each other;
+ * <p>All counters of an array have the same writer, so they may share cache lines with each other;
  * the array is padded at both ends so that they share none with other data.
  */
 public final class CounterArray {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
-  // Two lines at each end: adjacent-line prefetch pulls in pairs.
+  // Two lines at each end, since adjacent-line prefetch fetches pairs.
   private static final int PAD = 16;
 
   private final long[] values;
@@ -37,12 +37,12 @@ public final class CounterArray {
     add(index, 1);
   }
 
-  /** Replaces a value: for state that is not a count. Writer thread only. */
+  /** Replaces a value, for state that is not a count. Writer thread only. */
   public void set(int index, long value) {
     ELEMENT.setRelease(values, PAD + check(index), value);
   }
 
-  /** Reads one's own value without ordering. Writer thread only. */
+  /** Reads the writer's own value without ordering. Writer thread only. */
   public long plain(int index) {
     return values[PAD + check(index)];
   }
@@ -52,7 +52,7 @@ public final class CounterArray {
     return (long) ELEMENT.getAcquire(values, PAD + check(index));
   }
 
-  /** The sum of all counters; each is read on its own, so this is not one instant. Any thread. */
+  /** Returns the sum of all counters, which are read one by one, not at one instant. Any thread. */
   public long sum() {
     long sum = 0;
     for (int i = 0; i < length; i++) {

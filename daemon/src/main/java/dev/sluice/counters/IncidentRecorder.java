@@ -1,9 +1,8 @@
 package dev.sluice.counters;
 
 /**
- * Counts incidents by sort and keeps the first case of each as evidence. One writer, an agent,
- * which thereby needs no log; any thread reads. The sorts are the ordinals of some enum of the
- * caller's.
+ * Counts incidents by kind and keeps the first case of each as evidence, so that an agent need not
+ * log. One writer; any thread reads. Kinds are the ordinals of an enum chosen by the caller.
  */
 public final class IncidentRecorder {
   private static final int EVIDENCE = 4;
@@ -17,12 +16,12 @@ public final class IncidentRecorder {
   }
 
   /**
-   * Notes an incident. Writer thread only.
+   * Records an incident. Writer thread only.
    *
    * @param where e.g. the queue or pool number
    * @param a the offending value
-   * @param b another value that helps
-   * @param c a third
+   * @param b further evidence
+   * @param c further evidence
    */
   public void record(int sort, long where, long a, long b, long c) {
     if (counts.plain(sort) == 0) {
@@ -35,12 +34,12 @@ public final class IncidentRecorder {
     counts.increment(sort);
   }
 
-  /** How often. Any thread. */
+  /** Returns the number of incidents. Any thread. */
   public long count(int sort) {
     return counts.get(sort);
   }
 
-  /** The first case, for a log line. Any thread that has seen a count above 0. */
+  /** Describes the first case, for a log line. Any thread that has seen a count above 0. */
   public String evidence(int sort) {
     int at = sort * EVIDENCE;
     return String.format(

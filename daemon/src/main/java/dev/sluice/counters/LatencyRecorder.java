@@ -4,14 +4,13 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.SingleWriterRecorder;
 
 /**
- * Latencies in nanoseconds: one writer thread records, and any thread takes the total so far.
+ * Latencies in nanoseconds: one writer thread records, any thread reads the total so far.
  *
- * <p>The recorder's range is fixed at construction, so recording never allocates and never waits.
- * Longer values count as the longest one, shorter as 1 ns: a clock that jumps cannot throw on the
- * hot path.
+ * <p>The range is fixed at construction, so recording never allocates or waits. Values outside it
+ * are clamped to 1 ns or the maximum: a clock that jumps cannot throw on the hot path.
  */
 public final class LatencyRecorder {
-  /** Longer than any wait that the wire format knows (30 s). */
+  /** Longer than any wait in the wire format (30 s). */
   public static final long HIGHEST_NANOS = 60_000_000_000L;
 
   private static final int SIGNIFICANT_DIGITS = 2;
@@ -21,12 +20,12 @@ public final class LatencyRecorder {
   private final Histogram total = newHistogram();
   private Histogram recycled;
 
-  /** A histogram of the range and resolution that every recorder uses. */
+  /** Creates a histogram with the range and resolution of every recorder. */
   public static Histogram newHistogram() {
     return new Histogram(1, HIGHEST_NANOS, SIGNIFICANT_DIGITS);
   }
 
-  /** Notes one latency. Writer thread only. */
+  /** Records one latency. Writer thread only. */
   public void record(long nanos) {
     recorder.recordValue(Math.max(1, Math.min(nanos, HIGHEST_NANOS)));
   }
@@ -38,7 +37,7 @@ public final class LatencyRecorder {
     add(into, total);
   }
 
-  /** {@code sum += more}, which takes thousands of steps, unless there is nothing to add. */
+  /** Computes {@code sum += more}; skips the thousands of steps if there is nothing to add. */
   public static void add(Histogram sum, Histogram more) {
     if (more.getTotalCount() > 0) {
       sum.add(more);

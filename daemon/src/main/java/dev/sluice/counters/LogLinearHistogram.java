@@ -7,27 +7,27 @@ import java.nio.ByteOrder;
 import org.HdrHistogram.Histogram;
 
 /**
- * Counts of values of any size, in {@value #STEPS} buckets for each doubling: a bucket is at most
- * an eighth of its values wide. Recording is an index and an increment, several times cheaper than
- * a {@link LatencyRecorder}, for what is counted once a record instead of once a buffer.
+ * Histogram with {@value #STEPS} buckets per doubling, each at most an eighth of its values wide.
+ * Recording is an index and an increment, several times cheaper than a {@link LatencyRecorder}, for
+ * values counted once per record instead of once per buffer.
  *
- * <p>The counts lie in memory that the caller provides, 8 bytes each in the order of the buckets,
- * so that native code may count, too. Values below 8 have a bucket each.
+ * <p>The counts are in memory that the caller provides, 8 bytes each in bucket order, so that
+ * native code can count too. Values below 8 have a bucket each.
  *
- * <p>One writer thread, any reader. A reader sees each count on its own, so a sum over buckets is
- * not of one instant.
+ * <p>One writer thread, any reader. A reader sees each count separately, so a sum over buckets is
+ * not from one instant.
  */
 public final class LogLinearHistogram {
   private static final VarHandle COUNT =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int STEP_BITS = 3;
 
-  /** Buckets for each doubling. */
+  /** Buckets per doubling. */
   static final int STEPS = 1 << STEP_BITS;
 
   private static final int BUCKETS = (Long.SIZE - STEP_BITS) * STEPS;
 
-  /** Memory that the counts take. */
+  /** Bytes of memory for the counts. */
   public static final int SIZE_BYTES = BUCKETS * Long.BYTES;
 
   private final ByteBuffer counts;
@@ -49,12 +49,12 @@ public final class LogLinearHistogram {
   }
 
   private static int bucket(long value) {
-    // The position of the highest bit and the bits behind it; small values have a bucket each.
+    // The position of the highest bit and the bits below it; small values have a bucket each.
     int shift = Math.max(0, Long.SIZE - 1 - STEP_BITS - Long.numberOfLeadingZeros(value));
     return (shift << STEP_BITS) + (int) (value >>> shift);
   }
 
-  /** The middle of a bucket. */
+  /** Returns the middle of a bucket. */
   private static double middle(int bucket) {
     if (bucket < 2 * STEPS) {
       return bucket;
@@ -64,10 +64,10 @@ public final class LogLinearHistogram {
   }
 
   /**
-   * Adds all counts to {@code into}, each at the middle of its bucket. Any thread; {@code into} is
-   * the caller's.
+   * Adds all counts to {@code into}, each at the middle of its bucket. Any thread; {@code into}
+   * belongs to the caller.
    *
-   * @param scale what a value of 1 here is there
+   * @param scale units of {@code into} per unit of this histogram
    */
   public void addTo(Histogram into, double scale) {
     for (int bucket = 0; bucket < BUCKETS; bucket++) {

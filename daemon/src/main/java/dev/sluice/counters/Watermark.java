@@ -7,9 +7,9 @@ import java.lang.invoke.VarHandle;
  * The highest (or lowest) values of a fixed window, since a 15 s scrape cannot see a 10 ms burst.
  *
  * <p>Assumptions: one writer thread calls {@link #record}; one thread (the janitor) calls {@link
- * #rotate} once per window; any thread reads. Guarantee: a reader sees an extreme for at least one
- * whole window after it happened and for at most two. Progress: wait-free. A value recorded while
- * the window turns may count for the old or the new window.
+ * #rotate} once per window; any thread reads. Guarantee: an extreme stays visible for at least one
+ * whole window and at most two. Progress: wait-free. A value recorded during a rotation may count
+ * for the old or the new window.
  */
 public final class Watermark {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
@@ -40,7 +40,7 @@ public final class Watermark {
     return new Watermark(length, false);
   }
 
-  /** Notes a value. Writer thread only; one compare when nothing is new. */
+  /** Records a value. Writer thread only; one compare if it is no new extreme. */
   public void record(int index, long value) {
     int at = at(epoch, index);
     long seen = (long) ELEMENT.getOpaque(banks, at);
@@ -49,7 +49,9 @@ public final class Watermark {
     }
   }
 
-  /** The extreme of the last whole window and the running one, or this when nothing was noted. */
+  /**
+   * Returns the extreme of the last whole window and the current one; {@code whenNone} if empty.
+   */
   public long get(int index, long whenNone) {
     long a = (long) ELEMENT.getOpaque(banks, at(0, index));
     long b = (long) ELEMENT.getOpaque(banks, at(1, index));
@@ -57,7 +59,7 @@ public final class Watermark {
     return extreme == none ? whenNone : extreme;
   }
 
-  /** Starts a new window and forgets the one before the last. Janitor only. */
+  /** Starts a new window and discards the one before the last. Janitor only. */
   public void rotate() {
     int next = epoch ^ 1;
     for (int i = 0; i < length; i++) {

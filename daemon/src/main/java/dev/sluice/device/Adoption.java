@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Finds out where each buffer of a run is whose host has died at an arbitrary instruction, and
- * brings the ledger in line with it. No agent may be at work, here or elsewhere.
+ * Determines where each buffer is after the host of a run died at an arbitrary instruction, and
+ * updates the ledger. No agent may run, in this process or another.
  *
- * <p>The wire says what is in the free queues: the tail is the last that the dead host wrote of a
- * loan, and a guard may have lent since. It notes which buffers, because the ledger may have them
- * in host hands. Of all others the ledger says whose they are, and the journals what was collected
- * of those in host hands.
+ * <p>Free queues are read from the wire: a tail store completes a loan, by the dead host or by a
+ * guard since. A guard marks the buffers it lends, since the ledger may show them in host hands.
+ * The ledger places all other buffers, and the journals show which of those in host hands were
+ * already collected.
  */
 public final class Adoption {
   private final RunArena arena;
@@ -28,7 +28,7 @@ public final class Adoption {
   /**
    * @param journals of all collectors
    * @param isLent whether a guard has lent a buffer since
-   * @throws IOException one line, if ledger or wire hold what no host and no guard can have left
+   * @throws IOException one line, if ledger or wire are in a state that no host or guard can leave
    */
   public Adoption(RunArena arena, ShardJournal[] journals, IntPredicate isLent) throws IOException {
     this.arena = arena;
@@ -81,7 +81,7 @@ public final class Adoption {
     ArenaPlan plan = arena.plan();
     DeviceMemory memory = arena.memory();
     boolean[] isInSlot = new boolean[rows.count()];
-    int[] lent = new int[plan.poolCount()]; // by the dead host, so far
+    int[] lent = new int[plan.poolCount()]; // by pool: index after the dead host's last loan
     for (int buffer = 0; buffer < rows.count(); buffer++) {
       if (rows.getInt(buffer, BufferRows.POOL) >= 0) {
         int behind = rows.getInt(buffer, BufferRows.PUSH_INDEX) + 1;
@@ -119,7 +119,7 @@ public final class Adoption {
     return isInSlot;
   }
 
-  /** A buffer that is in no free queue. */
+  /** Places a buffer that is in no free queue. */
   private void place(int buffer, ShardJournal journal) {
     BufferState state = arena.ledger().state(buffer);
     boolean isInHand = state == BufferState.READY || state == BufferState.COLLECTING;
@@ -130,7 +130,8 @@ public final class Adoption {
         arena.ledger().popped(buffer);
       }
     } else if (isInHand && rows.getInt(buffer, BufferRows.QUEUE) == BufferRows.UNDESCRIBED) {
-      // Its entry is still the head of a ready queue, and is taken from there.
+      // Claimed but not described: its entry is still the head of a ready queue and is drained
+      // again.
       rows.setRelease(buffer, BufferRows.STATE, BufferState.DEVICE.ordinal());
     } else if (isInHand && journal.isLast(buffer, rows.getInt(buffer, BufferRows.PUSH_INDEX))) {
       arena.leases().wipe(buffer);
@@ -142,8 +143,8 @@ public final class Adoption {
   }
 
   /**
-   * Whether the tail of a loan was never written: its slot is beyond the tail, or a guard has lent
-   * another buffer there since. The latter shows only until a host may have written the slot again.
+   * Whether the tail of a loan was never stored: its slot is beyond the tail, or a guard has since
+   * lent another buffer there. The latter is visible only until a host may have reused the slot.
    */
   private boolean isUnpublished(int buffer) {
     int at = arena.plan().poolOffset(pool(buffer));
@@ -158,32 +159,32 @@ public final class Adoption {
         && arena.table().find(arena.plan().kindOfPool(pool(buffer)), pointer) != buffer;
   }
 
-  /** Buffers to be collected, of each pool in their order. */
+  /** Returns the buffers to be collected, in sequence within each pool. */
   public List<Integer> ready() {
     return ready;
   }
 
-  /** The number that the device gave to a buffer to be collected. */
+  /** Returns the device's sequence number of a buffer to be collected. */
   public int sequenceOf(int buffer) {
     return sequence(buffer);
   }
 
-  /** The run that it names; 0 where buffers name none. */
+  /** Returns the run epoch of a buffer; 0 if buffers carry none. */
   public long epochOf(int buffer) {
     return rows.getLong(buffer, BufferRows.EPOCH);
   }
 
-  /** Whether it was recovered from a producer that stopped, not published. */
+  /** Whether a buffer was salvaged from a stopped producer instead of published. */
   public boolean isSalvaged(int buffer) {
     return rows.getInt(buffer, BufferRows.QUEUE) == dev.sluice.handoff.Lease.SALVAGED_QUEUE;
   }
 
-  /** The buffers in the free queue of a pool, from its head on. */
+  /** Returns the buffers in the free queue of a pool, starting at its head. */
   public int[] slots(int pool) {
     return slots[pool];
   }
 
-  /** Whether a guard has lent buffers: what it recycled is not here. */
+  /** Whether a guard has lent buffers; those it recycled are not collected. */
   public boolean isRecycled() {
     return isRecycled;
   }

@@ -12,11 +12,11 @@ import dev.sluice.config.Placement;
 import java.io.IOException;
 
 /**
- * The memory of one session: the layout's region, the rotation table and every buffer, in one piece
- * that the other process sees too.
+ * The memory of one session, shared with the client: the layout's region, the rotation table and
+ * all buffers, in one piece.
  *
  * <p>Owns its {@link ArenaBacking}. Close it only after every agent of the session has been removed
- * from its runner: the views do not know that the memory is gone.
+ * from its runner: the views do not detect that the memory is gone.
  */
 public final class Arena implements AutoCloseable {
   private final ArenaPlan plan;
@@ -29,7 +29,7 @@ public final class Arena implements AutoCloseable {
   }
 
   /**
-   * The memory that another process made for a session, as it stands.
+   * Takes over the arena of another process with its contents.
    *
    * @throws IOException one line, if it is too small for the plan; the region is closed
    */
@@ -44,8 +44,8 @@ public final class Arena implements AutoCloseable {
   }
 
   /**
-   * Brings the region to its state before a launch (abi.md 4.7): all zeros, then the header. The
-   * last bulk write of the run; no agent may be running.
+   * Resets the region to its state before a launch (abi.md, Before launch): all zeros, then the
+   * header. The last bulk write of the run; no agent may be running.
    */
   public static void initialise(DeviceMemory memory, ArenaPlan plan) {
     Geometry geometry = plan.geometry();
@@ -54,7 +54,7 @@ public final class Arena implements AutoCloseable {
     memory.storeInt(layout.numCoresOffset(), geometry.numCores());
     memory.storeInt(layout.levelOffset(), geometry.level());
     int cores = layout.platform().maxCores();
-    // core_to_thread is i8[maxCores] at a 4-byte boundary, and maxCores is a multiple of 4.
+    // core_to_thread is i8[maxCores], 4-byte aligned, and maxCores is a multiple of 4.
     for (int core = 0; core < cores; core += Integer.BYTES) {
       memory.storeInt(layout.coreToThreadOffset() + core, -1);
     }
@@ -81,8 +81,8 @@ public final class Arena implements AutoCloseable {
   }
 
   /**
-   * Gives one buffer to each pool that the device looks at during its init and does not fill. It
-   * takes the buffer and keeps it; no agent ever sees it.
+   * Gives one buffer to each pool from which the device takes a buffer at init without ever filling
+   * it. The device keeps the buffer; no agent sees it.
    */
   public static void seedIdlePools(DeviceMemory memory, ArenaPlan plan, long deviceBase) {
     Geometry geometry = plan.geometry();
@@ -99,7 +99,10 @@ public final class Arena implements AutoCloseable {
     }
   }
 
-  /** Tells the device where its cores stage the records of PMU, on platforms where they do. */
+  /**
+   * Writes the addresses of the PMU staging rings for the device's cores, on platforms that have
+   * them.
+   */
   public static void placePmuRings(DeviceMemory memory, ArenaPlan plan, long deviceBase) {
     Layout layout = plan.layout();
     int cores = plan.instances(BufferKind.PMU);
@@ -127,25 +130,25 @@ public final class Arena implements AutoCloseable {
     return backing.placement();
   }
 
-  /** What to pass to the other process; what it names is owned by the arena. */
+  /** Returns what the client needs to map the memory; the arena owns what it names. */
   public Handover handover() {
     return backing.handover();
   }
 
-  /** Which threads may write to it; {@link ArenaLocks#NONE} for memory that no client can read. */
+  /** Returns the locks that show which threads write; {@link ArenaLocks#NONE} for device memory. */
   public ArenaLocks locks() {
     return backing.locks();
   }
 
   /**
-   * Another descriptor of the memory, for the caller to send and to close: the arena's own number
-   * may name something else by the time it is sent. -1 for memory of a device.
+   * Duplicates the descriptor of the memory for the caller to send and close, since the arena's own
+   * number may be reused before it is sent. Returns -1 for device memory.
    */
   public int duplicateDescriptor() throws IOException {
     return SharedRegion.duplicateDescriptor(handover().fd());
   }
 
-  /** Size as made, page rounding included. */
+  /** Returns the size including page rounding. */
   public long bytes() {
     return backing.bytes();
   }
@@ -158,39 +161,42 @@ public final class Arena implements AutoCloseable {
     return backing.isLocked();
   }
 
-  /** What the host could not give or had to choose, for people; empty if nothing. */
+  /** Returns what the host could not provide or had to choose, for display; empty if nothing. */
   public String notice() {
     return backing.notice();
   }
 
-  /** Why the memory can no longer be used, one line; empty while it can. Any thread. */
+  /** Returns why the memory is unusable, one line; empty while it is usable. Any thread. */
   public String failure() {
     return backing.failure();
   }
 
-  /** The device is known to have failed: its memory is left alone from now on. Any thread. */
+  /** Marks the device as failed: its memory is not accessed from now on. Any thread. */
   public void giveUp(String cause) {
     backing.giveUp(cause);
   }
 
   /**
-   * Asks the device whether the memory is still there, where only asking shows it. May take as long
-   * as the device likes, so no thread may call it that others wait for.
+   * Checks that the device still has the memory, where only a probe shows it. May block for as long
+   * as the device does, so other threads must not depend on the caller.
    *
-   * @return why it is not, one line; empty if it is
+   * @return why the memory is gone, one line; empty if it is there
    */
   public String probe() {
     return backing.probe();
   }
 
-  /** Gives the memory back. Idempotent. */
+  /** Releases the memory. Idempotent. */
   @Override
   public void close() {
     String left = backing.release();
     leak = leak.isEmpty() ? left : leak;
   }
 
-  /** What could not be given back and why, one line; empty if nothing, or before {@link #close}. */
+  /**
+   * Returns what could not be released and why, one line; empty if nothing, or before {@link
+   * #close}.
+   */
   public String leak() {
     return leak;
   }

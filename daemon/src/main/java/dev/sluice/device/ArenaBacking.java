@@ -3,45 +3,45 @@ package dev.sluice.device;
 import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.config.Placement;
 
-/** The memory behind an arena, by placement. Owned by the {@link Arena}. */
+/** The memory of an arena in one placement. Owned by the {@link Arena}. */
 interface ArenaBacking {
   Placement placement();
 
   DeviceMemory memory();
 
-  /** Size with rounding. */
+  /** Returns the size including rounding. */
   long bytes();
 
   Handover handover();
 
-  /** Which threads may write. */
+  /** Returns the locks that show which threads write. */
   ArenaLocks locks();
 
   boolean hasHugePages();
 
   boolean isLocked();
 
-  /** What the host could not give, or had to choose, for people; empty if nothing. */
+  /** Returns what the host could not provide or had to choose, for display; empty if nothing. */
   String notice();
 
-  /** Why the memory can no longer be used, one line; empty while it can. Any thread. */
+  /** Returns why the memory is unusable, one line; empty while it is usable. Any thread. */
   String failure();
 
-  /** The device is known to have failed: its memory is left alone from now on. Any thread. */
+  /** Marks the device as failed: its memory is not accessed from now on. Any thread. */
   void giveUp(String cause);
 
   /**
-   * Asks the device whether the memory is still there, where only asking shows it. May take as long
-   * as the device likes.
+   * Checks that the device still has the memory, where only a probe shows it. May block for as long
+   * as the device does.
    *
-   * @return why it is not, one line; empty if it is, or if there is nothing to ask
+   * @return why the memory is gone, one line; empty if it is there or needs no probe
    */
   String probe();
 
   /**
-   * Gives the memory back. Idempotent.
+   * Releases the memory. Idempotent.
    *
-   * @return what could not be given back and why, one line; empty if nothing
+   * @return what could not be released and why, one line; empty if nothing
    */
   String release();
 }

@@ -9,11 +9,11 @@ import dev.sluice.handoff.OpenRuns;
 import dev.sluice.handoff.SpscRing;
 
 /**
- * What each full buffer holds, from the claim by the drain to the release by a collector.
+ * Descriptions of full buffers, from the drain's claim to the collector's release.
  *
- * <p>Thread rule: a row belongs to the owner of the buffer. The drain writes it before it puts the
- * number into a handoff ring, the collector reads it after it took the number out; the ring's
- * release and acquire order the two, so the rows themselves are plain.
+ * <p>Threads: a row belongs to the owner of its buffer. The drain writes it before it puts the
+ * number into a handoff ring; the collector reads it after taking the number out. The ring's
+ * release and acquire order the two, so accesses to rows are plain.
  */
 public final class ArenaLeases {
   private final DeviceMemory memory;
@@ -51,18 +51,18 @@ public final class ArenaLeases {
     }
   }
 
-  /** Describes a published buffer. The drain that has claimed it. */
+  /** Describes a published buffer. Called by the drain that claimed it. */
   public void describe(int buffer, int instance, int queue, int sequence, long readySinceNs) {
     rows.putInt(buffer, BufferRows.INSTANCE, instance);
     rows.putInt(buffer, BufferRows.SEQUENCE, sequence);
     rows.putLong(buffer, BufferRows.READY_NS, readySinceNs);
-    // Last: a row without it is not believed by a daemon that takes the session over.
+    // Last: a row without it is ignored by a daemon that takes the session over.
     rows.setRelease(buffer, BufferRows.QUEUE, queue);
   }
 
   /**
-   * What its entry said of the content, before {@link #describe}. The same drain, where entries
-   * have that.
+   * Notes what the ready entry states about the content. Called before {@link #describe} by the
+   * same drain, for layouts with counted entries.
    */
   public void announce(int buffer, int recordsUntrusted, long runEpoch) {
     rows.putInt(buffer, BufferRows.ANNOUNCED, recordsUntrusted);
@@ -70,8 +70,8 @@ public final class ArenaLeases {
   }
 
   /**
-   * The run that a buffer names in itself, where its entry does not: any value at all, 0 for none.
-   * The drain that is about to claim it.
+   * Returns the run epoch stored in the buffer itself, for kinds whose entries carry none;
+   * untrusted, 0 for none. Called by the drain about to claim the buffer.
    */
   public long epochUntrusted(int buffer) {
     int at = layouts[kinds[buffer]].runEpochOffset();
@@ -84,27 +84,27 @@ public final class ArenaLeases {
     return at >= 0 ? memory.loadLong(table.offset(buffer) + at) : 0;
   }
 
-  /** Which runs the buffers can be of. */
+  /** Returns the runs to which buffers can belong. */
   public OpenRuns runs() {
     return runs;
   }
 
-  /** Describes a buffer that was found with a stopped producer, and how much of it to believe. */
+  /** Describes a buffer salvaged from a stopped producer and the number of records to trust. */
   void describeSalvaged(int buffer, int instance, int sequence, int count, long nowNs) {
     rows.putInt(buffer, BufferRows.SALVAGED_COUNT, count);
     describe(buffer, instance, Lease.SALVAGED_QUEUE, sequence, nowNs);
   }
 
-  /** The leases of one collector, which gives buffers back through {@code returnRing}. */
+  /** Returns the leases of one collector, which returns buffers through {@code returnRing}. */
   public LeaseTable shard(SpscRing returnRing) {
     return new Shard(returnRing);
   }
 
   /**
-   * Makes a buffer fit to be lent; the caller owns it. A producer may publish a pointer before it
-   * resets the count, and if it dies in between, an old count would be salvaged (appendix C7).
-   * Records are left as they are (see {@code FreeBuffers}), but for the first start time of an
-   * AICore buffer: a guard that takes over must see that no device has stashed it.
+   * Prepares a buffer for its next loan; the caller owns it. Resets the count: a producer may
+   * publish a pointer before it resets the count, and if it dies in between, salvage would trust an
+   * old count (abi.md, rule C7). Leaves the records as they are (see {@code FreeBuffers}), except
+   * the first start time of an AICore buffer: a guard must see that no device has stashed it.
    */
   void wipe(int buffer) {
     BufferLayout layout = layouts[kinds[buffer]];
@@ -159,7 +159,10 @@ public final class ArenaLeases {
       return true;
     }
 
-    /** The tail of a buffer was written before its first record, and must say the same. */
+    /**
+     * Whether epoch and sequence in the buffer match; the device writes them before the first
+     * record.
+     */
     private boolean isAsAnnounced(BufferLayout layout, int offset, long epoch, int sequence) {
       int at = layout.runEpochOffset();
       return at < 0

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Makes arenas where the configuration wants them. The vendor's libraries are loaded for the first
- * arena that needs them, never before. Thread-safe.
+ * Makes arenas in the configured placement. Loads the vendor's libraries with the first arena that
+ * needs them. Thread-safe.
  */
 public final class ArenaMaker {
   private final ArenaSettings arena;
@@ -18,7 +18,7 @@ public final class ArenaMaker {
   private final Map<String, String> environment;
 
   /**
-   * @param environment of the process, for the places of the libraries
+   * @param environment of the process, to locate the libraries
    */
   public ArenaMaker(ArenaSettings arena, CannSettings cann, Map<String, String> environment) {
     this.arena = arena;
@@ -29,8 +29,8 @@ public final class ArenaMaker {
   /**
    * Reserves the memory of a plan.
    *
-   * @param importer id of the process that will use the arena, as the driver numbers processes
-   * @throws IOException one line with call and reason, if it cannot be made; nothing is left behind
+   * @param importer process that will use the arena, in the driver's numbering
+   * @throws IOException one line with the failed call and the reason; nothing stays reserved
    */
   public Arena make(ArenaPlan plan, String name, Placement placement, int device, int importer)
       throws IOException {

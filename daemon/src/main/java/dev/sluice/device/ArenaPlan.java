@@ -12,26 +12,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where everything lies in an arena and how many buffers there are: pure arithmetic, so that an
- * arena is refused before a byte is reserved.
+ * Offsets and buffer counts of an arena: pure arithmetic, so that an impossible arena is refused
+ * before any memory is reserved.
  *
  * <pre>
- *   0              region of the swimlane: data header, pools (order of abi.md 2.8)
+ *   0              region of the swimlane: data header, pools (abi.md, Pools)
  *   rotation       u64[cores of the platform], so that a device with more cores than declared stays
  *                  inside
- *   regions        those of other profilers that are attached, each 4 KiB aligned
- *   buffers        by kind in the order of their numbers, each kind contiguous and 4 KiB aligned
- *   idle buffers   one for each pool that the device only looks at during its init
- *   lock page      which threads may write; unknown to the device
+ *   regions        of other attached profilers, each 4 KiB aligned
+ *   buffers        in order of kind number, each kind contiguous and 4 KiB aligned
+ *   idle buffers   one per pool that the device takes a buffer from at init and never fills
+ *   lock page      shows which threads may write; not used by the device
  * </pre>
  *
- * <p>Three rules of abi.md appendix C hold for every plan. C1: a pool may hold at most {@code quota
- * = floor(buffers / instances)} at a time, and at least 3 (AICore: current, stashed, next) or 2
- * (all others: current, next), so that no pool can starve another forever. C4: the buffers that can
- * reach a ready queue are fewer than its entries, so a ready queue is never full. Cores may move
- * between scheduler threads, so every buffer of a region counts for every queue of it. PMU is the
- * exception: of the most cores its queue takes one buffer fewer than two for each, and a device
- * that finds it full waits for the drain.
+ * <p>Two rules of abi.md (Rules for the host) hold for every plan. C1: a pool holds at most {@code
+ * quota = floor(buffers / instances)} at a time, and at least 3 (AICore: current, stashed, next) or
+ * 2 (all others: current, next), so that no pool can starve another. C4: fewer buffers can reach a
+ * ready queue than it has entries, so it is never full. Cores may move between scheduler threads,
+ * so every buffer of a region counts for each of its queues. PMU is the exception: with the maximum
+ * number of cores, its queue holds one buffer less than two per core, and a device that finds it
+ * full waits for the drain.
  */
 public final class ArenaPlan {
   private static final int KIND_ALIGNMENT = 4096;
@@ -126,8 +126,8 @@ public final class ArenaPlan {
   /**
    * Plans an arena.
    *
-   * @param wanted buffers per instance; 0 is auto
-   * @param maxBytes the longest arena allowed
+   * @param wanted buffers per instance; 0 for auto
+   * @param maxBytes upper limit of the arena
    * @throws ArenaRefusedException with the arithmetic, if a rule of the class comment cannot hold
    */
   public static ArenaPlan of(Geometry geometry, BufferCounts wanted, long maxBytes)
@@ -158,7 +158,7 @@ public final class ArenaPlan {
     return new ArenaPlan(geometry, perInstance, maxBytes);
   }
 
-  /** Takes auto counts down, one by one from the largest, until C4 holds. */
+  /** Lowers auto counts one at a time, largest slack first, until C4 holds. */
   private static void fitReadyQueue(
       Geometry geometry, BufferCounts wanted, int[] perInstance, Region region)
       throws ArenaRefusedException {
@@ -187,7 +187,7 @@ public final class ArenaPlan {
     }
   }
 
-  /** Kinds of other profilers than the swimlane have no number of their own to be asked for. */
+  /** Only kinds of the swimlane can be requested; the others are always auto. */
   private static int wanted(BufferCounts counts, BufferKind kind) {
     int[] byKind = {
       counts.aicpuTask(), counts.schedPhase(), counts.orchPhase(), counts.aicoreTask()
@@ -200,7 +200,7 @@ public final class ArenaPlan {
   }
 
   private static long total(Geometry geometry, int[] perInstance, Region region) {
-    // A client may ask for any 32-bit number of buffers.
+    // A client may request any 32-bit number of buffers.
     long total = 0;
     for (BufferKind kind : region.kinds()) {
       total += (long) geometry.activeInstances(kind) * perInstance[kind.ordinal()];
@@ -220,7 +220,7 @@ public final class ArenaPlan {
     return geometry.layout();
   }
 
-  /** Bytes of the whole arena; fits an int, since one direct buffer shows it. */
+  /** Returns the bytes of the whole arena; an int, since one direct buffer maps it. */
   public int totalBytes() {
     return totalBytes;
   }
@@ -229,79 +229,82 @@ public final class ArenaPlan {
     return rotationOffset;
   }
 
-  /** Where a region lies; 0 for the swimlane, and for one that is not attached. */
+  /** Returns the offset of a region; 0 for the swimlane and for regions that are not attached. */
   public int regionOffset(Region region) {
     return regionOffset[region.ordinal()];
   }
 
-  /** The ready queues of all regions, those of the swimlane first, by {@link ReadyQueue#number}. */
+  /** Returns the ready queues of all regions by {@link ReadyQueue#number}, the swimlane's first. */
   public List<ReadyQueue> readyQueues() {
     return queues;
   }
 
-  /** The number of the first ready queue of a region that is attached. */
+  /** Returns the number of the first ready queue of an attached region. */
   public int readyQueueOf(Region region) {
     return queues.stream().filter(queue -> queue.region() == region).findFirst().get().number();
   }
 
-  /** Where the pools of all regions begin; their ready queues may lie between. */
+  /**
+   * Returns the start of the pools of all regions; ready queues of other regions may lie in
+   * between.
+   */
   public int poolsOffset() {
     return layout().headerBytes();
   }
 
-  /** Where the pools of all regions end. */
+  /** Returns the end of the pools of all regions. */
   public int poolsEnd() {
     return poolsEnd;
   }
 
-  /** Where the first buffer lies. */
+  /** Returns the offset of the first buffer. */
   public int buffersOffset() {
     return buffersOffset;
   }
 
-  /** Where the lock page lies, if the memory is this host's. */
+  /** Returns the offset of the lock page; used for host memory only. */
   public int locksOffset() {
     return locksOffset;
   }
 
-  /** Pools of this kind that are in use. */
+  /** Returns the pools of this kind in use. */
   public int instances(BufferKind kind) {
     return instances[kind.ordinal()];
   }
 
-  /** Buffers of this kind, over all instances. */
+  /** Returns the buffers of this kind over all instances. */
   public int buffers(BufferKind kind) {
     return buffers[kind.ordinal()];
   }
 
-  /** How many buffers one pool may hold at a time (appendix C1): all of its own. */
+  /** Returns how many buffers one pool may hold at a time (rule C1): all of its own. */
   public int quota(BufferKind kind) {
     return instances(kind) == 0 ? 0 : buffers(kind) / instances(kind);
   }
 
-  /** Buffers of all kinds; they are numbered from 0 in the order of kinds. */
+  /** Returns the buffers of all kinds; numbered from 0, ordered by kind. */
   public int bufferCount() {
     return bufferCount;
   }
 
-  /** Number of the first buffer of a kind. */
+  /** Returns the number of the first buffer of a kind. */
   public int firstBuffer(BufferKind kind) {
     return firstBuffer[kind.ordinal()];
   }
 
-  /** Pools in use; they are numbered from 0 in the order of kinds, then by instance. */
+  /** Returns the pools in use; numbered from 0, ordered by kind, then by instance. */
   public int poolCount() {
     return poolCount;
   }
 
-  /** The number of a pool. */
+  /** Returns the number of a pool. */
   public int pool(BufferKind kind, int instance) {
     return firstPool[kind.ordinal()] + instance;
   }
 
   /**
-   * By pool: the free-queue slots that its quota lets the host keep filled while the device has a
-   * current buffer.
+   * Returns, by pool, the free-queue slots that the quota lets the host keep filled while the
+   * device holds a current buffer.
    */
   public int[] usableSlots() {
     int[] slots = new int[poolCount];
@@ -311,7 +314,7 @@ public final class ArenaPlan {
     return slots;
   }
 
-  /** The kind of the pool with this number. */
+  /** Returns the kind of a pool. */
   public BufferKind kindOfPool(int pool) {
     for (int k = BufferKind.COUNT - 1; k > 0; k--) {
       if (pool >= firstPool[k] && instances[k] > 0) {
@@ -321,28 +324,28 @@ public final class ArenaPlan {
     return BufferKind.ALL.get(0);
   }
 
-  /** Core or thread of the pool with this number. */
+  /** Returns the core or thread of a pool. */
   public int instanceOfPool(int pool) {
     return pool - firstPool[kindOfPool(pool).ordinal()];
   }
 
-  /** Where a pool lies. */
+  /** Returns the offset of a pool. */
   public int poolOffset(int pool) {
     BufferKind kind = kindOfPool(pool);
     return regionOffset(kind.region()) + geometry.poolOffset(kind, instanceOfPool(pool));
   }
 
-  /** What is where in a pool. */
+  /** Returns the layout of a pool. */
   public PoolLayout poolLayout(int pool) {
     return layout().pool(kindOfPool(pool));
   }
 
-  /** The pool to which a buffer always belongs. */
+  /** Returns the pool that owns a buffer throughout the run. */
   public int homePool(int number) {
     return homePools[number];
   }
 
-  /** The kind of the buffer with this number. */
+  /** Returns the kind of a buffer. */
   public BufferKind kindOfBuffer(int number) {
     for (int k = BufferKind.COUNT - 1; k > 0; k--) {
       if (number >= firstBuffer[k] && buffers[k] > 0) {
@@ -352,19 +355,19 @@ public final class ArenaPlan {
     return BufferKind.ALL.get(0);
   }
 
-  /** Offset of the buffer with this number. */
+  /** Returns the offset of a buffer. */
   public int offsetOfBuffer(int number) {
     BufferKind kind = kindOfBuffer(number);
     return kindOffset[kind.ordinal()]
         + (number - firstBuffer[kind.ordinal()]) * layout().buffer(kind).sizeBytes();
   }
 
-  /** Where the buffer of an idle pool lies. */
+  /** Returns the offset of the buffer of an idle pool. */
   public int idleBufferOffset(BufferKind kind, int instance) {
     return idleOffset[kind.ordinal()] + instance * layout().buffer(kind).sizeBytes();
   }
 
-  /** Where the buffers of a kind start; they are contiguous. */
+  /** Returns the offset of the first buffer of a kind; the buffers of a kind are contiguous. */
   public int kindOffset(BufferKind kind) {
     return kindOffset[kind.ordinal()];
   }

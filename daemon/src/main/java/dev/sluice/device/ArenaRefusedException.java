@@ -1,6 +1,6 @@
 package dev.sluice.device;
 
-/** The requested arena cannot work; the message shows the arithmetic and what to change. */
+/** The requested arena is impossible; the message shows the arithmetic and the remedy. */
 public final class ArenaRefusedException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -1,17 +1,17 @@
 package dev.sluice.device;
 
 /**
- * Whose each buffer is, and to which pool it was lent.
+ * Owner of each buffer, and the pool to which it was lent.
  *
- * <p>Assumptions: a buffer has one owner at a time; only the owner moves it on, except that the
- * drain claims what the device publishes. Guarantees: a claim succeeds once per loan, whatever the
- * device writes and however many drains look, because it is a compare-and-set on the state; the sum
- * over all states is the number of buffers at every moment, because a state is replaced, never
- * added. Progress: wait-free.
+ * <p>Assumptions: a buffer has one owner at a time; only the owner changes the state, except that
+ * the drain claims what the device publishes. Guarantees: a claim succeeds once per loan, whatever
+ * the device writes and however many drains read it, because it is a compare-and-set on the state;
+ * the states always sum to the number of buffers, because a state is replaced, never added.
+ * Progress: wait-free.
  *
- * <p>What rides on the state's release and acquire: {@code pool} and {@code pushIndex}, written by
- * refill before the loan, read by the drain after the device published. The device's own acquire
- * and release lie between; for a device that lies, the ledger's own do.
+ * <p>The state's release and acquire also publish {@code pool} and {@code pushIndex}, which refill
+ * writes before the loan and the drain reads after the device has published. The device's own
+ * acquire and release lie between; the ledger's order does not depend on a correct device.
  */
 public final class BufferLedger {
   private static final int FREE = BufferState.FREE.ordinal();
@@ -26,7 +26,7 @@ public final class BufferLedger {
     rows.clear();
   }
 
-  /** On rows as they are. */
+  /** Uses the rows as they are. */
   BufferLedger(BufferRows rows) {
     this.rows = rows;
   }
@@ -39,20 +39,20 @@ public final class BufferLedger {
     return rows.count();
   }
 
-  /** The state of a buffer now. Any thread. */
+  /** Returns the current state of a buffer. Any thread. */
   public BufferState state(int buffer) {
     return BufferState.ALL.get(rows.getAcquire(buffer, BufferRows.STATE));
   }
 
-  /** The pool to which a buffer was last lent, -1 if never. Meaningful to its owner. */
+  /** Returns the pool to which a buffer was last lent, -1 if never. Valid for its owner only. */
   public int poolOf(int buffer) {
     return rows.getInt(buffer, BufferRows.POOL);
   }
 
   /**
-   * Notes a loan, before the slot's tail is published. Refill only.
+   * Records a loan, before the slot's tail is published. Refill only.
    *
-   * @param pushIndex the free-running index of the slot
+   * @param pushIndex free-running index of the slot
    */
   public void lend(int buffer, int pool, int pushIndex) {
     rows.putInt(buffer, BufferRows.POOL, pool);
@@ -62,15 +62,15 @@ public final class BufferLedger {
   }
 
   /**
-   * Notes that the device has popped a buffer from its slot. Refill only. Does nothing if the drain
-   * was faster and has already claimed it.
+   * Records that the device has popped a buffer from its slot; no effect if the drain has already
+   * claimed it. Refill only.
    */
   public void popped(int buffer) {
     rows.compareAndSet(buffer, BufferRows.STATE, FREE_QUEUE, DEVICE);
   }
 
   /**
-   * Whether the device can hold this buffer now: popped, not merely lying in a slot.
+   * Whether the device can hold this buffer now: popped, not just in a slot.
    *
    * @param freeHead the pool's free-queue head, read after the entry
    */
@@ -81,34 +81,34 @@ public final class BufferLedger {
   }
 
   /**
-   * Takes over what the device published; the caller has checked {@link #isWithDevice}. Drain only.
+   * Claims a published buffer; the caller has checked {@link #isWithDevice}. Drain only.
    *
-   * @return false if another drain was faster: the entry is a repetition
+   * @return false if another drain has claimed it: the entry is a duplicate
    */
   public boolean claim(int buffer) {
-    // In this order: refill may note the pop between the two attempts, and never the other way.
+    // The order matters: refill may record the pop between the two attempts.
     return rows.compareAndSet(buffer, BufferRows.STATE, FREE_QUEUE, READY)
         || rows.compareAndSet(buffer, BufferRows.STATE, DEVICE, READY);
   }
 
-  /** A collector has opened the buffer. */
+  /** Records that a collector has opened the buffer. */
   public void collecting(int buffer) {
     rows.setRelease(buffer, BufferRows.STATE, BufferState.COLLECTING.ordinal());
   }
 
-  /** The buffer is empty and back in host hands. */
+  /** Records that the buffer is empty and back in host hands. */
   public void free(int buffer) {
     rows.setRelease(buffer, BufferRows.STATE, FREE);
   }
 
-  /** Takes a buffer that the device still holds out of use; for the end of a run. */
+  /** Takes a buffer that the device still holds out of use, at the end of a run. */
   public void retire(int buffer) {
     rows.setRelease(buffer, BufferRows.STATE, BufferState.RETIRED.ordinal());
   }
 
   /**
    * Counts the buffers {@code [first, first + count)} by state. The sum is always {@code count};
-   * the single counts may be of slightly different moments while agents run. Any thread.
+   * while agents run, the single counts may be from slightly different moments. Any thread.
    *
    * @param into one element per {@link BufferState}, overwritten
    */

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The words that the host keeps of each buffer, a cache line for each: the ledger's and those of
- * the lease. In the {@link HostState}, so that they outlive this process; their order is described
- * in docs/host-state.md.
+ * The host's words for each buffer, one cache line each: those of the ledger and of the lease. Kept
+ * in the {@link HostState}, so that they survive this process; docs/host-state.md defines their
+ * order.
  */
 final class BufferRows {
   static final int BYTES = 64;
@@ -24,7 +24,7 @@ final class BufferRows {
   static final int EPOCH = 32;
   static final int READY_NS = 40;
 
-  /** The queue of a buffer that was lent and whose entry nothing has been noted of yet. */
+  /** Queue of a buffer that was lent and whose entry has not been described. */
   static final int UNDESCRIBED = -2;
 
   private static final VarHandle INT =
@@ -34,14 +34,14 @@ final class BufferRows {
   private final int count;
 
   /**
-   * @param memory direct, of {@link #BYTES} for each buffer, little endian
+   * @param memory direct, little endian, {@link #BYTES} per buffer
    */
   BufferRows(ByteBuffer memory) {
     this.memory = memory;
     this.count = memory.capacity() / BYTES;
   }
 
-  /** Rows that end with this process. */
+  /** Creates rows that end with this process. */
   static BufferRows of(int buffers) {
     return new BufferRows(HostState.memory(buffers * BYTES));
   }
@@ -50,7 +50,7 @@ final class BufferRows {
     return count;
   }
 
-  /** Nothing was ever lent. */
+  /** Resets all rows to never lent. */
   void clear() {
     for (int at = 0; at < count * BYTES; at += Long.BYTES) {
       memory.putLong(at, 0);

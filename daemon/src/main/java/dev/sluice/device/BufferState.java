@@ -3,7 +3,7 @@ package dev.sluice.device;
 import java.util.List;
 
 /**
- * Whose a buffer is. Exactly one state at a time; the sum over all states is the number allocated.
+ * Owner of a buffer. A buffer has exactly one state; the states sum to the number allocated.
  *
  * <pre>
  *   FREE -> FREE_QUEUE -> DEVICE -> READY -> COLLECTING -> FREE
@@ -13,13 +13,13 @@ import java.util.List;
 public enum BufferState {
   /** With the host, empty. */
   FREE("free"),
-  /** In a free-queue slot, not yet popped as far as the host has looked. */
+  /** In a free-queue slot, not popped when the host last checked. */
   FREE_QUEUE("free_queue"),
   /** Popped by the device: current, or stashed where the host cannot see it. */
   DEVICE("device"),
-  /** Popped from a ready queue by the drain, on its way to a collector. */
+  /** Taken from a ready queue by the drain, on its way to a collector. */
   READY("ready"),
-  /** A collector reads it. */
+  /** Being read by a collector. */
   COLLECTING("collecting"),
   /** Out of use until the run ends: the device lost it. */
   RETIRED("retired");
@@ -33,7 +33,7 @@ public enum BufferState {
     this.label = label;
   }
 
-  /** The value of the metric label {@code state}. */
+  /** Returns the value of the metric label {@code state}. */
   public String label() {
     return label;
   }

@@ -4,7 +4,7 @@ import dev.sluice.abi.AbiViolation;
 import dev.sluice.abi.BufferKind;
 
 /**
- * Proves by arithmetic that an address which the device wrote is the start of a known buffer of the
+ * Validates by arithmetic that an address from the device is the start of a known buffer of the
  * right kind: a subtraction, two bounds and a remainder. No map, no lock, no allocation.
  */
 public final class BufferTable {
@@ -16,7 +16,7 @@ public final class BufferTable {
   private final int[] offsets;
 
   /**
-   * @param deviceBase the address at which the device sees arena byte 0
+   * @param deviceBase the device's address of arena byte 0
    */
   public BufferTable(ArenaPlan plan, long deviceBase) {
     this.deviceBase = deviceBase;
@@ -33,19 +33,19 @@ public final class BufferTable {
     }
   }
 
-  /** Arena offset of a buffer. */
+  /** Returns the arena offset of a buffer. */
   public int offset(int buffer) {
     return offsets[buffer];
   }
 
-  /** The address under which the device knows a buffer; what goes into a free-queue slot. */
+  /** Returns the device address of a buffer, as written into a free-queue slot. */
   public long deviceAddress(int buffer) {
     return deviceBase + offsets[buffer];
   }
 
   /**
-   * The number of the buffer of this kind that starts at this address; or, if there is none, the
-   * violation as {@code -1 - ordinal}, to be read by {@link #violation}.
+   * Returns the number of the buffer of this kind that starts at this address; otherwise the
+   * violation as {@code -1 - ordinal}, decoded by {@link #violation}.
    */
   public int find(BufferKind kind, long addressUntrusted) {
     if (addressUntrusted == 0) {
@@ -68,7 +68,7 @@ public final class BufferTable {
     return encode(AbiViolation.UNKNOWN_POINTER);
   }
 
-  /** What is wrong, for a negative answer of {@link #find}. */
+  /** Returns the violation encoded in a negative result of {@link #find}. */
   public static AbiViolation violation(int found) {
     return AbiViolation.ALL.get(-1 - found);
   }

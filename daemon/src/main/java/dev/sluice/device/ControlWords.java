@@ -1,23 +1,23 @@
 package dev.sluice.device;
 
 /**
- * Control words as one reader sees them; offsets are those of the arena. Never those of another
- * reader: what it copies lands in memory of its own, so that no older copy gets in between.
+ * Control words for one reader; offsets are arena offsets. Each reader has a copy of its own, so it
+ * never sees an older copy made by another.
  */
 public interface ControlWords {
   /**
-   * Brings all words up to date, where {@link #isLive} is false: by one copy.
+   * Updates all words with one copy, where {@link #isLive} is false.
    *
-   * @return false if the memory cannot be reached: the words are old, and must not be used
+   * @return false if the memory is unreachable: the words are stale and must not be used
    */
   boolean refresh();
 
-  /** Whether each load reads the device's word itself. */
+  /** Whether each load reads the device's word directly. */
   boolean isLive();
 
-  /** A word, as of the last refresh or as it is now. */
+  /** Loads a word: its current value if live, otherwise as of the last refresh. */
   int loadIntAcquire(int at);
 
-  /** An aligned double word, likewise. */
+  /** Loads an aligned double word, like {@link #loadIntAcquire}. */
   long loadLongAcquire(int at);
 }

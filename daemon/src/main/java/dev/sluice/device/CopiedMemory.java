@@ -4,23 +4,23 @@ import dev.sluice.bridge.NativeWords;
 import dev.sluice.bridge.SharedRegion;
 
 /**
- * The {@code device-copied} placement (a5): device memory without a mapping. Control words move by
- * copies of 4 and 8 bytes, an entry by one of 32, a buffer by one wide copy (abi.md 5.1, 5.3).
+ * The {@code device-copied} placement (a5): device memory without a mapping. Control words are
+ * copied 4 or 8 bytes at a time, an entry as 32 bytes, a buffer with one wide copy.
  *
- * <p>A copy is synchronous: when it returns, the device sees what was written, in the order of the
- * calls. One that fails leaves the shadow as it is and is kept in {@link #failure}; the session is
- * then ended by the janitor.
+ * <p>Copies are synchronous: after the call the device sees what was written, in call order. A
+ * failed copy leaves the shadow unchanged and sets {@link #failure}; the janitor then ends the
+ * session.
  */
 public final class CopiedMemory extends ShadowedMemory {
-  /** The runtime's copy. Called on the hot path: allocates nothing, throws nothing. */
+  /** Copy call of the vendor runtime. Used on the hot path: must not allocate or throw. */
   @FunctionalInterface
   public interface Copies {
-    /** Returns 0 or a code of the runtime. */
+    /** Returns 0 or an error code of the runtime. */
     int copy(long to, long from, long bytes, boolean isToDevice);
   }
 
-  // A word on its way, of each thread its own: in the shadow another thread could change it before
-  // it is read, or before it is sent.
+  // Per-thread buffer for one word in transit: in the shadow, another thread could overwrite it
+  // before it is read or sent.
   private static final ThreadLocal<NativeWords> SCRATCH =
       ThreadLocal.withInitial(() -> new NativeWords(Long.BYTES));
 
@@ -28,7 +28,7 @@ public final class CopiedMemory extends ShadowedMemory {
   private final long deviceAddress;
 
   /**
-   * @param deviceAddress of arena byte 0, as this process names it
+   * @param deviceAddress of arena byte 0, in this process's numbering
    * @param shadow at least as large as the arena
    */
   public CopiedMemory(Copies copies, long deviceAddress, SharedRegion shadow) {

@@ -14,14 +14,14 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * Placements {@code device-mapped} and {@code device-copied}: memory of the device, and a shadow of
- * it in this process. Tested against a stand-in for the vendor's libraries; never met hardware.
+ * Placements {@code device-mapped} and {@code device-copied}: device memory with a shadow in this
+ * process. Tested against a stand-in for the vendor's libraries, never on hardware.
  */
 final class DeviceBacking implements ArenaBacking {
   private static final int PROBE_BYTES = 256 << 10;
   private static final int PROBES = 5;
 
-  // As a code of failure: not from a call, but found out elsewhere. Codes of the runtime are above.
+  // Failure code for a failure detected elsewhere; runtime codes are greater.
   private static final int GIVEN_UP = -1;
 
   private final Placement placement;
@@ -31,7 +31,7 @@ final class DeviceBacking implements ArenaBacking {
   private final ShadowedMemory memory;
   private final String notice;
 
-  // Of the probe, which must not find the memory freed under its feet.
+  // Keeps a probe from touching memory that is being freed.
   private final Object allocationLock = new Object();
   private boolean isReleased;
   private volatile String failureBefore;
@@ -39,7 +39,7 @@ final class DeviceBacking implements ArenaBacking {
 
   /**
    * @param importer process id that will import the memory
-   * @throws IOException one line: the call that failed on each route that was tried
+   * @throws IOException one line: the failed call of each route that was tried
    */
   DeviceBacking(
       Placement placement,
@@ -93,7 +93,7 @@ final class DeviceBacking implements ArenaBacking {
         + shadow.notice();
   }
 
-  /** The first route that works; a board tells which it has only by trying (abi.md 5.4). */
+  /** Uses the first route that works; only trying shows which one a board supports. */
   private static DeviceAllocation allocate(
       Cann cann, long bytes, Placement placement, int importer, CannSettings.Share share)
       throws IOException {
@@ -118,8 +118,8 @@ final class DeviceBacking implements ArenaBacking {
   }
 
   /**
-   * Whether a runtime copy beats loads through the mapping, measured on this very memory. The least
-   * of a few runs: what disturbs a run only makes it longer.
+   * Whether runtime copies beat loads through the mapping, measured on this memory. Takes the
+   * minimum of a few runs, since disturbances only lengthen a run.
    */
   private boolean isPayloadCopied(CannSettings.Payload payload) {
     if (payload != CannSettings.Payload.AUTO) {
@@ -170,7 +170,7 @@ final class DeviceBacking implements ArenaBacking {
     return new Handover(-1, allocation.key(), allocation.shareable(), cann.device());
   }
 
-  /** No client can read it, so none can take over. */
+  /** Clients cannot read device memory, so no guard can take over. */
   @Override
   public ArenaLocks locks() {
     return ArenaLocks.NONE;
@@ -194,7 +194,7 @@ final class DeviceBacking implements ArenaBacking {
   @Override
   public String failure() {
     if (failureBefore != null) {
-      return failureBefore; // that it is given back is no failure
+      return failureBefore; // releasing the memory is not a failure
     }
     int code = memory.failure();
     return code == 0 ? "" : code == GIVEN_UP ? cause : cann.copyFailure(code).getMessage();
@@ -206,7 +206,7 @@ final class DeviceBacking implements ArenaBacking {
     memory.note(GIVEN_UP);
   }
 
-  /** A mapping never says that its device is gone, so a copy has to (abi.md 5.2). */
+  /** Probes with a copy, since loads through a mapping do not reveal that the device is gone. */
   @Override
   public String probe() {
     synchronized (allocationLock) {

@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * The nodes by which the driver shows its devices, {@code /dev/davinci0} and so on. They come and
- * go with the devices, and with the driver.
+ * The driver's device nodes, {@code /dev/davinci0} and so on. They appear and disappear with the
+ * devices and with the driver.
  *
- * <p>Numbers are those of this process. Where {@code ASCEND_RT_VISIBLE_DEVICES} numbers devices
- * anew for it, device 0 is the first of that list.
+ * <p>Device numbers are those of this process: with {@code ASCEND_RT_VISIBLE_DEVICES}, device 0 is
+ * the first of that list.
  */
 public final class DeviceNodes {
   private final Path folder;
@@ -28,7 +28,7 @@ public final class DeviceNodes {
   }
 
   /**
-   * @param isOpen whether this process may use a node
+   * @param isOpen whether this process may open a node
    */
   DeviceNodes(Path folder, Map<String, String> environment, Predicate<Path> isOpen) {
     this.folder = folder;
@@ -36,7 +36,7 @@ public final class DeviceNodes {
     this.visible = visible(environment.getOrDefault("ASCEND_RT_VISIBLE_DEVICES", ""));
   }
 
-  /** Empty if nothing is renumbered, or the list is not understood. */
+  /** Returns the renumbering; empty without one, or if the list cannot be parsed. */
   private static List<Integer> visible(String text) {
     List<Integer> devices = new ArrayList<>();
     for (String part : text.split(",", -1)) {
@@ -49,7 +49,7 @@ public final class DeviceNodes {
     return devices;
   }
 
-  /** Where the node of a device is, if it is there. */
+  /** Returns the path of a device's node, which may not exist. */
   public Path node(int device) {
     int physical = device < visible.size() ? visible.get(device) : device;
     return folder.resolve("davinci" + physical);
@@ -59,7 +59,10 @@ public final class DeviceNodes {
     return Files.exists(node(device));
   }
 
-  /** Why this process may not use the node, one line; empty if it may, or if there is none. */
+  /**
+   * Returns why this process may not open the node, one line; empty if it may or the node is
+   * missing.
+   */
   public String refusal(int device) {
     Path node = node(device);
     if (!Files.exists(node) || isOpen.test(node)) {

@@ -8,15 +8,15 @@ import dev.sluice.config.Placement;
 import java.util.Map;
 
 /**
- * Asks a device that failed whether it can be used again. Thread-safe; a call may take as long as
- * the device likes.
+ * Checks whether a failed device is usable again. Thread-safe; a call may block for as long as the
+ * device does.
  */
 public final class DeviceProbe {
   private final CannSettings settings;
   private final Map<String, String> environment;
 
   /**
-   * @param environment of the process, for the places of the libraries
+   * @param environment of the process, to locate the libraries
    */
   public DeviceProbe(CannSettings settings, Map<String, String> environment) {
     this.settings = settings;
@@ -24,9 +24,9 @@ public final class DeviceProbe {
   }
 
   /**
-   * Tries what a session would need of it.
+   * Tries the device operations that a session needs.
    *
-   * @return why the device cannot be used, one line; empty if it can
+   * @return why the device is unusable, one line; empty if it is usable
    */
   public String probe(int device, Placement placement) {
     if (!placement.isOnDevice()) {

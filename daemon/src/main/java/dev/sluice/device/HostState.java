@@ -13,23 +13,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What the host knows of a session and the arena does not say, in memory that no client sees and
- * that outlives this process where a service manager keeps it. Its bytes are described in
- * docs/host-state.md.
+ * Host-side state of a session that is not in the arena, in memory that no client maps and that
+ * survives this process if a service manager keeps it. docs/host-state.md defines its bytes.
  *
- * <p>Parts: a header, the identity of the session, its books (written twice, by turns), the
- * collectors' journals, and a row for each buffer. Each has its own writer and its own rule of
- * threads. The books are of a {@link #VERSION}, and those of another cannot be read. All else is of
- * a {@link #FORMAT} that versions share, so that what a session holds is saved also then.
+ * <p>Parts: a header, the identity of the session, its books (double-buffered), the collectors'
+ * journals, and a row for each buffer. Each part has its own writer and thread rule. The books
+ * carry a {@link #VERSION} and can be read by that version only. Everything else follows a {@link
+ * #FORMAT} shared across versions, so that the contents of a session can be saved even then.
  */
 public final class HostState implements AutoCloseable {
-  /** "SLSTATE" and a zero, as bytes. */
+  /** "SLSTATE" and a zero byte. */
   static final long MAGIC = 0x0045_5441_5453_4C53L;
 
-  /** Of the books. */
+  /** Version of the books. */
   public static final int VERSION = 3;
 
-  /** Of all but the books: a version may use spare bytes, and must not move anything. */
+  /**
+   * Format of everything except the books: a version may use spare bytes but must not move
+   * anything.
+   */
   static final int FORMAT = 1;
 
   static final int VERSION_OFFSET = 8;
@@ -58,7 +60,7 @@ public final class HostState implements AutoCloseable {
   private static final VarHandle LONG =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  private final SharedRegion region; // null for one that ends with this object
+  private final SharedRegion region; // null for a state that ends with this object
   private final ByteBuffer memory;
   private final int buffers;
   private final int pools;
@@ -66,12 +68,12 @@ public final class HostState implements AutoCloseable {
   private final int version;
 
   /**
-   * What any version can read of the session's life.
+   * The facts of a session that every version can read.
    *
    * @param deviceBase of the open run; 0 without one
-   * @param process of the client, as it was seen last
-   * @param startTicks tells that process from a later one of its number
-   * @param runs that have begun
+   * @param process of the client, as last seen
+   * @param startTicks distinguishes that process from a later one with the same pid
+   * @param runs number of runs begun
    */
   public record Vitals(long deviceBase, int process, int user, long startTicks, int runs) {}
 
@@ -84,7 +86,7 @@ public final class HostState implements AutoCloseable {
     this.version = memory.getInt(VERSION_OFFSET);
   }
 
-  /** Direct and aligned, of zeros. */
+  /** Allocates zeroed direct memory, 64-byte aligned. */
   static ByteBuffer memory(int bytes) {
     return ByteBuffer.allocateDirect(bytes + 64)
         .alignedSlice(64)
@@ -92,12 +94,12 @@ public final class HostState implements AutoCloseable {
         .order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** One that ends with this object: for a run that nothing can take over. */
+  /** Creates a state that ends with this object, for a run that cannot be taken over. */
   public static HostState inMemory(ArenaPlan plan, int shards) {
     return of(null, memory(bytes(plan.bufferCount(), plan.poolCount(), shards)), plan, shards);
   }
 
-  /** One that can outlive this process. */
+  /** Creates a state that can survive this process. */
   public static HostState create(ArenaPlan plan, int shards, String name) throws IOException {
     SharedRegion region =
         SharedRegion.create(
@@ -136,9 +138,9 @@ public final class HostState implements AutoCloseable {
   }
 
   /**
-   * One that an earlier process made.
+   * Opens the state of an earlier process.
    *
-   * @throws IOException one line, if this process cannot believe it; it is closed
+   * @throws IOException one line, if the state is not credible; the region is closed
    */
   public static HostState adopt(SharedRegion region) throws IOException {
     String refusal = refusal(region);
@@ -194,7 +196,7 @@ public final class HostState implements AutoCloseable {
     memory.put(BOOT_OFFSET, bootId());
   }
 
-  /** The memory's descriptor, owned by this state; -1 if there is none. */
+  /** Returns the descriptor of the memory, owned by this state; -1 if there is none. */
   public int fd() {
     return region == null ? -1 : region.fd();
   }
@@ -203,19 +205,19 @@ public final class HostState implements AutoCloseable {
     return shards;
   }
 
-  /** Why its books cannot be read, one line; empty if they can. */
+  /** Returns why the books cannot be read, one line; empty if they can. */
   public String versionMismatch() {
     return version == VERSION
         ? ""
         : "its state is of version " + version + ", this daemon reads " + VERSION;
   }
 
-  /** Whether it is of a session with such an arena. */
+  /** Whether its sizes match an arena of this plan. */
   public boolean fits(ArenaPlan plan) {
     return buffers == plan.bufferCount() && pools == plan.poolCount();
   }
 
-  /** Who the session is: its secret, and what was said when it began. Written once. */
+  /** Stores the session's token and immutable facts. Called once. */
   public void putIdentity(byte[] token, byte[] identity) {
     if (token.length != 16 || identity.length > IDENTITY_BYTES - Integer.BYTES) {
       throw new IllegalArgumentException("an identity of " + identity.length + " bytes");
@@ -231,7 +233,7 @@ public final class HostState implements AutoCloseable {
     return token;
   }
 
-  /** What {@link #putIdentity} was given; empty if it was not called. */
+  /** Returns the identity stored by {@link #putIdentity}; empty if none was. */
   public byte[] identity() throws IOException {
     int length = memory.getInt(IDENTITY_OFFSET);
     if (length < 0 || length > IDENTITY_BYTES - Integer.BYTES) {
@@ -242,7 +244,7 @@ public final class HostState implements AutoCloseable {
     return identity;
   }
 
-  /** Replaces them. The session's owner. */
+  /** Replaces the vitals. Session owner only. */
   public void putVitals(Vitals vitals) {
     memory.putInt(PROCESS_OFFSET, vitals.process());
     memory.putInt(USER_OFFSET, vitals.user());
@@ -260,14 +262,14 @@ public final class HostState implements AutoCloseable {
         memory.getInt(RUN_COUNT_OFFSET));
   }
 
-  /** The law and the drops of a kind in the runs that are over. The session's owner. */
+  /** Stores the law and the drops of a kind over finished runs. Session owner only. */
   public void putPast(int kind, long[] counts) {
     for (int i = 0; i < counts.length; i++) {
       memory.putLong(PAST_OFFSET + (kind * PAST_LONGS + i) * Long.BYTES, counts[i]);
     }
   }
 
-  /** What {@link #putPast} was given, and zeros behind it. */
+  /** Returns the counts stored by {@link #putPast}, padded with zeros. */
   public long[] past(int kind) {
     long[] counts = new long[PAST_LONGS];
     for (int i = 0; i < PAST_LONGS; i++) {
@@ -276,7 +278,7 @@ public final class HostState implements AutoCloseable {
     return counts;
   }
 
-  /** Replaces the books at one moment. The session's owner. */
+  /** Replaces the books atomically. Session owner only. */
   public void putBooks(byte[] books) {
     if (books.length > BOOKS_BYTES - Integer.BYTES) {
       throw new IllegalArgumentException("books of " + books.length + " bytes");
@@ -288,7 +290,7 @@ public final class HostState implements AutoCloseable {
     LONG.setRelease(memory, BOOKS_STEP_OFFSET, step);
   }
 
-  /** The last {@link #putBooks}; empty if there was none. */
+  /** Returns the books stored last; empty if there are none. */
   public byte[] books() throws IOException {
     long step = memory.getLong(BOOKS_STEP_OFFSET);
     int at = BOOKS_OFFSET + (int) (step & 1) * BOOKS_BYTES;
@@ -301,7 +303,7 @@ public final class HostState implements AutoCloseable {
     return books;
   }
 
-  /** No buffer was ever lent and none collected: a run is about to begin. */
+  /** Resets the run state before a run begins: no buffer was lent or collected. */
   void clearRun() {
     openRuns().clear();
     int from = poolsOffset(shards);
@@ -319,7 +321,7 @@ public final class HostState implements AutoCloseable {
     return new BufferRows(slice(rowsOffset(pools, shards), buffers * BufferRows.BYTES));
   }
 
-  /** The journal of a collector, which goes on where it stands. */
+  /** Returns the journal of a collector in its current state. */
   public ShardJournal journal(int shard) {
     return new ShardJournal(
         slice(JOURNALS_OFFSET + shard * ShardJournal.SHARD_BYTES, ShardJournal.SHARD_BYTES),
@@ -331,7 +333,7 @@ public final class HostState implements AutoCloseable {
     return memory.slice(at, bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Gives the memory back; no agent may be at work. Idempotent. */
+  /** Releases the memory; no agent may be running. Idempotent. */
   @Override
   public void close() {
     if (region != null) {

@@ -1,10 +1,10 @@
 package dev.sluice.device;
 
-/** The device's words themselves, each read when it is asked for. */
+/** Reads the device's words directly at each load. */
 public record LiveWords(DeviceMemory memory) implements ControlWords {
   @Override
   public boolean refresh() {
-    return true; // there is nothing that could be old
+    return true; // live words are never stale
   }
 
   @Override

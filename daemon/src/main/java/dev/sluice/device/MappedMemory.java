@@ -6,10 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Memory that is mapped into this process and coherent with its CPUs: the {@code sim} placement,
- * and registered host memory. Acquire and release are the JVM's own.
+ * Memory mapped into this process and coherent with its CPUs: the {@code sim} placement and
+ * registered host memory. Acquire and release are those of the JVM.
  *
- * <p>Works on a direct buffer only: from JDK 25 on, ordered access to a heap buffer throws.
+ * <p>Requires a direct buffer: from JDK 25 on, ordered access to a heap buffer throws.
  */
 public final class MappedMemory implements DeviceMemory {
   private static final VarHandle INT =
@@ -19,7 +19,7 @@ public final class MappedMemory implements DeviceMemory {
   private static final int ZERO_CHUNK_BYTES = 64 << 10;
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(ZERO_CHUNK_BYTES);
 
-  // Empty after the end: an access then throws, and does not end the process.
+  // Installed on close, so that a later access throws instead of killing the process.
   private static final ByteBuffer UNMAPPED = ByteBuffer.allocateDirect(0);
 
   private ByteBuffer buffer;
@@ -41,7 +41,7 @@ public final class MappedMemory implements DeviceMemory {
 
   @Override
   public boolean fetch(int offset, int length) {
-    return true; // the memory is the device's own
+    return true; // reads go to the device's own memory
   }
 
   @Override
@@ -104,8 +104,8 @@ public final class MappedMemory implements DeviceMemory {
   }
 
   /**
-   * The memory is about to be unmapped: from now on every access throws. To be called when no agent
-   * is at work; a later access then gets an exception and not a signal.
+   * Disables access before the memory is unmapped: later accesses throw instead of raising a
+   * signal. No agent may be running.
    */
   void close() {
     buffer = UNMAPPED;

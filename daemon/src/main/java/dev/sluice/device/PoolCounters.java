@@ -9,19 +9,18 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The device's own counters of every pool, extended from their 32 bits, where they wrap, to 64.
+ * The device's counters of every pool, extended from wrapping 32 bits to 64.
  *
- * <p>One thread (the janitor, and after it the thread that settles) calls {@link #refresh} often
- * enough that no counter can pass half its range in between; others read the last values.
+ * <p>One thread (the janitor, later the settling thread) calls {@link #refresh} often enough that
+ * no counter advances half its range in between; other threads read the last values.
  */
 public final class PoolCounters {
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
 
-  // Of a device that drops without pause, one look in so many is enough that finds both words at
-  // rest.
+  // Bounds the retries for a consistent pair of words from a device that drops continuously.
   private static final int MAX_LOOKS = 64;
 
-  // Each of them is two copies of all pools.
+  // Each retry copies all pools twice.
   private static final int MAX_COPIED_LOOKS = 4;
 
   private final ControlWords words;
@@ -57,11 +56,12 @@ public final class PoolCounters {
   /**
    * Reads the device's words. One thread at a time.
    *
-   * <p>Dropped comes first, because a record counts as attempted before it counts as dropped. If it
-   * moved while the total was read (this thread may have been off its CPU for long), the pair is of
-   * two moments, and what was dropped in between would look like records that went missing.
+   * <p>Reads dropped first, because a record counts as attempted before it counts as dropped. If
+   * dropped moved while the total was read (this thread may have been preempted), the pair is
+   * inconsistent, and the drops in between would look like missing records; the total is then read
+   * again.
    *
-   * <p>Where a word costs a copy, all pools are read by one, three times.
+   * <p>Where each word costs a copy, three bulk copies cover all pools.
    */
   public void refresh() {
     if (words.isLive()) {
@@ -114,10 +114,7 @@ public final class PoolCounters {
     return mismatched < 0 ? now : now + words.loadIntAcquire(offsets[pool] + mismatched);
   }
 
-  /**
-   * All words as they are now, as one number that is another as soon as any of them has moved.
-   * Notes nothing.
-   */
+  /** Returns a hash of all current words, which changes when any of them does. Stores nothing. */
   public long look() {
     words.refresh();
     long sum = 0;
@@ -135,7 +132,7 @@ public final class PoolCounters {
     }
     int step = now - before;
     if (saturates || step < 0) {
-      // Half the range within one interval is no rate that exists: the word went back.
+      // No real rate covers half the range in one interval: the word went backwards.
       backwards++;
       return before;
     }
@@ -143,7 +140,7 @@ public final class PoolCounters {
     return now;
   }
 
-  /** Writes the 64 bits of each, for {@link #resume}. Refreshing thread. */
+  /** Writes all counters, for {@link #resume}. Refreshing thread. */
   public void save(DataOutput out) throws IOException {
     for (int pool = 0; pool < offsets.length; pool++) {
       out.writeInt(lastTotal[pool]);
@@ -153,7 +150,7 @@ public final class PoolCounters {
     }
   }
 
-  /** Goes on where another process stopped. Before the first refresh. */
+  /** Continues where another process stopped. Called before the first refresh. */
   public void resume(DataInput in) throws IOException {
     for (int pool = 0; pool < offsets.length; pool++) {
       lastTotal[pool] = in.readInt();
@@ -163,41 +160,44 @@ public final class PoolCounters {
     }
   }
 
-  /** A total is known to be no less: its word has wrapped since launch. Refreshing thread. */
+  /**
+   * Raises a total to at least this value: its word has wrapped since launch. Refreshing thread.
+   */
   public void atLeast(int pool, long records) {
     long wraps = Math.max(0, records - totals[pool] + 0xFFFF_FFFFL) >>> Integer.SIZE;
     ELEMENT.setRelease(totals, pool, totals[pool] + (wraps << Integer.SIZE));
   }
 
-  /** Every record that the device set out to write to this pool, since launch. Any thread. */
+  /** Returns the records that the device set out to write to this pool since launch. Any thread. */
   public long total(int pool) {
     return (long) ELEMENT.getAcquire(totals, pool);
   }
 
-  /** Records that the device says it dropped or could not match, since launch. Any thread. */
+  /** Returns the records that the device dropped or could not match since launch. Any thread. */
   public long dropped(int pool) {
     return (long) ELEMENT.getAcquire(dropped, pool);
   }
 
-  /** Whether the counters of a pool have come to their end, and are not exact any more. */
+  /** Whether a counter of the pool is saturated and no longer exact. */
   public boolean isSaturated(int pool) {
     return saturates && (lastTotal[pool] == -1 || lastDropped[pool] == -1);
   }
 
-  /** Records in buffers that the device says it has handed over, since launch, as of now. */
+  /** Reads the device's current count of published records since launch. */
   public long publishedNow(int pool) {
     return Integer.toUnsignedLong(
         words.loadIntAcquire(offsets[pool] + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET));
   }
 
-  /** Buffers handed over, likewise. */
+  /** Reads the device's current count of published buffers since launch. */
   public long publishedBuffersNow(int pool) {
     return Integer.toUnsignedLong(
         words.loadIntAcquire(offsets[pool] + PoolLayout.PUBLISHED_BUFFER_COUNT_OFFSET));
   }
 
   /**
-   * Times that a counter went back, a {@link AbiViolation#COUNTER_BACKWARDS}. Refreshing thread.
+   * Returns how often a counter went backwards, a {@link AbiViolation#COUNTER_BACKWARDS}.
+   * Refreshing thread.
    */
   public long backwards() {
     return backwards;

@@ -1,14 +1,14 @@
 package dev.sluice.device;
 
 /**
- * An arena during one run, as all who work on it share it.
+ * An arena during one run, with everything its agents share.
  *
  * @param memory its bytes
- * @param plan what lies where
- * @param table which address is which buffer
- * @param ledger whose each buffer is
- * @param leases what each full buffer holds
- * @param state where ledger and leases are
+ * @param plan offsets and numbering
+ * @param table maps device addresses to buffers
+ * @param ledger owner of each buffer
+ * @param leases descriptions of full buffers
+ * @param state holds ledger and leases
  */
 public record RunArena(
     DeviceMemory memory,
@@ -19,16 +19,16 @@ public record RunArena(
     HostState state) {
 
   /**
-   * Nothing of it is lent yet.
+   * Creates the arena of a new run, with no buffer lent.
    *
-   * @param deviceBase the address at which the device sees arena byte 0
+   * @param deviceBase the device's address of arena byte 0
    */
   public static RunArena of(DeviceMemory memory, ArenaPlan plan, long deviceBase, HostState state) {
     state.clearRun();
     return asItStands(memory, plan, deviceBase, state);
   }
 
-  /** As another process left it. */
+  /** Opens the arena as another process left it. */
   public static RunArena asItStands(
       DeviceMemory memory, ArenaPlan plan, long deviceBase, HostState state) {
     BufferTable table = new BufferTable(plan, deviceBase);

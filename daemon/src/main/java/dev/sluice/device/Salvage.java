@@ -6,12 +6,12 @@ import dev.sluice.abi.PoolLayout;
 import dev.sluice.handoff.SpscRing;
 
 /**
- * Recovers what a stopped producer had committed to buffers that it never published (abi.md 4.12,
- * appendix C8 and C9).
+ * Recovers records that a stopped producer committed to buffers it never published (abi.md, rules
+ * C8 and C9).
  *
- * <p>Runs on the thread that settles a session, after all ready queues are drained and all agents
- * are removed from their runners. What it finds goes to the collectors like any other buffer,
- * marked as salvaged; the rest of what the device held is retired.
+ * <p>Runs on the settling thread, after all ready queues are drained and all agents are removed
+ * from their runners. Salvaged buffers go to the collectors like any others, marked as salvaged;
+ * the device's remaining buffers are retired.
  */
 public final class Salvage {
   private final DeviceMemory memory;
@@ -30,19 +30,19 @@ public final class Salvage {
     this.keepsFailedFlush = plan.layout().facts().keepsBufferOfFailedFlush();
   }
 
-  /** Where to put one salvaged buffer, and how to make room when the ring is full. */
+  /** Receives salvaged buffers. */
   public interface Sink {
     SpscRing ring(int pool);
 
-    /** Lets the collectors work until the ring has room again. */
+    /** Lets the collectors run until the ring has room. */
     void makeRoom(int pool);
   }
 
   /**
-   * Hands over everything that can be believed.
+   * Hands over all buffers that can be trusted.
    *
    * @param isTorn the producer stopped at an arbitrary instruction: the last phase record of a pool
-   *     may be incomplete, since its count is raised before its fields are written (abi.md 4.3)
+   *     may be incomplete, since its count is raised before its fields are written (abi.md, Phases)
    * @return buffers handed over
    */
   public int run(boolean isTorn, long nowNs, Sink sink) {
@@ -54,7 +54,7 @@ public final class Salvage {
       int current = table.find(kind, memory.loadLongAcquire(offset + layout.currentBufPtrOffset()));
       int freeHead = memory.loadIntAcquire(offset + layout.headOffset());
       int sequence = memory.loadIntAcquire(offset + layout.currentBufSeqOffset());
-      // A stashed AICore buffer holds older records than the current one: it goes first, since the
+      // Stashed AICore buffers first: they hold older records than the current one, and the
       // collector accepts tokens in rising order only.
       int first = plan.firstBuffer(kind);
       int before = salvaged;
@@ -75,9 +75,9 @@ public final class Salvage {
   }
 
   /**
-   * Whether the records of a current buffer are among the dropped ones: an AICore buffer whose
-   * flush failed keeps its count, and other buffers do not. A device that died between the count
-   * and the counter has not said so yet, which its other counters show.
+   * Whether the records of a current buffer are already counted as dropped: only an AICore buffer
+   * whose flush failed keeps its count. A device that died before it raised the counter has not
+   * counted them, which its other counters show.
    */
   private boolean isCountedAsDropped(int buffer, BufferKind kind, int pool, int stashes) {
     if (!keepsFailedFlush || kind != BufferKind.AICORE_TASK) {

@@ -8,14 +8,14 @@ import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
- * Device memory that is slow to read, behind an ordinary copy of it in this process, the shadow.
+ * Slow device memory with a shadow copy in this process.
  *
- * <p>Plain loads and the payload come from the shadow. It is brought up to date by the acquiring
- * loads, word by word, and by {@link #fetch}. Every store goes to both, at once: there is no bulk
- * write-back, which would overwrite what the device wrote meanwhile (abi.md 4.0, 5.2).
+ * <p>Plain loads and the payload read the shadow. Acquiring loads update it word by word, and
+ * {@link #fetch} updates a range. Every store goes to both at once: a bulk write-back would
+ * overwrite concurrent writes of the device.
  *
- * <p>Thread rule: as of {@link DeviceMemory}. Two threads that fetch the same word write the same
- * shadow word with values that the device really had; each uses the one that it read itself.
+ * <p>Threads: as for {@link DeviceMemory}. Threads that fetch the same word may race on the shadow,
+ * but only with values that the device held; each uses the value it read itself.
  */
 abstract class ShadowedMemory implements DeviceMemory {
   static final VarHandle INT =
@@ -24,11 +24,11 @@ abstract class ShadowedMemory implements DeviceMemory {
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10);
 
-  // As a code of failure, below those of the runtime.
+  // Failure code below those of the runtime.
   private static final int CLOSED = -2;
 
   private final SharedRegion region;
-  // Empty after the end: an access then throws, and does not end the process.
+  // Installed on close, so that a later access throws instead of killing the process.
   private static final ByteBuffer UNMAPPED = ByteBuffer.allocateDirect(0);
 
   private ByteBuffer shadow;
@@ -42,28 +42,28 @@ abstract class ShadowedMemory implements DeviceMemory {
     this.shadow = region.buffer();
   }
 
-  /** Reads one word from the device. The offset is inside. */
+  /** Reads one word from the device. The offset is in range. */
   abstract int readInt(int offset);
 
-  /** Reads one aligned double word from the device. The offset is inside. */
+  /** Reads one aligned double word from the device. The offset is in range. */
   abstract long readLong(int offset);
 
-  /** Writes one word to the device; earlier writes are visible to it first. */
+  /** Writes one word to the device, after earlier writes are visible to it. */
   abstract void writeInt(int offset, int value);
 
   /** Writes one aligned double word to the device. */
   abstract void writeLong(int offset, long value);
 
-  /** Copies from the device into the shadow. The range is inside. */
+  /** Copies from the device into the shadow. The range is valid. */
   abstract void read(int offset, int length);
 
-  /** Copies from the shadow to the device. The range is inside. */
+  /** Copies from the shadow to the device. The range is valid. */
   abstract void write(int offset, int length);
 
   /**
-   * Keeps the first code that is not 0; of two at the same moment, either. From then on the device
-   * is left alone: after a reset its addresses may belong to another process, and a mapping of a
-   * device that is gone may be fatal to touch.
+   * Keeps the first nonzero code; of two concurrent ones, either. From then on the device is not
+   * accessed: after a reset its addresses may belong to another process, and touching a mapping of
+   * a lost device may be fatal.
    */
   final void note(int code) {
     if (code != 0 && failure == 0) {
@@ -85,7 +85,7 @@ abstract class ShadowedMemory implements DeviceMemory {
     return shadow;
   }
 
-  /** Where this process sees an offset of the shadow. */
+  /** Returns the address of an offset of the shadow in this process. */
   final long shadowAddress(int offset) {
     return region.address() + offset;
   }
@@ -107,7 +107,7 @@ abstract class ShadowedMemory implements DeviceMemory {
 
   @Override
   public final int loadIntAcquire(int offset) {
-    int before = (int) INT.get(shadow, offset); // throws if outside
+    int before = (int) INT.get(shadow, offset); // throws if out of range
     if (failure != 0) {
       return before;
     }
@@ -179,9 +179,8 @@ abstract class ShadowedMemory implements DeviceMemory {
   }
 
   /**
-   * The memory is about to be given back: the device is not touched any more, and every access
-   * throws. To be called when no agent is at work; a later access then gets an exception and not a
-   * signal.
+   * Disables access before the memory is released: the device is not accessed again, and later
+   * accesses throw instead of raising a signal. No agent may be running.
    */
   void close() {
     note(CLOSED);

@@ -8,11 +8,11 @@ import dev.sluice.config.Provision;
 import java.io.IOException;
 
 /**
- * Placements {@code sim} and {@code host}: a sealed memfd that the other process maps, and in the
- * second case registers with its device. For the daemon they are the same.
+ * Placements {@code sim} and {@code host}: a sealed memfd that the client maps and, for {@code
+ * host}, registers with its device. For the daemon both are the same.
  */
 final class SharedBacking implements ArenaBacking {
-  // For threads of the dead process, and a guard in the middle of a pass.
+  // Time for threads of the dead process to exit and for a guard to finish a pass.
   private static final long CLAIM_NANOS = 5_000_000_000L;
 
   private final Placement placement;
@@ -35,9 +35,9 @@ final class SharedBacking implements ArenaBacking {
   }
 
   /**
-   * On the memory of another process, which is dead.
+   * Takes over the memory of a dead process.
    *
-   * @throws IOException one line, if it is not, or there are no locks that say so
+   * @throws IOException one line, if that process is alive, or without locks to prove it dead
    */
   SharedBacking(Placement placement, int device, ArenaPlan plan, SharedRegion region)
       throws IOException {
@@ -115,7 +115,7 @@ final class SharedBacking implements ArenaBacking {
     return failure;
   }
 
-  /** The memory stays readable: it is this host's, whatever became of the device. */
+  /** The memory stays readable even if the device fails, since it is the host's. */
   @Override
   public void giveUp(String cause) {
     failure = cause;

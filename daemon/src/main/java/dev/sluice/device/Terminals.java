@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * The last words of the producers of a run, as they wrote them into a terminal bank. Which bank
- * that was does not matter: a line with the epoch of the run is valid, any other is not (abi.md).
+ * Terminal lines of the producers of a run: their final counters in a terminal bank. The bank does
+ * not matter: a line is valid if it carries the epoch of the run (abi.md, Terminal banks).
  *
  * <p>Used by the thread that settles a run, after the device is at rest.
  */
@@ -17,7 +17,7 @@ public final class Terminals {
 
   private final DeviceMemory memory;
   private final ArenaPlan plan;
-  private final int[] lines; // by pool; NONE if it wrote nothing in this run
+  private final int[] lines; // by pool; NONE without a line in this run
 
   public Terminals(DeviceMemory memory, ArenaPlan plan) {
     this.memory = memory;
@@ -26,9 +26,9 @@ public final class Terminals {
   }
 
   /**
-   * Looks for the lines of a run.
+   * Finds the lines of a run.
    *
-   * @return false if no bank has one: the client did not offer the banks to the device
+   * @return false if no bank has one: the client did not give the banks to the device
    */
   public boolean find(long runEpoch) {
     Arrays.fill(lines, NONE);
@@ -60,12 +60,12 @@ public final class Terminals {
     return kind.region() == Region.SWIMLANE;
   }
 
-  /** Whether each producer wrote its line. */
+  /** Whether each declared producer wrote its line. */
   public boolean areComplete() {
     return IntStream.range(0, lines.length).allMatch(pool -> has(pool) || !isDeclared(pool));
   }
 
-  /** Whether the client says that the pool has a producer. Those of other threads may have one. */
+  /** Whether the client declared a producer for the pool; undeclared pools may have one too. */
   public boolean isDeclared(int pool) {
     int instance = plan.instanceOfPool(pool);
     if (!isOf(plan.kindOfPool(pool))) {
@@ -83,7 +83,7 @@ public final class Terminals {
     return lines[pool] != NONE;
   }
 
-  /** A word of its line, u32; 0 if there is none. */
+  /** Returns a u32 word of its line; 0 if there is none. */
   public long word(int pool, int offset) {
     if (!has(pool)) {
       return 0;

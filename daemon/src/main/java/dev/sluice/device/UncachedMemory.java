@@ -7,13 +7,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The {@code device-mapped} placement (a2a3): device memory that is mapped into this process
- * uncached, writes posted and possibly merged (abi.md 5.2).
+ * The {@code device-mapped} placement (a2a3): device memory mapped into this process uncached, with
+ * posted and possibly merged writes.
  *
- * <p>Control words are single loads and stores through the mapping, never copies of the runtime:
- * the AICPU's cache is not coherent with those. A store is fenced on both sides and then read back:
- * the fence orders it among our own, and the answer to the load proves that it has left the CPU,
- * which on aarch64 no fence that Java has does (abi.md 4.0). Never met hardware.
+ * <p>Control words are single loads and stores through the mapping, never runtime copies, which are
+ * not coherent with the AICPU's cache. A store is fenced on both sides and then read back: the
+ * fences order it among the host's accesses, and the completed load proves that it has left the
+ * CPU, which no fence available in Java guarantees on aarch64 (docs/memory-order.md). Never tested
+ * on hardware.
  */
 public final class UncachedMemory extends ShadowedMemory {
   private final ByteBuffer mapping;
@@ -24,9 +25,9 @@ public final class UncachedMemory extends ShadowedMemory {
   /**
    * @param mapping of the arena; its owner keeps it mapped
    * @param shadow at least as large as the arena
-   * @param copies the runtime's copy, for payload
-   * @param deviceAddress of arena byte 0, as this process names it
-   * @param isPayloadCopied whether {@link #fetch} of payload uses that copy, not loads
+   * @param copies the runtime's copy call, for payload
+   * @param deviceAddress of arena byte 0, in this process's numbering
+   * @param isPayloadCopied whether {@link #fetch} of payload uses runtime copies instead of loads
    */
   public UncachedMemory(
       ByteBuffer mapping,
@@ -60,7 +61,7 @@ public final class UncachedMemory extends ShadowedMemory {
     VarHandle.fullFence();
     INT.setVolatile(mapping, offset, value);
     VarHandle.fullFence();
-    // A volatile load is made, also one whose value goes nowhere.
+    // A volatile load is executed even if its value is unused.
     var unused = (int) INT.getVolatile(mapping, offset);
   }
 
@@ -78,7 +79,7 @@ public final class UncachedMemory extends ShadowedMemory {
       note(copies.copy(shadowAddress(offset), deviceAddress + offset, length, false));
       return;
     }
-    // A bulk copy of the JDK: the widest loads that the CPU has.
+    // JDK bulk copy, which uses the widest loads of the CPU.
     shadow().put(offset, mapping, offset, length);
     VarHandle.fullFence();
   }

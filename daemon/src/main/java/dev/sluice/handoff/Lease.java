@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
 /**
  * The right to read one full buffer, from the moment a collector opens it until it releases it.
  *
- * <p>A lease is a flyweight: one object per collector, pointed at one buffer after the other, used
- * by that collector's thread alone. Keep nothing of it after the release, least of all its bytes.
+ * <p>A lease is a flyweight: one object per collector, pointed at successive buffers, used by that
+ * collector's thread only. Keep no part of it after the release, in particular not its bytes.
  */
 public final class Lease {
-  /** The queue of a buffer that was recovered from a stopped producer, not published by it. */
+  /** Queue of a buffer that was salvaged from a stopped producer instead of published by it. */
   public static final int SALVAGED_QUEUE = -1;
 
   private ByteBuffer memory;
@@ -40,7 +40,7 @@ public final class Lease {
     return this;
   }
 
-  /** Which buffer it is, and whose. */
+  /** Sets the buffer and its pool. */
   public Lease of(int number, int pool, int instance) {
     this.number = number;
     this.pool = pool;
@@ -48,13 +48,15 @@ public final class Lease {
     return this;
   }
 
-  /** For the {@link ShardJournal}: tells this loan of the buffer from all others. */
+  /**
+   * Sets the loan number, which identifies this loan of the buffer, for the {@link ShardJournal}.
+   */
   public Lease loan(int number) {
     this.loan = number;
     return this;
   }
 
-  /** How it came here. */
+  /** Sets how the buffer was published. */
   public Lease published(int queue, int sequence, long readyNs) {
     this.queue = queue;
     this.sequence = sequence;
@@ -62,14 +64,14 @@ public final class Lease {
     return this;
   }
 
-  /** What is in it. */
+  /** Sets the count word of the buffer. */
   public Lease holding(int countUntrusted) {
     this.countUntrusted = countUntrusted;
     return this;
   }
 
   /**
-   * What the entry said of the content, where entries say it.
+   * Sets what the ready entry states about the content, where entries do.
    *
    * @param run its place among the {@link OpenRuns}
    */
@@ -80,12 +82,12 @@ public final class Lease {
     return this;
   }
 
-  /** The buffer's number within its arena. */
+  /** Returns the buffer's number within its arena. */
   public int number() {
     return number;
   }
 
-  /** What tells this loan of the buffer from all others. */
+  /** Returns the number that identifies this loan of the buffer. */
   public int loan() {
     return loan;
   }
@@ -98,62 +100,67 @@ public final class Lease {
     return layout;
   }
 
-  /** Little-endian view of the arena; read only from {@link #offset} on, absolutely. */
+  /**
+   * Returns a little-endian view of the arena; read only from {@link #offset} on, by absolute
+   * index.
+   */
   public ByteBuffer memory() {
     return memory;
   }
 
-  /** Where the records of this buffer start in {@link #memory}. */
+  /** Returns where the records of this buffer start in {@link #memory}. */
   public int offset() {
     return offset;
   }
 
-  /** The pool's number within the session, over all kinds. */
+  /** Returns the pool's number within the session, over all kinds. */
   public int pool() {
     return pool;
   }
 
-  /** Core for task kinds, thread for phases. */
+  /** Returns the core for task kinds, the thread for phases. */
   public int instance() {
     return instance;
   }
 
-  /** The ready queue it came from, or {@link #SALVAGED_QUEUE}. */
+  /** Returns the ready queue it came from, or {@link #SALVAGED_QUEUE}. */
   public int queue() {
     return queue;
   }
 
-  /** The device's number of this buffer within its pool, u32. */
+  /** Returns the device's sequence number of this buffer within its pool, u32. */
   public int sequence() {
     return sequence;
   }
 
-  /** The count word as the device left it: any value at all. */
+  /** Returns the count word as the device left it; any value is possible. */
   public int countUntrusted() {
     return countUntrusted;
   }
 
-  /** The record count of the ready entry, where entries have one: any value at all. */
+  /** Returns the record count of the ready entry, where entries have one; any value is possible. */
   public int announcedUntrusted() {
     return announcedUntrusted;
   }
 
-  /** The run that the buffer names, where buffers do; else 0. */
+  /** Returns the run epoch of the buffer, where buffers have one; otherwise 0. */
   public long runEpoch() {
     return runEpoch;
   }
 
-  /** The place of that run; {@link OpenRuns#OTHER} if entry or buffer name none that is open. */
+  /** Returns the place of that run; {@link OpenRuns#OTHER} if entry or buffer name no open run. */
   public int run() {
     return run;
   }
 
-  /** The last moment at which the host knows that the buffer was not ready yet, monotonic. */
+  /**
+   * Returns the last moment at which the host knows that the buffer was not ready yet, monotonic.
+   */
   public long readyNs() {
     return readyNs;
   }
 
-  /** Whether it was recovered from a producer that stopped, not published by it. */
+  /** Whether it was salvaged from a stopped producer instead of published by it. */
   public boolean isSalvaged() {
     return queue == SALVAGED_QUEUE;
   }

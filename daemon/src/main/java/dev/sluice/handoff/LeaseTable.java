@@ -1,25 +1,24 @@
 package dev.sluice.handoff;
 
 /**
- * Opens and ends leases. The arena implements it, so that a collector never sees the ledger.
+ * Opens and ends leases. Implemented by the arena, so that a collector never sees the ledger.
  *
- * <p>Thread rule: only the collector that took a number from its handoff ring may open it, and only
- * it may release it, once.
+ * <p>Threads: only the collector that took a number from its handoff ring may open it, and only
+ * that collector may release it, once.
  */
 public interface LeaseTable {
   /**
    * Points {@code lease} at the buffer with this number; the buffer is now being collected.
    *
-   * @return false if its content is no longer available: the device has failed, the lease says
-   *     nothing and must not be released
+   * @return false if its content is no longer available because the device has failed: the lease is
+   *     invalid and must not be released
    */
   boolean open(int number, Lease lease);
 
   /**
-   * Makes the buffer fit to be lent again (count 0; records stay as they are) and puts it into the
-   * return ring.
+   * Resets the buffer for its next loan and puts it into the return ring.
    *
-   * @return false if the return ring is full: nothing happened, call again later
+   * @return false if the return ring is full: nothing has changed, retry later
    */
   boolean release(Lease lease);
 }

@@ -6,35 +6,35 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Which runs of the device are open, by the epoch that their buffers name. Runs overlap where the
- * runtime prepares the next ones while one is at work; each has a place until it is closed. Any
- * thread looks; the session's owner opens and closes.
+ * The open runs of the device, by the epoch in their buffers. Runs overlap where the runtime
+ * prepares the next ones while one is running; each has a place until it is closed. Any thread may
+ * read; the session's owner opens and closes.
  *
- * <p>The client may not have said which epoch a run has. Then it has the one of the first buffer
- * that names any.
+ * <p>A client may not know the epoch of its run; the run then takes that of the first buffer with
+ * one.
  */
 public final class OpenRuns {
-  /** More runs are never open at once. */
+  /** Maximum number of open runs. */
   public static final int MAX = 3;
 
-  /** The place of buffers that belong to no open run. */
+  /** Place of buffers that belong to no open run. */
   public static final int OTHER = MAX;
 
   private static final long NONE = 0;
-  // Not an epoch of any device: they are small numbers or random ones with the lowest bit set.
+  // Not an epoch of any device: those are small numbers, or random ones with the lowest bit set.
   private static final long UNKNOWN = Long.MIN_VALUE;
   private static final VarHandle EPOCH =
       MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final ByteBuffer epochs;
 
-  /** None is open; forgotten with this object. */
+  /** Creates a table with no open run, not backed by shared memory. */
   public OpenRuns() {
     this(ByteBuffer.allocateDirect((MAX + 1) * Long.BYTES).alignedSlice(Long.BYTES));
   }
 
   /**
-   * Those that the memory says are open.
+   * Reads the open runs from memory.
    *
    * @param epochs direct, aligned, {@link #MAX} longs
    */
@@ -42,7 +42,7 @@ public final class OpenRuns {
     this.epochs = epochs;
   }
 
-  /** No run is open any more. */
+  /** Closes all runs. */
   public void clear() {
     for (int place = 0; place < MAX; place++) {
       close(place);
@@ -50,11 +50,11 @@ public final class OpenRuns {
   }
 
   /**
-   * Where another run would stand.
+   * Returns the place that another run would get.
    *
-   * @param epoch 0 if it is not known, which only the first run may have
-   * @return {@link #OTHER} if it cannot be opened: too many are, this one is, or nothing tells it
-   *     from another
+   * @param epoch 0 if unknown, which only the first run may be
+   * @return {@link #OTHER} if it cannot be opened: too many runs are open, this one is, or it
+   *     cannot be distinguished from another
    */
   public int placeFor(long epoch) {
     int free = OTHER;
@@ -69,7 +69,7 @@ public final class OpenRuns {
     return free;
   }
 
-  /** Opens a run, and returns its place as {@link #placeFor} does. */
+  /** Opens a run and returns its place, like {@link #placeFor}. */
   public int open(long epoch) {
     int place = placeFor(epoch);
     if (place != OTHER) {
@@ -78,14 +78,14 @@ public final class OpenRuns {
     return place;
   }
 
-  /** The run at a place is over: what still comes of it belongs to no open run. */
+  /** Closes the run at a place: buffers that still arrive belong to no open run. */
   public void close(int place) {
     EPOCH.setRelease(epochs, place * Long.BYTES, NONE);
   }
 
   /**
-   * The place of the run that a buffer names; {@link #OTHER} if it is not open. A buffer without a
-   * name belongs to the only run there is.
+   * Returns the place of the run with a buffer's epoch; {@link #OTHER} if it is not open. A buffer
+   * without an epoch belongs to the only open run.
    */
   public int placeOf(long epochUntrusted) {
     int first = OTHER;
@@ -108,12 +108,12 @@ public final class OpenRuns {
     return epochUntrusted == NONE && open == 1 ? first : OTHER;
   }
 
-  /** Whether a run is at a place. */
+  /** Whether a run is open at a place. */
   public boolean isOpen(int place) {
     return (long) EPOCH.getAcquire(epochs, place * Long.BYTES) != NONE;
   }
 
-  /** The epoch of the run at a place; 0 if no run is there, or its epoch is unknown. */
+  /** Returns the epoch of the run at a place; 0 if there is no run or its epoch is unknown. */
   public long epoch(int place) {
     long epoch = (long) EPOCH.getAcquire(epochs, place * Long.BYTES);
     return epoch == UNKNOWN ? NONE : epoch;

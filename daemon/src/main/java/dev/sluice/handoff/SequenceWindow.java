@@ -3,27 +3,27 @@ package dev.sluice.handoff;
 import java.util.Arrays;
 
 /**
- * Follows the sequence number of each pool's buffers (abi.md 4.6): one more each time, from 0.
- * Knows the last {@value #WINDOW} numbers one by one, so that a buffer which comes late, because
- * its core has changed threads, is told from one that comes again. Used by one thread.
+ * Tracks the sequence number of each pool's buffers (abi.md, Ready queues), which counts up from 0.
+ * Remembers each of the last {@value #WINDOW} numbers, to distinguish a buffer that arrives late,
+ * because its core changed threads, from a duplicate. Used by one thread.
  */
 public final class SequenceWindow {
-  /** A number that was stepped over before and is not missing any more. */
+  /** A number that was skipped before and is no longer missing. */
   public static final int LATE = -1;
 
-  /** A number that was taken before, or is too old to tell. */
+  /** A number that was taken before, or is too old to decide. */
   public static final int REPEATED = -2;
 
-  /** A number that makes no sense. */
+  /** An implausible number. */
   public static final int WILD = -3;
 
   private static final int WINDOW = 64;
 
-  // One wild number must not make all that follow look old.
+  // One wild number must not make all later ones look old.
   private static final int MAX_SKIP = 1 << 20;
 
   private final int[] expected;
-  // By pool: bit n says whether the number that is n + 1 before the expected one was taken.
+  // By pool: bit n is set if the number n + 1 before the expected one was taken.
   private final long[] taken;
 
   public SequenceWindow(int pools) {
@@ -32,18 +32,18 @@ public final class SequenceWindow {
     restart();
   }
 
-  /** All pools begin again at 0. */
+  /** Restarts all pools at 0. */
   public void restart() {
     Arrays.fill(expected, 0);
     Arrays.fill(taken, -1L);
   }
 
-  /** The next number of a pool. */
+  /** Returns the next number of a pool. */
   public int expected(int pool) {
     return expected[pool];
   }
 
-  /** Which of the numbers before the next one were taken. */
+  /** Returns which of the numbers before the next one were taken. */
   public long taken(int pool) {
     return taken[pool];
   }
@@ -55,7 +55,7 @@ public final class SequenceWindow {
   }
 
   /**
-   * Looks at a number and notes nothing.
+   * Classifies a number without changing anything.
    *
    * @return 0 if it is the next one, n if n are missing before it, or one of the constants
    */
@@ -68,7 +68,7 @@ public final class SequenceWindow {
     return behind < WINDOW && (taken[pool] >>> behind & 1) == 0 ? LATE : REPEATED;
   }
 
-  /** Notes that a buffer was taken; {@link #look} has told that it may be. */
+  /** Notes that a buffer was taken; {@link #look} must have allowed it. */
   public void take(int pool, int sequence) {
     int ahead = sequence - expected[pool];
     if (ahead < 0) {

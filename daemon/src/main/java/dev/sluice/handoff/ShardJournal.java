@@ -6,15 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What one collector has done, in memory that outlives the process: after a crash each buffer is
- * either collected with all that follows from it, or not at all.
+ * Journal of one collector, in memory that survives the process: after a crash each buffer is
+ * either collected with all its effects, or not at all.
  *
- * <p>Each row exists twice. A step writes the older one of each row that it changes, stamped with
- * its own number, and then {@link #commit}s that number by one store. A reader takes of each row
- * the one with the highest number that is not above the committed one. A process that is killed
- * stops between two of its stores, so program order is all that is needed.
+ * <p>Each row exists twice. A step writes the older copy of each row that it changes, stamped with
+ * its own number, and then {@link #commit}s that number with one store. A reader takes the copy
+ * with the highest number not above the committed one. A killed process stops between two of its
+ * stores, so program order suffices.
  *
- * <p>One thread: the collector's. Wait-free.
+ * <p>Collector thread only. Wait-free.
  */
 public final class ShardJournal {
   /** Bytes of a shard's part. */
@@ -23,7 +23,7 @@ public final class ShardJournal {
   /** Bytes of a pool's part, for each place of a run. */
   public static final int POOL_BYTES = 256;
 
-  // Of a shard's part: the number of the last step, then its row, twice.
+  // Layout of a shard's part: the number of the last step, then two copies of its row.
   private static final int STEP = 0;
   private static final int SHARD_ROWS = 128;
   private static final int SHARD_ROW_BYTES = 256;
@@ -32,10 +32,10 @@ public final class ShardJournal {
   private static final int STAGE_TAIL = 16;
   private static final int COUNTS = 24;
 
-  /** Counts that a sink may note. */
+  /** Maximum number of counts of a sink. */
   public static final int MAX_COUNTS = (SHARD_ROW_BYTES - COUNTS) / Long.BYTES;
 
-  // Of a pool's row, which is there twice.
+  // Layout of a pool's row, which exists twice.
   private static final int POOL_ROW_BYTES = 128;
   private static final int EPOCH = 8;
   private static final int EXPECTED = 16;
@@ -53,9 +53,9 @@ public final class ShardJournal {
   private long step;
   private int row;
 
-  /** What is known of a pool at one place of a run. */
+  /** State of a pool at one place of a run. */
   public static final class PoolMark {
-    /** The run that the sequence and the token are of. */
+    /** The run to which sequence and token belong. */
     public long epoch;
 
     public int expected;
@@ -71,11 +71,11 @@ public final class ShardJournal {
   }
 
   /**
-   * Continues where, by the memory, a collector stopped.
+   * Continues where a collector stopped, according to the memory.
    *
-   * @param shard of {@link #SHARD_BYTES}, little endian, direct
-   * @param pools of {@link #POOL_BYTES} for each pool at each place; shared by all shards, each of
-   *     which has pools of its own
+   * @param shard {@link #SHARD_BYTES}, little endian, direct
+   * @param pools {@link #POOL_BYTES} for each pool at each place; shared by all shards, each of
+   *     which has its own pools
    */
   public ShardJournal(ByteBuffer shard, ByteBuffer pools, int poolCount) {
     this.shard = shard;
@@ -84,7 +84,7 @@ public final class ShardJournal {
     this.step = shard.getLong(STEP);
   }
 
-  /** One that ends with this object. */
+  /** Creates a journal that ends with this object. */
   public static ShardJournal inMemory(int poolCount) {
     return new ShardJournal(
         direct(SHARD_BYTES), direct(OpenRuns.MAX * poolCount * POOL_BYTES), poolCount);
@@ -105,10 +105,10 @@ public final class ShardJournal {
     shard.putInt(row + LOAN, loan);
   }
 
-  /** What the step makes of its pool. */
+  /** Sets the state of the step's pool. */
   public void pool(int place, int pool, PoolMark mark) {
     int at = at(place, pool);
-    // The older one: the other is what counts until the step is committed.
+    // Write the older copy: the other is valid until the step is committed.
     at += pools.getLong(at) < pools.getLong(at + POOL_ROW_BYTES) ? 0 : POOL_ROW_BYTES;
     pools.putLong(at + EPOCH, mark.epoch);
     pools.putInt(at + EXPECTED, mark.expected);
@@ -124,17 +124,17 @@ public final class ShardJournal {
     LONG.setRelease(pools, at, step);
   }
 
-  /** Where the capture's stage ends after the step. */
+  /** Sets the end of the capture's stage after the step. */
   public void stageTail(long tail) {
     shard.putLong(row + STAGE_TAIL, tail);
   }
 
-  /** A count of the sink after the step; those that are not noted in each step are lost. */
+  /** Sets a count of the sink after the step; every step must set all counts. */
   public void count(int index, long value) {
     shard.putLong(row + COUNTS + index * Long.BYTES, value);
   }
 
-  /** The step is done. */
+  /** Commits the step. */
   public void commit() {
     LONG.setRelease(shard, STEP, step);
   }
@@ -143,32 +143,32 @@ public final class ShardJournal {
     return (place * poolCount + pool) * POOL_BYTES;
   }
 
-  // --- for one who takes over ------------------------------------------------------------------
+  // --- for a takeover --------------------------------------------------------------------------
 
   private int lastRow() {
     return SHARD_ROWS + (int) (step & 1) * SHARD_ROW_BYTES;
   }
 
-  /** Whether the last step was of this loan of this buffer. */
+  /** Whether the last step was for this loan of this buffer. */
   public boolean isLast(int buffer, int loan) {
     return step > 0
         && shard.getInt(lastRow() + BUFFER) == buffer
         && shard.getInt(lastRow() + LOAN) == loan;
   }
 
-  /** Where the stage ended after the last step. */
+  /** Returns where the stage ended after the last step. */
   public long lastStageTail() {
     return step == 0 ? 0 : shard.getLong(lastRow() + STAGE_TAIL);
   }
 
-  /** A count after the last step. */
+  /** Returns a count after the last step. */
   public long lastCount(int index) {
     return step == 0 ? 0 : shard.getLong(lastRow() + COUNTS + index * Long.BYTES);
   }
 
   /**
-   * Reads what the last step that touched a pool made of it; zeros if none did. A step that was not
-   * committed is undone: its number is about to be another's.
+   * Reads the state of a pool after the last step that changed it; zeros if none did. Discards an
+   * uncommitted step, since its number is about to be reused.
    */
   public void read(int place, int pool, PoolMark into) {
     int at = at(place, pool);

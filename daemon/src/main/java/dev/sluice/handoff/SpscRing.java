@@ -7,18 +7,18 @@ import java.lang.invoke.VarHandle;
  * A bounded ring of longs between exactly one producer thread and one consumer thread.
  *
  * <p>Assumptions: {@link #offer} is called by one thread at a time and {@link #poll} by one thread
- * at a time; a change of thread is ordered by something else (a join). Guarantees: values come out
- * once, in order; what the producer wrote before {@code offer} is visible after the {@code poll}
- * that returns the value, and what the consumer did before {@code poll} is visible to the producer
- * that reuses the slot. Progress: both are wait-free.
+ * at a time; a change of thread is ordered by other means, such as a join. Guarantees: values come
+ * out once, in order; writes of the producer before {@code offer} are visible after the {@code
+ * poll} that returns the value, and actions of the consumer before {@code poll} are visible to the
+ * producer that reuses the slot. Progress: both are wait-free.
  *
- * <p>The four indices (tail, the producer's copy of head, head, the consumer's copy of tail) live
- * in one {@code long[]}, 16 longs apart: one idiom of padding, easy to review. Each side re-reads
- * the other's index only when its copy says full or empty, so a busy ring costs about one shared
- * cache line per batch and not one per value.
+ * <p>The four indices (tail, the producer's copy of head, head, the consumer's copy of tail) share
+ * one {@code long[]}, 16 longs apart for padding. Each side rereads the other's index only when its
+ * copy indicates full or empty, so a busy ring costs about one shared cache line per batch, not per
+ * value.
  */
 public final class SpscRing {
-  /** What {@link #poll} returns when the ring is empty; not a legal value. */
+  /** Returned by {@link #poll} when the ring is empty; not a legal value. */
   public static final long EMPTY = Long.MIN_VALUE;
 
   private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
@@ -33,7 +33,7 @@ public final class SpscRing {
   private final int mask;
 
   /**
-   * @param capacity values that fit; a power of two
+   * @param capacity number of values; a power of two
    */
   public SpscRing(int capacity) {
     if (capacity < 1 || Integer.bitCount(capacity) != 1) {
@@ -43,7 +43,7 @@ public final class SpscRing {
     mask = capacity - 1;
   }
 
-  /** The smallest ring that takes this many values. */
+  /** Creates the smallest ring for this many values. */
   public static SpscRing forAtLeast(int values) {
     return new SpscRing(values <= 1 ? 1 : Integer.highestOneBit(values - 1) << 1);
   }
@@ -52,7 +52,7 @@ public final class SpscRing {
     return slots.length;
   }
 
-  /** Adds a value, or returns false when the ring is full. Producer thread only. */
+  /** Adds a value, or returns false if the ring is full. Producer thread only. */
   public boolean offer(long value) {
     long tail = indices[TAIL];
     if (tail - indices[HEAD_COPY] == slots.length) {
@@ -86,7 +86,7 @@ public final class SpscRing {
     return value;
   }
 
-  /** Reads the oldest value and leaves it there, or returns {@link #EMPTY}. Consumer only. */
+  /** Reads the oldest value without removing it, or returns {@link #EMPTY}. Consumer only. */
   public long peek() {
     long head = indices[HEAD];
     if (head == indices[TAIL_COPY]) {
@@ -104,11 +104,11 @@ public final class SpscRing {
     ELEMENT.setRelease(indices, HEAD, indices[HEAD] + 1);
   }
 
-  /** How many values are in the ring, at some moment during the call. Any thread. */
+  /** Returns the number of values in the ring at some moment during the call. Any thread. */
   public int size() {
     long head = (long) ELEMENT.getAcquire(indices, HEAD);
     long tail = (long) ELEMENT.getAcquire(indices, TAIL);
-    // Head was read first, so the difference is never negative, but it may exceed the capacity.
+    // Head is read first, so the difference is never negative but may exceed the capacity.
     return (int) Math.min(tail - head, slots.length);
   }
 }

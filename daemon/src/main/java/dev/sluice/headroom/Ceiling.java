@@ -2,7 +2,7 @@ package dev.sluice.headroom;
 
 import java.util.List;
 
-/** What a device can run into first. The order is that of the columns of every report. */
+/** Limits that a device can reach, in the column order of every report. */
 public enum Ceiling {
   /** The host's threads are too late: {@code R * L > S * B}. */
   CONTROL_PATH(
@@ -12,14 +12,12 @@ public enum Ceiling {
       "buffer_lifecycle",
       "buffer life cycle",
       "a pool had no buffer left; a burst needs more buffers, a lasting rate more CPUs"),
-  /** Records come faster than they can be copied out: {@code R > W}. */
+  /** Records arrive faster than they can be copied out: {@code R > W}. */
   BANDWIDTH(
       "bandwidth",
       "bandwidth",
       "the collectors were always busy; give them more CPUs or more shards"),
-  /**
-   * Captures come faster than the disk takes them: {@code C < mean(R)}, for as long as it lasts.
-   */
+  /** Captures grow faster than the disk can write, for a sustained time: {@code C < mean(R)}. */
   STORAGE("storage", "storage", "the disk was slower than the device");
 
   /** Cached, since {@code values()} allocates. */
@@ -35,22 +33,22 @@ public enum Ceiling {
     this.remedy = remedy;
   }
 
-  /** The value of the metric label {@code ceiling}, and the JSON key. */
+  /** Returns the value of the metric label {@code ceiling}, also used as JSON key. */
   public String label() {
     return label;
   }
 
-  /** Its name. */
+  /** Returns the display name. */
   public String words() {
     return words;
   }
 
-  /** Its name with the article that it needs in a sentence. */
+  /** Returns the display name with its article, if it needs one in a sentence. */
   public String phrase() {
     return this == CONTROL_PATH || this == BUFFER_LIFECYCLE ? "the " + words : words;
   }
 
-  /** What happened at this ceiling and what helps, in a few words. */
+  /** Returns what happened at this ceiling and the remedy, in a few words. */
   public String remedy() {
     return remedy;
   }

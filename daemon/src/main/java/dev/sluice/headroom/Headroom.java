@@ -3,17 +3,17 @@ package dev.sluice.headroom;
 import java.util.Arrays;
 
 /**
- * How near every ceiling is, at one moment; immutable. 0 is idle, 1 is at the ceiling, and more
- * says by how much it was exceeded. Never negative, infinite or not a number.
+ * Use of every ceiling at one moment; immutable. 0 is idle, 1 is at the ceiling, and higher values
+ * show by how much it was exceeded. Never negative, infinite or NaN.
  */
 public final class Headroom {
-  /** Nothing runs. */
+  /** Nothing is running. */
   public static final Headroom IDLE = new Headroom(noRatios(), noRatios());
 
   /** How far {@link #worst} looks back. */
   public static final long WORST_NANOS = 60_000_000_000L;
 
-  /** From here on a ceiling is taken as reached. */
+  /** A ceiling counts as reached from here. */
   public static final double REACHED = 0.9;
 
   private final double[] now;
@@ -21,7 +21,7 @@ public final class Headroom {
 
   /**
    * @param now by ordinal of {@link Ceiling}
-   * @param worst likewise
+   * @param worst by ordinal of {@link Ceiling}
    */
   public Headroom(double[] now, double[] worst) {
     this.now = now.clone();
@@ -32,19 +32,19 @@ public final class Headroom {
     return new double[Ceiling.ALL.size()];
   }
 
-  /** Within the last {@code sluice.headroom.window}. */
+  /** Returns the highest use within the last {@code sluice.headroom.window}. */
   public double ratio(Ceiling ceiling) {
     return now[ceiling.ordinal()];
   }
 
-  /** The highest that {@link #ratio} was within the last minute. */
+  /** Returns the highest {@link #ratio} within the last minute. */
   public double worst(Ceiling ceiling) {
     return worst[ceiling.ordinal()];
   }
 
   /**
-   * The ceiling that was nearest within the last minute. Of several that were reached it is the one
-   * farthest from the device: a stage that is held up makes the stages before it late as well.
+   * Returns the nearest ceiling within the last minute. If several were reached, returns the one
+   * farthest from the device: a blocked stage delays the stages before it.
    */
   public Ceiling nearest() {
     Ceiling nearest = Ceiling.CONTROL_PATH;
@@ -56,7 +56,7 @@ public final class Headroom {
     return nearest;
   }
 
-  /** For each ceiling the nearer of two sessions: what a device has with both. */
+  /** Returns the nearer of two sessions for each ceiling: the use of a device that serves both. */
   public Headroom nearerOf(Headroom other) {
     double[] nearerNow = now.clone();
     double[] nearerWorst = worst.clone();
@@ -67,7 +67,7 @@ public final class Headroom {
     return new Headroom(nearerNow, nearerWorst);
   }
 
-  /** Nothing runs any more; what was the worst stays. */
+  /** Returns the headroom after the end of a run: idle now, with the worst values kept. */
   public Headroom ended() {
     return new Headroom(noRatios(), worst);
   }

@@ -7,48 +7,48 @@ import dev.sluice.config.HeadroomSettings;
  *
  * <pre>
  *   control path       max over pools of  min(R * L / (S * B), (U + 1) / S, 1),
- *                      or 1 + D / (S * B) once the host's lateness lost records
- *     R  rate of the pool at that time: over one interval of the janitor, or over S buffers in a
- *        row, whichever is higher
- *     L  worst refill latency of the pool at that time, or pause of the drain if that was longer
- *     U  most slots of the free queue that refill found empty at that time
+ *                      or 1 + D / (S * B) if records were lost because the host was late
+ *     R  rate of the pool at that time: over one janitor interval or over S consecutive buffers,
+ *        whichever is higher
+ *     L  worst refill latency of the pool at that time, or the longest drain pause if greater
+ *     U  most free-queue slots that refill found empty at that time
  *     D  records dropped in the window because the host was late
- *     S  usable free-queue slots, B records of a buffer
+ *     S  usable free-queue slots, B records per buffer
  *
  *   buffer lifecycle   max over pools of  (N + D / B) / (Q - H)
- *     N  most buffers at one time in the window that the device had given and not got back
- *     D  records dropped in the window for want of any buffer: what the burst needed beyond that
- *     Q  buffers of the pool, H of them with the device at any time
+ *     N  most buffers at once in the window that the device had published and not got back
+ *     D  records dropped in the window because no buffer was left: the excess of the burst
+ *     Q  buffers of the pool, H of them always with the device
  *
  *   bandwidth          R / W over a second
- *     R  payload that the device set out to write per second, over all pools
- *     W  payload that the collectors moved per second of the time in which they had some to move
+ *     R  payload per second that the device set out to write, over all pools
+ *     W  payload that the collectors moved per second of busy time
  *
  *   storage            the highest of R / W over a second, F, and 1 while records are lost
- *     W  bytes of records that the capture's writer wrote per second of the time in which it wrote
- *     F  highest fill of the memory stage, as a share
+ *     W  bytes of records that the capture's writer wrote per second of writing time
+ *     F  highest fill of the memory stage, 0 to 1
  * </pre>
  *
- * <p>Then each is the highest of its window. The two rates are over a second because buffers and
- * stages are there to absorb what is shorter; that shows in {@code N} and {@code F}. W is the
- * session's own, measured while it runs, not calibrated: a link that becomes slow shows at once.
+ * <p>Each value is then the maximum of its window. The two rates cover a second because buffers and
+ * stages absorb shorter bursts, which show in {@code N} and {@code F}. W is measured on the running
+ * session, not calibrated, so a link that becomes slow shows at once.
  *
- * <p>One thread feeds it ({@link #begin}, then {@link #pool} for each, then the rest, then {@link
- * #end}), at intervals of 10 ms to some seconds; any thread reads {@link #headroom}. Feeding does
- * not allocate but for the result.
+ * <p>One thread feeds it ({@link #begin}, then {@link #pool} for each pool, then the rest, then
+ * {@link #end}), at intervals of 10 ms to several seconds; any thread reads {@link #headroom}. Only
+ * the result is allocated.
  */
 public final class HeadroomMeter {
-  /** Over which a rate is one that nothing absorbs. */
+  /** Period of the rates; nothing absorbs an excess for this long. */
   private static final long RATE_NANOS = 1_000_000_000;
 
-  /** Less busy time than this says nothing of a capacity. */
+  /** Less busy time than this does not determine a capacity. */
   private static final long MIN_BUSY_NANOS = 100_000;
 
   private static final double NOT_REACHED = Math.nextDown(Headroom.REACHED);
 
   private static final int CEILINGS = Ceiling.ALL.size();
 
-  // Of the trailing totals.
+  // Indices into the trailing totals.
   private static final int OFFERED = 0;
   private static final int COPIED = 1;
   private static final int COPYING = 2;
@@ -56,7 +56,7 @@ public final class HeadroomMeter {
   private static final int WRITING = 4;
   private static final int TOTALS = 5;
 
-  // Of the shares; the first two are also those of the capacities.
+  // Indices into the shares; the first two also index the capacities.
   private static final int COLLECTORS = 0;
   private static final int WRITER = 1;
   private static final int STAGE = 2;
@@ -84,7 +84,7 @@ public final class HeadroomMeter {
   private double lifecycle;
   private volatile Headroom headroom = Headroom.IDLE;
 
-  /** Before the first record of a run. */
+  /** Creates a meter before the first record of a run. */
   public HeadroomMeter(HeadroomSettings settings, PoolShape[] pools, long nowNs) {
     this.pools = pools.clone();
     this.producedBefore = new long[pools.length];
@@ -104,7 +104,7 @@ public final class HeadroomMeter {
   /**
    * Begins a sample.
    *
-   * @param worstPauseNanos longest pause of a drain agent since the sample before
+   * @param worstPauseNanos longest pause of a drain agent since the previous sample
    */
   public void begin(long sampleNs, long worstPauseNanos) {
     sinceNs = Math.max(1, sampleNs - nowNs);
@@ -120,7 +120,7 @@ public final class HeadroomMeter {
     lifecycle = 0;
   }
 
-  /** Adds one pool, each once per sample. */
+  /** Adds one pool; once per pool and sample. */
   public void pool(int pool, PoolSample sample) {
     PoolShape shape = pools[pool];
     long produced = Math.max(0, sample.producedRecords - producedBefore[pool]);
@@ -146,10 +146,10 @@ public final class HeadroomMeter {
   }
 
   /**
-   * How much of its free queue a pool used up while the host was away. A rate and a latency of the
-   * same time need not have come together, so what refill found there bounds their product: with U
-   * slots empty the device was given U buffers and is at work on one more at most. And while
-   * nothing is lost, the free queue lasted.
+   * Returns the share of its free queue that a pool used while the host was away. The highest rate
+   * and the worst latency of a sample need not coincide, so the slots that refill found empty bound
+   * their product: with U empty slots, the device took U buffers and is filling at most one more.
+   * The share is at most 1, since the free queue lasted if nothing was lost.
    */
   private double freeQueueShare(int pool, PoolSample sample, double meanRate) {
     double slots = pools[pool].usableSlots();
@@ -157,7 +157,7 @@ public final class HeadroomMeter {
     if (sample.shortestLapNanos > 0) {
       rate = Math.max(rate, slots / sample.shortestLapNanos);
     }
-    // Extremes are of two intervals, and so has the rate to be.
+    // The extremes cover two intervals, so the rate must too.
     double highest = Math.max(rate, rateBefore[pool]);
     rateBefore[pool] = rate;
     double share = highest * Math.max(sample.worstLatencyNanos, pauseNanos) / slots;
@@ -171,9 +171,9 @@ public final class HeadroomMeter {
   /**
    * Adds the collectors.
    *
-   * @param bytes payload that they moved since the run began
-   * @param busyNanos time in which they did, summed over them
-   * @param collectors how many can do so at once
+   * @param bytes payload moved since the run began
+   * @param busyNanos time spent moving it, summed over the collectors
+   * @param collectors number that can work in parallel
    */
   public void copying(long bytes, long busyNanos, int collectors) {
     totals.set(COPIED, bytes);
@@ -181,12 +181,12 @@ public final class HeadroomMeter {
   }
 
   /**
-   * Adds the capture; not called where nothing is captured.
+   * Adds the capture; not called if nothing is captured.
    *
    * @param bytes written since the session began
-   * @param busyNanos time that took
-   * @param fill highest fill of a memory stage since the sample before, 0 to 1
-   * @param isLosing records were lost on the way to the disk since the sample before
+   * @param busyNanos time spent writing them
+   * @param fill highest fill of a memory stage since the previous sample, 0 to 1
+   * @param isLosing records were lost on the way to the disk since the previous sample
    */
   public void writing(long bytes, long busyNanos, double fill, boolean isLosing) {
     totals.set(WRITTEN, bytes);
@@ -194,7 +194,7 @@ public final class HeadroomMeter {
     shares.note(STAGE, Math.max(fill, isLosing ? 1 : 0));
   }
 
-  /** Ends the sample and computes. */
+  /** Ends the sample and computes the headroom. */
   public Headroom end() {
     totals.set(OFFERED, offeredBytes);
     if (totals.nanos() >= RATE_NANOS / 2) {
@@ -206,7 +206,7 @@ public final class HeadroomMeter {
     now[Ceiling.CONTROL_PATH.ordinal()] = Math.max(controlPath, shares.get(FREE_QUEUES));
     now[Ceiling.BUFFER_LIFECYCLE.ordinal()] = lifecycle;
     now[Ceiling.BANDWIDTH.ordinal()] = shares.get(COLLECTORS);
-    // Nothing waits for a writer that is behind until its stage is full.
+    // A slow writer delays nothing until its stage is full.
     double writer = shares.get(WRITER);
     writer = shares.get(STAGE) < Headroom.REACHED ? Math.min(writer, NOT_REACHED) : writer;
     now[Ceiling.STORAGE.ordinal()] = Math.max(writer, shares.get(STAGE));
@@ -219,16 +219,16 @@ public final class HeadroomMeter {
     return headroom;
   }
 
-  /** What was offered, as a share of what the mover moves while it has something to move. */
+  /** Returns the offered rate relative to the mover's rate while it has data to move. */
   private double share(double rate, int mover, int bytes, int busy) {
     if (totals.growth(busy) >= MIN_BUSY_NANOS && totals.growth(bytes) > 0) {
       capacities[mover] = totals.growth(bytes) / totals.growth(busy);
     }
-    // A mover that never moved anything has no capacity yet; what waits for it fills its stage.
+    // Without any movement the capacity is unknown; a backlog then shows in the fill of the stage.
     return capacities[mover] > 0 ? Math.max(0, rate) / capacities[mover] : 0;
   }
 
-  /** As of the last sample. Any thread. */
+  /** Returns the headroom as of the last sample. Any thread. */
   public Headroom headroom() {
     return headroom;
   }

@@ -1,14 +1,14 @@
 package dev.sluice.headroom;
 
 /**
- * The sizes of one pool, which do not change while a run lasts.
+ * Sizes of one pool, constant during a run.
  *
- * @param recordBytes one record
- * @param recordsPerBuffer what a buffer holds
+ * @param recordBytes size of one record
+ * @param recordsPerBuffer capacity of a buffer
  * @param usableSlots free-queue slots that the host keeps filled
  * @param buffers all buffers of the pool
- * @param heldByDevice of those, how many the device has when nothing waits anywhere: the current
- *     one, and for AICore in later generations the stashed one
+ * @param heldByDevice buffers with the device when none is queued: the current one, and the stashed
+ *     one for AICore in later layouts
  */
 public record PoolShape(
     int recordBytes, int recordsPerBuffer, int usableSlots, int buffers, int heldByDevice) {

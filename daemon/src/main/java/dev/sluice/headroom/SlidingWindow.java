@@ -3,9 +3,8 @@ package dev.sluice.headroom;
 import java.util.Arrays;
 
 /**
- * The highest values, or the sums, of a window that slides in steps of an eighth: for several
- * series at once, in a fixed amount of memory. Values are not negative; 0 stands for none. One
- * thread.
+ * Maxima or sums over a window that slides in steps of an eighth, for several series at once, in a
+ * fixed amount of memory. Values are not negative; 0 means none. One thread.
  */
 final class SlidingWindow {
   private static final int STEPS = 8;
@@ -22,7 +21,7 @@ final class SlidingWindow {
     this.series = series;
     this.isSum = isSum;
     this.stepNanos = Math.max(1, windowNanos / STEPS);
-    // One more than the window has: the running one is not whole.
+    // One extra bank, since the current step is incomplete.
     this.banks = new double[series * (STEPS + 1)];
     this.results = new double[series];
     this.bankSinceNs = nowNs;
@@ -36,7 +35,7 @@ final class SlidingWindow {
     return new SlidingWindow(series, true, windowNanos, nowNs);
   }
 
-  /** Lets the window slide up to this moment. */
+  /** Slides the window up to this moment. */
   void advance(long nowNs) {
     long steps = (nowNs - bankSinceNs) / stepNanos;
     if (steps <= 0) {
@@ -53,14 +52,14 @@ final class SlidingWindow {
     }
   }
 
-  /** Notes a value of this moment. */
+  /** Adds a value at the current moment. */
   void note(int index, double value) {
     int at = bank * series + index;
     banks[at] = combine(banks[at], value);
     results[index] = combine(results[index], value);
   }
 
-  /** The highest value of the window, or the sum of all. */
+  /** Returns the maximum or the sum of the window. */
   double get(int index) {
     return results[index];
   }

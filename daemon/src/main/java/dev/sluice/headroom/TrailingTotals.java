@@ -1,8 +1,8 @@
 package dev.sluice.headroom;
 
 /**
- * By how much several running totals grew over about the last so many nanoseconds, from samples at
- * intervals that need not be even. One thread; adding does not allocate.
+ * Growth of several running totals over roughly the last {@code spanNanos}, from samples at uneven
+ * intervals. One thread; adding does not allocate.
  */
 final class TrailingTotals {
   private static final int KEPT = 64;
@@ -21,9 +21,9 @@ final class TrailingTotals {
     this.values = new double[KEPT * totals];
   }
 
-  /** Begins a sample of this moment, equal to the last one but for what {@link #set} changes. */
+  /** Begins a sample that starts as a copy of the last one, to be updated with {@link #set}. */
   void add(long nowNs) {
-    // Samples that come faster than the span can hold replace the newest one.
+    // A sample that comes too soon for the span's capacity replaces the newest one.
     boolean isDense = count > 1 && nowNs - times[before(newest)] < spanNanos / (KEPT / 2);
     if (!isDense) {
       int last = newest;
@@ -38,7 +38,7 @@ final class TrailingTotals {
       }
     }
     times[newest] = nowNs;
-    // The oldest sample is the youngest one that is at least a span old.
+    // Keep as the oldest sample the youngest one that is at least a span old.
     while (count > 2 && nowNs - times[after(oldest)] >= spanNanos) {
       oldest = after(oldest);
       count--;
@@ -50,12 +50,12 @@ final class TrailingTotals {
     values[newest * totals + total] = value;
   }
 
-  /** Nanoseconds over which {@link #growth} is. */
+  /** Returns the nanoseconds covered by {@link #growth}. */
   long nanos() {
     return times[newest] - times[oldest];
   }
 
-  /** By how much a total grew. */
+  /** Returns the growth of a total. */
   double growth(int total) {
     return values[newest * totals + total] - values[oldest * totals + total];
   }

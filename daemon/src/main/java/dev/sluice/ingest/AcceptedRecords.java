@@ -3,8 +3,8 @@ package dev.sluice.ingest;
 import java.util.Arrays;
 
 /**
- * Which slots of a buffer hold a record that counts. For most kinds these are the first {@code
- * count}; an AICore buffer may have holes. A flyweight of one collector, valid during one call of a
+ * The slots of a buffer that hold an accepted record. For most kinds these are the first {@code
+ * count}; an AICore buffer may have gaps. A flyweight of one collector, valid during one call of a
  * sink.
  */
 public final class AcceptedRecords {
@@ -13,13 +13,13 @@ public final class AcceptedRecords {
   private int count;
 
   /**
-   * @param maxSlots the longest buffer that will come
+   * @param maxSlots slots of the largest buffer
    */
   AcceptedRecords(int maxSlots) {
     accepted = new long[(maxSlots + 63) >>> 6];
   }
 
-  /** Every slot up to {@code count}. */
+  /** Accepts every slot below {@code countOfRecords}. */
   void first(int countOfRecords) {
     slots = countOfRecords;
     count = countOfRecords;
@@ -32,7 +32,7 @@ public final class AcceptedRecords {
     }
   }
 
-  /** No slot yet; {@link #add} follows for each. */
+  /** Accepts no slot; {@link #add} follows for each. */
   void none(int slotCount) {
     slots = slotCount;
     count = 0;
@@ -48,27 +48,29 @@ public final class AcceptedRecords {
     count++;
   }
 
-  /** How many records count. */
+  /** Returns the number of accepted records. */
   public int count() {
     return count;
   }
 
-  /** Slots to look at; every accepted one is below. */
+  /** Returns the slots to examine; all accepted ones are below. */
   public int slots() {
     return slots;
   }
 
-  /** The first accepted slot from {@code slot} on; {@link #slots} if there is none. */
+  /** Returns the first accepted slot at or after {@code slot}; {@link #slots} if none. */
   public int nextAccepted(int slot) {
     return next(slot, 0);
   }
 
-  /** The first slot from {@code slot} on that is not accepted; {@link #slots} if there is none. */
+  /**
+   * Returns the first slot at or after {@code slot} that is not accepted; {@link #slots} if none.
+   */
   public int nextRejected(int slot) {
     return next(slot, -1);
   }
 
-  /** The first slot whose bit differs from those of {@code other}. */
+  /** Returns the first slot whose bit differs from those of {@code other}. */
   private int next(int slot, long other) {
     for (int at = slot; at < slots; at = (at | 63) + 1) {
       long rest = (accepted[at >>> 6] ^ other) >>> at;

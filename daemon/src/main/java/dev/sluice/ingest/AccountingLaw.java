@@ -13,14 +13,14 @@ import java.io.IOException;
  *              + in flight + unaccounted
  * </pre>
  *
- * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are
- * AICore records that no device counter shows (abi.md 4.11, appendix C3), {@code died} those that a
- * dead producer had begun and not committed, {@code neverStarted} AICore tasks that were handed to
- * a core which then ended without running them, {@code recycled} what a guard gave back unread
- * while no daemon served the session. What nothing explains is {@code unaccounted}, and is 0 unless
- * the device or the host is wrong; it is negative if more came than was produced.
+ * <p>{@code produced} and {@code dropped} are the device's own counters. {@code inferred} are lost
+ * AICore records that no device counter shows (abi.md, Losses and rule C3), {@code died} records
+ * that a dead producer had begun and not committed, {@code neverStarted} AICore tasks dispatched to
+ * a core that ended without running them, {@code recycled} records that a guard returned unread
+ * while no daemon served the session. {@code unaccounted} is the rest; it is 0 unless the device or
+ * the host has a defect, and negative if more records arrived than were produced.
  *
- * @param inFlight not yet collected, and no more than the pool's buffers can hold
+ * @param inFlight not yet collected, at most what the pool's buffers can hold
  */
 public record AccountingLaw(
     long produced,
@@ -34,10 +34,10 @@ public record AccountingLaw(
     long inFlight,
     long unaccounted) {
 
-  /** How many numbers it is made of. */
+  /** Number of components. */
   public static final int PARTS = 10;
 
-  /** Its numbers, in the order of the components. */
+  /** Returns the components in their order. */
   public long[] parts() {
     return new long[] {
       produced,
@@ -53,14 +53,14 @@ public record AccountingLaw(
     };
   }
 
-  /** Of such numbers; what follows them is not read. */
+  /** Builds a law from its components; ignores further elements. */
   public static AccountingLaw ofParts(long[] parts) {
     return new AccountingLaw(
         parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], parts[7], parts[8],
         parts[9]);
   }
 
-  /** Writes it for {@link #read}. */
+  /** Writes the law for {@link #read}. */
   public void write(DataOutput out) throws IOException {
     for (long records : parts()) {
       out.writeLong(records);
@@ -75,20 +75,21 @@ public record AccountingLaw(
     return ofParts(parts);
   }
 
-  /** No record at all. */
+  /** The law of no records. */
   public static final AccountingLaw ZERO = new AccountingLaw(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /**
-   * What is known of one pool.
+   * Everything known of one pool.
    *
    * @param tokenGaps AICore dispatches without a record between accepted ones
-   * @param unwrittenSlots AICore slots in buffers that came, below the mark and without a record
-   * @param missingBuffers buffers that the sequence says were published and that never came
-   * @param recordsPerBuffer capacity of one
-   * @param buffers how many the pool can have anywhere
-   * @param deviceBlocks the device waits rather than lose: nothing may be inferred
-   * @param isGuarded a guard has recycled buffers of the kind: what is missing is not inferred
-   *     before {@link #recycled} has taken its part
+   * @param unwrittenSlots AICore slots of published buffers that are below the count and hold no
+   *     record
+   * @param missingBuffers buffers published according to the sequence that never arrived
+   * @param recordsPerBuffer capacity of one buffer
+   * @param buffers maximum number of buffers of the pool
+   * @param deviceBlocks the device waits instead of losing records: nothing may be inferred
+   * @param isGuarded a guard has recycled buffers of the kind: missing records are not inferred
+   *     before {@link #recycled} has taken its share
    */
   public record Evidence(
       BufferKind kind,
@@ -108,12 +109,14 @@ public record AccountingLaw(
       return produced - dropped - collected - salvaged;
     }
 
-    /** More than this cannot be with the device. */
+    /** Returns the maximum number of records with the device. */
     private long room() {
       return (long) buffers * recordsPerBuffer + kind.begunRecords();
     }
 
-    /** What a lost buffer took with it is the host's loss and never the device's. */
+    /**
+     * Returns the inferable part: records in a lost buffer are the host's loss, never the device's.
+     */
     private long inferable(long candidates) {
       return kind == BufferKind.AICORE_TASK && !deviceBlocks
           ? Math.max(0, candidates - missingBuffers * recordsPerBuffer)
@@ -121,8 +124,8 @@ public record AccountingLaw(
     }
 
     /**
-     * The device counts a task when it hands it to a core. Of those a core that is told to leave
-     * has up to {@link BufferKind#begunRecords} before it, and their slots stay as they were.
+     * The device counts a task when it dispatches it to a core. A core told to exit may leave up to
+     * {@link BufferKind#begunRecords} dispatched tasks unstarted, and their slots unwritten.
      */
     private long neverStarted(long missing) {
       return kind == BufferKind.AICORE_TASK && deviceBlocks
@@ -132,10 +135,10 @@ public record AccountingLaw(
   }
 
   /**
-   * The law while the device runs. Read what was collected before what was produced.
+   * Computes the law while the device runs. Read collected counts before produced counts.
    *
-   * <p>What is more than the buffers can hold cannot be in flight; where records may be inferred,
-   * it is lost although no newer record has come yet to show the gap.
+   * <p>Records beyond what the buffers can hold cannot be in flight. Where records may be inferred,
+   * they are lost, even before a newer record shows the gap.
    */
   public static AccountingLaw running(Evidence e) {
     long missing = e.missing();
@@ -159,10 +162,10 @@ public record AccountingLaw(
   }
 
   /**
-   * The law after a run: everything is drained and salvaged, so nothing is in flight.
+   * Computes the law after a run: everything is drained and salvaged, so nothing is in flight.
    *
    * <p>A device that gives up a full buffer first counts it as dropped and then empties it. If it
-   * died in between, those records were salvaged as well; they stay with the dropped ones.
+   * died in between, those records were also salvaged; they count as dropped only.
    *
    * @param hasDied whether the producer stopped at an arbitrary instruction
    */
@@ -192,7 +195,7 @@ public record AccountingLaw(
         missing - neverStarted);
   }
 
-  /** The law of a pool whose run ended so. */
+  /** Computes the law of a pool for the given end of its run. */
   public static AccountingLaw of(Evidence e, RunEnd end) {
     return switch (end) {
       case NOT_YET -> running(e);
@@ -202,10 +205,12 @@ public record AccountingLaw(
   }
 
   /**
-   * The law of a kind of which a guard has recycled buffers.
+   * Applies the records that a guard recycled to the law of a kind.
    *
-   * @param told records that were in them, as the client says; no more is taken than is missing
-   * @param mayInfer what is missing beyond that is what no device counter shows
+   * @param told records in recycled buffers as reported by the client; at most the missing ones
+   *     count
+   * @param mayInfer whether records missing beyond that are inferred as lost without a device
+   *     counter
    */
   public AccountingLaw recycled(long told, boolean mayInfer) {
     long unexplained = Math.max(0, unaccounted);
@@ -226,12 +231,12 @@ public record AccountingLaw(
         unaccounted - ofUnexplained - more);
   }
 
-  /** All records that will not come, whichever counter says so. */
+  /** Returns all records that will never arrive, from any counter. */
   public long missing() {
     return dropped + inferred + died + recycled;
   }
 
-  /** The sum of two pools or runs. */
+  /** Returns the sum of two pools or runs. */
   public AccountingLaw plus(AccountingLaw other) {
     return new AccountingLaw(
         produced + other.produced,

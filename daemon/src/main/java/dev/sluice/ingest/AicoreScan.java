@@ -6,21 +6,21 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Finds the records of an AICore buffer (abi.md 4.4, appendix C2). Its {@code count} is only a
- * hint: a record may lie at index {@code count}, and below it there may be slots that were never
- * written or that show an earlier life of the buffer. So all slots are looked at, and one counts if
- * it has a start time and a dispatch token newer than the last accepted one of that core.
+ * Finds the records of an AICore buffer (abi.md, rule C2). Its {@code count} is only a hint: a
+ * record may lie at index {@code count}, and slots below it may be unwritten or hold records of an
+ * earlier loan. So every slot is checked, and accepted if it has a start time and a dispatch token
+ * newer than the last accepted one of that core.
  *
- * <p>Mostly a buffer is full, and its tokens count up from slot to slot: {@link #isFull} finds that
- * out several times faster than {@link #scan}, which notes one slot after the other.
+ * <p>A buffer is usually full, with tokens that count up from slot to slot: {@link #isFull} detects
+ * that several times faster than the slot-by-slot {@link #scan}.
  *
- * <p>When the records are not kept, reading every slot costs more than it tells: it pulls each
- * cache line away from the producer, which has to fetch it back (abi.md appendix C). So {@link
- * #isFull} may look at a few slots: an AICore writes one slot after the other, so if the first and
- * the last slot hold tokens exactly as far apart as the slots are, and slots between them fit in,
- * then all of them were written, in order, in this life of the buffer.
+ * <p>If the records are not kept, reading every slot is not worth its cost: it takes each cache
+ * line away from the producer, which must fetch it back. {@link #isFull} may therefore check only a
+ * few slots. An AICore writes slots in order, so if the tokens of the first and the last slot are
+ * exactly as far apart as the slots, and those of slots in between fit, all slots were written, in
+ * order, during this loan.
  *
- * <p>The gaps between accepted tokens are the dispatches whose record is missing so far (appendix
+ * <p>Gaps between accepted tokens are the dispatches whose record is missing so far (abi.md, rule
  * C3). Used by one collector.
  */
 final class AicoreScan {
@@ -36,16 +36,16 @@ final class AicoreScan {
     gaps = new long[cores];
   }
 
-  /** The next token of each core is the first of a run: whatever it is, nothing is missing. */
+  /** Starts a run: the first token of each core leaves no gap, whatever its value. */
   void restart() {
     Arrays.fill(hasToken, false);
   }
 
   /**
-   * Accepts every slot if the tokens count up from the first to the last one; false if they do not,
-   * and nothing is noted.
+   * Accepts every slot if the tokens count up from the first to the last one; otherwise returns
+   * false and changes nothing.
    *
-   * @param isEverySlotRead otherwise a few slots stand for the rest
+   * @param isEverySlotRead false to check a sample of the slots
    */
   boolean isFull(Lease lease, int slots, boolean isEverySlotRead, AcceptedRecords into) {
     if (slots == 0) {
@@ -76,7 +76,7 @@ final class AicoreScan {
     return true;
   }
 
-  /** Looks at every slot, up to so many, and notes the accepted ones. */
+  /** Checks the first {@code slots} slots and accepts those with a newer record. */
   void scan(Lease lease, int slots, AcceptedRecords into) {
     ByteBuffer memory = lease.memory();
     int core = lease.instance();
@@ -90,7 +90,7 @@ final class AicoreScan {
         continue;
       }
       int token = memory.getInt(at + AicoreTaskRecord.REG_TASK_ID_OFFSET);
-      // Tokens are u32 and wrap: newer is a positive difference.
+      // Tokens are u32 and wrap: newer means a positive difference.
       if (hasLast && token - last <= 0) {
         continue;
       }
@@ -105,8 +105,8 @@ final class AicoreScan {
   }
 
   /**
-   * Looks at every slot of a buffer that came after a younger one: what is in it was counted as a
-   * gap then, and is in order within the buffer.
+   * Checks every slot of a buffer that arrived after a newer one: its records were counted as a gap
+   * then, and are in order within the buffer.
    */
   void scanLate(Lease lease, int slots, AcceptedRecords into) {
     ByteBuffer memory = lease.memory();
@@ -136,14 +136,14 @@ final class AicoreScan {
     return lastToken[core];
   }
 
-  /** Goes on where another process stopped. */
+  /** Continues where another process stopped. */
   void resume(int core, boolean hasTokenNow, int token, long gapsBefore) {
     hasToken[core] = hasTokenNow;
     lastToken[core] = token;
     gaps[core] = gapsBefore;
   }
 
-  /** Tokens skipped between accepted records of a core. */
+  /** Returns the tokens skipped between accepted records of a core. */
   long gaps(int core) {
     return gaps[core];
   }

@@ -6,7 +6,7 @@ import dev.sluice.handoff.ShardJournal;
 import dev.sluice.output.capture.CaptureIntake;
 
 /**
- * Encodes accepted records into a capture, and then lets another sink look at them. One per
+ * Encodes accepted records into a capture, then passes the buffer to another sink. One per
  * collector, on its thread.
  */
 public final class CaptureSink implements LeaseSink {
@@ -14,7 +14,7 @@ public final class CaptureSink implements LeaseSink {
   private final LeaseSink next;
 
   /**
-   * @param next must have room at any time
+   * @param next must always have room
    */
   public CaptureSink(CaptureIntake intake, LeaseSink next) {
     this.intake = intake;
@@ -46,7 +46,7 @@ public final class CaptureSink implements LeaseSink {
     return next.accept(lease, records);
   }
 
-  /** In as few pieces as there are: a buffer without holes is one. */
+  /** Appends contiguous ranges; a buffer without gaps is one. */
   private void append(Lease lease, AcceptedRecords records, int recordBytes) {
     int from = records.nextAccepted(0);
     while (from < records.slots()) {
@@ -69,7 +69,7 @@ public final class CaptureSink implements LeaseSink {
     }
   }
 
-  /** Every record that is written has to be one that counts. */
+  /** Only accepted records may be written, so every slot must be read. */
   @Override
   public boolean isReader() {
     return true;

@@ -18,12 +18,12 @@ import java.util.function.IntToLongFunction;
 import java.util.function.IntUnaryOperator;
 
 /**
- * Empties full buffers: counts the records, checks their order, offers them to the sink, and gives
- * the buffer back.
+ * Empties full buffers: counts the records, checks their order, offers them to the sink, and
+ * returns the buffer.
  *
- * <p>A buffer is held until the sink took it and the return ring had room; until then the collector
- * does nothing else, so the order within a pool is kept and backpressure travels up the rings to
- * the device. Nothing that was handed over is ever dropped here.
+ * <p>Holds a buffer until the sink has taken it and the return ring has room, and does nothing else
+ * until then. This keeps the order within a pool and propagates backpressure through the rings to
+ * the device. The collector itself never drops a buffer.
  */
 public final class CollectorAgent implements Agent {
   /** Buffers emptied. */
@@ -38,28 +38,28 @@ public final class CollectorAgent implements Agent {
   /** Times that the return ring was full. */
   public static final int RETURN_FULL = 3;
 
-  /** Payload of the records in the buffers emptied, in bytes. */
+  /** Payload bytes of the records in emptied buffers. */
   public static final int BYTES = 4;
 
-  /** Time in which there was a buffer to work on and room to put it, in nanoseconds. */
+  /** Nanoseconds with a buffer to process and room for its records. */
   public static final int BUSY_NANOS = 5;
 
-  /** Time in which a buffer was in hand that the sink had no room for, in nanoseconds. */
+  /** Nanoseconds spent holding a buffer for which the sink had no room. */
   public static final int HELD_NANOS = 6;
 
-  /** Buffers whose content could not be read any more: their device has failed. */
+  /** Buffers that could not be read, because their device has failed. */
   public static final int UNREADABLE = 7;
 
-  /** Buffers that came after a younger one of their pool. */
+  /** Buffers that arrived after a newer one of their pool. */
   public static final int LATE = 8;
 
   private static final int COUNTERS = 9;
 
-  // A turn may read every byte of its buffers. This many take well under a millisecond; a lane that
-  // shares the thread can do without for so long.
+  // A turn may read every byte of its buffers. This many take well under a millisecond, which a
+  // lane on the same thread can wait.
   private static final int TURN_BYTES = 1 << 20;
 
-  /** What is known of one run: its buffers are numbered from 0 on, and so are its tokens. */
+  /** State of one run; each run numbers its buffers from 0 and has its own tokens. */
   private static final class OfRun {
     private final SequenceWindow sequences;
     private final AicoreScan aicore;
@@ -72,7 +72,7 @@ public final class CollectorAgent implements Agent {
       books = new PoolBooks(pools);
     }
 
-    /** The next run may have taken the place. */
+    /** Resets the state if another run has taken the place. */
     void begin(long epochNow) {
       if (epoch != epochNow) {
         epoch = epochNow;
@@ -113,9 +113,9 @@ public final class CollectorAgent implements Agent {
    * @param pools pools of the session, all kinds
    * @param handoffs one ring per drain agent
    * @param leases this shard's view of the arena
-   * @param journal notes each buffer that is collected
-   * @param batchBuffers at most so many buffers from one ring per cycle
-   * @param clock read once or twice per cycle that has work, never per record
+   * @param journal records each collected buffer
+   * @param batchBuffers maximum number of buffers from one ring per cycle
+   * @param clock read once or twice per cycle with work, never per record
    */
   public CollectorAgent(
       Geometry geometry,
@@ -194,7 +194,7 @@ public final class CollectorAgent implements Agent {
     }
   }
 
-  /** False if there is nothing to finish. */
+  /** Opens and checks a buffer; false if its content is unreadable. */
   private boolean begin(int number) {
     if (!leases.open(number, lease)) {
       return false;
@@ -209,7 +209,7 @@ public final class CollectorAgent implements Agent {
     AicoreScan aicore = ofRun.aicore;
     int missing = lease.isSalvaged() ? 0 : ofRun.sequences.look(lease.pool(), lease.sequence());
     if (lease.kind() == BufferKind.AICORE_TASK) {
-      // Where the count is exact, what lies behind may be of the run before.
+      // Where the count is exact, slots beyond it may hold records of an earlier run.
       int slots = isCounted() ? checkedCount() : lease.layout().records();
       if (missing == SequenceWindow.LATE) {
         aicore.scanLate(lease, slots, records);
@@ -238,8 +238,8 @@ public final class CollectorAgent implements Agent {
   }
 
   /**
-   * A buffer of a run that is not open goes back as it is: its records must not mix with those of
-   * another, and its number says nothing about theirs.
+   * Returns a buffer of a run that is not open unread: its records must not mix with another run's,
+   * and its sequence number is not comparable.
    */
   private void refuse() {
     int count = checkedCount();
@@ -248,7 +248,7 @@ public final class CollectorAgent implements Agent {
         AbiViolation.WRONG_RUN.ordinal(), lease.pool(), lease.runEpoch(), count, lease.sequence());
   }
 
-  /** Whether the entry of the buffer in hand has told what is in it. */
+  /** Whether the ready entry of the current buffer carries its record count. */
   private boolean isCounted() {
     return isCounted[lease.kind().ordinal()];
   }
@@ -306,7 +306,7 @@ public final class CollectorAgent implements Agent {
         AbiViolation.SEQUENCE.ordinal(), lease.pool(), lease.sequence(), missing, lease.number());
   }
 
-  /** Brings the buffer in hand as far as it goes; true once it is given back. */
+  /** Advances the current buffer as far as possible; true once it is returned. */
   private boolean finish() {
     if (stage == Stage.OFFER) {
       if (!isTakenBySink()) {
@@ -329,7 +329,7 @@ public final class CollectorAgent implements Agent {
     return true;
   }
 
-  /** All that follows from the buffer in hand, at one moment. */
+  /** Journals all effects of the current buffer as one step. */
   private void note() {
     int pool = lease.pool();
     int count = records.count();
@@ -353,11 +353,11 @@ public final class CollectorAgent implements Agent {
   }
 
   /**
-   * Goes on where the collector of another process stopped.
+   * Continues where the collector of another process stopped.
    *
    * @param pools of this shard
-   * @param core of a pool; -1 if it is no pool of a core's own records
-   * @param epoch of a run that is open, by its place
+   * @param core of a pool; -1 for pools other than AICore task pools
+   * @param epoch of the open run, by place
    */
   public void resume(int[] pools, IntUnaryOperator core, IntToLongFunction epoch) {
     for (int run = 0; run < runs.length; run++) {
@@ -385,12 +385,12 @@ public final class CollectorAgent implements Agent {
     }
   }
 
-  /** Of this pool a guard has recycled buffers: what is missing next is no fault of the device. */
+  /** A guard has recycled buffers of this pool: one more sequence gap is not a violation. */
   public void expectGap(int pool) {
     expectedGaps[pool]++;
   }
 
-  /** The sequence numbers at a place, for a drain that goes on with them. */
+  /** Returns the sequence window at a place, for a drain that continues from it. */
   public SequenceWindow sequences(int run) {
     return runs[run].sequences;
   }
@@ -399,33 +399,33 @@ public final class CollectorAgent implements Agent {
     try {
       return sink.accept(lease, records);
     } catch (RuntimeException e) {
-      // The buffer goes back whatever the sink did; what the sink lost is the sink's to count.
+      // The buffer is returned whatever the sink did; the sink counts its own losses.
       counters.increment(SINK_FAILURES);
       return true;
     }
   }
 
-  /** Whether a buffer is in hand that the sink or the return ring did not take yet. */
+  /** Whether a buffer is held that the sink or the return ring has not taken. */
   public boolean isHolding() {
     return stage != Stage.EMPTY;
   }
 
-  /** What was counted at a place of the {@link OpenRuns}. */
+  /** Returns the counts at a place of the {@link OpenRuns}. */
   public PoolBooks books(int run) {
     return runs[run].books;
   }
 
-  /** Records in buffers of runs that are not open, by pool; they are not taken. */
+  /** Returns the records in refused buffers of runs that are not open, by pool. */
   public CounterArray foreign() {
     return foreign;
   }
 
-  /** Counters by the constants of this class. */
+  /** Returns the counters, by the constants of this class. */
   public CounterArray counters() {
     return counters;
   }
 
-  /** Incidents by ordinal of {@link AbiViolation}. */
+  /** Returns the incidents by ordinal of {@link AbiViolation}. */
   public IncidentRecorder violations() {
     return violations;
   }

@@ -10,12 +10,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Compares synthetic records with what they must be, bit by bit: all of them, or a few of each
- * buffer. Makes one sink per collector and sums what they found.
+ * Compares synthetic records bit by bit with their expected contents: all of them, or a sample of
+ * each buffer. Makes one sink per collector and sums their results.
  */
 public final class ContentChecks {
-  // Of each buffer when sampling: first, last, and some between. First and last lines of a buffer
-  // cost nothing; reading all of it pulls the producer's cache lines away (abi.md appendix C).
+  // Samples per buffer: first, last, and some in between. The first and last lines are free;
+  // reading the whole buffer takes the producer's cache lines away.
   private static final int SAMPLES = 4;
   private static final int VERIFIED = 0;
   private static final int MISMATCHED = 1;
@@ -31,7 +31,7 @@ public final class ContentChecks {
     this.isSampling = isSampling;
   }
 
-  /** Checks nothing: real content, or not wanted. */
+  /** Checks nothing: contents are real, or checks are off. */
   public static ContentChecks none() {
     return new ContentChecks(null, 0, false);
   }
@@ -46,7 +46,7 @@ public final class ContentChecks {
     return new ContentChecks(content, pools, true);
   }
 
-  /** A sink for one collector; called before the agents run. */
+  /** Returns a sink for one collector; call before the agents run. */
   public LeaseSink newSink() {
     if (content == null) {
       return LeaseSink.COUNT_ONLY;
@@ -56,12 +56,12 @@ public final class ContentChecks {
     return new Check(own);
   }
 
-  /** Records compared. Any thread. */
+  /** Returns the number of compared records. Any thread. */
   public long verified() {
     return sum(VERIFIED);
   }
 
-  /** Records that were not what they must be. Any thread. */
+  /** Returns the number of records that differed from the expected ones. Any thread. */
   public long mismatched() {
     return sum(MISMATCHED);
   }
@@ -76,7 +76,7 @@ public final class ContentChecks {
 
   private final class Check implements LeaseSink {
     private final CounterArray counter;
-    // By run, as indexes start over with each.
+    // By run, since indices restart with each.
     private final long[][] nextIndex = new long[OpenRuns.MAX][pools];
     private final long[] epochs = new long[OpenRuns.MAX];
 
@@ -114,7 +114,7 @@ public final class ContentChecks {
       BufferKind kind = lease.kind();
       int at = lease.offset() + slot * kind.recordBytes();
       long seen = content.indexIn(kind, lease.memory(), at);
-      // The record shows the low bits; the rest follows from the one before, which is older.
+      // The record holds the low bits only; the rest follows from the previous, older record.
       long[] next = nextIndex[lease.run()];
       long expected = next[lease.pool()];
       long mask = (1L << SyntheticContent.indexBits(kind)) - 1;

@@ -8,14 +8,13 @@ import java.io.IOException;
 import java.util.function.IntFunction;
 
 /**
- * Gives each device-side drop a cause. The device has one counter per pool and no reason, so this
- * is inference, from what the host saw when the counter moved, and documented as such
- * (docs/headroom.md).
+ * Attributes each device-side drop to a cause. The device has one counter per pool and no reason,
+ * so this is inference from what the host observed when the counter moved (docs/headroom.md).
  *
- * <p>Most drops refill has seen itself: it looks at an empty free queue at every sweep, and notes
- * where the buffers are and what was dropped since. The rest was dropped since its last look, or
- * for another reason than an empty free queue. That rest gets its cause here from the state at this
- * moment, and when refill reports it later it is not counted again: a cause once given stays, since
+ * <p>Refill observes most drops itself: it checks an empty free queue at every sweep, and notes
+ * where the buffers are and how much was dropped since. The rest was dropped since its last check,
+ * or with a free queue that was not empty. That rest gets its cause here from the current state,
+ * and is not counted again when refill reports it later: an attributed cause is final, since
  * counters must never decrease.
  *
  * <p>Called by one thread at short intervals.
@@ -28,7 +27,7 @@ public final class DropAttribution {
   private final long[] seenLate;
   private final long[] seenNotDrained;
   private final long[] seenExhausted;
-  // Attributed here before refill reported them, by whether as exhausted.
+  // Drops attributed here before refill reported them: to lateness, and to exhaustion.
   private final long[] aheadLate;
   private final long[] aheadExhausted;
   private final DropCause[] lastCause;
@@ -56,9 +55,9 @@ public final class DropAttribution {
    * Begins an interval.
    *
    * @param readyFullCount times so far that a drain found a ready queue full
-   * @param isReadyFullNow whether one is full at this moment
-   * @param handoffFullCount times so far that a drain had to leave an entry where it was, because
-   *     collectors were behind
+   * @param isReadyFullNow whether a ready queue is full now
+   * @param handoffFullCount times so far that a drain left an entry in place because collectors
+   *     were slow
    */
   public void begin(long readyFullCount, boolean isReadyFullNow, long handoffFullCount) {
     boolean isFull = isReadyFullNow || readyFullCount != readyFull;
@@ -68,7 +67,7 @@ public final class DropAttribution {
     handoffFull = handoffFullCount;
   }
 
-  /** Looks at one pool. */
+  /** Attributes the drops of one pool. */
   public void pool(int pool, BufferKind kind, DropEvidence evidence) {
     lastCauseAge[pool] = Math.min(lastCauseAge[pool] + 1, Integer.MAX_VALUE - 1);
     long late = Math.max(0, evidence.whileSpareAtHand - seenLate[pool]);
@@ -78,12 +77,12 @@ public final class DropAttribution {
     seenNotDrained[pool] += notDrained;
     seenExhausted[pool] += exhausted;
     if (isHandoffFull) {
-      // The drain was there; it had nowhere to put them.
+      // The drain was on time but had no room in the handoff rings.
       exhausted += notDrained;
     } else {
       late += notDrained;
     }
-    // First like from like: the guess was most often right.
+    // First match the same cause: the guess was right in most cases.
     long known = Math.min(late, aheadLate[pool]);
     aheadLate[pool] -= known;
     late -= known;
@@ -115,7 +114,7 @@ public final class DropAttribution {
     return Math.max(0, evidence.dropped - attributed[pool]);
   }
 
-  /** From the state at this moment. */
+  /** Guesses a cause from the current state. */
   private DropCause guess(int pool, DropEvidence evidence) {
     if (evidence.isNotReturned) {
       return DropCause.POOL_EXHAUSTED;
@@ -128,11 +127,11 @@ public final class DropAttribution {
       return DropCause.READY_QUEUE_FULL;
     }
     if (evidence.isEmpty) {
-      // Refill has not noticed yet: that is what being late is.
+      // Refill has not noticed it yet, so the host is late.
       return DropCause.HOST_LATE;
     }
     if (lastCause[pool] != null && lastCauseAge[pool] <= 1) {
-      // Counted just after refill looked, and just before its buffer was there.
+      // Counted just after refill's check and just before its buffer was visible.
       return lastCause[pool];
     }
     return DropCause.UNKNOWN;
@@ -148,7 +147,7 @@ public final class DropAttribution {
     }
   }
 
-  /** Writes what was given, for {@link #resume}. */
+  /** Writes the attributed drops for {@link #resume}. */
   public void save(DataOutput out) throws IOException {
     for (long[] ofPool : byPool) {
       for (long records : ofPool) {
@@ -158,7 +157,7 @@ public final class DropAttribution {
   }
 
   /**
-   * Goes on where another process stopped: what was given stays.
+   * Continues where another process stopped; its attributions are kept.
    *
    * @param kind of each pool
    */
@@ -171,18 +170,18 @@ public final class DropAttribution {
     }
   }
 
-  /** What was dropped before this process and has no cause any more. */
+  /** Attributes the drops of an earlier process whose causes are lost. */
   public void assume(int pool, BufferKind kind, long records) {
     give(pool, kind, DropCause.UNKNOWN, records);
     lastCause[pool] = null;
   }
 
-  /** Drops of a pool given to a cause so far. The calling thread's. */
+  /** Returns the drops of a pool attributed to a cause. Calling thread only. */
   public long count(int pool, DropCause cause) {
     return byPool[pool][cause.ordinal()];
   }
 
-  /** Drops of a kind given to a cause so far. The calling thread's. */
+  /** Returns the drops of a kind attributed to a cause. Calling thread only. */
   public long count(BufferKind kind, DropCause cause) {
     return byKind[kind.ordinal()][cause.ordinal()];
   }

@@ -1,11 +1,13 @@
 package dev.sluice.ingest;
 
-/** What is known of one pool at one moment for {@link DropAttribution}; refilled for each. */
+/**
+ * The host's knowledge of one pool at one moment, for {@link DropAttribution}; refilled for each.
+ */
 public final class DropEvidence {
-  /** What the device says it dropped, extended. Read after all others. */
+  /** The device's dropped count, extended to 64 bits. Read after all others. */
   public long dropped;
 
-  /** Of that, what refill saw being dropped while it had spare buffers. */
+  /** Part of it that refill observed while it had spare buffers. */
   public long whileSpareAtHand;
 
   /** ... while the pool's buffers lay in ready queues. */
@@ -14,12 +16,12 @@ public final class DropEvidence {
   /** ... while they were with collectors. */
   public long whileNotReturned;
 
-  /** The free queue is empty at this moment. */
+  /** The free queue is empty now. */
   public boolean isEmpty;
 
-  /** Refill knows that it is, and that the buffers are in ready queues. */
+  /** Refill knows that it is empty and the buffers are in ready queues. */
   public boolean isNotDrained;
 
-  /** Refill knows that it is, and that the buffers are with collectors. */
+  /** Refill knows that it is empty and the buffers are with collectors. */
   public boolean isNotReturned;
 }

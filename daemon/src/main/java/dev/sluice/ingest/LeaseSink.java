@@ -4,14 +4,14 @@ import dev.sluice.handoff.Lease;
 import dev.sluice.handoff.ShardJournal;
 
 /**
- * Where a collector offers what it has: the seam for captures.
+ * Receives full buffers from a collector: the interface for captures.
  *
  * <p>Called on the collector's thread, one buffer at a time, in the order of each pool. A sink must
  * not wait, keep the lease, or write to its memory. If it throws, the collector counts the failure
- * and goes on with the next buffer.
+ * and continues with the next buffer.
  */
 public interface LeaseSink {
-  /** Takes nothing, keeps nothing: the records are only counted. */
+  /** Keeps nothing; the records are only counted. */
   LeaseSink COUNT_ONLY =
       new LeaseSink() {
         @Override
@@ -28,24 +28,24 @@ public interface LeaseSink {
   /**
    * Takes the records of a buffer.
    *
-   * @param records which slots hold an accepted record
-   * @return false if there is no room now: the collector holds the buffer and asks again, and the
-   *     device in time feels the backpressure
+   * @param records slots with accepted records
+   * @return false if there is no room now: the collector holds the buffer and retries, and
+   *     backpressure eventually reaches the device
    */
   boolean accept(Lease lease, AcceptedRecords records);
 
   /**
-   * What was accepted last is collected for certain, or would be if this process ended now. Until
-   * then nothing of it may be visible.
+   * Makes the last accepted buffer visible: it is collected even if this process ends now. Nothing
+   * of it may be visible before.
    */
   default void commit() {}
 
-  /** Notes how this sink stands after {@link #commit}, which follows. */
+  /** Journals the state that this sink will have after the following {@link #commit}. */
   default void journal(ShardJournal into) {}
 
   /**
-   * Whether the sink reads the records themselves. For one that does, the collector looks at every
-   * slot of an AICore buffer; for one that only counts, it may judge by a few.
+   * Whether the sink reads the records. If so, the collector checks every slot of an AICore buffer;
+   * for a sink that only counts, it may check a sample.
    */
   boolean isReader();
 }

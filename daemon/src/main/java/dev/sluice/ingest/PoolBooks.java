@@ -3,8 +3,8 @@ package dev.sluice.ingest;
 import dev.sluice.counters.CounterArray;
 
 /**
- * What one collector has counted of one run, by pool: its single-writer counters, read by the
- * accounting law. They go on when the next run takes the place.
+ * One collector's counts for one place of a run, by pool: single-writer counters, read for the
+ * accounting law. They continue when the next run takes the place.
  */
 public final class PoolBooks {
   private final CounterArray collected;
@@ -23,32 +23,37 @@ public final class PoolBooks {
     missingBuffers = new CounterArray(pools);
   }
 
-  /** Records taken from published buffers. */
+  /** Returns the records taken from published buffers. */
   public CounterArray collected() {
     return collected;
   }
 
-  /** Records recovered from buffers of a producer that stopped. */
+  /** Returns the records salvaged from buffers of a stopped producer. */
   public CounterArray salvaged() {
     return salvaged;
   }
 
-  /** AICore dispatches between accepted records that have none. */
+  /** Returns the AICore dispatches without a record between accepted ones. */
   public CounterArray tokenGaps() {
     return tokenGaps;
   }
 
-  /** AICore slots below the mark of a published buffer that hold no record of its present life. */
+  /**
+   * Returns the AICore slots of published buffers that are below the count and hold no record of
+   * this loan.
+   */
   public CounterArray unwrittenSlots() {
     return unwrittenSlots;
   }
 
-  /** The same of buffers that were salvaged, which have no mark: their whole array. */
+  /**
+   * Returns the same for salvaged buffers, over all their slots, since they have no valid count.
+   */
   public CounterArray unwrittenSalvaged() {
     return unwrittenSalvaged;
   }
 
-  /** Buffers that the sequence numbers say should have come and did not. */
+  /** Returns the buffers that are missing according to the sequence numbers. */
   public CounterArray missingBuffers() {
     return missingBuffers;
   }

@@ -1,15 +1,18 @@
 package dev.sluice.ingest;
 
-/** How a run ended, as far as it decides what can still come and what the books may explain. */
+/** How a run ended: determines what can still arrive and what the books may explain. */
 public enum RunEnd {
-  /** It has not: the device goes on, with us or without us; what it holds stays in flight. */
+  /** Not ended: the device continues, with or without this host; what it holds stays in flight. */
   NOT_YET,
-  /** The device is complete: what it never published is salvaged, and nothing may be missing. */
+  /** The device has completed: unpublished buffers are salvaged, and nothing may be missing. */
   COMPLETE,
-  /** The producer stopped at an arbitrary instruction: salvage, and a record here and there. */
+  /**
+   * The producer stopped at an arbitrary instruction: buffers are salvaged, and single records may
+   * be missing.
+   */
   DIED;
 
-  /** Whether nothing more can come. */
+  /** Whether nothing more can arrive. */
   public boolean isComplete() {
     return this != NOT_YET;
   }

@@ -12,13 +12,13 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * What the workload did, from the AICore records that one collector encodes for a capture: busy
- * time and tasks of each core, and by type of core how long tasks ran and how long they waited
- * between being received and started. In ticks of the device's clock.
+ * Workload statistics from the AICore records that one collector encodes for a capture: busy time
+ * and tasks per core; task durations and the delays from receiving to starting a task per core
+ * type. In ticks of the device's clock.
  *
  * <p>Written on the collector's thread, by {@link #onBlock} or by the native encoder; any thread
- * reads. A task that ends before it starts, or runs for more than {@link #LONGEST_TICKS}, is
- * counted as impossible and nowhere else.
+ * may read. A task that ends before it starts, or runs longer than {@link #LONGEST_TICKS}, counts
+ * as impossible only.
  */
 public final class TaskStatistics implements TaskObserver {
   /** About six days of the slowest clock. */
@@ -29,7 +29,7 @@ public final class TaskStatistics implements TaskObserver {
   private static final int RECEIVE_TO_START = column("receive_to_start_cycles");
   private static final long U32 = 0xFFFF_FFFFL;
 
-  // Of each core, as struct sluice_task_counts has them.
+  // Offsets of a core's counts, as in struct sluice_task_counts.
   private static final int BUSY = 0;
   private static final int TASKS = Long.BYTES;
   private static final int IMPOSSIBLE = 2 * Long.BYTES;
@@ -121,17 +121,17 @@ public final class TaskStatistics implements TaskObserver {
     return (long) LONG.getOpaque(memory, at);
   }
 
-  /** Sum of the tasks' durations on a core, in ticks. */
+  /** Returns the sum of the task durations on a core, in ticks. */
   public long busyTicks(int core) {
     return get(countsOfCore(core) + BUSY);
   }
 
-  /** Tasks that ended on a core. */
+  /** Returns the tasks that ended on a core. */
   public long tasks(int core) {
     return get(countsOfCore(core) + TASKS);
   }
 
-  /** Tasks whose times cannot be true, of all cores. */
+  /** Returns the tasks with impossible times, over all cores. */
   public long impossible() {
     long sum = 0;
     for (int core = 0; core < geometry.numCores(); core++) {
@@ -141,7 +141,7 @@ public final class TaskStatistics implements TaskObserver {
   }
 
   /**
-   * How long tasks ran.
+   * Returns the durations of tasks.
    *
    * @param type {@link Geometry#AIC} or {@link Geometry#AIV}
    */
@@ -149,7 +149,7 @@ public final class TaskStatistics implements TaskObserver {
     return durations.get(type);
   }
 
-  /** How long tasks waited on their core between being received and started; by type as above. */
+  /** Returns the delays from receiving to starting a task, by type as for {@link #durations}. */
   public LogLinearHistogram latencies(int type) {
     return latencies.get(type);
   }

@@ -1,7 +1,7 @@
 /**
- * What happens to a full buffer once it is in host hands: a collector counts its records, proves
- * their order, offers it to a sink and gives it back; the accounting law puts the sums beside what
- * the device says. Receives leases from {@link dev.sluice.handoff}, never touches queues or the
+ * Processing of full buffers in host hands: a collector counts the records, verifies their order,
+ * offers them to a sink and returns the buffer; the accounting law compares the sums with the
+ * device's counters. Takes leases from {@link dev.sluice.handoff}, never touches queues or the
  * ledger.
  */
 package dev.sluice.ingest;

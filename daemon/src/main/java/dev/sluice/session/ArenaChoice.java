@@ -9,14 +9,14 @@ import dev.sluice.device.ArenaPlan;
 import java.io.IOException;
 import java.util.function.IntFunction;
 
-/** Whose memory a session's arena is: as configured for the device, if the client can use it. */
+/** Makes a session's arena in the placement configured for its device. */
 final class ArenaChoice {
   private ArenaChoice() {}
 
   /**
-   * Makes the arena of a session that asks for one; refuses it with one line if that is impossible.
+   * Makes the arena of a session that attaches, or refuses it with a one-line reason.
    *
-   * @param permissionProblem what keeps the daemon from a device, one line; empty if nothing
+   * @param permissionProblem why the daemon may not open a device, one line; empty if it may
    */
   static Arena make(
       ArenaPlan plan,

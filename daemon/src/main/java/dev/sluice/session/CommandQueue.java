@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is asked of one session, done one after the other in the order of the asking. The thread
- * that does it owns the session meanwhile: what only commands touch needs no lock. Each owner sees
- * what the one before it did.
+ * Commands of one session, run one at a time in the order of submission. The thread that runs them
+ * owns the session, so state that only commands touch needs no lock. Each owner sees the writes of
+ * the previous one.
  *
- * <p>The lock guards the list and is not held while a command runs. Any thread.
+ * <p>The lock guards the queue only and is not held while a command runs. Any thread.
  */
 final class CommandQueue {
   private static final Logger log = LoggerFactory.getLogger(CommandQueue.class);
@@ -35,7 +35,7 @@ final class CommandQueue {
       this.work = work;
     }
 
-    /** Whatever goes wrong is the result: the thread has other sessions to serve. */
+    /** Turns every failure into the result: the thread has other sessions to serve. */
     void run() {
       try {
         result.complete(work.call());
@@ -52,7 +52,7 @@ final class CommandQueue {
     this.workers = workers;
   }
 
-  /** Does the work when its turn comes, on a thread of the workers. Never waits. */
+  /** Queues the work for a worker thread. Never waits. */
   <T> CompletionStage<T> submit(Callable<T> work) {
     Command<T> command = new Command<>(work);
     synchronized (this) {
@@ -70,7 +70,7 @@ final class CommandQueue {
     return command.result;
   }
 
-  /** Finds a thread for what waits; this caller has the ownership and gives it away. */
+  /** Passes ownership from the caller to a worker. */
   private void handOver() {
     try {
       workers.execute(this::drain);
@@ -101,8 +101,8 @@ final class CommandQueue {
   }
 
   /**
-   * Does the work on this thread if the session has no owner now, and returns whether it did. What
-   * is asked meanwhile goes to the workers.
+   * Runs the work on the calling thread if the session has no owner; returns whether it did.
+   * Commands submitted in the meantime go to the workers.
    */
   boolean runIfIdle(Runnable work) {
     synchronized (this) {
@@ -126,14 +126,14 @@ final class CommandQueue {
     return true;
   }
 
-  /** Whether a thread is inside of a command. */
+  /** Whether a thread is running commands. */
   synchronized boolean isOwned() {
     return isOwned;
   }
 
   /**
-   * The owner does not come back: all who wait for it are told, and no command is done any more.
-   * What the owner still does if it comes back is its own business.
+   * Gives up an owner that hangs: fails all pending commands and rejects later ones. Does not stop
+   * the owner, which may still finish its command.
    */
   void abandon(RefusedException reason) {
     List<Command<?>> left;

@@ -24,13 +24,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which devices can be used. One is down from the moment at which a session of it failed, its node
- * went away, or its memory stopped to answer, until a probe succeeds; new sessions are refused
- * meanwhile. Devices whose sessions use this host's memory alone ({@code sim}) are never down.
+ * Tracks which devices are usable. A device goes down when a session on it fails, its node
+ * disappears or its memory stops responding, and stays down until a probe succeeds; new sessions
+ * are refused until then. Devices with placement {@code sim} use host memory only and never go
+ * down.
  *
- * <p>What asks a device runs on threads of its own, at most one per device: an answer may never
- * come. One that does not come for {@link Patience#hungNanos} is an answer, too; so is a thread of
- * a session that does not come back for so long.
+ * <p>Device calls may block forever, so they run on threads of their own, at most one per device. A
+ * call or a session thread that takes longer than {@link Patience#hungNanos} counts as a failure.
  */
 public final class DeviceWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DeviceWatch.class);
@@ -39,13 +39,13 @@ public final class DeviceWatch implements AutoCloseable {
       "a call to the device does not return: it hangs, read its log";
 
   /**
-   * Why a device cannot be used.
+   * Why a device is unusable.
    *
    * @param sinceNs by the daemon's clock
    */
   public record Down(String cause, long sinceNs) {}
 
-  /** A session with a thread that does not come back from its device, to be given up. */
+  /** A session to give up, because a thread hangs in a call to its device. */
   record Hung(Session session, String cause) {}
 
   private final PlacementSettings placements;
@@ -57,15 +57,15 @@ public final class DeviceWatch implements AutoCloseable {
   private final NanoClock clock;
   private final ExecutorService threads;
   private final Map<Integer, Down> down = new ConcurrentHashMap<>();
-  // Nodes that were there once; only those can go away. A host without a driver never had any.
+  // Nodes seen at least once; only these can disappear. A host without a driver has none.
   private final Set<Integer> seenNodes = ConcurrentHashMap.newKeySet();
-  // Since when a question to the device is open.
+  // Start times of open probes, by device.
   private final Map<Integer, Long> asked = new ConcurrentHashMap<>();
   private long lastCheckNs;
 
   /**
    * @param environment of the process
-   * @param beforeUp called when a device answers again, before a new session can have it
+   * @param beforeUp called when a device answers again, before new sessions may use it
    */
   DeviceWatch(
       Settings settings,
@@ -91,44 +91,44 @@ public final class DeviceWatch implements AutoCloseable {
             });
   }
 
-  /** Why a device cannot be used; empty if it can. Any thread. */
+  /** Returns why a device is unusable; empty if it is usable. Any thread. */
   public Optional<Down> down(int device) {
     return Optional.ofNullable(down.get(device));
   }
 
-  /** All that cannot be used, by number. Any thread. */
+  /** Returns all unusable devices by number. Any thread. */
   public Map<Integer, Down> down() {
     return new TreeMap<>(down);
   }
 
-  /** Why this process may not open the device, one line; empty if it may. */
+  /** Returns why this process may not open the device, one line; empty if it may. */
   String permissionProblem(int device) {
     return nodes.refusal(device);
   }
 
-  /** A device was found to have failed. Any thread. */
+  /** Marks a device as failed. Any thread. */
   void failed(int device, String cause) {
     if (down.putIfAbsent(device, new Down(cause, clock.nanoTime())) == null) {
       log.warn("device {} is down, sessions are refused until it answers: {}", device, cause);
     }
   }
 
-  /** A call to a device does not return. Any thread. */
+  /** Marks a device as failed because a call to it hangs. Any thread. */
   void hangs(int device) {
     failed(device, HANGS);
   }
 
-  /** Threads that wait for an answer of a device for too long. Any thread. */
+  /** Returns how many threads have waited too long for a device. Any thread. */
   int abandonedThreads() {
     long nowNs = clock.nanoTime();
     return (int) asked.values().stream().filter(sinceNs -> nowNs - sinceNs > hungNanos).count();
   }
 
   /**
-   * Looks after every device that has sessions or is down. Janitor; waits for nothing.
+   * Checks every device that has sessions or is down. Janitor thread; never waits.
    *
-   * @param sessions those that are open
-   * @return those that hang
+   * @param sessions all open sessions
+   * @return the sessions that hang
    */
   List<Hung> check(List<Session> sessions) {
     Map<Integer, List<Session>> byDevice = new HashMap<>();
@@ -172,7 +172,7 @@ public final class DeviceWatch implements AutoCloseable {
     }
     boolean isDown = down.containsKey(device);
     if (isDown && sessions.stream().anyMatch(session -> !session.memory().failure().isEmpty())) {
-      return; // those that failed are still ending; it is not back before they are gone
+      return; // its failed sessions are still ending; it must not come up before they are closed
     }
     Long sinceNs = asked.putIfAbsent(device, nowNs);
     if (sinceNs == null) {
@@ -187,7 +187,10 @@ public final class DeviceWatch implements AutoCloseable {
     sessions.forEach(session -> session.memory().giveUp(cause));
   }
 
-  /** What to ask was decided with the look at its sessions: one that fails since is not gone. */
+  /**
+   * Probes a device. {@code isDown} was determined together with the check of its sessions; a
+   * session that fails later has not ended yet.
+   */
   private void ask(int device, boolean isDown, List<Session> sessions) {
     try {
       threads.execute(
@@ -203,7 +206,7 @@ public final class DeviceWatch implements AutoCloseable {
             }
           });
     } catch (RejectedExecutionException | OutOfMemoryError e) {
-      asked.remove(device); // the daemon is stopping, or has no thread; the next round asks
+      asked.remove(device); // the daemon is stopping or out of threads; the next round retries
     }
   }
 

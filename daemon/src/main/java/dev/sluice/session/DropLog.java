@@ -7,22 +7,22 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The last events of dropped records, of all sessions, so many and no more: a device that drops for
- * hours costs no more memory than one that drops for a minute. Any thread; the lock is a leaf.
+ * The latest drop events of all sessions. Bounded, so a device that drops for hours uses no more
+ * memory. Any thread; the lock is a leaf.
  */
 public final class DropLog {
   private final int keptEvents;
   private final Deque<Entry> events = new ArrayDeque<>();
   private long total;
 
-  /** One event, and whose it is. */
+  /** One event with its session and device. */
   public record Entry(int session, int device, DropEvent event) {}
 
   /**
    * The newest events.
    *
    * @param total events since the start
-   * @param kept how many are kept
+   * @param kept capacity of the log
    * @param events newest first
    */
   public record Newest(long total, int kept, List<Entry> events) {}

@@ -12,13 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Comes round ten times a second: has the sessions looked after, and watches the progress of all
- * other agents. Waits for nothing itself: a janitor that waits is one that watches nothing.
+ * Runs ten times a second: tends the sessions and watches the progress of all other agents. Never
+ * waits, since a blocked janitor watches nothing.
  */
 public final class Janitor implements Agent {
   private static final Logger log = LoggerFactory.getLogger(Janitor.class);
 
-  /** A thread that has not come round for this long is stuck: parks are 10 ms at most. */
+  /** An agent thread without a cycle for this long is stalled: parks last 10 ms at most. */
   public static final long STALL_NANOS = 1_000_000_000;
 
   private final Sessions sessions;
@@ -51,7 +51,7 @@ public final class Janitor implements Agent {
   }
 
   private synchronized void watch(long nowNs) {
-    // Its own, when it is over: nothing watches the janitor meanwhile but health and watchdog.
+    // The janitor's own stall, noted afterwards: only health and watchdog detect it as it happens.
     long pauseNanos = nowNs - watchedNs;
     watchedNs = nowNs;
     if (pauseNanos > STALL_NANOS) {
@@ -74,7 +74,7 @@ public final class Janitor implements Agent {
     }
   }
 
-  /** Stalls seen so far of the agents with this role. Any thread. */
+  /** Returns the stalls so far of agents with this role. Any thread. */
   public synchronized long stalls(String roleName) {
     return stallsByRole.getOrDefault(roleName, 0L);
   }

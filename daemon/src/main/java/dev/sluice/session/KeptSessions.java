@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The memory of sessions with the service manager, under names that say what belongs together:
- * {@code sluice-arena-KEY}, {@code sluice-state-KEY}, {@code sluice-stage-KEY-N}. Does nothing
- * where no manager keeps descriptors. Any thread.
+ * Session memory kept by the service manager, under names that group descriptors by session: {@code
+ * sluice-arena-KEY}, {@code sluice-state-KEY}, {@code sluice-stage-KEY-N}. Does nothing without a
+ * service manager that stores descriptors. Any thread.
  */
 public final class KeptSessions {
   private static final Logger log = LoggerFactory.getLogger(KeptSessions.class);
@@ -27,13 +27,12 @@ public final class KeptSessions {
   private final List<Left> left;
   private final Random random = new Random();
 
-  /** What another process left of one session. The descriptors are the receiver's to close. */
+  /** Descriptors of one session left by another process. The receiver closes them. */
   record Left(String key, int arena, int state, List<Integer> stages) {
     /**
-     * Maps it all, and owns the descriptors.
+     * Maps all regions and takes ownership of the descriptors.
      *
-     * @throws IOException one line, if something is missing or no memory of a session; all
-     *     descriptors are closed
+     * @throws IOException one line, if a region is missing or invalid; all descriptors are closed
      */
     Memory open() throws IOException {
       List<Integer> all = new ArrayList<>(List.of(arena, state));
@@ -44,7 +43,7 @@ public final class KeptSessions {
           throw new IOException("its state or its arena is missing");
         }
         for (int fd : all) {
-          regions.add(null); // the next one is closed by the call, if that fails
+          regions.add(null); // adopt() closes its descriptor if it fails
           regions.set(regions.size() - 1, SharedRegion.adopt(fd));
         }
       } catch (IOException | RuntimeException e) {
@@ -56,9 +55,9 @@ public final class KeptSessions {
     }
   }
 
-  /** The memory of such a session. */
+  /** The mapped memory of a session that was left. */
   record Memory(SharedRegion arena, SharedRegion state, List<SharedRegion> stages) {
-    /** All of it that was not closed elsewhere. */
+    /** Closes all regions that are still open. */
     void close() {
       arena.close();
       state.close();
@@ -67,7 +66,7 @@ public final class KeptSessions {
   }
 
   /**
-   * @param kept what the service manager handed over at the start; what is no session's is closed
+   * @param kept descriptors handed over by the service manager at startup; foreign ones are closed
    */
   public KeptSessions(Optional<DescriptorStore> store, List<DescriptorStore.Kept> kept) {
     this.store = store;
@@ -97,31 +96,31 @@ public final class KeptSessions {
     return new Left(key, parts.getOrDefault("arena", -1), parts.getOrDefault("state", -1), stages);
   }
 
-  /** None is kept. */
+  /** Returns an instance that keeps nothing. */
   public static KeptSessions none() {
     return new KeptSessions(Optional.empty(), List.of());
   }
 
-  /** Whether a service manager keeps what it is given. */
+  /** Whether a service manager stores descriptors. */
   boolean isOn() {
     return store.isPresent();
   }
 
-  /** What was left, once. */
+  /** Returns the sessions left by another process; empty from the second call on. */
   List<Left> takeLeft() {
     List<Left> taken = List.copyOf(left);
     left.clear();
     return taken;
   }
 
-  /** A name for a new session that no other has. */
+  /** Returns a random key for a new session. */
   synchronized String newKey() {
     byte[] key = new byte[8];
     random.nextBytes(key);
     return HexFormat.of().formatHex(key);
   }
 
-  /** Has the memory of a session kept. */
+  /** Stores the memory of a session with the service manager. */
   void keep(String key, int arena, int state, List<Integer> stages) {
     store.ifPresent(
         to -> {
@@ -130,7 +129,7 @@ public final class KeptSessions {
               to.keep(PREFIX + "stage-" + key + "-" + stage, stages.get(stage));
             }
             to.keep(PREFIX + "arena-" + key, arena);
-            // Last: without it the others are nothing.
+            // Store the state last: without it the other descriptors are ignored.
             to.keep(PREFIX + "state-" + key, state);
           } catch (IOException e) {
             log.warn("session not kept over a restart: {}", e.getMessage());
@@ -138,12 +137,12 @@ public final class KeptSessions {
         });
   }
 
-  /** The session is over. */
+  /** Removes an ended session from the service manager. */
   void forget(String key, int stages) {
     store.ifPresent(
         to -> {
           try {
-            // First: without it the others are nothing.
+            // Remove the state first: without it the other descriptors are ignored.
             to.forget(PREFIX + "state-" + key);
             to.forget(PREFIX + "arena-" + key);
             for (int stage = 0; stage < stages; stage++) {

@@ -3,22 +3,21 @@ package dev.sluice.session;
 import java.util.Optional;
 
 /**
- * Who produces into a session: whose it is, which process that is now, and whether it is still
- * connected. A lost connection is not the end, since a process that lives may come back; a dead one
- * is known by its identity, which a new process with its number does not have.
+ * The producer of a session: its user, its current process and its connection. A lost connection
+ * does not end the session, since a live process may reconnect. Death is detected by process
+ * identity, which a new process with the same pid does not share.
  *
- * <p>Connections are numbered, so that the loss of an earlier one, which may be reported late, says
- * nothing about the present one. Of the session's owner. Times are of the daemon's clock, in
- * nanoseconds.
+ * <p>Connections are numbered, so a late report about an earlier connection does not affect the
+ * current one. Session owner only. Times are nanoseconds by the daemon's clock.
  */
 final class Producer {
-  /** The number of the connection that attached. */
+  /** Number of the connection that attached. */
   static final int FIRST_CONNECTION = 1;
 
   private Peer peer;
   private int connection = FIRST_CONNECTION;
 
-  /** Since when the connection is lost while the process may live. */
+  /** When the connection was lost; valid while it is lost. */
   private long lostSinceNs;
 
   private boolean isLost;
@@ -30,8 +29,8 @@ final class Producer {
   }
 
   /**
-   * Of a session of another process, whose connections are all gone. Its time to come back begins
-   * with {@link #canReturn}.
+   * Creates the producer of a session left by another process: it has no connection. The resume
+   * grace starts with {@link #canReturn}.
    */
   static Producer lost(Peer peer, int connection) {
     Producer producer = new Producer(peer);
@@ -41,7 +40,7 @@ final class Producer {
     return producer;
   }
 
-  /** The socket is open from now on. */
+  /** The socket is open: starts the resume grace of a lost connection. */
   void canReturn(long nowNs) {
     canReturn = true;
     lostSinceNs = isLost ? nowNs : lostSinceNs;
@@ -51,7 +50,10 @@ final class Producer {
     return connection;
   }
 
-  /** A connection is gone; the process may be, too. False if another has taken its place. */
+  /**
+   * Notes a lost connection; the process may be alive or dead. Returns false if a newer connection
+   * has replaced it.
+   */
   boolean connectionLost(int number, long nowNs) {
     if (number != connection) {
       return false;
@@ -63,15 +65,15 @@ final class Producer {
     return true;
   }
 
-  /** Whether the connection is lost and the client did not come back. */
+  /** Whether the connection is lost and the client has not resumed. */
   boolean isLost() {
     return isLost;
   }
 
   /**
-   * The client is back, perhaps as another process.
+   * Reconnects the client, possibly as another process.
    *
-   * @return the number of its connection, or 0 if it is another user, and nothing has changed
+   * @return the number of the new connection; 0, with nothing changed, if the user differs
    */
   int resume(Peer back) {
     if (back.uid() != peer.uid() && back.uid() != 0) {
@@ -86,22 +88,22 @@ final class Producer {
     return peer;
   }
 
-  /** Whether its process does not write to the arena any more. */
+  /** Whether the process is dead, so it no longer writes to the arena. */
   boolean hasDied() {
     return !peer.process().isAlive();
   }
 
-  /** The session is over, and the client has let go of its memory, or was found dead. */
+  /** The session has ended, and the client has released its memory or is dead. */
   void letGo() {
     hasLetGo = true;
   }
 
-  /** Whether the arena can be given back as far as the producer is concerned. */
+  /** Whether the producer no longer uses the arena. */
   boolean isDone() {
     return hasLetGo || hasDied();
   }
 
-  /** Whether a lost connection has to end the session now, and if so, why. */
+  /** Returns why a lost connection must end the session now; empty if it must not. */
   Optional<String> reasonToEnd(long nowNs, long resumeGraceNanos) {
     if (!isLost) {
       return Optional.empty();

@@ -9,21 +9,22 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * What the guard of a session's client has recycled unread while no daemon was there, in records by
- * kind. The client counts over the whole session, so what it said before an earlier run was settled
- * is not of the present one. Of the session's owner.
+ * Records that the client's guard recycled unread while no daemon was running, by kind. The client
+ * counts over the whole session; counts up to the last settlement belong to earlier runs. Session
+ * owner only.
  */
 final class Recycled {
   private final long[] told = new long[BufferKind.COUNT];
   private final long[] settled = new long[BufferKind.COUNT];
-  // Since this process has the session: an earlier one cannot have heard of the last gap.
+  // Set once the client has reported to this process; an earlier daemon cannot know of the last
+  // gap.
   private boolean isKnown;
 
   /**
-   * The client says how much it is by now; less than it said before is no news.
+   * Updates the client's counts; ignores those lower than before.
    *
-   * @param byKind untrusted: it changes what is said of missing records, and nothing else
-   * @param run the runs that are open; null if there is none
+   * @param byKind untrusted: affects only how missing records are attributed
+   * @param run the open runs; null if there are none
    */
   void tell(long[] byKind, Run run) {
     for (int kind = 0; kind < told.length; kind++) {
@@ -37,21 +38,21 @@ final class Recycled {
     }
   }
 
-  /** Brings the books of a run that was taken over in line with what is known. */
+  /** Applies the known counts to the books of a run that was taken over. */
   void show(Run run) {
     long[] ofRun = new long[told.length];
     Arrays.setAll(ofRun, kind -> told[kind] - settled[kind]);
     run.recycled(ofRun, isKnown);
   }
 
-  /** The oldest run is over. */
+  /** The oldest run has ended: moves its share to the settled counts. */
   void settleFirst(RunTotals first) {
     for (int kind = 0; kind < settled.length; kind++) {
       settled[kind] += first.laws[kind].recycled();
     }
   }
 
-  /** All runs are over. */
+  /** All runs have ended: settles everything reported so far. */
   void settle() {
     System.arraycopy(told, 0, settled, 0, told.length);
   }

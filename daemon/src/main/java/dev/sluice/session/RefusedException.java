@@ -1,32 +1,32 @@
 package dev.sluice.session;
 
-/** A request for a session that is not granted; the message says in one line what to do. */
+/** A refused session request; the message states the remedy in one line. */
 public final class RefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Why. */
+  /** Reason of the refusal. */
   public enum Reason {
-    /** The device may not be used here. */
+    /** The configuration does not allow this device. */
     DEVICE,
-    /** The device has failed and does not answer yet. */
+    /** The device has failed and has not recovered. */
     DEVICE_DOWN,
-    /** Too many of something; later is worth a try. */
+    /** A limit is reached; a later retry may succeed. */
     BUSY,
-    /** The host or the device has no memory for it. */
+    /** The host or the device could not provide the memory. */
     MEMORY,
-    /** The arena that is asked for cannot work. */
+    /** The requested arena is impossible. */
     ARENA,
-    /** No way to share memory that both sides know. */
+    /** The client does not support the configured placement. */
     PLACEMENT,
-    /** The device does not have the layout that its client declared. */
+    /** The device does not use the layout that its client declared. */
     LAYOUT,
-    /** A number in the request cannot be. */
+    /** A number in the request is invalid. */
     MALFORMED,
-    /** Not in the state in which the session is. */
+    /** Not legal in the current state of the session. */
     STATE,
-    /** Not by this client. */
+    /** The session belongs to another user. */
     NOT_YOURS,
-    /** The daemon ends. */
+    /** The daemon is stopping. */
     STOPPING
   }
 

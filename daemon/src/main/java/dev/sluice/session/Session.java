@@ -42,34 +42,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One attached producer region, from the grant of its arena until its end, as a state machine:
+ * State machine of one attached producer, from the grant of its arena to its end:
  *
  * <pre>
  *   ATTACHED --START--> STARTING --> RUNNING --RUN_END--> SETTLING --> SETTLED --START--> ...
  *                          |                                 |
- *                          +-- fails: back to where it was   +-- the device is not complete: RUNNING
+ *                          +-- fails: previous state         +-- device not complete: RUNNING
  *
  *   any of these --DETACH, lost, stop--> (SETTLING) --> CLOSING --> ENDED
- *   any of these --a thread does not come back--> FAILED
+ *   any of these --a thread hangs--> FAILED
  * </pre>
  *
- * <p>Transitions are commands, and {@link CommandQueue} has one owner do them one after the other.
- * Fields without a word on threads are the owner's. Everybody else looks at {@link #view}, which
- * the owner publishes after each change. One transition is not the owner's: {@link #giveUp} is for
- * an owner that hangs, final, and wins over whatever the owner publishes later.
+ * <p>Transitions are commands: {@link CommandQueue} runs them one at a time on the owner thread.
+ * Fields belong to the owner unless noted. All other threads read {@link #view}, which the owner
+ * publishes after each change. The exception is {@link #giveUp}: it comes from another thread when
+ * the owner hangs, is final, and overrides whatever the owner publishes later.
  *
- * <p>What is not legal is a {@link RefusedException}, with nothing changed. Every step that fails
- * is undone or ends the session.
+ * <p>An illegal request throws {@link RefusedException} and changes nothing. A step that fails is
+ * undone or ends the session.
  */
 public final class Session {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
   private static final int DEVICE_ALIGNMENT = 64;
   private static final long DISK_PAUSE_NANOS = 200_000;
   private static final long SETTLING_LOOK_NANOS = 100_000_000;
-  // A session whose counters cannot be read so often in a row has a defect, and ends.
+  // A session whose counters fail to read this many times in a row is broken and ends.
   private static final int MAX_FAILED_TICKS = 10;
   private static final long LEAVE_FLUSH_NANOS = 1_000_000_000;
-  // For a thread of a device that has failed: it comes back at once or not at all.
+  // A thread of a failed device returns promptly or never.
   private static final long FAILED_STOP_NANOS = 1_000_000_000;
 
   private final int id;
@@ -86,7 +86,7 @@ public final class Session {
   private final long startedNs;
   private final CommandQueue commands;
   private final AtomicReference<SessionView> view;
-  // The latest connection that was reported lost, for the owner, at the latest at the next tick.
+  // Latest connection reported lost; the owner consumes it at the next tick at the latest.
   private final AtomicInteger lostConnection = new AtomicInteger();
 
   private State state = ATTACHED;
@@ -98,7 +98,7 @@ public final class Session {
   private long baseOfRun;
   private long windowSinceNs;
   private int failedTicks;
-  // Written by the owner, read by those who look for threads that hang.
+  // Written by the owner; read by threads that detect hangs.
   private volatile ThreadPacking.Crew crew;
   private volatile long inDeviceSinceNs;
   private volatile boolean isInDevice;
@@ -135,8 +135,8 @@ public final class Session {
   }
 
   /**
-   * Takes over a session of another process, as it stands: its producer has no connection, a run
-   * that was under way is under way again after {@link #takeOver}.
+   * Takes over a session left by another process. Its producer has no connection; {@link #takeOver}
+   * resumes a run that was under way.
    */
   Session(
       SessionKeeping keeping,
@@ -178,8 +178,8 @@ public final class Session {
   }
 
   /**
-   * Goes on with the run that was under way when the other process ended. No other thread knows of
-   * the session yet. If its state cannot be believed, the session ends.
+   * Resumes the run that was under way when the other process ended; ends the session if its saved
+   * state is not credible. Not yet visible to other threads.
    */
   void takeOver() {
     try {
@@ -187,7 +187,7 @@ public final class Session {
       String mismatch = keeping.state().versionMismatch();
       if (!mismatch.isEmpty()) {
         log.warn("session {} is saved and ended: {}", id, mismatch);
-        endUnaskedLater(mismatch); // a disk must not hold up the sessions that go on
+        endUnaskedLater(mismatch); // a slow disk must not delay the sessions that continue
       }
     } catch (IOException | RuntimeException e) {
       log.error("session {}: not taken over", id, e);
@@ -204,8 +204,8 @@ public final class Session {
         crew = stage.threads().newCrew(settings, request.device());
         run = Run.resumed(setup(saved.deviceBase(), 0), saved.run(), memory.locks()::isLent);
         recycled.show(run);
-        // Before an agent moves a buffer: if this process dies, too, the notes must not be
-        // believed.
+        // Clear the lent marks before an agent moves a buffer: they would be stale if this process
+        // died too.
         memory.locks().clearLent();
         crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
       } catch (Throwable e) {
@@ -241,17 +241,17 @@ public final class Session {
         keeping.state());
   }
 
-  /** Has the session kept by the service manager from now on. */
+  /** Hands the session's memory to the service manager, which keeps it from now on. */
   public void keep(byte[] token) {
     keeping.keep(token, memory.handover().fd(), capture.stages());
   }
 
-  /** The secret of a session that was taken over. */
+  /** Returns the resume token of a session that was taken over. */
   public byte[] token() {
     return keeping.state().token();
   }
 
-  /** A client that was lost with an earlier daemon can connect from now on. */
+  /** A client that lost its connection to an earlier daemon can reconnect from now on. */
   void clientCanReturn() {
     commands.submit(
         () -> {
@@ -261,9 +261,10 @@ public final class Session {
   }
 
   /**
-   * Stops without an end: another process takes it over. What was collected is written first.
+   * Stops without ending the session, so that another process can take it over; flushes the
+   * capture.
    *
-   * @return false if it is not kept, and goes on
+   * @return false if the session is not kept; it then continues
    */
   CompletionStage<Boolean> leave() {
     return commands.submit(
@@ -282,13 +283,13 @@ public final class Session {
         });
   }
 
-  // --- what others ask -------------------------------------------------------------------------
+  // --- requests, from any thread ---------------------------------------------------------------
 
   /**
-   * Begins a run, also while others are open, where the layout tells them apart. Returns where the
-   * device finds its terminal bank, 0 for none.
+   * Begins a run, overlapping with open runs where the layout can tell them apart. Returns the
+   * device address of its terminal bank; 0 for none.
    *
-   * @param at when the client asked
+   * @param at when the client sent the request
    */
   public CompletionStage<Long> start(long deviceBase, RunId id, HostTime at) {
     return commands.submit(
@@ -296,32 +297,32 @@ public final class Session {
   }
 
   /**
-   * Ends the oldest run: the device is done with it. Returns its books. If others are open, they go
-   * on.
+   * Ends the oldest run, which the device has completed; other open runs continue. Returns its
+   * books.
    */
   public CompletionStage<RunTotals> runEnd(HostTime at) {
     return commands.submit(() -> runEndNow(at));
   }
 
-  /** Ends the session, and its run if there is one. Returns the books of that run. */
+  /** Ends the session and any open run. Returns the books of that run. */
   public CompletionStage<RunTotals> end(RunEnd how, String reason) {
     return end(how, reason, HostTime.now());
   }
 
-  /** As the other, at the time of the client that asked. */
+  /** Like {@link #end(RunEnd, String)}, at the time of the client's request. */
   public CompletionStage<RunTotals> end(RunEnd how, String reason, HostTime at) {
     return commands.submit(() -> endNow(how, reason, at));
   }
 
   /**
-   * Ends it over its client's head. Only what a dead device holds can be recovered; a living one
-   * may be writing to it this moment, so there it stays in flight.
+   * Ends the session without a request from its client. Only the buffers of a dead producer can be
+   * salvaged; a live device may still write to its buffers, so their records stay in flight.
    */
   public CompletionStage<RunTotals> endUnasked(String reason) {
     return commands.submit(() -> endUnaskedNow(reason));
   }
 
-  /** As {@link #end}, on this thread; does nothing if the session has an owner or is over. */
+  /** Like {@link #end}, on this thread; does nothing if the session has an owner or is over. */
   void endHere(RunEnd how, String reason) {
     commands.runIfIdle(
         () -> {
@@ -331,13 +332,13 @@ public final class Session {
         });
   }
 
-  /** The client is back. Returns the number of its connection. */
+  /** Reconnects the client. Returns the number of the new connection. */
   public CompletionStage<Integer> resume(Peer peer) {
     return commands.submit(() -> resumeNow(peer));
   }
 
   /**
-   * The client says what its guard has recycled so far.
+   * Reports what the client's guard has recycled so far.
    *
    * @param records by kind, untrusted
    */
@@ -351,7 +352,7 @@ public final class Session {
         });
   }
 
-  /** A connection is gone, the number of which {@link #resume} returned. */
+  /** Reports a lost connection by the number that {@link #resume} returned. */
   public void connectionLost(int connection) {
     lostConnection.accumulateAndGet(connection, Math::max);
     commands.submit(
@@ -361,7 +362,7 @@ public final class Session {
         });
   }
 
-  /** The session as it was published last. Never waits. */
+  /** Returns the last published view. Never waits. */
   public SessionView view() {
     return view.get();
   }
@@ -386,18 +387,18 @@ public final class Session {
     return startedAt;
   }
 
-  /** From attach to its end, or until now. */
+  /** Returns the seconds from attach to the end, or until now. */
   public double durationSeconds() {
     long ended = view().endedNs();
     return ((ended != 0 ? ended : nowNs()) - startedNs) / 1e9;
   }
 
-  /** Its memory, also after its end. */
+  /** Returns the memory; also valid after the end of the session. */
   public SessionMemory memory() {
     return memory;
   }
 
-  /** What is captured of it. */
+  /** Returns the capture of this session. */
   public SessionCapture capture() {
     return capture;
   }
@@ -448,7 +449,7 @@ public final class Session {
     return terminalBank(deviceBase, runs++);
   }
 
-  /** A different one for each run that overlaps; 0 if the layout has no banks. */
+  /** Returns the bank's device address, 0 without banks. Overlapping runs get different banks. */
   private long terminalBank(long deviceBase, int number) {
     int banks = geometry().layout().facts().terminalBanks();
     return banks == 0 ? 0 : deviceBase + geometry().terminalBankOffset(number % banks);
@@ -513,7 +514,7 @@ public final class Session {
     return totals;
   }
 
-  /** While the next run goes on. */
+  /** Ends the oldest run while the next one continues. */
   private Optional<RunTotals> endFirst(HostTime at) {
     try {
       long epoch = run.epoch();
@@ -535,18 +536,16 @@ public final class Session {
     try {
       return run.isComplete(settling());
     } catch (RefusedException e) {
-      throw e; // it was given up meanwhile
+      throw e; // the session was given up in the meantime
     } catch (Throwable e) {
       log.error("session {}: its device cannot be looked at", id, e);
-      return true; // the settlement goes as far as it can
+      return true; // settle as far as possible
     } finally {
       leaveDevice();
     }
   }
 
-  /**
-   * The device was said to be complete and is not: the run goes on as if that had not been said.
-   */
+  /** Resumes a run that the client reported complete while the device was still writing. */
   private void goOn() {
     try {
       crew = stage.threads().newCrew(settings, request.device());
@@ -611,7 +610,7 @@ public final class Session {
     return "wrong layout: " + contradiction;
   }
 
-  /** Whatever came before, the session is over after this. */
+  /** Closes the session, regardless of earlier failures. */
   private void close(RunEnd how, String reason) {
     ending = reason;
     endedNs = nowNs();
@@ -641,7 +640,10 @@ public final class Session {
     }
   }
 
-  /** Another thread may have done that while this one hung; then nothing of it is the owner's. */
+  /**
+   * Whether another thread gave the session up while its owner hung; its resources are then off
+   * limits to the owner.
+   */
   private boolean isGivenUp() {
     return view.get().state() == FAILED;
   }
@@ -675,7 +677,10 @@ public final class Session {
     return broken;
   }
 
-  /** What a settlement asks for: a look at it from time to time, and patience with the disk. */
+  /**
+   * Supports a settlement: detects that the session was given up, and keeps the view current while
+   * it waits for the disk.
+   */
   private Run.Settling settling() {
     long untilNs = nowNs() + stage.diskNanos();
     return new Run.Settling() {
@@ -721,8 +726,8 @@ public final class Session {
   }
 
   /**
-   * Brings counters up to date, logs each new sort of violation once, turns watermark windows, and
-   * ends the session if its producer or its device is gone. Skipped while the session has an owner.
+   * Updates counters, logs each new kind of violation once, rotates watermark windows, and ends the
+   * session if its producer or its device is gone. Skipped while the session has an owner.
    */
   void tick() {
     commands.runIfIdle(
@@ -760,8 +765,8 @@ public final class Session {
     reasonToEnd(nowNs)
         .ifPresent(
             reason -> {
-              // After the reason was found and before it can be seen: who reads of a failure finds
-              // the device down.
+              // Before the end becomes visible: a reader that sees the failure must also find the
+              // device down.
               stage.tellOfFailure(this);
               endUnaskedLater(reason);
             });
@@ -809,7 +814,7 @@ public final class Session {
     publish();
   }
 
-  /** A thread does not come back: the owner itself gives the session up. */
+  /** A thread of this session hangs: the owner gives the session up itself. */
   private void fail(String cause) {
     ending = cause;
     endedNs = nowNs();
@@ -831,7 +836,7 @@ public final class Session {
         lastRun);
   }
 
-  /** Shows how it stands now; what was given up stays so. */
+  /** Publishes the current state, unless the session was given up. */
   private void publish() {
     SessionView before = view.get();
     if (before.state() != FAILED) {
@@ -858,9 +863,12 @@ public final class Session {
     return stage.clock().nanoTime();
   }
 
-  // --- threads that hang -----------------------------------------------------------------------
+  // --- hung threads ----------------------------------------------------------------------------
 
-  /** Before this thread reads or writes the memory, and before each part of that. */
+  /**
+   * Marks this thread as inside the arena. Called before an access and before each further step of
+   * a long one, to restart the hang timer.
+   */
   private void touchDevice() {
     inDeviceSinceNs = nowNs();
     if (!isInDevice) {
@@ -876,7 +884,7 @@ public final class Session {
     }
   }
 
-  /** For how long one of its threads has been in one call to its device, perhaps. Any thread. */
+  /** Returns how long a thread of this session may have been inside one device call. Any thread. */
   long hungNanos() {
     long nanos = isInDevice ? nowNs() - inDeviceSinceNs : 0;
     ThreadPacking.Crew present = crew;
@@ -884,8 +892,8 @@ public final class Session {
   }
 
   /**
-   * Gives the session up, also while it has an owner: its threads are left to themselves, its
-   * memory stays as it is, and all who wait for it are told. Waits for nothing. Any thread.
+   * Gives the session up even while it has an owner: abandons its threads, leaves its memory as it
+   * is, and fails all pending commands. Never waits. Any thread.
    *
    * @return false if it was over already
    */
@@ -911,8 +919,8 @@ public final class Session {
   }
 
   /**
-   * Ends the capture of a session that was given up, as soon as no collector can be at work: those
-   * of a device's memory that do not come back do so without a record.
+   * Ends the capture of a session that was given up, once no collector can write to it. A collector
+   * that hangs in device memory is harmless: it returns without a record.
    */
   void endCaptureOfFailed() {
     ThreadPacking.Crew last = crew;
@@ -927,12 +935,12 @@ public final class Session {
     }
   }
 
-  /** Whether a thread is inside of one of its commands. Any thread. */
+  /** Whether a thread is running one of its commands. Any thread. */
   boolean isOwned() {
     return commands.isOwned();
   }
 
-  /** Whether no thread and no producer uses any more what the session left of its memory. */
+  /** Whether neither a thread nor the producer still uses the memory that the session left. */
   boolean isLeftMemoryFree() {
     ThreadPacking.Crew last = crew;
     return producer.isDone() && !isOwned() && (last == null || last.hasLeft());

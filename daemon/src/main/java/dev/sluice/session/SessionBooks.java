@@ -16,20 +16,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The books of one session over all its runs: the sums of those that are over, to which the one
- * under way is added, and where news of them goes: the log, the daemon's list of drops, the
- * capture. Counts are records; latencies and times are nanoseconds.
+ * Books of one session: the totals of its finished runs plus the run under way. Reports changes to
+ * the log, the daemon's drop log and the capture. Counts are records; latencies and times are
+ * nanoseconds.
  *
- * <p>Of drops the log says when the session begins to drop, with the first case as an example, and
- * when it is over, with the number of cases that were not logged.
+ * <p>The log shows each episode of drops twice: at its start with the first event as an example,
+ * and at its end with the number of events.
  *
- * <p>Of the session's owner. What it returns is never written again.
+ * <p>Session owner only. Returned objects are never modified again.
  */
 final class SessionBooks {
-  // The session's, since to readers of the log these lines are about it.
+  // Session's logger: these lines describe the session.
   private static final Logger log = LoggerFactory.getLogger(Session.class);
 
-  // Drops that are no further apart than this are one episode.
+  // Drops closer together than this belong to one episode.
   private static final long QUIET_NANOS = 10_000_000_000L;
 
   private final int session;
@@ -47,7 +47,7 @@ final class SessionBooks {
   private long furtherEvents;
 
   /**
-   * @param windowNanos for how long the headroom of a run that is over counts in full
+   * @param windowNanos how long the headroom of a finished run counts in full
    */
   SessionBooks(
       int session,
@@ -64,17 +64,17 @@ final class SessionBooks {
     this.lastHeadroom = new SessionView.LastHeadroom(Headroom.IDLE, 0, windowNanos);
   }
 
-  /** Goes on with the runs that another process has counted. */
+  /** Continues from the totals of runs counted by another process. */
   void resume(RunTotals before) {
     past = before;
   }
 
-  /** The runs that are over. */
+  /** Returns the totals of finished runs. */
   RunTotals past() {
     return past;
   }
 
-  /** Takes in what the run under way has counted since this was called last. */
+  /** Reports what the run under way has counted since the last call. */
   void note(Run run) {
     report(run);
     if (isDropping && clock.nanoTime() - lastDropNs >= QUIET_NANOS) {
@@ -84,9 +84,9 @@ final class SessionBooks {
   }
 
   /**
-   * Takes in a run that is settled, and logs it. Returns its totals.
+   * Adds a settled run to the totals and logs it. Returns its totals.
    *
-   * @param at when its end was asked for
+   * @param at when the client requested the end
    */
   RunTotals close(Run settled, String reason, HostTime at) {
     RunTotals totals = settled.totals();
@@ -106,9 +106,9 @@ final class SessionBooks {
   }
 
   /**
-   * Takes in a run that has ended while the next one goes on.
+   * Adds a run that ended while the next one continues.
    *
-   * @param run the others; its latencies are not known by run
+   * @param run the runs that remain open; latencies are not split by run
    */
   void closeFirst(RunTotals first, Run run, String reason) {
     past = past.plus(first);
@@ -176,7 +176,7 @@ final class SessionBooks {
             Quantities.formatNanos(lastDropNs - droppingSinceNs)));
   }
 
-  /** Logs each new sort of violation once in the life of the session. */
+  /** Logs each new kind of violation once per session. */
   private void logViolations(Run run) {
     RunTotals totals = run.totals();
     for (AbiViolation violation : AbiViolation.ALL) {
@@ -241,15 +241,15 @@ final class SessionBooks {
   }
 
   /**
-   * All runs so far.
+   * Returns the totals of all runs so far.
    *
-   * @param present the run under way, as it was counted last; null if there is none
+   * @param present the run under way, as last counted; null if there is none
    */
   RunTotals totals(Run present) {
     return present == null ? past : past.plus(present.totals());
   }
 
-  /** Of the run that ended last. */
+  /** Returns the headroom of the last finished run. */
   SessionView.LastHeadroom lastHeadroom() {
     return lastHeadroom;
   }

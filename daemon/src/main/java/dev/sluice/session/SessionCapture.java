@@ -39,13 +39,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One session's capture as the session sees it: what it is told, and when. Does nothing where
- * nothing is captured. Of the session's owner, except what only reads.
+ * A session's interface to its capture. Does nothing if capturing is off. Session owner only,
+ * except for the getters.
  */
 public final class SessionCapture implements StallListener {
   private static final Logger log = LoggerFactory.getLogger(SessionCapture.class);
 
-  // Instance and queue of a loss that only the law of the whole kind shows.
+  // Instance and queue of a loss that only the accounting law of its kind reveals.
   private static final int ANYWHERE = -1;
 
   private final CaptureStore store;
@@ -59,7 +59,7 @@ public final class SessionCapture implements StallListener {
     this.notice = notice;
   }
 
-  /** Begins captures: what is the same for every session of a daemon. */
+  /** Creates captures; holds what all sessions of a daemon share. */
   static final class Maker {
     private final CaptureStore store;
     private final String sluiceVersion;
@@ -71,7 +71,7 @@ public final class SessionCapture implements StallListener {
       this.shards = shards;
     }
 
-    /** Without one if there is no memory for it: a session is worth more than its capture. */
+    /** Begins a capture. Without memory for it, the session runs uncaptured instead of failing. */
     SessionCapture begin(CaptureManifest manifest, CaptureSettings settings) {
       if (!settings.enabled()) {
         return new SessionCapture(store, null, "");
@@ -84,7 +84,7 @@ public final class SessionCapture implements StallListener {
       }
     }
 
-    /** Goes on with the capture of another process. */
+    /** Continues the capture of another process. */
     SessionCapture resume(
         SessionIdentity identity,
         CaptureSettings settings,
@@ -143,7 +143,7 @@ public final class SessionCapture implements StallListener {
         String uptime = Files.readString(Path.of("/proc/uptime"));
         double seconds = Double.parseDouble(uptime.substring(0, uptime.indexOf(' ')));
         long offsetNs = (long) (seconds * 1e9) - System.nanoTime();
-        // The file has hundredths of a second: less is not a time in which the host was suspended.
+        // The resolution of the file is 10 ms: a smaller offset is not suspend time.
         return new CaptureManifest.Clock(
             startedAt,
             startedNs,
@@ -151,7 +151,7 @@ public final class SessionCapture implements StallListener {
             HostTime.now().bootId(),
             offsetNs < 20_000_000 ? 0 : offsetNs);
       } catch (IOException | RuntimeException ignored) {
-        // Then other captures are placed beside this one by the name of the host.
+        // Without a boot id, captures of one host are matched by host name.
         return new CaptureManifest.Clock(startedAt, startedNs, clockHz);
       }
     }
@@ -160,7 +160,7 @@ public final class SessionCapture implements StallListener {
       try {
         return InetAddress.getLocalHost().getHostName();
       } catch (UnknownHostException ignored) {
-        // A host whose own name does not resolve still has captures.
+        // A host may be unable to resolve its own name.
         return "localhost";
       }
     }
@@ -171,10 +171,10 @@ public final class SessionCapture implements StallListener {
   }
 
   /**
-   * A run begins.
+   * Marks the start of a run.
    *
-   * @param place at which the collectors know it
-   * @param at when the client asked
+   * @param place index by which the collectors know the run
+   * @param at when the client sent the request
    */
   void beginRun(int place, RunId id, HostTime at) {
     if (capture != null) {
@@ -184,7 +184,7 @@ public final class SessionCapture implements StallListener {
     }
   }
 
-  /** A run has ended and another goes on. */
+  /** Marks the end of a run while another continues. */
   void endRun(long epoch, HostTime at) {
     if (capture != null) {
       capture.ended(epoch, at);
@@ -198,14 +198,14 @@ public final class SessionCapture implements StallListener {
     }
   }
 
-  /** Notes what the device wrote beside its scope statistics. */
+  /** Records the capacities that the device wrote next to its scope statistics. */
   void scopes(ScopeCapacities capacities) {
     if (capture != null) {
       capture.scopes(capacities);
     }
   }
 
-  /** Marks in the capture what happened in the session since the last call. */
+  /** Records the changes in the session's books since the last call. */
   void note(RunTotals all) {
     if (capture == null) {
       return;
@@ -237,7 +237,7 @@ public final class SessionCapture implements StallListener {
     noted = all;
   }
 
-  /** Marks records that one pool lost. */
+  /** Records a drop in one pool. */
   void dropped(DropEvent event) {
     if (capture != null) {
       capture.dropped(
@@ -265,41 +265,41 @@ public final class SessionCapture implements StallListener {
     }
   }
 
-  /** The descriptors of its stages; empty if nothing is captured. */
+  /** Returns the descriptors of the capture stages; empty if nothing is captured. */
   List<Integer> stages() {
     return capture == null ? List.of() : store.descriptors(capture);
   }
 
-  /** Writes what was collected, so far as the disk does it in this time. */
+  /** Writes collected records to disk; stops waiting after the timeout. */
   void flush(long timeoutNanos) {
     if (capture != null) {
       store.roll(capture, timeoutNanos);
     }
   }
 
-  /** Whether there is one: otherwise nothing here ever waits. */
+  /** Whether there is a capture; without one, no method waits. */
   boolean isOn() {
     return capture != null;
   }
 
-  /** Writes the rest and closes the capture; waits for the disk, so long and no longer. */
+  /** Writes the remaining records and closes the capture; waits for the disk up to the timeout. */
   void end(String ending, long timeoutNanos) {
     if (capture != null) {
       store.end(capture, ending, Instant.now(), timeoutNanos);
     }
   }
 
-  /** Where it is; empty if nothing is captured. */
+  /** Returns the capture directory; empty if nothing is captured. */
   public Optional<Path> directory() {
     return Optional.ofNullable(capture).map(Capture::directory);
   }
 
-  /** What was counted; empty if nothing is captured. Any thread. */
+  /** Returns the capture totals; empty if nothing is captured. Any thread. */
   public Optional<CaptureTotals> totals() {
     return Optional.ofNullable(capture).map(Capture::totals);
   }
 
-  /** Why nothing is captured although it should be; empty otherwise. */
+  /** Returns why a requested capture is missing; empty otherwise. */
   public String notice() {
     return notice;
   }

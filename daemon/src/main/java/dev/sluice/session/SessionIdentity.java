@@ -17,12 +17,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a session was when it began, as it is kept for the daemon that takes it over.
+ * The immutable facts of a session, saved for the daemon that takes it over.
  *
- * @param manifest who attached with which layout; also of a session that is not captured
+ * @param manifest producer and layout; also present if the session is not captured
  * @param counts buffers per instance
  * @param patienceMs of the client's runtime
- * @param capture the directory of its capture; empty if it has none
+ * @param capture the capture directory; empty without a capture
  */
 record SessionIdentity(
     CaptureManifest manifest,

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One session's part with the service manager: its state in memory that outlives this process, and
- * the books that go into it. Of the session's owner.
+ * Keeps one session with the service manager: its state in memory that outlives this process, and
+ * the books saved into it. Session owner only.
  */
 final class SessionKeeping {
   private static final Logger log = LoggerFactory.getLogger(SessionKeeping.class);
@@ -28,20 +28,20 @@ final class SessionKeeping {
   private final KeptSessions kept;
   private final String key;
   private final SessionIdentity identity;
-  private HostState state; // null once it is closed: an ended session is remembered for long
+  private HostState state; // null once closed: ended sessions stay in the registry
   private final Books saved;
   private int stages;
   private boolean isKept;
   private boolean isFailing;
 
   /**
-   * What changes in the life of a session, apart from what its run keeps by itself.
+   * The mutable state of a session, except what its run saves itself.
    *
-   * @param past the runs that are over
-   * @param all those and the present one
-   * @param history of all sessions of the device that are over
+   * @param past totals of finished runs
+   * @param all totals including the run under way
+   * @param history totals of all ended sessions of the device
    * @param recycled by a guard
-   * @param run of {@link Run#save}; null where it is not read, or not readable
+   * @param run written by {@link Run#save}; null if not read or not readable
    */
   record Books(
       Peer peer,
@@ -64,7 +64,7 @@ final class SessionKeeping {
     this.saved = saved;
   }
 
-  /** Of a new session; in memory that ends with this process where that serves nothing. */
+  /** Creates the state of a new session; in plain process memory if it cannot be kept. */
   static SessionKeeping begun(
       KeptSessions kept, SessionIdentity identity, ArenaPlan plan, int shards) {
     String key = kept.newKey();
@@ -81,9 +81,9 @@ final class SessionKeeping {
   }
 
   /**
-   * Of a session that another process left.
+   * Reads the state that another process left.
    *
-   * @throws IOException one line, if its state cannot be read by this daemon; it is closed
+   * @throws IOException one line, if this daemon cannot read the state; the state is closed
    */
   static SessionKeeping left(KeptSessions kept, KeptSessions.Left left, KeptSessions.Memory memory)
       throws IOException {
@@ -101,7 +101,7 @@ final class SessionKeeping {
     }
   }
 
-  /** Whether the service manager has it. */
+  /** Whether the service manager holds the session. */
   boolean isKept() {
     return isKept;
   }
@@ -114,12 +114,12 @@ final class SessionKeeping {
     return identity;
   }
 
-  /** What the other process saved last. */
+  /** Returns the books that the other process saved last. */
   Books saved() {
     return saved;
   }
 
-  /** From now on the service manager has it. */
+  /** Hands the session to the service manager. */
   void keep(byte[] token, int arena, List<Integer> stageDescriptors) {
     state.putIdentity(token, identity.toBytes());
     stages = stageDescriptors.size();
@@ -129,7 +129,7 @@ final class SessionKeeping {
     }
   }
 
-  /** The session is over. The memory stays until {@link #close}. */
+  /** Removes the ended session from the service manager. The memory stays until {@link #close}. */
   void end() {
     if (isKept) {
       isKept = false;
@@ -137,7 +137,7 @@ final class SessionKeeping {
     }
   }
 
-  /** Gives the memory of the state back; no agent may be at work. */
+  /** Releases the memory of the state; no agent may use it any longer. */
   void close() {
     if (state != null) {
       state.close();
@@ -145,7 +145,7 @@ final class SessionKeeping {
     }
   }
 
-  /** Writes the books again. */
+  /** Saves the current books. */
   void save(Books books, Run run) {
     if (state == null || state.fd() < 0) {
       return;
@@ -194,7 +194,7 @@ final class SessionKeeping {
             books.runs()));
   }
 
-  /** What is known where the books cannot be read. */
+  /** Builds books from the vitals alone, which every version of the state can read. */
   private static Books known(HostState state) {
     HostState.Vitals vitals = state.vitals();
     RunTotals past = new RunTotals();

@@ -10,22 +10,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The memory of one session, from the grant until it is given back, which may be long after the
- * session. Sizes are bytes.
+ * The memory of one session, from the grant until its release, possibly long after the session.
+ * Sizes are bytes.
  *
- * <p>The session's owner ends it; what was left is released by one thread that took it off the list
- * of what is left. {@link #probe} and giving back wait for the device as long as it likes; nothing
- * else does, and may be called on any thread. A device that fails throws nothing: {@link #failure}
- * tells from then on, and memory that could not be given back is a line in the log.
+ * <p>The session's owner ends it; memory that was left is released by the one thread that took it
+ * off the registry's list. {@link #probe} and the release block for as long as the device does; all
+ * other methods return at once, on any thread. A failed device causes no exception: {@link
+ * #failure} reports it, and memory that could not be released is logged.
  */
 public final class SessionMemory {
-  // The session's, since to readers of the log these lines are about it.
+  // Session's logger: these lines describe the session.
   private static final Logger log = LoggerFactory.getLogger(Session.class);
 
   private final Arena arena;
   private final int session;
   private final int device;
-  // Copies, for when the arena is gone.
+  // Copies that stay valid after the arena is closed.
   private final long bytes;
   private final Handover handover;
   private volatile boolean isLeft;
@@ -39,11 +39,11 @@ public final class SessionMemory {
   }
 
   /**
-   * The session is over: gives the memory back, or leaves it as it is. A client that is told has
-   * let go of a device's memory before (abi.md 5.5); one that is not may have it imported still,
-   * and its device may write to it. A device that has failed is not called before it answers again.
+   * Ends the session's use of the memory: releases it or leaves it mapped. Device memory is left if
+   * the client may still have it imported, since its device may then write to it, or if the device
+   * has failed, since a failed device must not be called.
    *
-   * @param isProducerDone the client has let go of it, or is dead
+   * @param isProducerDone the client has released the memory or is dead
    */
   void end(boolean isProducerDone) {
     if (arena.placement().isOnDevice() && !(isProducerDone && arena.failure().isEmpty())) {
@@ -53,19 +53,22 @@ public final class SessionMemory {
     }
   }
 
-  /** A thread may be inside of it still: it stays mapped, whatever the device says. */
+  /** Keeps the memory mapped: a thread may still be inside it. */
   void quarantine(String cause) {
     isLeft = true;
     arena.giveUp(cause);
     arena.locks().leave();
   }
 
-  /** Whether the end of the session left it as it was, and it was not given back since. */
+  /** Whether the session left the memory and it has not been released since. */
   boolean isLeft() {
     return isLeft;
   }
 
-  /** Gives back what was left; the device answers, and no thread and no producer uses it. */
+  /**
+   * Releases memory that was left. The device must answer, and neither a thread nor the producer
+   * may use the memory.
+   */
   void release() {
     isLeft = false;
     close();
@@ -78,17 +81,17 @@ public final class SessionMemory {
     }
   }
 
-  /** Why it cannot be used any more, one line; empty while it can. */
+  /** Returns why the memory is unusable, one line; empty while it is usable. */
   public String failure() {
     return arena.failure();
   }
 
-  /** The device is known to have failed; the session ends for it. */
+  /** Marks the device as failed, which ends the session. */
   void giveUp(String cause) {
     arena.giveUp(cause);
   }
 
-  /** Asks the device whether the memory is still there. May not return. */
+  /** Checks that the device still has the memory. May never return. */
   void probe() {
     String problem = arena.probe();
     if (!problem.isEmpty()) {
@@ -96,17 +99,17 @@ public final class SessionMemory {
     }
   }
 
-  /** The way to its bytes; after the end every access throws. */
+  /** Returns the accessor; it throws after the end of the session. */
   DeviceMemory view() {
     return arena.memory();
   }
 
-  /** Which threads write to it. */
+  /** Returns the locks that show which threads write to the arena. */
   ArenaLocks locks() {
     return arena.locks();
   }
 
-  /** Where the client finds the locks; 0 if there are none. */
+  /** Returns the offset of the locks for the client; 0 if there are none. */
   public long locksOffset() {
     return arena.locks() == ArenaLocks.NONE ? 0 : arena.plan().locksOffset();
   }
@@ -115,7 +118,7 @@ public final class SessionMemory {
     return arena.plan();
   }
 
-  /** Its size, page rounding included; also after the end. */
+  /** Returns the size including page rounding; valid after the end. */
   public long bytes() {
     return bytes;
   }
@@ -124,7 +127,7 @@ public final class SessionMemory {
     return arena.placement();
   }
 
-  /** What the client needs to map it; what that names is gone after the end. */
+  /** Returns what the client needs to map the memory; what it names is invalid after the end. */
   public Handover handover() {
     return handover;
   }
@@ -137,7 +140,7 @@ public final class SessionMemory {
     return arena.isLocked();
   }
 
-  /** What the host could not give or had to choose for it; empty if nothing. */
+  /** Returns what the host could not provide or had to choose; empty if nothing. */
   public String notice() {
     return arena.notice();
   }

@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which sessions there are and were: how many may be open, and what the ended ones add to their
- * device. Any thread. The lock guards lists; of a session it reads the published view, so it is
- * never held while anything waits.
+ * Registry of open and recently ended sessions: enforces the session limit and sums ended sessions
+ * by device. Any thread. The lock guards the lists only; sessions are read through their published
+ * views, so it is never held across a wait.
  */
 final class SessionRegistry {
-  // For people who look at what just ended; what it counted is in the history of its device.
+  // Recently ended sessions stay visible; their totals move to the history of their device.
   private static final int KEPT_ENDED = 64;
 
   private final Map<Integer, Session> open = new LinkedHashMap<>();
@@ -26,7 +26,7 @@ final class SessionRegistry {
   private int attaching;
   private boolean isStopping;
 
-  /** Keeps a place for a session that is being made; {@link #releasePlace} must follow. */
+  /** Reserves a place for a session under construction; {@link #releasePlace} must follow. */
   synchronized void reservePlace(int maxSessions) {
     refuseIfStopping();
     if (open.size() + attaching >= maxSessions) {
@@ -35,12 +35,12 @@ final class SessionRegistry {
     attaching++;
   }
 
-  /** The session is among the open ones, or will never be. */
+  /** Releases the reservation: the session is registered, or its construction failed. */
   synchronized void releasePlace() {
     attaching--;
   }
 
-  /** Takes in a new session; refused, with nothing done, if the daemon began to stop meanwhile. */
+  /** Registers a new session; throws, with nothing changed, if the daemon is stopping. */
   synchronized void add(Session session) {
     refuseIfStopping();
     open.put(session.id(), session);
@@ -48,8 +48,8 @@ final class SessionRegistry {
   }
 
   /**
-   * Takes in a session of another process, and what that one knew of ended sessions of its device:
-   * of several that know it the last one is right, which is the one with the most.
+   * Registers a session of another process, with that process's history of the device. If several
+   * sessions carry a history, the most recent one is right: the one with the most produced records.
    */
   synchronized void inherit(Session session, RunTotals ended) {
     open.put(session.id(), session);
@@ -59,12 +59,12 @@ final class SessionRegistry {
         (one, other) -> one.law().produced() >= other.law().produced() ? one : other);
   }
 
-  /** Of all sessions of a device that are over. */
+  /** Returns the totals of all ended sessions of a device. */
   synchronized RunTotals history(int device) {
     return history.getOrDefault(device, new RunTotals());
   }
 
-  /** Another process goes on with a session: it is not open any more, and has not ended. */
+  /** Removes a session that another process continues, without counting it as ended. */
   synchronized void left(Session session) {
     open.remove(session.id());
   }
@@ -75,7 +75,7 @@ final class SessionRegistry {
     }
   }
 
-  /** From now on no session is taken in; those that are open stay. */
+  /** Refuses new sessions from now on; open ones stay. */
   synchronized void stop() {
     isStopping = true;
   }
@@ -84,7 +84,7 @@ final class SessionRegistry {
     return Optional.ofNullable(open.get(id));
   }
 
-  /** Moves a session that is over from the open ones to the ended ones, at one moment, once. */
+  /** Moves a session from open to ended, atomically and once. */
   synchronized void ended(Session session) {
     if (open.remove(session.id()) == null) {
       return;
@@ -99,27 +99,27 @@ final class SessionRegistry {
     }
   }
 
-  /** Ended sessions whose memory has not been given back, however long ago they ended. */
+  /** Returns ended sessions whose memory has not been released, regardless of age. */
   synchronized List<Session> withLeftMemory() {
     return new ArrayList<>(withLeftMemory);
   }
 
-  /** Whether the caller, and no other thread, has to give back what this session left. */
+  /** Takes a session off the list; true if the caller must release the memory it left. */
   synchronized boolean takeLeftMemory(Session session) {
     return withLeftMemory.remove(session);
   }
 
-  /** Open sessions, oldest first. */
+  /** Returns the open sessions, oldest first. */
   synchronized List<Session> open() {
     return new ArrayList<>(open.values());
   }
 
-  /** Ended sessions, newest first, as many as are kept. */
+  /** Returns the retained ended sessions, newest first. */
   synchronized List<Session> ended() {
     return new ArrayList<>(ended);
   }
 
-  /** All sessions of each device that ever attached, each of them once. */
+  /** Returns the totals per device over all sessions, each counted once. */
   synchronized Map<Integer, RunTotals> byDevice() {
     Map<Integer, RunTotals> all = new LinkedHashMap<>(history);
     for (Session session : open.values()) {

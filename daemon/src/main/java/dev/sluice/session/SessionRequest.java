@@ -13,14 +13,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a producer asks for.
+ * A producer's request to attach.
  *
- * @param buffers per instance, by kind; 0 lets the daemon decide
- * @param synthetic present when the content of the records can be checked
- * @param placements the memory that the client can use
- * @param bareProcess its process id as the device's driver numbers it; 0 if it did not ask
- * @param name who attaches, for people
- * @param patienceMs after so long without a buffer the client's runtime fails; 0 for never
+ * @param buffers per instance, by kind; 0 for the configured default
+ * @param synthetic present if record contents can be verified
+ * @param placements that the client supports
+ * @param bareProcess the client's process id in the numbering of the device driver; 0 if not given
+ * @param name of the producer, for display
+ * @param patienceMs time without a buffer after which the client's runtime fails; 0 for never
  */
 public record SessionRequest(
     int device,
@@ -37,8 +37,8 @@ public record SessionRequest(
   }
 
   /**
-   * For how long a disk may be silent: a device that waits for it must be given buffers before its
-   * runtime fails, with as much again for what comes after.
+   * Limits disk stalls to half of the client's patience: a waiting device must get buffers before
+   * its runtime fails, and the other half covers the rest of the path.
    */
   CaptureSettings capture(CaptureSettings configured) {
     long halfNs = patienceMs * 1_000_000L / 2;
@@ -47,7 +47,7 @@ public record SessionRequest(
         : configured.withStallLimit(halfNs);
   }
 
-  /** The buffers of the arena: as asked for, and where nothing is, as configured. */
+  /** Returns the requested buffer counts, with configured defaults where the request has none. */
   BufferCounts buffers(BufferCounts configured) {
     return new BufferCounts(
         first(buffers.aicpuTask(), configured.aicpuTask()),
@@ -61,8 +61,8 @@ public record SessionRequest(
   }
 
   /**
-   * What of a run's records is compared with what they must be: only a client that says how its
-   * records are made up can be held to it, and only as closely as the configuration wants.
+   * Selects which records are verified: possible only if the client described their contents, and
+   * as thoroughly as the configuration demands.
    */
   ContentChecks checks(ArenaPlan plan, Verification wanted) {
     if (synthetic.isEmpty() || wanted == Verification.FALSE) {

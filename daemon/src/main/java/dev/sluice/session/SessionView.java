@@ -9,17 +9,17 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A session at one moment, as its owner published it. Immutable; a reader waits for nothing.
+ * Immutable snapshot of a session, published by its owner. Readers never wait.
  *
- * @param isLost its connection is
- * @param ending how it ended; empty while it is open
+ * @param isLost whether its connection is lost
+ * @param ending why it ended; empty while it is open
  * @param endedNs when, by the daemon's clock; 0 while it is open
- * @param totals all runs so far, the present one included
- * @param present the run under way, of which only what any thread may read is read
- * @param headroom of the runs
- * @param capture what was captured, read at the same moment as the totals
- * @param runs how many have begun
- * @param lastRun what the client said of the last of them
+ * @param totals of all runs, including the one under way
+ * @param present the run under way; use only its methods for any thread
+ * @param headroom of the last finished run
+ * @param capture totals of the capture, read together with {@code totals}
+ * @param runs number of runs begun
+ * @param lastRun the client's identification of the latest run
  */
 public record SessionView(
     State state,
@@ -34,13 +34,12 @@ public record SessionView(
     RunId lastRun) {
 
   /**
-   * The headroom of the run before: a run may be shorter than the interval at which it is looked
-   * at.
+   * Headroom of the previous run, kept because a run may be shorter than the polling interval.
    *
-   * @param windowNanos for how long it counts in full
+   * @param windowNanos how long it counts in full
    */
   public record LastHeadroom(Headroom last, long sinceNs, long windowNanos) {
-    /** What it counts for now. */
+    /** Returns the headroom aged to this time. */
     Headroom at(long nowNs) {
       long ageNs = nowNs - sinceNs;
       if (ageNs < windowNanos) {
@@ -49,7 +48,7 @@ public record SessionView(
       return ageNs < Headroom.WORST_NANOS ? last.ended() : Headroom.IDLE;
     }
 
-    /** What it was in the last minute of the run, however long ago that is. */
+    /** Returns the worst headroom of the last minute of the run, regardless of its age. */
     Headroom worst() {
       return last.ended();
     }
@@ -59,32 +58,32 @@ public record SessionView(
     }
   }
 
-  /** Where a session stands. One after the other; it may run and settle several times. */
+  /** States of a session. Runs may repeat RUNNING to SETTLED. */
   public enum State {
-    /** The arena is granted, no run has begun. */
+    /** The arena is granted; no run has begun. */
     ATTACHED,
     /** A run is being prepared. */
     STARTING,
-    /** The device may run; agents work. */
+    /** The device may run; the agents are active. */
     RUNNING,
-    /** A run is being drained, salvaged and counted, which can take as long as a disk does. */
+    /** A run is being drained, salvaged and counted; may take as long as a disk does. */
     SETTLING,
-    /** A run has ended, its books are settled, another may begin. */
+    /** A run has ended and its books are settled; another may begin. */
     SETTLED,
-    /** Over; the arena is gone, the capture is still written. */
+    /** Over: the arena is closed, the capture is still being written. */
     CLOSING,
     /** Over. */
     ENDED,
-    /** Given up: a thread did not come back from a call. Its memory stays as it is. */
+    /** Given up: a thread did not return from a call. The memory stays as it is. */
     FAILED;
 
-    /** Whether nothing more can be asked of it. */
+    /** Whether the session accepts no more requests. */
     public boolean isOver() {
       return this == CLOSING || this == ENDED || this == FAILED;
     }
   }
 
-  /** For people and scripts. */
+  /** Returns the display name of the state, for people and scripts. */
   public String name() {
     String name = state.name().toLowerCase(Locale.ROOT);
     if (state.isOver()) {
@@ -93,25 +92,27 @@ public record SessionView(
     return isLost ? name + " (connection lost)" : name;
   }
 
-  /** As {@link #totals}, with the latencies of the present run. */
+  /** Returns {@link #totals} including the latencies of the run under way. */
   public RunTotals totalsWithLatencies() {
     RunTotals all = new RunTotals().plus(totals);
     present.ifPresent(run -> all.add(run.latencies()));
     return all;
   }
 
-  /** Of the run under way, and of the one before as long as that lies within the windows. */
+  /**
+   * Returns the nearer headroom of the run under way and of the previous one, while that counts.
+   */
   public Headroom headroomAt(long nowNs) {
     Headroom last = headroom.at(nowNs);
     return present.map(run -> run.headroom().nearerOf(last)).orElse(last);
   }
 
-  /** As {@link #headroomAt}; of a session that is over, what it was in its last minute. */
+  /** Like {@link #headroomAt}; for a session that is over, includes its last minute. */
   public Headroom headroomToShow(long nowNs) {
     return state.isOver() ? headroomAt(nowNs).nearerOf(headroom.worst()) : headroomAt(nowNs);
   }
 
-  /** As it was, and given up for a cause. */
+  /** Returns this view as given up for a cause. */
   SessionView failed(String cause, long nowNs) {
     return new SessionView(
         State.FAILED,

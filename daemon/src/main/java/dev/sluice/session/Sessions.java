@@ -37,17 +37,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All sessions: makes one where the request, the device and the limits allow it, looks after those
- * that are there, gives up those that hang, and ends them all when the daemon stops.
+ * All sessions: admits new ones, tends open ones, gives up hung ones, and ends them all when the
+ * daemon stops.
  *
- * <p>Any thread, and nothing here waits, except {@link #close}, which says how long. What can wait
- * is done on {@link Workers}: a session's commands by its owner, and what belongs to no session yet
- * or any more on a thread of its own.
+ * <p>Any thread. Only {@link #close} and {@link #leave} wait, for a bounded time. Blocking work
+ * runs on {@link Workers}: a session's commands by its owner, work outside any session on a thread
+ * of its own.
  */
 public final class Sessions implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Sessions.class);
 
-  /** Devices that are not named in the configuration have numbers below this. */
+  /** Upper bound of device numbers that the configuration does not name. */
   static final int MAX_DEVICES = 64;
 
   private volatile Settings settings;
@@ -59,7 +59,7 @@ public final class Sessions implements AutoCloseable {
   private final KeptSessions kept;
   private final DropLog drops;
   private final NanoClock clock;
-  // What the host lacks it lacks for all sessions.
+  // A deficiency of the host affects all sessions; log it once.
   private final AtomicBoolean hasToldOfPages = new AtomicBoolean();
   private final AtomicInteger lastId = new AtomicInteger();
   private final Workers workers;
@@ -67,22 +67,21 @@ public final class Sessions implements AutoCloseable {
   private final SessionRegistry registry = new SessionRegistry();
   private final Set<Attach> attaching = ConcurrentHashMap.newKeySet();
   private final Set<Attach> hungAttaches = ConcurrentHashMap.newKeySet();
-  // Of sessions that were given up.
+  // Sessions that were given up and whose capture is still open.
   private final Set<Session> openCaptures = ConcurrentHashMap.newKeySet();
   private final Set<Object> underWay = ConcurrentHashMap.newKeySet();
   private volatile BiConsumer<Session, RunTotals> revoked = (session, totals) -> {};
   private volatile boolean isStopping;
 
   /**
-   * A session that was granted.
+   * A granted session.
    *
-   * @param descriptor of the arena, for the receiver to send and to close; -1 for memory of a
-   *     device
-   * @param connection the number of the connection, for {@link Session#connectionLost}
+   * @param descriptor of the arena, for the receiver to send and close; -1 for device memory
+   * @param connection its number, for {@link Session#connectionLost}
    */
   public record Grant(Session session, int descriptor, int connection) {}
 
-  /** Makes the arena of a session, as {@link ArenaChoice#make}. */
+  /** Makes the arena of a session, like {@link ArenaChoice#make}. */
   interface ArenaSource {
     Arena make(
         ArenaPlan plan,
@@ -93,7 +92,7 @@ public final class Sessions implements AutoCloseable {
         IntFunction<String> permissionProblem);
   }
 
-  /** One that is being made, which takes as long as its device likes. */
+  /** An attach in progress; may take as long as its device does. */
   private static final class Attach {
     private final int device;
     private final long sinceNs;
@@ -105,8 +104,8 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * @param sluiceVersion goes into captures
-   * @param kept with the service manager
+   * @param sluiceVersion recorded in captures
+   * @param kept sessions held by the service manager
    */
   public Sessions(
       Settings settings,
@@ -127,7 +126,7 @@ public final class Sessions implements AutoCloseable {
         new Workers(Workers.threads()));
   }
 
-  /** For a test: with other arenas, less patience, and other threads or none. */
+  /** For tests: with other arenas, timeouts and workers. */
   Sessions(
       Settings settings,
       ThreadPacking threads,
@@ -152,20 +151,20 @@ public final class Sessions implements AutoCloseable {
     this.watch = new DeviceWatch(settings, System.getenv(), this::releaseBeforeUp, clock, patience);
   }
 
-  /** For sessions that attach from now on. */
+  /** Applies to sessions that attach from now on. */
   public void apply(Settings next) {
     settings = next;
   }
 
   /**
-   * Is told of each session that ended over its client's head, with the books of the run that was
-   * open; called once, at the start.
+   * Sets the listener for sessions that end without a request from their client; it receives the
+   * books of the open run. Called once, at startup.
    */
   public void onRevoked(BiConsumer<Session, RunTotals> listener) {
     revoked = listener;
   }
 
-  /** The socket is open: what was resumed waits for its clients, and no longer than configured. */
+  /** The socket is open: starts the resume grace of all sessions taken over. */
   public void clientsCanReturn() {
     registry.open().forEach(Session::clientCanReturn);
   }
@@ -197,7 +196,7 @@ public final class Sessions implements AutoCloseable {
 
   private Grant attachNow(SessionRequest request, Peer peer) throws IOException {
     int device = request.device();
-    // Once: a reload meanwhile is for the next one.
+    // Read the settings once: a concurrent reload applies to the next attach.
     Settings current = settings.ofDevice(device);
     refuseDevice(device, current);
     ArenaPlan plan = plan(request, current);
@@ -240,11 +239,11 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Takes over what another process left, each session by itself: what cannot be taken over is
-   * given up, and a line for each reason says how many. Called once, before anything attaches.
+   * Takes over the sessions that another process left, each independently. Sessions that cannot be
+   * taken over are given up and logged, one line per reason. Called once, before any attach.
    *
-   * @param stages where the stages of captures are given back to
-   * @return those that are open again
+   * @param stages receives the stage memory of the captures
+   * @return the sessions that are open again
    */
   public List<Session> resume(StageRegions stages) {
     List<Session> resumed = new ArrayList<>();
@@ -283,7 +282,7 @@ public final class Sessions implements AutoCloseable {
       if (!keeping.state().fits(plan) || memory.arena().bytes() < plan.totalBytes()) {
         throw new IOException("its state is of another arena");
       }
-      // Another daemon that is alive may have it: then it stays as it is.
+      // Another live daemon may own the arena; the session then stays with the service manager.
       isElsewhere = true;
       arena = Arena.adopt(plan, identity.placement(), identity.request().device(), memory.arena());
       isElsewhere = false;
@@ -295,8 +294,7 @@ public final class Sessions implements AutoCloseable {
       if (memory != null) {
         memory.close();
       }
-      // A host that is short of descriptors, or a disk that fails, may be well again at the next
-      // start.
+      // Keep the session if the host lacks descriptors or a disk fails: the next start may succeed.
       if (!isElsewhere && !(e.getCause() instanceof FileSystemException)) {
         kept.forget(left.key(), left.stages().size());
       }
@@ -353,7 +351,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** No other part knows of it yet: what it has begun ends here. */
+  /** Undoes a failed attach; no other component knows of the session yet. */
   private void undo(Arena arena, Session session, int descriptor) {
     SharedRegion.closeDescriptor(descriptor);
     if (session != null) {
@@ -363,57 +361,57 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** Refused if the daemon stops. */
+  /** Throws if the daemon is stopping. */
   public void refuseIfStopping() {
     if (isStopping) {
       throw new RefusedException(Reason.STOPPING, "the daemon is stopping");
     }
   }
 
-  /** The open session of this number. */
+  /** Returns the open session with this number. */
   public Optional<Session> open(int id) {
     return registry.open(id);
   }
 
-  /** Open sessions, oldest first. */
+  /** Returns the open sessions, oldest first. */
   public List<Session> open() {
     return registry.open();
   }
 
-  /** Ended sessions, newest first, as many as are kept. */
+  /** Returns the retained ended sessions, newest first. */
   public List<Session> ended() {
     return registry.ended();
   }
 
-  /** All sessions of each device that ever attached, each of them once. */
+  /** Returns the totals per device over all sessions, each counted once. */
   public Map<Integer, RunTotals> byDevice() {
     return registry.byDevice();
   }
 
-  /** Keeps what the captures of all open sessions hold of the last moments. */
+  /** Snapshots the last moments of all open captures. */
   public CompletionStage<List<Path>> snapshot(String reason) {
     return later(() -> captures.snapshot(reason));
   }
 
-  /** Which devices can be used. */
+  /** Returns the state of the devices. */
   public DeviceWatch watch() {
     return watch;
   }
 
-  /** The last drops of all sessions. */
+  /** Returns the latest drops of all sessions. */
   public DropLog drops() {
     return drops;
   }
 
-  /** Threads that hang in a call to a device and are not waited for any more. */
+  /** Returns how many threads hang in device calls and are no longer waited for. */
   public int abandonedThreads() {
     int owners = (int) registry.withLeftMemory().stream().filter(Session::isOwned).count();
     return threads.abandonedThreads() + watch.abandonedThreads() + hungAttaches.size() + owners;
   }
 
   /**
-   * Looks after everything once: counters, lost producers, devices that fail, hang or are back.
-   * Waits for nothing: what may is on other threads, at most one for each device. Janitor.
+   * Checks everything once: counters, lost producers, failed, hung and recovered devices. Never
+   * waits: blocking work runs on other threads, at most one per device. Janitor thread.
    */
   void tend() {
     for (Session session : registry.withLeftMemory()) {
@@ -448,7 +446,7 @@ public final class Sessions implements AutoCloseable {
     }
   }
 
-  /** Runs the work on a thread of its own, unless the same is under way already. Never waits. */
+  /** Runs the work on a worker unless work for the same subject is under way. Never waits. */
   private void once(Object subject, Runnable work) {
     if (!underWay.add(subject)) {
       return;
@@ -465,7 +463,7 @@ public final class Sessions implements AutoCloseable {
             }
           });
     } catch (RefusedException e) {
-      underWay.remove(subject); // the next round tries again
+      underWay.remove(subject); // the next round retries
     }
   }
 
@@ -481,7 +479,7 @@ public final class Sessions implements AutoCloseable {
   }
 
   private void giveUp(Attach attach) {
-    hungAttaches.add(attach); // first: its thread may come back this moment
+    hungAttaches.add(attach); // first: the attaching thread may return at any moment
     if (attaching.remove(attach)) {
       registry.releasePlace();
       watch.hangs(attach.device);
@@ -491,8 +489,8 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * A device that failed answers again: what its ended sessions left is given back before a client
-   * gets new memory of it, perhaps at the same addresses.
+   * Releases the memory that ended sessions left on a recovered device, before a client gets new
+   * memory there, possibly at the same addresses.
    */
   private void releaseBeforeUp(int device) {
     for (Session session : registry.withLeftMemory()) {
@@ -509,8 +507,8 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Stops every session without an end: the next daemon takes it over. Those that the service
-   * manager does not keep, {@link #close} ends.
+   * Stops every kept session without ending it, for the next daemon to take over. Sessions that the
+   * service manager does not keep are left for {@link #close}.
    */
   public void leave() {
     if (!kept.isOn()) {
@@ -541,9 +539,8 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * Drains and settles every session, all at once, then ends them: the devices may go on without
-   * us. One that does not get there in time is given up, and the others are not held up.
-   * Idempotent.
+   * Drains, settles and ends all sessions concurrently; their devices may keep running. Gives up a
+   * session that exceeds the timeout, without delaying the others. Idempotent.
    */
   @Override
   public void close() {
@@ -563,7 +560,9 @@ public final class Sessions implements AutoCloseable {
     workers.close();
   }
 
-  /** What is left goes back where its device answers: no client of this daemon is left. */
+  /**
+   * Releases memory that was left, where the device answers: this daemon has no clients any more.
+   */
   private void releaseAll(long untilNs) {
     for (Session session : registry.withLeftMemory()) {
       boolean isGivenUp = session.view().state() == SessionView.State.FAILED;
@@ -595,12 +594,12 @@ public final class Sessions implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {
-      // There is no thread for it, or it was over already; the latter does nothing here.
+      // No thread was available, or the session was over; endHere() ignores the latter.
       session.endHere(RunEnd.NOT_YET, "daemon stopped");
     }
   }
 
-  // --- what a session has of the stage around it ------------------------------------------------
+  // --- services for sessions --------------------------------------------------------------------
 
   NanoClock clock() {
     return clock;
@@ -622,7 +621,7 @@ public final class Sessions implements AutoCloseable {
     return kept;
   }
 
-  /** Of all sessions of a device that are over. */
+  /** Returns the totals of all ended sessions of a device. */
   RunTotals history(int device) {
     return registry.history(device);
   }
@@ -631,17 +630,17 @@ public final class Sessions implements AutoCloseable {
     return patience;
   }
 
-  /** How long to wait for a disk, which is less when the daemon stops. */
+  /** Returns the disk timeout, which is shorter while the daemon stops. */
   long diskNanos() {
     return patience.diskNanos(isStopping);
   }
 
-  /** How far watermarks look back. */
+  /** Returns the length of the watermark window. */
   long windowNanos() {
     return settings.watermark().windowNanos();
   }
 
-  /** A session has ended or is about to: if its device has failed, that is known from now on. */
+  /** Marks the device down if it failed under a session that has ended or is about to. */
   void tellOfFailure(Session session) {
     String failure = session.memory().failure();
     if (!failure.isEmpty()) {
@@ -650,15 +649,15 @@ public final class Sessions implements AutoCloseable {
   }
 
   /**
-   * A session was ended and its client had not asked for it: it is not served any more.
+   * Notifies the listener that a session ended without a request from its client.
    *
-   * @param totals of the run that was open, as far as it was counted
+   * @param totals of the run that was open, as far as counted
    */
   void revoked(Session session, RunTotals totals) {
     revoked.accept(session, totals);
   }
 
-  /** A session is over: it is not open any more. */
+  /** Moves a session that is over to the ended ones. */
   void over(Session session) {
     registry.ended(session);
     if (session.view().state() == SessionView.State.FAILED) {

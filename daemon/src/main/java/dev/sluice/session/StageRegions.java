@@ -9,8 +9,8 @@ import java.util.Deque;
 import java.util.IdentityHashMap;
 
 /**
- * Memory for capture stages: regions outside the heap and its limits, touched when they are made. A
- * few stay for the next session, since touching takes longer than the rest of an attach.
+ * Memory for capture stages, outside the heap and its limits, prefaulted on creation. Retains a few
+ * regions for the next session, since prefaulting takes longer than the rest of an attach.
  */
 public final class StageRegions implements StageMemory, AutoCloseable {
   private static final int MAX_KEPT = 2;
@@ -46,7 +46,7 @@ public final class StageRegions implements StageMemory, AutoCloseable {
     return region == null ? -1 : region.fd();
   }
 
-  /** Takes over a stage of another process; it is given back as those of {@link #take}. */
+  /** Takes over a stage of another process; returned like those of {@link #take}. */
   synchronized void adopt(SharedRegion region) {
     lent.put(region.buffer(), region);
   }
@@ -63,9 +63,7 @@ public final class StageRegions implements StageMemory, AutoCloseable {
     }
   }
 
-  /**
-   * Unmaps what is not in use; what a hanging disk still reads from stays until the process ends.
-   */
+  /** Unmaps idle regions; a region that a hung disk still reads stays until the process ends. */
   @Override
   public synchronized void close() {
     kept.forEach(SharedRegion::close);

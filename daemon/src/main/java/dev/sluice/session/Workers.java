@@ -8,10 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads of the slow work on sessions: reserving memory, settling, giving memory back. Work
- * never waits for other work: there is a thread for whatever is under way, so one that hangs holds
- * up what it does itself and nothing else. Two are there from the start, for a host that has no
- * more.
+ * Threads for slow work on sessions: reserving memory, settling, releasing memory. Every task gets
+ * a thread at once, so a task that hangs delays no other. Two threads are started up front, in case
+ * the host runs out of threads.
  */
 class Workers implements Executor, AutoCloseable {
   private static final int ALWAYS = 2;
@@ -31,7 +30,7 @@ class Workers implements Executor, AutoCloseable {
     pool.prestartAllCoreThreads();
   }
 
-  /** Threads that may be left hanging when the process ends. */
+  /** Creates daemon threads: hung ones do not keep the process alive. */
   static ThreadFactory threads() {
     AtomicInteger number = new AtomicInteger();
     return task -> {
@@ -44,15 +43,15 @@ class Workers implements Executor, AutoCloseable {
   /**
    * Runs the work on a thread of its own. Never waits.
    *
-   * @throws RefusedException if the host has no thread for it, or the daemon has stopped; then
-   *     nothing was done
+   * @throws RefusedException if the host has no thread for it or the daemon has stopped; nothing
+   *     was done then
    */
   @Override
   public void execute(Runnable work) {
     try {
       pool.execute(work);
     } catch (Throwable e) {
-      // Of a thread that cannot be made the JVM says OutOfMemoryError.
+      // The JVM throws OutOfMemoryError when it cannot create a thread.
       throw pool.isShutdown()
           ? new RefusedException(RefusedException.Reason.STOPPING, "the daemon is stopping")
           : new RefusedException(
@@ -60,7 +59,7 @@ class Workers implements Executor, AutoCloseable {
     }
   }
 
-  /** Takes no more work; what is under way goes on. Idempotent. */
+  /** Rejects new work; work under way continues. Idempotent. */
   @Override
   public void close() {
     pool.shutdown();

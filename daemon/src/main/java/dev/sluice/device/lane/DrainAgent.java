@@ -24,17 +24,17 @@ import java.util.Arrays;
 import java.util.function.IntFunction;
 
 /**
- * Takes full buffers off a group of ready queues and hands them to the collectors (abi.md 4.8).
+ * Takes full buffers off a group of ready queues and hands them to the collectors.
  *
- * <p>Per entry: read it once into locals, prove that it names a buffer which the device holds for
+ * <p>Per entry: read it once into locals, verify that it names a buffer which the device holds for
  * that very pool, claim the buffer, describe the lease, release the head, hand the buffer over,
- * hint to refill. The head comes before the handoff: a daemon that is killed in between leaves no
- * entry whose buffer may have been lent again. An entry that proves wrong is counted and stepped
- * over. In the first generation an entry can become visible after the tail that announces it, so
- * there a wrong entry is read again for a short while first.
+ * send a hint to refill. The head comes before the handoff: if the daemon is killed in between, no
+ * entry remains whose buffer may have been lent again. An invalid entry is counted and skipped. In
+ * {@code l2-2026.06} an entry can become visible after the tail that announces it, so an invalid
+ * entry is first reread for a short while.
  *
- * <p>Backpressure: an entry that was claimed always reaches a collector. If a handoff ring is full
- * the lane waits, entry in place.
+ * <p>Backpressure: a claimed entry always reaches a collector. If a handoff ring is full, the lane
+ * waits with the entry in place.
  */
 public final class DrainAgent implements Agent {
   /** Entries taken. */
@@ -46,14 +46,14 @@ public final class DrainAgent implements Agent {
   /** Duty cycles. */
   public static final int POLLS = 2;
 
-  /** Buffers that were published in another order than their numbers: a core changed threads. */
+  /** Buffers published out of sequence, because a core changed threads. */
   public static final int REORDERED = 3;
 
   private static final int COUNTERS = 4;
 
-  // Far beyond any store buffer, far below what the queue can take meanwhile.
+  // Far longer than any store buffer delays, far shorter than the queue takes to fill up.
   private static final long TORN_GRACE_NANOS = 200_000;
-  // A buffer that another queue may hold an older one of waits for a look there, and no longer.
+  // Longest wait of an out-of-sequence buffer for an older one in another queue.
   private static final long HOLD_NANOS = 1_000_000;
 
   private static final int RETRY = -1;
@@ -98,11 +98,11 @@ public final class DrainAgent implements Agent {
   private long sincePollNs;
 
   /**
-   * @param queues the numbers of the ready queues of this group
-   * @param handoffs one ring per collector shard; a pool's buffers all go to shard {@code pool %
+   * @param queues numbers of the ready queues of this group
+   * @param handoffs one ring per collector shard; all buffers of a pool go to shard {@code pool %
    *     shards}, which keeps them in order
-   * @param hints to refill; losing one costs a sweep interval, so a full ring is no error
-   * @param parks of the thread that will run this agent
+   * @param hints to refill; a lost hint costs a sweep interval, so a full ring is not an error
+   * @param parks of the thread that runs this agent
    */
   public DrainAgent(
       RunArena arena,
@@ -148,11 +148,11 @@ public final class DrainAgent implements Agent {
   }
 
   /**
-   * Goes on where the drains of another process stopped, before the first cycle: steps over entries
-   * at the heads that those had taken.
+   * Continues where the drains of another process stopped; called before the first cycle. Skips
+   * entries at the heads that those drains had taken.
    *
    * @param collected the windows of a pool's collector, by place of the run
-   * @param adoption says what was taken and not collected
+   * @param adoption knows the buffers that were taken but not collected
    */
   public void resume(IntFunction<IntFunction<SequenceWindow>> collected, Adoption adoption) {
     for (int run = 0; run < OpenRuns.MAX; run++) {
@@ -186,10 +186,10 @@ public final class DrainAgent implements Agent {
     }
   }
 
-  /** Whether the entry at the head was taken before its place was given back to the device. */
+  /** Whether the entry at the head was taken before its slot was released to the device. */
   private boolean wasTaken(ReadyLane lane) {
     if (mayTear && lane.isCleared()) {
-      return true; // an entry of the device has appeared long since
+      return true; // a new entry of the device would be visible by now
     }
     int entry = lane.entryOffset();
     BufferKind kind = lane.kind(memory.loadInt(entry + ReadyEntryLayout.KIND_OFFSET));
@@ -218,14 +218,14 @@ public final class DrainAgent implements Agent {
     long pauseNs = sincePollNs - parks.intendedNanos();
     pauses.record(pauseNs);
     if (counters.plain(POLLS) > 0) {
-      // Before the first poll there was no thread that could have been late.
+      // Before the first poll no thread existed that could be late.
       worstPause.record(0, pauseNs);
     }
     lastPollNs = nowNs;
     counters.increment(POLLS);
     int taken = pass(nowNs);
     for (int more = 1; isAnyHeld && more > 0; taken += more) {
-      more = pass(nowNs); // what was missing may have come from the queue after this one
+      more = pass(nowNs); // the missing buffer may have come from a later queue of the pass
     }
     firstLane = firstLane + 1 == lanes.length ? 0 : firstLane + 1;
     return taken;
@@ -320,15 +320,14 @@ public final class DrainAgent implements Agent {
         ofRun = ofRun(kind, entry, buffer);
         order = ofRun.look(pool, sequenceUntrusted);
         if (order == SequenceWindow.REPEATED) {
-          // The device holds the buffer, but this entry is from an earlier time: a repetition whose
-          // buffer has meanwhile been lent again. Taking it would take a buffer that is being
-          // filled.
+          // A stale duplicate: the device holds the buffer, but it was lent again after this entry.
+          // Taking it would take a buffer that is being filled.
           wrong = AbiViolation.SEQUENCE;
         }
       }
     }
     if (wrong != null && memory.failure() != 0) {
-      return RETRY; // what looks wrong may be old: the session is about to end
+      return RETRY; // the data may be stale: the session is about to end
     }
     boolean looksTorn = wrong != null || order != 0;
     if (mayTear && hasGrace && looksTorn && isWithinGrace(lane, nowNs)) {
@@ -345,7 +344,7 @@ public final class DrainAgent implements Agent {
         return RETRY;
       }
       if (ledger.claim(buffer)) {
-        // Not before the claim: the row of a buffer that a collector reads is the collector's.
+        // Only after the claim: until then, the row may belong to a collector.
         if (isCounted[kind.ordinal()]) {
           leases.announce(
               buffer,
@@ -375,7 +374,7 @@ public final class DrainAgent implements Agent {
     return STEPPED_OVER;
   }
 
-  /** The entry at the head is the device's again. */
+  /** Releases the entry at the head to the device. */
   private void leaveHead(ReadyLane lane) {
     if (mayTear) {
       lane.clearPointer();
@@ -384,7 +383,10 @@ public final class DrainAgent implements Agent {
     lane.publishHeadRelease();
   }
 
-  /** The numbers of the run that an entry, or else its buffer, names. */
+  /**
+   * Returns the sequence window of the run that the entry names, or its buffer where entries carry
+   * no run.
+   */
   private SequenceWindow ofRun(BufferKind kind, int entry, int buffer) {
     if (!hasRuns) {
       return sequences[0];
@@ -395,7 +397,7 @@ public final class DrainAgent implements Agent {
             : leases.epochUntrusted(buffer));
   }
 
-  /** Each run numbers its buffers from 0; those of runs that are not open have numbers, too. */
+  /** Each run numbers its buffers from 0; all runs that are not open share one window. */
   private SequenceWindow ofRun(long epochUntrusted) {
     int run = leases.runs().placeOf(epochUntrusted);
     if (run != OpenRuns.OTHER && epochs[run] != leases.runs().epoch(run)) {
@@ -406,12 +408,12 @@ public final class DrainAgent implements Agent {
   }
 
   /**
-   * Whether an older buffer of the same core may lie in another queue: a core that changes threads
-   * publishes there from then on (abi.md 4.2). All other queues are looked at before this one goes
-   * on.
+   * Whether an older buffer of the same core may be in another queue, since a core that changes
+   * threads publishes through another queue (abi.md, Known races). All other queues are polled
+   * before this one continues.
    */
   private boolean mayBeElsewhere(ReadyLane lane, BufferKind kind, long nowNs) {
-    boolean hasWaited = mayTear && hasGrace; // others were looked at while it might be torn
+    boolean hasWaited = mayTear && hasGrace; // the other queues were polled during the torn grace
     if (lanes.length == 1 || !kind.isPerCore() || hasWaited) {
       return false;
     }
@@ -432,52 +434,52 @@ public final class DrainAgent implements Agent {
   }
 
   /**
-   * The device has stopped: an entry that looks torn now will stay so, and must not hold up those
-   * behind it. The thread that settles the session.
+   * The device has stopped: an entry that looks torn stays torn and must not block the entries
+   * after it. Settling thread.
    */
   public void endGrace() {
     hasGrace = false;
   }
 
-  /** By ready queue of this group: how often it was found completely full. */
+  /** Returns, by ready queue of this group, how often it was found full. */
   public CounterArray full() {
     return full;
   }
 
-  /** By ready queue: how long it may have been full by then, in ns: since the poll before. */
+  /** Returns, by ready queue, how long it may have been full: since the previous poll, in ns. */
   public CounterArray fullNanos() {
     return fullNanos;
   }
 
-  /** Counters by the constants of this class. */
+  /** Returns the counters, by the constants of this class. */
   public CounterArray counters() {
     return counters;
   }
 
-  /** Incidents by ordinal of {@link AbiViolation}. */
+  /** Returns the incidents by ordinal of {@link AbiViolation}. */
   public IncidentRecorder violations() {
     return violations;
   }
 
-  /** Time between polls beyond what was meant, in nanoseconds. */
+  /** Returns the time between polls beyond the intended interval, in nanoseconds. */
   public LatencyRecorder pauses() {
     return pauses;
   }
 
-  /** The longest of {@link #pauses} lately, at index 0. */
+  /** Returns the longest recent value of {@link #pauses}, at index 0. */
   public Watermark worstPause() {
     return worstPause;
   }
 
   /**
-   * By pool: the shortest time in which as many of its buffers were published as it has usable
-   * free-queue slots, in nanoseconds.
+   * Returns, by pool, the shortest time in which the device published as many buffers as the pool
+   * has usable free-queue slots, in nanoseconds.
    */
   public Watermark shortestLap() {
     return pace.shortest();
   }
 
-  /** Highest fill by index of {@link #queue}. */
+  /** Returns the highest fill, by index of {@link #queue}. */
   public Watermark fill() {
     return fill;
   }
@@ -486,7 +488,7 @@ public final class DrainAgent implements Agent {
     return lanes.length;
   }
 
-  /** The number of the ready queue at an index. */
+  /** Returns the number of the ready queue at an index. */
   public int queue(int index) {
     return lanes[index].number();
   }

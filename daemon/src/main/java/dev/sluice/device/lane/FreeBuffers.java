@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.function.IntPredicate;
 
 /**
- * The empty buffers in host hands, one queue per pool: a buffer goes back to the pool it came from,
- * and the one that has waited longest goes first. Used by one refill agent.
+ * Empty buffers in host hands, one FIFO queue per pool: a buffer returns to its own pool, and the
+ * one that has waited longest is lent first. Used by one refill agent.
  *
- * <p>Both matter for AICore buffers, which are not zeroed between two loans: what an earlier life
- * left in them is older than anything that core has written since, so the collector's token filter
- * knows it (abi.md appendix C2), and it is never so old that the 32-bit tokens have come round.
+ * <p>Both rules matter for AICore buffers, which are not zeroed between loans: their old contents
+ * are then older than anything that core has written since, so the collector's token filter rejects
+ * them (abi.md, rule C2), and never old enough for the 32-bit tokens to wrap.
  */
 final class FreeBuffers {
   private final ArenaPlan plan;
@@ -32,7 +32,7 @@ final class FreeBuffers {
     }
   }
 
-  /** Only these are in host hands. */
+  /** Resets the queues to the buffers that are free. */
   void keepOnly(IntPredicate isFree) {
     Arrays.fill(counts, 0);
     for (int buffer = 0; buffer < plan.bufferCount(); buffer++) {
@@ -42,7 +42,7 @@ final class FreeBuffers {
     }
   }
 
-  /** Takes a buffer back. */
+  /** Returns a buffer to its pool. */
   void put(int buffer) {
     int pool = plan.homePool(buffer);
     int[] ring = rings[pool];
@@ -50,7 +50,7 @@ final class FreeBuffers {
     ring[at < ring.length ? at : at - ring.length] = buffer;
   }
 
-  /** Takes one out; the caller has checked that {@link #available} is above 0. */
+  /** Takes a buffer; the caller has checked that {@link #available} is above 0. */
   int take(int pool) {
     int[] ring = rings[pool];
     int buffer = ring[heads[pool]];

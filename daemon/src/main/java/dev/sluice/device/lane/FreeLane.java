@@ -6,10 +6,10 @@ import dev.sluice.device.ControlWords;
 import dev.sluice.device.DeviceMemory;
 
 /**
- * One pool's free queue as refill sees it: the host's own tail, which buffer lies in which slot,
- * and what refill still owes to the pool. Used by one refill agent.
+ * One pool's free queue from refill's side: the host's own tail, the buffer in each slot, and the
+ * replacements refill owes to the pool. Used by one refill agent.
  *
- * <p>Indices run free modulo 2^32; a difference is a depth.
+ * <p>Indices run freely modulo 2^32; a difference is a depth.
  */
 final class FreeLane {
   private final DeviceMemory memory;
@@ -25,33 +25,33 @@ final class FreeLane {
   private int lastDropped;
   private int popped;
 
-  /** Hints not yet answered with a buffer, and since when the oldest may wait. */
+  /** Hints not yet answered with a buffer; the oldest may wait since {@link #owedSinceNs}. */
   int owed;
 
   long owedSinceNs;
 
-  /** Whether refill looks at this lane in every cycle. */
+  /** Whether refill checks this lane in every cycle. */
   boolean isAwaited;
 
-  /** Whether the present debt had to wait for a buffer to come back, too. */
+  /** Whether the present debt also had to wait for a buffer to come back. */
   boolean isShort;
 
-  /** Since when the device seems to wait for a buffer of this pool; 0 if it does not. */
-  // When it was last seen with a buffer in it.
+  /** When a buffer was last seen in it. */
   long filledNs;
 
+  /** Since when the device seems to wait for a buffer of this pool; 0 if it does not. */
   long stalledSinceNs;
 
-  /** What refill found when the free queue was last empty; null if it holds something since. */
+  /** What refill found when the free queue was last empty; null once it holds a buffer again. */
   Shortage shortage;
 
-  /** Buffers of which the drain has told, since the run began; wraps. */
+  /** Buffers that the drain has reported since the run began; wraps. */
   int hinted;
 
-  /** Buffers that came back from collectors, since the run began; wraps. */
+  /** Buffers returned by collectors since the run began; wraps. */
   int returned;
 
-  /** The last head that was out of range, so that one wild value is counted once. */
+  /** Whether the last head was out of range, so that one wild value is counted once. */
   boolean isHeadBad;
 
   FreeLane(
@@ -67,7 +67,7 @@ final class FreeLane {
     this.lastHead = tail;
   }
 
-  /** Goes on with the buffers that lie in the slots, from the device's head on. */
+  /** Continues with the buffers in the slots, starting at the device's head. */
   void resume(int[] inSlots) {
     lastHead = tail - inSlots.length;
     for (int i = 0; i < inSlots.length; i++) {
@@ -84,7 +84,7 @@ final class FreeLane {
     return kind;
   }
 
-  /** How many slots refill keeps filled. */
+  /** Returns how many slots refill keeps filled. */
   int target() {
     return Math.min(layout.slotCount(), quota);
   }
@@ -93,7 +93,7 @@ final class FreeLane {
     return from.loadIntAcquire(offset + layout.headOffset());
   }
 
-  /** Whether a head can be true: not behind the last one, not ahead of the tail. */
+  /** Whether a head is plausible: not behind the last one, not ahead of the tail. */
   boolean isHead(int headUntrusted) {
     return headUntrusted - lastHead >= 0 && tail - headUntrusted >= 0;
   }
@@ -102,18 +102,18 @@ final class FreeLane {
     return lastHead;
   }
 
-  /** Steps over one slot that the device has popped; returns its buffer. */
+  /** Advances over one slot that the device has popped; returns its buffer. */
   int notePopped() {
     popped++;
     return slotBuffers[lastHead++ & (slotBuffers.length - 1)];
   }
 
-  /** Buffers that the device took, as of the last head, since the run began; wraps. */
+  /** Returns the buffers popped since the run began, as of the last head; wraps. */
   int popped() {
     return popped;
   }
 
-  /** By how much the device's count of dropped records grew; 0 if it makes no sense. */
+  /** Returns the growth of the device's dropped count since the last call; 0 if implausible. */
   int droppedSinceLastAsked(ControlWords from) {
     int now = from.loadIntAcquire(offset + layout.droppedRecordCountOffset());
     int more = now - lastDropped;
@@ -121,7 +121,7 @@ final class FreeLane {
     return Math.max(0, more);
   }
 
-  /** Filled slots, as of the last head. */
+  /** Returns the filled slots as of the last head. */
   int depth() {
     return tail - lastHead;
   }
@@ -142,9 +142,9 @@ final class FreeLane {
   }
 
   /**
-   * Whether an empty free queue stops the device right now, where it can be seen (abi.md 4.2 to
-   * 4.4): without a current buffer, or, for AICore, whose current buffer stays until the rotation,
-   * with a dispatch count at the boundary.
+   * Whether an empty free queue blocks the device now, as far as its counters show (abi.md,
+   * Protocol): it has no current buffer or, for AICore, whose current buffer stays until the
+   * rotation, its dispatch count is at the boundary.
    */
   boolean looksStalled(int recordsPerBuffer, ControlWords from) {
     int total = from.loadIntAcquire(offset + layout.totalRecordCountOffset());

@@ -5,13 +5,13 @@ import dev.sluice.counters.CounterArray;
 import dev.sluice.device.DeviceMemory;
 
 /**
- * The host half of the third generation's freeze (abi.md 4.10): when a lane says it is contended,
- * all lanes are parked together until everything is drained and refilled, so that their gaps in the
+ * The host's half of the freeze protocol (abi.md, Freeze): when a lane reports contention, all
+ * lanes are parked together until everything is drained and refilled, so that their gaps in the
  * timeline coincide.
  *
- * <p>Off by default: the device only ever waits for space and for slots, so a host that drains and
- * refills need not open a freeze, and without one none of the device's 30 s timers runs (appendix
- * C5). Stepped by the refill agent, which is the one writer of the flags.
+ * <p>Off by default: the device waits only for space and for slots, so a host that drains and
+ * refills need not open a freeze, and without one none of the device's 30 s timers runs (abi.md,
+ * rule C5). Stepped by the refill agent, the only writer of the flags.
  */
 public final class FreezeGate {
   /** Freezes opened because a ready queue was contended. */
@@ -20,10 +20,10 @@ public final class FreezeGate {
   /** Freezes opened because a free queue was contended. */
   public static final int POP_FREEZES = 1;
 
-  /** Freezes that were released after the longest time, though not everything was drained. */
+  /** Freezes released after the maximum time, before everything was drained. */
   public static final int EXPIRED = 2;
 
-  // A run is killed by its own watchdog after some ten seconds without progress (abi.md 1.1).
+  // A run's own watchdog kills it after about ten seconds without progress.
   private static final long LONGEST_NANOS = 2_000_000_000;
 
   private final DeviceMemory memory;
@@ -41,24 +41,23 @@ public final class FreezeGate {
     this.isEnabled = isEnabled && layout.facts().hasBackpressureBlock();
   }
 
-  /** Never opens a freeze. */
+  /** Returns a gate that never opens a freeze. */
   public static FreezeGate never(DeviceMemory memory, Layout layout) {
     return new FreezeGate(memory, layout, false);
   }
 
-  /** Opens and releases freezes; on a generation without them it does nothing. */
+  /** Returns a gate that opens and releases freezes; no-op on layouts without them. */
   public static FreezeGate cycling(DeviceMemory memory, Layout layout) {
     return new FreezeGate(memory, layout, true);
   }
 
   /**
-   * Opens or releases, after a sweep.
+   * Opens or releases a freeze, after a sweep.
    *
-   * <p>One that lasts too long, behind a slow disk or a tail that makes no sense, is released: the
-   * lanes wait for themselves then, until everything was drained once.
+   * <p>A freeze that lasts too long, because of a slow disk or an implausible tail, is released:
+   * the lanes then wait individually until everything has been drained once.
    *
-   * @param pushed what the sweep pushed; a freeze is released after one that could push nothing
-   *     more
+   * @param pushed buffers pushed by the sweep; a freeze is released after a sweep that pushed none
    */
   void step(int pushed, long nowNs) {
     if (!isEnabled) {
@@ -72,7 +71,7 @@ public final class FreezeGate {
       sinceNs = nowNs;
     }
     if (!isPushFrozen && memory.loadIntAcquire(layout.rqContendedOffset()) != 0) {
-      // The freeze first: a waiter on "contended or frozen" must never see neither.
+      // Set the freeze first: a waiter on "contended or frozen" must never see neither.
       memory.storeIntRelease(layout.rqFreezeActiveOffset(), 1);
       memory.storeIntRelease(layout.rqContendedOffset(), 0);
       isPushFrozen = true;
@@ -93,7 +92,7 @@ public final class FreezeGate {
     }
   }
 
-  /** Ends an open freeze: the lanes go on. Also called when the session ends. */
+  /** Ends an open freeze, so the lanes continue. Also called when the session ends. */
   public void release() {
     if (isPushFrozen) {
       memory.storeIntRelease(layout.rqFreezeActiveOffset(), 0);
@@ -105,7 +104,7 @@ public final class FreezeGate {
     }
   }
 
-  /** Ends a freeze that the host before this one left open. */
+  /** Ends a freeze that the previous host left open. */
   void releaseLeft() {
     if (layout.facts().hasBackpressureBlock()) {
       isPushFrozen = true;
@@ -124,7 +123,7 @@ public final class FreezeGate {
     return true;
   }
 
-  /** Counters by the constants of this class. */
+  /** Returns the counters, by the constants of this class. */
   public CounterArray counters() {
     return counters;
   }

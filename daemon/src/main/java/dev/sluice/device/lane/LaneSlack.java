@@ -3,15 +3,15 @@ package dev.sluice.device.lane;
 import java.util.Arrays;
 
 /**
- * How long the device could go on without the host, from what it published lately: the shortest,
- * over all pools, of usable free slots x time per buffer. The idle strategy parks for a fraction of
+ * Estimates how long the device can run without the host, from its recent publish rate: the minimum
+ * over all pools of usable free slots x time per buffer. The idle strategy parks for a fraction of
  * it.
  *
- * <p>Written and read by drain agents' threads. With several drain groups the single values may be
- * mixed from different moments; each is a whole long, and a wrong guess costs one short park.
+ * <p>Written and read by the drain agents' threads. With several drain groups the values may be
+ * from different moments; each is a whole long, and a wrong estimate costs one short park.
  */
 public final class LaneSlack {
-  /** A pool that was silent this long does not count any more. */
+  /** A pool that was silent this long no longer counts. */
   private static final long FORGET_NANOS = 1_000_000_000;
 
   private final long[] lastNs;
@@ -30,7 +30,7 @@ public final class LaneSlack {
     Arrays.fill(intervalNs, Long.MAX_VALUE);
   }
 
-  /** A buffer of this pool came at this time. */
+  /** Notes a published buffer. */
   public void published(int pool, long nowNs) {
     long interval = nowNs - lastNs[pool];
     lastNs[pool] = nowNs;
@@ -39,14 +39,14 @@ public final class LaneSlack {
       return;
     }
     long before = intervalNs[pool];
-    // A faster device counts at once, a slower one by a quarter at a time: err on the short side.
+    // Follow a faster device at once, a slower one by quarters, to err on the short side.
     intervalNs[pool] =
         before == Long.MAX_VALUE || interval < before
             ? interval
             : before + ((interval - before) >> 2);
   }
 
-  /** The slack now; {@link Long#MAX_VALUE} without traffic. */
+  /** Returns the current slack; {@link Long#MAX_VALUE} without traffic. */
   public long slackNanos(long nowNs) {
     long slack = Long.MAX_VALUE;
     for (int pool = 0; pool < lastNs.length; pool++) {

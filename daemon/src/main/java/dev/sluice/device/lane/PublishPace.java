@@ -4,12 +4,12 @@ import dev.sluice.counters.Watermark;
 import java.util.Arrays;
 
 /**
- * The shortest time in which the device filled as many buffers of a pool as the pool has usable
- * free-queue slots: how long the free queue alone can carry it. Used by one drain agent.
+ * Measures the shortest time in which the device filled as many buffers of a pool as it has usable
+ * free-queue slots: how long the free queue alone can sustain it. Used by one drain agent.
  *
- * <p>When a buffer was published is only known to lie between two looks of the drain. The lap runs
- * from the look before its first buffer to the look at its last one, so it is never too short: a
- * drain that was late does not make the device look faster than it is.
+ * <p>A publication is only known to lie between two polls of the drain. A lap runs from the poll
+ * before its first buffer to the poll that finds its last one, so it is never underestimated: a
+ * late drain does not make the device appear faster than it is.
  */
 final class PublishPace {
   private static final long NEVER = Long.MIN_VALUE;
@@ -31,7 +31,7 @@ final class PublishPace {
     shortest = Watermark.lowest(usableSlots.length);
   }
 
-  /** A buffer of this pool was published between these two moments. */
+  /** Notes a buffer published between these two moments. */
   void published(int pool, long notBeforeNs, long nowNs) {
     long[] lap = notBefore[pool];
     int at = next[pool];
@@ -42,7 +42,7 @@ final class PublishPace {
     next[pool] = at + 1 == lap.length ? 0 : at + 1;
   }
 
-  /** In nanoseconds, by pool. */
+  /** Returns the shortest laps by pool, in nanoseconds. */
   Watermark shortest() {
     return shortest;
   }

@@ -7,8 +7,8 @@ import dev.sluice.device.ReadyQueue;
 import java.util.List;
 
 /**
- * One ready queue as its drain sees it: the host's own head, and accessors whose names carry the
- * memory order. Used by one drain agent.
+ * One ready queue from the drain's side: the host's own head, and accessors named by their memory
+ * order. Used by one drain agent.
  */
 final class ReadyLane {
   private final DeviceMemory memory;
@@ -21,16 +21,16 @@ final class ReadyLane {
 
   private int head;
 
-  /** Until this moment the queue was known to be empty. */
+  /** The last moment at which the queue was known to be empty. */
   long caughtUpNs;
 
-  /** Since when the entry at the head looks torn; 0 is not. */
+  /** Since when the entry at the head has looked torn; 0 if it does not. */
   long tornSinceNs;
 
-  /** Since when the entry at the head waits for an older one of its pool; 0 is not. */
+  /** Since when the entry at the head has waited for an older one of its pool; 0 if it does not. */
   long heldSinceNs;
 
-  /** Whole passes over all queues when that began. */
+  /** Value of the drain's count of whole passes when that wait began. */
   int heldPass;
 
   /** The last tail that was out of range, so that one wild value is counted once. */
@@ -48,22 +48,24 @@ final class ReadyLane {
     this.caughtUpNs = nowNs;
   }
 
-  /** Its number among the queues of all regions. */
+  /** Returns its number among the queues of all regions. */
   int number() {
     return queue.number();
   }
 
-  /** The AICPU thread that fills it. */
+  /** Returns the AICPU thread that fills it. */
   int thread() {
     return queue.thread();
   }
 
-  /** Entries that it can hold. */
+  /** Returns the number of entries it can hold. */
   int capacity() {
     return entries - 1;
   }
 
-  /** The kind that an entry names, or null. Where there is one only, its word is padding. */
+  /**
+   * Returns the kind that an entry names, or null. In a region with one kind, the word is padding.
+   */
   BufferKind kind(int wordUntrusted) {
     if (onlyKind != null) {
       return onlyKind;
@@ -83,29 +85,29 @@ final class ReadyLane {
     return indexUntrusted >= 0 && indexUntrusted < entries;
   }
 
-  /** Entries between head and a checked tail. */
+  /** Returns the entries between head and a checked tail. */
   int fill(int tail) {
     return queue.fill(head, tail);
   }
 
-  /** Offset of the entry at the head. */
+  /** Returns the offset of the entry at the head. */
   int entryOffset() {
     return queue.entryOffset(head);
   }
 
-  /** Clears the pointer of the entry at the head, so that a later lap cannot show it again. */
+  /** Clears the pointer of the entry at the head, so that it cannot reappear in a later lap. */
   void clearPointer() {
     memory.storeLong(entryOffset() + ReadyEntryLayout.BUFFER_PTR_OFFSET, 0);
   }
 
-  /** Steps over the entry at the head; the device learns of it by {@link #publishHeadRelease}. */
+  /** Advances over the entry at the head; the device sees it after {@link #publishHeadRelease}. */
   void advance() {
     head = head + 1 == entries ? 0 : head + 1;
     tornSinceNs = 0;
     heldSinceNs = 0;
   }
 
-  /** The pointer of the entry at the head was cleared: it was taken before. */
+  /** Whether the pointer of the entry at the head is cleared: the entry was already taken. */
   boolean isCleared() {
     return memory.loadLong(entryOffset() + ReadyEntryLayout.BUFFER_PTR_OFFSET) == 0;
   }

@@ -20,15 +20,14 @@ import dev.sluice.device.RunArena;
 import dev.sluice.handoff.SpscRing;
 
 /**
- * Keeps the free queues of a session stocked (abi.md 4.9); the only writer of free-queue slots and
- * tails, and of the freeze flags.
+ * Keeps the free queues of a session filled; the only writer of free-queue slots and tails, and of
+ * the freeze flags.
  *
  * <p>Refill follows what the device consumed, not only what it published: hints from the drain and
- * buffers that come back are served first, and all pools are swept at least every sweep interval
- * and on idle passes. A starved pool has nothing left to publish, so hints alone would never wake
- * it.
+ * returned buffers are served first, and all pools are swept at least once per sweep interval and
+ * on idle passes. A starved pool has nothing left to publish, so hints alone would never revive it.
  *
- * <p>No pool gets more than its quota (appendix C1), because it is only ever lent its own buffers.
+ * <p>No pool exceeds its quota (abi.md, rule C1), because it is only lent its own buffers.
  */
 public final class RefillAgent implements Agent {
   /** Buffers pushed into free queues. */
@@ -37,19 +36,19 @@ public final class RefillAgent implements Agent {
   /** Sweeps over all pools. */
   public static final int SWEEPS = 1;
 
-  /** Buffers taken back from one ring in one cycle. */
+  /** Maximum number of buffers taken back from one ring in one cycle. */
   public static final int RETURNS_PER_CYCLE = 256;
 
   /**
-   * The longest time in which a free queue may have been empty, in nanoseconds: from the last look
-   * that found a buffer in it to the one that put one in, or found it still empty.
+   * Longest time that a free queue may have been empty, in nanoseconds: from the last check that
+   * found a buffer in it to the one that added a buffer or still found it empty.
    */
   public static final int LONGEST_EMPTY_NANOS = 2;
 
   private static final int COUNTERS = 3;
   private static final int HINTS_PER_CYCLE = 256;
 
-  // With nothing else to do, look for starved pools this often: a look costs a cache line per pool.
+  // Interval of idle sweeps for starved pools; a sweep costs a cache line per pool.
   private static final long IDLE_SWEEP_NANOS = 50_000;
 
   private final DeviceMemory memory;
@@ -79,10 +78,10 @@ public final class RefillAgent implements Agent {
 
   private final ControlWords liveWords;
   private final ControlWords sweptWords;
-  // Of these two, what lanes are looked at by now.
+  // Current source for reads of the lanes: one of the two above.
   private ControlWords words;
 
-  // Lanes that are owed a buffer and have no empty slot yet.
+  // Lanes that are owed a buffer but have no empty slot yet.
   private final FreeLane[] awaited;
   private int awaitedCount;
   private long lastSweepNs;
@@ -151,8 +150,8 @@ public final class RefillAgent implements Agent {
   }
 
   /**
-   * Fills all free queues before the device is launched: the device's first look at them does not
-   * wait, in any generation (abi.md 4.1). Called once, by the thread that starts the session.
+   * Fills all free queues before the device is launched, since in every layout its first pop does
+   * not wait (abi.md, Before launch). Called once, by the thread that starts the session.
    */
   public void seed() {
     for (FreeLane lane : lanes) {
@@ -160,7 +159,7 @@ public final class RefillAgent implements Agent {
     }
   }
 
-  /** In place of {@link #seed}: goes on where the refill of another process stopped. */
+  /** Replaces {@link #seed}: continues where the refill of another process stopped. */
   public void resume(Adoption adoption) {
     spare.keepOnly(buffer -> ledger.state(buffer) == BufferState.FREE);
     for (FreeLane lane : lanes) {
@@ -203,7 +202,7 @@ public final class RefillAgent implements Agent {
     return taken;
   }
 
-  /** Looks before a buffer changes hands: what was dropped until now, was so without it. */
+  /** Checks before a buffer changes hands: drops up to now happened without it. */
   private void lookIfShort(FreeLane lane, long nowNs) {
     if (spare.available(lane.pool()) == 0 && follow(lane) && lane.depth() == 0) {
       shortages.look(lane, 0, heldByDevice(lane), words, nowNs);
@@ -236,9 +235,9 @@ public final class RefillAgent implements Agent {
   }
 
   /**
-   * A published buffer wants a replacement, unless it got one already: later generations pop the
-   * next AICore buffer at the rotation and publish the old one only when the core acknowledges
-   * (abi.md 4.4), and refill follows the pops.
+   * Notes a replacement owed for a published buffer, unless it was already made: later layouts pop
+   * the next AICore buffer at the rotation and publish the old one only when the core acknowledges
+   * (abi.md, AICore tasks and rotation), and refill follows the pops.
    */
   private void noteDebt(FreeLane lane, long readyNs) {
     if (popsAicoreFirst && lane.kind() == BufferKind.AICORE_TASK && follow(lane)) {
@@ -252,8 +251,8 @@ public final class RefillAgent implements Agent {
   }
 
   /**
-   * The drain can be so fast that the device has published but not popped yet: all slots are still
-   * full. Such a lane is looked at again in every cycle, since the next sweep may be far away.
+   * Watches a lane in every cycle if the drain was faster than the device's pop: all slots are
+   * still full, and the next sweep may be far away.
    */
   private void awaitPop(FreeLane lane) {
     if (lane.owed > 0 && lane.depth() >= lane.target() && !lane.isAwaited) {
@@ -279,7 +278,7 @@ public final class RefillAgent implements Agent {
     counters.increment(SWEEPS);
     lastSweepNs = nowNs;
     int pushed = 0;
-    // All pools by one look, where a look is a copy.
+    // Where reading means copying, one copy covers all pools.
     if (!sweptWords.refresh()) {
       return 0; // the session is about to end
     }
@@ -308,7 +307,7 @@ public final class RefillAgent implements Agent {
       noteStarvation(lane, available, nowNs);
       noteEmpty(lane, nowNs, count > 0);
     } else if (depthBefore >= lane.target() && lane.owed > 0) {
-      // Nothing is missing yet; what comes next can be no older than this.
+      // Nothing is missing yet; the next debt cannot be older than now.
       lane.owedSinceNs = nowNs;
     }
     if (count <= 0) {
@@ -332,11 +331,11 @@ public final class RefillAgent implements Agent {
     counters.add(PUSHED, count);
   }
 
-  /** Catches up with what the device popped; false if its head cannot be true. */
+  /** Catches up with the device's pops; false if its head is implausible. */
   private boolean follow(FreeLane lane) {
     int headUntrusted = lane.headAcquireUntrusted(words);
     if (!lane.isHead(headUntrusted)) {
-      // A device that has failed shows old words, which is no violation.
+      // A failed device shows stale words, which is not a violation.
       if (!lane.isHeadBad && memory.failure() == 0) {
         lane.isHeadBad = true;
         violations.record(
@@ -355,7 +354,7 @@ public final class RefillAgent implements Agent {
     return true;
   }
 
-  /** Keeps the evidence from which drops get their cause. */
+  /** Collects the evidence from which drops get their cause. */
   private void noteStarvation(FreeLane lane, int available, long nowNs) {
     if (deviceBlocks
         && lane.stalledSinceNs == 0
@@ -374,7 +373,7 @@ public final class RefillAgent implements Agent {
     }
   }
 
-  /** What is owed cannot be paid: up to here refill was late, from here on the pool is short. */
+  /** A debt cannot be paid: until now refill was late, from now on the pool is short. */
   private void noteShortage(FreeLane lane, long nowNs) {
     if (lane.owed > 0 && !lane.isShort) {
       lane.isShort = true;
@@ -404,60 +403,63 @@ public final class RefillAgent implements Agent {
     }
   }
 
-  /** Counters by the constants of this class. */
+  /** Returns the counters, by the constants of this class. */
   public CounterArray counters() {
     return counters;
   }
 
-  /** By pool: waits of the device for a buffer, as inferred; layouts that block. */
+  /** Returns the device's inferred waits for a buffer, by pool; only for layouts that block. */
   public CounterArray stalls() {
     return stalls;
   }
 
-  /** By pool: their length in nanoseconds. */
+  /** Returns the length of these waits in nanoseconds, by pool. */
   public CounterArray stallNanos() {
     return stallNanos;
   }
 
-  /** What was seen of each pool while its free queue was empty. */
+  /** Returns what was observed of each pool while its free queue was empty. */
   public Shortages shortages() {
     return shortages;
   }
 
-  /** Incidents by ordinal of {@link AbiViolation}. */
+  /** Returns the incidents by ordinal of {@link AbiViolation}. */
   public IncidentRecorder violations() {
     return violations;
   }
 
-  /** From "full buffer published" at the latest to "replacement visible", in nanoseconds. */
+  /**
+   * Returns the times from a full buffer published, at the latest, to its replacement visible, in
+   * nanoseconds.
+   */
   public LatencyRecorder latency(BufferKind kind) {
     return latency[kind.ordinal()];
   }
 
   /**
-   * By pool: the longest time lately from "full buffer published" to "replacement visible", or, if
-   * there was none to be had, to the moment at which refill looked for one. In nanoseconds.
+   * Returns, by pool, the longest recent time from a full buffer published to its replacement
+   * visible or, if no buffer was available, to refill's attempt to find one. In nanoseconds.
    */
   public Watermark lateness() {
     return lateness;
   }
 
-  /** By pool: fewest buffers lately that were spare or in the free queue. */
+  /** Returns, by pool, the fewest recent buffers that were spare or in the free queue. */
   public Watermark atHand() {
     return atHand;
   }
 
-  /** By pool: fewest entries lately that refill found in the free queue. */
+  /** Returns, by pool, the fewest recent entries that refill found in the free queue. */
   public Watermark fewestEntries() {
     return fewestEntries;
   }
 
-  /** Lowest free-queue depth seen, by kind. */
+  /** Returns the lowest free-queue depth seen, by kind. */
   public Watermark depth() {
     return depth;
   }
 
-  /** The freeze state, for counters. */
+  /** Returns the freeze gate, for its counters. */
   public FreezeGate gate() {
     return gate;
   }

@@ -1,8 +1,8 @@
 package dev.sluice.device.lane;
 
 /**
- * What drain tells refill in one long: which pool published a buffer, and since when it may have
- * been waiting.
+ * A hint from drain to refill, packed into a long: the pool that published a buffer, and the
+ * earliest time that the buffer may have waited since.
  *
  * <pre>
  *   63        62             16 15            0
@@ -11,11 +11,11 @@ package dev.sluice.device.lane;
  *   +---------+----------------+---------------+
  * </pre>
  *
- * <p>The time keeps its low 47 bits, which come round after 39 hours: only differences of less than
- * half of that, in either direction, mean anything, and a hint lives for microseconds.
+ * <p>The time keeps its low 47 bits, which wrap after 39 hours: only differences of less than half
+ * of that, in either direction, are valid, and a hint lives for microseconds.
  */
 final class RefillHint {
-  /** Pools that a session can have. */
+  /** Maximum number of pools of a session. */
   static final int MAX_POOLS = 1 << 16;
 
   private static final int POOL_BITS = 16;
@@ -33,8 +33,8 @@ final class RefillHint {
   }
 
   /**
-   * The time again in full, given a moment at most 19 hours from it. That may be the earlier of the
-   * two: refill reads its clock before it polls, and drain goes on meanwhile.
+   * Restores the full time from any moment within 19 hours of it. That moment may be the earlier of
+   * the two: refill reads its clock before it polls, while the drain continues.
    */
   static long readyNs(long hint, long nowNs) {
     long sinceNs =

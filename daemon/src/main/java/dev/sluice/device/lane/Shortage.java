@@ -2,15 +2,13 @@ package dev.sluice.device.lane;
 
 import java.util.List;
 
-/**
- * What refill found when a free queue was empty: where the buffers were that it should have held.
- */
+/** Where the buffers were when refill found a free queue empty. */
 public enum Shortage {
-  /** In refill's own hands. */
+  /** Spare, with refill itself. */
   SPARE_AT_HAND,
-  /** For the most part published by the device, and not yet taken out of the ready queue. */
+  /** Mostly published by the device and not yet drained from the ready queue. */
   NOT_DRAINED,
-  /** For the most part with collectors, which had not given them back. */
+  /** Mostly with collectors that had not returned them. */
   NOT_RETURNED;
 
   /** Cached, since {@code values()} allocates. */

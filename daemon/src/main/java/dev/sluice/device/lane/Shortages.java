@@ -4,14 +4,13 @@ import dev.sluice.counters.CounterArray;
 import dev.sluice.device.ControlWords;
 
 /**
- * What refill saw of each pool while its free queue was empty: the evidence from which drops get
- * their cause. Written by one refill agent; any thread reads, each number by itself.
+ * Refill's observations of each pool while its free queue was empty: the evidence from which drops
+ * get their cause. Written by one refill agent; any thread may read single values.
  *
- * <p>Each look at an empty free queue also reads how much the device has dropped by now. What was
- * dropped since the look before belongs to what was found then, if the queue was empty then
- * already: only refill can change that. Otherwise it belongs to what is found now. So drops are
- * told apart at the grain of a sweep, not at that of the janitor, in which a host can be late and a
- * disk slow.
+ * <p>Each check of an empty free queue also reads how much the device has dropped. Drops since the
+ * previous check get the shortage found then, if the queue was already empty: only refill can
+ * change that. Otherwise they get the shortage found now. Drops are thus attributed at the
+ * granularity of a sweep; within one janitor interval, a host can be late and a disk slow.
  */
 public final class Shortages {
   private static final int SORTS = Shortage.ALL.size();
@@ -39,7 +38,7 @@ public final class Shortages {
     }
   }
 
-  /** The free queue of this lane is empty. Refill only. */
+  /** Notes that the free queue of this lane is empty. Refill only. */
   void look(FreeLane lane, int spare, int heldByDevice, ControlWords from, long nowNs) {
     int notReturned = Math.max(0, lane.hinted - lane.returned);
     int notDrained = Math.max(0, lane.popped() - lane.hinted - heldByDevice);
@@ -69,7 +68,7 @@ public final class Shortages {
     evidence.set(at + LATENESS_NS, lane.owed > 0 ? nowNs - lane.owedSinceNs : 0);
   }
 
-  /** The free queue of this lane holds something again. Refill only. */
+  /** Notes that the free queue of this lane holds a buffer again. Refill only. */
   void end(FreeLane lane) {
     if (lane.shortage != null) {
       lane.shortage = null;
@@ -77,43 +76,43 @@ public final class Shortages {
     }
   }
 
-  /** Records that the device dropped while refill found this, as far as it has looked. */
+  /** Returns the records that the device dropped during this shortage, as of the last check. */
   public long dropped(int pool, Shortage found) {
     return dropped.get(pool * SORTS + found.ordinal());
   }
 
-  /** How often a free queue that had held something was found empty, and this was the reason. */
+  /** Returns how often a free queue ran empty with this shortage found first. */
   public long episodes(int pool, Shortage found) {
     return episodes.get(pool * SORTS + found.ordinal());
   }
 
-  /** What the last look found, or null if the free queue holds something since. */
+  /** Returns the shortage found last, or null if the free queue holds a buffer again. */
   public Shortage present(int pool) {
     int sort = (int) evidence.get(pool * EVIDENCE + SORT);
     return sort == NONE ? null : Shortage.ALL.get(sort);
   }
 
-  /** When refill last found the free queue empty; 0 if never. */
+  /** Returns when refill last found the free queue empty; 0 if never. */
   public long lookNs(int pool) {
     return evidence.get(pool * EVIDENCE + LOOK_NS);
   }
 
-  /** Spare buffers at that look. */
+  /** Returns the spare buffers at that check. */
   public long spare(int pool) {
     return evidence.get(pool * EVIDENCE + SPARE);
   }
 
-  /** Buffers that waited in a ready queue at that look. */
+  /** Returns the buffers waiting in a ready queue at that check. */
   public long notDrained(int pool) {
     return evidence.get(pool * EVIDENCE + NOT_DRAINED);
   }
 
-  /** Buffers that were with collectors at that look. */
+  /** Returns the buffers with collectors at that check. */
   public long notReturned(int pool) {
     return evidence.get(pool * EVIDENCE + NOT_RETURNED);
   }
 
-  /** For how long a published buffer had waited for its replacement at that look. */
+  /** Returns how long a published buffer had waited for its replacement at that check. */
   public long latenessNanos(int pool) {
     return evidence.get(pool * EVIDENCE + LATENESS_NS);
   }

@@ -1,15 +1,15 @@
 /**
  * The control path between device and host: the drain agent takes full buffers off the ready
- * queues, the refill agent keeps the free queues stocked. Nothing here allocates, locks, logs or
- * calls the system after construction, and every value that the device wrote is checked before use
- * (its name ends in {@code Untrusted} until then).
+ * queues, the refill agent keeps the free queues filled. After construction, nothing here
+ * allocates, locks, logs or makes a system call. Every value that the device wrote is checked
+ * before use; until then its name ends in {@code Untrusted}.
  *
- * <p>Who writes what, who reads it, and the order that ties the two:
+ * <p>Writers, readers, and the memory order between them:
  *
  * <pre>
  *   state                      one writer        readers           order
  *   ready entries, tails       device            drain             acquire tail, then plain reads
- *   ready heads                drain             device            release, once per batch
+ *   ready heads                drain             device            release, once per entry
  *   entry pointer := 0         drain             device            before the head's release
  *   free slots, tails          refill            device            plain slots, release of the tail
  *   free heads                 device            refill, drain     acquire

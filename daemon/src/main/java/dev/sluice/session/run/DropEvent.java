@@ -5,13 +5,13 @@ import dev.sluice.abi.DropCause;
 import dev.sluice.headroom.Ceiling;
 
 /**
- * Records that one pool of a run dropped for one cause, and what the host saw of it.
+ * Records that one pool dropped for one cause, with the evidence the host has.
  *
  * @param instance core or thread of the pool
- * @param queue ready queue of the pool; -1 if the device has not said which
- * @param ceiling which one the cause points to
- * @param latenessNanos for how long a published buffer had waited for its replacement
- * @param pauseNanos the longest pause of the drain lately
+ * @param queue ready queue of the pool; -1 if not yet known from the device
+ * @param ceiling the ceiling that the cause points to
+ * @param latenessNanos how long a published buffer had waited for its replacement
+ * @param pauseNanos longest recent pause of the drain
  */
 public record DropEvent(
     long timeMillis,
@@ -25,7 +25,10 @@ public record DropEvent(
     long latenessNanos,
     long pauseNanos) {
 
-  /** Where buffers were at that moment: of the pool, and in the ready queues and handoff rings. */
+  /**
+   * Where the buffers were at that moment: those of the pool, in the ready queues, in the handoff
+   * rings.
+   */
   public record Queues(
       long freeEntries,
       long spareBuffers,

@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Compares what the device wrote at init with the layout that the client declared. Two things show
- * the layout: the rotation table, whose entries are the addresses of the AICore pools, and the word
- * behind {@code core_to_thread}, which only devices with counted entries set to 1.
+ * Checks what the device wrote at init against the layout that the client declared. The layout
+ * shows in two places: the rotation table, whose entries are the addresses of the AICore pools, and
+ * the word after {@code core_to_thread}, which only devices with counted entries set to 1.
  *
- * <p>Used by the thread that counts a run.
+ * <p>Used by the thread that counts the run.
  */
 final class LayoutCheck {
   private static final int SCHEMA = 1;
@@ -39,9 +39,9 @@ final class LayoutCheck {
   private long announcedNs;
 
   /**
-   * What contradicts the declaration.
+   * A contradiction of the declared layout.
    *
-   * @param text the whole of it, for logs; empty if nothing does
+   * @param text full description, for logs; empty without a contradiction
    * @param brief the same in at most 64 characters, for the client
    * @param offset where the device has its AICore pools, in bytes from the header
    */
@@ -66,13 +66,13 @@ final class LayoutCheck {
   }
 
   /**
-   * Looks, until the answer is known.
+   * Checks until the answer is known.
    *
-   * @param hasProduced the device has counted a record, so that its init is over
-   * @param isLast the run is over: what is missing now does not come
+   * @param hasProduced the device has counted a record, so its init is over
+   * @param isLast the run is over: nothing more will be written
    */
   Finding look(boolean hasProduced, boolean isLast) {
-    boolean isKnown = isConfirmed && !isLast; // looked at once more at the end
+    boolean isKnown = isConfirmed && !isLast; // checked once more at the end
     if (isKnown || !finding.text().isEmpty() || !table.refresh()) {
       return finding;
     }
@@ -101,10 +101,10 @@ final class LayoutCheck {
   }
 
   /**
-   * One line if the device announced its AICore pools a second ago, and with that the end of its
-   * init, in which it takes a buffer for each pool; else empty.
+   * Returns one line if the device announced its AICore pools, the last step of its init, a second
+   * ago and has still taken no buffer; empty otherwise.
    *
-   * <p>To be asked while no pool has given a buffer.
+   * <p>Only valid while no pool has given out a buffer.
    */
   String silence(long nowNs) {
     if (entry(0) == 0) {
@@ -120,7 +120,8 @@ final class LayoutCheck {
   }
 
   /**
-   * The numbers of threads that the device wrote, if they are not the declared ones; else empty.
+   * Returns the thread counts that the device wrote if they differ from the declared ones; empty
+   * otherwise.
    */
   String otherThreads() {
     int schedulers = memory.loadIntAcquire(declared.numSchedPhaseThreadsOffset());
@@ -202,7 +203,7 @@ final class LayoutCheck {
     return layout.facts().hasCountedEntries() == hasSchema;
   }
 
-  /** The sizes with which the client's runtime was built, without its facts. */
+  /** Returns the sizes with which the client's runtime was built, without its facts. */
   private LayoutOverrides sizes() {
     LayoutOverrides own = declared.overrides();
     return new LayoutOverrides(

@@ -4,9 +4,9 @@ import dev.sluice.agent.Agent;
 import dev.sluice.bridge.ArenaLocks;
 
 /**
- * The first agent of a thread, which takes the lock of that thread before any agent writes to the
- * arena, and then shows in every cycle that the thread moves. The crew gives the lock back when the
- * thread has left the agents.
+ * First agent of a thread: takes the thread's lock before any agent writes to the arena, then
+ * advances its heartbeat in every cycle. The crew releases the lock after the thread has left the
+ * agents.
  */
 final class LockingAgent implements Agent {
   private final Agent agent;

@@ -11,9 +11,9 @@ import dev.sluice.device.ReadyQueue;
 import java.util.Arrays;
 
 /**
- * The device's side of the queues, played on the caller's thread, as far as a host can tell it from
- * a real one: for the warm-up, and for benchmarks of the host alone. It publishes full buffers and
- * pops empty ones; the records in them are just enough to be counted.
+ * Plays the device's side of the queues on the caller's thread, for the warm-up and for host-only
+ * benchmarks. Publishes full buffers and pops empty ones; to the host it looks like a real device,
+ * but the records are only complete enough to be counted.
  */
 public final class PlayedDevice {
   private final DeviceMemory memory;
@@ -26,7 +26,7 @@ public final class PlayedDevice {
   private long runEpoch = 1;
 
   /**
-   * @param threads ready queues to spread the pools over
+   * @param threads ready queues over which the pools are spread
    */
   public PlayedDevice(DeviceMemory memory, ArenaPlan plan, long deviceBase, int threads) {
     this.memory = memory;
@@ -41,14 +41,14 @@ public final class PlayedDevice {
     }
   }
 
-  /** From now on buffers are of this run, with numbers and tokens of its own. */
+  /** Starts a run: its buffers carry this epoch, and sequence numbers and tokens restart. */
   public void beginRun(long epoch) {
     runEpoch = epoch;
     Arrays.fill(sequences, 0);
     Arrays.fill(tokens, 0);
   }
 
-  /** Publishes one buffer of every pool that has an empty one; returns how many. */
+  /** Publishes one buffer of every pool that has an empty one; returns their number. */
   public int publishAll() {
     int published = 0;
     for (int pool = 0; pool < plan.poolCount(); pool++) {

@@ -29,34 +29,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A run of a device in an arena, and those that overlap with it: the engine, built for them alone
- * and thrown away after the last, how it is brought to rest, and the books that are kept.
+ * A run of a device in an arena, together with the runs that overlap it: the engine, built for them
+ * and discarded after the last one, its shutdown, and the books.
  *
- * <p>Life: construct (the region is initialised and the free queues are full), let a crew step
- * {@link #agents}, take them off their threads, {@link #settle}. Meanwhile another run may {@link
- * #begin}, and the oldest one is then ended by {@link #endFirst}.
+ * <p>Lifecycle: construct (initialises the region and fills the free queues), let a crew step
+ * {@link #agents}, take the agents off their threads, {@link #settle}. While it is open, another
+ * run may {@link #begin}; {@link #endFirst} then ends the oldest one.
  *
- * <p>Belongs to the owner of its session, one thread at a time. Other threads may read latencies
- * and the last headroom. The arena must stay mapped for all of this.
+ * <p>Session owner only, except for latencies and the last headroom, which any thread may read. The
+ * arena must stay mapped throughout.
  *
- * <p>A device that fails meanwhile is no error here: what it still held stays in flight in the
- * books.
+ * <p>A device failure is not an error here: whatever the device still held stays in flight.
  */
 public final class Run {
   private static final Logger log = LoggerFactory.getLogger(Run.class);
 
-  // Far more than draining a full arena takes; ends a settlement whose sink never has room, or
-  // whose device is said to be complete and goes on writing.
+  // Far more than draining a full arena takes. Bounds a settlement whose sink never has room, or
+  // whose device keeps writing after it was reported complete.
   private static final int MAX_SETTLE_CYCLES = 100_000;
 
-  // How long the counters of a device that is said to be complete are watched: some milliseconds.
+  // How long the counters of a device reported complete are watched: a few milliseconds.
   private static final int LOOKS_AT_REST = 20;
   private static final long LOOK_NANOS = 100_000;
-  // What a run published and does not come within a second will not.
+  // Published buffers that have not arrived after a second never will.
   private static final int LOOKS_FOR_THE_REST = 1_000;
   private static final long LOOK_FOR_THE_REST_NANOS = 1_000_000;
 
-  /** The place of the run with which it all begins. */
+  /** Place of the first run. */
   public static final int FIRST_PLACE = 0;
 
   private final RunSetup setup;
@@ -67,15 +66,15 @@ public final class Run {
   private final RunBooks books;
   private final RunReports reports;
   private final RunHeadroom headroom;
-  // Agents that threw until they were given up; no more is asked of them.
+  // Agents that failed while settling, or failed too often; never stepped again.
   private final Set<Agent> broken = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private volatile RunTotals totals = new RunTotals();
   private boolean isSettled;
 
-  /** What the owner does while a run settles. */
+  /** Callbacks to the owner while a run settles. */
   public interface Settling {
-    /** Nothing, and no patience with a disk. */
+    /** Does nothing and does not wait for a disk. */
     Settling AT_ONCE =
         new Settling() {
           @Override
@@ -87,18 +86,18 @@ public final class Run {
           }
         };
 
-    /** Before each round: a round can hang in a call to the device. */
+    /** Called before each round; a round may hang in a device call. */
     void step();
 
     /**
-     * A sink has no room. Waits a moment.
+     * Waits a moment for a sink without room.
      *
-     * @return false if the disk has had its time: what does not fit is lost from now on
+     * @return false if the disk's time is up: what does not fit is lost from now on
      */
     boolean waitForDisk();
   }
 
-  /** Initialises the region and fills the free queues; nothing runs yet. */
+  /** Initialises the region and fills the free queues; starts nothing. */
   public Run(RunSetup setup) {
     this(setup, initialised(setup));
     engine.refill().seed();
@@ -124,13 +123,12 @@ public final class Run {
   }
 
   /**
-   * Takes over a run whose host is dead, while the device may be at work: each of its buffers is
-   * collected once, by that host or by this one.
+   * Takes over a run of a dead host, possibly while the device is running. Each buffer is collected
+   * once, by that host or by this one.
    *
-   * @param saved by {@link #save}; null if that cannot be read
+   * @param saved written by {@link #save}; null if it cannot be read
    * @param isLent whether a guard has lent a buffer since
-   * @throws IOException one line, if what was left cannot be believed; nothing has changed for the
-   *     device
+   * @throws IOException one line, if the saved state is not credible; the device sees no change
    */
   public static Run resumed(RunSetup setup, DataInput saved, IntPredicate isLent)
       throws IOException {
@@ -146,23 +144,24 @@ public final class Run {
   }
 
   /**
-   * What a guard has recycled of the open runs, while no host was there.
+   * Sets what a guard has recycled of the open runs while no host was running.
    *
-   * @param records by kind, as the client says
-   * @param isKnown false if the client may know of more
+   * @param records by kind, as reported by the client
+   * @param isKnown false if the client may have more to report
    */
   public void recycled(long[] records, boolean isKnown) {
     books.recycled(records, isKnown);
   }
 
-  /** Writes what was counted last, for {@link #resumed}; the rest is in the state. */
+  /** Writes the last counts for {@link #resumed}; everything else is in the host state. */
   public void save(DataOutput out) throws IOException {
     books.save(out);
   }
 
-  /** The place at which another run could begin now; {@link OpenRuns#OTHER} if it cannot. */
+  /** Returns the place at which another run could begin now; {@link OpenRuns#OTHER} if none can. */
   public int placeFor(long epoch) {
-    // Only terminal lines say what was counted in a run beside another; the swimlane has them.
+    // Only terminal lines give the counts of one of several overlapping runs; only the swimlane has
+    // them.
     boolean canOverlap =
         plan.geometry().regions() == Region.SWIMLANE_ONLY
             && plan.layout().facts().hasCountedEntries()
@@ -170,23 +169,23 @@ public final class Run {
     return canOverlap ? engine.runs().placeFor(epoch) : OpenRuns.OTHER;
   }
 
-  /** A run begins at its place; from now on its buffers are taken. */
+  /** Opens a run at its place; its buffers are accepted from now on. */
   public void begin(int place, long epoch) {
     books.begin(place);
     engine.runs().open(epoch);
   }
 
-  /** Whether the oldest run is not the last one. */
+  /** Whether other runs are open besides the oldest. */
   public boolean isOverlapped() {
     return books.openRuns() > 1;
   }
 
   /**
-   * Ends the oldest run by what its producers wrote at their end, while the device and the agents
-   * go on with the next one.
+   * Ends the oldest run by the terminal lines of its producers, while the device and the agents
+   * continue with the next one.
    *
-   * @return its books; empty, with nothing changed, if the device has not ended it, or a disk is
-   *     too slow for what it published
+   * @return its books; empty, with nothing changed, if the device has not ended it or the disk is
+   *     too slow for its published buffers
    */
   public Optional<RunTotals> endFirst(Settling owner) {
     boolean isEnded = false;
@@ -212,24 +211,24 @@ public final class Run {
     return Optional.of(first);
   }
 
-  /** What the device stamps into buffers of the oldest run; 0 while that is not known. */
+  /** Returns the epoch that the device stamps into buffers of the oldest run; 0 while unknown. */
   public long epoch() {
     return books.firstEpoch();
   }
 
-  /** In the order in which one thread should step them. */
+  /** Returns the agents in the order in which a single thread should step them. */
   public List<Agent> agents() {
     return engine.agents();
   }
 
   /**
-   * Drains what is published and says whether the device is at rest: its counters must not move
-   * while that is done and for a moment longer. The agents must have been taken off their threads;
-   * if the answer is false they can be put back, and nothing is lost.
+   * Drains published buffers and checks that the device is at rest: its counters must not move
+   * during the drain and a moment longer. The agents must be off their threads; if the result is
+   * false, they can be restarted without loss.
    */
   public boolean isComplete(Settling owner) {
     if (memory.failure() != 0) {
-      return true; // it will not be asked any more
+      return true; // a failed device is not read again
     }
     long before = books.lookAtDevice();
     int quiet = 0;
@@ -246,7 +245,7 @@ public final class Run {
         quiet = 0;
       } else if (engine.isHolding() && broken.isEmpty()) {
         if (!owner.waitForDisk()) {
-          return true; // the settlement goes on without waiting
+          return true; // the settlement continues without waiting
         }
       } else {
         quiet++;
@@ -257,11 +256,12 @@ public final class Run {
   }
 
   /**
-   * Drains what is published, salvages what is left, and closes the books. The agents must have
-   * been taken off their threads; they are stepped here.
+   * Drains published buffers, salvages the rest, and closes the books. The agents must be off their
+   * threads; this method steps them.
    *
-   * @param end if not complete, the device still runs: it gets no buffer while it is drained, or
-   *     that would have no end, nothing is salvaged, and what it holds stays in flight
+   * @param end if not complete, the device still runs: it gets no buffers during the drain, which
+   *     would otherwise never finish; nothing is salvaged, and what the device holds stays in
+   *     flight
    */
   public void settle(RunEnd end, Settling owner) {
     if (isSettled) {
@@ -277,7 +277,7 @@ public final class Run {
     RunTotals last;
     try {
       last = books.count(known);
-      // The end of a run that was too short for the janitor counts, too.
+      // Covers the end of a run too short for the janitor to sample.
       headroom.sample(clock.nanoTime());
     } catch (Throwable e) {
       log.error("a run could not be counted; its books stay as they were counted last", e);
@@ -309,11 +309,11 @@ public final class Run {
           });
       stepUntilQuiet(agents(), owner);
     }
-    // What a device that failed still held can neither be had nor be called lost.
+    // Buffers of a failed device are unreachable but not known to be lost: they stay in flight.
     return memory.failure() == 0 ? end : RunEnd.NOT_YET;
   }
 
-  /** What was drained, for a device that goes on without this host: all of it. */
+  /** Returns all drained buffers to a device that continues without this host. */
   private void giveBackAll(RefillAgent refill, Settling owner) {
     int rounds = plan.bufferCount() / RefillAgent.RETURNS_PER_CYCLE + 1;
     for (int round = 0; round < rounds || engine.isReturning(); round++) {
@@ -325,9 +325,8 @@ public final class Run {
   }
 
   /**
-   * Until a whole round has moved nothing, twice: what the first left may enable the second. A
-   * capture that is behind gets its time, but not without limit: in the end it counts what it
-   * loses.
+   * Steps the agents until two whole rounds move nothing; work left by the first may run in the
+   * second. Gives a slow capture its time, with a limit: after that it counts the records it loses.
    */
   private void stepUntilQuiet(List<Agent> agents, Settling owner) {
     int quiet = 0;
@@ -347,7 +346,10 @@ public final class Run {
     }
   }
 
-  /** One that throws here is not stepped again: the end of a run has no time for ten failures. */
+  /**
+   * Steps an agent; one that throws is not stepped again, since a settlement has no time for
+   * repeated failures.
+   */
   private int step(Agent agent) {
     if (broken.contains(agent)) {
       return 0;
@@ -367,12 +369,12 @@ public final class Run {
     return agents;
   }
 
-  /** These threw too often and are not stepped again. */
+  /** Excludes agents that threw too often. */
   public void giveUpOn(Set<Agent> agents) {
     broken.addAll(agents);
   }
 
-  /** Which AICPU thread serves which core, as the device wrote it; -1 for none. */
+  /** Returns the AICPU thread of each core, as written by the device; -1 if unknown. */
   public List<Integer> coreToThread() {
     List<Integer> threads = new ArrayList<>();
     for (int core = 0; core < plan.geometry().numCores(); core++) {
@@ -381,7 +383,7 @@ public final class Run {
     return threads;
   }
 
-  /** What the device wrote beside its scope statistics; empty if they are not attached. */
+  /** Returns the capacities next to the scope statistics; empty if these are not attached. */
   public Optional<ScopeCapacities> scopeCapacities() {
     if (!plan.geometry().has(Region.SCOPE_STATS)) {
       return Optional.empty();
@@ -406,12 +408,12 @@ public final class Run {
             memory.loadIntAcquire(region + header.tensormapOffset())));
   }
 
-  /** What contradicts the layout that the client declared, in brief; empty if nothing does. */
+  /** Returns what contradicts the declared layout, in brief; empty if nothing does. */
   public String contradiction() {
     return books.contradiction();
   }
 
-  /** Reads everything again, unless the run is settled, and returns the books as they stand. */
+  /** Reads all counters, unless the run is settled, and returns the current books. */
   public RunTotals count() {
     if (!isSettled) {
       RunTotals now = books.count(RunEnd.NOT_YET);
@@ -421,12 +423,12 @@ public final class Run {
     return totals;
   }
 
-  /** The books as they were counted last; final after {@link #settle}. Any thread. */
+  /** Returns the last counted books; final after {@link #settle}. Any thread. */
   public RunTotals totals() {
     return totals;
   }
 
-  /** The latencies so far; a copy. Any thread. */
+  /** Returns a copy of the latencies so far. Any thread. */
   public RunLatencies latencies() {
     return books.latencies();
   }
@@ -435,34 +437,34 @@ public final class Run {
     return books;
   }
 
-  /** The first case of a violation, for a log line. */
+  /** Describes the first case of a violation, for a log line. */
   public String evidence(AbiViolation violation) {
     return books.evidence(violation);
   }
 
-  /** Takes a sample for the headroom; the books must just have been counted. */
+  /** Samples the headroom; call right after counting the books. */
   public void sampleHeadroom() {
     if (!isSettled) {
       headroom.sample(clock.nanoTime());
     }
   }
 
-  /** Reports the drops since the last call, each with its evidence. */
+  /** Reports drops since the last call, with evidence. */
   public void reportDrops(Consumer<DropEvent> listener) {
     reports.drops(headroom.headroom(), listener);
   }
 
-  /** Reports where the device waited since the last call. */
+  /** Reports waits of the device since the last call. */
   public void reportStalls(StallListener listener) {
     reports.stalls(listener);
   }
 
-  /** How near each ceiling is, as of the last sample. Any thread. */
+  /** Returns the use of each ceiling as of the last sample. Any thread. */
   public Headroom headroom() {
     return headroom.headroom();
   }
 
-  /** The agents and what they share, for those who show or pack them. */
+  /** Returns the agents and their shared state, for display and thread packing. */
   public RunEngine engine() {
     return engine;
   }

@@ -41,12 +41,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The books of a run and of those that overlap with it: puts what the agents have counted beside
- * what the device says of itself, and reports what was dropped. Called by one thread at a time; the
- * agents may be running, since their counters are made for it.
+ * Books of a run and of the runs that overlap it: compares the agents' counts with the device's own
+ * counters and attributes drops. One thread at a time; the agents may be running, since their
+ * counters are safe to read concurrently.
  */
 public final class RunBooks {
-  /** Causes that are known by pool; the others come out of the law of a kind. */
+  /** Causes known per pool; the others follow from the accounting law of a kind. */
   public static final List<DropCause> DROPS_BY_POOL =
       List.of(
           DropCause.HOST_LATE,
@@ -76,18 +76,18 @@ public final class RunBooks {
   private final Terminals terminals;
   private final boolean[] countsPublished;
   private final boolean[] isDoubted; // by pool: its counters were found wrong
-  // The device's counters go on from one run to the next that overlaps with it. What runs that are
-  // closed had of them, by pool, and of what the agents count:
+  // Device and agent counters continue across overlapping runs. Shares of the closed runs: by pool,
+  // and of the agents' counts.
   private final Closed closed;
   private final RunTotals booked = new RunTotals();
-  // What the agents of another process had counted, when this one took over.
+  // Agent counts of the process from which this run was taken over.
   private RunTotals inherited = new RunTotals();
-  // Places of the runs that are open, the oldest first, and what was collected there before.
+  // Places of the open runs, oldest first, and what had been collected there before.
   private final Deque<Integer> open = new ArrayDeque<>();
   private final long[][] collectedBefore = new long[OpenRuns.MAX][];
   private final long[][] unwrittenBefore = new long[OpenRuns.MAX][];
   private final IncidentRecorder violations = new IncidentRecorder(AbiViolation.ALL.size());
-  // Records by kind that a guard recycled of the open runs, as the client says.
+  // Records of the open runs that a guard recycled, by kind, as reported by the client.
   private final long[] recycled = new long[BufferKind.COUNT];
   private boolean isRecycledKnown;
   private String contradiction = "";
@@ -139,7 +139,7 @@ public final class RunBooks {
     }
   }
 
-  /** Writes what was counted last and neither the device nor a journal knows. */
+  /** Writes the last counts that neither the device nor a journal holds. */
   void save(DataOutput out) throws IOException {
     deviceCounters.save(out);
     attribution.save(out);
@@ -167,7 +167,7 @@ public final class RunBooks {
     }
   }
 
-  /** Goes on where another process stopped. Before the first count. */
+  /** Continues where another process stopped. Called before the first count. */
   void resume(DataInput in) throws IOException {
     deviceCounters.resume(in);
     attribution.resume(in, plan::kindOfPool);
@@ -204,8 +204,8 @@ public final class RunBooks {
   }
 
   /**
-   * As {@link #resume}, where the books of that process cannot be read: what the device and the
-   * journals say is all that is known. Earlier drops have no cause then.
+   * Replaces {@link #resume} if the saved books cannot be read: starts from the device counters and
+   * the journals alone. Earlier drops then have no cause.
    */
   void assume() {
     deviceCounters.refresh();
@@ -226,33 +226,33 @@ public final class RunBooks {
     }
   }
 
-  /** All counters of the device as they are now, as one number that moves when any of them does. */
+  /** Returns a number that changes whenever a device counter does. */
   long lookAtDevice() {
     return deviceCounters.look();
   }
 
-  /** Records that the device set out to write to a pool, as of the last count. */
+  /** Returns the records that the device set out to write to a pool, as of the last count. */
   long produced(int pool) {
     return deviceCounters.total(pool);
   }
 
-  /** Of those, dropped for a cause that is known by pool. */
+  /** Returns the records of a pool dropped for a cause known per pool. */
   long dropped(int pool, DropCause cause) {
     return attribution.count(pool, cause);
   }
 
-  /** Of those, dropped for want of any buffer. */
+  /** Returns the records of a pool dropped because all its buffers were in use. */
   long exhausted(int pool) {
     return attribution.count(pool, DropCause.POOL_EXHAUSTED);
   }
 
-  /** Likewise, dropped because this host was late. */
+  /** Returns the records of a pool dropped because this host was late. */
   long late(int pool) {
     return attribution.count(pool, DropCause.HOST_LATE)
         + attribution.count(pool, DropCause.READY_QUEUE_FULL);
   }
 
-  /** The latencies so far; a copy. Any thread. */
+  /** Returns a copy of the latencies so far. Any thread. */
   RunLatencies latencies() {
     RunLatencies into = new RunLatencies();
     for (BufferKind kind : BufferKind.ALL) {
@@ -271,9 +271,9 @@ public final class RunBooks {
   }
 
   /**
-   * Reads everything, and closes the law as far as it can be.
+   * Reads all counters and closes the accounting law as far as possible.
    *
-   * @param end if complete, nothing is in flight any more: all is drained and salvaged
+   * @param end if complete, all buffers are drained and salvaged, so nothing is in flight
    */
   RunTotals count(RunEnd end) {
     int pools = plan.poolCount();
@@ -284,7 +284,7 @@ public final class RunBooks {
     long[] unsalvaged = new long[pools];
     long[] missing = new long[pools];
     long[] taken = new long[pools];
-    // Before the device's counters are read: a record is produced before it is collected.
+    // Read before the device counters: records are produced before they are collected.
     for (int pool = 0; pool < pools; pool++) {
       for (CollectorAgent collector : collectors) {
         for (int run = 0; run < OpenRuns.MAX; run++) {
@@ -300,7 +300,7 @@ public final class RunBooks {
       }
     }
     words.refresh();
-    // Before the device's counters again: what refill has seen cannot be more than what there is.
+    // Read before the device counters: refill cannot have seen more drops than they show.
     for (int pool = 0; pool < pools; pool++) {
       gather(pool);
     }
@@ -362,10 +362,10 @@ public final class RunBooks {
   }
 
   /**
-   * What a guard has recycled of the open runs.
+   * Sets what a guard has recycled of the open runs.
    *
    * @param records by kind
-   * @param isKnown false if its client may know of more
+   * @param isKnown false if the client may have more to report
    */
   void recycled(long[] records, boolean isKnown) {
     if (Arrays.stream(records).anyMatch(ofKind -> ofKind > 0)) {
@@ -383,13 +383,13 @@ public final class RunBooks {
     if (!isGuarded(kind)) {
       return law;
     }
-    // A client that died took its count with it.
+    // A client that died can no longer report its count.
     boolean isAll = end.isComplete() && !isRecycledKnown;
     boolean mayInfer = kind == BufferKind.AICORE_TASK && !deviceBlocks && isRecycledKnown;
     return law.recycled(isAll ? Long.MAX_VALUE : recycled[kind.ordinal()], mayInfer);
   }
 
-  /** A run begins at a place, with no buffer of it here yet. */
+  /** Opens a run at a place where none of its buffers has arrived. */
   void begin(int place) {
     collectedBefore[place] = new long[plan.poolCount()];
     Arrays.setAll(collectedBefore[place], pool -> collectedAt(place, pool));
@@ -398,12 +398,12 @@ public final class RunBooks {
     open.add(place);
   }
 
-  /** How many runs are open. */
+  /** Returns the number of open runs. */
   int openRuns() {
     return open.size();
   }
 
-  /** The epoch of the oldest run. */
+  /** Returns the epoch of the oldest run. */
   long firstEpoch() {
     return runs.epoch(open.getFirst());
   }
@@ -424,12 +424,12 @@ public final class RunBooks {
     return unwritten;
   }
 
-  /** Whether all producers have closed the oldest run: the device is done with it. */
+  /** Whether all producers have closed the oldest run. */
   boolean isFirstEnded() {
     return terminals.find(firstEpoch()) && terminals.areComplete();
   }
 
-  /** Whether all that the oldest run published is here, as its terminal lines have it. */
+  /** Whether all buffers that the oldest run published have arrived, by its terminal lines. */
   boolean isFirstCollected() {
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       if (terminals.has(pool) && ofFirst(pool) + unwrittenOfFirst(pool) < published(pool)) {
@@ -439,19 +439,19 @@ public final class RunBooks {
     return true;
   }
 
-  /** Records of the oldest run that were collected. */
+  /** Returns the collected records of the oldest run. */
   private long ofFirst(int pool) {
     int place = open.getFirst();
     return collectedAt(place, pool) - collectedBefore[place][pool];
   }
 
-  /** Slots that it handed over without a record in them. */
+  /** Returns the slots without a record in buffers of the oldest run. */
   private long unwrittenOfFirst(int pool) {
     int place = open.getFirst();
     return unwrittenAt(place, pool) - unwrittenBefore[place][pool];
   }
 
-  /** Records that the oldest run handed over, by its terminal lines. */
+  /** Returns the records that the oldest run published, by its terminal lines. */
   private long published(int pool) {
     return countsPublished[pool]
         ? terminals.word(pool, TerminalLayout.PUBLISHED_RECORDS_OFFSET) - closed.published[pool]
@@ -462,9 +462,9 @@ public final class RunBooks {
   }
 
   /**
-   * Closes the books of the oldest run by its terminal lines, while the next one goes on. Whatever
-   * still comes of it is of no open run. What agents count over all runs is the oldest one's up to
-   * here; latencies are the last one's.
+   * Closes the books of the oldest run by its terminal lines while the next one continues. Buffers
+   * that arrive later belong to no open run. Agent counts up to now go to the oldest run; latencies
+   * go to the last one.
    */
   RunTotals closeFirst() {
     RunTotals present = count(RunEnd.NOT_YET);
@@ -489,7 +489,7 @@ public final class RunBooks {
       }
       first.drops[k][DropCause.GUARD_RECYCLED.ordinal()] = ofGuard;
     }
-    countAgents(present); // with what was found wrong just now
+    countAgents(present); // including the violations just found
     present.addAgentCounts(inherited, 1);
     present.addAgentCounts(booked, -1);
     first.addAgentCounts(present, 1);
@@ -532,7 +532,7 @@ public final class RunBooks {
         false);
   }
 
-  /** Adds what the lanes show. Indices that make no sense count as 0 entries. */
+  /** Adds the state of the lanes. Implausible indices count as 0 entries. */
   void showLanes(RunTotals now) {
     for (DrainAgent drain : drains) {
       for (int i = 0; i < drain.queueCount(); i++) {
@@ -562,8 +562,8 @@ public final class RunBooks {
   }
 
   /**
-   * What came cannot be more than what the device says it handed over, but for one buffer, whose
-   * entry it writes before it counts; and at the end it must be the same.
+   * Compares collected records with the device's published count: they may exceed it by one buffer,
+   * since the device writes the entry before it counts, and must equal it at the end.
    */
   private void checkPublished(int pool, long taken, RunEnd end) {
     if (!countsPublished[pool] || isDoubted[pool] || deviceCounters.isSaturated(pool)) {
@@ -581,14 +581,17 @@ public final class RunBooks {
     }
   }
 
-  /** Each producer's last words against its pool; where none spoke, the client offered no bank. */
+  /**
+   * Compares each producer's terminal line with its pool. Without any line, the client gave the
+   * device no bank.
+   */
   private void checkTerminals() {
     if (!terminals.find(runs.epoch(open.getLast()))) {
       return;
     }
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       if (plan.kindOfPool(pool).region() != Region.SWIMLANE) {
-        continue; // the others have no terminal lines
+        continue; // only the swimlane has terminal lines
       }
       boolean isRight =
           (terminals.has(pool) || !terminals.isDeclared(pool))
@@ -613,7 +616,7 @@ public final class RunBooks {
   private void checkLayout(RunEnd end) {
     boolean hasProduced = false;
     for (int pool = 0; pool < plan.poolCount(); pool++) {
-      // A device may fill other memory than the swimlane's, and only that shows the layout.
+      // Only swimlane records show the layout; a device may fill other regions first.
       boolean isOfSwimlane = plan.kindOfPool(pool).region() == Region.SWIMLANE;
       hasProduced |= isOfSwimlane && deviceCounters.total(pool) > 0;
     }
@@ -631,7 +634,7 @@ public final class RunBooks {
     }
   }
 
-  /** Declarations that are wrong and contradict nothing that the device wrote. */
+  /** Checks for wrong declarations that contradict nothing the device wrote. */
   private void checkThreadsAndMoves(boolean hasProduced) {
     if (hasProduced && !hasLookedAtThreads) {
       hasLookedAtThreads = true;
@@ -651,12 +654,12 @@ public final class RunBooks {
     }
     String silence = hasMoved ? "" : layoutCheck.silence(clock.nanoTime());
     if (!silence.isEmpty()) {
-      hasMoved = true; // said once
+      hasMoved = true; // log it once
       log.warn("{}", silence);
     }
   }
 
-  /** What contradicts the layout that the client declared; empty if nothing does. */
+  /** Returns what contradicts the declared layout; empty if nothing does. */
   public String contradiction() {
     return contradiction;
   }
@@ -678,8 +681,8 @@ public final class RunBooks {
   }
 
   /**
-   * Entries in the free queue of a pool, as of the last count at the latest; -1 if its indices make
-   * no sense.
+   * Returns the entries in the free queue of a pool, no older than the last count; -1 if the
+   * indices are implausible.
    */
   int freeEntries(int pool) {
     int at = plan.poolOffset(pool);
@@ -690,7 +693,10 @@ public final class RunBooks {
     return entries >= 0 && entries <= layout.slotCount() ? entries : -1;
   }
 
-  /** Entries in a ready queue, likewise; 0 if its indices make no sense. */
+  /**
+   * Returns the entries in a ready queue, no older than the last count; 0 if the indices are
+   * implausible.
+   */
   int readyEntries(int number) {
     ReadyQueue queue = plan.readyQueues().get(number);
     int head = words.loadIntAcquire(queue.headOffset());
@@ -761,7 +767,7 @@ public final class RunBooks {
     return sum;
   }
 
-  /** The first case of a violation, for a log line. */
+  /** Describes the first case of a violation, for a log line. */
   public String evidence(AbiViolation violation) {
     for (DrainAgent drain : drains) {
       if (drain.violations().count(violation.ordinal()) > 0) {
@@ -782,9 +788,9 @@ public final class RunBooks {
     return "no evidence kept";
   }
 
-  /** Which AICPU thread serves a core, as the device wrote it; -1 for none. */
+  /** Returns the AICPU thread of a core, as written by the device; -1 if unknown. */
   int coreToThread(int core) {
-    // One byte of a word; -1 until the device writes its map, at the end of the orchestration.
+    // One byte of a word; -1 until the device writes its map at the end of the orchestration.
     int at = plan.layout().coreToThreadOffset() + core;
     int word = memory.loadIntAcquire(at & -Integer.BYTES);
     return (byte) (word >>> ((at & 3) * Byte.SIZE));

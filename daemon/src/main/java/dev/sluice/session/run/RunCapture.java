@@ -11,9 +11,9 @@ import dev.sluice.output.capture.RehearsedCapture;
 import java.util.Optional;
 import java.util.function.IntFunction;
 
-/** How a run meets its session's capture, where there is one. */
+/** Connects a run to its session's capture, if there is one. */
 public final class RunCapture {
-  /** Nothing is captured. */
+  /** Captures nothing. */
   public static final RunCapture NONE = new RunCapture(null, null);
 
   private final Capture capture;
@@ -24,20 +24,20 @@ public final class RunCapture {
     this.intakes = intakes;
   }
 
-  /** Of a session that is captured. */
+  /** Writes to the capture of a session. */
   public static RunCapture of(Capture capture) {
     return new RunCapture(capture, capture::intake);
   }
 
-  /** Of a warm-up, which nothing writes. */
+  /** Encodes during a warm-up; nothing is written. */
   static RunCapture of(RehearsedCapture rehearsal) {
     return new RunCapture(null, shard -> rehearsal.intake());
   }
 
   /**
-   * The sink of one collector: the capture, if there is one, then the other.
+   * Returns the sink of one collector: the capture, if there is one, then {@code next}.
    *
-   * @param statistics sees the tasks that are encoded; null for none
+   * @param statistics receives the encoded tasks; null for none
    */
   LeaseSink sink(int shard, LeaseSink next, TaskStatistics statistics) {
     if (!isCopying()) {
@@ -52,12 +52,12 @@ public final class RunCapture {
     return intakes != null;
   }
 
-  /** What the capture takes and could take; empty if nothing is captured. */
+  /** Returns the load of the capture; empty if nothing is captured. */
   Optional<CaptureLoad> load() {
     return Optional.ofNullable(capture).map(Capture::load);
   }
 
-  /** From now on a full stage loses records, which the capture counts. */
+  /** From now on a full stage loses records, which the capture counts, instead of blocking. */
   void stopWaiting() {
     if (capture != null) {
       capture.stopWaiting();

@@ -29,8 +29,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The agents of one run, the arena that they share, and the rings between them. They are wired
- * thus, each ring with one producer and one consumer:
+ * The agents of one run, the arena they share, and the rings between them. Each ring has one
+ * producer and one consumer:
  *
  * <pre>
  *              hint ring
@@ -41,19 +41,18 @@ import java.util.stream.IntStream;
  *      collector ------------+
  * </pre>
  *
- * <p>Several drain agents share the ready queues of the device, and several collectors its pools:
- * then there is a handoff ring for each pair, a hint ring for each drain, and a return ring for
- * each collector.
+ * <p>Several drains may share the ready queues, and several collectors the pools: each pair then
+ * has a handoff ring, each drain a hint ring, and each collector a return ring.
  *
- * <p>No lock. Each agent belongs to the thread that steps it, a crew's thread during the run and
- * the settling one after it; the hand-over between the two is the crew's. What only reads counters,
- * rings and watermarks may be called on any thread, as long as the arena is mapped.
+ * <p>Lock-free. Each agent belongs to the thread that steps it: a crew's thread during the run, the
+ * settling thread afterwards; the crew synchronises the two. Methods that only read counters, rings
+ * and watermarks may run on any thread while the arena is mapped.
  */
 public final class RunEngine implements ThreadPacking.Slack {
   private static final int COLLECTOR_BATCH = 16;
 
-  // A sink or a memory that copies takes as long for one buffer as counting for a hundred: between
-  // two buffers it is the drain's turn, where both share a thread.
+  // Copying one buffer takes as long as counting a hundred: yield to a drain on the same thread
+  // after each buffer.
   private static final int COPYING_BATCH = 1;
 
   private final RunArena arena;
@@ -72,21 +71,23 @@ public final class RunEngine implements ThreadPacking.Slack {
   private final ShardJournal[] journals; // by shard
   private boolean isRecycled;
 
-  /** On an arena that is initialised; its free queues stay empty until refill seeds them. */
+  /**
+   * Builds the agents on an initialised arena; its free queues stay empty until refill seeds them.
+   */
   RunEngine(RunSetup setup) {
     this(setup, RunArena.of(setup.memory(), setup.plan(), setup.deviceBase(), setup.state()), 1);
   }
 
   /**
-   * On an arena and a state that another process left, where the device may be at work.
+   * Builds the agents on the arena and state of another process; the device may be running.
    *
    * @param isLent whether a guard has lent a buffer since
-   * @throws IOException one line, if they contradict each other or themselves
+   * @throws IOException one line, if arena and state are inconsistent
    */
   static RunEngine resumed(RunSetup setup, IntPredicate isLent) throws IOException {
     RunArena left =
         RunArena.asItStands(setup.memory(), setup.plan(), setup.deviceBase(), setup.state());
-    // What was taken and not collected goes into the rings before there is a collector.
+    // Every buffer must fit: those taken but not collected enter the rings before a collector runs.
     RunEngine engine = new RunEngine(setup, left, setup.plan().bufferCount());
     engine.resume(isLent);
     return engine;
@@ -169,7 +170,7 @@ public final class RunEngine implements ThreadPacking.Slack {
       collectors[shard].resume(
           IntStream.range(0, plan.poolCount()).filter(pool -> pool % shards == of).toArray(),
           pool -> plan.kindOfPool(pool) == BufferKind.AICORE_TASK ? plan.instanceOfPool(pool) : -1,
-          // Where buffers name no run, what the client said is not what they are told by.
+          // Buffers without a run epoch cannot be matched with the client's.
           place -> plan.layout().facts().hasCountedEntries() ? runs().epoch(place) : 0);
     }
     for (DrainAgent drain : drains) {
@@ -182,19 +183,19 @@ public final class RunEngine implements ThreadPacking.Slack {
     for (int buffer : adoption.ready()) {
       int pool = plan.homePool(buffer);
       if (adoption.isRecycled()) {
-        // The guard may have given out the one before it, which the dead host held as well.
+        // The guard may have recycled the buffer before it, which the dead host held too.
         collectors[pool % shards].expectGap(pool);
       }
       handoffs[0][pool % shards].offer(buffer);
     }
   }
 
-  /** Whether a guard has recycled buffers while no host was there: their records are lost. */
+  /** Whether a guard has recycled buffers while no host was running; their records are lost. */
   boolean isRecycled() {
     return isRecycled;
   }
 
-  /** A guard has recycled buffers, and not all of them were missed yet. */
+  /** A guard has recycled buffers: expects the gaps in sequences that have not shown yet. */
   void expectGaps() {
     isRecycled = true;
     for (int pool = 0; pool < plan.poolCount(); pool++) {
@@ -219,17 +220,17 @@ public final class RunEngine implements ThreadPacking.Slack {
     return IntStream.range(0, queueCount).filter(queue -> queue % groups == group).toArray();
   }
 
-  /** Which runs of the device the buffers can be of. */
+  /** Returns the runs to which buffers can belong. */
   OpenRuns runs() {
     return arena.leases().runs();
   }
 
-  /** What the tasks did, by shard; empty if that is not counted. */
+  /** Returns task statistics by shard; empty if they are off. */
   List<TaskStatistics> statistics() {
     return statistics;
   }
 
-  /** In the order in which one thread should step them. */
+  /** Returns the agents in the order in which a single thread should step them. */
   List<Agent> agents() {
     List<Agent> agents = new ArrayList<>(List.of(drains));
     agents.add(refill);
@@ -237,13 +238,13 @@ public final class RunEngine implements ThreadPacking.Slack {
     return agents;
   }
 
-  /** The drain's thread. */
+  /** Called by the drain's thread. */
   @Override
   public long slackNanos(long nowNs) {
     return slack.slackNanos(nowNs);
   }
 
-  /** The device writes no more: what is torn now stays torn, and need not be looked at again. */
+  /** The device no longer writes: torn entries stay torn and need no further reads. */
   void endGrace() {
     for (DrainAgent drain : drains) {
       drain.endGrace();
@@ -271,8 +272,8 @@ public final class RunEngine implements ThreadPacking.Slack {
   }
 
   /**
-   * Whether the sink of a collector had no room since the last call, and nothing went on there. The
-   * agents may be running, since this reads counters only; one thread calls it.
+   * Whether a collector's sink refused buffers since the last call and accepted none. Reads
+   * counters only, so the agents may be running. One caller thread.
    */
   boolean isSinkFull() {
     boolean isFull = false;
@@ -287,10 +288,10 @@ public final class RunEngine implements ThreadPacking.Slack {
   }
 
   /**
-   * Hands what the device never published to the collectors. Nothing published may be left.
+   * Hands unpublished buffers to the collectors. All published ones must have been drained.
    *
    * @param hasDied the producer stopped at an arbitrary instruction
-   * @param makeRoom steps the agents, where a handoff ring is full
+   * @param makeRoom steps the agents when a handoff ring is full
    */
   void salvage(boolean hasDied, long nowNs, Runnable makeRoom) {
     new Salvage(arena)
@@ -338,7 +339,7 @@ public final class RunEngine implements ThreadPacking.Slack {
     return collectors.clone();
   }
 
-  /** Buffers between drain and collectors. */
+  /** Returns the buffers between drains and collectors. */
   public int handoffEntries() {
     int entries = 0;
     for (SpscRing[] ofGroup : handoffs) {
@@ -349,7 +350,7 @@ public final class RunEngine implements ThreadPacking.Slack {
     return entries;
   }
 
-  /** Room between drain and collectors, in buffers. */
+  /** Returns the ring capacity between drains and collectors, in buffers. */
   public int handoffCapacity() {
     int entries = 0;
     for (SpscRing[] ofGroup : handoffs) {

@@ -13,11 +13,11 @@ import dev.sluice.output.capture.CaptureLoad;
 import java.util.Optional;
 
 /**
- * Reads the counters of one run for its {@link HeadroomMeter}. Of the run's owner; any thread reads
- * the result.
+ * Feeds the counters of one run into its {@link HeadroomMeter}. Session owner only; any thread may
+ * read the result.
  */
 final class RunHeadroom {
-  /** From this fill on a stage is what collectors wait for: the next frame may not fit. */
+  /** From this fill on, collectors wait for the stage: the next frame may not fit. */
   private static final double FULL = 0.9;
 
   private final ArenaPlan plan;
@@ -62,7 +62,7 @@ final class RunHeadroom {
     return shapes;
   }
 
-  /** Takes a sample; the device's counters must have been read just before. */
+  /** Takes a sample; call right after reading the device's counters. */
   void sample(long nowNs) {
     long pauseNs = 0;
     for (DrainAgent drain : drains) {
@@ -96,7 +96,7 @@ final class RunHeadroom {
     }
     Optional<CaptureLoad> load = capture.load();
     if (load.isEmpty() || load.get().fill() < FULL) {
-      // Only the collectors themselves hold them up.
+      // The stage has room, so the collectors are slowed by their own work.
       slowNanos += heldNs - heldBefore;
     }
     heldBefore = heldNs;
@@ -119,7 +119,7 @@ final class RunHeadroom {
     lostBefore = load.lostRecords();
   }
 
-  /** As of the last sample. Any thread. */
+  /** Returns the headroom as of the last sample. Any thread. */
   Headroom headroom() {
     return meter.headroom();
   }

@@ -6,24 +6,25 @@ import dev.sluice.counters.LatencyRecorder;
 import org.HdrHistogram.Histogram;
 
 /**
- * The latencies of one or several runs, in nanoseconds. A histogram is 30 KB and the janitor needs
- * none of them ten times a second: those of a run become part of its {@link RunTotals} when it is
- * over.
+ * Latencies of one or several runs, in nanoseconds. Kept apart from {@link RunTotals} until a run
+ * ends, since a histogram takes 30 KB and the janitor counts ten times a second.
  */
 public final class RunLatencies {
-  /** Of no run; never added to. */
+  /** No latencies; never added to. */
   static final RunLatencies NONE = new RunLatencies();
 
-  /** By kind: from "full buffer published" to "replacement visible". */
+  /** By kind: from a full buffer published to its replacement visible. */
   public final Histogram[] refill = new Histogram[BufferKind.COUNT];
 
-  /** Between two polls of the drain, beyond what was meant. */
+  /** Between two polls of the drain, beyond the intended interval. */
   public final Histogram drainPause = LatencyRecorder.newHistogram();
 
-  /** How long tasks ran, by type of core; counted while a capture is written. */
+  /** Durations of tasks by core type; counted while a capture is written. */
   public final Histogram[] taskDurations = new Histogram[Geometry.CORE_TYPES.size()];
 
-  /** How long tasks waited on their core between being received and started; likewise. */
+  /**
+   * Time from receiving a task to starting it, by core type; counted while a capture is written.
+   */
   public final Histogram[] taskDispatch = new Histogram[Geometry.CORE_TYPES.size()];
 
   public RunLatencies() {
@@ -55,7 +56,7 @@ public final class RunLatencies {
     return this;
   }
 
-  /** Refill latency over all kinds. */
+  /** Returns the refill latency over all kinds. */
   public Histogram refillOfAllKinds() {
     Histogram sum = LatencyRecorder.newHistogram();
     for (Histogram histogram : refill) {

@@ -13,11 +13,11 @@ import dev.sluice.headroom.Headroom;
 import java.util.function.Consumer;
 
 /**
- * What happened in a run since it was reported last: drops with their cause and the state of the
- * queues, and waits of the device. Called by one thread at a time, after the books were counted.
+ * Events of a run since the last report: drops with cause and queue state, and waits of the device.
+ * One thread at a time, after the books were counted.
  */
 final class RunReports {
-  // From here on a ceiling counts as reached: its figures are of a second, a drop of a moment.
+  // A ceiling counts as reached from here: its ratio covers a second, a drop only a moment.
   private static final double NEAR = 0.9;
 
   private final ArenaPlan plan;
@@ -44,7 +44,7 @@ final class RunReports {
     this.pushNanosReported = new long[plan.readyQueues().size()];
   }
 
-  /** Another process has reported the drops that the books know of. */
+  /** Skips the drops that another process has reported. */
   void resume() {
     for (int pool = 0; pool < reported.length; pool++) {
       for (DropCause cause : RunBooks.DROPS_BY_POOL) {
@@ -54,8 +54,8 @@ final class RunReports {
   }
 
   /**
-   * Reports the drops that the last count attributed and that were not reported yet: one event for
-   * each pool and cause that moved, with the state of the queues.
+   * Reports drops attributed by the last count: one event per pool and cause that changed, with the
+   * state of the queues.
    */
   void drops(Headroom headroom, Consumer<DropEvent> listener) {
     for (int pool = 0; pool < reported.length; pool++) {
@@ -69,12 +69,12 @@ final class RunReports {
     }
   }
 
-  /** Reports where the device waited since the last call, and for how long. */
+  /** Reports waits of the device since the last call. */
   void stalls(StallListener listener) {
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       long times = refill.stalls().get(pool) - popsReported[pool];
       long nanos = refill.stallNanos().get(pool) - popNanosReported[pool];
-      if (times > 0 || nanos > 0) { // the agent counts one after the other
+      if (times > 0 || nanos > 0) { // the agent updates the two counters separately
         popsReported[pool] += times;
         popNanosReported[pool] += nanos;
         listener.waitedForBuffer(plan.kindOfPool(pool), plan.instanceOfPool(pool), times, nanos);
@@ -125,7 +125,7 @@ final class RunReports {
         pauseNanos);
   }
 
-  /** Which ceiling a cause points to; an exhausted pool may be any of three. */
+  /** Returns the ceiling that a cause points to; an exhausted pool may point to any of three. */
   private static Ceiling ceiling(DropCause cause, Headroom headroom) {
     if (cause != DropCause.POOL_EXHAUSTED) {
       return Ceiling.CONTROL_PATH;
@@ -136,7 +136,9 @@ final class RunReports {
     return headroom.ratio(Ceiling.BANDWIDTH) >= NEAR ? Ceiling.BANDWIDTH : Ceiling.BUFFER_LIFECYCLE;
   }
 
-  /** The ready queue of the thread that serves a pool; -1 if the device has not said which. */
+  /**
+   * Returns the ready queue of the thread that serves a pool; -1 if not yet known from the device.
+   */
   private int queue(BufferKind kind, int instance) {
     Geometry geometry = plan.geometry();
     int queues = plan.layout().queueCount();

@@ -9,14 +9,14 @@ import dev.sluice.device.HostState;
 import dev.sluice.ingest.ContentChecks;
 
 /**
- * What a run is made of.
+ * Everything that a run is built from.
  *
- * @param deviceBase the address at which the device sees arena byte 0
- * @param runEpoch what it stamps into buffers; 0 if the client does not know it
- * @param parks of the thread that will run the drain agents
- * @param checks what else looks at the records
- * @param capture makes the sink of each collector
- * @param state what must outlive this process; of as many shards as there are collectors
+ * @param deviceBase the device's address of arena byte 0
+ * @param runEpoch stamped into buffers by the device; 0 if unknown to the client
+ * @param parks meter of the thread that runs the drain agents
+ * @param checks verification of record contents
+ * @param capture supplies the sink of each collector
+ * @param state survives this process; has one shard per collector
  */
 public record RunSetup(
     ArenaPlan plan,
@@ -30,7 +30,7 @@ public record RunSetup(
     RunCapture capture,
     HostState state) {
 
-  /** Of a run that ends with this process. */
+  /** Sets up a run that ends with this process. */
   public RunSetup(
       ArenaPlan plan,
       DeviceMemory memory,

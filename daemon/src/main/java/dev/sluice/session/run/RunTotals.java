@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Everything that is counted over one or several runs, at one moment, and what the lanes of those
- * that are under way show; never written after it was made. Sums of these make the totals of a
- * session and of a device: counts and entries are added up, a watermark is the worst of them.
+ * All counts of one or several runs at one moment, plus the lane state of runs under way. Not
+ * modified once published. Sums of these make the totals of sessions and devices: counts and
+ * entries add up, watermarks take the worst.
  */
 public final class RunTotals {
   public final AccountingLaw[] laws = new AccountingLaw[BufferKind.COUNT];
@@ -28,28 +28,28 @@ public final class RunTotals {
   public long popStalls;
   public long popStallNanos;
 
-  /** The longest time in which a free queue was empty, of all runs. */
+  /** Longest time that a free queue was empty, over all runs. */
   public long longestEmptyNanos;
 
-  /** Tasks that ended, by type of core; counted while a capture is written. */
+  /** Tasks that ended, by core type; counted while a capture is written. */
   public final long[] tasks = new long[Geometry.CORE_TYPES.size()];
 
-  /** Time that cores ran tasks, by type of core; likewise. */
+  /** Time that cores ran tasks, by core type; counted while a capture is written. */
   public final long[] busyNanos = new long[Geometry.CORE_TYPES.size()];
 
   public long syntheticVerified;
   public long syntheticMismatched;
 
-  /** Of the runs that are over; complete. */
+  /** Latencies of the finished runs. */
   public RunLatencies latencies = RunLatencies.NONE;
 
-  /** What contradicts the layout that the client declared, in brief; empty if nothing does. */
+  /** What contradicts the declared layout, in brief; empty if nothing does. */
   public String contradiction = "";
 
   /** Ready queues of runs under way, by number. */
   public final Map<Integer, ReadyQueue> readyQueues = new TreeMap<>();
 
-  /** Entries that a free queue of a kind is meant to hold; 0 without a run under way. */
+  /** Target fill of a free queue by kind, in entries; 0 without a run under way. */
   public final long[] freeCapacity = new long[BufferKind.COUNT];
 
   /** Buffers of runs under way, by kind and state. */
@@ -79,19 +79,21 @@ public final class RunTotals {
     return sum;
   }
 
-  /** The same for a run that is over: no lane of it shows anything. */
+  /** Returns the counts of a run that is over, without lane state. */
   public RunTotals ended() {
     RunTotals counts = new RunTotals();
     counts.addCounts(this);
     return counts;
   }
 
-  /** Whether these are of a run that ended alone, or last of those that overlapped. */
+  /**
+   * Whether latencies are included: only for runs that ended alone or last among overlapping ones.
+   */
   public boolean hasLatencies() {
     return latencies != RunLatencies.NONE;
   }
 
-  /** Adds latencies; not to totals that another thread can see. */
+  /** Adds latencies; not allowed on totals that other threads can see. */
   public void add(RunLatencies more) {
     latencies = latencies.plus(more);
   }
@@ -128,7 +130,7 @@ public final class RunTotals {
     contradiction = contradiction.isEmpty() ? other.contradiction : contradiction;
   }
 
-  /** Adds so many times what agents count over all runs that overlap. */
+  /** Adds {@code times} times the counts that agents keep across overlapping runs. */
   void addAgentCounts(RunTotals other, int times) {
     for (int violation = 0; violation < violations.length; violation++) {
       violations[violation] += times * other.violations[violation];
@@ -145,7 +147,7 @@ public final class RunTotals {
     syntheticMismatched += times * other.syntheticMismatched;
   }
 
-  /** Writes the counts, without what lanes show and without latencies, for {@link #read}. */
+  /** Writes the counts, without lane state and latencies, for {@link #read}. */
   public void write(DataOutput out) throws IOException {
     for (int kind = 0; kind < BufferKind.COUNT; kind++) {
       laws[kind].write(out);
@@ -198,7 +200,7 @@ public final class RunTotals {
     }
   }
 
-  /** The kinds that every device has, and those others that were attached or have been counted. */
+  /** Returns the kinds that every device has, and others that are attached or were counted. */
   public List<BufferKind> kinds() {
     return BufferKind.ALL.stream()
         .filter(
@@ -209,7 +211,7 @@ public final class RunTotals {
         .toList();
   }
 
-  /** The law over all kinds. */
+  /** Returns the law summed over all kinds. */
   public AccountingLaw law() {
     AccountingLaw sum = AccountingLaw.ZERO;
     for (AccountingLaw law : laws) {
@@ -218,13 +220,13 @@ public final class RunTotals {
     return sum;
   }
 
-  /** The emptiest free queue of a kind within the watermark window, in entries. */
+  /** Returns the lowest fill of any free queue of a kind in the watermark window, in entries. */
   public long freeMin(BufferKind kind) {
     long least = freeMin[kind.ordinal()];
     return least == Long.MAX_VALUE ? 0 : least;
   }
 
-  /** Bytes of the records that were collected, of one kind. */
+  /** Returns the bytes of collected records of one kind. */
   public long collectedBytes(BufferKind kind) {
     return laws[kind.ordinal()].collected() * kind.recordBytes();
   }

@@ -2,7 +2,7 @@ package dev.sluice.session.run;
 
 import dev.sluice.abi.BufferKind;
 
-/** Hears where threads of the device waited, and for how long, at short intervals. */
+/** Receives waits of device threads, at short intervals. */
 public interface StallListener {
   /** The free queue of a pool was empty. */
   void waitedForBuffer(BufferKind kind, int instance, long times, long nanos);

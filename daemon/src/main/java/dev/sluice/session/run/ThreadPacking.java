@@ -31,28 +31,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Packs the agents of all sessions on threads: each its own, one thread per session, or one thread
- * for everything. More spinning threads than CPUs is a catastrophe, so {@code auto} counts them
- * first.
+ * Assigns the agents of all sessions to threads: one each, one thread per session, or one thread
+ * for everything. More spinning threads than CPUs ruin latency, so {@code auto} counts CPUs first.
  */
 public final class ThreadPacking implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ThreadPacking.class);
 
-  // What one session spins with when every agent has a thread, and what the rest of the daemon and
-  // of the host should keep.
+  // Threads that one session spins with in dedicated mode, and CPUs reserved for the rest of the
+  // daemon and the host.
   private static final int THREADS_DEDICATED = 3;
   private static final int CPUS_FOR_OTHERS = 2;
 
-  // Beside a session that captures: the thread that writes. Beside all: whatever produces.
+  // Per capturing session: the writer thread. For all sessions together: the producers.
   private static final int THREADS_WRITING = 1;
   private static final int CPUS_FOR_PRODUCER = 1;
 
-  /** The device of a thread that waits for none. */
+  /** Device of a thread that makes no device calls. */
   public static final int NO_DEVICE = -1;
 
   private static final long CLOSE_NANOS = 2_000_000_000;
 
-  // A nap of 20 us that ends after 70 is no use; the kernel's default allows it.
+  // The kernel's default slack of 50 us would stretch a nap of 20 us to 70.
   private static final long TIMER_SLACK_NANOS = 1_000;
 
   private final Settings settings;
@@ -62,7 +61,7 @@ public final class ThreadPacking implements AutoCloseable {
   private final ThreadFactory factory;
   private final List<Crew> crews = new CopyOnWriteArrayList<>();
   private final Set<AgentRunner> abandoned = ConcurrentHashMap.newKeySet();
-  // One for all devices that only this host's memory is needed for, one for each other device.
+  // By device; all sessions that use host memory only share one.
   private final Map<Integer, Inline> inlines = new HashMap<>();
 
   public ThreadPacking(
@@ -71,7 +70,7 @@ public final class ThreadPacking implements AutoCloseable {
   }
 
   /**
-   * @param factory makes the threads, which get their names here
+   * @param factory makes the threads; their names are set here
    */
   public ThreadPacking(
       Settings settings,
@@ -86,9 +85,9 @@ public final class ThreadPacking implements AutoCloseable {
     this.availableCpus = availableCpus;
   }
 
-  /** What decides on a park's length: the lanes that the thread serves, and their capture. */
+  /** Slack of the lanes that a thread serves; bounds the length of its parks. */
   public interface Slack {
-    /** How long the device can do without the host. */
+    /** Returns how long the device can do without the host. */
     long slackNanos(long nowNs);
   }
 
@@ -102,13 +101,13 @@ public final class ThreadPacking implements AutoCloseable {
   /**
    * A thread that steps agents.
    *
-   * @param device whose memory it reaches by calls that may hang; {@link #NO_DEVICE} if none's
+   * @param device reached by calls that may hang; {@link #NO_DEVICE} for none
    */
   public record Hosted(AgentRunner runner, int device) {}
 
   /**
-   * The threads of one session. Belongs to the owner of the session; any thread may ask how old its
-   * last cycle is, and abandon it.
+   * The threads of one session. Session owner only; any thread may read the age of the last cycle
+   * and abandon the crew.
    */
   public final class Crew implements SleepBounds {
     private final Settings settings;
@@ -136,19 +135,19 @@ public final class ThreadPacking implements AutoCloseable {
       return mode;
     }
 
-    /** Whether its agents sleep where they would spin. */
+    /** Whether its agents sleep instead of spinning. */
     public boolean naps() {
       return naps;
     }
 
-    /** The meter of the thread that will run the drain agents. */
+    /** Returns the meter of the thread that runs the drain agents. */
     public ParkMeter meter() {
       return meter;
     }
 
     /**
-     * Starts stepping the agents, which are in the order drain, refill, collector. If it throws,
-     * for want of a thread, some may be at work: {@link #stop} must follow.
+     * Starts stepping the agents, given in the order drain, refill, collector. If it throws because
+     * a thread cannot be created, some agents may be running: {@link #stop} must follow.
      *
      * @param ofArena each thread holds one of these locks while it steps the agents
      */
@@ -171,11 +170,11 @@ public final class ThreadPacking implements AutoCloseable {
         default -> launch("sluice-lane-" + session, agents, meter);
       }
       if (isAbandoned) {
-        abandon(); // it was, while threads were made
+        abandon(); // abandoned while threads were being created
       }
     }
 
-    /** The first of each thread takes the thread's lock. */
+    /** Makes the first agent of each thread take the thread's lock. */
     private List<Agent> locked(List<Agent> ordered, ArenaLocks ofArena) {
       List<Agent> all = new ArrayList<>(ordered);
       int threads = mode == ThreadingMode.DEDICATED ? all.size() : 1;
@@ -200,11 +199,11 @@ public final class ThreadPacking implements AutoCloseable {
     /**
      * Takes the agents off their threads; the caller may step them afterwards. Idempotent.
      *
-     * @return false if a thread did not come back from an agent in time: what the agents use must
-     *     stay as it is
+     * @return false if a thread did not return from an agent in time: everything the agents use
+     *     must stay as it is
      */
     public boolean stop(long timeoutNanos) {
-      crews.remove(this); // first: a thread that was told to end is not one that makes no progress
+      crews.remove(this); // first: a thread about to end is not stalled
       long beganNs = System.nanoTime();
       boolean isStopped = true;
       for (AgentRunner runner : runners) {
@@ -219,7 +218,7 @@ public final class ThreadPacking implements AutoCloseable {
       if (isStopped) {
         runners.clear();
         for (int thread = 0; thread < agents.size(); thread++) {
-          locks.give(ArenaLocks.THREADS + thread); // a shared thread goes on with other sessions
+          locks.give(ArenaLocks.THREADS + thread); // a shared thread continues with other sessions
         }
       } else {
         abandon();
@@ -227,7 +226,7 @@ public final class ThreadPacking implements AutoCloseable {
       return isStopped;
     }
 
-    /** Leaves to themselves the threads that do not come back. Waits for nothing. Any thread. */
+    /** Abandons threads that hang. Never waits. Any thread. */
     public void abandon() {
       isAbandoned = true;
       for (AgentRunner runner : runners) {
@@ -245,12 +244,12 @@ public final class ThreadPacking implements AutoCloseable {
       crews.remove(this);
     }
 
-    /** Whether no thread can be inside of its agents any more. Any thread. */
+    /** Whether no thread can still be inside its agents. Any thread. */
     public boolean hasLeft() {
       return runners.stream().noneMatch(AgentRunner::isAlive);
     }
 
-    /** Which of the agents threw so often that they are not stepped any more, by index. */
+    /** Returns the indices of agents that threw too often to be stepped again. */
     public Set<Integer> givenUp() {
       Set<Integer> indices = new HashSet<>();
       for (int i = 0; i < agents.size(); i++) {
@@ -263,7 +262,7 @@ public final class ThreadPacking implements AutoCloseable {
       return indices;
     }
 
-    /** For how long one of its threads has been in the same cycle. Any thread. */
+    /** Returns how long one of its threads has been in the same cycle. Any thread. */
     public long stallNanos() {
       long nowNs = clock.nanoTime();
       return runners.stream().mapToLong(runner -> nowNs - runner.lastCycleNs()).max().orElse(0);
@@ -271,13 +270,13 @@ public final class ThreadPacking implements AutoCloseable {
   }
 
   /**
-   * Assigns threads to a new session; nothing runs yet.
+   * Assigns threads to a new session; starts nothing.
    *
    * @param own the settings of its device
    */
   public synchronized Crew newCrew(Settings own, int device) {
     ThreadingMode mode = resolve(own.threading());
-    // A call to a device may never return; then that device's sessions alone wait.
+    // A device call may never return; confine the wait to sessions of that device.
     boolean callsDevice = own.placement().of(device).isOnDevice();
     Crew crew = new Crew(own, callsDevice ? device : NO_DEVICE, mode, mustNap(own, mode));
     crews.add(crew);
@@ -293,14 +292,14 @@ public final class ThreadPacking implements AutoCloseable {
     if (sessions * THREADS_DEDICATED + CPUS_FOR_OTHERS <= cpus) {
       return ThreadingMode.DEDICATED;
     }
-    // One spinning thread per session leaves at least one CPU to whatever produces.
+    // One spinning thread per session leaves at least one CPU to the producers.
     return sessions < Math.max(cpus, 2) ? ThreadingMode.SHARED : ThreadingMode.INLINE;
   }
 
   /**
-   * Whether agents have to sleep where they would spin. The thread that writes a capture has work
-   * whenever a lane has. Without a CPU for it, it would run when the scheduler takes a spinning
-   * lane off its own, for a time slice of milliseconds; beside a lane that naps it runs in between.
+   * Whether agents must sleep instead of spinning. The capture writer has work whenever a lane
+   * does. Without a CPU of its own, it would run only when the scheduler preempts a spinning lane,
+   * for a time slice of milliseconds; next to a napping lane it runs in the gaps.
    */
   private boolean mustNap(Settings own, ThreadingMode mode) {
     if (!own.capture().enabled()) {
@@ -328,13 +327,13 @@ public final class ThreadPacking implements AutoCloseable {
               "drain",
               crew.naps);
       runner.start();
-      inline.runner = runner; // not before it runs: there may be no thread for it
+      inline.runner = runner; // only once it runs: creating the thread may fail
     }
     inline.bounds.add(crew);
     return inline.runner;
   }
 
-  /** The thread of a device that hangs is no place for later sessions. */
+  /** Keeps later sessions off the thread of a device that hangs. */
   private synchronized void leaveInline(Crew crew) {
     if (crew.device != NO_DEVICE) {
       inlines.remove(crew.device, crew.inline);
@@ -375,13 +374,13 @@ public final class ThreadPacking implements AutoCloseable {
     } catch (IOException e) {
       log.warn("cannot pin {}: {}", name, e.getMessage());
     } catch (RuntimeException | LinkageError e) {
-      log.warn("cannot place {}", name, e); // a thread at the usual place is better than none
+      log.warn("cannot place {}", name, e); // run at the default placement rather than not at all
       return;
     }
     if (naps && drain.realtime()) {
       try {
-        // Beside two others that always want the CPU, a thread of the usual class gets it back
-        // after a time slice of 3 to 4 ms now and then, however short its own work is.
+        // Next to two busy threads, a thread of the normal class occasionally loses the CPU for a
+        // time slice of 3 to 4 ms, however short its own work is.
         ThreadPlacement.realtime();
       } catch (IOException e) {
         log.info("no real-time priority for {}: {}", name, e.getMessage());
@@ -389,7 +388,7 @@ public final class ThreadPacking implements AutoCloseable {
     }
   }
 
-  /** Every thread at work; one that was abandoned is not. Any thread. */
+  /** Returns every active thread, without abandoned ones. Any thread. */
   public synchronized List<Hosted> runners() {
     List<Hosted> all = new ArrayList<>();
     for (Crew crew : crews) {
@@ -406,13 +405,13 @@ public final class ThreadPacking implements AutoCloseable {
     return all;
   }
 
-  /** Threads that were left to themselves and have not come back. Any thread. */
+  /** Returns the number of abandoned threads that still hang. Any thread. */
   public int abandonedThreads() {
     abandoned.removeIf(runner -> !runner.isAlive());
     return abandoned.size();
   }
 
-  /** Ends the shared threads; crews must have been stopped. Idempotent. */
+  /** Ends the shared threads; all crews must have been stopped. Idempotent. */
   @Override
   public void close() {
     List<AgentRunner> shared;

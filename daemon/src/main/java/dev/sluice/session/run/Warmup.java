@@ -25,14 +25,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the hot path on a private arena before the first attach is accepted, so that the compiler
- * has done its work by then. A cold JVM needs about a second to get there, and a first-used code
- * path costs a pause of 8 to 31 ms (abi.md appendix C): in the first generation either one loses
- * records.
+ * Runs the hot path on a private arena before the first attach is accepted, so that it is compiled
+ * by then. A cold JVM needs about a second for that, and the first use of a code path pauses for 8
+ * to 31 ms; on {@code l2-2026.06} either one loses records.
  *
- * <p>Both a generation that drops and one that waits are run, since they take different branches.
- * The device is played on the same thread: buffers are tiny, so that the agents and not the filling
- * take the time.
+ * <p>Runs a generation that drops and one that waits, since they take different branches. The
+ * device is played on the same thread with tiny buffers, so that the agents take most of the time.
  */
 public final class Warmup {
   private static final Logger log = LoggerFactory.getLogger(Warmup.class);
@@ -49,7 +47,7 @@ public final class Warmup {
     this.settings = settings;
   }
 
-  /** Returns how many buffers went through, which is more than nothing. */
+  /** Returns the number of buffers processed, always above 0. */
   public long run() {
     touchNativeMemory();
     long buffers = 0;
@@ -59,14 +57,14 @@ public final class Warmup {
     return buffers;
   }
 
-  /** The first call into libc loads JNA, which takes longer than all the rest of an attach. */
+  /** The first libc call loads JNA, which takes longer than the rest of an attach. */
   private void touchNativeMemory() {
     try (SharedRegion region =
         SharedRegion.create(
             "sluice-warm-up", 4096, SharedRegion.Extra.OFF, SharedRegion.Extra.TRY)) {
       log.debug("shared memory works: {} bytes", region.bytes());
     } catch (IOException e) {
-      // Each client that attaches is told the same; until then the daemon can serve metrics.
+      // Every client that attaches gets this error; the daemon can still serve metrics.
       log.warn("no shared memory: {}", e.getMessage());
     }
   }
