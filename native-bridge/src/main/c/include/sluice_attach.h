@@ -492,8 +492,7 @@ SLUICE_API int sluice_attach_connected(sluice_attach *session);
  */
 enum sluice_guard_state {
   SLUICE_GUARD_WATCHES = 0, /* a daemon holds the session */
-  SLUICE_GUARD_STALLED = 1, /* a daemon holds it, but no thread of it has moved for the grace time
-                               */
+  SLUICE_GUARD_STALLED = 1, /* a daemon holds it; none of its threads moved for the grace time */
   SLUICE_GUARD_WAITS = 2,   /* no daemon holds it, and the grace time is not over */
   SLUICE_GUARD_RECYCLES = 3
 };
