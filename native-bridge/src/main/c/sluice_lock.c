@@ -97,8 +97,8 @@ static int is_held_here(const struct node *n, uint32_t word) {
 }
 
 /*
- * Clears the word, then unlinks, so that the kernel finds either a word that is ours or one that it
- * leaves alone. A word that is not ours any more was overwritten by the other process.
+ * Clears the word, then unlinks, so that the kernel finds either a word of this process or one that
+ * it leaves alone. If the word changed, the other process has overwritten it.
  */
 static void give(_Atomic uint32_t *word, struct node *n) {
   uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);

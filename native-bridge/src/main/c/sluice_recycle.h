@@ -55,8 +55,8 @@ void sluice_release_entry(const struct sluice_layout *layout, uint8_t *at, uint8
 
 /*
  * Steps over entries at the head without a pointer, up to index until. A host of l2-2026.06 that
- * died between clearing an entry and releasing the head leaves such entries. until is a tail read
- * so long ago that every entry before it has become visible. Returns the number of entries.
+ * died between clearing an entry and releasing the head leaves such entries. until is a tail that
+ * was read long enough ago for every entry before it to be visible. Returns the number of entries.
  */
 unsigned sluice_step_over_cleared(struct sluice_recycler *r, unsigned queue, uint32_t until);
 

@@ -400,7 +400,7 @@ INLINE void add_tally(struct tally *tally, uint64_t *histogram) {
   tally->blocks = 0;
 }
 
-/* Counts tasks some of which are impossible. Rare, so not optimised. */
+/* Counts a block that contains impossible tasks. Rare, so not optimised. */
 INLINE void count_some(struct codec *codec, int records, struct sluice_task_counts *counts, uint64_t *durations,
                        uint64_t *waits) {
   const int64_t *starts = (const int64_t *)codec->block[codec->column[codec->start].offset / 8];

@@ -8,7 +8,7 @@ import java.util.function.Function;
  * to serve and account for it. One instance per kind.
  */
 public final class BufferKind {
-  /** What a kind has one pool per. */
+  /** The unit for which a kind has one pool. */
   public enum Instances {
     CORES,
     SCHED_THREADS,
@@ -173,7 +173,7 @@ public final class BufferKind {
     return pools.minimumLevel;
   }
 
-  /** What the kind has one pool per. */
+  /** The unit for which the kind has one pool. */
   public Instances instances() {
     return pools.instances;
   }

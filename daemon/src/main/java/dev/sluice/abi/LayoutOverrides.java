@@ -5,7 +5,7 @@ package dev.sluice.abi;
  * own number.
  *
  * @param slotCount free-queue slots, a power of two
- * @param readyQueueEntries entries of one ready queue, of which one stays unused
+ * @param readyQueueEntries entries of one ready queue; one stays unused
  * @param aicpuTaskRecords records per AICPU task buffer
  * @param schedPhaseRecords records per scheduler phase buffer
  * @param orchPhaseRecords records per orchestrator phase buffer

@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * One field of a record, and how a capture stores it: the value itself, its difference to the
- * previous record, or its difference to another field of the same record. The choice is the one
- * that gives small numbers; any choice is lossless.
+ * previous record, or its difference to another field of the same record. Each field uses the form
+ * with the smallest numbers; all forms are lossless.
  *
  * <p>Padding has no column. A field with two parts, such as a ring and a number within it, has a
  * column for each: a part that counts up must not share a column with one that jumps.

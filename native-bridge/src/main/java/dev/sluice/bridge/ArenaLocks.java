@@ -114,7 +114,7 @@ public final class ArenaLocks implements AutoCloseable {
     }
   }
 
-  /** Returns why there are no locks, in one line; empty if there are. */
+  /** Returns why locks are unavailable, in one line; empty if available. */
   public static Optional<String> missing() {
     return Optional.ofNullable(Calls.MISSING);
   }
@@ -237,12 +237,17 @@ public final class ArenaLocks implements AutoCloseable {
     LONG.setOpaque(page, LOCKS_OFFSET + lock * LOCK_BYTES + BEATS_OFFSET, count);
   }
 
-  /** Whether a guard has lent this buffer since {@link #clearLent}. Only for the only writer. */
+  /**
+   * Whether a guard has lent this buffer since {@link #clearLent}. This process must be the only
+   * writer.
+   */
   public boolean isLent(int buffer) {
     return buffer < MAX_LENT && (page.get(LENT_OFFSET + buffer / 8) & 1 << buffer % 8) != 0;
   }
 
-  /** Clears the marks of all loans, once the ledger has them. Only for the only writer. */
+  /**
+   * Clears the marks of all loans, once the ledger has them. This process must be the only writer.
+   */
   public void clearLent() {
     for (int at = LENT_OFFSET; at < BYTES; at += Long.BYTES) {
       page.putLong(at, 0);

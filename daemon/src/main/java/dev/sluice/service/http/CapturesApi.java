@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * Lists captures and serves them for download. Disks may be slow: one thread accesses files, at
  * most {@value #MAX_WAITING} requests wait for it, and each of {@value #MAX_DOWNLOADS} downloads
  * has its own thread and a buffer of {@value #PART_BYTES} bytes. A client that reads nothing for
- * the timeout is disconnected; an aborted client can tell, because the last chunk is missing.
+ * the timeout is disconnected; an aborted client notices, because the last chunk is missing.
  */
 final class CapturesApi implements AutoCloseable {
   static final int MAX_DOWNLOADS = 2;

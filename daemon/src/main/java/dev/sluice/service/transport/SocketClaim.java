@@ -26,7 +26,7 @@ import java.util.function.Predicate;
  * The lock file itself stays, since removing it would reopen the race.
  */
 final class SocketClaim implements AutoCloseable {
-  /** sun_path has 108 bytes, the last of which is NUL. */
+  /** sun_path has 108 bytes, including the NUL. */
   private static final int MAX_PATH_BYTES = 107;
 
   private final FileChannel lockFile;
