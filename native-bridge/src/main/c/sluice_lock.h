@@ -36,7 +36,7 @@
 
 #define SLUICE_LENT_MAX 8192 /* buffers whose loan by a guard can be recorded */
 
-/* A lock, on a cache line of its own. All little endian. */
+/* A lock, on its own cache line. All little endian. */
 struct sluice_lock {
   uint32_t word; /* 0, or the holder's thread id in its own pid namespace */
   uint32_t reserved;
@@ -73,7 +73,7 @@ enum sluice_locked {
   SLUICE_LOCKED = 0,          /* this thread holds it */
   SLUICE_LOCKED_OF_DEAD = 1,  /* this thread holds it; its last holder died with it */
   SLUICE_LOCK_BUSY = -1,      /* another thread holds it */
-  SLUICE_LOCK_IMPOSSIBLE = -2 /* no memory, or this thread holds locks of another kind of mapping */
+  SLUICE_LOCK_IMPOSSIBLE = -2 /* no memory, or this thread holds locks at another distance */
 };
 
 /*

@@ -18,7 +18,8 @@
 struct sluice_column {
   uint8_t offset;
   uint8_t bytes;
-  uint8_t storage; /* 0 the value, 1 its difference to the record before, 2 its difference to column `base` */
+  uint8_t storage; /* 0 the value, 1 its difference to the previous record, 2 its difference to
+                      column `base` */
   uint8_t base;
 };
 

@@ -168,11 +168,11 @@ enum sluice_key {
   SLUICE_KEY_LOCKS_OFFSET = 46, /* number: lock page (docs/guard.md); 0: no locks and no guard */
   /* RESUME, RUN_END and DETACH */
   SLUICE_KEY_GUARD_LOST = 47, /* numbers by kind: records the guard has recycled unread so far */
-  /* also in SETTLED and DETACHED */
+  /* more fields of SETTLED and DETACHED */
   SLUICE_KEY_NEVER_STARTED = 48, /* AICore tasks dispatched but never started: an aborted run */
-  /* also in START */
+  /* more fields of START */
   SLUICE_KEY_RUN_NAME = 49, /* text: display name, for captures and status */
-  /* also in ATTACH */
+  /* more fields of ATTACH */
   SLUICE_KEY_PATIENCE_MS = 50, /* number: the client's runtime fails after this long without a
                                   buffer */
   SLUICE_KEY_PMU_EVENTS = 51,  /* number: event type of the PMU counters; absent: 2 */

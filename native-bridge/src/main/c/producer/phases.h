@@ -10,7 +10,8 @@ void sched_run(struct lane *l, unsigned n);
 /* Commits n orchestrator records. */
 void orch_run(struct lane *l, uint64_t n);
 
-/* Publishes the current buffer of a phase pool; clears its pointer in any case. */
+/* Publishes the current buffer of a phase pool and clears its pointer. If publishing fails, the
+ * layout decides whether the pool keeps the buffer. */
 void phase_flush(struct lane *l, struct pool *p);
 
 #endif

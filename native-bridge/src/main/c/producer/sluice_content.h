@@ -225,7 +225,8 @@ static inline struct content_span content_span(uint64_t ticks) {
 /* The content of a session with this geometry. A process has one at a time. */
 struct content content_of(const struct sluice_geometry *g);
 
-/* The least period that keeps the order of times, and the least origin that keeps them above 0. */
+/* The smallest period that keeps times in order, and the smallest origin that keeps them above
+ * 0. */
 uint64_t content_least_period(const struct sluice_geometry *g);
 uint64_t content_least_origin(const struct sluice_geometry *g, uint64_t period);
 

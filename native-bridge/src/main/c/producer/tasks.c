@@ -228,7 +228,7 @@ static void one_task(struct lane *l, struct core *c) {
     pool_store_live(l, p, p->live + 1);
   }
   if (d->two_in_flight && p->total > 1) {
-    finish_one(l, c); /* the task before this one */
+    finish_one(l, c); /* the previous task */
   }
   if (d->reserve_before_ack) {
     aicore_look(c);

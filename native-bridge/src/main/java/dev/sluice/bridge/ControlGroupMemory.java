@@ -95,7 +95,7 @@ public final class ControlGroupMemory {
         .orElse(0);
   }
 
-  /** Below 0 if the file is missing or sets no limit. */
+  /** Returns a negative number if the file is missing or sets no limit. */
   private long number(Path file) {
     List<String> lines = lines(root.relativize(file).toString());
     return lines.isEmpty() ? -1 : parse(lines.get(0));

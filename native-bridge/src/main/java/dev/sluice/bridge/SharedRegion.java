@@ -172,7 +172,7 @@ public final class SharedRegion implements AutoCloseable {
     }
   }
 
-  /** Maps every page for writing now; older kernels map on first access instead. */
+  /** Maps every page for writing now; touches the pages on older kernels. */
   private static void populate(Pointer address, NativeLong length) {
     try {
       LibC.madvise(address, length, LibC.MADV_POPULATE_WRITE);

@@ -132,7 +132,7 @@ final class MetricsApi implements AutoCloseable {
       long begunNs = nanoTime.getAsLong();
       nextRenderNs = begunNs + RENDER_NANOS;
       rendered = new Rendered(render(request), begunNs);
-      shared.remove(form); // so that the map stays in the order of rendering
+      shared.remove(form); // keeps the map in rendering order
       shared.put(form, rendered);
     }
     nextAnswerNs = nanoTime.getAsLong() + ANSWER_NANOS;

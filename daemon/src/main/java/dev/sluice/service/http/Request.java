@@ -16,7 +16,7 @@ record Request(String method, String path, String queryString, HttpHeaders heade
   /** Throws {@link IllegalArgumentException} if the URI has invalid escapes. */
   static Request of(String method, String uri, HttpHeaders headers) {
     QueryStringDecoder decoder = new QueryStringDecoder(uri);
-    decoder.parameters(); // so that they fail here, and not where an endpoint asks for one
+    decoder.parameters(); // so that broken escapes fail here, not in an endpoint
     return new Request(method, decoder.path(), decoder.rawQuery(), headers);
   }
 
