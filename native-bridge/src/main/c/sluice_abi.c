@@ -1,6 +1,6 @@
 /*
- * sluice_abi.c - proof that the structs of sluice_abi.h match the wire format, and the table that
- * lets another language compare its own numbers with what this compiler measured.
+ * sluice_abi.c - proof that the structs of sluice_abi.h match the wire format, and the table
+ * against which other languages check their own numbers.
  */
 #include "sluice_abi.h"
 

@@ -1,9 +1,8 @@
 /*
- * sluice_abi.h - the device structs of the swimlane profiling memory, for every layout that is
- * known.
+ * sluice_abi.h - the device structs of the swimlane profiling memory, for every known layout.
  *
- * Every wire generation on either platform. Pools and queue entries are the same in all of them; data
- * header, buffers and scheduler phase records are not. A struct that does not match the wire format
+ * Covers each wire generation on both platforms. Pools and queue entries are the same in all; data
+ * header, buffers and scheduler phase records differ. A struct that does not match the wire format
  * does not compile: sluice_abi.c asserts every size and offset. Code that must honour overrides
  * (slot count, records per buffer, queue length) takes its offsets from sluice_layout.h instead; a
  * test compares the two.
@@ -21,7 +20,7 @@
 #define SLUICE_SCHED_PHASE_RECORDS 16384
 #define SLUICE_ORCH_PHASE_RECORDS 16384
 
-/* BufferKind, as in the ready queue entries of the swimlane; the others follow. */
+/* BufferKind, as in the ready queue entries of the swimlane; kinds of other regions follow. */
 enum sluice_kind {
   SLUICE_KIND_AICPU_TASK = 0,
   SLUICE_KIND_SCHED_PHASE = 1,
@@ -50,7 +49,7 @@ struct AicoreTaskRecord {
 
 /*
  * Written by an AICPU scheduler thread. In chip-2026.08 the eight bytes of pop_hit and pop_miss are
- * a union: kinds that name a task keep local_id and ring_id there.
+ * a union: kinds that name a task store local_id and ring_id there.
  */
 struct SchedPhaseRecord {
   uint64_t start_time;
@@ -65,7 +64,7 @@ struct SchedPhaseRecord {
   uint32_t pad[4];
 };
 
-/* The same in the other order of fields. task_id lies over the pop counters. */
+/* The same fields in another order. task_id overlaps the pop counters. */
 struct SchedPhaseRecord44 {
   uint64_t start_time;
   uint64_t end_time;
@@ -88,15 +87,15 @@ struct OrchPhaseRecord {
   uint32_t pad;
 };
 
-/* The count of a buffer comes after its records, so its offset differs by kind. Written by the
- * AICPU only. */
+/* The count of a buffer follows its records, so its offset differs by kind. Only the AICPU writes
+ * it. */
 #define SLUICE_DEFINE_BUFFER(name, record, capacity) \
   struct name {                                      \
     _Alignas(64) struct record records[capacity];    \
     uint32_t count;                                  \
   }
 
-/* The same with the identity of the buffer in the padding. */
+/* The same, with the identity of the buffer in the padding. */
 #define SLUICE_DEFINE_NAMED_BUFFER(name, record, capacity) \
   struct name {                                            \
     _Alignas(64) struct record records[capacity];          \
@@ -121,15 +120,15 @@ struct ActiveHead {
   uint32_t current_buf_seq;
   uint32_t total_record_count;
   uint32_t dropped_record_count;
-  /* Where pools count what they hand over; padding elsewhere. */
+  /* Used where pools count what they publish; padding elsewhere. */
   uint32_t live_record_count;
   uint32_t published_record_count;
   uint32_t published_buffer_count;
   uint32_t pad[8];
 };
 
-/* Empty buffers on their way to the device. head: device, all else: host. Indices run freely modulo
- * 2^32. */
+/* Empty buffers on their way to the device. The device writes head, the host all else. Indices run
+ * freely modulo 2^32. */
 struct FreeQueue {
   _Alignas(64) uint64_t buffer_ptrs[SLUICE_SLOTS];
   uint32_t head;
@@ -148,19 +147,20 @@ struct ReadyQueueEntry {
   uint32_t kind;
   uint64_t buffer_ptr;
   uint32_t buffer_seq;
-  /* With schema 1; padding elsewhere. */
+  /* Used with schema 1; padding elsewhere. */
   uint32_t record_count;
   uint64_t run_epoch;
 };
 
-/* What became of one producer in a run: a line in a terminal bank, written by that producer alone. */
+/* Final counters of one producer in a run: a line in a terminal bank, written by that producer
+ * only. */
 struct Terminal {
   _Alignas(64) uint64_t run_epoch; /* written last; 0: no snapshot */
   uint32_t total;
   uint32_t dropped;
   uint32_t published_records;
   uint32_t published_buffers;
-  uint32_t live_at_close; /* not 0: the step that closes the run did not happen */
+  uint32_t live_at_close; /* non-zero: the step that closes the run did not happen */
   uint32_t pad[9];
 };
 
@@ -172,8 +172,8 @@ struct Backpressure {
   uint32_t fq_contended;     /* device sets, host clears */
 };
 
-/* threads: ready queues; entries: of one ready queue; tail: what a generation appends. queue_heads
- * is the host's word. */
+/* threads: ready queues; entries: per ready queue; appended: what a generation adds. The host
+ * writes queue_heads. */
 #define SLUICE_DEFINE_DATA_HEADER(name, threads, entries, cores, appended) \
   struct name {                                                            \
     _Alignas(64) struct ReadyQueueEntry queues[threads][entries];          \
@@ -201,7 +201,7 @@ SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_08_a5, 5, 1456, 108, SLUICE_BACKP
 SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_09_a2a3, 4, 992, 72, SLUICE_SCHEMA_APPENDED);
 SLUICE_DEFINE_DATA_HEADER(DataHeader_chip_2026_09_a5, 5, 1456, 108, SLUICE_SCHEMA_APPENDED);
 
-/* The whole region where it does not depend on the number of cores. */
+/* The whole region, for layouts in which it does not depend on the number of cores. */
 #define SLUICE_DEFINE_REGION(name, header, threads, cores)      \
   struct name {                                                 \
     struct header data;                                         \
@@ -220,7 +220,7 @@ SLUICE_DEFINE_REGION(Region_chip_2026_09_a5, DataHeader_chip_2026_09_a5, 5, 108)
 #define SLUICE_PMU_RECORDS 512
 #define SLUICE_SCOPE_STATS_RECORDS 512
 
-/* What the counters of a core showed for one task. On a2a3 there are eight of them. */
+/* The PMU counters of a core for one task. a2a3 has eight of them. */
 struct PmuRecord {
   uint64_t task_id;
   uint32_t func_id;
@@ -229,7 +229,7 @@ struct PmuRecord {
   uint32_t counters[10];
 };
 
-/* How full the rings were where a scope began or ended. */
+/* Ring usage where a scope began or ended. */
 struct ScopeStatsRecord {
   char site_file_basename[32];
   uint64_t heap_start;
@@ -248,7 +248,7 @@ struct ScopeStatsRecord {
 
 SLUICE_DEFINE_NAMED_BUFFER(PmuBuffer, PmuRecord, SLUICE_PMU_RECORDS);
 
-/* The count comes first here. */
+/* Here the count precedes the records. */
 struct ScopeStatsBuffer {
   _Alignas(64) uint32_t count;
   uint64_t run_epoch;

@@ -1,9 +1,8 @@
 /*
  * sluice_attach.c - the C client: one conversation over a Unix socket, one mapped arena.
  *
- * Every call is a request and its reply. Nothing the daemon sends is used before its form, type and
- * status have been checked. No call can wait forever: a daemon
- * that does not answer in time is an error.
+ * Every call is a request and its reply. Form, type and status of a message are checked before any
+ * of it is used. No call waits forever: a daemon that does not answer in time is an error.
  */
 #include "sluice_attach.h"
 
@@ -23,8 +22,8 @@
 #include "sluice_lock.h"
 #include "sluice_region.h"
 
-/* Making an arena zeroes and locks memory; settling may wait for storage. Neither takes longer on a
- * healthy host. */
+/* Creating an arena zeroes and locks memory; settling may wait for storage. A healthy host takes no
+ * longer. */
 #define REPLY_TIMEOUT_MS 30000
 #define SETTLE_TIMEOUT_MS 120000
 
@@ -39,7 +38,7 @@ static uint64_t clock_of(clockid_t clock) {
   return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* 0: what the variable says, or else 0. */
+/* milliseconds if not 0, otherwise the variable's value, otherwise 0. */
 static uint32_t timeout_or(uint32_t milliseconds, const char *variable) {
   const char *value = getenv(variable);
   char *end = NULL;
@@ -86,7 +85,7 @@ static int connect_to_daemon(struct sluice_attach *s, uint32_t timeout_ms, char 
   return SLUICE_OK;
 }
 
-/* What ARENA says, as far as this client uses it. */
+/* The fields of ARENA that this client uses. */
 struct arena_reply {
   uint32_t placement;
   uint32_t slots;
@@ -116,8 +115,8 @@ static struct arena_reply read_arena(const struct sluice_message *m) {
   return r;
 }
 
-/* Everything that the reply says must lie inside what it says: a wrong offset here would be a wild
- * write later. */
+/* Everything that the reply describes must lie inside the arena: a wrong offset here would be a
+ * wild write later. */
 static int check_arena(const struct arena_reply *r, const struct sluice_layout *layout,
                        uint32_t regions) {
   uint64_t rotation_bytes = 8 * (uint64_t)layout->cores;
@@ -191,7 +190,7 @@ static int import_arena(struct sluice_attach *s, const struct sluice_share *shar
   return sluice_device_import(s, share, error, error_bytes);
 }
 
-/* Undoes what attaching has done in this process, all but the connection. */
+/* Undoes everything the attach did in this process, except the connection. */
 static void let_go(struct sluice_attach *s) {
   sluice_device_release(s);
   if (s->arena.base != NULL) {
@@ -220,8 +219,8 @@ static void release(struct sluice_attach *s) {
 }
 
 /*
- * The request of a geometry. Required is what the daemon must understand to read the memory as the
- * device writes it.
+ * Adds the fields of a geometry. Required are those that the daemon must understand to read the
+ * memory as the device writes it.
  */
 static void put_geometry(struct sluice_message *m, const struct sluice_geometry *g) {
   static const char *const runtimes[] = {"", "tensormap_and_ringbuffer", "host_build_graph"};
@@ -259,7 +258,7 @@ static void put_geometry(struct sluice_message *m, const struct sluice_geometry 
   }
 }
 
-/* What is left of the time to attach, in milliseconds; at least 1. */
+/* Remaining time to attach, in milliseconds; at least 1. */
 static uint32_t time_left(uint64_t until_ns) {
   uint64_t now = clock_of(CLOCK_MONOTONIC);
   return until_ns > now + 1000000 ? (uint32_t)((until_ns - now) / 1000000) : 1;
@@ -330,7 +329,7 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   return code;
 }
 
-/* Attaches; what was granted and cannot be used here is given back to the daemon at once. */
+/* Attaches. If this process cannot use what was granted, returns it to the daemon at once. */
 static int attach_or_end(struct sluice_attach *s, char *error, size_t error_bytes) {
   char reason[256] = "";
   int code = attach_and_map(s, reason, sizeof reason);
@@ -338,7 +337,7 @@ static int attach_or_end(struct sluice_attach *s, char *error, size_t error_byte
     return code;
   }
   if (s->is_granted) {
-    let_go(s); /* before the daemon hears of it, which then frees its memory (abi.md 5.5) */
+    let_go(s); /* before the daemon learns of it and frees its memory (abi.md 5.5) */
     struct sluice_message m;
     sluice_request(s, &m, SLUICE_DETACH);
     sluice_put_text(&m, SLUICE_KEY_LOST_REASON, SLUICE_FIELD_REQUIRED, reason);
@@ -395,7 +394,7 @@ const struct sluice_arena *sluice_attach_arena(const sluice_attach *session) {
   return &session->arena;
 }
 
-/* By which the times of a run can be compared with those of other processes and other hosts. */
+/* Lets times of a run be compared with those of other processes and hosts. */
 static void put_clocks(struct sluice_message *m) {
   char boot[64] = "";
   FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -413,7 +412,7 @@ static void put_clocks(struct sluice_message *m) {
 void sluice_attach_name_run(sluice_attach *s, const char *name) {
   size_t bytes = name != NULL ? strlen(name) : 0;
   size_t skipped = bytes < sizeof s->run_name ? 0 : bytes - sizeof s->run_name + 1;
-  /* Never begins within a character of UTF-8. */
+  /* Never starts inside a UTF-8 character. */
   while (skipped > 0 && ((unsigned char)name[skipped] & 0xC0) == 0x80) {
     skipped++;
   }
@@ -440,7 +439,7 @@ int sluice_attach_start(sluice_attach *s, uint64_t device_base, uint64_t run_epo
   return code;
 }
 
-/* What the guard recycled of this session so far. */
+/* Records that the guard has recycled in this session so far. */
 static void read_lost(sluice_attach *s, uint64_t lost[SLUICE_ALL_KINDS]) {
   struct sluice_guard_stats stats;
   sluice_attach_guard_stats(s, &stats);
@@ -454,7 +453,7 @@ static void put_lost(sluice_attach *s, struct sluice_message *m) {
   sluice_put(m, SLUICE_KEY_GUARD_LOST, 0, lost, sizeof lost);
 }
 
-/* The daemon did not answer. If it is gone, the guard has the last word. */
+/* The daemon did not answer. If it is gone, the guard settles. */
 static int settle_alone(sluice_attach *s, int code, char *error, size_t error_bytes) {
   if (s->guard == NULL || sluice_connected_locked(s) || !sluice_guard_finish(s)) {
     return code;
@@ -516,7 +515,7 @@ int sluice_attach_detach_guarded(sluice_attach *s, struct sluice_books *books,
                                  struct sluice_guard_stats *stats, char *error,
                                  size_t error_bytes) {
   if (s->arena.base == NULL) {
-    /* The daemon frees its memory when it answers, and must be the last who has it (abi.md 5.5). */
+    /* The daemon frees its memory when it answers, and must be its last user (abi.md 5.5). */
     sluice_device_release(s);
   }
   int code = settle(s, SLUICE_DETACH, SLUICE_DETACHED, "detach", books, error, error_bytes);
@@ -531,7 +530,7 @@ int sluice_resume_locked(struct sluice_attach *s, uint32_t timeout_ms, char *err
                          size_t error_bytes) {
   hang_up(s);
   if (s->has_ended) {
-    /* As the daemon would answer: it does not know the token any more. */
+    /* As the daemon would answer: it no longer knows the token. */
     return sluice_fail(SLUICE_ERROR_TOKEN, error, error_bytes, "the daemon ended the session: %s",
                        s->ended_books.text);
   }
@@ -568,7 +567,7 @@ int sluice_connected_locked(struct sluice_attach *s) {
   char byte;
   ssize_t seen = recv(s->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   if (seen > 0) {
-    sluice_hear_of_end(s); /* no request is open, so this can be nothing else */
+    sluice_hear_of_end(s); /* no request is open, so it can be nothing else */
     return !s->has_ended;
   }
   return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);

@@ -1,7 +1,7 @@
 /*
- * sluice_device.c - the part of the client that speaks to a device: it registers the mapped arena
- * (placement host) or imports memory that the daemon made on the device (abi.md 5.5).
- * Never met hardware; tested against a stand-in.
+ * sluice_device.c - the part of the client that talks to a device: registers the mapped arena
+ * (placement host) or imports memory that the daemon allocated on the device (abi.md 5.5). Tested
+ * against a stand-in only, never on hardware.
  *
  * The vendor's library is bound at run time, not linked: a runtime process has it loaded already,
  * and a machine without a device must be able to use this client too.
@@ -18,7 +18,7 @@
 #define LOCATION_DEVICE 1
 #define ACCESS_READ_WRITE 3
 
-/* As in public headers. */
+/* As in the public headers of the vendor. */
 struct access_description {
   int flags;
   struct {
@@ -44,7 +44,7 @@ struct acl {
   int (*free_physical)(void *handle);
 };
 
-/* What has been done, so that it can be undone; 0 is not. */
+/* What has been done and must be undone; 0 means not done. */
 struct sluice_device {
   struct acl acl;
   void *registered;
@@ -55,9 +55,9 @@ struct sluice_device {
 };
 
 /*
- * The library that the process already has, or that of the folder SLUICE_CANN_DIRECTORY, or the
- * linker's; NULL if there is none. Kept for the life of the process: the vendor's libraries do not
- * support being unloaded.
+ * The library that the process has loaded, or the one in directory SLUICE_CANN_DIRECTORY, or the
+ * dynamic linker's; NULL if there is none. Stays loaded for the life of the process: the vendor's
+ * libraries do not support being unloaded.
  */
 static void *open_library(void) {
   void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
@@ -107,7 +107,7 @@ static int bind(struct acl *acl, char *error, size_t error_bytes) {
   return SLUICE_OK;
 }
 
-/* SLUICE_ERROR_CANN, and a line that names call and code and says what the code means. */
+/* Returns SLUICE_ERROR_CANN with a line that names call and code and explains the code. */
 static int failed(const char *call, int code, char *error, size_t error_bytes) {
   const char *meaning = code == 107002   ? " (the calling thread has not set its device)"
                         : code == 207001 ? " (no memory or registration resource is left)"
@@ -117,7 +117,7 @@ static int failed(const char *call, int code, char *error, size_t error_bytes) {
                      meaning);
 }
 
-/* The state of a session, with its functions bound. */
+/* Creates the device state of a session and binds its functions. */
 static int begin(struct sluice_attach *s, char *error, size_t error_bytes) {
   s->device = calloc(1, sizeof *s->device);
   if (s->device == NULL) {
@@ -164,7 +164,7 @@ static int import_by_key(struct sluice_attach *s, const struct sluice_share *sha
   return SLUICE_OK;
 }
 
-/* Each step is remembered when it is done: release undoes what is there, whichever step failed. */
+/* Records each step when it succeeds: release undoes what was done, whichever step failed. */
 static int import_by_handle(struct sluice_attach *s, const struct sluice_share *share, char *error,
                             size_t error_bytes) {
   struct sluice_device *d = s->device;

@@ -1,14 +1,13 @@
 /*
- * sluice_guard.c - keeps a dead daemon from hanging the workload. What it promises is in
- * sluice_attach.h.
+ * sluice_guard.c - keeps a dead daemon from hanging the workload. sluice_attach.h has the contract.
  *
- * Why there is one writer of the host's words: each thread of the daemon that writes them holds a lock of
- * the arena's lock page (sluice_lock.h), and the guard writes only while it holds all of them. The kernel
- * frees a lock when its thread has ended, and never before. Nothing else is taken for a dead daemon: not a
- * lost connection, not an error of a call here, not silence.
+ * Why the host's words have one writer: each daemon thread that writes them holds a lock of the
+ * arena's lock page (sluice_lock.h), and the guard writes only while it holds all of them. The
+ * kernel releases a lock when its thread has ended, never before. Nothing else counts as a dead
+ * daemon: not a lost connection, not a failed call in this process, not silence.
  *
- * A pass holds the session's lock, too. Resuming takes the same one, and gives the locks of the page back
- * before the daemon hears of it (sluice_guard_yield).
+ * A pass also holds the session's mutex. Resuming takes the same mutex, and releases the locks of
+ * the page before the daemon gets the request (sluice_guard_yield).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,37 +19,37 @@
 #include "sluice_recycle.h"
 #include "sluice_shared.h"
 
-#define WATCH_MS 20 /* between two looks at the connection; a freed lock ends the sleep at once */
-/* From one attempt to resume to the next: without a listener, and after one that did not take us back. */
+#define WATCH_MS 20 /* between two checks of the connection; a freed lock ends the sleep at once */
+/* Between two attempts to resume: without a listener, and after one that refused. */
 #define RETRY_CONNECT_MS 100
 #define RETRY_REFUSED_MS 1000
-/* Without the locks nothing is recycled, so a listener that does not answer must not have them for long. A daemon
- * that has them is alive, and may be busy with other sessions. */
+/* While the locks are released nothing is recycled, so a listener that does not answer must not get
+ * them for long. A daemon that holds them is alive, and may be busy with other sessions. */
 #define RESUME_MS 200
 #define BUSY_RESUME_MS 3000
-#define DYING_MS 2 /* between two looks at locks of threads that end just now */
+#define DYING_MS 2 /* between two checks of locks whose threads are ending */
 #define RESCUE_EVERY_MS 10
 #define ENTRIES_PER_PASS 64
 
 /*
- * A buffer that is on no queue and no pool's current one is either held by the dead daemon or on
- * its way inside the device (popped and not yet installed), which takes the device far less than
- * this many passes.
+ * A buffer that is in no queue and not current in any pool is either held by the dead daemon or in
+ * transit inside the device (popped, not yet installed). Transit takes far less than this many
+ * passes.
  */
 #define UNOWNED_PASSES 20
 
-/* A daemon naps for 10 ms at most, and a host that is short of CPUs adds to that. */
+/* A daemon naps for at most 10 ms; a host short of CPUs adds to that. */
 #define STALL_MS 100
 
-/* Longer than RESUME_MS, for which an attempt gives the locks away; a killed daemon's threads have ended long
- * before. */
+/* Longer than RESUME_MS, for which an attempt releases the locks; the threads of a killed daemon
+ * have ended long before. */
 #define FINISH_MS 1000
 
-/* An announced entry of l2-2026.06 without a pointer is on its way, for far less than this, or was
+/* An announced entry of l2-2026.06 without a pointer becomes visible in far less than this, or was
  * cleared by the daemon before it died. */
 #define APPEARS_WITHIN_MS 20
 
-/* A queue of which nothing could be popped since then, and its tail at that time. */
+/* A queue from which nothing could be popped since since_ms, and its tail at that time. */
 struct waiting_queue {
   int64_t since_ms;
   uint32_t tail;
@@ -58,21 +57,21 @@ struct waiting_queue {
 
 struct sluice_guard {
   pthread_t thread;
-  pthread_mutex_t lock; /* stopping, stats */
+  pthread_mutex_t lock; /* guards stopping and stats */
   pthread_cond_t wake;
   int stopping;
   uint32_t grace_ms;
   struct sluice_locks *locks;
-  int64_t gone_at_ms;     /* since when no daemon has the session; 0 while one has it */
-  int64_t next_resume_ms; /* for the guard's thread alone, as what follows */
-  uint64_t beats;         /* of all threads of the daemon, as last seen */
-  int64_t beat_at_ms;     /* when that changed */
+  int64_t gone_at_ms;     /* when the guard found no daemon; 0 while one holds the session */
+  int64_t next_resume_ms; /* this and what follows: for the guard's thread only */
+  uint64_t beats;         /* sum over all threads of the daemon, as last seen */
+  int64_t beat_at_ms;     /* when beats last changed */
   struct sluice_guard_stats stats;
   struct sluice_recycler recycler;
-  struct sluice_region_layout regions[SLUICE_OTHER_REGIONS]; /* with pools 0: not granted */
+  struct sluice_region_layout regions[SLUICE_OTHER_REGIONS]; /* pools 0: not granted */
   struct waiting_queue waiting[SLUICE_MAX_THREADS];
   uint64_t rescued;
-  uint8_t *unowned[SLUICE_KINDS]; /* passes for which a buffer has been on no queue, saturating */
+  uint8_t *unowned[SLUICE_KINDS]; /* passes for which a buffer has been in no queue, saturating */
 };
 
 static int64_t now_ns(void) {
@@ -85,7 +84,7 @@ static int64_t now_ms(void) {
   return now_ns() / 1000000;
 }
 
-/* Sleeps, or returns early and non-zero if the guard is to stop. */
+/* Sleeps. Returns early and non-zero if the guard must stop. */
 static int nap(struct sluice_guard *g, uint32_t milliseconds) {
   struct timespec until;
   clock_gettime(CLOCK_MONOTONIC, &until);
@@ -111,7 +110,7 @@ static void mark_owned(struct sluice_guard *g, const struct sluice_arena *arena,
   }
 }
 
-/* Counts, for every buffer, for how many passes it has been neither in a queue nor current. */
+/* Counts, for each buffer, the passes in which it was neither queued nor current. */
 static void look_for_owners(struct sluice_guard *g, const struct sluice_arena *arena) {
   const struct sluice_layout *l = &g->recycler.layout;
   const uint8_t *region = g->recycler.region;
@@ -146,7 +145,7 @@ static void look_for_owners(struct sluice_guard *g, const struct sluice_arena *a
 
 /*
  * A full AICore buffer may be stashed in private memory of the device, which no queue shows. Such a
- * buffer has records and its count is still 0; a buffer that came back from a rotation has its
+ * buffer has records and its count is still 0; a buffer that returned from a rotation has its
  * count, and a recycled one has no records.
  */
 static int may_be_stashed(const struct sluice_guard *g, unsigned kind, const uint8_t *buffer) {
@@ -155,8 +154,8 @@ static int may_be_stashed(const struct sluice_guard *g, unsigned kind, const uin
          load64_relaxed(buffer) != 0;
 }
 
-/* How many buffers each pool of a kind has: they lie pool by pool, and stay with their pool, or the daemon
- * that comes back could not believe what it finds. */
+/* Number of buffers of each pool of a kind. Buffers lie pool by pool and stay with their pool; a
+ * returning daemon would reject anything else. */
 static uint32_t quota(const struct sluice_guard *g, const struct sluice_arena *arena,
                       unsigned kind) {
   const struct sluice_layout *l = &g->recycler.layout;
@@ -166,7 +165,7 @@ static uint32_t quota(const struct sluice_guard *g, const struct sluice_arena *a
   return arena->buffers[kind] / pools;
 }
 
-/* Empty ones first: the others have records that are lost with it. */
+/* Prefers empty buffers: records in the others are lost when they are lent. */
 static uint64_t take_unowned(struct sluice_guard *g, const struct sluice_arena *arena,
                              unsigned kind, unsigned instance) {
   size_t bytes = g->recycler.layout.buffer_bytes[kind];
@@ -186,8 +185,8 @@ static uint64_t take_unowned(struct sluice_guard *g, const struct sluice_arena *
   return 0;
 }
 
-/* Gives buffers that died with the daemon to pools that have none left: they publish nothing that
- * could be recycled. */
+/* Gives buffers that died with the daemon to pools that have none left: such pools publish nothing
+ * that could be recycled. */
 static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
   const struct sluice_layout *l = &g->recycler.layout;
   look_for_owners(g, arena);
@@ -197,7 +196,7 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
       const uint8_t *pool = g->recycler.region + sluice_pool_at(l, kind, instance);
       int is_used = load32_relaxed(pool + l->fq_tail_at) != 0;
       int is_empty = load32_relaxed(pool + l->fq_head_at) == load32_relaxed(pool + l->fq_tail_at);
-      /* An AICore pool keeps its current buffer while it waits; the others go without. */
+      /* An AICore pool keeps its current buffer while it waits; the others have none. */
       int is_waiting =
           kind == SLUICE_KIND_AICORE_TASK || load64_relaxed(pool + SLUICE_POOL_PTR) == 0;
       if (is_used && is_empty && is_waiting) {
@@ -231,7 +230,7 @@ static unsigned recycle_queue(struct sluice_guard *g, unsigned queue, int64_t no
   return popped;
 }
 
-/* The queues of other profilers. Returns the number of entries popped. */
+/* Recycles the queues of the other regions. Returns the number of entries popped. */
 static unsigned recycle_regions(struct sluice_guard *g, const struct sluice_arena *arena) {
   unsigned popped = 0;
   for (unsigned i = 0; i < SLUICE_OTHER_REGIONS; i++) {
@@ -244,7 +243,7 @@ static unsigned recycle_regions(struct sluice_guard *g, const struct sluice_aren
   return popped;
 }
 
-/* One look at every queue. Returns the number of entries popped. */
+/* One pass over all queues. Returns the number of entries popped. */
 static unsigned recycle_pass(struct sluice_guard *g, const struct sluice_arena *arena,
                              int64_t now) {
   unsigned popped = 0;
@@ -271,7 +270,7 @@ static void enter(struct sluice_guard *g, enum sluice_guard_state state) {
   pthread_mutex_unlock(&g->lock);
 }
 
-/* Tries to get a lost connection back, now and then. */
+/* Tries to re-establish a lost connection, at limited rate. */
 static void reconnect(struct sluice_attach *s, int64_t now, uint32_t timeout_ms) {
   struct sluice_guard *g = s->guard;
   pthread_mutex_lock(&s->lock);
@@ -286,8 +285,8 @@ static void reconnect(struct sluice_attach *s, int64_t now, uint32_t timeout_ms)
   pthread_mutex_unlock(&s->lock);
 }
 
-/* A daemon has the session. One that stands still for the grace time is told, and no more: it may go on
- * at any instruction. */
+/* A daemon holds the session. One that stands still for the grace time is only reported: it may
+ * continue at any instruction. */
 static void watch(struct sluice_attach *s, int64_t now) {
   struct sluice_guard *g = s->guard;
   const struct sluice_lock_page *page = sluice_locks_page(g->locks);
@@ -309,8 +308,8 @@ static void watch(struct sluice_attach *s, int64_t now) {
   }
 }
 
-/* One pass, if the locks are still all ours: the owner of the session may have resumed it. Returns the
- * number of entries popped. */
+/* One pass, if this process still holds all locks: the owner of the session may have resumed it.
+ * Returns the number of entries popped. */
 static unsigned stand_in(struct sluice_attach *s, int64_t now, int64_t *next_rescue) {
   struct sluice_guard *g = s->guard;
   unsigned popped = 0;
@@ -328,12 +327,12 @@ static unsigned stand_in(struct sluice_attach *s, int64_t now, int64_t *next_res
   return popped;
 }
 
-/* A daemon wants the session, and is alive. */
+/* A living daemon has claimed the session. */
 static int is_claimed(const struct sluice_guard *g) {
   return !sluice_lock_is_free(g->locks, SLUICE_LOCK_CLAIM);
 }
 
-/* No daemon has the session, or it is coming back. Until one has it, or the guard is to stop. */
+/* Stands in until a daemon holds the session, or claims it, or the guard must stop. */
 static void bridge_the_gap(struct sluice_attach *s) {
   struct sluice_guard *g = s->guard;
   int64_t next_rescue = 0;
@@ -359,7 +358,7 @@ static void bridge_the_gap(struct sluice_attach *s) {
       return;
     }
     has_all = has_all || sluice_locks_take_all(g->locks);
-    reconnect(s, now, RESUME_MS); /* gives all locks back if a daemon answers */
+    reconnect(s, now, RESUME_MS); /* releases all locks if a daemon answers */
     if (has_all && now - g->gone_at_ms >= g->grace_ms) {
       stopping = nap(g, stand_in(s, now, &next_rescue) > 0 ? 0 : 1);
     } else {
@@ -444,7 +443,7 @@ static struct sluice_guard *new_guard(const struct sluice_attach *s, uint32_t gr
   pthread_cond_init(&g->wake, &monotonic);
   pthread_condattr_destroy(&monotonic);
   g->grace_ms = grace_ms;
-  sluice_layout_init(&g->recycler.layout, &s->geometry); /* was checked at attach */
+  sluice_layout_init(&g->recycler.layout, &s->geometry); /* checked at attach */
   g->recycler.region = s->arena.region;
   g->recycler.device_base = s->device_base;
   g->recycler.host_base = s->arena.base;

@@ -1,6 +1,6 @@
 /*
  * sluice_internal.h - what the parts of the client share: sluice_attach.c (the calls),
- * sluice_message.c (one request and its reply), sluice_guard.c. Not installed.
+ * sluice_message.c (a request and its reply), sluice_guard.c. Not installed.
  */
 #ifndef SLUICE_INTERNAL_H
 #define SLUICE_INTERNAL_H
@@ -24,46 +24,45 @@ struct sluice_share {
 };
 
 struct sluice_attach {
-  /* One conversation at a time: the owner's calls and the guard's resume exclude each other here.
-   */
+  /* Serialises conversations: the owner's calls against the guard's resume. */
   pthread_mutex_t lock;
   char socket_path[108];
-  int socket; /* -1 after the connection was given up */
+  int socket; /* -1 once the connection is given up */
   uint8_t token[SLUICE_TOKEN_BYTES];
   struct sluice_geometry geometry;
   struct sluice_arena arena;
   size_t mapped_bytes;
-  int is_granted;       /* the daemon has a session for us */
-  int has_ended;        /* the daemon has ended it, unasked, and said so: */
+  int is_granted;       /* the daemon holds a session for this client */
+  int has_ended;        /* the daemon ended the session unasked; with: */
   struct sluice_books ended_books;
-  uint64_t device_base;   /* as told in START; 0 before */
-  uint64_t terminal_bank; /* as told in STARTED */
+  uint64_t device_base;   /* as sent in START; 0 before */
+  uint64_t terminal_bank; /* as received in STARTED */
   uint64_t locks_offset;  /* of the lock page; 0 for none */
   uint32_t attach_timeout_ms;
-  uint32_t reply_timeout_ms; /* 0: each call its own */
+  uint32_t reply_timeout_ms; /* 0: each call's default */
   char run_name[512];     /* for the next START */
   struct sluice_device *device; /* what libascendcl did for this session; NULL for sim */
   struct sluice_guard *guard;
 };
 
-/* As sluice_attach_resume, and waits for the reply so long at most; the caller holds session->lock. */
+/* As sluice_attach_resume, with a limit for the reply. The caller holds session->lock. */
 int sluice_resume_locked(struct sluice_attach *session, uint32_t timeout_ms, char *error,
                          size_t error_bytes);
 
-/* Reads what the daemon has sent unasked: the end of the session. Never waits. */
+/* Reads the unsolicited end of the session, if the daemon has sent it. Never blocks. */
 void sluice_hear_of_end(struct sluice_attach *session);
 
 /* As sluice_attach_connected; the caller holds session->lock. */
 int sluice_connected_locked(struct sluice_attach *session);
 
-/* Registers the mapped arena with the device of this thread; sets arena.device_base. */
+/* Registers the mapped arena with the calling thread's device; sets arena.device_base. */
 int sluice_device_register(struct sluice_attach *session, char *error, size_t error_bytes);
 
-/* Imports memory of the device; sets arena.device_base. */
+/* Imports device memory; sets arena.device_base. */
 int sluice_device_import(struct sluice_attach *session, const struct sluice_share *share,
                          char *error, size_t error_bytes);
 
-/* This process as the driver numbers it, or 0 where libascendcl cannot say. */
+/* This process's pid as the driver reports it, or 0 if libascendcl cannot report it. */
 uint32_t sluice_device_bare_process(void);
 
 /* Undoes the registration or import. Idempotent. */
@@ -72,25 +71,27 @@ void sluice_device_release(struct sluice_attach *session);
 /* Stops and joins the guard thread, if there is one. Idempotent. */
 void sluice_guard_stop(struct sluice_attach *session);
 
-/* Gives the locks of the lock page back that the guard has, if there is a guard: a daemon is about to hear
- * of the session. The caller holds session->lock. */
+/* Releases the guard's locks of the lock page, if there is a guard: a daemon is about to get the
+ * resume request. The caller holds session->lock. */
 void sluice_guard_yield(struct sluice_attach *session);
 
 /*
- * The device is complete and no daemon has the session: counts everything that is still in the arena as
- * lost. 0 if a daemon has it. The caller holds session->lock, which is given up for moments.
+ * Counts everything still in the arena as lost, once the device is complete and no daemon holds the
+ * session. Returns 0 if a daemon holds it. The caller holds session->lock, which is released for
+ * moments.
  */
 int sluice_guard_finish(struct sluice_attach *session);
 
-/* Longest wait for a reply on this socket, and for room to send. */
+/* Sets the longest wait for a reply on this socket, and for space to send. */
 void sluice_set_reply_timeout(int fd, uint32_t milliseconds);
 
 /* Begins a request of this session. */
 void sluice_request(struct sluice_attach *session, struct sluice_message *message, uint16_t type);
 
 /*
- * Sends the request and reads the reply into the same message; the caller holds session->lock.
- * SLUICE_OK only if the reply is of reply_type and its status is. what names the request in errors.
+ * Sends the request and reads the reply into the same message. The caller holds session->lock.
+ * SLUICE_OK only if the reply has type reply_type and status SLUICE_OK. what names the request in
+ * errors.
  */
 int sluice_converse(struct sluice_attach *session, struct sluice_message *message,
                     uint16_t reply_type, const char *what, uint32_t timeout_ms, char *error,
@@ -98,11 +99,11 @@ int sluice_converse(struct sluice_attach *session, struct sluice_message *messag
 
 void sluice_read_books(const struct sluice_message *message, struct sluice_books *books);
 
-/* Takes the SHARE message that follows ARENA of device memory. */
+/* Receives the SHARE message that follows ARENA for device memory. */
 int sluice_receive_share(struct sluice_attach *session, struct sluice_share *share, char *error,
                          size_t error_bytes);
 
-/* Takes the arena's descriptor from the byte that follows ARENA. */
+/* Receives the arena's descriptor with the byte that follows ARENA. */
 int sluice_receive_descriptor(struct sluice_attach *session, int *fd, char *error,
                               size_t error_bytes);
 

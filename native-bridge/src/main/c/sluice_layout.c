@@ -95,7 +95,8 @@ static void place_header(struct sluice_layout *l) {
 static void place_pools(struct sluice_layout *l) {
   l->fq_head_at = SLUICE_POOL_SLOTS + 8 * (size_t)l->slots;
   l->fq_tail_at = l->fq_head_at + 4;
-  /* 52 bytes of padding follow the indices in the device's FreeQueue, whatever the slot count. */
+  /* The padding that follows the indices in the device's FreeQueue is 52 bytes for any slot
+   * count. */
   l->pool_bytes = SLUICE_POOL_SLOTS + align_up(8 * (size_t)l->slots + 8 + 52, 64);
 
   uint32_t grid = l->facts[SLUICE_FACT_GRID] == 1 ? l->max_cores : l->cores;
@@ -104,7 +105,7 @@ static void place_pools(struct sluice_layout *l) {
   l->pool_count[SLUICE_KIND_SCHED_PHASE] = l->threads;
   l->pool_count[SLUICE_KIND_ORCH_PHASE] = l->threads;
 
-  /* The order in the region is not the order of the kind numbers. */
+  /* The order in the region differs from the order of the kind numbers. */
   static const uint8_t order[SLUICE_KINDS] = {SLUICE_KIND_AICPU_TASK, SLUICE_KIND_AICORE_TASK,
                                               SLUICE_KIND_SCHED_PHASE, SLUICE_KIND_ORCH_PHASE};
   size_t at = l->header_bytes;
@@ -154,7 +155,7 @@ const char *sluice_layout_init(struct sluice_layout *l, const struct sluice_geom
   }
   l->threads = queues_of[l->facts[SLUICE_FACT_QUEUES]];
   l->max_cores = l->platform == SLUICE_A5 ? 108 : 72;
-  /* The terms of the reference's queue size: 8 + 4 buffers per core, 2 * 16 per thread. */
+  /* As the reference computes it: 8 + 4 buffers per core, 2 * 16 per thread. */
   l->queue_entries =
       g->ready_queue_entries != 0 ? g->ready_queue_entries : 12 * l->max_cores + 32 * l->threads;
   l->slots = g->slot_count != 0 ? g->slot_count : SLUICE_SLOTS;

@@ -2,7 +2,7 @@
  * sluice_layout.h - the offsets of one region as run-time values, with the overrides of a rebuilt
  * runtime applied.
  *
- * sluice_abi.h holds the same numbers as types, for the defaults only.
+ * sluice_abi.h has the same numbers as types, for the defaults only.
  */
 #ifndef SLUICE_LAYOUT_H
 #define SLUICE_LAYOUT_H
@@ -57,7 +57,7 @@ struct sluice_layout {
   uint32_t records[SLUICE_KINDS]; /* per buffer */
   uint32_t record_bytes[SLUICE_KINDS];
   size_t count_at[SLUICE_KINDS]; /* inside a buffer */
-  size_t epoch_at[SLUICE_KINDS]; /* likewise; 0 for none */
+  size_t epoch_at[SLUICE_KINDS]; /* inside a buffer; 0 for none */
   size_t local_seq_at[SLUICE_KINDS];
   size_t buffer_bytes[SLUICE_KINDS];
 
@@ -71,7 +71,7 @@ struct sluice_layout {
   size_t phase_cores_at;
   size_t core_to_thread_at;
   size_t backpressure_at; /* 0 for none */
-  size_t schema_at;       /* likewise */
+  size_t schema_at;       /* 0 for none */
   size_t header_bytes;
   size_t pools_at[SLUICE_KINDS]; /* first pool of a kind */
   uint32_t pool_count[SLUICE_KINDS];
@@ -86,8 +86,8 @@ struct sluice_layout {
 };
 
 /*
- * Fills layout for the geometry's generation, platform, cores and overrides (0 = the layout's own
- * number). Returns NULL, or what is wrong with the geometry.
+ * Fills layout for the geometry's generation, platform, cores and overrides (0 = the layout's
+ * default). Returns NULL, or what is wrong with the geometry.
  */
 const char *sluice_layout_init(struct sluice_layout *layout,
                                const struct sluice_geometry *geometry);
@@ -106,7 +106,7 @@ static inline size_t sluice_pool_at(const struct sluice_layout *l, unsigned kind
   return l->pools_at[kind] + instance * l->pool_bytes;
 }
 
-/* Names for the values that code asks for. */
+/* Names for single facts. */
 static inline int sluice_entries_are_unordered(const struct sluice_layout *l) {
   return l->facts[SLUICE_FACT_ENTRY_ORDER] == 0;
 }
@@ -115,7 +115,7 @@ static inline int sluice_entries_are_counted(const struct sluice_layout *l) {
   return l->facts[SLUICE_FACT_READY_ENTRY] == 1;
 }
 
-/* The line of a pool, from the start of its bank; lines are in the order of the pools. */
+/* Offset of a pool's line in its bank; lines are in pool order. */
 static inline size_t sluice_terminal_in_bank(const struct sluice_layout *l, unsigned kind,
                                              unsigned instance) {
   size_t pool = (l->pools_at[kind] - l->header_bytes) / l->pool_bytes + instance;

@@ -14,10 +14,11 @@
 
 #include "sluice_shared.h"
 
-/* Between the lock page and the private memory beside it. A huge page, so that one fits in between. */
+/* Distance from the lock page to its private memory: a huge page, so that a page of either size
+ * fits. */
 #define DISTANCE ((size_t)2 << 20)
 
-/* What the kernel follows, as far from its word as holder.head says. */
+/* The link that the kernel follows; its lock word is holder.head.futex_offset away. */
 struct node {
   struct robust_list link;
   struct holder *holder; /* NULL: not held by this process */
@@ -29,10 +30,10 @@ _Static_assert(sizeof(struct node) == sizeof(struct sluice_lock), "node i is bes
 /* A thread that holds locks. */
 struct holder {
   struct robust_list_head head;
-  struct robust_list_head *before; /* the C library's, put back when the thread ends */
+  struct robust_list_head *before; /* the C library's, restored when the thread ends */
   size_t before_bytes;
   uint32_t thread;
-  pid_t process; /* not this one after a fork: a child has no locks of its parent's */
+  pid_t process; /* differs from getpid() after a fork: a child does not own its parent's locks */
 };
 
 struct sluice_locks {
@@ -43,7 +44,7 @@ struct sluice_locks {
   size_t mapped_bytes;
 };
 
-/* Lists, and who is in which, of the whole process. Never held for longer than a few stores. */
+/* Protects all lists and memberships of the process. Held for a few stores only. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
@@ -84,7 +85,7 @@ static void unlink_node(struct node *n) {
   while (before->next != head && before->next != &n->link) {
     before = before->next;
   }
-  if (before->next == &n->link) { /* not after a fork: the child's list is another */
+  if (before->next == &n->link) { /* not after a fork: the child has another list */
     before->next = n->link.next;
   }
   n->holder = NULL;
@@ -96,8 +97,8 @@ static int is_held_here(const struct node *n, uint32_t word) {
 }
 
 /*
- * Word first, link second, so that the kernel finds either a word that is ours or one that it leaves
- * alone. A word that is not ours any more was overwritten by the other process.
+ * Clears the word, then unlinks, so that the kernel finds either a word of this process or one that
+ * it leaves alone. If the word changed, the other process has overwritten it.
  */
 static void give(_Atomic uint32_t *word, struct node *n) {
   uint32_t seen = atomic_load_explicit(word, memory_order_relaxed);
@@ -113,7 +114,7 @@ static void give(_Atomic uint32_t *word, struct node *n) {
   }
 }
 
-/* The thread ends in order and writes no more: what it still holds is given back. */
+/* The thread exits in order and writes no more: release what it still holds. */
 static void end_thread(void *argument) {
   struct holder *h = argument;
   pthread_mutex_lock(&mutex);
@@ -130,7 +131,7 @@ static void make_key(void) {
   pthread_key_create(&key, end_thread);
 }
 
-/* The calling thread's list, made and told to the kernel if there is none; NULL if that fails. */
+/* The calling thread's list, created and registered with the kernel if missing; NULL on failure. */
 static struct holder *this_thread(long distance) {
   pthread_once(&once, make_key);
   struct holder *h = pthread_getspecific(key);
@@ -142,7 +143,7 @@ static struct holder *this_thread(long distance) {
   if (h != NULL && h->thread == thread) {
     return NULL;
   }
-  /* After a fork the parent's stays with the parent. */
+  /* After a fork, the list in the thread-specific slot is the parent's: leave it alone. */
   h = calloc(1, sizeof *h);
   if (h == NULL) {
     return NULL;
@@ -259,7 +260,7 @@ int sluice_locks_take_all(struct sluice_locks *l) {
 }
 
 void sluice_locks_give_all(struct sluice_locks *l) {
-  /* The one of the session last: who has it finds the others free. */
+  /* The session lock last: its next holder finds the others free. */
   for (uint32_t lock = l->count; lock-- > 0;) {
     sluice_lock_give(l, lock);
   }

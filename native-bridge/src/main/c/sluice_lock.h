@@ -1,17 +1,17 @@
 /*
- * sluice_lock.h - who may write the host's words of an arena: the lock page.
+ * sluice_lock.h - the lock page: decides which process may write the host's words of an arena.
  *
  * Every thread that writes host words of an arena holds a lock of its lock page. The process that
- * holds all of them is the only writer. A lock is a robust futex: the kernel marks it early in the exit of the
- * thread that holds it, whatever the rest of that process still does. It is what a robust pthread
- * mutex is made of, with two differences. The word alone lies in the arena, and the links that the
- * kernel follows lie in private memory: the other process can write the arena, and must not be able to
- * make this one follow a pointer. And the page does not depend on a C library, so a client in a
- * container with another one understands it.
+ * holds all of them is the only writer. A lock is a robust futex: the kernel marks it early in the
+ * exit of the thread that holds it, whatever the rest of that process still does. It is what a
+ * robust pthread mutex is made of, with two differences. First, only the word lies in the arena;
+ * the links that the kernel follows lie in private memory. The other process can write the arena,
+ * and must not be able to make this one follow a pointer. Second, the page does not depend on a C
+ * library, so a client in a container with another one understands it.
  *
- * Lock SLUICE_LOCK_SESSION says that the daemon has the session: it is held from the grant of the arena
- * to the end of the session, and only its holder may take the other locks. So while a living daemon
- * hands a lock from one of its threads to the next, no other process comes in between.
+ * Lock SLUICE_LOCK_SESSION marks that the daemon holds the session. It is held from the grant of
+ * the arena to the end of the session, and only its holder may take the other locks. So no other
+ * process can step in while a living daemon passes a lock from one of its threads to another.
  */
 #ifndef SLUICE_LOCK_H
 #define SLUICE_LOCK_H
@@ -26,36 +26,37 @@
 #define SLUICE_LOCKS_BYTES 8192
 #define SLUICE_LOCKS_MAX 111 /* the last is SLUICE_LOCK_CLAIM */
 
-#define SLUICE_LOCK_SESSION 0 /* the daemon has the session; a thread that lives as long as it */
+#define SLUICE_LOCK_SESSION 0 /* the daemon holds the session; on a thread that lives as long as the
+                                 daemon */
 #define SLUICE_LOCK_OWNER 1   /* the thread that prepares or settles a run */
 #define SLUICE_LOCK_THREADS 2 /* and up: the threads that step the agents of a run */
-/* Not one of those in use: a daemon that comes back wants the session. While it holds this, a guard gives
- * back what it has, and takes nothing. */
+/* Not counted among the locks in use. A returning daemon takes it to claim the session: while it is
+ * held, a guard releases its locks and takes none. */
 #define SLUICE_LOCK_CLAIM 110
 
-#define SLUICE_LENT_MAX 8192 /* buffers of which a loan by a guard can be noted */
+#define SLUICE_LENT_MAX 8192 /* buffers whose loan by a guard can be recorded */
 
-/* A lock, on a cache line of its own. All little endian. */
+/* A lock, on its own cache line. All little endian. */
 struct sluice_lock {
-  uint32_t word; /* 0, or the thread that holds it, as the kernel numbers it for that process */
+  uint32_t word; /* 0, or the holder's thread id in its own pid namespace */
   uint32_t reserved;
-  uint64_t beats; /* counted by the holder in each of its cycles: stands still when it does */
+  uint64_t beats; /* incremented by the holder in each cycle: constant while it hangs */
   uint8_t pad[48];
 };
 
-/* Of a lock's word, as the kernel has them. */
+/* Bits of a lock's word, as the kernel defines them. */
 #define SLUICE_LOCK_HOLDER 0x3fffffffu
-#define SLUICE_LOCK_DIED 0x40000000u /* the holder's thread ended without giving it back */
+#define SLUICE_LOCK_DIED 0x40000000u /* the holder's thread ended without releasing it */
 #define SLUICE_LOCK_WAITED 0x80000000u
 
 struct sluice_lock_page {
   uint32_t magic;
   uint32_t version;
-  uint32_t count; /* of locks in use: 0 to count - 1 */
+  uint32_t count; /* locks in use: 0 to count - 1 */
   uint32_t lock_bytes;
   uint8_t pad[48];
   struct sluice_lock locks[SLUICE_LOCKS_MAX];
-  uint8_t lent[SLUICE_LENT_MAX / 8]; /* a bit for each buffer, kind by kind: lent by a guard */
+  uint8_t lent[SLUICE_LENT_MAX / 8]; /* one bit per buffer, kind by kind: lent by a guard */
 };
 
 _Static_assert(sizeof(struct sluice_lock) == 64, "one line for each lock");
@@ -66,63 +67,64 @@ _Static_assert(sizeof(struct sluice_lock_page) == SLUICE_LOCKS_BYTES, "as ArenaL
 
 struct sluice_locks; /* one process's hold on a lock page */
 
-/* Those that are exported are for the daemon, which calls them from Java. */
+/* The daemon calls the exported functions from Java. */
 
 enum sluice_locked {
-  SLUICE_LOCKED = 0,          /* it is this thread's */
-  SLUICE_LOCKED_OF_DEAD = 1,  /* likewise, and its last holder died with it */
-  SLUICE_LOCK_BUSY = -1,      /* another thread has it */
-  SLUICE_LOCK_IMPOSSIBLE = -2 /* no memory, or this thread holds locks of another kind of mapping */
+  SLUICE_LOCKED = 0,          /* this thread holds it */
+  SLUICE_LOCKED_OF_DEAD = 1,  /* this thread holds it; its last holder died with it */
+  SLUICE_LOCK_BUSY = -1,      /* another thread holds it */
+  SLUICE_LOCK_IMPOSSIBLE = -2 /* no memory, or this thread holds locks at another distance */
 };
 
 /*
- * A hold on the lock page that is mapped at page. NULL if there is no memory, or if page is not one of
- * this version: nothing of it is trusted but the words. All locks given back, sluice_locks_free ends it.
+ * Opens the lock page mapped at page. NULL if there is no memory, or if page is not a lock page of
+ * this version. Only the lock words of the page are trusted. Free with sluice_locks_free.
  */
 struct sluice_locks *sluice_locks_new(struct sluice_lock_page *page);
 
 /*
- * For the daemon: maps the lock page at offset of a memfd once more, beside private memory at a distance
- * that is the same for every arena, so that one thread can hold locks of many arenas. count > 0 makes a
- * new page, 0 expects one. NULL, and errno.
+ * For the daemon: maps the lock page at offset of a memfd again, next to private memory at a
+ * distance that is the same for every arena, so that one thread can hold locks of many arenas.
+ * count > 0 creates a page, 0 expects an existing one. NULL with errno on failure.
  */
 SLUICE_API struct sluice_locks *sluice_locks_map(int fd, uint64_t offset, uint32_t count);
 
-/* Gives all locks back and frees, and unmaps what sluice_locks_map mapped. */
+/* Releases all locks, unmaps what sluice_locks_map mapped, and frees. */
 SLUICE_API void sluice_locks_free(struct sluice_locks *locks);
 
 uint32_t sluice_locks_count(const struct sluice_locks *locks);
 SLUICE_API struct sluice_lock_page *sluice_locks_page(const struct sluice_locks *locks);
 
-/* Takes a lock for the calling thread if it is free or its holder died: enum sluice_locked. */
+/* Takes a lock for the calling thread if it is free or its holder died. Returns enum
+ * sluice_locked. */
 SLUICE_API int sluice_lock_try(struct sluice_locks *locks, uint32_t lock);
 
 /*
- * Takes a lock for the calling thread, whatever its word says. Only for a process that holds
- * SLUICE_LOCK_SESSION: then no other process has it.
+ * Takes a lock for the calling thread, whatever its word contains. Only for a process that holds
+ * SLUICE_LOCK_SESSION, so that no other process can hold the lock.
  */
 SLUICE_API int sluice_lock_force(struct sluice_locks *locks, uint32_t lock);
 
-/* Gives a lock back that a thread of this process holds, which writes no more. Any thread; idempotent. */
+/* Releases a lock of this process whose holder no longer writes. Any thread; idempotent. */
 SLUICE_API void sluice_lock_give(struct sluice_locks *locks, uint32_t lock);
 void sluice_locks_give_all(struct sluice_locks *locks);
 
-/* Whether a thread of this process holds it. */
+/* Whether a thread of this process holds the lock. */
 SLUICE_API int sluice_lock_is_mine(const struct sluice_locks *locks, uint32_t lock);
 
-/* Whether it has no holder, or its holder died. */
+/* Whether the lock has no holder, or its holder died. */
 SLUICE_API int sluice_lock_is_free(const struct sluice_locks *locks, uint32_t lock);
 
-/* Takes all locks for the calling thread, as far as they are free: 1 once this process has all. */
+/* Takes every free lock for the calling thread. Returns 1 once this process holds all. */
 int sluice_locks_take_all(struct sluice_locks *locks);
 
-/* 1 if this process has all. */
+/* 1 if this process holds all locks. */
 int sluice_locks_all_mine(const struct sluice_locks *locks);
 
-/* Waits until a lock becomes free, or for so long, or until it is woken. */
+/* Waits until the lock becomes free, the time is over, or sluice_lock_wake. */
 void sluice_lock_wait(const struct sluice_locks *locks, uint32_t lock, uint32_t milliseconds);
 
-/* Ends the waits for a lock, without changing it. */
+/* Ends the waits for a lock without changing it. */
 void sluice_lock_wake(const struct sluice_locks *locks, uint32_t lock);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * sluice_message.c - messages as sluice_attach.h describes them; one request and its reply, and the
+ * sluice_message.c - messages as defined in sluice_attach.h; a request and its reply, and the
  * descriptor that follows ARENA.
  */
 #include "sluice_message.h"
@@ -129,7 +129,7 @@ static int send_fully(int fd, const void *bytes, size_t length) {
   return 0;
 }
 
-/* 0, or -1 with errno; errno 0 means that the peer closed the connection. */
+/* Returns 0, or -1 with errno; errno 0 means that the peer closed the connection. */
 static int receive_fully(int fd, void *bytes, size_t length) {
   uint8_t *next = bytes;
   while (length > 0) {
@@ -154,14 +154,14 @@ int sluice_send_message(int fd, const struct sluice_message *m) {
   return send_fully(fd, m->data, read_header(m)->bytes);
 }
 
-/* Whether the fields fill the message, no key comes twice, and none that is required is unknown. */
+/* Whether the fields fill the message, no key repeats, and no required key is unknown. */
 static int has_sound_fields(const struct sluice_message *m) {
   uint8_t seen[SLUICE_KEY_END] = {0};
   size_t at = sizeof(struct sluice_header);
   size_t end = read_header(m)->bytes;
   while (at < end) {
     struct sluice_field field;
-    memcpy(&field, m->data + at, sizeof field); /* whole, as both are multiples of 8 */
+    memcpy(&field, m->data + at, sizeof field); /* complete, as both are multiples of 8 */
     at += sizeof field;
     if (field.bytes > end - at || padded(field.bytes) > end - at) {
       return 0;
@@ -225,7 +225,8 @@ static int connection_lost(struct sluice_attach *s, const char *what, char *erro
                        "the daemon closed the connection before it answered %s", what);
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
-    /* A reply may still arrive late; the conversation is out of step, so it ends here. */
+    /* A reply may still arrive late and would be taken for the next one, so the conversation ends
+     * here. */
     shutdown(s->socket, SHUT_RDWR);
     struct sluice_guard_stats stats;
     sluice_attach_guard_stats(s, &stats);
@@ -251,7 +252,7 @@ void sluice_read_books(const struct sluice_message *m, struct sluice_books *book
   sluice_text(m, SLUICE_KEY_TEXT, books->text, sizeof books->text);
 }
 
-/* A session that another party than its client ended: DETACHED with a status, unasked. */
+/* Records the end of a session that its client did not request: DETACHED with an error status. */
 static int note_end(struct sluice_attach *s, const struct sluice_message *m) {
   if (sluice_type(m) == SLUICE_DETACHED && status_of(m) != SLUICE_OK) {
     s->has_ended = 1;
@@ -268,7 +269,7 @@ static int tell_end(struct sluice_attach *s, char *error, size_t error_bytes) {
 void sluice_hear_of_end(struct sluice_attach *s) {
   struct sluice_message m;
   struct sluice_header header;
-  /* Sent in one piece, so it is there as a whole or not at all. */
+  /* The daemon sends it in one piece, so either all of it has arrived or nothing. */
   ssize_t seen = recv(s->socket, &header, sizeof header, MSG_PEEK | MSG_DONTWAIT);
   if (seen == (ssize_t)sizeof header &&
       sluice_receive_message(s->socket, &m) == SLUICE_RECEIVED) {
@@ -312,7 +313,7 @@ int sluice_converse(struct sluice_attach *s, struct sluice_message *m, uint16_t 
   if (sluice_send_message(s->socket, m) != 0 && errno != EPIPE) {
     return connection_lost(s, what, error, error_bytes);
   }
-  /* After EPIPE the daemon may still have left a refusal for us to read, e.g. when it has too many
+  /* After EPIPE the daemon may still have left a refusal to read, e.g. when it has too many
    * connections. */
   int code = receive_reply(s, m, what, error, error_bytes);
   if (code != SLUICE_OK) {

@@ -1,6 +1,6 @@
 /*
  * sluice_message.h - messages of the attach protocol: composing, sending, receiving, looking up
- * fields. Either side. Not installed.
+ * fields. Used by both sides. Not installed.
  */
 #ifndef SLUICE_MESSAGE_H
 #define SLUICE_MESSAGE_H
@@ -17,7 +17,7 @@ struct sluice_message {
 /* Begins a message. */
 void sluice_compose(struct sluice_message *message, uint16_t type);
 
-/* Adds a field; one for which there is no room is left out. */
+/* Adds a field; drops it if there is no room. */
 void sluice_put(struct sluice_message *message, uint16_t key, uint16_t flags, const void *value,
                 size_t bytes);
 void sluice_put_number(struct sluice_message *message, uint16_t key, uint16_t flags,
@@ -33,8 +33,8 @@ int sluice_send_message(int fd, const struct sluice_message *message);
 enum sluice_received {
   SLUICE_RECEIVED,
   SLUICE_NOT_RECEIVED, /* with errno; 0 means that the peer closed the connection */
-  SLUICE_NOT_OURS,     /* of another protocol or version */
-  SLUICE_BROKEN        /* against the rules of sluice_attach.h */
+  SLUICE_NOT_OURS,     /* another protocol or version */
+  SLUICE_BROKEN        /* breaks the rules of sluice_attach.h */
 };
 
 enum sluice_received sluice_receive_message(int fd, struct sluice_message *message);
@@ -44,14 +44,14 @@ uint16_t sluice_type(const struct sluice_message *message);
 /* The value of a field, or NULL. */
 const void *sluice_find(const struct sluice_message *message, uint16_t key, size_t *bytes);
 
-/* 0 if there is no such field, or if it is no number. */
+/* 0 if the field is missing or is not a number. */
 uint64_t sluice_number(const struct sluice_message *message, uint16_t key);
 
-/* Fills count numbers, those that the message does not have with 0. */
+/* Fills count numbers; those that the message lacks are 0. */
 void sluice_numbers(const struct sluice_message *message, uint16_t key, uint64_t *numbers,
                     unsigned count);
 
-/* Cuts what does not fit, between two characters; always NUL terminated. */
+/* Truncates at a character boundary; always NUL terminated. */
 void sluice_text(const struct sluice_message *message, uint16_t key, char *text, size_t room);
 
 #endif

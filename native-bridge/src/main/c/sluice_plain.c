@@ -1,6 +1,6 @@
 /*
- * sluice_plain.c - the calls of the client without structs and macros, for languages that would
- * have to rebuild those by hand: ctypes and its like.
+ * sluice_plain.c - the client's calls without structs and macros, for languages that would have to
+ * redefine those by hand: ctypes and similar.
  */
 #include <stdio.h>
 #include <string.h>

@@ -6,8 +6,8 @@
 #include "sluice_shared.h"
 
 /*
- * A dead host's ledger may have the buffer in that host's hands, and no queue shows it once the device has
- * popped it: so its loan is noted.
+ * Records a loan. The ledger of the dead host may list the buffer as held by that host, and no
+ * queue shows it once the device has popped it.
  */
 static void note_loan(struct sluice_recycler *r, unsigned kind, size_t bytes, uint64_t buffer) {
   if (r->lent == NULL || r->buffer_at[kind] == 0) {
@@ -25,7 +25,7 @@ static void note_loan(struct sluice_recycler *r, unsigned kind, size_t bytes, ui
 int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance, uint64_t buffer) {
   const struct sluice_layout *l = &r->layout;
   uint8_t *pool = r->region + sluice_pool_at(l, kind, instance);
-  uint32_t tail = load32_relaxed(pool + l->fq_tail_at); /* our own word */
+  uint32_t tail = load32_relaxed(pool + l->fq_tail_at); /* written by this side only */
   uint32_t head =
       load32_acquire(pool + l->fq_head_at); /* the device has read the slots before head */
   if (tail - head >= l->slots) {
@@ -38,9 +38,10 @@ int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance
 }
 
 /*
- * The records of an AICore buffer. Its count is a hint (C2, docs/abi.md), so every slot is looked at. A
- * core writes one slot after the other, and the first start time is cleared before a buffer is lent. So
- * without one nothing was written, and behind it what has an older token is of an earlier life.
+ * Counts the records of an AICore buffer. Its count is only a hint (C2, docs/abi.md), so every slot
+ * is checked. A core writes slots in order, and the first start time is cleared before a buffer is
+ * lent: if it is 0, nothing was written, and a later slot with an older token is left from an
+ * earlier use.
  */
 static uint32_t written_by_core(const struct sluice_layout *l, const uint8_t *buffer) {
   uint32_t written = 0;
@@ -95,7 +96,7 @@ int sluice_read_entry(const struct sluice_layout *l, const uint8_t *at, struct s
     if (e->buffer == 0) {
       return -1;
     }
-    /* So that a device which does have a barrier before the pointer is read in its order. */
+    /* Honours the order of a device that does have a barrier before the pointer. */
     fence_acquire(at + SLUICE_ENTRY_PTR);
     e->kind = load32_relaxed(at + SLUICE_ENTRY_KIND);
     e->instance = load32_relaxed(at + SLUICE_ENTRY_CORE);
@@ -137,8 +138,8 @@ unsigned sluice_recycle_queue(struct sluice_recycler *r, unsigned queue, unsigne
     popped++;
     if (is_plausible(r, e.kind, e.instance, e.buffer)) {
       sluice_reset_buffer(r, e.kind, e.buffer);
-      /* A full free queue needs nothing; the buffer then waits, with neither side, for the next
-       * daemon. */
+      /* If the free queue is full, the device needs no buffer; this one then belongs to neither
+       * side until the next daemon. */
       sluice_push_free(r, e.kind, e.instance, e.buffer);
     }
   }
@@ -168,7 +169,7 @@ void sluice_release_freezes(struct sluice_recycler *r) {
   }
 }
 
-/* A buffer of this region's kind, at the place of one. */
+/* Whether the entry names a plausible place for a buffer of this region's kind. */
 static int is_buffer(const struct sluice_recycler *r, const struct sluice_region_layout *region,
                      const struct sluice_entry *e) {
   uint64_t offset = e->buffer - r->device_base;
@@ -187,7 +188,7 @@ unsigned sluice_recycle_region(struct sluice_recycler *r, const struct sluice_re
          popped < limit) {
     uint8_t *at = base + sluice_region_entry_at(region, queue, head);
     struct sluice_entry e;
-    sluice_read_entry(&r->layout, at, &e); /* these layouts order their entries */
+    sluice_read_entry(&r->layout, at, &e); /* cannot fail: these layouts order their entries */
     head = (head + 1) % region->queue_entries;
     sluice_release_entry(&r->layout, at, head_word, head);
     popped++;

@@ -1,6 +1,6 @@
 /*
- * sluice_region.h - the offsets of the regions of other profilers than the swimlane, as run-time
- * values. Each has one kind of buffer, and ready queues of its own.
+ * sluice_region.h - the offsets of the regions other than the swimlane, as run-time values. Each
+ * region has one kind of buffer, and its own ready queues.
  */
 #ifndef SLUICE_REGION_H
 #define SLUICE_REGION_H
@@ -10,10 +10,10 @@
 
 #include "sluice_layout.h"
 
-/* Kinds that are served, those of the swimlane first. */
+/* Kinds that are served, the swimlane's first. */
 #define SLUICE_SERVED_KINDS 6
 
-/* The regions that are served besides the swimlane. */
+/* The regions that are served in addition to the swimlane. */
 #define SLUICE_OTHER_REGIONS 2
 extern const uint8_t sluice_other_regions[SLUICE_OTHER_REGIONS];
 
@@ -37,10 +37,10 @@ struct sluice_region_layout {
   /* inside the region */
   size_t heads_at;
   size_t tails_at;
-  size_t words_at; /* num_cores or num_instances, then what the region has */
+  size_t words_at; /* num_cores or num_instances, then the region's own words */
   size_t header_bytes;
   size_t pool_bytes;
-  size_t ring_table_at; /* of PMU on a5: the addresses of the staging rings, u64[cores]; else 0 */
+  size_t ring_table_at; /* PMU on a5: addresses of the staging rings, u64[cores]; otherwise 0 */
   size_t region_bytes;
 
   /* inside a pool */
@@ -53,15 +53,15 @@ struct sluice_region_layout {
 };
 
 /*
- * Fills the layout of a region. 0, or -1 if it is not one of sluice_other_regions, or the layout
- * does not have it: only chip-2026.09 does.
+ * Fills the layout of a region. Returns 0, or -1 if number is not one of sluice_other_regions or
+ * the layout lacks it: only chip-2026.09 has it.
  */
 int sluice_region_init(struct sluice_region_layout *region, const struct sluice_layout *layout,
                        unsigned number);
 
 /*
- * Whether every region that was asked for is there, as long as the layout has it, and none lies in
- * another or outside. asked: SLUICE_REGION(...) or together; 0 is the swimlane.
+ * Whether every requested region is present with at least the layout's size, and all lie inside the
+ * arena without overlap. asked: bitwise OR of SLUICE_REGION(...); 0 is the swimlane.
  */
 int sluice_regions_are_sound(const uint64_t offsets[SLUICE_REGIONS],
                              const uint64_t sizes[SLUICE_REGIONS], uint64_t arena_bytes,

@@ -1,8 +1,9 @@
 /*
- * sluice_shared.h - words of memory that another process reads or writes at the same time.
+ * sluice_shared.h - words of memory that another process reads or writes concurrently.
  *
- * The memory order is in the name. On the device these orders are stores followed or preceded by a
- * full "dsb"; for memory that is coherent with the CPU, C11 release and acquire say the same.
+ * The memory order is in the name. The device implements these orders with a full "dsb" before or
+ * after the access; for memory that is coherent with the CPU, C11 acquire and release are
+ * equivalent.
  */
 #ifndef SLUICE_SHARED_H
 #define SLUICE_SHARED_H
@@ -45,8 +46,8 @@ static inline void store64_release(uint8_t *at, uint64_t value) {
 
 /*
  * Guarded words: another word carries their order. They are written before its release and read
- * after its acquire, so relaxed is enough. ThreadSanitizer sees plain accesses instead, which it
- * reports where that order is missing; of two relaxed accesses it would think nothing.
+ * after its acquire, so relaxed is enough. Under ThreadSanitizer they are plain accesses, so that
+ * it reports a missing order; it never reports two relaxed accesses.
  */
 #ifdef __SANITIZE_THREAD__
 static inline uint32_t load32_guarded(const uint8_t *at) {
@@ -83,8 +84,9 @@ static inline void store64_guarded(uint8_t *at, uint64_t value) {
 #endif
 
 /*
- * Orders all earlier stores before all later ones. Who reads word, which is stored later, with
- * acquire sees the earlier ones; ThreadSanitizer, which knows no fences, is told of just that.
+ * Orders all earlier stores before all later ones. A reader that loads word, stored later, with
+ * acquire sees the earlier stores. ThreadSanitizer does not model fences, so it gets a release of
+ * word.
  */
 static inline void fence_release(uint8_t *word) {
 #ifdef __SANITIZE_THREAD__
@@ -105,13 +107,13 @@ static inline void fence_acquire(const uint8_t *word) {
 #endif
 }
 
-/* Keeps the compiler from moving stores across, so that a process killed here leaves what its
- * program order says. */
+/* Keeps the compiler from moving stores across, so that a process killed here leaves memory in
+ * program order. */
 static inline void program_order(void) {
   atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* One turn of a spin loop. */
+/* One iteration of a spin loop. */
 static inline void spin_hint(void) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

@@ -17,7 +17,8 @@ enum { COLUMNS, RAW };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Loops over 64 values are what wide registers are for; the loader picks what this machine has. */
+/* Loops over 64 values profit from wide registers; the loader picks the variant for this
+ * machine. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__) && \
     !defined(__SANITIZE_ADDRESS__)
 #define FOR_THIS_MACHINE __attribute__((target_clones("arch=x86-64-v3", "default")))
@@ -25,14 +26,15 @@ enum { COLUMNS, RAW };
 #define FOR_THIS_MACHINE
 #endif
 
-/* Not into each place that calls it: the whole encoder in one function runs out of registers and is a tenth slower. */
+/* Keeps these functions out of line: one function for the whole encoder spills registers and is 10
+ * % slower. */
 #define SEPARATE FOR_THIS_MACHINE static __attribute__((noinline))
 
 struct span {
   int64_t low, high;
 };
 
-/* Of the tasks of a payload, how many there were in each bucket of a histogram, in four parts. */
+/* Histogram of the tasks of a payload: counts per bucket, in four parts. */
 struct tally {
   int first, last, blocks;
   uint32_t count[PARTS][FLOAT_BUCKETS];
@@ -44,19 +46,20 @@ struct codec {
   struct sluice_column column[MAX_COLUMNS];
   int start, end, waited;
   int has_tasks;
-  /* The payload so far, and the records of a block that is not full. */
+  /* End of the payload so far, and the number of records in the incomplete block. */
   uint8_t *at;
   int pending;
   int is_first;
-  /* Of one block: its words, the values of columns of less than 8 bytes, and each column's last value before it. */
+  /* One block: its words, the values of columns narrower than 8 bytes, and each column's last value
+   * before the block. */
   uint64_t block[MAX_WORDS][BLOCK];
   int32_t small[MAX_COLUMNS][BLOCK];
   int64_t previous[MAX_COLUMNS];
-  /* What is stored of each column of this block, and the durations of its tasks. */
+  /* Range of the stored values of each column of this block, and the durations of its tasks. */
   struct span span[MAX_COLUMNS];
   int32_t ticks[BLOCK];
   struct tally ran, waited_for;
-  /* Decoding: the values of each column. */
+  /* Decoding only: the values of each column. */
   int64_t decoded[MAX_COLUMNS][BLOCK];
 };
 
@@ -84,7 +87,7 @@ int sluice_columns_init(void *memory, int record_bytes, const struct sluice_colu
       return -1;
     }
   }
-  /* The spans and differences of these columns are what tasks are counted by. */
+  /* Task counting relies on the ranges and differences of these columns. */
   if (start >= 0 && end >= 0 && waited >= 0 &&
       (columns[end].storage != SINCE || columns[end].base != start || columns[end].bytes != 8 ||
        columns[waited].storage != PLAIN || columns[waited].bytes != 4)) {
@@ -110,7 +113,7 @@ INLINE int64_t plus(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint
 
 INLINE int bits(uint64_t value) { return value == 0 ? 0 : 64 - __builtin_clzll(value); }
 
-/* Bytes from which sign extension makes the same value; 0 for 0. */
+/* Bytes from which sign extension restores the value; 0 for 0. */
 INLINE int significant_bytes(int64_t value) { return value == 0 ? 0 : bits((uint64_t)(value ^ value >> 63)) / 8 + 1; }
 
 INLINE size_t packed_bytes(int records, int width) { return ((size_t)records * (size_t)width + 7) / 8; }
@@ -137,8 +140,8 @@ INLINE void put_bits(uint8_t *at, const uint64_t *value, int count, int width) {
 }
 
 /*
- * Packs 64 values, those behind the records being 0: neighbours in one lane of a register become a value of twice the
- * width, until a lane of 64 bits is full.
+ * Packs 64 values; those after the records must be 0. Merges neighbours in a register lane into a
+ * value of twice the width until a lane of 64 bits is full.
  */
 INLINE void pack(uint8_t *at, const uint32_t *value, int records, int width) {
   uint64_t lane[BLOCK / 2];
@@ -174,7 +177,7 @@ INLINE void pack(uint8_t *at, const uint32_t *value, int records, int width) {
   }
 }
 
-/* The bits of an entry of a column, and its smallest value. */
+/* The width of a column's entries in bits, and its smallest value. */
 INLINE uint8_t *put_header(uint8_t *at, int width, int64_t low) {
   int length = significant_bytes(low);
   at[0] = (uint8_t)width;
@@ -183,7 +186,7 @@ INLINE uint8_t *put_header(uint8_t *at, int width, int64_t low) {
   return at + HEADER_BYTES + length;
 }
 
-/* What is stored of a column, 64 values, those behind the records being any. */
+/* The stored values of a column, 64 of them; those after the records may be anything. */
 SEPARATE uint8_t *put_small(struct span *span, uint8_t *at, int32_t *value, int records) {
   for (int i = records; i < BLOCK; i++) {
     value[i] = value[0];
@@ -211,7 +214,7 @@ SEPARATE uint8_t *put_small(struct span *span, uint8_t *at, int32_t *value, int 
   return at + packed_bytes(records, width);
 }
 
-/* Likewise of a column whose values take more than 32 bits. */
+/* The same for a column whose stored values exceed 32 bits. */
 SEPARATE uint8_t *put_large(struct span *span, uint8_t *at, const int64_t *value, int records) {
   int64_t low = value[0];
   int64_t high = value[0];
@@ -232,7 +235,7 @@ SEPARATE uint8_t *put_large(struct span *span, uint8_t *at, const int64_t *value
   return at + packed_bytes(records, width);
 }
 
-/* A column of 8 bytes. Most of what is stored fits in 32 bits, which are half the work. */
+/* A column of 8 bytes. Most stored values fit in 32 bits, which halves the work. */
 INLINE uint8_t *encode_large(struct codec *codec, int c, int records, uint8_t *at) {
   const struct sluice_column *column = &codec->column[c];
   const int64_t *value = (const int64_t *)codec->block[column->offset / 8];
@@ -241,7 +244,7 @@ INLINE uint8_t *encode_large(struct codec *codec, int c, int records, uint8_t *a
   if (column->storage == DELTA) {
     int64_t before = codec->previous[c];
     if (codec->is_first) {
-      /* As if the record before the first had been as far away as the second. */
+      /* As if the record before the first were as far away as the second. */
       before = minus(plus(value[0], value[0]), value[records > 1 ? 1 : 0]);
       memcpy(at, &before, 8);
       at += 8;
@@ -315,8 +318,8 @@ INLINE uint8_t *encode_small(struct codec *codec, int c, int records, uint8_t *a
 }
 
 /*
- * The bucket of a value of up to 2^51: itself below 8, else the exponent and three more bits, which is what the upper
- * bits of a double are.
+ * The bucket of a value of up to 2^51: the value itself below 8, otherwise the exponent and three
+ * more bits, i.e. the upper bits of a double.
  */
 INLINE int64_t bucket(int64_t value) {
   const uint64_t two_to_52 = UINT64_C(0x4330000000000000);
@@ -335,7 +338,8 @@ INLINE void add(uint64_t *counter, uint64_t delta) {
   __atomic_store_n(counter, *counter + delta, __ATOMIC_RELAXED);
 }
 
-/* The buckets of values below 2^24, which a float holds exactly; in loops that the compiler can make wide. */
+/* The buckets of values below 2^24, which a float represents exactly; in loops that the compiler
+ * can vectorise. */
 INLINE void find_buckets(uint8_t *restrict at, const int32_t *restrict value) {
   float exact[BLOCK];
   int32_t upper[BLOCK];
@@ -353,8 +357,9 @@ INLINE void find_buckets(uint8_t *restrict at, const int32_t *restrict value) {
 }
 
 /*
- * Neighbours often share a bucket, and a counter that is incremented at each step makes each step wait for the one
- * before: so they take turns by four. Eight buckets are read at once: single bytes wait for the store of all of them.
+ * Neighbours often share a bucket, and consecutive increments of one counter depend on each other,
+ * so they rotate over four counters. Buckets are read eight at a time: byte loads would wait for
+ * the store of all of them.
  */
 INLINE void count_values(struct tally *tally, const int32_t *value, int records, struct span span) {
   int first = (int)bucket(span.low);
@@ -384,7 +389,7 @@ INLINE void count_values(struct tally *tally, const int32_t *value, int records,
   }
 }
 
-/* Adds what was counted since the last time. */
+/* Adds the counts since the last call. */
 INLINE void add_tally(struct tally *tally, uint64_t *histogram) {
   for (int b = tally->first; b <= tally->last; b++) {
     add(&histogram[b], (uint64_t)tally->count[0][b] + tally->count[1][b] + tally->count[2][b] + tally->count[3][b]);
@@ -395,7 +400,7 @@ INLINE void add_tally(struct tally *tally, uint64_t *histogram) {
   tally->blocks = 0;
 }
 
-/* Counts tasks of which some are impossible; rare, and so not fast. */
+/* Counts a block that contains impossible tasks. Rare, so not optimised. */
 INLINE void count_some(struct codec *codec, int records, struct sluice_task_counts *counts, uint64_t *durations,
                        uint64_t *waits) {
   const int64_t *starts = (const int64_t *)codec->block[codec->column[codec->start].offset / 8];
@@ -416,7 +421,7 @@ INLINE void count_some(struct codec *codec, int records, struct sluice_task_coun
   add(&counts->impossible, (uint64_t)records - possible);
 }
 
-/* What the encoder found out about the columns is not found out again. */
+/* Reuses what the encoder has computed for the columns. */
 SEPARATE void count_tasks(struct codec *codec, int records, struct sluice_task_counts *counts, uint64_t *durations,
                           uint64_t *waits) {
   struct span ran = codec->span[codec->end];
@@ -456,7 +461,7 @@ INLINE void encode_block(struct codec *codec, int records) {
   codec->at = at;
 }
 
-/* Reads each word once, since a device may write to a buffer that it gave away. */
+/* Reads each word once: a device may still write to a buffer that it has published. */
 INLINE void take(struct codec *codec, int at, const uint64_t *record, int records, int words) {
   for (int i = 0; i < records; i++) {
     for (int w = 0; w < words; w++) {
@@ -467,7 +472,7 @@ INLINE void take(struct codec *codec, int at, const uint64_t *record, int record
 
 typedef uint64_t two __attribute__((vector_size(16)));
 
-/* Likewise, a whole block: in squares of two words, for which every machine has instructions. */
+/* The same for a whole block, in squares of two words, for which every machine has instructions. */
 INLINE void take_block(struct codec *codec, const uint64_t *record, int words) {
   for (int i = 0; i < BLOCK; i += 2) {
     for (int w = 0; w < words; w += 2) {
@@ -510,7 +515,7 @@ void *sluice_columns_encode(void *memory, int flags, void *into, const void *rec
     codec->pending += taken;
     record += (size_t)taken * (size_t)words;
     count -= taken;
-    /* The next block comes from another processor's cache while this one is encoded. */
+    /* Prefetches the next block from another core's cache while this one is encoded. */
     for (int line = 0; line < words * BLOCK / 8 && line * 8 < count * words; line++) {
       __builtin_prefetch(record + (size_t)line * 8);
     }
@@ -550,7 +555,7 @@ INLINE uint64_t peek(const uint8_t *at) {
   return word;
 }
 
-/* What is stored of one column. */
+/* The stored values of one column. */
 INLINE int unpack(struct input *in, int64_t *stored, int records) {
   if (in->end - in->at < HEADER_BYTES) {
     return -1;
@@ -573,7 +578,7 @@ INLINE int unpack(struct input *in, int64_t *stored, int records) {
     }
     return 0;
   }
-  /* A value is read as a word from its first byte on: up to 8 bytes behind the last. */
+  /* Values are read as words from their first byte: up to 8 bytes past the last. */
   uint8_t padded[BLOCK * 8 + 16];
   size_t bytes = packed_bytes(records, width);
   const uint8_t *from = in->at;

@@ -24,7 +24,7 @@ static void pool_bind(const struct device *d, struct pool *p, unsigned kind, uns
   }
 }
 
-/* A buffer that an earlier run left current: kept, but for a phase buffer with records. */
+/* The buffer that an earlier run left current; NULL for a phase buffer with records. */
 static uint8_t *retained(const struct lane *l, const struct pool *p) {
   if (l->device->layout.facts[SLUICE_FACT_FAILED_FLUSH] == 0) {
     return NULL;
@@ -35,7 +35,7 @@ static uint8_t *retained(const struct lane *l, const struct pool *p) {
   return is_left ? NULL : buffer;
 }
 
-/* The first buffer. Never waits, in no generation: an empty queue means no buffer. */
+/* Takes the first buffer. Never waits, in any generation: an empty queue means no buffer. */
 static void pool_prime(struct lane *l, struct pool *p) {
   p->buffer = retained(l, p);
   if (p->buffer == NULL && load32_acquire(p->shared + l->device->layout.fq_tail_at) != p->fq_head) {
@@ -71,7 +71,7 @@ static void init_core(struct device *d, struct lane *l, struct core *c, unsigned
   pool_prime(l, &c->aicore);
 }
 
-/* Scheduler lane t owns the cores t, t + n, t + 2n, ...; they lie side by side in d->cores. */
+/* Scheduler lane t owns the cores t, t + n, t + 2n, ...; they are adjacent in d->cores. */
 static void init_lane(struct device *d, struct lane *l, unsigned index, struct core *cores) {
   l->device = d;
   l->index = index;
@@ -99,7 +99,7 @@ static void init_phases(struct device *d) {
     pool_bind(d, &l->sched, SLUICE_KIND_SCHED_PHASE, i);
     pool_prime(l, &l->sched);
   }
-  /* Level 3 announces the orchestrator pool as well; it just never gets a record. */
+  /* Level 3 announces the orchestrator pool as well, but writes no records to it. */
   struct lane *last = &d->lanes[d->lane_count - 1];
   last->has_orch = d->level >= 4;
   pool_bind(d, &last->orch, SLUICE_KIND_ORCH_PHASE, 0);
@@ -133,7 +133,7 @@ int device_init(struct device *d) {
   }
   d->level = load32_relaxed(d->region + d->layout.level_at);
 
-  /* Without a queue left for it, the orchestrator works on the thread of the last scheduler. */
+  /* If no queue is left, the orchestrator shares the thread of the last scheduler. */
   bool own_orchestrator = d->level >= 4 && d->sched_threads < d->layout.threads;
   d->has_orchestrator = d->level >= 4;
   d->lane_count = d->sched_threads + own_orchestrator;

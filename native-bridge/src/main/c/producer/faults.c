@@ -43,7 +43,7 @@ const struct fault_info fault_infos[FAULTS] = {
     [FAULT_NO_FLUSH] = {"no-flush", "ends without flush and without detach"},
 };
 
-/* Faults that come as an entry after a correct one. */
+/* Faults that add an entry after a correct one. */
 #define ENTRY_FAULTS                                                                       \
   (1u << FAULT_WRONG_KIND | 1u << FAULT_FOREIGN_POINTER | 1u << FAULT_MISALIGNED_POINTER | \
    1u << FAULT_REPEATED_POINTER | 1u << FAULT_NULL_POINTER | 1u << FAULT_BAD_CORE_INDEX |  \
@@ -87,7 +87,7 @@ uint32_t faults_before_publish(struct lane *l, struct pool *p, uint8_t *buffer) 
   uint8_t *count = count_word(l, p, buffer);
   uint32_t announced = load32_relaxed(count);
   if (is_due(f, FAULT_COUNT_OVERFLOW) && load32_relaxed(count) == capacity) {
-    store32_release(count, capacity + 100); /* the host must believe its own capacity */
+    store32_release(count, capacity + 100); /* the host must trust its own capacity */
     was_injected(f, FAULT_COUNT_OVERFLOW);
   }
   if (is_due(f, FAULT_SEQUENCE_GAP)) {
@@ -145,7 +145,7 @@ bool faults_publish_torn(struct lane *l, struct pool *p, uint8_t *buffer, uint32
   return true;
 }
 
-/* A buffer that the device really uses now, of another pool than p; NULL if there is none. */
+/* A pool other than p with a buffer in use by the device; NULL if there is none. */
 static struct pool *pool_in_use(struct lane *l, const struct pool *p) {
   for (unsigned i = 0; i < l->core_count; i++) {
     if (&l->cores[i].aicore != p && l->cores[i].aicore.buffer != NULL) {
@@ -166,7 +166,7 @@ static void null_entry(struct lane *l, const struct pool *p, uint8_t *buffer, ui
   uint8_t *entry = l->device->region + sluice_entry_at(&l->device->layout, l->queue, l->tail);
   ready_put(l, p->instance, p->kind, 0, seq, 1);
   if (sluice_entries_are_unordered(&l->device->layout)) {
-    /* There a null pointer means "not yet visible": alone it would block the queue forever. */
+    /* A null pointer means "not yet visible" there: alone it would block the queue forever. */
     spin_for(NULL_VISIBLE_NS);
     store64_release(entry + SLUICE_ENTRY_PTR, (uint64_t)(uintptr_t)buffer);
   }
@@ -234,7 +234,7 @@ void faults_after_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint3
   }
 }
 
-/* Slow enough for a host that looks every few milliseconds never to miss half a turn. */
+/* Steps slowly enough that a host polling every few milliseconds never misses half a turn. */
 static bool wrap_counters(struct lane *l, uint64_t now_ns) {
   struct faults *f = &l->faults;
   struct pool *p = &l->cores[0].aicpu;

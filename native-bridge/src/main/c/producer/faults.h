@@ -1,8 +1,9 @@
 /*
- * faults.h - a device that misbehaves, a bounded number of times.
+ * faults.h - a device that misbehaves a bounded number of times.
  *
- * Every fault is an extra action beside a correct run: the producer's own books stay true, so a
- * host that survives can be held to them. Where a fault changes what is true, its line says so.
+ * Each fault is an extra action in an otherwise correct run: the producer's own books stay true, so
+ * a host that survives can be checked against them. A fault that changes the truth documents it in
+ * its line.
  */
 #ifndef SLUICE_FAULTS_H
 #define SLUICE_FAULTS_H
@@ -44,7 +45,7 @@ struct fault_info {
 
 extern const struct fault_info fault_infos[FAULTS];
 
-/* State of the faults of one lane; only the first scheduler lane has any. */
+/* State of a lane's faults; only the first scheduler lane has any. */
 struct faults {
   uint32_t enabled;
   uint64_t random;
@@ -52,30 +53,31 @@ struct faults {
   uint64_t next_at[FAULTS]; /* publish number at which a fault fires next */
   uint32_t injected[FAULTS];
   uint64_t phantom;         /* counter-wrap: attempts invented so far */
-  uint64_t next_phantom_ns; /* and when the next step is due */
+  uint64_t next_phantom_ns; /* when the next step is due */
 };
 
 void faults_init(struct faults *f, uint32_t enabled, uint64_t seed);
 
 /*
- * Before the pool's buffer is published: may change its count word, the sequence number or the schema
- * word. Returns the record count for the entry.
+ * Called before the pool's buffer is published. May change its count word, the sequence number or
+ * the schema word. Returns the record count for the entry.
  */
 uint32_t faults_before_publish(struct lane *lane, struct pool *pool, uint8_t *buffer);
 
-/* The run to name in the next entry. */
+/* The run epoch for the next entry. */
 uint64_t faults_epoch(struct faults *faults, uint64_t epoch);
 
-/* Whether the next producer does not write its line in the terminal bank. */
+/* Whether the next producer skips its line in the terminal bank. */
 bool faults_forget_terminal(struct faults *faults);
 
-/* Publishes the entry torn, tail first; false if this entry is to go the regular way. */
+/* Publishes the entry torn, tail first. Returns false if this entry must go the regular way. */
 bool faults_publish_torn(struct lane *lane, struct pool *pool, uint8_t *buffer, uint32_t seq);
 
-/* After an entry was published: may publish bogus ones. */
+/* Called after an entry was published. May publish bogus ones. */
 void faults_after_publish(struct lane *lane, struct pool *pool, uint8_t *buffer, uint32_t seq);
 
-/* Between runs of tasks. Returns true while a fault still has work to do before the flush. */
+/* Called between runs of tasks. Returns true while a fault still has work to do before the
+ * flush. */
 bool faults_between_runs(struct lane *lane, uint64_t now_ns);
 
 #endif

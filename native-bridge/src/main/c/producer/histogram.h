@@ -1,4 +1,4 @@
-/* histogram.h - durations in nanoseconds, 1/32 relative resolution, fixed memory, one writer. */
+/* histogram.h - durations in nanoseconds, 1/32 relative resolution, fixed memory, single writer. */
 #ifndef SLUICE_HISTOGRAM_H
 #define SLUICE_HISTOGRAM_H
 
@@ -30,7 +30,7 @@ static inline void histogram_add(struct histogram *h, uint64_t value) {
 
 void histogram_merge(struct histogram *into, const struct histogram *from);
 
-/* The largest value of the bucket that holds the quantile, at most max; 0 without samples. */
+/* The largest value of the bucket with the quantile, at most max; 0 without samples. */
 uint64_t histogram_quantile(const struct histogram *h, double quantile);
 
 #endif

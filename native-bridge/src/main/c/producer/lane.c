@@ -1,4 +1,4 @@
-/* lane.c - the life of one AICPU thread: wait for the start, produce at the asked pace, flush. */
+/* lane.c - one AICPU thread: waits for the start, produces at the requested pace, flushes. */
 #include <math.h>
 #include <sched.h>
 #include <string.h>
@@ -12,20 +12,22 @@
 #include "tasks.h"
 
 /*
- * A paced lane collects this much time before it runs, so that runs are not single tasks. With too
- * few CPUs it collects more and sleeps meanwhile: spinning would take the CPU from the daemon.
+ * A paced lane accumulates this much time before it runs, so that runs are longer than single
+ * tasks. With too few CPUs it accumulates more and sleeps meanwhile: spinning would take the CPU
+ * from the daemon.
  */
 #define PACE_QUANTUM_NS 10000
 #define CROWDED_QUANTUM_NS 200000
 
-/* Without a pace the clock is read once in so many runs. */
+/* Unpaced, the clock is read once in this many runs. */
 #define RUNS_PER_CLOCK 8
 
-/* With a CPU to itself a lane spins for less than this, and for the end of what is longer. */
+/* With a CPU to itself a lane spins through waits shorter than this, and at the end of longer
+ * ones. */
 #define SLEEP_FROM_NS 80000
 #define SLEEP_EARLY_NS 30000
 
-/* A refill that is being timed is worth this much spinning before a sleep. */
+/* Spin at most this long before a sleep while a refill is being timed. */
 #define SPIN_FOR_REFILL_NS 20000
 
 static void pin(const struct device *d, unsigned index) {
@@ -38,15 +40,15 @@ static void pin(const struct device *d, unsigned index) {
 }
 
 /*
- * Without a CPU to itself a lane sleeps for all of it. That it wakes up late costs no rate: what is
- * due goes by the clock.
+ * Without a CPU to itself a lane sleeps the whole time. Waking up late costs no rate: the clock
+ * decides what is due.
  */
 static void rest(struct lane *l, uint64_t ns) {
   bool is_timing = l->watched != NULL && clock_ns() - l->watch_since_ns < SPIN_FOR_REFILL_NS;
   bool may_sleep = l->device->crowded || ns > SLEEP_FROM_NS;
   if (may_sleep && !is_timing) {
     uint64_t length = l->device->crowded ? ns : ns - SLEEP_EARLY_NS;
-    lane_sleep(l, length < 50000000 ? length : 50000000); /* so that stop is noticed */
+    lane_sleep(l, length < 50000000 ? length : 50000000); /* limited, so that stop is noticed */
   } else {
     spin_hint();
   }
@@ -74,11 +76,11 @@ static uint64_t until_active_ns(const struct options *o, uint64_t elapsed) {
 }
 
 /*
- * How many tasks the lane may run now. 0: *wait_ns says for how long to wait.
+ * The number of tasks that the lane may run now. If 0, *wait_ns is the time to wait.
  *
- * A lane that is late, because this process had no CPU, catches up at no more than twice its rate
- * and never by more than half a buffer per core at once: a real device has no such bursts, and a
- * host must not be blamed for them. With --catch-up-ns it makes up for that much at most, as if the
+ * A lane that is late because this process had no CPU catches up at no more than twice its rate and
+ * never by more than half a buffer per core at once: a real device has no such bursts, and they
+ * must not count against a host. With --catch-up-ns it makes up for at most that much, as if the
  * whole device had stood still for the rest.
  */
 static uint64_t grant(struct lane *l, uint64_t now, uint64_t *wait_ns) {
@@ -137,7 +139,7 @@ static void run_core(struct lane *l, struct core *c, uint64_t n) {
 
 /*
  * Real cores are not in step: their buffers fill up at different times. One long first run per
- * core, spread over a buffer's length, does the same here.
+ * core, spread over a buffer's length, has the same effect.
  */
 static void stagger_cores(struct lane *l) {
   unsigned step = l->device->layout.records[SLUICE_KIND_AICORE_TASK] / l->core_count;
@@ -147,9 +149,9 @@ static void stagger_cores(struct lane *l) {
 }
 
 /*
- * Where the record of the last task lands after its FIN (l2 generations on a2a3), a core that stops
+ * In the l2 generations on a2a3 the record of the last task lands after its FIN. A core that stops
  * exactly at the end of an AICore buffer loses that record: its slot is in a buffer that is never
- * rotated in. A run that is ended by the clock is free to choose, so it goes on by one task.
+ * rotated in. A run limited by time, not tasks, avoids this with one more task.
  */
 static void leave_boundary(struct lane *l, struct core *c) {
   const struct device *d = l->device;
@@ -178,10 +180,10 @@ static void produce(struct lane *l) {
     stagger_cores(l);
   }
   l->granted_ns = now;
-  uint64_t budget = 0; /* tasks left of what was granted */
-  uint64_t turn = RUN_TASKS; /* tasks left of the turn of the next core */
+  uint64_t budget = 0; /* remaining tasks of the grant */
+  uint64_t turn = RUN_TASKS; /* remaining tasks before the next core */
   unsigned next = 0;
-  unsigned full = 0; /* cores in a row that have reached their limit */
+  unsigned full = 0; /* consecutive cores at their limit */
   for (unsigned run = 0; full < l->core_count; run++) {
     if (is_paced || run % RUNS_PER_CLOCK == 0) {
       now = lane_clock(l);
@@ -201,7 +203,8 @@ static void produce(struct lane *l) {
       rest(l, wait_ns);
       continue;
     }
-    /* A grant that ends within a turn does not end the turn, or some cores would get more. */
+    /* A grant that ends within a turn does not end the turn; otherwise some cores would get
+     * more. */
     uint64_t tasks = budget < turn ? budget : turn;
     budget -= tasks;
     turn -= tasks;
@@ -222,7 +225,7 @@ static void produce(struct lane *l) {
   }
 }
 
-/* The last word of a producer in this run: its line in the terminal bank. */
+/* Writes the final counters of a producer in this run: its line in the terminal bank. */
 static void write_terminal(struct lane *l, const struct pool *p) {
   const struct device *d = l->device;
   if (d->terminal_bank == NULL || faults_forget_terminal(&l->faults)) {
@@ -255,7 +258,7 @@ static void sched_flush(struct lane *l) {
 
 /* ---- orchestrator -------------------------------------------------------------------------- */
 
-/* Tasks of all schedulers so far; *all_ended tells whether that is final. */
+/* Tasks of all schedulers so far; *all_ended is whether that is final. */
 static uint64_t tasks_so_far(const struct device *d, bool *all_ended) {
   uint64_t tasks = 0;
   *all_ended = true;
@@ -266,7 +269,7 @@ static uint64_t tasks_so_far(const struct device *d, bool *all_ended) {
   return tasks;
 }
 
-/* One record per task. It follows the schedulers, so that it neither runs ahead nor starves. */
+/* One record per task. Follows the schedulers, so that it neither runs ahead nor starves. */
 static void orchestrate(struct lane *l) {
   bool all_ended = false;
   uint64_t tasks;
@@ -300,14 +303,14 @@ void *lane_main(void *argument) {
   struct lane *l = argument;
   struct device *d = l->device;
   pin(d, l->index);
-  prctl(PR_SET_TIMERSLACK, 1000UL); /* the default of 50 us is longer than most of our sleeps */
+  prctl(PR_SET_TIMERSLACK, 1000UL); /* the default of 50 us exceeds most sleeps here */
   while (!atomic_load_explicit(&d->go, memory_order_acquire)) {
     sched_yield();
   }
   l->last_clock_ns = clock_ns();
   if (l->core_count > 0) {
     produce(l);
-    atomic_store_explicit(&l->finished, true, memory_order_release); /* the orchestrator looks */
+    atomic_store_explicit(&l->finished, true, memory_order_release); /* the orchestrator polls it */
   }
   if (l->has_orch) {
     orchestrate(l);

@@ -1,6 +1,6 @@
 /*
- * sluice-producer - a synthetic AICPU in a process of its own: attaches, launches one thread per
- * AICPU thread, waits, detaches, and reports what really happened on its side of the memory.
+ * sluice-producer - a synthetic AICPU in its own process: attaches, launches one thread per AICPU
+ * thread, waits, detaches, and reports what really happened on its side of the memory.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -31,7 +31,7 @@ static void on_signal(int signal) {
   asked_to_stop = 1;
 }
 
-/* The first signal ends the run in order; the second one kills. */
+/* The first signal ends the run in order; the second kills. */
 static void catch_signals(void) {
   struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
   sigaction(SIGINT, &action, NULL);
@@ -51,7 +51,7 @@ static double bytes_per_task(uint32_t level, uint32_t regions) {
 }
 
 /*
- * The virtual clock of the device: the period follows the rate where the platform's clock can
+ * Sets the device's virtual clock: the period follows the rate where the platform's clock can
  * resolve it; the origin is about now.
  */
 static void set_virtual_clock(struct options *o) {
@@ -62,7 +62,7 @@ static void set_virtual_clock(struct options *o) {
   if (o->rate != 0) {
     period = hz * bytes_per_task(g->level, g->regions) * g->num_cores / (double)o->rate;
   }
-  const double longest = 1e13; /* keeps times inside 64 bits for any run that ends */
+  const double longest = 1e13; /* keeps times within 64 bits for any finite run */
   period = period < longest ? period : longest;
   g->synthetic_period_ticks = period > (double)least ? (uint64_t)period : least;
   uint64_t now = (uint64_t)((double)clock_ns() / 1e9 * hz);
@@ -75,7 +75,7 @@ static void set_pace(struct device *d) {
   d->tasks_per_ns_per_core = (double)o->rate / bytes_per_task(d->level, o->geometry.regions) / 1e9 / d->layout.cores;
   double stagger_ns = 0;
   if (o->rate != 0) {
-    /* on average a core starts half a buffer ahead */
+    /* On average a core starts half a buffer ahead. */
     stagger_ns = d->layout.records[SLUICE_KIND_AICORE_TASK] / 2.0 / d->tasks_per_ns_per_core;
   }
   d->stagger = stagger_ns < STAGGER_LIMIT_NS;
@@ -132,7 +132,7 @@ static uint64_t kill_time(const struct device *d) {
   return d->go_ns + length / 1000 * part;
 }
 
-/* Waits for the lanes; sees to progress, signals, a lost daemon and the fault "kill". */
+/* Waits for the lanes; handles progress, signals, a lost daemon and the fault "kill". */
 static const char *watch(struct device *d, sluice_attach *session) {
   uint64_t next_progress = d->go_ns + 1000000000;
   uint64_t kill_at = kill_time(d);
@@ -148,7 +148,7 @@ static const char *watch(struct device *d, sluice_attach *session) {
       nap = left < nap ? left : nap;
     }
     struct timespec t = {.tv_nsec = (long)nap};
-    /* Short runs should not wait for the whole nap at their end. */
+    /* Short runs must not wait for a whole nap at their end. */
     if (d->deadline_ns > now && d->deadline_ns - now < nap) {
       t.tv_nsec = (long)(d->deadline_ns - now);
     } else if (d->options->tasks != 0 || now >= d->deadline_ns) {
@@ -168,12 +168,12 @@ static const char *watch(struct device *d, sluice_attach *session) {
     }
   }
   if (kill_at != 0 && has_produced(d)) {
-    kill(getpid(), SIGKILL); /* woken too late for its time, but what was asked for */
+    kill(getpid(), SIGKILL); /* past its time, but it was requested */
   }
   return failure;
 }
 
-/* Ends the oldest run that is open. NULL, or why it could not be ended. */
+/* Ends the oldest open run. Returns NULL, or why it failed. */
 static const char *end_run(sluice_attach *session, struct report *r) {
   static char error[256];
   struct sluice_books books;
@@ -185,10 +185,10 @@ static const char *end_run(sluice_attach *session, struct report *r) {
 }
 
 /*
- * Starts the lanes, waits for their end. NULL, or why the run failed.
+ * Starts the lanes and waits for their end. Returns NULL, or why the run failed.
  *
- * overlapped: not NULL if the run before this one is still open; it is ended once this one is at
- * work, and its books go there.
+ * overlapped: not NULL if the previous run is still open. It is ended once this one is running, and
+ * its books are added there.
  */
 static const char *launch(struct device *d, sluice_attach *session, struct report *overlapped) {
   const char *failure = NULL;
@@ -214,7 +214,7 @@ static const char *launch(struct device *d, sluice_attach *session, struct repor
   if (failure == NULL) {
     failure = watch(d, session);
   }
-  /* A lane that flushes may still wait for the daemon: keep watching for its death. */
+  /* A flushing lane may still wait for the daemon: keep checking whether the daemon lives. */
   for (unsigned i = 0; i < started; i++) {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
@@ -245,13 +245,13 @@ static int print_report(const struct report *r, const struct options *o) {
 
 /* ---- with a daemon --------------------------------------------------------------------------- */
 
-/* Ends the session. A daemon that came back is asked again: the guard has resumed or we do. */
+/* Ends the session. Resumes first if the daemon came back and the guard has not resumed. */
 static const char *end_session(sluice_attach *session, const struct options *o, struct report *r,
                                char *error, size_t error_bytes) {
   struct sluice_books last;
   memset(&last, 0, sizeof last);
   if (r->failure != NULL && !sluice_attach_connected(session)) {
-    /* Where the daemon ended the session, it has said why. */
+    /* If the daemon ended the session, error has its reason. */
     int code = sluice_attach_detach_guarded(session, &last, &r->guard, error, error_bytes);
     report_add_books(r, &last);
     return code == SLUICE_ERROR_STATE ? error : r->failure;
@@ -262,7 +262,7 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
     return r->failure;
   }
   if (!sluice_attach_connected(session)) {
-    sluice_attach_resume(session, error, error_bytes); /* detach reports it if this failed */
+    sluice_attach_resume(session, error, error_bytes); /* detach reports a failure */
   }
   if (sluice_attach_detach_guarded(session, &last, &r->guard, error, error_bytes) != SLUICE_OK) {
     return error;
@@ -273,8 +273,8 @@ static const char *end_session(sluice_attach *session, const struct options *o, 
 }
 
 /*
- * The number that this process has for a device of the host: the runtime renumbers what
- * ASCEND_RT_VISIBLE_DEVICES lists. -1 if it does not list the device.
+ * This process's number for a device of the host: the runtime renumbers the devices in
+ * ASCEND_RT_VISIBLE_DEVICES. -1 if the device is not listed.
  */
 static int visible_number(uint32_t device) {
   const char *visible = getenv("ASCEND_RT_VISIBLE_DEVICES");
@@ -294,7 +294,7 @@ static int visible_number(uint32_t device) {
   return -1;
 }
 
-/* What a runtime has done long before it attaches: its thread has set the device. */
+/* A runtime does this long before it attaches: its thread sets the device. */
 static int set_device(uint32_t device) {
   int number = visible_number(device);
   if (number < 0) {
@@ -325,7 +325,7 @@ static int set_device(uint32_t device) {
   return 0;
 }
 
-/* Starts a run and readies the device for it: where it is, and what it is to write. */
+/* Starts a run and prepares the device for it: memory and content. */
 static bool start_run(struct device *d, sluice_attach *session, const struct options *o,
                       uint32_t run, char *error, size_t error_bytes) {
   memset(d, 0, sizeof *d);
@@ -338,7 +338,7 @@ static bool start_run(struct device *d, sluice_attach *session, const struct opt
       sluice_attach_guard_start(session, o->guard_ms, error, error_bytes) != SLUICE_OK) {
     return false;
   }
-  /* It plays the device, so it looks at the arena from the device's side. */
+  /* This process plays the device, so it uses the device's view of the arena. */
   const struct sluice_arena *arena = sluice_attach_arena(session);
   d->options = o;
   d->arena = (uint8_t *)(uintptr_t)arena->device_base;
@@ -396,11 +396,11 @@ static int run_attached(struct options *o) {
   return print_report(&report, o);
 }
 
-/* ---- without one ----------------------------------------------------------------------------- */
+/* ---- without a daemon ------------------------------------------------------------------------ */
 
 static struct sluice_recycler self_test_hosts[SLUICE_MAX_THREADS];
 
-/* Every lane plays the host for its own queue, so that what is measured is the writing. */
+/* Each lane acts as the host of its own queue, so that only the writing is measured. */
 static void recycle_own_queue(struct lane *l) {
   if (l->tail != l->seen_head) {
     sluice_recycle_queue(&self_test_hosts[l->queue], l->queue, UINT32_MAX);

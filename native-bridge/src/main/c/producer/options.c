@@ -170,7 +170,7 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* The name and value under scrutiny, for messages. */
+/* The option being parsed, for messages. */
 struct argument {
   const char *name;
   const char *value;
@@ -203,7 +203,7 @@ static uint64_t number(struct argument *a, uint64_t least, uint64_t most) {
   return value;
 }
 
-/* "a,b,c,d", one per kind in the order of the kind numbers. */
+/* "a,b,c,d": one number per kind, in the order of the kind numbers. */
 static void four_numbers(struct argument *a, uint32_t out[SLUICE_KINDS], uint64_t most) {
   const char *next = a->value;
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
@@ -234,7 +234,7 @@ static void cpu_list(struct argument *a, struct options *o) {
   } while (*end != '\0');
 }
 
-/* "chip-2026.08/a2a3,24": what to say at attach; 0 cores are the device's. */
+/* "chip-2026.08/a2a3,24": what to declare at attach; 0 cores means the device's. */
 static void declaration(struct argument *a, struct options *o) {
   char name[64];
   snprintf(name, sizeof name, "%.*s", (int)strcspn(a->value, ","), a->value);
@@ -414,7 +414,7 @@ static bool has_fault(const struct options *o, enum fault fault) {
   return (o->faults & 1u << fault) != 0;
 }
 
-/* What no single option can tell. NULL, or what is wrong. */
+/* Checks options against each other. Returns NULL, or what is wrong. */
 static const char *check_together(const struct options *o) {
   const struct sluice_geometry *g = &o->geometry;
   struct sluice_layout layout;
@@ -529,7 +529,7 @@ enum options_outcome options_parse(struct options *o, int argc, char **argv) {
     o->declared.generation = generation;
     o->declared.platform = platform;
     o->declared.facts = 0;
-    o->declared.flags = 0; /* what lies at other places has another content */
+    o->declared.flags = 0; /* records at other offsets have other content */
   }
   o->declared.num_cores = cores != 0 ? cores : o->geometry.num_cores;
   if (o->duration_ns == 0 && o->tasks == 0) {

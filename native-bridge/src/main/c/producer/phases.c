@@ -1,12 +1,12 @@
 /*
- * phases.c - phase records. Two things differ from tasks: the buffer is switched by the record
- * after the last one, and count is raised before the fields are written.
+ * phases.c - phase records. They differ from tasks in two ways: the record after the last one
+ * switches the buffer, and count is raised before the fields are written.
  */
 #include "phases.h"
 
 #include "queues.h"
 
-/* Takes a buffer for a pool that has none, or whose old one has gone out. */
+/* Takes a buffer for a pool that has none, or has published its last one. */
 static void phase_install(struct lane *l, struct pool *p) {
   bool early_ptr = l->device->layout.generation == SLUICE_L2_2026_06;
   p->buffer = free_take(l, p);
@@ -38,7 +38,7 @@ static void phase_switch(struct lane *l, struct pool *p) {
     store32_release(count_word(l, p, p->buffer), 0);
     pool_store_live(l, p, 0);
     if (l->device->layout.facts[SLUICE_FACT_PHASE_LOSS] == 0) {
-      phase_forget(p); /* the buffer is leaked, and its sequence number will be missing */
+      phase_forget(p); /* leaks the buffer; its sequence number will be missing */
     }
     return;
   }
@@ -53,7 +53,7 @@ static void phase_switch(struct lane *l, struct pool *p) {
   }
 }
 
-/* Counts the attempt and finds a place for its record; NULL = dropped. */
+/* Counts the attempt and finds a slot for its record; NULL = dropped. */
 static inline uint8_t *phase_slot(struct lane *l, struct pool *p) {
   const struct sluice_layout *layout = &l->device->layout;
   p->total++;
@@ -87,10 +87,11 @@ void sched_run(struct lane *l, unsigned n) {
   atomic_store_explicit(&l->phases_done, p->total, memory_order_relaxed);
 }
 
-/* Records that all fit into the current buffer, with the stores of phase_slot in the same order. */
+/* Writes records that all fit into the current buffer, with the stores of phase_slot in the same
+ * order. */
 static inline __attribute__((always_inline)) void orch_fill(struct lane *l, struct pool *p,
                                                             uint64_t n, bool is_jittered) {
-  struct content content = l->device->content; /* a copy that no store below can change */
+  struct content content = l->device->content; /* a local copy, which no store can alias */
   content.is_jittered = is_jittered;
   uint8_t *total_word = p->shared + SLUICE_POOL_TOTAL;
   uint8_t *count_at = count_word(l, p, p->buffer);

@@ -4,13 +4,14 @@
 
 #include "device.h"
 
-/* Commits n scheduler phase records of the lane's own pool. */
+/* Commits n scheduler phase records to the lane's own pool. */
 void sched_run(struct lane *l, unsigned n);
 
 /* Commits n orchestrator records. */
 void orch_run(struct lane *l, uint64_t n);
 
-/* Publishes what a phase pool holds; its pointer is gone either way. */
+/* Publishes the current buffer of a phase pool and clears its pointer. If publishing fails, the
+ * layout decides whether the pool keeps the buffer. */
 void phase_flush(struct lane *l, struct pool *p);
 
 #endif

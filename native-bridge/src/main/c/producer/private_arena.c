@@ -48,7 +48,7 @@ void private_arena_init(const struct private_arena *a, struct sluice_recycler *h
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     uint32_t pools = private_arena_pools(g, kind);
     handed[kind] = 0;
-    /* Round by round, so that few buffers are shared out evenly. */
+    /* Round by round, so that a small number of buffers is spread evenly. */
     for (uint32_t slot = 0; slot < l->slots; slot++) {
       for (uint32_t pool = 0; pool < pools && handed[kind] < a->buffers[kind]; pool++) {
         uint64_t offset = a->buffer_at[kind] + handed[kind]++ * l->buffer_bytes[kind];

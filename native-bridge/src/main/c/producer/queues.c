@@ -6,17 +6,17 @@
 #define UNLIMITED UINT64_MAX
 
 /*
- * A device that waits costs its host nothing, so a lane that waits must not take a CPU from the
- * host that it waits for. It spins this long, then sleeps, each time for as long as it has waited.
- * Waking up costs some 10 us of a CPU on a virtual machine: the longest sleep keeps that at 2 %.
+ * A waiting device costs its host nothing, so a waiting lane must not take a CPU from the host that
+ * it waits for. It spins this long, then sleeps, each time as long as it has waited so far. A
+ * wake-up costs some 10 us of CPU on a virtual machine: the longest sleep keeps that at 2 %.
  */
 #define SPIN_NS 20000u
 #define LONGEST_SLEEP_NS 500000u
 
-/* One refill in this time is measured per lane: looking costs, and a sleeping lane cannot look. */
+/* Measures one refill per lane in this time: polling costs, and a sleeping lane cannot poll. */
 #define REFILL_SAMPLE_GAP_NS 500000u
 
-/* A timed refill that took longer is forgotten: the buffer went to another pool. */
+/* A timed refill that takes longer is discarded: the buffer went to another pool. */
 #define REFILL_GIVE_UP_NS 1000000000u
 
 uint64_t clock_ns(void) {
@@ -36,7 +36,7 @@ uint64_t lane_clock(struct lane *l) {
 uint64_t lane_sleep(struct lane *l, uint64_t ns) {
   struct timespec t = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
   clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
-  l->last_clock_ns = clock_ns(); /* a pause that was meant */
+  l->last_clock_ns = clock_ns(); /* an intended pause */
   return l->last_clock_ns;
 }
 
@@ -67,7 +67,8 @@ static bool is_over(const struct lane *l, const struct waiting *w) {
   return waited_ns(w) >= w->limit_ns || aborted(l);
 }
 
-/* One turn of a wait; the caller looks after it. A limit that a late wake-up would miss is spun. */
+/* One turn of a wait; the caller checks its condition afterwards. Spins if a late wake-up would
+ * miss the limit. */
 static void wait_turn(struct lane *l, struct waiting *w) {
   refill_check(l);
   if (l->device->host_step != NULL) {
@@ -75,7 +76,7 @@ static void wait_turn(struct lane *l, struct waiting *w) {
   }
   w->slept_ns = 0;
   if (waited_ns(w) < SPIN_NS || w->limit_ns <= SPIN_NS) {
-    /* Yields often, because the host may need this CPU to help us. */
+    /* Yields often, because the host may need this CPU to make progress. */
     if (w->turns++ % 32 == 31) {
       sched_yield();
     } else {
@@ -91,8 +92,8 @@ static void wait_turn(struct lane *l, struct waiting *w) {
 }
 
 /*
- * What was waited for came at some moment of the last turn: if that was a sleep, it may have added
- * as much to the wait. The sleeps before it added nothing.
+ * The condition became true at some moment of the last turn. If that turn was a sleep, it may have
+ * added up to its length to the wait; earlier sleeps added nothing.
  */
 static void wait_end(struct lane *l, const struct waiting *w) {
   l->own_sleep_ns += w->slept_ns;
@@ -121,12 +122,12 @@ static uint32_t free_tail(const struct lane *l, const struct pool *p) {
 
 static void refill_watch(struct lane *l, struct pool *p) {
   if (p->kind == SLUICE_KIND_AICORE_TASK && l->device->layout.facts[SLUICE_FACT_AICORE_ROTATION] == 1) {
-    return; /* popped at the rotation, published later: its replacement may be there by now */
+    return; /* popped at the rotation, published later: its replacement may be queued by now */
   }
   uint32_t tail = free_tail(l, p);
   p->tail_due++;
   if ((int32_t)(tail - p->tail_due) >= 0) {
-    p->tail_due = tail + 1; /* the host had given more than was published: count from here */
+    p->tail_due = tail + 1; /* the host had given more than was published: restart the count here */
   }
   uint64_t now = l->watched == NULL ? clock_ns() : 0;
   if (l->watched == NULL && now - l->watch_since_ns >= REFILL_SAMPLE_GAP_NS) {
@@ -169,7 +170,7 @@ static bool ready_wait_space(struct lane *l) {
   if (l->device->wait_limit_ns == 0) {
     return false;
   }
-  /* Without a limit for buffers there is one of 30 s for room in a ready queue. */
+  /* Without a limit for buffers, space in a ready queue still has a limit of 30 s. */
   uint64_t limit = l->device->wait_limit_ns == UNLIMITED ? BACKSTOP_NS : l->device->wait_limit_ns;
   if (layout->backpressure_at != 0) {
     store32_release(
@@ -192,10 +193,10 @@ void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr,
   const struct sluice_layout *layout = &l->device->layout;
   uint8_t *entry = l->device->region + sluice_entry_at(layout, l->queue, l->tail);
   l->tail = l->tail + 1 == layout->queue_entries ? 0 : l->tail + 1;
-  /* The records and the count come first in every generation. */
+  /* Records and count become visible first, in every generation. */
   fence_release(l->tail_word);
   if (sluice_entries_are_unordered(layout)) {
-    /* No barrier: the entry, or a part of it, may become visible after the tail. */
+    /* No barrier: all or part of the entry may become visible after the tail. */
     store32_relaxed(entry + SLUICE_ENTRY_CORE, core_index);
     store32_relaxed(entry + SLUICE_ENTRY_KIND, kind);
     store64_relaxed(entry + SLUICE_ENTRY_PTR, ptr);
@@ -214,7 +215,7 @@ void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr,
   }
 }
 
-/* chip-2026.08: stays here while a freeze is open. false after the backstop. */
+/* chip-2026.08: blocks while a freeze is active. false if the backstop expires. */
 static bool park(struct lane *l, size_t flag) {
   const uint8_t *word = l->device->region + l->device->layout.backpressure_at + flag;
   bool is_frozen = load32_acquire(word) != 0;
@@ -222,7 +223,7 @@ static bool park(struct lane *l, size_t flag) {
     return true;
   }
   struct waiting w = wait_begin(l, BACKSTOP_NS);
-  /* One look per turn decides: a later freeze may be open by the time that this one is over. */
+  /* One check per turn decides: when this freeze is over, another may already be active. */
   while (is_frozen && !is_over(l, &w)) {
     wait_turn(l, &w);
     is_frozen = load32_acquire(word) != 0;
@@ -232,7 +233,7 @@ static bool park(struct lane *l, size_t flag) {
   return !is_frozen;
 }
 
-/* After the tail: a host may see the entry before it sees these. */
+/* Counted after the tail: a host may see the entry before these counters. */
 static void count_published(struct lane *l, struct pool *p, uint32_t records) {
   unsigned counters = l->device->layout.facts[SLUICE_FACT_POOL_COUNTERS];
   if (counters == 2 || (counters == 1 && p->kind == SLUICE_KIND_AICORE_TASK)) {
@@ -278,14 +279,14 @@ static bool free_wait_slowly(struct lane *l, struct pool *p, uint64_t limit_ns) 
         1);
   }
   struct waiting w = wait_begin(l, limit_ns);
-  uint64_t stalled_before = l->stall_ns; /* parking inside this wait counts once */
+  uint64_t stalled_before = l->stall_ns; /* parking within this wait counts once */
   bool is_there = false;
   bool has_given_up = false;
   while (!is_there && !has_given_up && !is_over(l, &w)) {
     wait_turn(l, &w);
     is_there = free_tail(l, p) != p->fq_head;
     if (!is_there && layout->backpressure_at != 0) {
-      /* While a freeze is open the lane parks; only there it has a time limit. */
+      /* While a freeze is active the lane parks; only parking has a time limit. */
       has_given_up = !park(l, offsetof(struct Backpressure, fq_freeze_active));
     }
   }

@@ -1,5 +1,5 @@
 /*
- * queues.h - ready queue and free queue, seen from the device, with the waiting policy of each
+ * queues.h - ready queue and free queue as seen from the device, with the waiting policy of each
  * generation: l2-2026.06 never waits, l2-2026.07 waits 20 us, chip-2026.08 blocks.
  */
 #ifndef SLUICE_QUEUES_H
@@ -13,42 +13,43 @@
 
 uint64_t clock_ns(void);
 
-/* Reads the clock and notes the longest gap between two readings of a lane that wants to run. */
+/* Reads the clock and records the longest gap between two readings of a runnable lane. */
 uint64_t lane_clock(struct lane *l);
 
-/* Sleeps on purpose, which is no pause of a lane that wants to run. Returns the time after it. */
+/* Sleeps without counting as a gap of lane_clock. Returns the time afterwards. */
 uint64_t lane_sleep(struct lane *l, uint64_t ns);
 
-/* True if an entry can be added now. Reloads the host's head only when the queue looks full. */
+/* Whether an entry can be added now. Reloads the host's head only when the queue looks full. */
 bool ready_has_space(struct lane *l);
 
 /*
- * Writes entry and tail with the barriers of the layout; the caller has checked for space. records
- * goes into the entry where the layout has a place for it.
+ * Writes entry and tail with the barriers of the layout; the caller has checked for space. Stores
+ * records in the entry if the layout has a field for it.
  */
 void ready_put(struct lane *l, uint32_t core_index, uint32_t kind, uint64_t ptr, uint32_t seq,
                uint32_t records);
 
 /*
- * Publishes a full buffer, whose count word says how many records it has. false: the device gives up
- * on it (ready queue full, or in chip-2026.08 parked for 30 s after the entry was already visible, a
- * known defect that is kept here).
+ * Publishes a full buffer, whose count word holds its number of records. Returns false if the
+ * device drops it: the ready queue is full, or in chip-2026.08 the lane was parked for 30 s after
+ * the entry was already visible, a known defect reproduced here.
  */
 bool ready_publish(struct lane *l, struct pool *p, uint8_t *buffer, uint32_t seq);
 
-/* Whether it holds, after waiting for it as the layout's device does. */
+/* Waits as the layout's device does; returns whether the condition holds. */
 bool wait_until(struct lane *l, bool (*holds)(const void *of), const void *of);
 
-/* True when the free queue has a buffer, after waiting for one as the generation does. */
+/* Waits as the generation does; returns whether the free queue has a buffer. */
 bool free_wait(struct lane *l, struct pool *p);
 
-/* The buffer at the head of the free queue, which is not empty. May be NULL if the host wrote 0. */
+/* The buffer at the head of the non-empty free queue. NULL if the host wrote 0. */
 uint8_t *free_peek(const struct lane *l, const struct pool *p);
 
 /* Takes the buffer at the head. */
 uint8_t *free_take(const struct lane *l, struct pool *p);
 
-/* Times how long the host takes to replace a published buffer; cheap when nothing is timed. */
+/* Times how long the host takes to replace a published buffer; cheap when nothing is being
+ * timed. */
 void refill_check(struct lane *l);
 
 static inline void pool_store_ptr(const struct pool *p, const uint8_t *buffer) {
@@ -63,7 +64,7 @@ static inline void pool_store_total(const struct pool *p) {
   store32_relaxed(p->shared + SLUICE_POOL_TOTAL, p->total_before + (uint32_t)(p->total + p->phantom));
 }
 
-/* The count of the writes into the current buffer, where the layout has one. */
+/* Stores the number of writes into the current buffer, if the layout has that counter. */
 static inline void pool_store_live(const struct lane *l, struct pool *p, uint32_t live) {
   p->live = live;
   if (l->device->has_counters) {
@@ -85,7 +86,7 @@ static inline uint8_t *count_word(const struct lane *l, const struct pool *p, ui
   return buffer + l->device->layout.count_at[p->kind];
 }
 
-/* Makes a buffer the device's own: no record yet, and whose it is, before the first record. */
+/* Makes a buffer the device's own, before its first record: count 0 and its identity. */
 static inline void buffer_acquire(const struct lane *l, const struct pool *p, uint8_t *buffer,
                                   uint32_t seq) {
   const struct sluice_layout *layout = &l->device->layout;

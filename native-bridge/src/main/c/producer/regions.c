@@ -1,6 +1,7 @@
 /*
- * regions.c - PMU and scope stats: a pool is a free queue and then the words of its head, a buffer is
- * published when the record after its last one comes, and the count is raised after the record.
+ * regions.c - PMU and scope stats. A pool is a free queue followed by the words of its head. The
+ * record after the last one publishes a buffer, and the count is raised after the record is
+ * written.
  */
 #include "regions.h"
 
@@ -8,7 +9,7 @@
 
 #include "queues.h"
 
-/* Tasks of a scope, which has a record at its begin and one at its end. */
+/* Tasks per scope; a scope has a begin record and an end record. */
 #define TASKS_PER_SCOPE 16
 
 enum { PMU, SCOPE_STATS };
@@ -65,7 +66,7 @@ static void drop(struct lane *l, const struct device_region *r, struct region_po
                         memory_order_relaxed);
 }
 
-/* Hands the current buffer over. Without room in the queue its records are dropped and it stays. */
+/* Publishes the current buffer. If the queue stays full, drops its records and keeps it. */
 static void publish(struct lane *l, struct device_region *r, struct region_pool *p) {
   unsigned queue = l->queue;
   struct wish room = {r, p, queue};
@@ -89,7 +90,7 @@ static void publish(struct lane *l, struct device_region *r, struct region_pool 
   store64_release(p->shared + r->layout.ptr_at, 0);
 }
 
-/* Counts the attempt and finds a place for its record; NULL = dropped. */
+/* Counts the attempt and finds a slot for its record; NULL = dropped. */
 static uint8_t *find_slot(struct lane *l, struct device_region *r, struct region_pool *p) {
   p->total++;
   store32_relaxed(p->shared + r->layout.total_at, (uint32_t)p->total);
@@ -163,7 +164,7 @@ void regions_flush(struct lane *l) {
   }
 }
 
-/* What the orchestrator writes when it begins: how much there is of each ring. */
+/* The capacity of each ring, which the orchestrator writes when it starts. */
 static void write_capacities(const struct device_region *r) {
   uint8_t *caps = r->base + r->layout.words_at + 4;
   uint8_t *heaps = r->base + (r->layout.words_at + 36 + 7) / 8 * 8;

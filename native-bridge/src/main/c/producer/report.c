@@ -6,7 +6,7 @@
 const char *const kind_names[SLUICE_SERVED_KINDS] = {"aicpu_task", "sched_phase", "orch_phase",
                                                      "aicore_task", "pmu", "scope_stats"};
 
-/* Kinds to print: all, if the session has other regions than the swimlane. */
+/* Kinds to print: all if the session has regions other than the swimlane. */
 static unsigned kinds_of(const struct report *r) {
   return r->has_regions ? SLUICE_SERVED_KINDS : SLUICE_KINDS;
 }
@@ -111,7 +111,7 @@ static void print_u64_by_kind(const struct report *r, const char *name, const ui
   fputs("},", out);
 }
 
-/* Text from outside the program (error messages with paths) as a JSON string. */
+/* Writes external text (error messages with paths) as a JSON string. */
 static void print_string(const char *text, size_t limit, FILE *out) {
   fputc('"', out);
   for (size_t i = 0; i < limit && text[i] != '\0'; i++) {

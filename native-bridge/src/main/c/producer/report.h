@@ -1,4 +1,4 @@
-/* report.h - the producer's own truth about a run. */
+/* report.h - the producer's own account of a run. */
 #ifndef SLUICE_REPORT_H
 #define SLUICE_REPORT_H
 
@@ -9,7 +9,7 @@
 struct kind_totals {
   uint64_t produced; /* attempts, as the device counts them */
   uint64_t dropped;  /* as the device counts them */
-  uint64_t lost;     /* vanished without a counter: AICore records of failed rotations */
+  uint64_t lost;     /* vanished without being counted: AICore records of failed rotations */
 };
 
 struct report {
@@ -18,14 +18,14 @@ struct report {
   struct kind_totals kinds[SLUICE_SERVED_KINDS];
   uint64_t produced_bytes;
   uint64_t stall_ns;
-  uint64_t own_sleep_ns; /* of stall_ns, at most so much is the producer's own */
+  uint64_t own_sleep_ns; /* upper bound of the producer's own part of stall_ns */
   uint64_t max_pause_ns;
-  uint64_t least_core_tasks; /* of all cores, the one that ran the fewest */
+  uint64_t least_core_tasks; /* tasks of the core that ran the fewest */
   uint64_t most_core_tasks;
   struct histogram waits;
   struct histogram refills;
   unsigned runs;
-  bool has_regions; /* besides the swimlane */
+  bool has_regions; /* other than the swimlane */
   unsigned dry_at_init;
   uint32_t injected[FAULTS];
   uint32_t faults;
@@ -33,7 +33,7 @@ struct report {
   struct sluice_books books;
   bool has_guard;
   struct sluice_guard_stats guard;
-  const char *failure; /* NULL, or why the run did not end well */
+  const char *failure; /* NULL, or why the run failed */
 };
 
 /* Adds a run: sums over all lanes, which must have ended. */

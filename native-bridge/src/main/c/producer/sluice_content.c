@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-/* The same in every numbering. */
+/* The same in all numberings. */
 enum { COMPLETE = 0, DISPATCH = 1 };
 
 /*
- * By the fact phase_kinds: kinds other than dispatch and complete that devices write, those that name
- * a task in place of the pop counters, and the one that has a task id in tasks_processed.
+ * By the fact phase_kinds: the kinds other than dispatch and complete that devices write, those
+ * that store a task in place of the pop counters, and the kind with a task id in tasks_processed.
  */
 static const struct {
   uint8_t count;
@@ -22,7 +22,7 @@ static const struct {
     {8, {2, 3, 5, 6, 7, 8, 9, 10}, 1u << 9, 0},
 };
 
-/* Lengths of slots, each with how often it occurs. */
+/* Slot lengths and how often each occurs. */
 static const struct {
   uint16_t times;
   uint16_t length;

@@ -1,14 +1,14 @@
 /*
- * sluice_content.h - what the synthetic producer writes into its records, as a pure function.
+ * sluice_content.h - the record content of the synthetic producer, as a pure function.
  *
- * A verifier in any language rebuilds every byte from (seed, origin_ticks, period_ticks, jittered or
- * regular), which ATTACH carries, from the geometry (num_cores, sched_threads, generation), and from
- * the record's place: kind, pool instance and per-pool index. No record depends on another one.
+ * A verifier in any language rebuilds every byte from (seed, origin_ticks, period_ticks, jittered
+ * or regular), which ATTACH carries, the geometry (num_cores, sched_threads, generation), and the
+ * record's place: kind, pool instance and per-pool index. Records do not depend on each other.
  *
  * All arithmetic is unsigned 64-bit, wrapping. K = 0x9E3779B97F4A7C15. `/` is integer division.
  *
  * Index. The per-pool index counts attempts: the value of the pool's total_record_count before the
- * attempt, extended to 64 bits. A dropped record has used its index, so drops leave gaps.
+ * attempt, extended to 64 bits. A dropped record still uses its index, so drops leave gaps.
  *   aicpu task   index = reg_task_id (low 32 bits)
  *   aicore task  index = reg_task_id (low 32 bits); the same index names the same task
  *   sched phase  index = 2 * loop_iter + (kind == Dispatch ? 0 : 1) (low 33 bits)
@@ -16,8 +16,8 @@
  *   pmu          index = task_id (low 32 bits)
  *   scope stats  index = task_start (low 32 bits)
  *
- * Bits.  x(stream, i) = (stream + i) * K in regular content; in jittered content, where neighbours
- * must not look alike, with z = (stream + i) * K: x = (z ^ z >> 32) * 0xD6E8FEB86659FD93. And
+ * Bits.  x(stream, i) = (stream + i) * K in regular content. In jittered content neighbours must
+ * differ: with z = (stream + i) * K, x = (z ^ z >> 32) * 0xD6E8FEB86659FD93. And
  *   stream(seed, class, instance) = mix(seed + K * (1024 * class + instance + 1)),
  *   mix(z): z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9; z = (z ^ z >> 27) * 0x94D049BB133111EB;
  *           z ^ z >> 31
@@ -25,24 +25,25 @@
  *          3 rounds of tasks (0), jittered content only, 4 PMU (core), 5 scope stats (0).
  *
  * Time is the virtual time of the device: period_ticks is the mean distance of two tasks on one
- * core, whatever the wall clock does.
+ * core, independent of the wall clock.
  *
- * ---- Other profilers, in regular and in jittered content; x always as in regular content -------
+ * ---- Other regions, in regular and in jittered content; x always as in regular content ---------
  *
- * PMU. Record i of core c, with x = x(stream(seed, 4, c), i): a task for each record.
+ * PMU. Record i of core c, with x = x(stream(seed, 4, c), i): one record per task.
  *   PmuRecord   {c << 32 | (u32) i, x >> 60, c < max(1, num_cores / 3) ? 0 : 1,
  *                1000 + (x >> 40 & 0xFFFF), counter k = x >> 3 * k & 0xFFFF (8 on a2a3, 10 on a5), 0}
  *
- * Scope stats. Record n, with x = x(stream(seed, 5, 0), n), scope = n / 2: a begin and an end each.
+ * Scope stats. Record n, with x = x(stream(seed, 5, 0), n), scope = n / 2: a begin and an end per
+ * scope.
  *   ScopeStatsRecord {"scope_" scope % 10 ".cpp", 4096 * n, 4096 * n + 64 * (x >> 52),
  *                     100 + scope % 1000, n, n + (x >> 60), 2 * n, 2 * n + (x >> 61),
  *                     x >> 40 & 0xFFF, scope % 64, scope % 4, n % 2, 0}
  *
  * ---- Regular content -----------------------------------------------------------------------------
  *
- * Every core starts a task each period. period_ticks >= 16 * num_cores; origin_ticks > 2 * period.
+ * Each core starts a task per period. period_ticks >= 16 * num_cores; origin_ticks > 2 * period.
  *   q(p) = p / 16;  m(p) = (largest power of two <= q(p)) - 1, a mask for jitter below q(p)
- *   step = period / num_cores, the distance of two tasks on the device
+ *   step = period / num_cores, the distance of two consecutive tasks on the device
  *
  * Tasks. Task i of core c, with x = x(stream(seed, 0, c), i), q = q(period), m = m(period):
  *   base     = origin + i * period + c * step
@@ -73,28 +74,28 @@
  *                           DrainPublish AsyncPoll PredicatedSkip GraphPrepare
  *   task  = token(16 * iter), the task that DummyTask, PredicatedSkip and GraphPrepare name
  *   tasks_processed  = low 32 bits of task for DummyTask in the two l2 generations,
- *                      else 1 + (x >> 52 & 15)
+ *                      otherwise 1 + (x >> 52 & 15)
  *   bytes 28, 32     = for Dispatch: tasks_processed, x >> 49 & 7
  *                      for the three kinds that name a task, in chip-2026.08: low, high half of
  *                      that task
- *                      else 0, 0
+ *                      otherwise 0, 0
  *   shared_depth_at_start[k] = x >> (4 + 4 * k) & 15
  *   shared_depth_at_end[k]   = x >> (36 + 4 * k) & 15
  *   pad   = 0
  *
  * ---- Jittered content ----------------------------------------------------------------------------
  *
- * As regular content but for times, tokens and receive_to_start. Time is cut into groups of 32
- * periods, and a group into 32 slots of unequal length, one for each of 32 records in a row: so a
- * record's place follows from its index alone. period_ticks >= 96 and >= 4 * num_cores;
+ * As regular content except for times, tokens and receive_to_start. Time is divided into groups of
+ * 32 periods, and a group into 32 slots of unequal length, one for each of 32 consecutive records:
+ * so a record's place follows from its index alone. period_ticks >= 96 and >= 4 * num_cores;
  * origin_ticks > 64 * period_ticks.
  *
- * Lengths of slots, in 1/1024 of a group, each list adds up to 1024:
+ * Lengths of slots, in 1/1024 of a group; each list adds up to 1024:
  *   type 0   8 of 16, 12 of 28,  8 of 40, 4 of 60           cube cores: alike, long
  *   type 1  12 of 10, 10 of 20,  6 of 40, 3 of 72, 1 of 248  vector cores: short, with a long tail
- * Of each list there are 16 patterns. Pattern p is the list as written here, shuffled:
+ * Each list has 16 patterns. Pattern p is the list as written here, shuffled:
  *   for j = 31 down to 1: swap entry j and entry mix(K * (512 * type + 32 * p + j)) % (j + 1)
- * A slot begins where the ones before it in its pattern end.
+ * A slot begins at the sum of the lengths before it in its pattern.
  *
  * slot(type, stream, origin, G8, i): with G = G8 / 256, the length of a group,
  *   p     = (~stream + i / 32) * K >> 60
@@ -104,7 +105,7 @@
  *   P       = power(length(type, p, i % 32)) * power(G) / 1024
  *   j(n, d) = x >> n & (2 * P - 1 >> d + 1), which is less than L / 2^d
  *
- * G8 is in 1/256 tick, so that streams of different pace do not drift apart:
+ * G8 is in units of 1/256 tick, so that streams of different pace do not drift apart:
  *   task G8 = 256 * 32 * period;  orch G8 = task G8 / num_cores;
  *   sched G8 = task G8 * 16 * sched_threads / num_cores
  *
@@ -116,17 +117,17 @@
  *   end              = s + L - L / 4 + j(22, 3)
  *   finish           = s + L - 1     - j(42, 4)
  * so dispatch < receive < start < end < finish < the next dispatch of this core.
- *   g        = i * num_cores + (c + r) % num_cores, where the cores take turns by
+ *   g        = i * num_cores + (c + r) % num_cores, where the cores rotate by
  *              r = (x(stream(seed, 3, 0), i % 256) >> 32) * num_cores >> 32
  *   token(g) = ((g >> 14 & 3) << 32) + ((g >> 16 << 14) + (g & 16383) & 0xFFFFFFFF)
- *              four rings, which take turns by 16384 tasks
+ *              four rings, which alternate every 16384 tasks
  *
  * Orch phases. Record n: slot(0, stream(seed, 2, 0), origin - 64 * period, orch G8, n):
  *   start = s + j(52, 2);  end = s + L / 2 + j(32, 1)
  * so that each task is submitted before it is dispatched.
  *
- * Sched phases. Record n of thread t: slot(1, stream(seed, 1, t), origin, sched G8, n / 2), of which
- * each of two records has a half: with h = L / 2, and jitter by the x of n and P / 2,
+ * Sched phases. Record n of thread t: slot(1, stream(seed, 1, t), origin, sched G8, n / 2), whose
+ * halves hold one record each: with h = L / 2, and jitter from the x of n and P / 2,
  *   start = s + (n & 1) * h + j(52, 2);  end = s + (n & 1) * h + h / 2 + j(32, 1)
  */
 #ifndef SLUICE_CONTENT_H
@@ -153,7 +154,7 @@ enum sluice_content_class {
 #define CONTENT_TYPES 2
 #define CONTENT_TURNS 256
 
-/* Where a slot lies in its group, in 1024ths. */
+/* Place of a slot in its group, in 1024ths. */
 struct content_part {
   uint16_t begin;
   uint16_t length;
@@ -163,7 +164,7 @@ struct content_part {
 /* Shuffled lists of slots; the same for every seed. */
 typedef struct content_part content_patterns[CONTENT_TYPES][CONTENT_PATTERNS][CONTENT_GROUP];
 
-/* Regular content: one spacing of records in time, with its fractions worked out. */
+/* Regular content: one spacing of records in time, with precomputed fractions. */
 struct content_span {
   uint64_t ticks;
   uint64_t q;
@@ -178,21 +179,21 @@ struct content_group {
   uint64_t power;
 };
 
-/* Jittered content: where in time a record lies. */
+/* Jittered content: a record's place in time. */
 struct content_slot {
   uint64_t start;
   uint64_t length;
-  uint64_t ones; /* shifted right by n + 1, a mask for jitter below length / 2^n */
+  uint64_t ones; /* shifted right by n + 1: a mask for jitter below length / 2^n */
 };
 
-/* Jittered content: how long a group of slots is. */
+/* Jittered content: length of a group of slots. */
 struct content_pace {
   uint64_t group_256; /* 256ths of ticks */
   uint64_t power;     /* the largest power of two within its ticks */
 };
 
 struct content {
-  unsigned pmu_counters; /* of a record */
+  unsigned pmu_counters; /* counters per record */
   uint64_t seed;
   uint64_t origin;
   uint32_t cores;
@@ -206,7 +207,7 @@ struct content {
   struct content_span sched;
   /* jittered */
   const content_patterns *patterns;
-  const uint8_t *turns; /* by round of tasks, which core is the first */
+  const uint8_t *turns; /* by round of tasks: the rotation of the cores */
   uint32_t cube_cores;
   struct content_pace task_pace;
   struct content_pace orch_pace;
@@ -221,10 +222,11 @@ static inline struct content_span content_span(uint64_t ticks) {
   return s;
 }
 
-/* Of a session with this geometry, of which a process has one at a time. */
+/* The content of a session with this geometry. A process has one at a time. */
 struct content content_of(const struct sluice_geometry *g);
 
-/* The least period that keeps the order of times, and the least origin that keeps them above 0. */
+/* The smallest period that keeps times in order, and the smallest origin that keeps them above
+ * 0. */
 uint64_t content_least_period(const struct sluice_geometry *g);
 uint64_t content_least_origin(const struct sluice_geometry *g, uint64_t period);
 
@@ -263,7 +265,7 @@ static inline struct content_slot content_slot(const struct content_group *g, ui
                                .ones = part.power * g->power / 1024 * 2 - 1};
 }
 
-/* The number on the device of a core's task. */
+/* The device-wide number of a core's task. */
 static inline uint64_t content_task_number(const struct content *c, unsigned core, uint64_t index) {
   if (!c->is_jittered) {
     return index * c->cores + core;
@@ -274,7 +276,7 @@ static inline uint64_t content_task_number(const struct content *c, unsigned cor
 
 /* ---- records -------------------------------------------------------------------------------- */
 
-/* A ring from 0 to 3 and a local id; of host_build_graph the same as parent of a sub-task. */
+/* A ring from 0 to 3 and a local id; in host_build_graph the same as parent of a sub-task. */
 static inline uint64_t content_token(const struct content *c, uint64_t task) {
   uint64_t ring = (c->is_jittered ? task >> 14 : task) & 3;
   uint64_t local = c->is_jittered ? (uint32_t)((task >> 16 << 14) + (task & 16383))
@@ -283,7 +285,7 @@ static inline uint64_t content_token(const struct content *c, uint64_t task) {
   return space << 62 | ring << 32 | local;
 }
 
-/* What the two records of a task say, apart from its index. */
+/* Contents of the two records of a task, apart from its index. */
 struct content_task {
   uint64_t dispatch;
   uint64_t start;
@@ -293,7 +295,7 @@ struct content_task {
   uint32_t receive_to_start;
 };
 
-/* Of the task with this index and those after it up to the next multiple of CONTENT_GROUP. */
+/* The group of the task with this index and of those up to the next multiple of CONTENT_GROUP. */
 static inline struct content_group content_task_group(const struct content *c, uint64_t stream,
                                                       unsigned core, uint64_t index) {
   uint64_t origin = c->origin + (stream >> 54) * (c->task_pace.group_256 / 256) / 1024;
@@ -366,15 +368,15 @@ static inline void content_orch_phase(struct OrchPhaseRecord *r, const struct co
                                 .submit_idx = (uint32_t)index};
 }
 
-/* Fills a scheduler phase record; not inline, it is rare and long. */
+/* Fills a scheduler phase record. Not inline: rare and long. */
 void content_sched_phase(uint8_t *at, const struct content *c, uint64_t stream,
                          uint64_t index);
 
-/* Writes a record of a core's counters. */
+/* Writes a PMU record of a core. */
 void content_pmu(struct PmuRecord *r, const struct content *c, uint64_t stream, unsigned core,
                  uint64_t index);
 
-/* Writes a record of the begin or the end of a scope. */
+/* Writes the begin or end record of a scope. */
 void content_scope_stats(struct ScopeStatsRecord *r, uint64_t stream, uint64_t index);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * tasks.c - commit, buffer switch, AICore rotation and flush of the two task kinds.
  *
- * core_run has two ways: one_task() does a single dispatch in the exact order of the device, with
- * everything that can happen at a boundary; run_tasks() does many that meet no boundary, with the
- * same stores in the same order. A process killed between any two stores leaves what a device
+ * core_run has two paths: one_task() does a single dispatch in the exact order of the device, with
+ * everything that can happen at a boundary; run_tasks() does many without a boundary, with the same
+ * stores in the same order. A process killed between any two stores leaves the memory that a device
  * would leave.
  */
 #include "tasks.h"
@@ -32,7 +32,7 @@ static void aicpu_install(struct lane *l, struct pool *p) {
       buffer_acquire(l, p, p->buffer, p->seq);
     }
   } else {
-    /* seq was advanced when the old buffer went out */
+    /* seq was advanced when the old buffer was published */
     p->buffer = free_take(l, p);
     if (p->buffer != NULL) {
       buffer_acquire(l, p, p->buffer, p->seq);
@@ -43,7 +43,7 @@ static void aicpu_install(struct lane *l, struct pool *p) {
   p->count = 0;
 }
 
-/* The full buffer could not go out: its records are overwritten in place. */
+/* The full buffer could not be published: its records are overwritten in place. */
 static void aicpu_discard(struct lane *l, struct pool *p) {
   pool_drop(l, p, p->count);
   p->count = 0;
@@ -53,7 +53,7 @@ static void aicpu_discard(struct lane *l, struct pool *p) {
 
 static void aicpu_switch(struct lane *l, struct pool *p) {
   if (l->device->layout.generation == SLUICE_L2_2026_06) {
-    /* Looks at the free queue first: without a replacement the full buffer does not go out. */
+    /* Checks the free queue first: without a replacement the full buffer is not published. */
     if (!free_wait(l, p) || !ready_publish(l, p, p->buffer, p->seq)) {
       aicpu_discard(l, p);
     } else {
@@ -75,7 +75,7 @@ static void aicpu_switch(struct lane *l, struct pool *p) {
   }
 }
 
-/* One commit, with the search for a buffer when there is none. */
+/* Commits one record; looks for a buffer if the pool has none. */
 static void aicpu_commit(struct lane *l, struct core *c, uint64_t task) {
   struct pool *p = &c->aicpu;
   p->total++;
@@ -101,7 +101,7 @@ static void aicpu_commit(struct lane *l, struct core *c, uint64_t task) {
 
 /* ---- AICore ---------------------------------------------------------------------------------- */
 
-/* The AICore looks at its pool head: a new sequence number means a new buffer. */
+/* The AICore polls its pool head: a new sequence number means a new buffer. */
 static void aicore_look(struct core *c) {
   if (c->aicore.seq != c->seen_seq) {
     c->seen_seq = c->aicore.seq;
@@ -119,9 +119,9 @@ static ALWAYS_INLINE void aicore_store(struct AicoreTaskRecord *to,
   to->receive_to_start_cycles = r.receive_to_start_cycles;
   to->start_time = r.start_time;
   /*
-   * Last, because the line of a real AICore goes out whole and this process can be killed between
-   * two stores: a slot still shows a record of the buffer's earlier life, start time included, so
-   * it is the new token that makes it a new record.
+   * Last, because a real AICore writes the line as a whole, while this process can be killed
+   * between two stores. A slot still holds a record of the buffer's earlier use, start time
+   * included, so only the new token makes it a new record.
    */
   program_order();
   to->reg_task_id = r.reg_task_id;
@@ -129,7 +129,8 @@ static ALWAYS_INLINE void aicore_store(struct AicoreTaskRecord *to,
 
 static void aicore_write(struct lane *l, struct core *c, uint64_t task) {
   if (c->slots == NULL || c->slot >= l->device->layout.records[SLUICE_KIND_AICORE_TASK]) {
-    /* The core skips it silently. Where dispatches are counted by buffer, the AICPU will know. */
+    /* The core skips it silently. Where the layout counts dispatches per buffer, the AICPU will
+     * notice. */
     l->aicore_lost += !l->device->has_counters;
     return;
   }
@@ -147,8 +148,8 @@ static void release_stash(struct lane *l, struct core *c) {
 }
 
 /*
- * What the count word of the current AICore buffer will say. Exact: the dispatches since it became
- * current, of which the core could place a buffer's worth; the rest is lost, and counted now.
+ * The value for the count word of the current AICore buffer. If exact: the dispatches since the
+ * buffer became current, up to its capacity; the rest is lost and counted as dropped now.
  */
 static uint32_t take_mark(struct lane *l, struct pool *p, uint32_t nominal) {
   uint32_t capacity = l->device->layout.records[SLUICE_KIND_AICORE_TASK];
@@ -168,7 +169,7 @@ static void rotate(struct lane *l, struct core *c, uint32_t boundary_token) {
   uint32_t capacity = l->device->layout.records[SLUICE_KIND_AICORE_TASK];
   bool stashes = l->device->layout.facts[SLUICE_FACT_AICORE_ROTATION] == 1;
   if (!free_wait(l, p)) {
-    return; /* nothing is counted; the next attempt is a whole buffer of dispatches away */
+    return; /* not counted; the next attempt is a full buffer of dispatches away */
   }
   if (stashes) {
     if (free_peek(l, p) == NULL) {
@@ -227,12 +228,12 @@ static void one_task(struct lane *l, struct core *c) {
     pool_store_live(l, p, p->live + 1);
   }
   if (d->two_in_flight && p->total > 1) {
-    finish_one(l, c); /* the task before this one */
+    finish_one(l, c); /* the previous task */
   }
   if (d->reserve_before_ack) {
     aicore_look(c);
   }
-  /* Here the core acknowledges this task, so everything before it is written. */
+  /* The core acknowledges this task here, so everything before it has been written. */
   if (d->has_ack_gate && c->stash.buffer != NULL && c->stash.gate == token) {
     release_stash(l, c);
   }
@@ -241,10 +242,10 @@ static void one_task(struct lane *l, struct core *c) {
   }
 }
 
-/* n tasks without a boundary; which parts there are is known at compile time. */
+/* Runs n tasks without a boundary. The flags are compile-time constants in the hot paths. */
 static ALWAYS_INLINE void run_tasks(struct lane *l, struct core *c, uint64_t n, bool has_aicore,
                                     bool has_aicpu, bool is_jittered, bool has_counters) {
-  struct content content = l->device->content; /* a copy that no store below can change */
+  struct content content = l->device->content; /* a local copy, which no store can alias */
   content.is_jittered = is_jittered;
   uint8_t *dispatches_word = c->aicore.shared + SLUICE_POOL_TOTAL;
   uint8_t *commits_word = c->aicpu.shared + SLUICE_POOL_TOTAL;
@@ -348,7 +349,7 @@ void core_run(struct lane *l, struct core *c, uint64_t n) {
 
 static void aicpu_flush(struct lane *l, struct pool *p) {
   if (p->buffer == NULL || p->count == 0) {
-    return; /* an empty current buffer stays where it is */
+    return; /* an empty current buffer stays in place */
   }
   if (!ready_publish(l, p, p->buffer, p->seq)) {
     aicpu_discard(l, p);
@@ -371,7 +372,7 @@ static void aicore_flush(struct lane *l, struct core *c) {
   if (p->buffer == NULL) {
     return;
   }
-  /* The device's own arithmetic, too large after a failed rotation and at level 1. */
+  /* The device's own arithmetic; too large after a failed rotation and at level 1. */
   uint32_t mark = (uint32_t)p->total - p->seq * rotation;
   mark = take_mark(l, p, l->device->level < 2 || mark > rotation ? rotation : mark);
   if (mark == 0) {
@@ -381,7 +382,7 @@ static void aicore_flush(struct lane *l, struct core *c) {
   if (!ready_publish(l, p, p->buffer, p->seq)) {
     pool_drop(l, p, mark);
     if (l->device->layout.facts[SLUICE_FACT_FAILED_FLUSH] == 1) {
-      return; /* the records stay in the buffer, with their count, and are counted as dropped */
+      return; /* the records stay in the buffer with their count, and count as dropped */
     }
   }
   p->buffer = NULL;

@@ -4,10 +4,10 @@
 
 #include "device.h"
 
-/* Dispatches n tasks to a core and finishes what is no longer in flight. */
+/* Dispatches n tasks to a core and finishes those that are no longer in flight. */
 void core_run(struct lane *l, struct core *c, uint64_t n);
 
-/* Lets the task in flight finish, then publishes what the core's pools hold. */
+/* Lets the task in flight finish, then publishes the core's partial buffers. */
 void core_flush(struct lane *l, struct core *c);
 
 #endif

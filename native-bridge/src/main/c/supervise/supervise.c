@@ -1,17 +1,17 @@
 /*
- * supervise.c - keeps the memory of a daemon over its restarts, where no systemd does.
+ * supervise.c - keeps a daemon's memory across its restarts, where there is no systemd.
  *
  *   sluice-supervise COMMAND [ARGUMENT ...]
  *
- * Speaks the service manager's side of sd_notify(3) with the command: takes descriptors (FDSTORE=1,
- * FDNAME=), forgets them (FDSTOREREMOVE=1), and gives them to the next process of the command
- * (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES). Starts the command again when it ends, unless it was told
- * to stop; passes on what concerns a service manager of its own. Works as process 1 of a container.
+ * Implements the service manager's side of sd_notify(3) for the command: stores descriptors
+ * (FDSTORE=1, FDNAME=), drops them (FDSTOREREMOVE=1), passes them to the next process of the
+ * command (LISTEN_FDS, LISTEN_PID, LISTEN_FDNAMES). Restarts the command when it ends, unless told
+ * to stop; forwards messages for a service manager above. Works as PID 1 in a container.
  *
- * Signals: TERM and INT stop the command with TERM and then this program; USR1 restarts it, which
- * the command is asked for by USR1; HUP, QUIT and USR2 are passed on.
+ * Signals: TERM and INT stop the command with TERM, then this program; USR1 restarts the command,
+ * which receives USR1; HUP, QUIT and USR2 are forwarded.
  *
- * Messages count only from processes of this user. One thread, no memory after the start.
+ * Accepts only messages of this user. Single-threaded; allocates nothing after start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,12 +31,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_FD 3 /* where LISTEN_FDS begins */
+#define FIRST_FD 3 /* the first descriptor of LISTEN_FDS */
 #define MAX_KEPT 512
 #define MAX_NAME 255
 #define MESSAGE_BYTES 4096
 #define MAX_FDS_OF_MESSAGE 16
-/* A command that was ready or ran for so long gets its next start at once. */
+/* A command that was ready or ran for this long is restarted at once. */
 #define STEADY_MS 10000
 #define FIRST_DELAY_MS 100
 #define LONGEST_DELAY_MS 5000
@@ -56,11 +56,11 @@ static int64_t started_ms;
 static int64_t start_at_ms; /* while there is no child */
 static int64_t delay_ms;
 static int has_been_ready;
-static int is_ready; /* this child */
+static int is_ready; /* the current child */
 static int is_stopping;
 static int is_restarting;
 
-/* The socket of the service manager above, -1 if there is none. */
+/* Socket of the service manager above, -1 if there is none. */
 static int outer = -1;
 static struct sockaddr_un outer_address;
 static socklen_t outer_bytes;
@@ -93,13 +93,13 @@ static void find_outer(void) {
 
 static void tell_outer(const char *line) {
   if (outer >= 0) {
-    /* A manager that does not listen must not hold up this one. */
+    /* A manager that does not read must not block this one. */
     (void)sendto(outer, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT,
                  (struct sockaddr *)&outer_address, outer_bytes);
   }
 }
 
-/* ---- what is kept ---------------------------------------------------------------------------- */
+/* ---- kept descriptors ------------------------------------------------------------------------ */
 
 static void forget(const char *name) {
   int left = 0;
@@ -113,7 +113,7 @@ static void forget(const char *name) {
   kept_count = left;
 }
 
-/* Takes the descriptor over, in place of an earlier one of this name, or closes it. */
+/* Stores the descriptor in place of an earlier one of this name, or closes it. */
 static void keep(int fd, const char *name) {
   forget(name);
   if (*name == 0 || strlen(name) > MAX_NAME || strchr(name, ':') != NULL ||
@@ -126,9 +126,9 @@ static void keep(int fd, const char *name) {
   strcpy(kept[kept_count++].name, name);
 }
 
-/* ---- messages of the command ----------------------------------------------------------------- */
+/* ---- messages from the command --------------------------------------------------------------- */
 
-/* One line for the manager above: not that the command stops, if it is about to start again. */
+/* Forwards one line to the manager above, except STOPPING=1 of a command that will be restarted. */
 static void pass_on(const char *line) {
   static const char *const passed[] = {
       "READY=1",         "STATUS=",    "WATCHDOG=1",         "RELOADING=1",
@@ -171,7 +171,7 @@ static void handle(char *text, int *fds, int fd_count) {
   }
 }
 
-/* One datagram. 0 if there is none. */
+/* Receives one datagram. Returns 0 if there is none. */
 static int receive(int socket) {
   static char text[MESSAGE_BYTES + 1];
   union {
@@ -222,11 +222,11 @@ static void set_number(const char *name, long value) {
   setenv(name, text, 1);
 }
 
-/* In the new process: the kept descriptors at their places, and what is said of them. */
+/* In the new process: puts the kept descriptors in place and describes them in the environment. */
 static int hand_over(void) {
   size_t length = 0;
   for (int i = 0; i < kept_count; i++) {
-    /* First out of the way of all places. */
+    /* First move all of them out of the target range. */
     kept[i].fd = fcntl(kept[i].fd, F_DUPFD_CLOEXEC, FIRST_FD + kept_count);
     if (kept[i].fd < 0) {
       return -1;
@@ -255,9 +255,9 @@ static void start(char **command, const sigset_t *mask) {
   pid_t parent = getpid();
   child = fork();
   if (child == 0) {
-    setpgid(0, 0); /* Ctrl-C reaches this program alone, which passes it on */
+    setpgid(0, 0); /* Ctrl-C reaches only this program, which forwards it */
     sigprocmask(SIG_SETMASK, mask, NULL);
-    /* Without its supervisor nothing keeps its memory: it ends its sessions in order. */
+    /* Nothing keeps the command's memory without its supervisor: it must end its sessions. */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {
       _exit(1);
@@ -275,7 +275,7 @@ static void start(char **command, const sigset_t *mask) {
   }
 }
 
-/* The command has ended. Returns the exit code of this program, or -1 to start it again. */
+/* Handles the command's end. Returns this program's exit code, or -1 to restart the command. */
 static int ended(int status) {
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   child = -1;
@@ -283,7 +283,7 @@ static int ended(int status) {
     return code == 128 + SIGTERM ? 0 : code;
   }
   if (code == EXIT_USAGE && !has_been_ready) {
-    return code; /* a second attempt would fail as the first one */
+    return code; /* another attempt would fail the same way */
   }
   int64_t ran_ms = now_ms() - started_ms;
   int is_steady = is_restarting || is_ready || ran_ms >= STEADY_MS;
@@ -298,7 +298,7 @@ static int ended(int status) {
   return -1;
 }
 
-/* Every process that ended, those of a container whose parent is gone among them. */
+/* Reaps all ended processes, including orphans of the container. */
 static int reap(void) {
   int code = -1;
   int status;
@@ -320,7 +320,7 @@ static void signalled(int signal_number) {
   }
 }
 
-/* Of the kernel's choice, so that no other program can have it. */
+/* Binds to an address of the kernel's choice, which no other program can hold. */
 static int open_socket(void) {
   int socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -353,7 +353,7 @@ int main(int count, char **arguments) {
   }
   struct rlimit files;
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = files.rlim_max; /* each descriptor is there twice in a new process */
+    files.rlim_cur = files.rlim_max; /* a new process holds each descriptor twice */
     setrlimit(RLIMIT_NOFILE, &files);
   }
   sigset_t handled;
@@ -387,7 +387,7 @@ int main(int count, char **arguments) {
         signalled((int)information.ssi_signo);
       }
     }
-    /* What a process sent before its end comes before its end. */
+    /* Read messages before reaping: a process may have sent them right before it ended. */
     while (receive(notified)) {
     }
     int code = reap();

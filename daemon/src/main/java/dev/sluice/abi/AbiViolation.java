@@ -3,8 +3,8 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * What a device can write that the wire format does not allow. Each is counted and logged once per
- * session; the entry or value is set aside and nothing else stops.
+ * Violations of the wire format by a device. Each is counted, and logged once per session; the
+ * entry or value is set aside and everything else continues.
  */
 public enum AbiViolation {
   BAD_INDEX("bad_index", "a queue index outside its ring"),
@@ -36,12 +36,12 @@ public enum AbiViolation {
     this.meaning = meaning;
   }
 
-  /** The value of the metric label {@code reason}. */
+  /** Value of the metric label {@code reason}. */
   public String label() {
     return label;
   }
 
-  /** For a person, to follow "the device wrote". */
+  /** Text for people, to follow "the device wrote". */
   public String meaning() {
     return meaning;
   }

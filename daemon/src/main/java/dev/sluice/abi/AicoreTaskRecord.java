@@ -3,7 +3,7 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * A task as the AICore itself saw it (abi.md 2.1).
+ * A task as recorded by the AICore itself (abi.md 2.1).
  *
  * <pre>
  *   0             8             16                 24             28                         32
@@ -13,7 +13,7 @@ import java.util.List;
  * </pre>
  */
 public final class AicoreTaskRecord {
-  /** Ticks just before the kernel runs, u64; 0 is a slot that was never written. */
+  /** Ticks just before the kernel runs, u64; 0 marks a slot that was never written. */
   public static final int START_TIME_OFFSET = 0;
 
   /** Ticks after the kernel, u64. */
@@ -25,7 +25,7 @@ public final class AicoreTaskRecord {
   /** Dispatch token of the core, u32; joins with {@link AicpuTaskRecord}. */
   public static final int REG_TASK_ID_OFFSET = 24;
 
-  /** u32; the task was received this long before it started. */
+  /** Time from receiving the task to starting it, u32. */
   public static final int RECEIVE_TO_START_CYCLES_OFFSET = 28;
 
   public static final int SIZE_BYTES = 32;

@@ -4,19 +4,19 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A kind of buffer, as a value: what a device writes into it, how many pools it has, and what the
- * engine must know to serve and to account for it. There is one instance of each kind.
+ * A kind of buffer: what a device writes into it, how many pools it has, and what the engine needs
+ * to serve and account for it. One instance per kind.
  */
 public final class BufferKind {
-  /** What a kind has a pool for. */
+  /** The unit for which a kind has one pool. */
   public enum Instances {
     CORES,
     SCHED_THREADS,
     ORCHESTRATORS
   }
 
-  // What "auto" aims at: the phases follow the reference, the task kinds get a few more than it, so
-  // that a full free queue, the current buffer, the stash and two buffers in host hands coexist.
+  // Targets of "auto": phases follow the reference; task kinds get a few more, so that a full free
+  // queue, the current buffer, the stash and two buffers held by the host can coexist.
   public static final BufferKind AICPU_TASK =
       new BufferKind(
           new Place(Region.SWIMLANE, 0, 0),
@@ -46,8 +46,8 @@ public final class BufferKind {
           new Pools(Instances.CORES, 1, 2, 8),
           2);
 
-  // Buffers by default: of the device's default two for each core (PMU), and four (scope
-  // statistics), as many more as the ready queue takes at the usual number of cores.
+  // Default buffers: the device's two per core (PMU) and four (scope statistics), plus as many as
+  // the ready queue takes at the usual number of cores.
   public static final BufferKind PMU =
       new BufferKind(
           new Place(Region.PMU, 4, 0),
@@ -63,22 +63,22 @@ public final class BufferKind {
           new Pools(Instances.ORCHESTRATORS, 1, 1, 6),
           2);
 
-  /** In the order of their numbers; those of the swimlane come first. */
+  /** All kinds in the order of their numbers; the swimlane's come first. */
   public static final List<BufferKind> ALL =
       List.of(AICPU_TASK, SCHED_PHASE, ORCH_PHASE, AICORE_TASK, PMU, SCOPE_STATS);
 
-  /** Those whose records have a start and an end, by the clock of the device. */
+  /** Kinds whose records have a start and an end by the device's clock. */
   public static final List<BufferKind> TIMED =
       List.of(AICPU_TASK, SCHED_PHASE, ORCH_PHASE, AICORE_TASK);
 
-  /** In the order of their pools in the swimlane's region (abi.md 2.8). */
+  /** Kinds in the order of their pools in the swimlane's region (abi.md 2.8). */
   static final List<BufferKind> IN_SWIMLANE =
       List.of(AICPU_TASK, AICORE_TASK, SCHED_PHASE, ORCH_PHASE);
 
-  /** How many kinds there are. */
+  /** Number of kinds. */
   public static final int COUNT = ALL.size();
 
-  // Of every kind that has them.
+  // For every kind that has them.
   private static final int START_TIME_OFFSET = 0;
   private static final int END_TIME_OFFSET = 8;
 
@@ -88,15 +88,15 @@ public final class BufferKind {
   private final int begunRecords;
 
   /**
-   * Which one it is.
+   * Identity of a kind.
    *
-   * @param number among all kinds: of arrays, messages and captures
+   * @param number among all kinds: in arrays, messages and captures
    * @param wireNumber among those of its region: the {@code kind} word of a ready entry
    */
   private record Place(Region region, int number, int wireNumber) {}
 
   /**
-   * What a buffer holds.
+   * Content of a buffer.
    *
    * @param perBuffer records, unless the runtime was built with another number
    */
@@ -104,11 +104,11 @@ public final class BufferKind {
       String label, int bytes, int perBuffer, Function<Layout, List<RecordColumn>> columns) {}
 
   /**
-   * How many there are, and of what they need how much.
+   * Number of pools, and their needs.
    *
-   * @param minimumLevel the lowest profiling level at which the device fills them
-   * @param atDevice buffers that a device can hold besides those in the free queue
-   * @param autoBuffers buffers of an instance where nothing is configured
+   * @param minimumLevel lowest profiling level at which the device fills them
+   * @param atDevice buffers that a device can hold in addition to those in the free queue
+   * @param autoBuffers buffers per pool without configuration
    */
   private record Pools(Instances instances, int minimumLevel, int atDevice, int autoBuffers) {}
 
@@ -119,27 +119,27 @@ public final class BufferKind {
     this.begunRecords = begunRecords;
   }
 
-  /** Its number among all kinds: the place in arrays by kind, in attach messages and captures. */
+  /** Number among all kinds: index in arrays by kind, in attach messages and captures. */
   public int ordinal() {
     return place.number;
   }
 
-  /** The {@code kind} word of a ready entry. Where a region has one kind, the word says nothing. */
+  /** The {@code kind} word of a ready entry. Meaningless where a region has only one kind. */
   public int wireNumber() {
     return place.wireNumber;
   }
 
-  /** The profiler whose buffers these are. */
+  /** Region that the buffers belong to. */
   public Region region() {
     return place.region;
   }
 
-  /** Whether its records have a start and an end, by the clock of the device. */
+  /** Whether its records have a start and an end by the device's clock. */
   public boolean isTimed() {
     return place.region == Region.SWIMLANE;
   }
 
-  /** The value of the metric label {@code kind}, and the JSON key. */
+  /** Value of the metric label {@code kind}, and the JSON key. */
   public String label() {
     return records.label;
   }
@@ -148,64 +148,64 @@ public final class BufferKind {
     return records.bytes;
   }
 
-  /** Records per buffer unless the runtime was built with another number. */
+  /** Records per buffer, unless the runtime was built with another number. */
   public int defaultRecords() {
     return records.perBuffer;
   }
 
-  /** The fields of a record, as captures store them. */
+  /** Fields of a record, as captures store them. */
   List<RecordColumn> columns(Layout layout) {
     return records.columns.apply(layout);
   }
 
-  /** Start of what a record describes, u64, in ticks of the device; of timed kinds. */
+  /** Offset of the start time, u64, in device ticks. Timed kinds only. */
   public int startTimeOffset() {
     return START_TIME_OFFSET;
   }
 
-  /** When it ended. */
+  /** Offset of the end time, u64, in device ticks. Timed kinds only. */
   public int endTimeOffset() {
     return END_TIME_OFFSET;
   }
 
-  /** The lowest profiling level at which the device fills buffers of this kind. */
+  /** Lowest profiling level at which the device fills buffers of this kind. */
   public int minimumLevel() {
     return pools.minimumLevel;
   }
 
-  /** What there is one pool for. */
+  /** The unit for which the kind has one pool. */
   public Instances instances() {
     return pools.instances;
   }
 
-  /** Whether pools are counted by core; otherwise by AICPU thread. */
+  /** Whether there is a pool per core; otherwise per AICPU thread. */
   public boolean isPerCore() {
     return pools.instances == Instances.CORES;
   }
 
   /**
-   * Buffers that a pool must be allowed to hold so that it cannot starve: what the device holds
-   * (the current one, an AICore's stashed one) and the next (abi.md appendix C1).
+   * Buffers that a pool must be allowed so that it cannot starve: those that the device holds (the
+   * current one, an AICore's stashed one) and the next (abi.md appendix C1).
    */
   public int smallestQuota() {
     return pools.atDevice + 1;
   }
 
-  /** Buffers of an instance where neither client nor configuration says. */
+  /** Buffers per pool if neither client nor configuration sets a number. */
   public int autoBuffers() {
     return pools.autoBuffers;
   }
 
   /**
-   * Records that a pool can have counted and not completed when its producer stops at an arbitrary
-   * instruction: an AICore has up to two dispatches in flight, a phase pool one record being
-   * written and, once it is dead, one given up as possibly torn, an AICPU pool one.
+   * Records that a pool can have counted but not completed when its producer stops at an arbitrary
+   * instruction: for an AICore up to two dispatches in flight; for a phase pool one record being
+   * written and, once it is dead, one given up as possibly torn; for an AICPU pool one.
    */
   public int begunRecords() {
     return begunRecords;
   }
 
-  /** The kind with this number among all kinds, or null: the number comes from a file. */
+  /** Returns the kind with this number, or null: the number comes from a file. */
   public static BufferKind ofNumber(int numberUntrusted) {
     return numberUntrusted >= 0 && numberUntrusted < COUNT ? ALL.get(numberUntrusted) : null;
   }

@@ -2,16 +2,16 @@ package dev.sluice.abi;
 
 /**
  * One typed buffer: the record array, then {@code count}, for some runtimes then {@code run_epoch}
- * and {@code local_seq}, padded to a cache line (abi.md 2.2). In buffers of scope statistics the
- * records come last, after a cache line with the words. The offset of {@code count} differs per
- * kind, so it must never be taken from another kind.
+ * and {@code local_seq}, padded to a cache line (abi.md 2.2). Buffers of scope statistics have a
+ * cache line with these words first, then the records. The offset of {@code count} differs per
+ * kind; never use that of another kind.
  *
- * @param kind what the records are
+ * @param kind kind of the records
  * @param records capacity in records
  * @param recordsOffset offset of the first record
  * @param countOffset offset of the u32 {@code count}; writer: the AICPU while it owns the buffer
- * @param runEpochOffset offset of the u64 {@code run_epoch}, likewise; -1 for none
- * @param localSeqOffset offset of the u32 {@code local_seq}, likewise; -1 for none
+ * @param runEpochOffset offset of the u64 {@code run_epoch}, same writer; -1 for none
+ * @param localSeqOffset offset of the u32 {@code local_seq}, same writer; -1 for none
  * @param sizeBytes size with padding, a multiple of 64
  */
 public record BufferLayout(
@@ -41,7 +41,7 @@ public record BufferLayout(
         Layout.align64(isLast ? recordsOffset + arrayBytes : wordsEnd));
   }
 
-  /** Bytes of the record array alone. */
+  /** Bytes of the record array only. */
   public int recordArrayBytes() {
     return records * kind.recordBytes();
   }

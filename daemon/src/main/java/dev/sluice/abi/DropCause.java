@@ -3,13 +3,13 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * Why records were lost before a collector took them, as the host infers it: the device has one
+ * Why records were lost before a collector took them, inferred by the host: the device has one
  * counter and no reason (abi.md 4.11). The order is part of the capture format.
  */
 public enum DropCause {
   /** A free queue was empty while spare buffers were available: the refill came too late. */
   HOST_LATE("host_late"),
-  /** A free queue was empty and no spare buffer was left: pool too small, or storage behind. */
+  /** A free queue was empty with no spare buffer left: pool too small, or storage too slow. */
   POOL_EXHAUSTED("pool_exhausted"),
   /** A ready queue was full: the drain was behind. */
   READY_QUEUE_FULL("ready_queue_full"),
@@ -17,9 +17,9 @@ public enum DropCause {
   INFERRED("inferred"),
   /** Begun but not committed when the producer died. */
   PRODUCER_DIED("producer_died"),
-  /** The counter moved and the host saw none of the above. */
+  /** The counter moved, but the host saw none of the above. */
   UNKNOWN("unknown"),
-  /** Recycled unread by the guard of the client, while no daemon served the session. */
+  /** Recycled unread by the client's guard, while no daemon served the session. */
   GUARD_RECYCLED("guard_recycled");
 
   /** Cached, since {@code values()} allocates. */
@@ -31,7 +31,7 @@ public enum DropCause {
     this.label = label;
   }
 
-  /** The value of the metric label {@code cause}. */
+  /** Value of the metric label {@code cause}. */
   public String label() {
     return label;
   }

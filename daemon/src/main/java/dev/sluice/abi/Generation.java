@@ -1,7 +1,8 @@
 package dev.sluice.abi;
 
 /**
- * A named set of wire facts: what the public headers had at some time. Attach carries its number.
+ * A named set of wire facts: the state of the public headers at some time. Attach carries its
+ * number.
  */
 public enum Generation {
   /** No wait: the device overwrites or drops at once. */
@@ -10,7 +11,7 @@ public enum Generation {
   L2_2026_07(2, "l2-2026.07"),
   /** The device blocks, and the host may freeze all lanes together. */
   CHIP_2026_08(3, "chip-2026.08"),
-  /** The device waits 30 s in all, then drops; buffers and entries name their run. */
+  /** The device waits at most 30 s, then drops; buffers and entries name their run. */
   CHIP_2026_09(4, "chip-2026.09");
 
   private final int wireNumber;
@@ -21,22 +22,22 @@ public enum Generation {
     this.id = id;
   }
 
-  /** The number in the attach message. */
+  /** Number in the attach message. */
   public int wireNumber() {
     return wireNumber;
   }
 
-  /** The name that people use, e.g. {@code chip-2026.08}. */
+  /** Human-readable name, e.g. {@code chip-2026.08}. */
   public String id() {
     return id;
   }
 
-  /** Whether the runtime's names begin with "chip" instead of "l2". */
+  /** Whether the runtime's names start with "chip" instead of "l2". */
   public boolean isChip() {
     return compareTo(CHIP_2026_08) >= 0;
   }
 
-  /** What its runtimes do on a platform. */
+  /** Returns the wire facts of its runtimes on a platform. */
   WireFacts facts(Platform platform) {
     WireFacts facts = WireFacts.oldest();
     if (platform == Platform.A5) {
@@ -75,7 +76,7 @@ public enum Generation {
     };
   }
 
-  /** The generation with this attach number, or null. */
+  /** Returns the generation with this attach number, or null. */
   public static Generation ofWireNumber(int wireNumber) {
     for (Generation generation : values()) {
       if (generation.wireNumber == wireNumber) {

@@ -3,15 +3,15 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * The shape of one attached producer: which layout, and how much of it is in use.
+ * The shape of one attached producer: its layout, and how much of it is in use.
  *
- * @param layout the wire layout, overrides included
+ * @param layout wire layout, overrides included
  * @param numCores the device's worker count; pool offsets depend on it
  * @param schedThreads AICPU scheduler threads; they use the first ready queues
- * @param orchThreads 1 if a device thread orchestrates, else 0
+ * @param orchThreads 1 if a device thread orchestrates, otherwise 0
  * @param level 1 to 4; decides which kinds of the swimlane are filled
- * @param regions which profilers are attached, as bits by {@link Region#number}
- * @param pmuEventType what the counters of PMU count
+ * @param regions attached regions, as bits by {@link Region#number}
+ * @param pmuEventType event type of the PMU counters
  */
 public record Geometry(
     Layout layout,
@@ -22,12 +22,12 @@ public record Geometry(
     int regions,
     int pmuEventType) {
 
-  /** Types of core: a cluster has one cube core and two vector cores. */
+  /** Core types: a cluster has one cube core and two vector cores. */
   public static final int AIC = 0;
 
   public static final int AIV = 1;
 
-  /** What metrics, manifests and exports call the types. */
+  /** Names of the types in metrics, manifests and exports. */
   public static final List<String> CORE_TYPES = List.of("aic", "aiv");
 
   private static final int CORES_PER_CLUSTER = 3;
@@ -70,25 +70,24 @@ public record Geometry(
     }
   }
 
-  /** Of the swimlane alone. */
+  /** Geometry with only the swimlane. */
   public Geometry(Layout layout, int numCores, int schedThreads, int orchThreads, int level) {
     this(layout, numCores, schedThreads, orchThreads, level, Region.SWIMLANE_ONLY, 0);
   }
 
-  /** The kinds of buffer of all profilers that are attached. */
+  /** Kinds of buffer of all attached regions. */
   public List<BufferKind> kinds() {
     return BufferKind.ALL.stream().filter(kind -> has(kind.region())).toList();
   }
 
-  /** Whether a profiler is attached. */
+  /** Whether a region is attached. */
   public boolean has(Region region) {
     return region.isIn(regions);
   }
 
   /**
-   * Pools of this kind that have buffers; 0 if the level leaves the kind out. Every thread that the
-   * layout has is served, whatever was declared: a device that runs one more would wait without
-   * end.
+   * Pools of this kind that have buffers; 0 if the level excludes the kind. Every thread of the
+   * layout is served, whatever was declared: a device that runs one more would wait forever.
    */
   public int activeInstances(BufferKind kind) {
     if (level < kind.minimumLevel() || !has(kind.region())) {
@@ -102,8 +101,8 @@ public record Geometry(
   }
 
   /**
-   * Pools of this kind that the device looks at during its init and does not fill at this level: it
-   * logs an error for each that has no buffer.
+   * Pools of this kind that the device reads during its init but does not fill at this level: it
+   * logs an error for each one without a buffer.
    */
   public int idleInstances(BufferKind kind) {
     if (kind == BufferKind.AICPU_TASK && level < kind.minimumLevel()) {
@@ -115,7 +114,7 @@ public record Geometry(
     return isIdleOrchestrator ? 1 : 0;
   }
 
-  /** Cores of a type. */
+  /** Number of cores of a type. */
   public int cores(int type) {
     int first = Math.max(1, numCores / CORES_PER_CLUSTER);
     return type == AIC ? first : numCores - first;
@@ -126,27 +125,27 @@ public record Geometry(
     return core < cores(AIC) ? AIC : AIV;
   }
 
-  /** Offset of the pool of an instance within its region. */
+  /** Offset of a pool within its region. */
   public int poolOffset(BufferKind kind, int instance) {
     return layout.poolsOffset(kind, numCores) + instance * layout.pool(kind).sizeBytes();
   }
 
-  /** Where the pools of the swimlane end. */
+  /** End of the swimlane's pools. */
   public int poolsEnd() {
     return layout.poolsEnd(numCores);
   }
 
-  /** Where a terminal bank begins. */
+  /** Start of a terminal bank. */
   public int terminalBankOffset(int bank) {
     return layout.terminalOffset(bank, BufferKind.AICPU_TASK, 0, numCores);
   }
 
-  /** All of a region; 0 if it is not attached. */
+  /** Size of a region; 0 if it is not attached. */
   public int regionBytes(Region region) {
     return has(region) ? layout.regionBytes(region, numCores) : 0;
   }
 
-  /** All of the swimlane's region. */
+  /** Size of the swimlane's region. */
   public int regionBytes() {
     return layout.regionBytes(numCores);
   }

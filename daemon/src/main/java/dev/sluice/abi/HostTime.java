@@ -6,18 +6,18 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * One moment by the clocks of a host. The monotonic clock is the same for all processes until the
- * host boots again; the wall clock compares hosts, and may be set meanwhile.
+ * One moment by the clocks of a host. The monotonic clock is common to all processes until the host
+ * reboots; the wall clock compares hosts, and may be set in between.
  *
  * @param monotonicNs CLOCK_MONOTONIC
  * @param realtimeNs CLOCK_REALTIME, since 1970
- * @param bootId which boot the monotonic clock counts from; empty if it is not known
+ * @param bootId boot that the monotonic clock counts from; empty if unknown
  */
 public record HostTime(long monotonicNs, long realtimeNs, String bootId) {
   private static final long NANOS_PER_SECOND = 1_000_000_000;
   private static final String BOOT_ID = readBootId();
 
-  /** This moment, by the clocks of this process. */
+  /** Returns the current moment by the clocks of this process. */
   public static HostTime now() {
     Instant now = Instant.now();
     return new HostTime(

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The shared-memory layout of one runtime on one platform, as a value: all offsets follow from
- * {@link WireFacts} and a short list of constants (abi.md sections 1 and 2). Immutable, compared by
- * those constants. What names no region is of the swimlane:
+ * The shared-memory layout of one runtime on one platform: all offsets follow from {@link
+ * WireFacts} and a few constants (abi.md sections 1 and 2). Immutable, compared by those constants.
+ * Methods that do not name a region are about the swimlane:
  *
  * <pre>
  *   base
@@ -22,14 +22,14 @@ public final class Layout {
   private static final int MAX_SLOT_COUNT = 64;
   private static final int MAX_READY_QUEUE_ENTRIES = 1 << 16;
   private static final int MAX_RECORDS = 1 << 20;
-  // The terms of the reference's queue size; pinned there so that the layout does not move.
+  // The terms of the reference's queue size, constant there so that the layout does not change.
   private static final int QUEUE_TERM_AICPU_PER_CORE = 8;
   private static final int QUEUE_TERM_AICORE_PER_CORE = 4;
   private static final int QUEUE_TERM_PER_THREAD = 2 * 16;
   private static final int PMU_ENTRIES_PER_CORE = 2;
   private static final int SCOPE_STATS_ENTRIES = 8;
   private static final int BLOCK_BYTES = 4 * Integer.BYTES;
-  // Of PMU on a5: a core stages two records of a cache line before an AICPU thread takes them.
+  // PMU on a5: a core stages two records of a cache line each until an AICPU thread takes them.
   private static final int PMU_RING_BYTES = 128;
 
   private final Generation generation;
@@ -89,15 +89,15 @@ public final class Layout {
             queues, SCOPE_STATS_ENTRIES, from -> ScopeStatsHeader.at(from, block != 0).endOffset());
   }
 
-  /** The layout as the public headers have it. */
+  /** Returns the layout of the public headers. */
   public static Layout of(Generation generation, Platform platform) {
     return new Layout(generation, platform, LayoutOverrides.NONE);
   }
 
   /**
-   * The layout of a runtime that was built with other constants.
+   * Returns the layout of a runtime that was built with other constants.
    *
-   * @throws IllegalArgumentException with one line for a person, if a constant is not possible
+   * @throws IllegalArgumentException with one human-readable line, if a constant is not possible
    */
   public static Layout of(Generation generation, Platform platform, LayoutOverrides overrides) {
     int slots = overrides.slotCount();
@@ -126,7 +126,7 @@ public final class Layout {
     return new Layout(generation, platform, overrides);
   }
 
-  /** The layout with this id, e.g. {@code l2-2026.06/a2a3}. */
+  /** Returns the layout with this id, e.g. {@code l2-2026.06/a2a3}. */
   public static Layout parse(String id) {
     for (Layout layout : all()) {
       if (layout.id().equals(id)) {
@@ -137,7 +137,7 @@ public final class Layout {
         "unknown layout '" + id + "'; there are " + String.join(", ", ids()));
   }
 
-  /** Every generation on every platform, oldest first. */
+  /** Returns every generation on every platform, oldest first. */
   public static List<Layout> all() {
     List<Layout> layouts = new ArrayList<>();
     for (Generation generation : Generation.values()) {
@@ -148,7 +148,7 @@ public final class Layout {
     return layouts;
   }
 
-  /** The ids of {@link #all()}. */
+  /** Returns the ids of {@link #all()}. */
   public static List<String> ids() {
     return all().stream().map(Layout::id).toList();
   }
@@ -166,22 +166,22 @@ public final class Layout {
     return platform;
   }
 
-  /** What its runtime does, overrides applied. */
+  /** Wire facts of its runtime, with overrides applied. */
   public WireFacts facts() {
     return facts;
   }
 
-  /** In what it differs from the layout of that id. */
+  /** Differences from the layout with the same id. */
   public LayoutOverrides overrides() {
     return overrides;
   }
 
-  /** The fields of a kind's records, as captures store them. */
+  /** Fields of a kind's records, as captures store them. */
   public List<RecordColumn> columns(BufferKind kind) {
     return kind.columns(this);
   }
 
-  /** Whether its runtimes have this profiler in a form that is served. */
+  /** Whether its runtimes have this region in a form that is supported. */
   public boolean has(Region region) {
     return region == Region.SWIMLANE || generation == Generation.CHIP_2026_09;
   }
@@ -195,22 +195,22 @@ public final class Layout {
     };
   }
 
-  /** Ready queues of a region, which is also the number of phase pools of each sort. */
+  /** Ready queues of a region, and phase pools of each kind. */
   public int queueCount() {
     return swimlane.queueCount();
   }
 
-  /** Entries of one ready queue of the swimlane; one of them always stays empty. */
+  /** Entries of one ready queue of the swimlane; one entry always stays empty. */
   public int queueEntries() {
     return swimlane.queueEntries();
   }
 
-  /** A pool of the swimlane. */
+  /** Layout of a swimlane pool. */
   public PoolLayout pool() {
     return pool;
   }
 
-  /** A pool of a kind. */
+  /** Layout of a pool of a kind. */
   public PoolLayout pool(BufferKind kind) {
     return switch (kind.region()) {
       case SWIMLANE -> pool;
@@ -238,30 +238,30 @@ public final class Layout {
     return swimlane.queueTailOffset(queue);
   }
 
-  /** u32 in the header of PMU: which events the counters count. Writer: host, before launch. */
+  /** u32 in the header of PMU: event type of the counters. Writer: host, before launch. */
   public int pmuEventTypeOffset() {
     return pmu.wordsOffset() + Integer.BYTES;
   }
 
-  /** Where the words of the scope statistics' header lie, from the start of that region. */
+  /** Offsets of the words of the scope statistics' header, from the start of that region. */
   public ScopeStatsHeader scopeStatsHeader() {
     return ScopeStatsHeader.at(scopeStats.wordsOffset(), facts.hasBackpressureBlock());
   }
 
   /**
-   * Of a state of PMU on a5: the device address of its core's staging ring, u64. Writer: host,
-   * before launch. -1 where there are no rings.
+   * Offset within a PMU state on a5 of the device address of its core's staging ring, u64. Writer:
+   * host, before launch. -1 if there are no rings.
    */
   public int pmuRingPointerOffset() {
     return platform == Platform.A5 ? 136 : -1;
   }
 
-  /** Offset of a core's staging ring in the region of PMU, on a5. */
+  /** Offset of a core's staging ring in the PMU region, on a5. */
   public int pmuRingOffset(int core, int numCores) {
     return pmu.headerBytes() + numCores * pmuPool.sizeBytes() + core * PMU_RING_BYTES;
   }
 
-  /** Offset of the table of the rings' addresses, u64[numCores], behind them. */
+  /** Offset of the table of ring addresses, u64[numCores], which follows the rings. */
   public int pmuRingTableOffset(int numCores) {
     return pmuRingOffset(numCores, numCores);
   }
@@ -296,22 +296,22 @@ public final class Layout {
     return swimlane.wordsOffset() + 20;
   }
 
-  /** u32. Writer: host. With a back-pressure block only. */
+  /** u32. Writer: host. Only with a back-pressure block. */
   public int rqFreezeActiveOffset() {
     return requireBackpressure();
   }
 
-  /** u32. The device sets it, the host clears it. With a back-pressure block only. */
+  /** u32. The device sets it, the host clears it. Only with a back-pressure block. */
   public int rqContendedOffset() {
     return requireBackpressure() + 4;
   }
 
-  /** u32. Writer: host. With a back-pressure block only. */
+  /** u32. Writer: host. Only with a back-pressure block. */
   public int fqFreezeActiveOffset() {
     return requireBackpressure() + 8;
   }
 
-  /** u32. The device sets it, the host clears it. With a back-pressure block only. */
+  /** u32. The device sets it, the host clears it. Only with a back-pressure block. */
   public int fqContendedOffset() {
     return requireBackpressure() + 12;
   }
@@ -325,7 +325,7 @@ public final class Layout {
 
   /**
    * u32: the schema of the ready entries. Writer: device, before the first entry; the host zeroes
-   * it. With counted entries only.
+   * it. Only with counted entries.
    */
   public int handoffSchemaOffset() {
     if (schemaOffset < 0) {
@@ -346,7 +346,7 @@ public final class Layout {
     return BufferKind.IN_SWIMLANE.stream().mapToInt(kind -> poolCount(kind, numCores)).sum();
   }
 
-  /** Pools of a kind in its region: by core, or one for each possible AICPU thread. */
+  /** Number of pools of a kind in its region: per core, or one per possible AICPU thread. */
   public int poolCount(BufferKind kind, int numCores) {
     return switch (kind.region()) {
       case SWIMLANE -> kind.isPerCore() ? gridCores(numCores) : queueCount();
@@ -370,12 +370,12 @@ public final class Layout {
     throw new IllegalArgumentException(kind + " has no pools in the region");
   }
 
-  /** Header and pools of the swimlane together, without what comes behind them. */
+  /** Size of header and pools of the swimlane, without the terminal banks. */
   public int poolsEnd(int numCores) {
     return headerBytes() + poolCount(numCores) * pool.sizeBytes();
   }
 
-  /** All of a region. */
+  /** Size of a region. */
   public int regionBytes(Region region, int numCores) {
     return switch (region) {
       case SWIMLANE -> regionBytes(numCores);
@@ -387,17 +387,17 @@ public final class Layout {
     };
   }
 
-  /** Header, pools and terminal banks of the swimlane together. */
+  /** Size of header, pools and terminal banks of the swimlane. */
   public int regionBytes(int numCores) {
     return poolsEnd(numCores) + facts.terminalBanks() * terminalBankBytes(numCores);
   }
 
-  /** One line for each pool of the region. */
+  /** Size of a bank: one line for each pool of the region. */
   public int terminalBankBytes(int numCores) {
     return poolCount(numCores) * TerminalLayout.SIZE_BYTES;
   }
 
-  /** Offset of the line of a pool in a bank: the banks follow the pools and are in their order. */
+  /** Offset of a pool's line in a bank: the banks follow the pools, with lines in pool order. */
   public int terminalOffset(int bank, BufferKind kind, int instance, int numCores) {
     int pools = (poolsOffset(kind, numCores) - headerBytes()) / pool.sizeBytes() + instance;
     return poolsEnd(numCores)
@@ -409,7 +409,7 @@ public final class Layout {
     return (bytes + Integer.BYTES - 1) & -Integer.BYTES;
   }
 
-  /** Rounded up to a cache line. */
+  /** Rounds up to a cache line. */
   public static int align64(int bytes) {
     return (bytes + 63) & -64;
   }

@@ -1,16 +1,16 @@
 package dev.sluice.abi;
 
 /**
- * Constants with which a runtime may have been rebuilt, and facts in which it differs. 0 everywhere
- * means "the layout's own number".
+ * Constants that a runtime was rebuilt with, and facts in which it differs. 0 keeps the layout's
+ * own number.
  *
  * @param slotCount free-queue slots, a power of two
- * @param readyQueueEntries entries of one ready queue; usable are one fewer
+ * @param readyQueueEntries entries of one ready queue; one stays unused
  * @param aicpuTaskRecords records per AICPU task buffer
  * @param schedPhaseRecords records per scheduler phase buffer
  * @param orchPhaseRecords records per orchestrator phase buffer
  * @param aicoreTaskRecords records per AICore task buffer, a power of two
- * @param facts what the runtime does otherwise than its generation: {@link WireFacts#override}
+ * @param facts facts that differ from the generation: {@link WireFacts#override}
  */
 public record LayoutOverrides(
     int slotCount,
@@ -21,7 +21,7 @@ public record LayoutOverrides(
     int aicoreTaskRecords,
     long facts) {
 
-  /** No override at all. */
+  /** No override. */
   public static final LayoutOverrides NONE = new LayoutOverrides(0, 0, 0, 0, 0, 0);
 
   /** Other sizes, and the facts of the generation. */
@@ -42,7 +42,7 @@ public record LayoutOverrides(
         0);
   }
 
-  /** The override of records per buffer of this kind; 0 if there is none. */
+  /** Override of records per buffer of this kind; 0 if there is none. */
   public int records(BufferKind kind) {
     int[] byKind = {aicpuTaskRecords, schedPhaseRecords, orchPhaseRecords, aicoreTaskRecords};
     return kind.ordinal() < byKind.length ? byKind[kind.ordinal()] : 0;

@@ -25,9 +25,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/**
- * Which scheduler phase a number in a record means; in the order of {@link WireFact#PHASE_KINDS}.
- */
+/** Scheduler phases by their number in a record; in the order of {@link WireFact#PHASE_KINDS}. */
 public enum PhaseNumbering {
   L2_2026_06(
       Set.of(),
@@ -83,7 +81,7 @@ public enum PhaseNumbering {
       RELEASE,
       DUMMY_TASK,
       PREDICATED_SKIP),
-  // 4 and 11 to 15 come from a scheduler on an AICore, which does not write to this memory.
+  // 4 and 11 to 15 are used by a scheduler on an AICore, which does not write to this memory.
   HOST_BUILD_GRAPH(
       Set.of(4, 11, 12, 13, 14, 15),
       EnumSet.of(GRAPH_PREPARE),
@@ -104,7 +102,7 @@ public enum PhaseNumbering {
       REFILL,
       IDLE);
 
-  /** The runtimes that number their phases apart, as attach and {@link WireFact} name them. */
+  /** Runtimes with their own phase numbering, as attach and {@link WireFact} name them. */
   public static final List<String> RUNTIMES =
       List.of("tensormap_and_ringbuffer", "host_build_graph");
 
@@ -124,24 +122,24 @@ public enum PhaseNumbering {
     this.kinds = List.of(kinds);
   }
 
-  /** The kind with this number; null if the runtime's tools have no name for it. */
+  /** Returns the kind with this number; null if the runtime's tools have no name for it. */
   public SchedPhaseKind kind(int numberUntrusted) {
     return numberUntrusted >= 0 && numberUntrusted < kinds.size()
         ? kinds.get(numberUntrusted)
         : null;
   }
 
-  /** How many numbers have a name. */
+  /** Number of named phases. */
   public int size() {
     return kinds.size();
   }
 
-  /** Whether a device writes this number; others have a name in the runtime's tools only. */
+  /** Whether a device writes this number; others exist only in the runtime's tools. */
   public boolean isWritten(int number) {
     return kind(number) != null && !neverWritten.contains(number);
   }
 
-  /** Whether the word pair of the pop counters names a task instead. */
+  /** Whether the two words of the pop counters name a task instead. */
   public boolean namesTask(SchedPhaseKind kind) {
     return namingTask.contains(kind);
   }

@@ -1,6 +1,6 @@
 package dev.sluice.abi;
 
-/** A chip family. Counts per platform are those of abi.md section 1.1. */
+/** A chip family. Numbers per platform are those of abi.md section 1.1. */
 public enum Platform {
   A2A3(1, "a2a3", 24, 50_000_000L),
   A5(2, "a5", 36, 1_000_000_000L);
@@ -19,7 +19,7 @@ public enum Platform {
     this.clockHz = clockHz;
   }
 
-  /** The number in the attach message. */
+  /** Number in the attach message. */
   public int wireNumber() {
     return wireNumber;
   }
@@ -28,17 +28,17 @@ public enum Platform {
     return id;
   }
 
-  /** One AIC and two AIV cores for each of the clusters. */
+  /** One AIC and two AIV cores per cluster. */
   public int maxCores() {
     return maxBlockDim * CORES_PER_BLOCK;
   }
 
-  /** Ticks per second of the clock in every record. */
+  /** Ticks per second of the clock used in every record. */
   public long clockHz() {
     return clockHz;
   }
 
-  /** The platform with this attach number, or null. */
+  /** Returns the platform with this attach number, or null. */
   public static Platform ofWireNumber(int wireNumber) {
     for (Platform platform : values()) {
       if (platform.wireNumber == wireNumber) {

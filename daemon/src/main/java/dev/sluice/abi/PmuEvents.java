@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the counters of PMU count, by event type: their names as the runtime has them. */
+/** Events of the PMU counters by event type, with the runtime's names. */
 public final class PmuEvents {
-  /** The use of the pipes. */
+  /** Event type for pipe utilisation. */
   public static final int DEFAULT = 2;
 
-  // A counter without a name is not used.
+  // "-" marks an unused counter.
   private static final Map<Integer, String> A2A3 =
       Map.of(
           1,
@@ -60,7 +60,7 @@ public final class PmuEvents {
               + " bif_sc_pmu_ar_close_l2_victim_core bif_sc_pmu_aw_close_l2_hit_core"
               + " bif_sc_pmu_aw_close_l2_miss_core bif_sc_pmu_aw_close_l2_victim_core - - - -");
 
-  /** The event types that there are. */
+  /** All event types. */
   public static final List<Integer> TYPES = List.copyOf(new TreeMap<>(A2A3).keySet());
 
   private PmuEvents() {}
@@ -70,8 +70,8 @@ public final class PmuEvents {
   }
 
   /**
-   * The names of the counters by their place in a record; empty for one that is not used. Any other
-   * type counts as the device takes it: as the default.
+   * Returns the names of the counters in record order; empty for an unused one. An unknown type is
+   * treated as by the device: as the default.
    */
   public static List<String> names(Platform platform, int type) {
     Map<Integer, String> types = platform == Platform.A5 ? A5 : A2A3;

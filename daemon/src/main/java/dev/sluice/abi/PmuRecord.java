@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the performance counters of a core showed for one task (docs/abi.md).
+ * The performance counters of a core for one task (docs/abi.md).
  *
  * <pre>
  *   0         8         12          16                 24                56 or 64
@@ -13,7 +13,7 @@ import java.util.List;
  *   +---------+---------+-----------+------------------+--------------------+
  * </pre>
  *
- * <p>Which counter is which says the event type, a word of the region's header.
+ * <p>The event type, a word of the region's header, determines the events of the counters.
  */
 public final class PmuRecord {
   public static final int TASK_ID_OFFSET = 0;
@@ -28,7 +28,7 @@ public final class PmuRecord {
 
   private PmuRecord() {}
 
-  /** Counters of a record. */
+  /** Number of counters in a record. */
   public static int counters(Platform platform) {
     return platform == Platform.A5 ? 10 : 8;
   }

@@ -1,9 +1,9 @@
 package dev.sluice.abi;
 
 /**
- * One pool. Of the swimlane it is the active head (device-owned line), then the free queue, the
- * same for all four kinds (abi.md 2.3 to 2.5), and only the slot count moves anything. The
- * constants are those of the swimlane.
+ * One pool. In the swimlane it is the active head (device-owned line), then the free queue, the
+ * same for all four kinds (abi.md 2.3 to 2.5); only the slot count moves offsets. The constants are
+ * those of the swimlane.
  *
  * <pre>
  *   0                8              12             16                20            64
@@ -17,32 +17,34 @@ package dev.sluice.abi;
  *     host writes                     device         host
  * </pre>
  *
- * <p>Of the other regions it is the free queue, then the words of the head, at offsets of their own
+ * <p>In the other regions it is the free queue, then the words of the head, at their own offsets
  * (docs/abi.md).
  */
 public final class PoolLayout {
   /** Device address of the buffer being filled, u64; 0 means no buffer. Writer: device. */
   public static final int CURRENT_BUF_PTR_OFFSET = 0;
 
-  /** Generation of the current buffer, u32. Writer: device. */
+  /** Sequence number of the current buffer, u32. Writer: device. */
   public static final int CURRENT_BUF_SEQ_OFFSET = 8;
 
-  /** Every commit attempt, for AICore every dispatch, u32 that wraps. Writer: device. */
+  /** Every commit attempt, for AICore every dispatch, u32. Writer: device. */
   public static final int TOTAL_RECORD_COUNT_OFFSET = 12;
 
-  /** Losses that the device accounts for, u32 that wraps. Writer: device. */
+  /** Losses that the device accounts for, u32. Writer: device. */
   public static final int DROPPED_RECORD_COUNT_OFFSET = 16;
 
   /** Records in the buffer being filled, u32; padding where pools do not count. Writer: device. */
   public static final int LIVE_RECORD_COUNT_OFFSET = 20;
 
-  /** Records in buffers handed over, u32; likewise. */
+  /** Records in published buffers, u32; padding where pools do not count. Writer: device. */
   public static final int PUBLISHED_RECORD_COUNT_OFFSET = 24;
 
-  /** Buffers handed over, empty ones included, u32; likewise. */
+  /**
+   * Published buffers, including empty ones, u32; padding where pools do not count. Writer: device.
+   */
   public static final int PUBLISHED_BUFFER_COUNT_OFFSET = 28;
 
-  /** Where the free queue starts: the active head owns a whole cache line. */
+  /** Start of the free queue: the active head owns a whole cache line. */
   public static final int FREE_QUEUE_OFFSET = 64;
 
   /** Device addresses of empty buffers, u64 each. Writer: host. */
@@ -50,11 +52,11 @@ public final class PoolLayout {
 
   private static final int FREE_QUEUE_PAD_BYTES = 52;
 
-  // Of the pools of other regions.
+  // For the pools of other regions.
   private static final int STATE_QUEUE_BYTES = 128;
   private static final int STATE_BYTES = 192;
 
-  /** There is no such word. */
+  /** Marks an absent word. */
   private static final int NONE = -1;
 
   private final int slotCount;
@@ -64,7 +66,7 @@ public final class PoolLayout {
   private final int sizeBytes;
   private final Words words;
 
-  /** Where the device keeps the words of the active head. */
+  /** Offsets of the words of the active head. */
   private record Words(int pointer, int sequence, int total, int dropped, int mismatched) {}
 
   private PoolLayout(int slotCount, int slotsOffset, int sizeBytes, Words words) {
@@ -76,7 +78,7 @@ public final class PoolLayout {
     this.words = words;
   }
 
-  /** A pool of the swimlane. */
+  /** Returns the layout of a swimlane pool. */
   static PoolLayout swimlane(int slotCount) {
     return new PoolLayout(
         slotCount,
@@ -91,7 +93,9 @@ public final class PoolLayout {
             NONE));
   }
 
-  /** A state of PMU. On a5 the address of a staging ring comes between, and a counter more. */
+  /**
+   * Returns the layout of a PMU state. On a5 it also contains a ring address and another counter.
+   */
   static PoolLayout pmu(Platform platform) {
     Words words =
         platform == Platform.A5
@@ -100,7 +104,7 @@ public final class PoolLayout {
     return new PoolLayout(4, 0, STATE_BYTES, words);
   }
 
-  /** The state of the scope statistics. */
+  /** Returns the layout of the scope statistics' state. */
   static PoolLayout scopeStats() {
     return new PoolLayout(8, 0, STATE_BYTES, new Words(STATE_QUEUE_BYTES, 136, 144, 140, NONE));
   }
@@ -125,12 +129,12 @@ public final class PoolLayout {
     return words.dropped;
   }
 
-  /** Records that the device counted and found not to be the expected ones, u32; -1 for none. */
+  /** Records that the device counted as not the expected ones, u32; -1 for none. */
   public int mismatchedRecordCountOffset() {
     return words.mismatched;
   }
 
-  /** Free-queue slots; all of them are usable, since the indices run free. */
+  /** Free-queue slots; all are usable, since the indices are free-running. */
   public int slotCount() {
     return slotCount;
   }
@@ -145,7 +149,7 @@ public final class PoolLayout {
     return tailOffset;
   }
 
-  /** Offset of the slot that a free-running index names. */
+  /** Offset of the slot for a free-running index. */
   public int slotOffset(int index) {
     return slotsOffset + Long.BYTES * (index & (slotCount - 1));
   }
@@ -154,7 +158,7 @@ public final class PoolLayout {
     return sizeBytes;
   }
 
-  /** Size of the free queue alone, of the swimlane. */
+  /** Size of the free queue alone. Swimlane only. */
   public int freeQueueBytes() {
     return sizeBytes - FREE_QUEUE_OFFSET;
   }

@@ -1,8 +1,8 @@
 package dev.sluice.abi;
 
 /**
- * One ready-queue entry (abi.md 2.6). The device writes all of it; the host only ever clears {@code
- * buffer_ptr} of an entry that it has consumed, in the first generation.
+ * One ready-queue entry (abi.md 2.6). The device writes all of it; the host only clears {@code
+ * buffer_ptr} of consumed entries, in the first generation.
  *
  * <pre>
  *   0            4        8                16            20             24          32
@@ -15,7 +15,7 @@ public final class ReadyEntryLayout {
   /** Core for task kinds, pool ordinal for phases, u32. */
   public static final int CORE_INDEX_OFFSET = 0;
 
-  /** {@link BufferKind} number, u32. */
+  /** {@link BufferKind#wireNumber}, u32. */
   public static final int KIND_OFFSET = 4;
 
   /** Device address of the full buffer, u64. */
@@ -27,7 +27,7 @@ public final class ReadyEntryLayout {
   /** Records that the producer committed to the buffer, u32; padding without schema 1. */
   public static final int RECORD_COUNT_OFFSET = 20;
 
-  /** The run in which the buffer was filled, u64; padding without schema 1. */
+  /** Run in which the buffer was filled, u64; padding without schema 1. */
   public static final int RUN_EPOCH_OFFSET = 24;
 
   /** Distance between entries. */

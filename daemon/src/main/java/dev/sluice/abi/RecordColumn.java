@@ -5,25 +5,25 @@ import java.util.List;
 
 /**
  * One field of a record, and how a capture stores it: the value itself, its difference to the
- * record before, or its difference to another field of the same record. What small differences a
- * field has decides which; any choice stores every value bit for bit.
+ * previous record, or its difference to another field of the same record. Each field uses the form
+ * with the smallest numbers; all forms are lossless.
  *
- * <p>Padding has no column. A field that holds two things, such as a ring and a number within it,
- * has a column for each: the one that counts up must not share one with the one that jumps.
+ * <p>Padding has no column. A field with two parts, such as a ring and a number within it, has a
+ * column for each: a part that counts up must not share a column with one that jumps.
  *
  * @param name of the field, as in abi.md
  * @param offset in the record, a multiple of {@code bytes}
- * @param bytes 1, 2, 4 or 8; read sign-extended, which matters to nothing but the size
+ * @param bytes 1, 2, 4 or 8; read sign-extended, which affects only the size
  * @param storage how a capture stores it
- * @param base number of the column that is subtracted, for {@link Storage#SINCE}
+ * @param base index of the column that is subtracted, for {@link Storage#SINCE}
  */
 public record RecordColumn(String name, int offset, int bytes, Storage storage, int base) {
 
-  /** How the values of a column are turned into small numbers. */
+  /** How the values of a column are reduced to small numbers. */
   public enum Storage {
-    /** The value. */
+    /** The value itself. */
     PLAIN,
-    /** The value minus that of the record before. */
+    /** The value minus that of the previous record. */
     DELTA,
     /** The value minus that of an earlier column of the same record. */
     SINCE
@@ -48,7 +48,9 @@ public record RecordColumn(String name, int offset, int bytes, Storage storage, 
     return new RecordColumn(name, offset, bytes, Storage.SINCE, base);
   }
 
-  /** The columns as a manifest names them, such as {@code end_time:8:8:since:start_time}. */
+  /**
+   * Returns the columns in the notation of manifests, e.g. {@code end_time:8:8:since:start_time}.
+   */
   public static List<String> toText(List<RecordColumn> columns) {
     List<String> texts = new ArrayList<>();
     for (RecordColumn column : columns) {
@@ -66,10 +68,10 @@ public record RecordColumn(String name, int offset, int bytes, Storage storage, 
   }
 
   /**
-   * The columns that {@link #toText} named.
+   * Parses columns from the notation of {@link #toText}.
    *
-   * @param recordBytes size of the record in which they lie
-   * @throws IllegalArgumentException in one line, if a text does not describe a column
+   * @param recordBytes size of the record that contains them
+   * @throws IllegalArgumentException with one line, if a text does not describe a column
    */
   public static List<RecordColumn> parse(List<String> texts, int recordBytes) {
     List<RecordColumn> columns = new ArrayList<>();

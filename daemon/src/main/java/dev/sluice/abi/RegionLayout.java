@@ -1,7 +1,7 @@
 package dev.sluice.abi;
 
 /**
- * The header of a region: its ready queues, and the words behind them. All regions are made alike;
+ * The header of a region: its ready queues, then its words. All regions have the same structure;
  * offsets are from the start of the region.
  *
  * <pre>
@@ -17,7 +17,7 @@ public final class RegionLayout {
   private final int headerBytes;
 
   /**
-   * @param wordsEnd where the words end, given where they begin
+   * @param wordsEnd computes the end of the words from their start
    */
   RegionLayout(int queueCount, int queueEntries, java.util.function.IntUnaryOperator wordsEnd) {
     this.queueCount = queueCount;
@@ -28,12 +28,12 @@ public final class RegionLayout {
     this.headerBytes = Layout.align64(wordsEnd.applyAsInt(wordsOffset));
   }
 
-  /** Ready queues: one for each AICPU thread. */
+  /** Ready queues: one per AICPU thread. */
   public int queueCount() {
     return queueCount;
   }
 
-  /** Entries of one ready queue; one of them always stays empty. */
+  /** Entries of one ready queue; one entry always stays empty. */
   public int queueEntries() {
     return queueEntries;
   }
@@ -53,12 +53,12 @@ public final class RegionLayout {
     return tailsOffset + queue * Integer.BYTES;
   }
 
-  /** Where the words of this region begin: u32 num_cores or num_instances, written by the host. */
+  /** Start of the region's words: first u32 num_cores or num_instances, written by the host. */
   public int wordsOffset() {
     return wordsOffset;
   }
 
-  /** Where the pools begin. */
+  /** Start of the pools. */
   public int headerBytes() {
     return headerBytes;
   }

@@ -2,7 +2,7 @@ package dev.sluice.abi;
 
 import java.util.List;
 
-/** What a scheduler phase was about; {@link PhaseNumbering} has the numbers. */
+/** Scheduler phases; {@link PhaseNumbering} has the numbers. */
 public enum SchedPhaseKind {
   COMPLETE("complete"),
   DISPATCH("dispatch"),
@@ -34,7 +34,7 @@ public enum SchedPhaseKind {
     this.jsonName = jsonName;
   }
 
-  /** The name in the runtime tools' JSON. */
+  /** Name in the JSON of the runtime's tools. */
   public String jsonName() {
     return jsonName;
   }

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * One phase of a scheduler loop (abi.md 2.1), in either order of its fields; in the order of {@link
- * WireFact#PHASE_RECORD}. The pop counters are a task id for the kinds that concern one task.
+ * One phase of a scheduler loop (abi.md 2.1), in both field orders; constants in the order of
+ * {@link WireFact#PHASE_RECORD}. For kinds that concern one task, the pop counters are a task id.
  *
  * <pre>
  *  kind_at_20
@@ -72,7 +72,7 @@ public enum SchedPhaseRecord {
             RecordColumn.plain("mix_depth_at_end", end + 4, 2));
   }
 
-  /** The number of the phase that the record at {@code at} is about; any number at all. */
+  /** Returns the phase number of the record at {@code at}, unchecked. */
   public int kind(ByteBuffer memory, int at) {
     return kindBytes == 1
         ? Byte.toUnsignedInt(memory.get(at + kindOffset))
@@ -84,7 +84,7 @@ public enum SchedPhaseRecord {
     return loopIterOffset;
   }
 
-  /** {@link #kindBytes} long. */
+  /** Offset of the kind, {@link #kindBytes} long. */
   public int kindOffset() {
     return kindOffset;
   }

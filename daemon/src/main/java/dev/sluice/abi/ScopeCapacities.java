@@ -3,9 +3,9 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * How much there was of what the scope statistics count, as the device wrote it in a run.
+ * Capacities of what the scope statistics count, as written by the device in a run.
  *
- * @param isFatal the runtime failed in that run
+ * @param isFatal whether the runtime failed in that run
  * @param taskWindow by ring, as the next two
  */
 public record ScopeCapacities(

@@ -1,15 +1,15 @@
 package dev.sluice.abi;
 
 /**
- * The words of the scope statistics' header, from the start of that region. The device writes the
- * capacities once, when its orchestrator begins, and {@code fatal_latched} at its first failure.
+ * Words of the scope statistics' header, from the start of that region. The device writes the
+ * capacities once, when its orchestrator starts, and {@code fatal_latched} at its first failure.
  *
  * @param taskWindowOffset i32 for each ring
  * @param depPoolOffset i32 for each ring
  * @param heapOffset u64 for each ring
  * @param tensormapOffset i32
  * @param fatalOffset u32
- * @param endOffset where they end
+ * @param endOffset end of the words
  */
 public record ScopeStatsHeader(
     int taskWindowOffset,
@@ -18,10 +18,10 @@ public record ScopeStatsHeader(
     int tensormapOffset,
     int fatalOffset,
     int endOffset) {
-  /** Of the runtime's task ids. */
+  /** Rings in the runtime's task ids. */
   public static final int RINGS = 4;
 
-  /** Behind {@code num_instances} and, where there is one, the back-pressure block. */
+  /** Places the words after {@code num_instances} and the back-pressure block, if any. */
   static ScopeStatsHeader at(int wordsOffset, boolean hasBackpressureBlock) {
     int taskWindow = wordsOffset + Integer.BYTES * (hasBackpressureBlock ? 5 : 1);
     int depPool = taskWindow + RINGS * Integer.BYTES;

@@ -3,8 +3,8 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * How full the runtime's rings were where a scope began or ended (docs/abi.md). {@code
- * site_file_basename} is 32 characters, ended by a 0.
+ * Usage of the runtime's rings where a scope began or ended (docs/abi.md). {@code
+ * site_file_basename} is 32 characters, terminated by a 0.
  */
 public final class ScopeStatsRecord {
   public static final int SITE_FILE_BASENAME_OFFSET = 0;

@@ -1,15 +1,15 @@
 package dev.sluice.abi;
 
 /**
- * Where in time the records of jittered content lie: slots of unequal length in groups of 32, as
- * {@code sluice_content.h} explains them. A slot is packed into a number, so that finding it
- * allocates nothing. Immutable.
+ * Times of records in jittered content: slots of unequal length in groups of 32, as documented in
+ * {@code sluice_content.h}. A slot is packed into an int, so that finding it allocates nothing.
+ * Immutable.
  */
 final class SlotTimes {
-  /** Type of cube cores, and of the orchestrator: lengths are alike. */
+  /** Type of cube cores and the orchestrator: similar lengths. */
   static final int ALIKE = 0;
 
-  /** Type of vector cores, and of schedulers: short, with a long tail. */
+  /** Type of vector cores and schedulers: short, with a long tail. */
   static final int LONG_TAIL = 1;
 
   private static final int[][] LENGTHS = {{16, 28, 40, 60}, {10, 20, 40, 72, 248}};
@@ -50,7 +50,7 @@ final class SlotTimes {
     this.power = Long.highestOneBit(ticks);
   }
 
-  /** Of the tasks of a core, one in each period on average. */
+  /** Length of a group of a core's tasks, with one task per period on average. */
   static long group256(long periodTicks) {
     return 256 * GROUP * periodTicks;
   }
@@ -77,7 +77,7 @@ final class SlotTimes {
     return ticks;
   }
 
-  /** The slot of a record, for the methods below. */
+  /** Returns the slot of a record, for the methods below. */
   int slot(long stream, long index) {
     int pattern = (int) (((~stream + (index >>> 5)) * SyntheticContent.K) >>> 60);
     return SLOTS[(type * PATTERNS + pattern) * GROUP + ((int) index & GROUP - 1)];
@@ -91,7 +91,7 @@ final class SlotTimes {
     return ((slot >>> LENGTH_SHIFT & FIELD_MASK) * ticks) >>> 10;
   }
 
-  /** Shifted right by n + 1, a mask for jitter below length / 2^n. */
+  /** Returns a mask: shifted right by n + 1, it covers jitter below length / 2^n. */
   long ones(int slot) {
     return (((slot >>> POWER_SHIFT) * power) >>> 10) * 2 - 1;
   }

@@ -3,9 +3,9 @@ package dev.sluice.abi;
 import java.nio.ByteBuffer;
 
 /**
- * The content of the synthetic producer's records, rebuilt from seed, origin and period: the same
- * formulas as {@code sluice_content.h}, which explains them. Compares records in place, without
- * allocating. Stateless but for its constants; any thread.
+ * The content of the synthetic producer's records, rebuilt from seed, origin and period with the
+ * formulas documented in {@code sluice_content.h}. Compares records in place, without allocating.
+ * Stateless except for constants; thread-safe.
  */
 public final class SyntheticContent {
   static final long K = 0x9E3779B97F4A7C15L;
@@ -16,7 +16,7 @@ public final class SyntheticContent {
 
   private static final int CLASS_PMU = 4;
   private static final int CLASS_SCOPE_STATS = 5;
-  // "scope_0." and "cpp" as numbers; the digit is that of a scope.
+  // "scope_0." and "cpp" as numbers; the digit depends on the scope.
   private static final long SITE_HEAD = 0x2E30_5F65_706F_6373L;
   private static final int SITE_DIGIT_SHIFT = 48;
   private static final long SITE_TAIL = 0x70_7063L;
@@ -39,19 +39,19 @@ public final class SyntheticContent {
   private final SyntheticSchedPhases schedPhases;
   private final int cubeCores;
 
-  /** By round of tasks: which core is the first. */
+  /** By round of tasks: the rotation of the cores. */
   private final int[] turns = new int[TURNS];
 
   /**
-   * From which the content of every record follows; times in ticks of the device's clock.
+   * Determines the content of every record; times in ticks of the device's clock.
    *
-   * @param isJittered tasks, gaps and order vary as in a workload; otherwise a task each period
+   * @param isJittered tasks, gaps and order vary as in a workload; otherwise one task per period
    */
   public record Recipe(long seed, long originTicks, long periodTicks, boolean isJittered) {}
 
   /**
-   * Regular content: a spacing of records in time with its fractions: a sixteenth, and a jitter
-   * mask below it.
+   * Regular content: a spacing of records in time, with a sixteenth of it and a jitter mask below
+   * that.
    */
   record Span(long ticks, long q, long m) {
     static Span of(long ticks) {
@@ -124,13 +124,13 @@ public final class SyntheticContent {
     return space | ring << 32 | local;
   }
 
-  /** The number on the device of a core's task. */
+  /** Returns the device-wide number of a core's task. */
   private long taskNumber(int core, long index) {
     int turned = core + turns[(int) index & TURNS - 1];
     return index * cores + (turned < cores ? turned : turned - cores);
   }
 
-  /** The low 32 bits of the per-pool index that a record carries (33 for scheduler phases). */
+  /** Returns the low 32 bits of the per-pool index in a record (33 for scheduler phases). */
   public long indexIn(BufferKind kind, ByteBuffer memory, int at) {
     if (kind == BufferKind.SCHED_PHASE) {
       return schedPhases.indexIn(memory, at);
@@ -153,32 +153,32 @@ public final class SyntheticContent {
         : OrchPhaseRecord.SUBMIT_IDX_OFFSET;
   }
 
-  /** Bits of the index that {@link #indexIn} can show. */
+  /** Number of index bits that {@link #indexIn} returns. */
   public static int indexBits(BufferKind kind) {
     return kind == BufferKind.SCHED_PHASE ? 33 : 32;
   }
 
   /**
-   * Whether the record at {@code at} is, to the last bit, the one with this index.
+   * Whether the record at {@code at} equals the one with this index in every bit.
    *
    * @param instance core or thread
-   * @param index in full, 64 bits
+   * @param index all 64 bits
    */
   public boolean matches(BufferKind kind, ByteBuffer memory, int at, int instance, long index) {
     return matching(kind, memory, at, 1, instance, index) == 1;
   }
 
   /**
-   * How many records from {@code at} on are, to the last bit, those with this index and the next
-   * ones: up to the first that is not. As {@link #matches}, in a fraction of the time.
+   * Returns how many records from {@code at} on equal those from this index on in every bit, up to
+   * the first mismatch. Like {@link #matches}, but much faster.
    *
-   * @param count of records that lie there
+   * @param count number of records there
    */
   public int matching(
       BufferKind kind, ByteBuffer memory, int at, int count, int instance, long index) {
     int size = kind.recordBytes();
     int found = 0;
-    // A loop for each kind, so that what is the same for all of its records is found out once.
+    // A loop per kind, so that what its records have in common is computed once.
     if (kind == BufferKind.AICPU_TASK) {
       while (found < count
           && matchesAicpuTask(memory, at + found * size, instance, index + found)) {
@@ -273,7 +273,7 @@ public final class SyntheticContent {
         && memory.getLong(at + 24) == ((index & 0xFFFFFFFFL) | receiveToStart << 32);
   }
 
-  /** A task for each record; its ring is the core. Bits are never jittered. */
+  /** One task per record; its ring is the core. The bits are never jittered. */
   private boolean matchesPmu(ByteBuffer memory, int at, int core, long index) {
     long x = bits(false, pmuStreams[core], index);
     boolean isRight =
@@ -288,7 +288,7 @@ public final class SyntheticContent {
     return isRight;
   }
 
-  /** Two records for each scope. */
+  /** Two records per scope. */
   private boolean matchesScopeStats(ByteBuffer memory, int at, long index) {
     long x = bits(false, scopeStatsStream, index);
     long scope = index >>> 1;

@@ -4,12 +4,12 @@ import java.nio.ByteBuffer;
 import java.util.stream.IntStream;
 
 /**
- * The scheduler phases of {@link SyntheticContent}. Stateless but for its constants; any thread.
+ * The scheduler phases of {@link SyntheticContent}. Stateless except for constants; thread-safe.
  */
 final class SyntheticSchedPhases {
   private static final int RECORD_CLASS = 1;
   private static final int TASKS_PER_ITERATION = 16;
-  // The same in every numbering.
+  // The same in all numberings.
   private static final int COMPLETE = 0;
   private static final int DISPATCH = 1;
 
@@ -53,13 +53,13 @@ final class SyntheticSchedPhases {
     oldDummyTask = dummyTask;
   }
 
-  /** The low 33 bits of the index of the record at {@code at}. */
+  /** Returns the low 33 bits of the index of the record at {@code at}. */
   long indexIn(ByteBuffer memory, int at) {
     long iteration = Integer.toUnsignedLong(memory.getInt(at + record.loopIterOffset()));
     return 2 * iteration + (record.kind(memory, at) == DISPATCH ? 0 : 1);
   }
 
-  /** Whether the record at {@code at} is, to the last bit, the one with this index. */
+  /** Whether the record at {@code at} equals the one with this index in every bit. */
   boolean matches(ByteBuffer memory, int at, int thread, long index) {
     long x = SyntheticContent.bits(isJittered, streams[thread], index);
     long iteration = index >>> 1;
@@ -82,7 +82,7 @@ final class SyntheticSchedPhases {
     boolean matches =
         matchesTimes(memory, at, streams[thread], x, index)
             && memory.getInt(at + record.loopIterOffset()) == (int) iteration
-            // Wider than the field in one of the orders: the padding behind it is 0.
+            // Wider than the field in one of the orders: the padding after it is 0.
             && memory.getInt(at + record.kindOffset()) == kind
             && memory.getInt(at + record.tasksProcessedOffset()) == processed
             && memory.getInt(at + record.popHitOffset()) == hit

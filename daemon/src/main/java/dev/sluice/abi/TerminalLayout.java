@@ -1,8 +1,8 @@
 package dev.sluice.abi;
 
 /**
- * What became of one producer in a run: a cache line in a terminal bank, which that producer alone
- * writes at its last flush.
+ * Final counters of one producer in a run: a cache line in a terminal bank, which only that
+ * producer writes, at its last flush.
  *
  * <pre>
  *   0           8       12        16                  20                  24              28    64
@@ -15,14 +15,14 @@ public final class TerminalLayout {
   /** The run, u64, written last; another value means that nothing was written in this run. */
   public static final int RUN_EPOCH_OFFSET = 0;
 
-  /** The counters of the pool at that moment, u32 each. */
+  /** Counters of the pool at that time, u32 each. */
   public static final int TOTAL_OFFSET = 8;
 
   public static final int DROPPED_OFFSET = 12;
   public static final int PUBLISHED_RECORDS_OFFSET = 16;
   public static final int PUBLISHED_BUFFERS_OFFSET = 20;
 
-  /** u32; not 0 if the step that closes the run did not happen. */
+  /** u32; non-zero if the step that closes the run did not happen. */
   public static final int LIVE_AT_CLOSE_OFFSET = 24;
 
   /** Distance between lines. */

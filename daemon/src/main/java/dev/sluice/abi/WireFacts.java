@@ -3,8 +3,8 @@ package dev.sluice.abi;
 import java.util.Arrays;
 
 /**
- * What a runtime does on the wire: a value for every {@link WireFact}. Immutable. Ask once, at
- * construction, and keep the answer in a final field.
+ * The wire facts of a runtime: a value for every {@link WireFact}. Immutable. Query once, at
+ * construction, and keep the result in a final field.
  */
 public final class WireFacts {
   private static final int BITS = 4;
@@ -17,12 +17,12 @@ public final class WireFacts {
     this.values = values;
   }
 
-  /** The first value of every fact, which is what the oldest generation does on a2a3. */
+  /** Returns the first value of every fact: the oldest generation on a2a3. */
   static WireFacts oldest() {
     return new WireFacts(new int[WireFact.ALL.size()]);
   }
 
-  /** The same but for one fact. */
+  /** Returns a copy with one fact changed. */
   WireFacts with(WireFact fact, String valueName) {
     int[] changed = values.clone();
     changed[fact.ordinal()] = fact.valueNames().indexOf(valueName);
@@ -30,10 +30,10 @@ public final class WireFacts {
   }
 
   /**
-   * The same but for what is overridden.
+   * Returns a copy with overrides applied.
    *
-   * @param overrides four bits for each fact, the first in the lowest: 0, or the value plus 1
-   * @throws IllegalArgumentException in one line, if a fact has no such value
+   * @param overrides four bits per fact, the first in the lowest: 0, or the value plus 1
+   * @throws IllegalArgumentException with one line, if a fact has no such value
    */
   WireFacts with(long overrides) {
     int[] changed = values.clone();
@@ -52,7 +52,7 @@ public final class WireFacts {
     return (int) (overrides >>> (BITS * fact.ordinal())) & (1 << BITS) - 1;
   }
 
-  /** The override of one fact, to be combined with {@code |}. */
+  /** Returns the override of one fact, to be combined with {@code |}. */
   public static long override(WireFact fact, String valueName) {
     int value = fact.valueNames().indexOf(valueName);
     if (value < 0) {
@@ -62,17 +62,17 @@ public final class WireFacts {
     return (long) (value + 1) << (BITS * fact.ordinal());
   }
 
-  /** Whether the fact is among these overrides. */
+  /** Whether these overrides include the fact. */
   public static boolean isOverridden(WireFact fact, long overrides) {
     return override(fact, overrides) != 0;
   }
 
-  /** The number of the value of a fact. */
+  /** Returns the number of the fact's value. */
   public int value(WireFact fact) {
     return values[fact.ordinal()];
   }
 
-  /** The name of the value of a fact. */
+  /** Returns the name of the fact's value. */
   public String valueName(WireFact fact) {
     return fact.valueNames().get(value(fact));
   }
@@ -90,37 +90,37 @@ public final class WireFacts {
     return is(WireFact.GRID, "maximum");
   }
 
-  /** Whether the header carries the four freeze and contention words. */
+  /** Whether the header contains the four freeze and contention words. */
   public boolean hasBackpressureBlock() {
     return is(WireFact.BACKPRESSURE, "block");
   }
 
-  /** The fields of a scheduler phase record. */
+  /** Field order of scheduler phase records. */
   public SchedPhaseRecord schedPhaseRecord() {
     return SchedPhaseRecord.values()[value(WireFact.PHASE_RECORD)];
   }
 
-  /** What the numbers of scheduler phases mean. */
+  /** Meaning of scheduler phase numbers. */
   public PhaseNumbering phaseNumbering() {
     return PhaseNumbering.values()[value(WireFact.PHASE_KINDS)];
   }
 
-  /** Whether a ready entry carries a record count and a run, and the header the schema word. */
+  /** Whether ready entries have a record count and a run, and the header the schema word. */
   public boolean hasCountedEntries() {
     return is(WireFact.READY_ENTRY, "schema_1");
   }
 
-  /** Whether a buffer names its run and its sequence number behind the count. */
+  /** Whether a buffer has its run and sequence number after the count. */
   public boolean hasBufferIdentity() {
     return is(WireFact.BUFFER_IDENTITY, "tail");
   }
 
-  /** Whether ready entries of this kind carry a record count and a run: those of the swimlane. */
+  /** Whether ready entries of this kind have a record count and a run: only the swimlane's. */
   public boolean hasCountedEntries(BufferKind kind) {
     return kind.region() == Region.SWIMLANE && hasCountedEntries();
   }
 
-  /** Whether pools of this kind count what they have handed over. */
+  /** Whether pools of this kind count what they publish. */
   public boolean countsPublished(BufferKind kind) {
     return (kind.region() == Region.SWIMLANE && is(WireFact.POOL_COUNTERS, "all"))
         || (is(WireFact.POOL_COUNTERS, "aicore") && kind == BufferKind.AICORE_TASK);
@@ -130,22 +130,24 @@ public final class WireFacts {
     return BANKS[value(WireFact.TERMINAL_BANKS)];
   }
 
-  /** Whether the device waits for the host for so long that it loses nothing to a pause of it. */
+  /**
+   * Whether the device waits long enough for the host that a pause of the host loses no records.
+   */
   public boolean isPatient() {
     return is(WireFact.WAIT, "unlimited") || is(WireFact.WAIT, "30s");
   }
 
-  /** How long the device waits, as {@link WireFact#WAIT} names it. */
+  /** How long the device waits, as named in {@link WireFact#WAIT}. */
   public String patience() {
     return valueName(WireFact.WAIT);
   }
 
-  /** Whether an entry can be seen torn, since no store barrier separates it from the tail. */
+  /** Whether an entry can be read torn, since no store barrier separates it from the tail. */
   public boolean mayTearEntries() {
     return is(WireFact.ENTRY_ORDER, "unordered");
   }
 
-  /** Whether a phase pool may skip a sequence number: a leaked buffer. */
+  /** Whether a phase pool may skip a sequence number because of a leaked buffer. */
   public boolean phaseSequenceMaySkip() {
     return is(WireFact.PHASE_LOSS, "leaks_buffer");
   }
@@ -155,7 +157,7 @@ public final class WireFacts {
     return is(WireFact.AICORE_ROTATION, "pops_first");
   }
 
-  /** Whether a buffer whose flush failed stays the current one. */
+  /** Whether a buffer stays current when its flush fails. */
   public boolean keepsBufferOfFailedFlush() {
     return is(WireFact.FAILED_FLUSH, "keeps_buffer");
   }
@@ -165,7 +167,7 @@ public final class WireFacts {
     return is(WireFact.AICORE_COUNT, "exact");
   }
 
-  /** Whether a counter stays at its highest value instead of starting again from 0. */
+  /** Whether a counter stays at its maximum instead of wrapping to 0. */
   public boolean hasSaturatingCounters() {
     return is(WireFact.COUNTER_END, "saturates");
   }

@@ -1,7 +1,7 @@
 /**
- * The wire format as values: six layouts (three generations, two platforms), field offsets, record
- * decoding and the synthetic content. Ground floor: everything that touches device bytes takes its
- * numbers from here, and nothing here touches memory that it was not handed. Little endian
- * throughout; sizes and offsets are bytes, indices and counts are entries.
+ * The wire format as values: eight layouts (four generations, two platforms), field offsets, record
+ * decoding and the synthetic content. The lowest layer: everything that touches device bytes takes
+ * its numbers from here, and nothing here touches memory that it was not given. Little endian
+ * throughout; sizes and offsets are in bytes, indices and counts in entries.
  */
 package dev.sluice.abi;

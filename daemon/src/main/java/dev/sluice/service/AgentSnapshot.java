@@ -1,11 +1,11 @@
 package dev.sluice.service;
 
 /**
- * The progress of one agent.
+ * Progress of one agent.
  *
- * @param lastProgressEpochSeconds when it last completed a duty cycle, busy or idle
- * @param stalls duty cycles that took longer than the threshold, since start
- * @param healthy false when the last cycle is too long ago; a parked agent is healthy
+ * @param lastProgressEpochSeconds end of the last duty cycle, busy or idle
+ * @param stalls duty cycles longer than the threshold, since start
+ * @param healthy false if the last cycle is too long ago; a parked agent is healthy
  */
 public record AgentSnapshot(
     String name, double lastProgressEpochSeconds, long stalls, boolean healthy) {}

@@ -1,12 +1,11 @@
 package dev.sluice.service;
 
 /**
- * One session's memory: its size, its buffers of all kinds, and what the host gave for it.
+ * Memory of one session: size, buffers of all kinds, and properties of the mapping.
  *
- * @param placement whose memory it is, as in the configuration
- * @param route how the producer gets to see it: {@code memfd}, {@code ipc-key}, {@code
- *     shareable-handle}
- * @param notice what the host could not give, or what the arena lacks; empty if nothing
+ * @param placement owner of the memory, as in the configuration
+ * @param route how the producer maps it: {@code memfd}, {@code ipc-key}, {@code shareable-handle}
+ * @param notice what the host could not provide, or what the arena lacks; empty if nothing
  */
 public record ArenaSnapshot(
     long bytes,

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Refusals on the attach socket since the daemon started, by reason. The attach server adds, the
- * scrape reads; any thread, no lock.
+ * Refusals on the attach socket since the daemon started, by reason. The attach server adds,
+ * scrapes read; thread-safe and lock-free.
  */
 public final class AttachFailures {
   private final Map<AttachStatus, LongAdder> counts = new EnumMap<>(AttachStatus.class);
@@ -24,7 +24,7 @@ public final class AttachFailures {
     counts.get(status).increment();
   }
 
-  /** Every reason, 0 included, keyed by {@link AttachStatus#label}. */
+  /** Returns the count of every reason, 0 included, keyed by {@link AttachStatus#label}. */
   public Map<String, Long> byReason() {
     Map<String, Long> byReason = new LinkedHashMap<>();
     counts.forEach((status, count) -> byReason.put(status.label(), count.sum()));

@@ -1,13 +1,13 @@
 package dev.sluice.service;
 
-/** A request on the attach socket that is answered with a status and one line of advice. */
+/** Refuses a request on the attach socket with a status and one line of advice. */
 public final class AttachRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final AttachStatus status;
 
   /**
-   * @param text one line that says what to do; 95 bytes of it reach the client
+   * @param text one line that says what to do
    */
   public AttachRefusedException(AttachStatus status, String text) {
     super(text.replaceAll("\\s*\\R\\s*", " "));

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a producer asks for in ATTACH. Numbers are as the client sent them, not negative and
- * otherwise unchecked: the broker knows the layouts.
+ * Parameters of ATTACH. Numbers are as the client sent them, checked only to be non-negative: the
+ * broker knows the layouts.
  *
  * @param overrides layout constants that the runtime was rebuilt with
- * @param synthetic present when the record content can be checked bit by bit
- * @param reach what memory the client can use
- * @param name who attaches; printable characters only
- * @param patienceMs after so long without a buffer the client's runtime fails; 0 for never
+ * @param synthetic present if the record content can be checked bit by bit
+ * @param reach memory that the client can use
+ * @param name name of the client; printable characters only
+ * @param patienceMs the client's runtime fails after this long without a buffer; 0 for never
  */
 public record AttachRequest(
     int device,
@@ -28,13 +28,12 @@ public record AttachRequest(
     int patienceMs) {
 
   /**
-   * What the device speaks, by name.
+   * Wire format of the device, by name.
    *
    * @param layout generation and platform
-   * @param runtime which one drives the device; empty for the layout's own
-   * @param regions bit n set: the profiler with that bit in enable_profiling_flag; 0 is the
-   *     swimlane
-   * @param pmuEvents what the counters of PMU count; 0 for the usual
+   * @param runtime runtime that drives the device; empty for the layout's default
+   * @param regions bit n set: the region with that bit in enable_profiling_flag; 0 is the swimlane
+   * @param pmuEvents event type of the PMU counters; 0 for the default
    */
   public record Wire(String layout, String runtime, int regions, int pmuEvents) {
     public static Wire of(String layout) {
@@ -43,11 +42,11 @@ public record AttachRequest(
   }
 
   /**
-   * Numbers that replace the layout's own; 0 keeps the layout's.
+   * Numbers that override the layout's own; 0 keeps the layout's.
    *
    * @param bufferRecords records per buffer, by kind in the order of {@link Labels#KINDS}
    * @param buffersPerInstance by kind; 0 lets the daemon decide
-   * @param facts four bits for each fact of the wire, {@code SLUICE_OVERRIDE}
+   * @param facts four bits for each wire fact, {@code SLUICE_OVERRIDE}
    */
   public record Overrides(
       int slotCount,
@@ -70,11 +69,10 @@ public record AttachRequest(
   }
 
   /**
-   * What memory a client can use.
+   * Memory that a client can use.
    *
-   * @param placements bit n set: the placement with wire id n; 0 is a client that knows {@code sim}
-   *     only
-   * @param bareProcess its process id as the device's driver numbers it; 0 if it did not ask
+   * @param placements bit n set: the placement with wire id n; 0 means {@code sim} only
+   * @param bareProcess pid of the client as the device driver reports it; 0 if unknown
    */
   public record Reach(int placements, int bareProcess) {
     private static final int SIM = 1;

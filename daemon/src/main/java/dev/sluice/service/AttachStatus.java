@@ -2,7 +2,7 @@ package dev.sluice.service;
 
 import java.util.Locale;
 
-/** {@code enum sluice_status} of sluice_attach.h, as far as it goes over the wire. */
+/** {@code enum sluice_status} of sluice_attach.h, as far as it is sent over the wire. */
 public enum AttachStatus {
   OK(0),
   VERSION(1),
@@ -27,7 +27,7 @@ public enum AttachStatus {
     this.code = code;
   }
 
-  /** The number on the wire. */
+  /** Number on the wire. */
   public int code() {
     return code;
   }

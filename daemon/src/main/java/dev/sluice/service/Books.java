@@ -3,10 +3,10 @@ package dev.sluice.service;
 import java.util.List;
 
 /**
- * {@code struct sluice_books} of sluice_attach.h: the accounting law of one run.
+ * {@code struct sluice_books} of sluice_attach.h: the accounting of one run.
  *
  * @param kinds one row per kind in the order of {@link Labels#ALL_KINDS}
- * @param text one line for people
+ * @param text one human-readable line
  */
 public record Books(int session, List<KindBooks> kinds, String text) {
   public Books {
@@ -16,7 +16,7 @@ public record Books(int session, List<KindBooks> kinds, String text) {
     }
   }
 
-  /** The same, with other words for people. */
+  /** Returns a copy with another text. */
   public Books withText(String other) {
     return new Books(session, kinds, other);
   }

@@ -1,4 +1,4 @@
 package dev.sluice.service;
 
-/** What runs: the version of the build, the revision of its source, the Java that runs it. */
+/** The running program: version of the build, revision of its source, and Java version. */
 public record BuildInfo(String version, String revision, String javaVersion) {}

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 
-/** The captures on disk. Methods read files: not for an event loop. Any thread. */
+/** The captures on disk. Methods read files: do not call them on an event loop. Thread-safe. */
 public interface CaptureArchive {
-  /** Where nothing is ever captured. */
+  /** For a daemon that captures nothing. */
   CaptureArchive NONE =
       new CaptureArchive() {
         @Override
@@ -22,10 +22,10 @@ public interface CaptureArchive {
       };
 
   /**
-   * The main facts of one capture or snapshot.
+   * Main facts of one capture or snapshot.
    *
-   * @param name below the directory of captures
-   * @param state how it ended, or that it is running, or damaged
+   * @param name below the captures directory
+   * @param state how it ended, or that it is running or damaged
    * @param startedAt ISO 8601; empty if unknown
    * @param endedAt as startedAt; empty while it runs
    * @param bytes on disk
@@ -45,9 +45,9 @@ public interface CaptureArchive {
       int segments) {}
 
   /**
-   * Some of the captures.
+   * A page of captures.
    *
-   * @param total how many there are
+   * @param total number of all captures
    */
   record Listing(int total, List<Entry> newest) {
     public Listing {
@@ -55,14 +55,14 @@ public interface CaptureArchive {
     }
   }
 
-  /** The newest captures and snapshots, newest first. */
+  /** Returns the newest captures and snapshots, newest first. */
   Listing newest(int limit) throws IOException;
 
   /**
-   * A capture as a tar file. It stays as it is while it is read, even if retention removes the
-   * capture; closing the stream lets go of it.
+   * Opens a capture as a tar file. Its content stays stable while it is read, even if retention
+   * removes the capture; closing the stream releases it.
    *
-   * @param name as in a listing, nothing else
+   * @param name exactly as in a listing
    * @throws FileNotFoundException if no capture has this name
    * @throws CaptureInUseException if it is still being written
    */

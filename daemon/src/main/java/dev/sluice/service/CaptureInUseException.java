@@ -2,7 +2,7 @@ package dev.sluice.service;
 
 import java.io.IOException;
 
-/** A capture is not available because it is still being written; the message says what to do. */
+/** A capture is still being written and so not available; the message says what to do. */
 public final class CaptureInUseException extends IOException {
   private static final long serialVersionUID = 1L;
 

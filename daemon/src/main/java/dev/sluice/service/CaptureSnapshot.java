@@ -3,7 +3,7 @@ package dev.sluice.service;
 import java.util.Map;
 
 /**
- * What is captured of one session, at one moment.
+ * Capture state of one session at one moment.
  *
  * @param directory absolute path
  * @param kinds by {@link Labels#KINDS}
@@ -14,10 +14,10 @@ public record CaptureSnapshot(String directory, long writtenBytes, Map<String, K
   }
 
   /**
-   * The collector-to-storage half of the accounting law, in records: collected + salvaged =
-   * captured + lost + staged.
+   * The collector-to-storage half of the accounting, in records: collected + salvaged = captured +
+   * lost + staged.
    *
-   * @param staged in memory, on their way
+   * @param staged in memory, not yet written
    * @param lost by {@link Labels#CAPTURE_LOSS_REASONS}
    */
   public record KindCapture(long captured, long staged, Map<String, Long> lost) {

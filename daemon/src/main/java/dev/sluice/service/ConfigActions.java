@@ -2,13 +2,11 @@ package dev.sluice.service;
 
 import java.util.concurrent.CompletionStage;
 
-/**
- * What the control socket may do to the configuration. Called on an event loop; never blocks it.
- */
+/** Configuration actions of the control socket. Called on an event loop; must not block it. */
 public interface ConfigActions {
   /**
-   * Reads the configuration again and puts in force what can be, all of it or nothing. Fails with
-   * {@link ReloadRefusedException} if it is not legal as it stands.
+   * Rereads the configuration and applies what can change at run time, all of it or nothing. Fails
+   * with {@link ReloadRefusedException} if the configuration is invalid.
    */
   CompletionStage<ReloadOutcome> reload();
 }

@@ -17,13 +17,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the configuration again: parse, validate, compare, and then apply all that can be or keep
- * all that was. What is applied is one {@link Settings} record, checked as a whole like the first
- * one, in which every key that needs a restart still has the value the daemon runs with; so no part
- * of the daemon ever sees a half of a configuration.
+ * Reloads the configuration: parse, validate, compare, then apply all changes that a reload can
+ * make, or none. The result is one {@link Settings} record, validated as a whole like the first
+ * one, in which every key that needs a restart keeps the running value; so no part of the daemon
+ * ever sees half a configuration.
  *
- * <p>Reloads happen one after the other, on a thread of their own. {@link #snapshot} may be called
- * by any thread and waits for none.
+ * <p>Reloads are serialised on a separate thread. {@link #snapshot} may be called by any thread and
+ * never blocks.
  */
 public final class ConfigReload implements ConfigActions, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ConfigReload.class);
@@ -38,22 +38,22 @@ public final class ConfigReload implements ConfigActions, AutoCloseable {
             made.setDaemon(true);
             return made;
           });
-  // Of the reloading thread.
+  // Confined to the reload thread.
   private Configuration running;
   private volatile ConfigSnapshot snapshot = ConfigSnapshot.readAt(Instant.now());
 
-  /** Who wants to know that a reload is under way: the service manager. */
+  /** Is notified of reloads: the service manager. */
   public interface Listener {
     void reloading();
 
-    /** Always follows; one line. */
+    /** Always follows {@link #reloading}; one line. */
     void reloaded(String outcome);
   }
 
   /**
-   * @param running what the daemon was started with
-   * @param source reads it again; throws {@link SettingsException} if it is not legal
-   * @param parts takes the new settings; must not fail, it only hands out references
+   * @param running configuration that the daemon started with
+   * @param source rereads it; throws {@link SettingsException} if it is invalid
+   * @param parts receives the new settings; must not fail, as it only hands out references
    */
   public ConfigReload(
       Configuration running,
@@ -100,7 +100,7 @@ public final class ConfigReload implements ConfigActions, AutoCloseable {
   private ReloadOutcome replace() {
     Configuration next = source.get();
     List<ConfigKey<?>> changed = running.changed(next);
-    // Throws if the old values of the one kind and the new ones of the other do not go together.
+    // Throws if kept old values and new values contradict each other.
     Configuration mixed = running.reloaded(next);
     parts.accept(mixed.settings());
     running = mixed;

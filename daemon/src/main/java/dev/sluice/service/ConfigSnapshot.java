@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * How the daemon's configuration stands.
+ * State of the daemon's configuration.
  *
  * @param isLastReloadSuccessful also true before the first reload
- * @param lastSuccess when what is in force was read
- * @param failures reloads that were refused, since the start
- * @param restartRequired keys whose value on disk is not the one that runs
- * @param error why the last reload was refused, one line; empty if it was not
+ * @param lastSuccess when the active configuration was read
+ * @param failures refused reloads since the start
+ * @param restartRequired keys whose value on disk differs from the running one
+ * @param error why the last reload was refused, one line; empty if it succeeded
  */
 public record ConfigSnapshot(
     boolean isLastReloadSuccessful,
@@ -22,7 +22,7 @@ public record ConfigSnapshot(
     restartRequired = List.copyOf(restartRequired);
   }
 
-  /** Read once, at that time, and never again. */
+  /** Returns the state of a configuration that was read at that time and never reloaded. */
   public static ConfigSnapshot readAt(Instant time) {
     return new ConfigSnapshot(true, time, 0, List.of(), "");
   }

@@ -3,20 +3,20 @@ package dev.sluice.service;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
-/** What the control socket may do to the daemon. Called on an event loop; never blocks it. */
+/** Actions of the control socket on the daemon. Called on an event loop; must not block it. */
 public interface ControlActions {
   /**
-   * Ends a session on the operator's word: drains what was published, settles the books, releases
-   * the arena. Fails with {@link AttachRefusedException}, status {@link AttachStatus#STATE}, if no
-   * open session has this id.
+   * Ends a session at the operator's request: drains what was published, settles the books,
+   * releases the arena. Fails with {@link AttachRefusedException}, status {@link
+   * AttachStatus#STATE}, if no open session has this id.
    */
   CompletionStage<Books> detachSession(int session);
 
   /**
-   * Keeps what the captures of all open sessions hold of the last moments.
+   * Preserves the most recent records in the captures of all open sessions.
    *
    * @param reason for people; part of the snapshots' names
-   * @return the directories of the snapshots; none if no open session is captured
+   * @return the directories of the snapshots; empty if no open session is captured
    */
   CompletionStage<List<String>> snapshot(String reason);
 }

@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What scrapes and status pages read. Every method may be called from any thread at any time, takes
- * no lock that an agent takes, and returns immutable values; the totals of a device never decrease.
+ * Read model of scrapes and status pages. Every method may be called from any thread at any time,
+ * takes no lock that an agent takes, and returns immutable values; the totals of a device never
+ * decrease.
  */
 public interface DaemonView {
   BuildInfo build();
@@ -17,7 +18,7 @@ public interface DaemonView {
   /** Open sessions, oldest first. */
   List<SessionSnapshot> sessions();
 
-  /** The open sessions without their counters, which are costly to read. */
+  /** Returns the open sessions without their counters, which are costly to read. */
   default List<SessionInfo> sessionInfos() {
     return sessions().stream()
         .map(
@@ -31,67 +32,67 @@ public interface DaemonView {
         .toList();
   }
 
-  /** Ended sessions, newest first, the last 64. */
+  /** Returns the last 64 ended sessions, newest first. */
   List<SessionSnapshot> recentSessions();
 
-  /** Every device that is configured by number or had a session, by device number. */
+  /** Returns every device that is configured by number or had a session, by device number. */
   List<DeviceSnapshot> devices();
 
   List<AgentSnapshot> agents();
 
-  /** Captures of all sessions; {@link StorageSnapshot#NONE} where nothing is captured. */
+  /** Returns the captures of all sessions; {@link StorageSnapshot#NONE} if nothing is captured. */
   default StorageSnapshot storage() {
     return StorageSnapshot.NONE;
   }
 
-  /** How the configuration stands. */
+  /** Returns the state of the configuration. */
   default ConfigSnapshot config() {
     return ConfigSnapshot.readAt(startedAt());
   }
 
   /**
-   * What is kept of dropped records.
+   * Returns the recorded drops.
    *
-   * @param limit at most so many events
+   * @param limit maximum number of events
    */
   default DropsSnapshot drops(int limit) {
     return DropsSnapshot.NONE;
   }
 
-  /** Rates of the open sessions in the last minutes. */
+  /** Returns the rates of the open sessions over the last minutes. */
   default List<RateHistory.Points> rateHistory() {
     return List.of();
   }
 
-  /** When a capture last lost records; empty if none did. */
+  /** Returns when a capture last lost records; empty if none did. */
   default Optional<Instant> lastCaptureLoss() {
     return Optional.empty();
   }
 
-  /** What was captured so far; its methods, unlike these, may wait for a disk. */
+  /** Returns the captures so far; unlike these methods, the archive's may wait for a disk. */
   default CaptureArchive archive() {
     return CaptureArchive.NONE;
   }
 
-  /** Why the daemon cannot serve yet or any more; empty when it is ready. */
+  /** Returns why the daemon cannot serve yet or any more; empty when it is ready. */
   List<String> notReadyReasons();
 
   /**
-   * Devices that are down, or are about to be found so, one line each. No reason to restart the
-   * daemon: it continues with the others.
+   * Returns the devices that are down or suspected to be, one line each. This is no reason to
+   * restart the daemon: it continues with the others.
    */
   default List<String> deviceTroubles() {
     return List.of();
   }
 
-  /** Threads that hang in a call to a device and were left to themselves. */
+  /** Returns the number of threads that hang in a device call and were abandoned. */
   default int abandonedThreads() {
     return 0;
   }
 
-  /** What the host could not give, one line each, e.g. {@code huge pages not available: ...}. */
+  /** What the host could not provide, one line each, e.g. {@code huge pages not available: ...}. */
   List<String> notices();
 
-  /** Refused requests on the attach socket, by reason; see {@link AttachFailures}. */
+  /** Returns the refused requests on the attach socket, by reason; see {@link AttachFailures}. */
   Map<String, Long> attachFailures();
 }

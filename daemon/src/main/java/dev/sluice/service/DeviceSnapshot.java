@@ -6,22 +6,22 @@ import java.util.Map;
 import org.HdrHistogram.Histogram;
 
 /**
- * One device over all its sessions since the daemon started. Counters never decrease; gauges are of
- * the open sessions. Whatever label a map leaves out is exported as 0.
+ * One device over all its sessions since the daemon started. Counters never decrease; gauges cover
+ * the open sessions. A label missing from a map is exported as 0.
  *
- * @param downCause why sessions of it are refused: it has failed and was not back yet; empty if it
- *     can be used
+ * @param downCause why sessions on it are refused: it has failed and not recovered; empty if it is
+ *     usable
  * @param kinds totals by {@link Labels#KINDS}
  * @param freeQueues by kind
  * @param buffers by kind, then by {@link Labels#BUFFER_STATES}
  * @param refillLatencyNanos by kind; from "full buffer published" to "replacement visible". A copy
  *     that is not written any more
- * @param drainPauseNanos the time between the drain loop's own polls; likewise a copy
+ * @param drainPauseNanos time between polls of the drain loop; also a copy
  * @param stalls by {@link Labels#GATES}
- * @param longestEmptySeconds the longest time in which a free queue was empty
+ * @param longestEmptySeconds the longest time for which a free queue was empty
  * @param tasks by {@link Labels#CORE_TYPES}
- * @param headroom the nearest of its sessions, for each ceiling; a session that has just ended
- *     counts as long as the window lasts
+ * @param headroom the smallest of its sessions, for each ceiling; a session that has just ended
+ *     counts until the window is over
  */
 public record DeviceSnapshot(
     int device,
@@ -51,12 +51,12 @@ public record DeviceSnapshot(
     tasks = Map.copyOf(tasks);
   }
 
-  /** Whether it can be used, as far as is known. */
+  /** Whether it is usable, as far as is known. */
   public boolean up() {
     return downCause.isEmpty();
   }
 
-  /** The emptiest free queue of a kind within the watermark window, and what each can hold. */
+  /** Lowest fill of any free queue of a kind within the watermark window, and capacity of each. */
   public record FreeQueueSnapshot(long entriesMin, long capacityEntries) {}
 
   /** How often and how long the device waited at one gate. */

@@ -3,10 +3,10 @@ package dev.sluice.service;
 import java.util.List;
 
 /**
- * What is kept of dropped records.
+ * The recorded drops.
  *
- * @param totalEvents since the daemon started; more than are kept
- * @param keptEvents how many are kept at most
+ * @param totalEvents since the daemon started; may exceed the recorded ones
+ * @param keptEvents maximum number of recorded events
  * @param events newest first
  */
 public record DropsSnapshot(long totalEvents, int keptEvents, List<DropEventSnapshot> events) {

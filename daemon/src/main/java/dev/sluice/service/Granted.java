@@ -7,16 +7,16 @@ import java.util.Optional;
  * ARENA of sluice_attach.h: an arena that is ready to be mapped. Offsets and sizes in bytes from
  * arena byte 0.
  *
- * @param connection counts the connections of the session; goes with the report of its loss
+ * @param connection number of the session's connection, returned when its loss is reported
  * @param placement wire id, {@code enum sluice_placement}
- * @param regionOffsets by the number of the profiler
- * @param regionBytes likewise; 0 for those that are not granted
+ * @param regionOffsets by region number
+ * @param regionBytes by region number; 0 for those that are not granted
  * @param locksOffset of the lock page; 0 for none
- * @param buffers granted in all, by kind in the order of {@link Labels#ALL_KINDS}
+ * @param buffers granted in total, by kind in the order of {@link Labels#ALL_KINDS}
  * @param bufferOffsets of the first buffer of each kind; all 0 if the client need not know
- * @param fd a file descriptor of the arena, made for this grant: the receiver of the grant sends it
- *     and closes it; -1 for memory of a device, and for a client that has it already
- * @param share how to import memory of a device; absent for a file descriptor
+ * @param fd file descriptor of the arena, duplicated for this grant: the receiver of the grant
+ *     sends and closes it; -1 for device memory, and for a client that has it already
+ * @param share how to import device memory; absent for a file descriptor
  */
 public record Granted(
     int session,
@@ -46,10 +46,10 @@ public record Granted(
   }
 
   /**
-   * SHARE of sluice_attach.h: memory of a device that the daemon made. One of key and shareable is
+   * SHARE of sluice_attach.h: device memory that the daemon allocated. Either key or shareable is
    * set.
    *
-   * @param device as the daemon numbers it
+   * @param device number in the daemon's process
    */
   public record DeviceShare(int device, long bytes, String key, long shareable) {}
 }

@@ -8,21 +8,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What the TCP listener had to do and to refuse since the daemon started. The HTTP server adds, the
- * scrape reads; any thread, no lock.
+ * Traffic and refusals of the TCP listener since the daemon started. The HTTP server adds, scrapes
+ * read; thread-safe and lock-free.
  */
 public final class HttpTraffic {
-  /** Why a request got no answer but a refusal. */
+  /** Why a request was refused. */
   public enum Refusal {
     /** More connections than allowed. */
     CONNECTIONS,
     /** More scrapes in flight than allowed. */
     SCRAPES,
-    /** More followers of the live stream than allowed. */
+    /** More clients of the live stream than allowed. */
     LIVE_CLIENTS,
-    /** No credentials where some are asked for, or wrong ones. */
+    /** Missing credentials where required, or wrong ones. */
     CREDENTIALS,
-    /** A higher rate than web-config.yml allows, or too many passwords that wait. */
+    /** The rate exceeds web-config.yml, or too many passwords are waiting to be checked. */
     RATE;
 
     /** The value of the label {@code reason} of sluice_http_refused_requests_total. */
@@ -49,7 +49,7 @@ public final class HttpTraffic {
     refusals.get(reason).increment();
   }
 
-  /** Takes one of the places on the live stream; false if there are no more than {@code most}. */
+  /** Takes a place on the live stream; false if all {@code most} are taken. */
   public boolean joinLive(int most) {
     if (liveClients.getAndUpdate(clients -> clients < most ? clients + 1 : clients) < most) {
       return true;
@@ -70,18 +70,18 @@ public final class HttpTraffic {
     skippedLiveFrames.increment();
   }
 
-  /** A changed web-config.yml is in force. */
+  /** Records that a changed web-config.yml was applied. */
   public void webConfigLoaded() {
     isWebConfigGood = true;
   }
 
-  /** A changed web-config.yml is wrong. */
+  /** Records that a changed web-config.yml is invalid. */
   public void webConfigFailed() {
     isWebConfigGood = false;
     webConfigFailures.increment();
   }
 
-  /** Whether what is in force is what the file says; also true without a file. */
+  /** Whether the active web config is that of the file; also true without a file. */
   public boolean isWebConfigGood() {
     return isWebConfigGood;
   }
@@ -90,7 +90,7 @@ public final class HttpTraffic {
     return webConfigFailures.sum();
   }
 
-  /** Every reason, 0 included, keyed by {@link Refusal#label}. */
+  /** Returns the count of every reason, 0 included, keyed by {@link Refusal#label}. */
   public Map<String, Long> refusalsByReason() {
     Map<String, Long> byReason = new LinkedHashMap<>();
     refusals.forEach((refusal, count) -> byReason.put(refusal.label(), count.sum()));
@@ -101,7 +101,7 @@ public final class HttpTraffic {
     return liveClients.get();
   }
 
-  /** Frames that were made, each once for all clients. */
+  /** Frames built, each once for all clients. */
   public long liveFrames() {
     return liveFrames.sum();
   }

@@ -3,13 +3,13 @@ package dev.sluice.service;
 import java.util.Map;
 
 /**
- * The accounting law of one kind, in records (bytes where it says so). Produced equals collected +
- * dropped + salvaged + never started + in flight + unaccounted.
+ * Accounting of one kind, in records unless a name says bytes: produced = collected + dropped +
+ * salvaged + never started + in flight + unaccounted.
  *
- * @param deviceRecords what the device set out to write
+ * @param deviceRecords records that the device set out to write
  * @param droppedRecords by cause, {@link Labels#DROP_CAUSES}
- * @param neverStartedRecords of AICore tasks that were dispatched and that no core began
- * @param unaccountedRecords what is left over; 0 unless the device or the daemon is wrong
+ * @param neverStartedRecords of AICore tasks that were dispatched but never started
+ * @param unaccountedRecords the remainder; 0 unless the device or the daemon is wrong
  * @param inFlightRecords written but not yet collected
  */
 public record KindTotals(

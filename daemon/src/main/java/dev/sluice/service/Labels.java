@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The label values of the metrics and the keys of the JSON answers. They are an interface to
- * dashboards and alerts: every value listed here exists at 0 from the moment of attach, in the
- * metrics unless {@code sluice.metrics.detail} is off and they fold it into another.
+ * Label values of the metrics and keys of the JSON responses. Dashboards and alerts depend on them:
+ * every value listed here exists at 0 from attach on. With {@code sluice.metrics.detail} off,
+ * metrics fold some values into others.
  */
 public final class Labels {
-  /** The kinds of buffer that every device has: those of the swimlane. */
+  /** Kinds of buffer that every device has: those of the swimlane. */
   public static final List<String> KINDS =
       BufferKind.TIMED.stream().map(BufferKind::label).toList();
 
-  /** All of them, by number; the others exist from the first run of a device that has them. */
+  /** All kinds, by number; the others exist from the first run of a device that has them. */
   public static final List<String> ALL_KINDS =
       BufferKind.ALL.stream().map(BufferKind::label).toList();
 
@@ -26,15 +26,15 @@ public final class Labels {
   public static final List<String> DROP_CAUSES =
       DropCause.ALL.stream().map(DropCause::label).toList();
 
-  /** What a device or producer wrote that the wire format forbids. */
+  /** Kinds of wire format violations by a device or producer. */
   public static final List<String> ABI_VIOLATIONS =
       AbiViolation.ALL.stream().map(AbiViolation::label).toList();
 
-  /** Whose a buffer is. */
+  /** Owners of a buffer. */
   public static final List<String> BUFFER_STATES =
       List.of("free", "free_queue", "device", "ready", "collecting", "retired");
 
-  /** Why records that were collected are not in a capture. */
+  /** Why collected records are missing from a capture. */
   public static final List<String> CAPTURE_LOSS_REASONS =
       List.of("stage_full", "disk_full", "io_error", "disk_stalled", "writer_failed");
 
@@ -44,12 +44,12 @@ public final class Labels {
   /** What a device can run into. */
   public static final List<String> CEILINGS = Ceiling.ALL.stream().map(Ceiling::label).toList();
 
-  /** Where a device waits: for room to push a full buffer, or for an empty buffer to pop. */
+  /** Where a device waits: for space to push a full buffer, or for an empty buffer to pop. */
   public static final List<String> GATES = List.of("push", "pop");
 
   private Labels() {}
 
-  /** The kinds that every device has, and those others that are in a set. */
+  /** Returns the kinds that every device has, and those of the set. */
   public static List<String> kinds(Set<String> present) {
     return ALL_KINDS.stream()
         .filter(kind -> KINDS.contains(kind) || present.contains(kind))

@@ -2,7 +2,7 @@ package dev.sluice.service;
 
 import org.HdrHistogram.Histogram;
 
-/** The quantiles of one latency, in seconds; all 0 when nothing was measured. */
+/** Quantiles of one latency, in seconds; all 0 if nothing was measured. */
 public record LatencySnapshot(
     long count,
     double sumSeconds,
@@ -12,7 +12,7 @@ public record LatencySnapshot(
     double maxSeconds) {
   public static final LatencySnapshot EMPTY = new LatencySnapshot(0, 0, 0, 0, 0, 0);
 
-  /** From a histogram of nanoseconds that is not written any more. */
+  /** Computes the quantiles of a histogram of nanoseconds that is not written any more. */
   public static LatencySnapshot of(Histogram nanos) {
     long count = nanos.getTotalCount();
     if (count == 0) {

@@ -10,18 +10,18 @@ import java.util.TreeMap;
 import org.slf4j.LoggerFactory;
 
 /**
- * Levels of single loggers, which an operator sets until the next start. Levels are in lower case.
- * Any thread.
+ * Levels of single loggers, set by an operator until the next start. Levels are in lower case.
+ * Thread-safe.
  */
 public final class LoggerLevels {
   public static final String ROOT = "root";
 
-  /** What makes a logger take the level of the one above it. */
+  /** Pseudo level: the logger takes the level of its parent. */
   public static final String INHERIT = "inherit";
 
   private LoggerLevels() {}
 
-  /** Loggers that have a level of their own; empty if the process does not log by Logback. */
+  /** Returns the loggers that have their own level; empty if the process does not use Logback. */
   public static Map<String, String> own() {
     Map<String, String> levels = new TreeMap<>();
     if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
@@ -34,12 +34,14 @@ public final class LoggerLevels {
     return levels;
   }
 
-  /** Its own level, or the one that it inherits; empty if there is no such logger. */
+  /** Returns the effective level; empty if there is no such logger. */
   public static Optional<String> inForce(String logger) {
     return find(logger).map(found -> lower(found.getEffectiveLevel()));
   }
 
-  /** False if there is no such logger. The level must be known, or {@link #INHERIT}. */
+  /**
+   * Sets a level; false if there is no such logger. The level must be known, or {@link #INHERIT}.
+   */
   public static boolean set(String logger, String level) {
     Optional<Logger> found = find(logger);
     found.ifPresent(each -> each.setLevel(level.equals(INHERIT) ? null : Level.toLevel(level)));

@@ -2,7 +2,7 @@ package dev.sluice.service;
 
 import java.util.List;
 
-/** Who is at the other end of a Unix socket, as the kernel says it (SO_PEERCRED). */
+/** Peer of a Unix socket, according to the kernel (SO_PEERCRED). */
 public record PeerCredentials(int pid, int uid, List<Integer> gids) {
   public PeerCredentials {
     gids = List.copyOf(gids);

@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * Rates of the open sessions, one point per second for the last five minutes, so that a chart shows
- * what was before it was opened. One thread adds; any thread reads. The lock is a leaf.
+ * the time before it was opened. One thread adds; any thread reads. The lock is a leaf.
  */
 public final class RateHistory {
   public static final long INTERVAL_NANOS = 1_000_000_000;
@@ -21,10 +21,10 @@ public final class RateHistory {
   private boolean hasReadings;
 
   /**
-   * The counters of a session at one moment.
+   * Counters of a session at one moment.
    *
    * @param tasks by {@link Labels#CORE_TYPES}
-   * @param busyNanos likewise
+   * @param busyNanos by {@link Labels#CORE_TYPES}
    */
   public record Reading(
       int session,
@@ -38,7 +38,7 @@ public final class RateHistory {
     }
   }
 
-  /** The points of a session, oldest first, all per second. */
+  /** Points of a session, oldest first, all per second. */
   public record Points(int session, List<Long> collectedBytes, List<Long> droppedRecords) {
     public Points {
       collectedBytes = List.copyOf(collectedBytes);
@@ -93,7 +93,7 @@ public final class RateHistory {
     return !hasReadings || nowNs - lastNs >= INTERVAL_NANOS;
   }
 
-  /** Adds a point to each session that was there at the last call, and forgets those that ended. */
+  /** Adds a point to each session that was open at the last call; drops those that ended. */
   public synchronized void add(List<Reading> readings, long nowNs) {
     double seconds = Math.max(1, nowNs - lastNs) / 1e9;
     Set<Integer> open = new HashSet<>();
@@ -111,7 +111,7 @@ public final class RateHistory {
     hasReadings = true;
   }
 
-  /** Of the last second. */
+  /** Returns the rates over the last second. */
   public synchronized SessionRates latest(int session) {
     Series series = sessions.get(session);
     return series == null ? SessionRates.NONE : series.rates;

@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * The last lines that the daemon logged, for people who have a browser and no journal. One for the
- * process, like the log itself. Any thread writes and reads, none waits; the oldest line goes
- * first.
+ * The daemon's latest log lines, for people with a browser and no journal. One instance per
+ * process, like the log itself. Any thread may read and write without blocking; the oldest line is
+ * overwritten.
  */
 public final class RecentEvents {
   private static final int KEPT = 64;
@@ -21,9 +21,9 @@ public final class RecentEvents {
   private final AtomicLong written = new AtomicLong();
 
   /**
-   * One line of the log.
+   * One log line.
    *
-   * @param number counts all events since the process began
+   * @param number counts all events since the process started
    * @param level lower case, e.g. {@code warn}
    */
   public record Event(long number, Instant time, String level, String text) {}
@@ -38,7 +38,7 @@ public final class RecentEvents {
     slots.set((int) (number % KEPT), new Event(number, time, level, line));
   }
 
-  /** Newest first. */
+  /** Returns the events, newest first. */
   public List<Event> newestFirst() {
     List<Event> events = new ArrayList<>(KEPT);
     for (int i = 0; i < KEPT; i++) {

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a reload did, as lists of keys.
+ * Result of a reload, as lists of keys.
  *
- * @param applied changed and in force
- * @param nextSession changed, in force for sessions that attach from now on
- * @param restartRequired different from what the daemon runs with, and stays so until it restarts
+ * @param applied changed and active
+ * @param nextSession changed, active for sessions that attach from now on
+ * @param restartRequired different from the running value until the daemon restarts
  */
 public record ReloadOutcome(
     List<String> applied, List<String> nextSession, List<String> restartRequired) {
@@ -18,7 +18,7 @@ public record ReloadOutcome(
     restartRequired = List.copyOf(restartRequired);
   }
 
-  /** In one line, for the log and for people. */
+  /** Returns the result in one line, for the log and for people. */
   public String line() {
     List<String> parts = new ArrayList<>();
     add(parts, "in force: ", applied);

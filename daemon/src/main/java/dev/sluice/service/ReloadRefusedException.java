@@ -1,6 +1,6 @@
 package dev.sluice.service;
 
-/** The new configuration is wrong, and the old one stays in force. One line that says where. */
+/** The new configuration is invalid, and the old one stays active. One line with the place. */
 public final class ReloadRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -7,8 +7,8 @@ import java.util.Optional;
 import org.slf4j.LoggerFactory;
 
 /**
- * The level below which the process logs nothing: as started, or as {@code sluice.log.level} has
- * it. What an operator {@link #set} stays until that key changes. Any thread.
+ * Root log level of the process: as started, or as set by {@code sluice.log.level}. A level that an
+ * operator {@link #set}s stays until that key changes. Thread-safe.
  */
 public final class RootLogLevel {
   private final String asStarted = get();
@@ -18,7 +18,7 @@ public final class RootLogLevel {
     apply(level);
   }
 
-  /** Takes the level of a configuration, if it is another than before. */
+  /** Applies the level of a configuration if it has changed. */
   public synchronized void apply(LogLevel level) {
     if (level != configured) {
       configured = level;
@@ -26,14 +26,14 @@ public final class RootLogLevel {
     }
   }
 
-  /** Error, warn, info, debug or trace; false if the process does not log by Logback. */
+  /** Sets error, warn, info, debug or trace; false if the process does not use Logback. */
   public static boolean set(String level) {
     Optional<Logger> root = root();
     root.ifPresent(logger -> logger.setLevel(Level.toLevel(level)));
     return root.isPresent();
   }
 
-  /** What is in force; info if the process does not log by Logback. */
+  /** Returns the active level; info if the process does not use Logback. */
   public static String get() {
     return root().map(logger -> logger.getLevel().toString()).orElse(Level.INFO.toString());
   }

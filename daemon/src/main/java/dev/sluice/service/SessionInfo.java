@@ -1,9 +1,9 @@
 package dev.sluice.service;
 
 /**
- * Whose session it is; what does not change while it is open.
+ * Identity of a session; constant while it is open.
  *
  * @param layout e.g. {@code l2-2026.06/a2a3}
- * @param runtime which runtime wrote the records; empty where the layout does not tell
+ * @param runtime runtime that wrote the records; empty if the layout does not determine it
  */
 public record SessionInfo(int id, int device, String name, String layout, String runtime) {}

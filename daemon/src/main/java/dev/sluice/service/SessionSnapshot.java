@@ -11,19 +11,19 @@ import java.util.Optional;
  * One session, open or ended, at one moment.
  *
  * @param layout e.g. {@code l2-2026.06/a2a3}
- * @param runtime which runtime wrote the records; empty where the layout does not tell
+ * @param runtime runtime that wrote the records; empty if the layout does not determine it
  * @param state one word for people and scripts, e.g. {@code running}
  * @param durationSeconds from attach to now, or to its end
  * @param kinds by {@link Labels#KINDS}
  * @param abiViolations by {@link Labels#ABI_VIOLATIONS}
- * @param verifiedRecords synthetic records that were compared with what they must be
- * @param mismatchedRecords those of them that were something else
- * @param deviceStallSeconds time the device's threads waited for the host, summed over them
- * @param headroom of the run under way, or what was the worst of the last one
- * @param rates of the last second; zero of a session that ended
+ * @param verifiedRecords synthetic records that were checked
+ * @param mismatchedRecords checked records that were wrong
+ * @param deviceStallSeconds time the device's threads waited for the host, summed over threads
+ * @param headroom of the open run, or the worst of the last one
+ * @param rates over the last second; zero for a session that has ended
  * @param capture empty if the session is not captured
- * @param runs how many have begun
- * @param lastRun what the client said of the last of them
+ * @param runs number of runs started
+ * @param lastRun the client's description of the last run
  */
 public record SessionSnapshot(
     int id,

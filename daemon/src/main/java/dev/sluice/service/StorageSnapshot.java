@@ -5,13 +5,13 @@ import java.util.Map;
 /**
  * All captures since the daemon started, at one moment. Counters never decrease.
  *
- * @param lostRecords collected and never captured, by {@link Labels#CAPTURE_LOSS_REASONS}
- * @param errors how often the disk refused, by the same
- * @param retentionFailures how often retention could not list or remove a file
- * @param retainedBytes what captures and snapshots take on disk
- * @param quotaBytes what they may take before the oldest is removed
+ * @param lostRecords collected but never captured, by {@link Labels#CAPTURE_LOSS_REASONS}
+ * @param errors disk failures, by the same reasons
+ * @param retentionFailures failures of retention to list or remove a file
+ * @param retainedBytes size of captures and snapshots on disk
+ * @param quotaBytes limit of that size, beyond which the oldest is removed
  * @param writing {@code direct} or {@code buffered}; empty before the first capture
- * @param refusal why not direct; empty if it is
+ * @param refusal why writing is not direct; empty if it is
  */
 public record StorageSnapshot(
     long writtenBytes,

@@ -3,13 +3,13 @@ package dev.sluice.service;
 import org.HdrHistogram.Histogram;
 
 /**
- * What the tasks of one type of core did, as far as captures were written.
+ * Tasks of one type of core, counted while captures are written.
  *
  * @param cores of this type, in the open sessions
- * @param tasks that ended
- * @param busySeconds time that cores ran tasks, summed over the cores
- * @param durationNanos how long tasks ran; a copy that is not written any more
- * @param dispatchNanos how long tasks waited on their core before they started, as durationNanos
+ * @param tasks completed tasks
+ * @param busySeconds time that cores ran tasks, summed over cores
+ * @param durationNanos run time of tasks; a copy that is not written any more
+ * @param dispatchNanos time that tasks waited on their core before they started; also a copy
  */
 public record TaskTotals(
     int cores, long tasks, double busySeconds, Histogram durationNanos, Histogram dispatchNanos) {}

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 
 /**
- * The secret that names a session on the attach socket: 16 bytes, the first eight in {@code high},
- * big endian. Its holder may end the session, so {@link #toString} shows only its start.
+ * The secret that identifies a session on the attach socket: 16 bytes, the first eight in {@code
+ * high}, big endian. Its holder may end the session, so {@link #toString} shows only its start.
  */
 public record Token(long high, long low) {
   public static final int BYTES = 16;

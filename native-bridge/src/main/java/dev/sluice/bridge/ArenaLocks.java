@@ -16,32 +16,33 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Which threads of this daemon may write to an arena: the lock page of sluice_lock.h. The kernel
- * frees the lock of a thread when that ends, also by a SIGKILL, so the process that can take all of
- * them is the only writer: the client's guard after the daemon's death, or the daemon that comes
- * back.
+ * The lock page of an arena (sluice_lock.h): which threads of this daemon may write to it. The
+ * kernel frees a thread's lock when the thread ends, even by SIGKILL, so the process that can take
+ * all locks is the only writer: the client's guard after the daemon's death, or the daemon that
+ * comes back.
  *
- * <p>{@link #SESSION} is held by a thread that lives as long as the process, from {@link #create}
- * or {@link #claim} until {@link #leave} or {@link #close}. While this process has it, it may take
- * any other for its threads. Any thread; a lock belongs to the thread that called {@link #take}.
+ * <p>A thread that lives as long as the process holds {@link #SESSION}, from {@link #create} or
+ * {@link #claim} until {@link #leave} or {@link #close}. While this process holds it, it may take
+ * any other lock for its threads. Thread-safe; a lock belongs to the thread that called {@link
+ * #take}.
  */
 public final class ArenaLocks implements AutoCloseable {
-  /** Of a lock page. */
+  /** Size of a lock page. */
   public static final int BYTES = 8192;
 
-  /** This daemon has the session. */
+  /** Lock that marks that this daemon holds the session. */
   public static final int SESSION = 0;
 
-  /** The thread that prepares or settles a run. */
+  /** Lock of the thread that prepares or settles a run. */
   public static final int OWNER = 1;
 
-  /** The first of the threads that step agents. */
+  /** First lock of the threads that step agents. */
   public static final int THREADS = 2;
 
-  /** How many of those there can be. */
+  /** Maximum number of threads that step agents. */
   public static final int MAX_THREADS = 72;
 
-  /** A daemon that comes back wants the session: a guard makes way. */
+  /** Lock by which a returning daemon claims the session: a guard then gives way. */
   static final int CLAIM = 110;
 
   static final int COUNT = THREADS + MAX_THREADS;
@@ -51,7 +52,7 @@ public final class ArenaLocks implements AutoCloseable {
   static final int LENT_OFFSET = 7168;
   static final int MAX_LENT = 8192;
 
-  /** Of memory that no client can reach: there is nothing to lock. */
+  /** For memory that no client can reach: there is nothing to lock. */
   public static final ArenaLocks NONE = new ArenaLocks(0, ByteBuffer.allocate(BYTES));
 
   private static final String LIBRARY = "libsluice_attach.so";
@@ -67,7 +68,7 @@ public final class ArenaLocks implements AutoCloseable {
     this.page = page;
   }
 
-  /** Direct mapping; the library is looked for once, when this class is first used. */
+  /** Direct mapping. Loads the library once, when this class is first used. */
   private static final class Calls {
     static final String MISSING = register();
 
@@ -98,7 +99,7 @@ public final class ArenaLocks implements AutoCloseable {
     static native int sluice_lock_is_free(long locks, int lock);
   }
 
-  /** Holds the locks that belong to no single thread's work. */
+  /** Thread that holds the locks that belong to no single thread's work. */
   private static final class Keeper {
     private static final ExecutorService THREAD =
         Executors.newSingleThreadExecutor(
@@ -113,13 +114,13 @@ public final class ArenaLocks implements AutoCloseable {
     }
   }
 
-  /** Why there can be no locks, in one line; empty if there can. */
+  /** Returns why locks are unavailable, in one line; empty if available. */
   public static Optional<String> missing() {
     return Optional.ofNullable(Calls.MISSING);
   }
 
   /**
-   * Makes the lock page of a new arena and takes the lock of the session.
+   * Creates the lock page of a new arena and takes the session lock.
    *
    * @param offset a multiple of {@link #BYTES}
    */
@@ -132,18 +133,18 @@ public final class ArenaLocks implements AutoCloseable {
     return locks;
   }
 
-  /** The lock page of an arena that another daemon made. Nothing is taken: see {@link #claim}. */
+  /** Opens the lock page that another daemon created, without taking a lock: see {@link #claim}. */
   static ArenaLocks of(int fd, long offset) throws IOException {
     return map(fd, offset, 0);
   }
 
   /**
-   * Takes over an arena that another daemon made: this process is its only writer when this
-   * returns.
+   * Takes over an arena that another daemon created. When this returns, this process is its only
+   * writer.
    *
-   * @param timeoutNanos as of {@link #claim}; a guard makes way within milliseconds
-   * @throws IOException one line, if there are no locks of this version, or another process has
-   *     them
+   * @param timeoutNanos as for {@link #claim}; a guard gives way within milliseconds
+   * @throws IOException one line, if the lock page has another version, or another process holds
+   *     locks
    */
   public static ArenaLocks adopt(int fd, long offset, long timeoutNanos) throws IOException {
     ArenaLocks locks = of(fd, offset);
@@ -167,11 +168,11 @@ public final class ArenaLocks implements AutoCloseable {
   }
 
   /**
-   * Takes the lock of the session for this process, and makes sure that no thread of another one
-   * has any of the others: then this process is the only writer. A client's guard makes way.
+   * Takes the session lock for this process and waits until no thread of another process holds any
+   * of the others: then this process is the only writer. A client's guard gives way.
    *
-   * @param timeoutNanos for guards in the middle of a pass, and threads that end just now
-   * @return false, with nothing taken, if another daemon has the session
+   * @param timeoutNanos time for guards in the middle of a pass, and for threads that are ending
+   * @return false, with no lock taken, if another daemon holds the session
    */
   public boolean claim(long timeoutNanos) {
     if (!tryOnKeeper(CLAIM)) {
@@ -195,7 +196,7 @@ public final class ArenaLocks implements AutoCloseable {
     return Keeper.ask(() -> call(Calls::sluice_lock_try, lock) >= 0);
   }
 
-  /** Whether this process has the session, and no other has a lock. */
+  /** Whether this process holds the session and no other process holds a lock. */
   public synchronized boolean isOnlyWriter() {
     boolean isOnly = handle == 0 || Calls.sluice_lock_is_mine(handle, SESSION) != 0;
     for (int lock = OWNER; handle != 0 && isOnly && lock < COUNT; lock++) {
@@ -206,12 +207,12 @@ public final class ArenaLocks implements AutoCloseable {
     return isOnly;
   }
 
-  /** The calling thread is about to write; this process has the session. */
+  /** Takes a lock before the calling thread writes. This process must hold the session. */
   public void take(int lock) {
     call(Calls::sluice_lock_force, lock);
   }
 
-  /** The thread that took it writes no more. Idempotent. */
+  /** Releases a lock whose holder writes no more. Idempotent. */
   public void give(int lock) {
     call(
         (locks, which) -> {
@@ -221,29 +222,32 @@ public final class ArenaLocks implements AutoCloseable {
         lock);
   }
 
-  /** This daemon has the session no more; threads of it that hang keep their locks. */
+  /** Releases the session; threads of this daemon that hang keep their locks. */
   public void leave() {
     give(SESSION);
   }
 
-  /** Whether a thread of this process has it. */
+  /** Whether a thread of this process holds the lock. */
   public boolean isMine(int lock) {
     return call(Calls::sluice_lock_is_mine, lock) > 0;
   }
 
-  /** The holder shows that it moves. Its thread alone, with a count that grows. */
+  /** Publishes the holder's progress. Called by the holder only, with an increasing count. */
   public void beat(int lock, long count) {
     LONG.setOpaque(page, LOCKS_OFFSET + lock * LOCK_BYTES + BEATS_OFFSET, count);
   }
 
   /**
-   * Whether a guard has lent this buffer since {@link #clearLent}. This process is the only writer.
+   * Whether a guard has lent this buffer since {@link #clearLent}. This process must be the only
+   * writer.
    */
   public boolean isLent(int buffer) {
     return buffer < MAX_LENT && (page.get(LENT_OFFSET + buffer / 8) & 1 << buffer % 8) != 0;
   }
 
-  /** The ledger knows of all that a guard has lent. This process is the only writer. */
+  /**
+   * Clears the marks of all loans, once the ledger has them. This process must be the only writer.
+   */
   public void clearLent() {
     for (int at = LENT_OFFSET; at < BYTES; at += Long.BYTES) {
       page.putLong(at, 0);
@@ -258,7 +262,7 @@ public final class ArenaLocks implements AutoCloseable {
     return handle == 0 ? 0 : call.of(handle, lock);
   }
 
-  /** Gives all back. No thread may beat any more. Idempotent. */
+  /** Releases all locks. No thread may call {@link #beat} any more. Idempotent. */
   @Override
   public synchronized void close() {
     if (handle != 0) {

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What the control groups of this process leave of memory, versions 1 and 2, by the tightest of the
- * group and its ancestors. Where the limit is passed the kernel kills the process, with all of its
- * sessions; so it is asked before memory is touched. Any thread.
+ * Memory left by the control groups of this process, versions 1 and 2: the tightest limit of the
+ * group and its ancestors. Beyond the limit the kernel kills the process with all its sessions, so
+ * callers check before they touch memory. Thread-safe.
  */
 public final class ControlGroupMemory {
-  /** Bytes that a process without a limit has. */
+  /** Value for a process without a limit. */
   public static final long UNLIMITED = Long.MAX_VALUE;
 
   private final Path root;
@@ -24,15 +24,15 @@ public final class ControlGroupMemory {
   }
 
   /**
-   * One look at the tightest group.
+   * State of the tightest group.
    *
-   * @param bytes that are left, page cache that can be dropped included; {@link #UNLIMITED} without
-   *     a limit, never below 0
-   * @param limitFile that has the limit; empty without one
+   * @param bytes left, including page cache that can be dropped; {@link #UNLIMITED} without a
+   *     limit, never below 0
+   * @param limitFile file with the limit; empty without one
    */
   public record Left(long bytes, String limitFile) {}
 
-  /** What is left now. Unreadable files set no limit. */
+  /** Returns what is left now. Unreadable files set no limit. */
   public Left left() {
     Left tightest = new Left(UNLIMITED, "");
     for (String line : lines("proc/self/cgroup")) {
@@ -60,7 +60,9 @@ public final class ControlGroupMemory {
     return tightest;
   }
 
-  /** From the process's group up to the mount, which in a container is the group itself. */
+  /**
+   * Searches from the process's group up to the mount, which in a container is the group itself.
+   */
   private Left tightest(
       String mount, String group, String limitName, String usageName, String statPrefix) {
     Path base = root.resolve(mount);
@@ -93,7 +95,7 @@ public final class ControlGroupMemory {
         .orElse(0);
   }
 
-  /** Below 0 if the file is missing or sets no limit. */
+  /** Returns a negative number if the file is missing or sets no limit. */
   private long number(Path file) {
     List<String> lines = lines(root.relativize(file).toString());
     return lines.isEmpty() ? -1 : parse(lines.get(0));

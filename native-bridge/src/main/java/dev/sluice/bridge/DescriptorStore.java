@@ -12,11 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The descriptors that a service manager keeps while this process is not there: systemd or {@code
- * sluice supervise}, by {@code sd_notify(3)} and {@code sd_listen_fds(3)}.
+ * Descriptors that a service manager, systemd or {@code sluice supervise}, keeps while this process
+ * is not running; see {@code sd_notify(3)} and {@code sd_listen_fds(3)}.
  *
- * <p>Any thread. A message is with the manager when the call returns, whatever becomes of this
- * process then.
+ * <p>Thread-safe. When a call returns, the manager has the message, even if this process dies then.
  */
 public final class DescriptorStore implements AutoCloseable {
   private static final int FIRST = 3;
@@ -31,14 +30,14 @@ public final class DescriptorStore implements AutoCloseable {
     this.socket = socket;
   }
 
-  /** One that was kept. Its descriptor is the receiver's to close. */
+  /** A kept descriptor. The receiver closes it. */
   public record Kept(String name, int fd) {}
 
   /**
-   * The store of the manager that started this process; empty if it has none.
+   * Returns the store of the manager that started this process; empty if it has none.
    *
-   * @param environment that of the process: {@code NOTIFY_SOCKET} and {@code FDSTORE}, which says
-   *     how many descriptors the manager takes
+   * @param environment of the process: {@code NOTIFY_SOCKET} and {@code FDSTORE}, the number of
+   *     descriptors that the manager accepts
    */
   public static Optional<DescriptorStore> of(Map<String, String> environment) throws IOException {
     byte[] address = environment.getOrDefault("NOTIFY_SOCKET", "").getBytes(StandardCharsets.UTF_8);
@@ -62,9 +61,10 @@ public final class DescriptorStore implements AutoCloseable {
   }
 
   /**
-   * What an earlier life of this service left with the manager. Called once; sets close-on-exec.
+   * Returns what an earlier process of this service left with the manager. Call once; sets
+   * close-on-exec.
    *
-   * @param environment that of the process: {@code LISTEN_PID}, {@code LISTEN_FDS}, {@code
+   * @param environment of the process: {@code LISTEN_PID}, {@code LISTEN_FDS}, {@code
    *     LISTEN_FDNAMES}
    * @param pid of this process
    */
@@ -81,18 +81,18 @@ public final class DescriptorStore implements AutoCloseable {
         LibC.fcntl(FIRST + i, LibC.F_SETFD, new NativeLong(LibC.FD_CLOEXEC));
         kept.add(new Kept(i < names.length ? names[i] : "", FIRST + i));
       } catch (LastErrorException ignored) {
-        // Not open: the environment is of another process.
+        // Not open: the environment belongs to another process.
       }
     }
     return kept;
   }
 
-  /** Has the manager keep a duplicate of a descriptor. */
+  /** Makes the manager keep a duplicate of a descriptor. */
   public void keep(String name, int fd) throws IOException {
     send("FDSTORE=1\nFDNAME=" + name + "\nFDPOLL=0\n", fd);
   }
 
-  /** Has the manager close what it keeps under a name. */
+  /** Makes the manager close what it keeps under a name. */
   public void forget(String name) throws IOException {
     send("FDSTOREREMOVE=1\nFDNAME=" + name + "\n", -1);
   }
@@ -109,7 +109,7 @@ public final class DescriptorStore implements AutoCloseable {
       content.write(0, bytes, 0, bytes.length);
       part.setPointer(0, content);
       part.setLong(8, bytes.length);
-      // struct msghdr, and struct cmsghdr behind it, on 64-bit Linux.
+      // struct msghdr, then struct cmsghdr, on 64-bit Linux.
       memory.setPointer(0, name);
       memory.setInt(8, 2 + address.length);
       memory.setPointer(16, part);

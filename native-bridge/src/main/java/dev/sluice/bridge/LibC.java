@@ -9,7 +9,7 @@ import com.sun.jna.Pointer;
 import java.util.Map;
 
 /**
- * The few libc calls that the JDK has no equivalent for, by direct mapping. Linux, 64 bit.
+ * The few libc calls without an equivalent in the JDK, by direct mapping. 64-bit Linux.
  *
  * <p>Every call throws {@link LastErrorException} with errno on failure; callers translate it into
  * one line with the call's name by {@link NativeErrors}.

@@ -9,14 +9,14 @@ import java.nio.Buffer;
 import java.util.Optional;
 
 /**
- * The native encoder and decoder of captured records: one for the records of one kind. All places
- * in memory are addresses, which the caller has checked. One thread.
+ * Native encoder and decoder of captured records; one per kind of records. Memory locations are
+ * addresses, checked by the caller. Confined to one thread.
  */
 public final class NativeColumns {
-  /** {@link #encode} starts a payload. */
+  /** Flag of {@link #encode}: starts a payload. */
   public static final int FIRST = 1;
 
-  /** {@link #encode} closes it. */
+  /** Flag of {@link #encode}: ends the payload. */
   public static final int LAST = 2;
 
   private static final String LIBRARY = "libsluice_columns.so";
@@ -31,7 +31,7 @@ public final class NativeColumns {
     this.codec = Pointer.nativeValue(memory);
   }
 
-  /** Direct mapping; the library is looked for once, when this class is first used. */
+  /** Direct mapping. Loads the library once, when this class is first used. */
   private static final class Calls {
     static final String MISSING = register();
 
@@ -64,18 +64,19 @@ public final class NativeColumns {
         long codec, long payload, long bytes, long count, long records);
   }
 
-  /** Why the library cannot be used, in one line; empty if it can. */
+  /** Returns why the library cannot be used, in one line; empty if it can. */
   public static Optional<String> missing() {
     return Optional.ofNullable(Calls.MISSING);
   }
 
   /**
-   * A codec for records of this size.
+   * Opens a codec for records of this size.
    *
-   * @param columns 4 bytes for each: offset, bytes, storage, base
-   * @param start number of the column with the start of a task, -1 for none; likewise {@code end},
-   *     and {@code waited} between being received and started
-   * @return empty if the library is missing or does not take this description
+   * @param columns 4 bytes each: offset, bytes, storage, base
+   * @param start column with the start of a task, -1 for none
+   * @param end column with its end, -1 for none
+   * @param waited column with the time between receive and start, -1 for none
+   * @return empty if the library is missing or rejects this description
    */
   public static Optional<NativeColumns> open(
       int recordBytes, byte[] columns, int start, int end, int waited) {
@@ -90,17 +91,17 @@ public final class NativeColumns {
         : Optional.empty();
   }
 
-  /** Where a direct buffer starts in memory. Allocates. */
+  /** Returns the address of a direct buffer. Allocates. */
   public static long address(Buffer direct) {
     return Pointer.nativeValue(Native.getDirectBufferPointer(direct));
   }
 
   /**
-   * Encodes records and returns the address behind what is written. Never allocates.
+   * Encodes records and returns the address after the last byte written. Never allocates.
    *
    * @param flags {@link #FIRST}, {@link #LAST}
-   * @param into with {@code FIRST} where the payload starts, otherwise 0
-   * @param counts 0 if tasks are not counted; likewise the two histograms
+   * @param into start of the payload with {@code FIRST}, otherwise 0
+   * @param counts address of the task counts, 0 to count no tasks; the same for the two histograms
    */
   public long encode(
       int flags, long into, long records, long count, long counts, long durations, long waits) {
@@ -108,7 +109,7 @@ public final class NativeColumns {
         codec, flags, into, records, count, counts, durations, waits);
   }
 
-  /** Decodes a payload; false if it is not one of so many records. */
+  /** Decodes a payload; false if it is not a payload of {@code count} records. */
   public boolean decode(long payload, long bytes, long count, long records) {
     return Calls.sluice_columns_decode(codec, payload, bytes, count, records) == 0;
   }

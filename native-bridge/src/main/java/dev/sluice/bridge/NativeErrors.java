@@ -3,7 +3,7 @@ package dev.sluice.bridge;
 import com.sun.jna.LastErrorException;
 import java.io.IOException;
 
-/** The one place that turns errno into words. */
+/** Translates errno into text. */
 final class NativeErrors {
   private static final int EPERM = 1;
   private static final int EAGAIN = 11;
@@ -15,7 +15,7 @@ final class NativeErrors {
 
   private NativeErrors() {}
 
-  /** One line: the call, what it was for, the reason. */
+  /** Returns one line: the call, its purpose, the reason. */
   static IOException translate(String call, String what, LastErrorException cause) {
     return new IOException(call + ": " + what + ": " + describe(cause.getErrorCode()), cause);
   }

@@ -12,22 +12,22 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Finds the native programs that the build makes: in the folder on disk that {@code
- * -Dsluice.native.path} names, which is beside a checkout and part of a package; only else in the
- * jar, by JNA's name of this platform, from where they are copied into a private folder.
+ * Finds the native programs of the build: in the directory named by {@code -Dsluice.native.path},
+ * which exists in a checkout and in a package; otherwise in the jar, under JNA's name of this
+ * platform, from which it copies them into a private directory.
  *
- * <p>Many hosts mount /tmp {@code noexec}: a folder from which programs may not be started is not
- * used, and where none is left the error says so. Thread-safe. The private folder lives as long as
- * the process and is removed at its end.
+ * <p>Many hosts mount /tmp {@code noexec}: directories that do not allow programs are skipped, and
+ * the error names them if none is left. Thread-safe. The private directory is removed when the
+ * process ends.
  */
 public final class NativeTools {
-  /** Folder that holds the built programs; the launcher and the tests set it. */
+  /** Directory of the built programs; set by the launcher and the tests. */
   public static final String PATH_PROPERTY = "sluice.native.path";
 
   /** The synthetic AICPU producer. */
   public static final String PRODUCER = "sluice-producer";
 
-  /** What the build can make, as JNA names platforms. */
+  /** Platforms that the build supports, by JNA's names. */
   static final List<String> KNOWN_PLATFORMS = List.of("linux-x86-64", "linux-aarch64");
 
   private static Path extractedFolder;
@@ -35,9 +35,9 @@ public final class NativeTools {
   private NativeTools() {}
 
   /**
-   * The executable file of a program.
+   * Returns the executable file of a program.
    *
-   * @throws IOException with one line that says where it was looked for
+   * @throws IOException one line with the searched places
    */
   public static Path find(String program) throws IOException {
     String configured = System.getProperty(PATH_PROPERTY);
@@ -54,7 +54,7 @@ public final class NativeTools {
     return extract(program, configured);
   }
 
-  /** The platforms whose programs are in the jar: this one, and others that were cross-built. */
+  /** Returns the platforms whose programs are in the jar: this one and cross-built ones. */
   public static List<String> platforms() {
     return KNOWN_PLATFORMS.stream()
         .filter(platform -> NativeTools.class.getResource(resource(platform, PRODUCER)) != null)
@@ -90,7 +90,7 @@ public final class NativeTools {
     return file;
   }
 
-  /** Where to unpack, best first: temporary folders, then the user's cache. */
+  /** Directories to unpack into, best first: temporary directories, then the user's cache. */
   static List<Path> candidates(Map<String, String> environment) {
     return Stream.of(
             System.getProperty("java.io.tmpdir"),
@@ -102,9 +102,9 @@ public final class NativeTools {
   }
 
   /**
-   * Unpacks a program into a private folder below the first of the folders that lets programs run.
+   * Unpacks a program into a private directory below the first directory that allows programs.
    *
-   * @return the private folder
+   * @return the private directory
    */
   static Path unpackInto(List<Path> folders, String resource, String program) throws IOException {
     List<String> refusals = new ArrayList<>();
@@ -113,7 +113,7 @@ public final class NativeTools {
         Path own = Files.createTempDirectory(folder, "sluice-native-");
         Path file = own.resolve(program);
         copy(resource, file);
-        // The kernel answers for the mount, too.
+        // The kernel's answer includes the mount options.
         if (Files.isExecutable(file)) {
           own.toFile().deleteOnExit();
           file.toFile().deleteOnExit();
@@ -138,7 +138,7 @@ public final class NativeTools {
   }
 
   private static void copy(String resource, Path file) throws IOException {
-    // First under another name: a half-copied program must never be started.
+    // Copy under another name first: a half-copied program must never be started.
     Path partial = file.resolveSibling(file.getFileName() + ".partial");
     try (InputStream stream = NativeTools.class.getResourceAsStream(resource)) {
       if (stream == null) {

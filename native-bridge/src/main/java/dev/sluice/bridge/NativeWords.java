@@ -6,21 +6,21 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A little memory outside the heap at an address that a native call can copy to and from: for one
- * thread, or for one reader. Freed when nothing refers to it any more.
+ * A small block of memory outside the heap, at an address that native calls can copy to and from.
+ * For one thread, or for one reader. Freed once unreachable.
  */
 public final class NativeWords {
   private final Memory memory;
   private final ByteBuffer buffer;
 
-  /** Zeros, so many bytes, aligned to 8. */
+  /** Allocates zeroed bytes, aligned to 8. */
   public NativeWords(int bytes) {
     memory = new Memory(bytes);
     memory.clear();
     buffer = memory.getByteBuffer(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Where a native call finds byte 0. */
+  /** Address of byte 0 for native calls. */
   public long address() {
     return Pointer.nativeValue(memory);
   }

@@ -3,7 +3,7 @@ package dev.sluice.bridge;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.NativeLong;
 
-/** Whether the other end of a pipe is still read. Stateless; any thread. */
+/** Checks whether a pipe still has a reader. Stateless; thread-safe. */
 public final class PipeReader {
   private static final int POLLERR = 0x8;
 

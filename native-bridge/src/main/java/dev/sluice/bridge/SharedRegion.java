@@ -10,25 +10,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Anonymous shared memory behind a file descriptor that can be passed to another process.
+ * Anonymous shared memory with a file descriptor that can be passed to another process.
  *
- * <p>The size is sealed: a process that receives the descriptor can neither shrink the memory under
- * the daemon (which would kill it with SIGBUS) nor grow it. All pages are reserved and touched
- * before {@link #create} returns, so that running out of memory is an exception here and not a
- * signal later, and no device write waits for a page fault.
+ * <p>The size is sealed: a process that receives the descriptor can neither grow the memory nor
+ * shrink it under the daemon, which would kill the daemon with SIGBUS. {@link #create} reserves and
+ * touches all pages, so that lack of memory is an exception here, not a signal later, and no device
+ * write waits for a page fault.
  *
- * <p>Lifetime: {@link #buffer} is a view that knows nothing of {@link #close}. Close only after
- * every thread that uses the view has stopped; a later access ends the process.
+ * <p>Lifetime: {@link #buffer} is a view that {@link #close} does not invalidate. Close only after
+ * every thread that uses the view has stopped; a later access crashes the process.
  */
 public final class SharedRegion implements AutoCloseable {
-  /** The longest region: what one direct byte buffer can show, in whole 64 KiB pages. */
+  /** Maximum size: what one direct byte buffer can cover, in whole 64 KiB pages. */
   public static final long MAX_BYTES = (2L << 30) - (64 << 10);
 
-  // For threads, code and buffers of the process itself.
+  // For threads, code and buffers of this process.
   private static final long HEADROOM_BYTES = 32L << 20;
   private static final long HUGE_PAGE_BYTES = 2L << 20;
 
-  /** How hard to try for an extra. */
+  /** Whether to try for an optional property. */
   public enum Extra {
     OFF,
     TRY,
@@ -58,9 +58,9 @@ public final class SharedRegion implements AutoCloseable {
    * Reserves, maps and touches a region of zeros.
    *
    * @param name shown in /proc/PID/maps
-   * @param bytes at least this many; rounded up to whole pages
-   * @param hugePages whether the region should be made of huge pages
-   * @param lock whether it should be locked into memory
+   * @param bytes minimum size; rounded up to whole pages
+   * @param hugePages whether to use huge pages
+   * @param lock whether to lock the region into memory
    * @throws IOException one line with call and reason; nothing is left behind
    */
   public static SharedRegion create(String name, long bytes, Extra hugePages, Extra lock)
@@ -88,8 +88,9 @@ public final class SharedRegion implements AutoCloseable {
   }
 
   /**
-   * The pages are touched here, and beyond the limit of its control group the kernel kills the
-   * process. What the heap may still grow by is left to it.
+   * Refuses a region that exceeds the memory limit. The pages are about to be touched, and the
+   * kernel kills a process beyond the limit of its control group. Reserves what the heap may still
+   * grow by.
    */
   static void refuseBeyondLimit(long bytes, ControlGroupMemory.Left left) throws IOException {
     Runtime runtime = Runtime.getRuntime();
@@ -142,10 +143,11 @@ public final class SharedRegion implements AutoCloseable {
   }
 
   /**
-   * Maps a region that another process made by {@link #create}, and owns the descriptor.
+   * Maps a region that another process created by {@link #create}, and takes ownership of the
+   * descriptor.
    *
-   * @throws IOException one line, if its size is not sealed or cannot be one of a region; the
-   *     descriptor is closed
+   * @throws IOException one line, if its size is not sealed or is not that of a region; the
+   *     descriptor is then closed
    */
   public static SharedRegion adopt(int fd) throws IOException {
     String call = "fcntl(F_GET_SEALS)";
@@ -170,12 +172,12 @@ public final class SharedRegion implements AutoCloseable {
     }
   }
 
-  /** Maps every page for writing now; older kernels do it at the first access instead. */
+  /** Maps every page for writing now; touches the pages on older kernels. */
   private static void populate(Pointer address, NativeLong length) {
     try {
       LibC.madvise(address, length, LibC.MADV_POPULATE_WRITE);
     } catch (LastErrorException ignored) {
-      // Linux before 5.14: the pages are reserved, only their mapping is late.
+      // Linux before 5.14: the pages are reserved; touch them to map them.
       address.clear(length.longValue());
     }
   }
@@ -222,9 +224,9 @@ public final class SharedRegion implements AutoCloseable {
   }
 
   /**
-   * Another descriptor of the same memory, the caller's to close; -1 of -1.
+   * Duplicates the descriptor for the caller to close; returns -1 for -1.
    *
-   * @throws IOException one line, if there are no more descriptors
+   * @throws IOException one line, if no descriptor is left
    */
   public static int duplicateDescriptor(int fd) throws IOException {
     if (fd < 0) {
@@ -237,25 +239,25 @@ public final class SharedRegion implements AutoCloseable {
     }
   }
 
-  /** Closes what {@link #duplicateDescriptor} made; -1 is nothing. */
+  /** Closes a descriptor of {@link #duplicateDescriptor}; ignores -1. */
   public static void closeDescriptor(int fd) {
     if (fd >= 0) {
       LibC.close(fd);
     }
   }
 
-  /** Whether a process of this user made it. */
+  /** Whether a process of this user created the region. */
   public boolean isOwn() throws IOException {
     return Files.getAttribute(Path.of("/proc/self/fd", Integer.toString(fd)), "unix:uid")
         .equals(LibC.geteuid());
   }
 
-  /** Size with rounding. */
+  /** Size after rounding. */
   public long bytes() {
     return bytes;
   }
 
-  /** The mapping, little endian. See the class comment on its lifetime. */
+  /** Returns the mapping, little endian. See the class comment for its lifetime. */
   public ByteBuffer buffer() {
     if (buffer == null) {
       throw new IllegalStateException("the region is closed");
@@ -263,7 +265,7 @@ public final class SharedRegion implements AutoCloseable {
     return buffer;
   }
 
-  /** Where this process sees byte 0. */
+  /** Address of byte 0 in this process. */
   public long address() {
     return Pointer.nativeValue(address);
   }
@@ -276,12 +278,12 @@ public final class SharedRegion implements AutoCloseable {
     return isLocked;
   }
 
-  /** What was asked for and could not be had, for people; empty if nothing. */
+  /** Returns which optional properties are missing and why, for people; empty if none. */
   public String notice() {
     return notice;
   }
 
-  /** Unmaps and closes. Idempotent; not to be called while another thread uses the buffer. */
+  /** Unmaps and closes. Idempotent. No other thread may still use the buffer. */
   @Override
   public synchronized void close() {
     if (address != null) {

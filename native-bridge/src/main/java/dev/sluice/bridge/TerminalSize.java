@@ -3,15 +3,15 @@ package dev.sluice.bridge;
 import com.sun.jna.LastErrorException;
 import com.sun.jna.NativeLong;
 
-/** How wide a terminal is. Stateless; any thread. */
+/** Width of a terminal. Stateless; thread-safe. */
 public final class TerminalSize {
   private static final long TIOCGWINSZ = 0x5413;
 
   private TerminalSize() {}
 
-  /** Columns of the terminal at this descriptor; 0 if it has none, or is no terminal. */
+  /** Returns the columns of the terminal at this descriptor; 0 if it is not a terminal. */
   public static int columns(int descriptor) {
-    // struct winsize: rows, columns and two sizes in pixels, each a short of this machine's order.
+    // struct winsize: rows, columns and two sizes in pixels, each a short in native byte order.
     short[] size = new short[4];
     try {
       LibC.ioctl(descriptor, new NativeLong(TIOCGWINSZ), size);

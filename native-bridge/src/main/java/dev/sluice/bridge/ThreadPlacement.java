@@ -5,14 +5,16 @@ import com.sun.jna.NativeLong;
 import java.io.IOException;
 import java.util.List;
 
-/** Where and how eagerly the calling thread runs. Linux: both act on a thread, not a process. */
+/**
+ * CPU affinity and scheduling of the calling thread. Linux: both apply to a thread, not a process.
+ */
 public final class ThreadPlacement {
   private static final int MASK_BYTES = 128;
 
   private ThreadPlacement() {}
 
   /**
-   * Binds the calling thread to these processors.
+   * Pins the calling thread to these processors.
    *
    * @throws IOException one line, if the kernel refuses
    */
@@ -32,7 +34,7 @@ public final class ThreadPlacement {
   }
 
   /**
-   * Sets the nice value of the calling thread; below 0 needs a privilege.
+   * Sets the nice value of the calling thread; values below 0 need a privilege.
    *
    * @throws IOException one line, if the kernel refuses
    */
@@ -45,9 +47,9 @@ public final class ThreadPlacement {
   }
 
   /**
-   * Puts the calling thread into the real-time class, at its lowest priority: when it wakes, it
-   * runs at once, before any thread of the usual class. Only for a thread that sleeps often. Needs
-   * CAP_SYS_NICE, or a limit RLIMIT_RTPRIO of at least 1.
+   * Moves the calling thread into the real-time class at its lowest priority: when it wakes, it
+   * runs at once, before any thread of the normal class. Only for a thread that sleeps often. Needs
+   * CAP_SYS_NICE or an RLIMIT_RTPRIO of at least 1.
    *
    * @throws IOException one line, if the kernel refuses
    */
@@ -60,7 +62,7 @@ public final class ThreadPlacement {
   }
 
   /**
-   * Sets how much later than asked the kernel may wake the calling thread; 50 us by default.
+   * Sets how late the kernel may wake the calling thread; 50 us by default.
    *
    * @throws IOException one line, if the kernel refuses
    */

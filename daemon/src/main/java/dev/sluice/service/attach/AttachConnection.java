@@ -25,8 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The conversation with one client. Everything here runs on the connection's event loop; answers of
- * the broker are brought back to it.
+ * The conversation with one client. Everything runs on the connection's event loop; results of the
+ * broker are passed back to it.
  *
  * <pre>
  *   NEW --ATTACH, RESUME--> ASKED --granted--> SERVING --START, RUN_END--> ASKED --> SERVING
@@ -41,7 +41,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
 
   private enum State {
     NEW,
-    /** The broker has a request of ours. */
+    /** A request is pending at the broker. */
     ASKED,
     SERVING,
     OVER
@@ -87,7 +87,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
   @Override
   protected void channelRead0(ChannelHandlerContext ignored, ByteBuf bytes) {
     if (state == State.OVER) {
-      return; // what a refused client still had on the way
+      return; // input in flight from a refused client
     }
     handshakeTimeout.cancel(false);
     Message message = Message.read(bytes);
@@ -186,7 +186,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
                 .write(replies.granted(type, granted))
                 .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             if (sendMemory) {
-              // Netty sends the number and does not close it.
+              // Netty sends the descriptor but does not close it.
               Object memory =
                   granted.share().isPresent()
                       ? replies.share(granted, granted.share().get())
@@ -201,7 +201,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
         });
   }
 
-  /** The client has the descriptor, or never will. */
+  /** Closes the descriptor, once the client has it or can no longer get it. */
   private static void discard(Granted granted) {
     if (granted.fd() >= 0) {
       try {
@@ -218,7 +218,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
         stage,
         (value, failure) -> {
           if (state != State.ASKED) {
-            return; // the connection ended meanwhile, and that has been reported
+            return; // the connection has ended, and the broker has been notified
           }
           if (failure != null) {
             AttachRefusedException refusal = refusal(failure);
@@ -282,7 +282,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     state = State.OVER;
   }
 
-  /** Tells the broker, once, unless the session continues on another connection. */
+  /** Notifies the broker, once, unless the session continues on another connection. */
   private void loseSession() {
     Token lost = token;
     if (lost != null && forget()) {
@@ -290,7 +290,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
     }
   }
 
-  /** False if the session has been resumed on another connection. */
+  /** Returns false if the session has been resumed on another connection. */
   private boolean forget() {
     boolean wasOurs = server.release(token, this);
     token = null;
@@ -298,17 +298,17 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   /**
-   * The session continues on another connection, or has ended: close this one. Any thread; the
-   * server has taken the session from it before.
+   * Closes this connection: the session continues on another one, or has ended. Any thread; the
+   * server has already taken the session away from it.
    */
   void supersede() {
     var unused = context.close();
   }
 
   /**
-   * The session was ended over the client's head: the client gets the reason and what was counted,
-   * to be read whenever it asks next, and then the end of the connection. Any thread; the server
-   * has taken the session from this connection before.
+   * Ends the connection of a client whose session was ended by the daemon. Sends the reason and the
+   * counts first, for the client to read with its next request. Any thread; the server has already
+   * taken the session away from this connection.
    */
   void revoke(Token ended, Books books) {
     context
@@ -329,7 +329,7 @@ final class AttachConnection extends SimpleChannelInboundHandler<ByteBuf> {
         : failure;
   }
 
-  /** What the client is told; a failure that is no refusal is a defect, and logged here. */
+  /** Converts a failure into a refusal; logs a failure that is not a refusal as a defect. */
   private AttachRefusedException refusal(Throwable failure) {
     if (failure instanceof AttachRefusedException refused) {
       return refused;

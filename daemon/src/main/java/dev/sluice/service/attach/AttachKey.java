@@ -8,7 +8,7 @@ import static dev.sluice.service.attach.MessageType.START;
 
 import java.util.Set;
 
-/** {@code enum sluice_key}: what a field is, and the requests that have it. */
+/** {@code enum sluice_key}: field keys and the requests that use them. */
 enum AttachKey {
   STATUS(1),
   TEXT(2),
@@ -78,7 +78,7 @@ enum AttachKey {
     return code;
   }
 
-  /** The key with this number, or null if this request has no such field. */
+  /** Returns the key with this number, or null if the request has no such field. */
   static AttachKey of(int codeUntrusted, MessageType request) {
     for (AttachKey key : VALUES) {
       if (key.code == codeUntrusted) {

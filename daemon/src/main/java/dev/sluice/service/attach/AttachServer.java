@@ -27,8 +27,8 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Listens for producers. A connection beyond the limit, or of a user who may not attach, gets one
- * refusal and is closed. Started and closed by one thread; connections live on the event loops.
+ * Listens for producers. A connection beyond the limit, or from a user who may not attach, gets one
+ * refusal and is closed. Started and closed by one thread; connections run on the event loops.
  */
 public final class AttachServer implements AutoCloseable {
   private volatile AttachSettings settings;
@@ -62,14 +62,14 @@ public final class AttachServer implements AutoCloseable {
 
   /**
    * Binds the socket and serves. Throws {@link dev.sluice.service.transport.BindException} with one
-   * line when it cannot listen on the socket.
+   * line if it cannot listen on the socket.
    */
   public static AttachServer start(
       AttachSettings settings, SessionBroker broker, AttachFailures failures, EventLoops loops) {
     return new AttachServer(settings, broker, failures, loops);
   }
 
-  /** Limits and permissions for connections from now on; the socket stays. Any thread. */
+  /** Sets limits and permissions for new connections; the socket stays. Any thread. */
   public void apply(AttachSettings next) {
     settings = next;
   }
@@ -85,8 +85,8 @@ public final class AttachServer implements AutoCloseable {
       return;
     }
     PeerCredentials peer = Peers.of(channel);
-    // Read from the file, not from the listener: that is still being built when the first client
-    // comes, and an operator may have given the file another group since.
+    // Read from the file, not from the listener: the listener is still being built when the first
+    // client connects, and an operator may have changed the file's group since.
     UnixListener.Owner socketOwner = UnixListener.ownerOf(settings.socket());
     if (!Peers.isAllowed(peer, socketOwner, settings.allowedUids(), settings.allowedGids())) {
       refuse(
@@ -122,7 +122,7 @@ public final class AttachServer implements AutoCloseable {
 
               @Override
               public void exceptionCaught(ChannelHandlerContext context, Throwable ignored) {
-                var unused = context.close(); // the peer did not even wait for its refusal
+                var unused = context.close(); // the peer did not wait for its refusal
               }
             });
   }
@@ -135,7 +135,7 @@ public final class AttachServer implements AutoCloseable {
     return refusals;
   }
 
-  /** From now on this connection's end is the session's loss; an older connection's is not. */
+  /** Assigns a session to a connection: only the loss of this connection counts from now on. */
   void claim(Token token, AttachConnection connection) {
     AttachConnection before = holders.put(token, connection);
     if (before != null && before != connection) {
@@ -150,7 +150,7 @@ public final class AttachServer implements AutoCloseable {
     }
   }
 
-  /** Whether the session was still this connection's. */
+  /** Returns whether the session still belonged to this connection. */
   boolean release(Token token, AttachConnection connection) {
     return holders.remove(token, connection);
   }
@@ -159,14 +159,14 @@ public final class AttachServer implements AutoCloseable {
     return listener.path();
   }
 
-  /** Connections open now, refused ones that are just being closed included. */
+  /** Number of open connections, including refused ones that are being closed. */
   public int connections() {
     return open.get();
   }
 
   /**
-   * Stops listening, removes the socket and closes every connection; the broker hears of each
-   * session that was open. Idempotent.
+   * Stops listening, removes the socket and closes every connection; the broker is notified of each
+   * open session. Idempotent.
    */
   @Override
   public void close() {

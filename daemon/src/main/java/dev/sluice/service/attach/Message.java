@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * One message, as sluice_attach.h describes it: a type, and fields by key. A message that was read
- * keeps every rule of the form; what its values mean is checked elsewhere.
+ * One message as defined in sluice_attach.h: a type, and fields by key. A message that was read
+ * obeys all rules of the format; its values are checked elsewhere.
  */
 final class Message {
   static final int MAGIC = 0x43554C53;
@@ -42,7 +42,7 @@ final class Message {
 
   // --- reading ---------------------------------------------------------------------------------
 
-  /** Takes a request apart; its length and version have been checked. */
+  /** Parses a request; its length and version have been checked. */
   static Message read(ByteBuf in) {
     int start = in.readerIndex();
     int code = in.getUnsignedShortLE(start + TYPE_OFFSET);
@@ -63,7 +63,7 @@ final class Message {
     return message;
   }
 
-  /** Returns where the next field is. */
+  /** Returns the position of the next field. */
   private int readField(ByteBuf in, int at, int end, Set<Integer> seen) {
     int code = in.getUnsignedShortLE(at);
     int flags = in.getUnsignedShortLE(at + 2);
@@ -121,12 +121,12 @@ final class Message {
     return this;
   }
 
-  /** The number of a key; 0 if it is not there. */
+  /** Returns the number of a key; 0 if absent. */
   long number(AttachKey key) {
     return has(key) ? numbers(key, 1)[0] : 0;
   }
 
-  /** As many numbers as are wanted, with 0 for those behind the end of the field. */
+  /** Returns {@code count} numbers; those beyond the end of the field are 0. */
   long[] numbers(AttachKey key, int count) {
     long[] numbers = new long[count];
     byte[] value = fields.getOrDefault(key, new byte[0]);
@@ -141,7 +141,7 @@ final class Message {
     return numbers;
   }
 
-  /** The text of a key, at most so many bytes; empty if it is not there. */
+  /** Returns the text of a key, at most {@code limit} bytes; empty if absent. */
   String text(AttachKey key, int limit) {
     byte[] value = fields.getOrDefault(key, new byte[0]);
     if (value.length > limit) {
@@ -149,14 +149,14 @@ final class Message {
     }
     try {
       String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
-      // Into logs and pages it goes: control characters would forge lines there.
+      // The text goes into logs and pages, where control characters would forge lines.
       return text.replaceAll("[\\p{Cc}\\p{Cf}\\u2028\\u2029]", "?").strip();
     } catch (CharacterCodingException ignored) {
       throw malformed(key + " is not UTF-8");
     }
   }
 
-  /** The bytes of a key, exactly so many. */
+  /** Returns the bytes of a key, exactly {@code count}. */
   byte[] bytes(AttachKey key, int count) {
     byte[] value = fields.getOrDefault(key, new byte[0]);
     if (value.length != count) {
@@ -184,11 +184,11 @@ final class Message {
     return bytes(key, bytes.array());
   }
 
-  /** One line, cut at a character. */
+  /** Adds one line of text, truncated at a character boundary. */
   Message text(AttachKey key, String text) {
     ByteBuffer target = ByteBuffer.allocate(MAX_TEXT_BYTES);
     String line = text == null ? "" : text.replaceAll("\\s*\\R\\s*", " ");
-    // Stops before the first character that does not fit whole.
+    // The encoder stops before the first character that does not fit.
     StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(line), target, true);
     byte[] bytes = new byte[target.flip().remaining()];
     target.get(bytes);
@@ -200,7 +200,7 @@ final class Message {
     return this;
   }
 
-  /** A new buffer with the whole message. */
+  /** Returns a new buffer with the whole message. */
   ByteBuf encode(ByteBufAllocator allocator) {
     int bytes =
         fields.values().stream()

@@ -8,15 +8,15 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.List;
 
 /**
- * Cuts the byte stream into whole messages of the right magic and version. The start is checked as
- * soon as it is there, so that a client with another protocol or version is told at once.
+ * Splits the byte stream into whole messages of the right magic and version. Checks the header as
+ * soon as it arrives, so that a client with another protocol or version is refused at once.
  */
 final class MessageDecoder extends ByteToMessageDecoder {
   private static final int FIRST_VERSION = 1;
 
   private boolean isFirstVersion;
 
-  /** Whether the client spoke version 1, which understands its own form of a refusal only. */
+  /** Whether the client spoke version 1, which needs a refusal in its own format. */
   boolean isFirstVersion() {
     return isFirstVersion;
   }
@@ -69,7 +69,8 @@ final class MessageDecoder extends ByteToMessageDecoder {
     if (out.isEmpty() && in.isReadable()) {
       int bytes = in.readableBytes();
       in.skipBytes(bytes);
-      // Fired, not thrown: a thrown one would arrive after the end of the connection, and be late.
+      // Fired, not thrown: a thrown exception would arrive after the end of the connection, too
+      // late.
       context.fireExceptionCaught(
           new AttachRefusedException(
               AttachStatus.MALFORMED,

@@ -1,6 +1,6 @@
 package dev.sluice.service.attach;
 
-/** {@code enum sluice_message_type}; the ordinal is the number on the wire; 0 is unused. */
+/** {@code enum sluice_message_type}; the ordinal is the wire number; 0 is unused. */
 enum MessageType {
   NONE,
   ATTACH,
@@ -22,7 +22,7 @@ enum MessageType {
     return ordinal();
   }
 
-  /** The request with this number, or NONE if there is no such request. */
+  /** Returns the request with this number, or NONE if it is not a request. */
   static MessageType request(int codeUntrusted) {
     if (codeUntrusted < 0 || codeUntrusted >= VALUES.length) {
       return NONE;

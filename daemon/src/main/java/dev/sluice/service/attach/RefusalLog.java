@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts every refusal and logs the first of each reason at once, then at most one a minute with
- * the number that was left out: ten thousand garbage connections must not fill the log. Any thread.
+ * Counts every refusal, logs the first of each reason at once, then at most one a minute with the
+ * number of those suppressed: ten thousand garbage connections must not fill the log. Thread-safe.
  */
 final class RefusalLog {
   private static final Logger LOGGER = LoggerFactory.getLogger(AttachServer.class);
@@ -35,7 +35,7 @@ final class RefusalLog {
     }
   }
 
-  /** How many were left out since the last line; -1 to leave this one out as well. */
+  /** Returns the number suppressed since the last line; -1 to suppress this one as well. */
   private synchronized long admit(AttachStatus status) {
     long nowNanos = nanoClock.getAsLong();
     Pending last = pending.get(status);

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
-/** Writes what clients get. Each reply is a new buffer of one whole message. */
+/** Writes the daemon's messages. Each is a new buffer with one whole message. */
 final class Replies {
   private static final int SHARE_IPC_KEY = 1;
   private static final int SHARE_HANDLE = 2;
@@ -69,7 +69,7 @@ final class Replies {
     return books(type, AttachStatus.OK, token, books);
   }
 
-  /** DETACHED, unasked: its status says that it is no answer. */
+  /** DETACHED, unsolicited: its status shows that it is not a reply. */
   ByteBuf ended(Token token, Books books) {
     return books(MessageType.DETACHED, AttachStatus.STATE, token, books);
   }
@@ -98,8 +98,8 @@ final class Replies {
   }
 
   /**
-   * REFUSED as a client of version 1 reads it: 256 bytes, with the text at a fixed place. The text
-   * has to be ASCII and short.
+   * REFUSED in the format of version 1: 256 bytes, with the text at a fixed offset. The text must
+   * be ASCII and short.
    */
   ByteBuf refusedInFirstVersion(AttachStatus status, String text) {
     ByteBuf message = allocator.buffer(FIRST_VERSION_BYTES, FIRST_VERSION_BYTES);

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** What clients ask. Every value is checked as far as its form goes, none is trusted. */
+/** Parses requests. Checks the format of every value and trusts none. */
 final class Requests {
   private static final int NAME_BYTES = 63;
   private static final int RUN_NAME_BYTES = 511;
@@ -29,7 +29,7 @@ final class Requests {
     return Token.of(message.require(AttachKey.TOKEN).bytes(AttachKey.TOKEN, Token.BYTES));
   }
 
-  /** Any address is possible: it is the device's, not ours. */
+  /** Any address is possible: it is the device's, not the daemon's. */
   static long deviceBase(Message message) {
     return message.require(AttachKey.DEVICE_BASE).number(AttachKey.DEVICE_BASE);
   }
@@ -39,7 +39,7 @@ final class Requests {
         message.number(AttachKey.RUN_EPOCH), message.text(AttachKey.RUN_NAME, RUN_NAME_BYTES));
   }
 
-  /** When the client asked, by its clocks, or by ours if it does not say. */
+  /** Returns the time of the request by the client's clocks, or by the daemon's if absent. */
   static HostTime time(Message message) {
     if (!message.has(AttachKey.MONOTONIC_NS) || !message.has(AttachKey.REALTIME_NS)) {
       return HostTime.now();
@@ -86,14 +86,14 @@ final class Requests {
         new SyntheticContent.Recipe(recipe[0], recipe[1], recipe[2], recipe[3] != 0));
   }
 
-  /** Why the client cannot use the memory that it was granted; empty for an end in order. */
+  /** Returns why the client cannot use the memory it was granted; empty for a normal detach. */
   static Optional<String> lostReason(Message message) {
     return message.has(AttachKey.LOST_REASON)
         ? Optional.of(message.text(AttachKey.LOST_REASON, REASON_BYTES))
         : Optional.empty();
   }
 
-  /** What the guard of the client recycled so far, by kind; empty if it does not say. */
+  /** Returns the records that the client's guard has recycled so far, by kind; empty if absent. */
   static Optional<long[]> recycled(Message message) {
     return message.has(AttachKey.GUARD_LOST)
         ? Optional.of(message.numbers(AttachKey.GUARD_LOST, Labels.ALL_KINDS.size()))

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * An HTTP response: a status, extra headers, and the whole body in memory, or a stream.
+ * An HTTP response: status, extra headers, and either the whole body in memory or a stream.
  *
- * @param stream takes over the connection once the headers are sent, on its event loop; null for
- *     every answer that is whole. The body is empty then
+ * @param stream takes over the connection on its event loop once the headers are sent; null for a
+ *     complete answer. With a stream the body is empty
  */
 record Answer(int status, Map<String, String> headers, ByteBuffer body, Consumer<Channel> stream) {
   private static final String CONTENT_TYPE = "content-type";

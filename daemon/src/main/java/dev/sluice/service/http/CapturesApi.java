@@ -30,10 +30,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What captures there are, and a capture itself. Disks may be slow: files are looked at on one
- * thread, {@value #MAX_WAITING} requests wait for it at most, and each of {@value #MAX_DOWNLOADS}
- * downloads has a thread and {@value #PART_BYTES} bytes. A client that takes none of them for the
- * timeout is closed; one that was cut off sees it, because the end of the last chunk is missing.
+ * Lists captures and serves them for download. Disks may be slow: one thread accesses files, at
+ * most {@value #MAX_WAITING} requests wait for it, and each of {@value #MAX_DOWNLOADS} downloads
+ * has its own thread and a buffer of {@value #PART_BYTES} bytes. A client that reads nothing for
+ * the timeout is disconnected; an aborted client notices, because the last chunk is missing.
  */
 final class CapturesApi implements AutoCloseable {
   static final int MAX_DOWNLOADS = 2;
@@ -73,13 +73,13 @@ final class CapturesApi implements AutoCloseable {
     return threads;
   }
 
-  /** The list, under this path. */
+  /** Adds the list of captures at this path. */
   CapturesApi addListing(Router router, String path) {
     router.add("GET", path, (request, matcher) -> list(request));
     return this;
   }
 
-  /** The captures themselves, below {@code /v1/captures/}. */
+  /** Adds the downloads below {@code /v1/captures/}. */
   CapturesApi addDownloads(Router router) {
     router.add("GET", "/v1/captures/(.+)", this::download);
     return this;
@@ -101,7 +101,7 @@ final class CapturesApi implements AutoCloseable {
     Answer answer() throws IOException;
   }
 
-  /** On the thread for files. */
+  /** Runs on the file thread. */
   private CompletionStage<Answer> look(Look look) {
     try {
       return CompletableFuture.supplyAsync(
@@ -185,12 +185,12 @@ final class CapturesApi implements AutoCloseable {
     return Answer.stream(headers, channel -> begin(channel, name, tar));
   }
 
-  /** On the event loop, once the headers are on their way. */
+  /** Called on the event loop once the headers are being sent. */
   private void begin(Channel channel, String name, InputStream tar) {
     try {
       sending.execute(() -> send(channel, name, tar));
     } catch (RejectedExecutionException e) {
-      // The server is closing: there are as many threads as places.
+      // The server is closing: otherwise there are as many threads as places.
       places.release();
       close(tar);
       var unused = channel.close();
@@ -226,13 +226,13 @@ final class CapturesApi implements AutoCloseable {
     var unused = channel.close();
   }
 
-  /** Returns false if the client is gone, or takes nothing. */
+  /** Returns false if the client is gone or reads nothing. */
   private boolean sendAll(Channel channel, InputStream tar)
       throws IOException, InterruptedException {
     byte[] part = new byte[PART_BYTES];
     int length = tar.readNBytes(part, 0, part.length);
     while (length > 0) {
-      // The bytes are filled again only after they were sent.
+      // The array is reused only after its bytes were sent.
       ChannelFuture sent =
           channel.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(part, 0, length)));
       if (!sent.await(timeoutMillis) || !sent.isSuccess()) {
@@ -243,7 +243,7 @@ final class CapturesApi implements AutoCloseable {
     return true;
   }
 
-  /** No more answers; the connections are the server's to close. Idempotent. */
+  /** Stops answering; the server closes the connections. Idempotent. */
   @Override
   public void close() {
     looking.shutdownNow();

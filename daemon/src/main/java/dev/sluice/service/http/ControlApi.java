@@ -21,7 +21,7 @@ import java.util.regex.Matcher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The paths of the control socket. What changes something is a POST. */
+/** Paths of the control socket. Changes require POST. */
 final class ControlApi {
   private static final Logger LOGGER = LoggerFactory.getLogger(ControlApi.class);
   private static final List<String> LEVELS = List.of("error", "warn", "info", "debug", "trace");
@@ -53,7 +53,7 @@ final class ControlApi {
         .add("POST", "/v1/sessions/(\\d{1,9})/detach", (request, path) -> detach(path));
   }
 
-  /** Of one logger, or of all that have a level of their own. */
+  /** Returns the level of one logger, or all loggers that have their own level. */
   private static Answer logLevels(Request request) {
     List<String> loggers = request.parameters("logger");
     if (loggers.size() > 1) {
@@ -112,7 +112,7 @@ final class ControlApi {
     return Answer.json(200, json);
   }
 
-  /** What is wrong is in the operator's file, so the operator is told. */
+  /** The error is in the operator's file, so the operator gets the message. */
   private static Answer notReloaded(Throwable failure) {
     if (cause(failure) instanceof ReloadRefusedException refusal) {
       return Answer.text(422, refusal.getMessage());

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The operator's HTTP on a Unix socket: the file mode lets in the daemon's user, and the peer's
- * credentials are checked as well, since a mode is changed by mistake easily.
+ * The operator's HTTP API on a Unix socket. The file mode admits the daemon's user only; the peer's
+ * credentials are checked as well, since a mode is easily changed by mistake.
  */
 public final class ControlServer implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(ControlServer.class);
@@ -36,8 +36,7 @@ public final class ControlServer implements AutoCloseable {
   }
 
   /**
-   * Binds and serves. Throws {@link BindException} with one line when it cannot listen on the
-   * socket.
+   * Binds and serves. Throws {@link BindException} with one line if it cannot listen on the socket.
    */
   public static ControlServer start(
       ControlSettings settings,

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** {@code /api/v1/drops}: the last events of dropped records, newest first. */
+/** {@code /api/v1/drops}: the latest drop events, newest first. */
 final class DropsApi {
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_LIMIT = 65_536;

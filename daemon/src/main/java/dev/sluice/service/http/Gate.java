@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Lets pass who may read, and puts the configured headers on every answer. */
+/** Authorises requests, and adds the configured headers to every answer. */
 final class Gate implements Responder {
   private final WebSecurity security;
   private final HttpTraffic traffic;

@@ -16,16 +16,15 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Sets up the connections of one HTTP server and closes them at its end.
+ * Sets up the connections of one HTTP server and closes them with it.
  *
- * <p>The pipeline: bytes to HTTP with limits, parts to whole requests, one request at a time,
- * answer.
+ * <p>The pipeline: decode HTTP with limits, aggregate whole requests, handle one at a time, answer.
  */
 final class HttpConnections extends ChannelInitializer<Channel> {
-  /** No path takes a body; what a client sends all the same is skipped up to here. */
+  /** No path takes a body; one that is sent anyway is skipped up to this size. */
   private static final int MAX_BODY_BYTES = 4096;
 
-  /** So many above the limit are told so; the rest is closed without a word. */
+  /** This many connections over the limit get an answer; more are closed without one. */
   private static final int TOLD = 1024;
 
   private final Function<Channel, Responder> responders;
@@ -36,9 +35,9 @@ final class HttpConnections extends ChannelInitializer<Channel> {
   private final AtomicInteger count = new AtomicInteger();
 
   /**
-   * @param responders who answers a connection, by who is at its other end
-   * @param transport puts in front what turns the bytes of a connection into those of HTTP
-   * @param onRefusal called for each connection that is one too many
+   * @param responders chooses the responder by the connection's peer
+   * @param transport adds the handlers between socket bytes and HTTP bytes, such as TLS
+   * @param onRefusal called for each connection over the limit
    */
   HttpConnections(
       Function<Channel, Responder> responders,
@@ -82,7 +81,7 @@ final class HttpConnections extends ChannelInitializer<Channel> {
         Answer.text(503, "too many connections").withHeader("connection", "close"));
   }
 
-  /** Closes every open connection and waits for it. */
+  /** Closes every open connection and waits until all are closed. */
   void close() {
     open.close().awaitUninterruptibly();
   }

@@ -41,7 +41,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Binds and serves. Throws {@link BindException} with one line when it cannot listen on the port.
+   * Binds and serves. Throws {@link BindException} with one line if it cannot listen on the port.
    */
   public static HttpServer start(
       HttpSettings settings,
@@ -105,7 +105,7 @@ public final class HttpServer implements AutoCloseable {
     return new HttpServer(bound.channel(), connections, metrics, live, captures);
   }
 
-  /** Where it listens; the port is the real one, also when 0 was asked for. */
+  /** Address it listens on; with the actual port if 0 was requested. */
   public InetSocketAddress address() {
     return (InetSocketAddress) channel.localAddress();
   }

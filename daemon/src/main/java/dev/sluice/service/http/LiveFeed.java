@@ -27,15 +27,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code /api/v1/live}: server-sent events, one frame of the whole state per interval. A frame is
- * made once for all clients, on a separate thread, and only while a client listens; the thread then
- * ends.
+ * built once for all clients, on a separate thread that runs only while there are clients.
  *
- * <p>A client has at most one frame on its way. One that has not taken it when the next is due goes
- * that frame, so it costs at most one frame of memory; one that takes nothing for the timeout is
- * closed, and {@code EventSource} comes back by itself. Where a frame would say nothing new, an
- * event {@code beat} says that the daemon lives.
+ * <p>A client has at most one frame in flight. If it has not read that frame when the next is due,
+ * it skips the next, so it costs at most one frame of memory. A client that reads nothing for the
+ * timeout is disconnected; {@code EventSource} reconnects by itself. If nothing has changed, an
+ * event {@code beat} shows that the daemon is alive.
  *
- * <p>The id of an event is the age of the feed in milliseconds: a client that computes rates has
+ * <p>The id of an event is the age of the feed in milliseconds, so a client that computes rates has
  * the time between two frames by the daemon's own clock.
  */
 final class LiveFeed implements AutoCloseable {
@@ -52,7 +51,7 @@ final class LiveFeed implements AutoCloseable {
   private final long startNs;
   private final ScheduledThreadPoolExecutor thread;
 
-  // The feed's thread alone uses these.
+  // Confined to the feed's thread.
   private final List<Client> clients = new ArrayList<>();
   private ScheduledFuture<?> ticking;
   private byte[] lastContent = new byte[0];
@@ -71,8 +70,8 @@ final class LiveFeed implements AutoCloseable {
   }
 
   /**
-   * @param content makes the data of a frame, one line of UTF-8; called on the feed's thread
-   * @param stuckNanos for so long a client may take nothing
+   * @param content builds the data of a frame, one line of UTF-8; called on the feed's thread
+   * @param stuckNanos how long a client may read nothing
    * @param clock nanoseconds, like {@link System#nanoTime}
    */
   LiveFeed(
@@ -95,7 +94,7 @@ final class LiveFeed implements AutoCloseable {
               feeder.setDaemon(true);
               return feeder;
             },
-            // What a client's end still asks for after the close is no longer needed.
+            // Tasks from clients that disconnect after the close are not needed any more.
             new ThreadPoolExecutor.DiscardPolicy());
     thread.setKeepAliveTime(IDLE_THREAD_SECONDS, TimeUnit.SECONDS);
     thread.allowCoreThreadTimeOut(true);
@@ -120,9 +119,9 @@ final class LiveFeed implements AutoCloseable {
     return CompletableFuture.completedFuture(answer);
   }
 
-  /** Takes over a connection whose headers are sent and whose place is taken. */
+  /** Takes over a connection with headers sent and a place taken. */
   private void join(Channel channel) {
-    // The kernel would store megabytes for a client that reads nothing, and they would be old.
+    // The kernel would buffer megabytes of stale frames for a client that reads nothing.
     channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) MAX_UNSENT_BYTES);
     Client client = new Client(channel);
     channel
@@ -141,7 +140,7 @@ final class LiveFeed implements AutoCloseable {
     }
     clients.add(client);
     if (ticking == null) {
-      // What was last said may be an hour old.
+      // The last frame may be an hour old.
       lastContent = new byte[0];
       lastFrame = new byte[0];
       ticking =
@@ -212,7 +211,7 @@ final class LiveFeed implements AutoCloseable {
     return bytes.toByteArray();
   }
 
-  /** No more frames; the connections are the server's to close. Idempotent. */
+  /** Stops building frames; the server closes the connections. Idempotent. */
   @Override
   public void close() {
     thread.shutdownNow();

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What one frame of the live stream says: the state of the daemon as a whole, and nothing that
- * moves by itself such as its age, so that an idle daemon makes the same bytes again.
+ * Content of one frame of the live stream: the state of the daemon, without anything that changes
+ * on its own, such as its age, so that an idle daemon produces identical bytes.
  */
 final class LiveFrame {
-  /** Ended sessions and events that a page has room for; the rest is under their own paths. */
+  /** Ended sessions and events that fit on a page; the others have their own paths. */
   private static final int MOST_ENDED = 8;
 
   private static final int MOST_EVENTS = 24;
@@ -29,7 +29,7 @@ final class LiveFrame {
     this.events = events;
   }
 
-  /** One line of UTF-8. Called by one thread at a time. */
+  /** Returns one line of UTF-8. Called by one thread at a time. */
   byte[] json() {
     try {
       return JSON.std.asBytes(object());

@@ -19,22 +19,22 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * {@code /metrics}: text, OpenMetrics or protobuf, gzipped or not, as the scraper accepts. One
- * thread of its own answers the requests in the order of their arrival, so that health and attach
- * never wait behind a scrape. A request that arrived before the last answer of its form was begun
- * gets that answer: no figure is older than the request for it.
+ * {@code /metrics}: text, OpenMetrics or protobuf, gzipped or not, as the scraper accepts. A
+ * separate thread answers requests in order of arrival, so health and attach never wait behind a
+ * scrape. A request that arrived before rendering of the cached answer began gets that answer: no
+ * figure is older than the request for it.
  *
  * <p>The thread rests between answers. So a thousand scrapers cost as much as one that scrapes
- * often, and the agents that move records do not wait for processors that render or send.
+ * often, and the agents that move records do not compete for CPUs with rendering and sending.
  */
 final class MetricsApi implements AutoCloseable {
-  /** From one rendering to the next: 20 renderings a second cost a tenth of a CPU. */
+  /** Interval between renderings: 20 per second cost a tenth of a CPU. */
   static final long RENDER_NANOS = 50_000_000;
 
-  /** From one answer to the next: to send one costs more than to render it. */
+  /** Interval between answers: sending one costs more than rendering it. */
   static final long ANSWER_NANOS = 3_000_000;
 
-  /** Answers that are kept to be shared: each format, plain and gzipped. */
+  /** Cached answers for sharing: each format, plain and gzipped. */
   private static final int MOST_FORMS = 8;
 
   private final PrometheusScrapeHandler handler;
@@ -44,7 +44,7 @@ final class MetricsApi implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final LongConsumer rest;
 
-  // The rest is the scrape thread's alone.
+  // The following fields are confined to the scrape thread.
   private final Map<Form, Rendered> shared =
       new LinkedHashMap<>() {
         @Override
@@ -55,7 +55,7 @@ final class MetricsApi implements AutoCloseable {
   private long nextRenderNs;
   private long nextAnswerNs;
 
-  /** What decides about the bytes of an answer, as it came. */
+  /** The request data that determine the bytes of an answer, as received. */
   private record Form(List<String> accept, List<String> encodings, String queryString) {
     static Form of(Request request) {
       return new Form(
@@ -89,7 +89,7 @@ final class MetricsApi implements AutoCloseable {
 
   /**
    * @param thread runs tasks one at a time in order, and rejects those beyond {@code mostWaiting}
-   * @param rest waits for some nanoseconds
+   * @param rest waits for a number of nanoseconds
    */
   MetricsApi(
       PrometheusRegistry registry,
@@ -132,7 +132,7 @@ final class MetricsApi implements AutoCloseable {
       long begunNs = nanoTime.getAsLong();
       nextRenderNs = begunNs + RENDER_NANOS;
       rendered = new Rendered(render(request), begunNs);
-      shared.remove(form); // so that the map stays in the order of rendering
+      shared.remove(form); // keeps the map in rendering order
       shared.put(form, rendered);
     }
     nextAnswerNs = nanoTime.getAsLong() + ANSWER_NANOS;

@@ -25,10 +25,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One HTTP connection: a request, its whole answer, the next request. While it answers it reads
- * nothing more, so that a client cannot pile up work; what had been read already waits its turn.
- * The connection is closed when a request takes too long to arrive, however slowly it trickles, or
- * an answer too long to be taken.
+ * One HTTP connection: a request, its whole answer, the next request. While answering it reads
+ * nothing, so that a client cannot pile up work; requests already read are queued. The connection
+ * is closed if a request takes too long to arrive, however slowly it trickles in, or an answer too
+ * long to be read.
  */
 final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private final Responder responder;
@@ -37,7 +37,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   private boolean isAnswering;
   private Future<?> deadline;
 
-  /** What one message asks for: exactly one of a request and a refusal of it. */
+  /** Work for one message: exactly one of request and refusal is set. */
   private record Turn(
       Request request, Answer refusal, boolean isHead, boolean keepAlive, HttpVersion version) {}
 
@@ -127,9 +127,9 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   /**
-   * What follows on this connection cannot be told from the rest of the bad request. It is read and
-   * thrown away until the client has closed or the time is up: closing over unread bytes would
-   * reset the connection, and the client might never see its answer.
+   * After a bad request the next one cannot be located. All further input is read and discarded
+   * until the client closes or the time is up: closing with unread bytes would reset the
+   * connection, and the client might never see its answer.
    */
   private void refuse(ChannelHandlerContext context, Turn turn) {
     context
@@ -163,8 +163,8 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
   }
 
   /**
-   * From here on the connection is the stream's; no further request is read from it. If the client
-   * has left by now, the stream is told all the same: it may hold something.
+   * Hands the connection to the stream; no further request is read from it. The stream is called
+   * even if the client has left already: it may hold resources.
    */
   private static void stream(ChannelHandlerContext context, Turn turn, Answer answer) {
     if (!context.isRemoved()) {
@@ -174,7 +174,7 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
       HttpUtil.setTransferEncodingChunked(head, turn.version().isKeepAliveDefault());
       context.writeAndFlush(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
       context.pipeline().replace(context.name(), "stream", new StreamTail());
-      // Else it would not be seen that the client left.
+      // Otherwise a disconnect would go unnoticed.
       context.channel().config().setAutoRead(true);
     }
     answer.stream().accept(context.channel());
@@ -201,11 +201,11 @@ final class RequestHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
 
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-    // A reset or a body that is too long; the request is over either way, and it is the client's.
+    // A reset, or a body that is too long: the client's fault, and the request is over.
     var unused = context.close();
   }
 
-  /** What is left to read once a connection streams: a client that speaks again is cut off. */
+  /** Watches the input of a streaming connection: a client that sends more is disconnected. */
   private static final class StreamTail extends SimpleChannelInboundHandler<Object> {
     @Override
     protected void channelRead0(ChannelHandlerContext context, Object message) {

@@ -11,18 +11,21 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds the endpoint of a request. Filled before the server starts, immutable in effect after. */
+/**
+ * Finds the endpoint of a request. Filled before the server starts, effectively immutable
+ * afterwards.
+ */
 final class Router implements Responder {
   private static final Logger LOGGER = LoggerFactory.getLogger(Router.class);
 
-  /** Answers one request; called on a thread that it must not hold. */
+  /** Answers one request; must not block the calling thread. */
   interface Endpoint {
     CompletionStage<Answer> answer(Request request, Matcher path);
   }
 
   private final Map<Pattern, Map<String, Endpoint>> routes = new LinkedHashMap<>();
 
-  /** A GET that is answered at once; HEAD comes with it. */
+  /** Adds a GET that is answered at once; includes HEAD. */
   Router get(String path, Function<Request, Answer> endpoint) {
     return add(
         "GET",
@@ -31,7 +34,7 @@ final class Router implements Responder {
   }
 
   /**
-   * @param pathPattern a regular expression that the whole path must match
+   * @param pathPattern regular expression that must match the whole path
    */
   Router add(String method, String pathPattern, Endpoint endpoint) {
     Pattern pattern =
@@ -43,7 +46,7 @@ final class Router implements Responder {
     return this;
   }
 
-  /** Never fails and never throws: a defect is answered as 500 and logged. */
+  /** Never fails and never throws: a defect is answered with 500 and logged. */
   @Override
   public CompletionStage<Answer> answer(Request request) {
     try {

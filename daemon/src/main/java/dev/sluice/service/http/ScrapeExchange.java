@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Between the Prometheus client's own scrape handler and our requests and answers. */
+/** Adapts the Prometheus client's scrape handler to {@link Request} and {@link Answer}. */
 final class ScrapeExchange
     implements PrometheusHttpExchange, PrometheusHttpRequest, PrometheusHttpResponse {
   private final Request request;
@@ -50,7 +50,7 @@ final class ScrapeExchange
     return Collections.enumeration(request.headers().getAll(name));
   }
 
-  /** Always the whole answer: it is shared, and for HEAD the body is left out when it is sent. */
+  /** Always renders the whole answer: it is shared, and sending omits the body for HEAD. */
   @Override
   public String getMethod() {
     return "GET";

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** Health, readiness, status as JSON, and a page for people. All of it only reads. */
+/** Health, readiness, status as JSON, and a page for people. Read-only. */
 final class StatusApi {
   private final DaemonView view;
   private final Answer page;
@@ -29,8 +29,8 @@ final class StatusApi {
   }
 
   /**
-   * Whether the agents make progress: if not, a restart is the cure. Asks no device. One that does
-   * not answer is named, and is no failure of the daemon.
+   * Whether the agents make progress; if not, a restart helps. Does not query devices. A device
+   * that does not answer is named, but is no failure of the daemon.
    */
   private Answer healthy() {
     List<String> stuck =
@@ -43,7 +43,7 @@ final class StatusApi {
         200, troubles.isEmpty() ? "healthy" : "healthy, but " + String.join(", ", troubles));
   }
 
-  /** Whether the daemon can serve now; a restart need not help. */
+  /** Whether the daemon can serve now; a restart may not help. */
   private Answer ready() {
     List<String> reasons = view.notReadyReasons();
     return reasons.isEmpty()

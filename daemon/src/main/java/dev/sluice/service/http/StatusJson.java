@@ -33,8 +33,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The JSON of the status API as maps and lists. The keys are an interface: snake case, units in the
- * name, every known cause and reason there from the start.
+ * The JSON of the status API as maps and lists. The keys are a public interface: snake case, units
+ * in the name, every known cause and reason present from the start.
  */
 final class StatusJson {
   private StatusJson() {}
@@ -88,7 +88,7 @@ final class StatusJson {
     return json;
   }
 
-  /** When and where records were last lost; empty while none were. */
+  /** Returns when and where records were last lost; empty if none were. */
   static Map<String, Object> lastLoss(DaemonView view) {
     Optional<Instant> capture = view.lastCaptureLoss();
     Optional<DropEventSnapshot> drop = view.drops(1).events().stream().findFirst();
@@ -107,7 +107,7 @@ final class StatusJson {
     return json;
   }
 
-  /** The rates of the open sessions in the last minutes, oldest first. */
+  /** Returns the rates of the open sessions over the last minutes, oldest first. */
   static Map<String, Object> history(DaemonView view) {
     List<Map<String, Object>> sessions = new ArrayList<>();
     for (RateHistory.Points points : view.rateHistory()) {
@@ -123,7 +123,7 @@ final class StatusJson {
     return json;
   }
 
-  /** The law over all devices since the daemon started. */
+  /** Returns the accounting over all devices since the daemon started. */
   static Map<String, Object> totals(List<DeviceSnapshot> devices) {
     Map<String, Object> kinds = new LinkedHashMap<>();
     List<KindTotals> all = new ArrayList<>();
@@ -315,7 +315,7 @@ final class StatusJson {
     json.put("in_flight_records", totals.inFlightRecords());
   }
 
-  /** The known labels in their order, 0 where nothing happened, then any that is not known. */
+  /** Returns the known labels in their order, 0 if not counted, then unknown ones. */
   static Map<String, Long> counts(List<String> known, Map<String, Long> counted) {
     Map<String, Long> json = new LinkedHashMap<>();
     known.forEach(label -> json.put(label, 0L));

@@ -11,13 +11,13 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * {@code /}: the live status page, put together from its three parts once. It holds no figure of
- * the daemon but its build; the rest comes over {@code /api/v1/live}, and the page's own script
- * writes it as text, never as markup.
+ * {@code /}: the live status page, assembled once from its three parts. Its only data is the build;
+ * everything else comes over {@code /api/v1/live}, and the page's script inserts it as text, never
+ * as markup.
  *
  * <p>The content security policy names the script and the style by their hashes and allows
- * connections to this daemon alone: nothing from another host can ever run or load in it, and
- * nothing that a client put into a name can, either.
+ * connections to this daemon only: neither content from another host nor a name chosen by a client
+ * can run or load anything in it.
  */
 final class StatusPage {
   private StatusPage() {}
@@ -43,7 +43,7 @@ final class StatusPage {
         .withHeader("referrer-policy", "no-referrer");
   }
 
-  /** The runbook that the page leads to, as text; empty in a build that lacks it. */
+  /** Returns the runbook that the page links to, as text; empty in a build without it. */
   static Optional<Answer> runbook() {
     try (InputStream text = StatusPage.class.getResourceAsStream("/runbook.md")) {
       return text == null

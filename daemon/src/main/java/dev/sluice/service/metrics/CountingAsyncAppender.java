@@ -9,9 +9,9 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * Logback's asynchronous appender that counts: warnings and errors as they are logged, and events
- * that found the queue full. It also keeps the last lines for the status page. It never makes the
- * thread that logs wait.
+ * Logback's asynchronous appender with counters: warnings and errors as they are logged, and events
+ * that found the queue full. Also keeps the latest lines for the status page. Never blocks the
+ * logging thread.
  */
 public final class CountingAsyncAppender extends AsyncAppender {
   private final LogEvents events;
@@ -36,8 +36,8 @@ public final class CountingAsyncAppender extends AsyncAppender {
       events.warnings.increment();
     }
     if (getRemainingCapacity() == 0) {
-      // Two threads may both see the last free slot, so a few discards can go uncounted; that the
-      // counter moves at all is what an operator needs.
+      // Two threads may both see the last free slot, so a few discards can go uncounted. An
+      // operator only needs the counter to move.
       events.discarded.increment();
     }
     if (level >= Level.INFO_INT) {

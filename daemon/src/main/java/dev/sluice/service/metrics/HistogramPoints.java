@@ -14,19 +14,19 @@ import org.HdrHistogram.Histogram;
 import org.HdrHistogram.HistogramIterationValue;
 
 /**
- * An HdrHistogram of nanoseconds as a Prometheus histogram of seconds, classic and native at once:
- * a text scrape gets the one, a protobuf scrape both.
+ * Exports an HdrHistogram of nanoseconds as a Prometheus histogram of seconds, classic and native
+ * at once: a text scrape gets the classic one, a protobuf scrape both.
  *
- * <p>HdrHistogram keeps a value to within a percent or less; each of its buckets is counted at its
- * middle, so a value that close to a bound can be on either side of it.
+ * <p>HdrHistogram rounds values by at most one percent. Each of its buckets is counted at its
+ * middle, so a value that close to a bound may be counted on either side of it.
  */
 final class HistogramPoints {
-  /** 8 native buckets for each doubling: a bucket is 9 % wide, and one latency needs some 100. */
+  /** 8 native buckets per doubling: a bucket is 9 % wide, and one latency needs about 100. */
   static final int NATIVE_SCHEMA = 3;
 
   private HistogramPoints() {}
 
-  /** The sum of some, as one. */
+  /** Returns the sum of the histograms as one data point. */
   static HistogramDataPointSnapshot of(
       Collection<Histogram> all, double[] bounds, Labels labels, long createdMillis) {
     long[] classic = new long[bounds.length];
@@ -67,12 +67,12 @@ final class HistogramPoints {
     return index;
   }
 
-  /** Bucket {@code i} holds what is above {@code 2^((i-1)/8)} and at most {@code 2^(i/8)}. */
+  /** Bucket {@code i} counts values above {@code 2^((i-1)/8)}, up to {@code 2^(i/8)}. */
   static int nativeIndex(double seconds) {
     double perDoubling = 1 << NATIVE_SCHEMA;
     int index = (int) Math.ceil(Math.log(seconds) / Math.log(2) * perDoubling);
-    // The logarithm is rounded: an exact bound may come out one too high, or a hair above one too
-    // low.
+    // The logarithm is rounded: an exact bound may come out one too high, or a value just above a
+    // bound one too low.
     if (seconds <= Math.pow(2, (index - 1) / perDoubling)) {
       return index - 1;
     }

@@ -5,14 +5,14 @@ import ch.qos.logback.classic.pattern.ClassicConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 
 /**
- * The {@code <N>} that journald strips from a line and keeps as its priority (sd-daemon(3)).
- * Written only when systemd says that standard output is the journal, so that a terminal stays
- * clean.
+ * Writes the {@code <N>} that journald strips from a line and stores as its priority
+ * (sd-daemon(3)). Only if systemd has connected standard output to the journal, so that a terminal
+ * stays clean.
  */
 public final class JournalPriorityConverter extends ClassicConverter {
   private final boolean isJournal;
 
-  /** By {@code $JOURNAL_STREAM}, which systemd sets for services. */
+  /** Decides by {@code $JOURNAL_STREAM}, which systemd sets for services. */
   public JournalPriorityConverter() {
     this(System.getenv("JOURNAL_STREAM") != null);
   }

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The label sets of one scrape, for the next: they are nearly always the same, and to make one
- * checks and sorts its names each time. What a scrape did not ask for is forgotten, so that the
- * labels of ended sessions do not pile up. One thread at a time.
+ * Reuses the label sets of the previous scrape: they are nearly always the same, and creating one
+ * validates and sorts its names. Sets that a scrape did not use are dropped, so that labels of
+ * ended sessions do not pile up. One thread at a time.
  */
 final class LabelSets {
   private Map<Key, Labels> last = Map.of();
@@ -26,13 +26,13 @@ final class LabelSets {
     return labels;
   }
 
-  /** Everything of this scrape was asked for. */
+  /** Ends a scrape: drops the label sets that it did not use. */
   void endScrape() {
     last = current;
     current = new HashMap<>(2 * last.size());
   }
 
-  /** How many are kept for the next scrape. */
+  /** Number of label sets kept for the next scrape. */
   int kept() {
     return last.size();
   }

@@ -3,8 +3,8 @@ package dev.sluice.service.metrics;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How many warnings and errors were logged, and how many lines were not written. One for the
- * process, like the logging system that Logback builds by itself. Any thread.
+ * Counts of logged warnings and errors, and of discarded lines. One instance per process, like the
+ * logging system that Logback builds itself. Thread-safe.
  */
 public final class LogEvents {
   private static final LogEvents INSTANCE = new LogEvents();

@@ -3,8 +3,8 @@ package dev.sluice.service.metrics;
 import java.util.List;
 
 /**
- * Every metric of the daemon, declared once: docs/metrics.md is generated from this list and the
- * scrape is built by it. Names, types and labels are an interface.
+ * Every metric of the daemon, declared once: docs/metrics.md and the scrape are built from this
+ * list. Names, types and labels are a public interface.
  */
 enum Metric {
   DEVICE_RECORDS(
@@ -315,12 +315,12 @@ enum Metric {
     return type;
   }
 
-  /** The name that a query uses, {@code _total} included. */
+  /** Name used in queries, including {@code _total}. */
   String exposedName() {
     return exposedName;
   }
 
-  /** The name without the suffix that the exposition formats add by themselves. */
+  /** Name without the suffix that the exposition formats add. */
   String familyName() {
     return type == Type.COUNTER
         ? exposedName.substring(0, exposedName.length() - "_total".length())

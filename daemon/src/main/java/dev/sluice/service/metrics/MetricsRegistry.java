@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one registry that {@code /metrics} serves: our own metrics, read at scrape, and those of the
- * JVM and the process, from Micrometer on the same registry.
+ * The one registry that {@code /metrics} serves: the daemon's own metrics, read at scrape time, and
+ * those of the JVM and the process, from Micrometer on the same registry.
  */
 public final class MetricsRegistry implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(MetricsRegistry.class);
@@ -45,7 +45,7 @@ public final class MetricsRegistry implements AutoCloseable {
     micrometer
         .config()
         .onMeterRegistrationFailed((id, reason) -> registrationFailed(id.getName(), reason));
-    // Ages and ratios are for the query to compute; there is process_start_time_seconds.
+    // Queries compute ages and ratios; process_start_time_seconds is exported.
     micrometer.config().meterFilter(MeterFilter.denyNameStartsWith("process.uptime"));
     micrometer.config().meterFilter(MeterFilter.deny(id -> !resolution.hasMeter(id.getName())));
     new ClassLoaderMetrics().bindTo(micrometer);
@@ -61,17 +61,17 @@ public final class MetricsRegistry implements AutoCloseable {
     LOGGER.warn("metrics: {} is left out: {}", meter, reason);
   }
 
-  /** What the HTTP server scrapes. */
+  /** Registry for the HTTP server to scrape. */
   public PrometheusRegistry registry() {
     return registry;
   }
 
-  /** Meters that could not be registered; a test insists on none. */
+  /** Meters that could not be registered; a test requires that there are none. */
   List<String> registrationFailures() {
     return failures;
   }
 
-  /** Stops listening to the collector of the JVM. Idempotent. */
+  /** Stops listening to the JVM's garbage collector. Idempotent. */
   @Override
   public void close() {
     gcMetrics.close();

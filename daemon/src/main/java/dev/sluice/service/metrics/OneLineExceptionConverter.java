@@ -6,7 +6,7 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import java.util.stream.Collectors;
 
-/** An exception as the end of its log line: a log reader that counts lines counts events. */
+/** Appends an exception to its log line, so that one line is one event. */
 public final class OneLineExceptionConverter extends ClassicConverter {
   @Override
   public String convert(ILoggingEvent event) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 
-/** The process metrics that every dashboard knows; Micrometer has other names for them. */
+/** The standard process metrics of dashboards; Micrometer uses other names for them. */
 final class ProcessMetrics {
   private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -57,7 +57,7 @@ final class ProcessMetrics {
         .register(registry);
   }
 
-  /** Bytes; nothing where the kernel does not say. */
+  /** Returns bytes; empty if the kernel does not report the field. */
   private static OptionalDouble ofStatus(String field) {
     try {
       return parse(Files.readAllLines(STATUS), field);

@@ -9,22 +9,22 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How finely metrics are told apart. {@link #COARSE} keeps a host with 8 devices under 1,200
- * series: it folds label values into fewer, never a label away, so that a sum over a label is the
- * same at both resolutions and one query serves both. What was folded is in {@code /api/v1/status}.
+ * Detail level of the metrics. {@link #COARSE} keeps a host with 8 devices under 1,200 series. It
+ * folds label values into fewer but never drops a label, so a sum over a label is the same at both
+ * levels and one query serves both. {@code /api/v1/status} has the unfolded values.
  */
 enum Resolution {
   COARSE,
   FINE;
 
-  /** The {@code kind} of a histogram over all kinds; never exported beside the single kinds. */
+  /** Value of {@code kind} for a histogram over all kinds; never exported next to single kinds. */
   static final String ALL_KINDS = "all";
 
   private static final String IN_USE = "in_use";
 
   /**
-   * Upper bounds in seconds. Classic histograms know nothing between two bounds, so there is one at
-   * each alert threshold and at the 30 s for which a device waits at most.
+   * Upper bounds in seconds. Classic histograms have no resolution between two bounds, so there is
+   * a bound at each alert threshold and at 30 s, the longest time for which a device waits.
    */
   private static final double[] FINE_BOUNDS = {
     1e-6,
@@ -50,26 +50,28 @@ enum Resolution {
     1e-6, 2e-6, 5e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 30, Double.POSITIVE_INFINITY
   };
 
-  /** Pauses of some microseconds are no pauses. */
+  /** Pauses of a few microseconds do not matter. */
   private static final double[] COARSE_PAUSE_BOUNDS = {
     1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 30, Double.POSITIVE_INFINITY
   };
 
-  /** Decades: the native histogram and the status page have the quantiles. */
+  /** Decades: the native histogram and the status page provide the quantiles. */
   private static final double[] COARSE_TASK_BOUNDS = {1e-5, 1e-4, 1e-3, Double.POSITIVE_INFINITY};
 
-  /** Exported at 0 for every kind; another cause appears when it first has something to tell. */
+  /** Exported at 0 for every kind; other causes appear with their first count. */
   private static final List<String> USUAL_CAUSES =
       List.of("host_late", "pool_exhausted", "ready_queue_full");
 
-  /** Only the AICore has records that no device counter misses. */
+  /** Only AICore records can be lost without a device counter showing it. */
   static final String AICORE_KIND = "aicore_task";
 
   static Resolution of(boolean detail) {
     return detail ? FINE : COARSE;
   }
 
-  /** Bounds of a metric's classic buckets, in seconds, the last infinite. Not to be written. */
+  /**
+   * Returns a metric's classic bounds in seconds, the last infinite. Callers must not modify them.
+   */
   double[] bounds(Metric metric) {
     if (this == FINE) {
       return FINE_BOUNDS;
@@ -81,7 +83,7 @@ enum Resolution {
     };
   }
 
-  /** The causes of drops that a kind exports, counted or not. */
+  /** Returns the drop causes that a kind exports, counted or not. */
   Set<String> causes(String kind, Map<String, Long> counted) {
     Set<String> causes = new LinkedHashSet<>(this == FINE ? Labels.DROP_CAUSES : USUAL_CAUSES);
     if (kind.equals(AICORE_KIND)) {
@@ -96,11 +98,11 @@ enum Resolution {
     return causes;
   }
 
-  /** Buffers by exported state; their sum is that of the argument. */
+  /** Returns buffers by exported state; preserves the sum. */
   Map<String, Long> buffers(Map<String, Long> states) {
     Map<String, Long> exported = zeros(Labels.BUFFER_STATES, Resolution::coarseState);
     if (this == COARSE) {
-      // A gauge needs no first 0, and most pools never retire a buffer.
+      // A gauge needs no initial 0, and most pools never retire a buffer.
       exported.remove("retired");
     }
     states.forEach(
@@ -113,7 +115,7 @@ enum Resolution {
     return exported;
   }
 
-  /** Violations by exported reason; their sum is that of the argument. */
+  /** Returns violations by exported reason; preserves the sum. */
   Map<String, Long> violations(Map<String, Long> reasons) {
     Map<String, Long> exported = zeros(Labels.ABI_VIOLATIONS, Resolution::coarseReason);
     reasons.forEach(
@@ -129,7 +131,7 @@ enum Resolution {
     return zeros;
   }
 
-  /** What {@link Labels#BUFFER_STATES} are folded into. */
+  /** Folds {@link Labels#BUFFER_STATES}. */
   static String coarseState(String state) {
     return switch (state) {
       case "device", "ready", "collecting" -> IN_USE;
@@ -137,7 +139,7 @@ enum Resolution {
     };
   }
 
-  /** What {@link Labels#ABI_VIOLATIONS} are folded into. */
+  /** Folds {@link Labels#ABI_VIOLATIONS}. */
   static String coarseReason(String reason) {
     return switch (reason) {
       case "bad_index", "bad_kind", "bad_instance" -> "entry";
@@ -160,12 +162,12 @@ enum Resolution {
     };
   }
 
-  /** Of the meters of Micrometer, whether this one is exported; by its dotted name. */
+  /** Whether a Micrometer meter is exported, by its dotted name. */
   boolean hasMeter(String name) {
     return this == FINE || Arrays.stream(DETAIL_METERS).noneMatch(name::startsWith);
   }
 
-  /** What a profile of the JVM wants and a dashboard of the daemon does not. */
+  /** Meters for profiling the JVM, not for a dashboard of the daemon. */
   private static final String[] DETAIL_METERS = {
     "jvm.buffer.count", "jvm.classes", "jvm.threads.states", "jvm.threads.started"
   };

@@ -16,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 
-/** The values of one scrape while they are gathered. One thread. */
+/** Collects the values of one scrape. Confined to one thread. */
 final class Samples {
   private final long createdMillis;
   private final Resolution resolution;
@@ -29,9 +29,9 @@ final class Samples {
       new EnumMap<>(Metric.class);
 
   /**
-   * @param createdMillis since when the counters count, Unix time
-   * @param resolution which bounds classic buckets have
-   * @param labelSets those of the scrape before
+   * @param createdMillis start of the counters, Unix time
+   * @param resolution bounds of classic buckets
+   * @param labelSets of the previous scrape
    */
   Samples(long createdMillis, Resolution resolution, LabelSets labelSets) {
     this.createdMillis = createdMillis;
@@ -39,7 +39,9 @@ final class Samples {
     this.labelSets = labelSets;
   }
 
-  /** A counter, a gauge: by the metric's type. Of two with the same labels the later one holds. */
+  /**
+   * Adds a counter or gauge, by the metric's type. Replaces an earlier value with the same labels.
+   */
   void add(Metric metric, double value, String... labelValues) {
     Labels labels = labelSets.of(metric, labelValues);
     if (metric.type() == Metric.Type.COUNTER) {
@@ -53,7 +55,7 @@ final class Samples {
     }
   }
 
-  /** The sum of some histograms of nanoseconds. */
+  /** Adds the sum of histograms of nanoseconds. */
   void add(Metric metric, Collection<Histogram> nanos, String... labelValues) {
     Labels labels = labelSets.of(metric, labelValues);
     histograms
@@ -61,7 +63,7 @@ final class Samples {
         .put(labels, HistogramPoints.of(nanos, resolution.bounds(metric), labels, createdMillis));
   }
 
-  /** In the order of {@link Metric}; a metric without values is left out. */
+  /** Builds the snapshots in the order of {@link Metric}; omits metrics without values. */
   MetricSnapshots build() {
     MetricSnapshots.Builder all = MetricSnapshots.builder();
     for (Metric metric : Metric.values()) {

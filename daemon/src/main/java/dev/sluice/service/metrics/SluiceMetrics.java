@@ -26,16 +26,16 @@ import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /**
- * Turns the daemon's read model into metrics at each scrape; holds no values itself. Called on the
- * scrape thread. Every known label set of a device is exported, at 0 if the view says nothing of
- * it, so that the first increment is seen as one.
+ * Turns the daemon's read model into metrics at each scrape; stores no values. Called on the scrape
+ * thread. Every known label set of a device is exported, at 0 if the view lacks it, so that the
+ * first increment is visible as one.
  *
- * <p>No agent waits for a scrape. What an agent counts it writes with release stores to counters
- * that it alone writes, and latencies through a wait-free recorder; the view reads both. The locks
- * on the way (the list of sessions, a session, the books of a run, the readers of a recorder) are
- * taken by scrapes, control threads and the janitor. An agent takes none of them, so a scrape can
- * delay an attach or a reconciliation by the few milliseconds that it takes, and nothing that a
- * device waits for.
+ * <p>No agent waits for a scrape. Agents write their counts with release stores to counters that
+ * they alone write, and latencies through a wait-free recorder; the view reads both. The locks on
+ * this path (the list of sessions, a session, the books of a run, the readers of a recorder) are
+ * taken by scrapes, control threads and the janitor, never by an agent. So a scrape can delay an
+ * attach or a reconciliation by the few milliseconds that it takes, but nothing that a device waits
+ * for.
  */
 final class SluiceMetrics implements MultiCollector {
   private final DaemonView view;
@@ -51,7 +51,7 @@ final class SluiceMetrics implements MultiCollector {
     this.resolution = resolution;
   }
 
-  /** Lets the registry refuse a second metric of the same name when it is registered. */
+  /** Lets the registry reject a duplicate metric name at registration. */
   @Override
   public List<MetricFamilyDescriptor> getMetricFamilyDescriptors() {
     return Arrays.stream(Metric.values())
@@ -211,7 +211,7 @@ final class SluiceMetrics implements MultiCollector {
     samples.add(Metric.REFILL_LATENCY, byKind.values(), id, Resolution.ALL_KINDS);
   }
 
-  /** The known labels, and any other that was counted: a number is never hidden. */
+  /** Returns the known labels and all counted ones: no number is ever hidden. */
   private static Set<String> known(List<String> labels, Map<String, Long> counted) {
     Set<String> all = new LinkedHashSet<>(labels);
     all.addAll(counted.keySet());

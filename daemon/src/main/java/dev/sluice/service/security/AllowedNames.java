@@ -9,8 +9,8 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * {@code client_allowed_sans}: a client's certificate must come from the authority and carry one of
- * these subject alternative names (DNS name, IP address, e-mail address or URI, as written).
+ * {@code client_allowed_sans}: a client certificate must be issued by the authority and contain one
+ * of these subject alternative names (DNS name, IP address, e-mail address or URI, as written).
  */
 final class AllowedNames extends X509ExtendedTrustManager {
   private final X509ExtendedTrustManager authority;
@@ -25,7 +25,7 @@ final class AllowedNames extends X509ExtendedTrustManager {
     Collection<List<?>> alternatives = chain[0].getSubjectAlternativeNames();
     if (alternatives != null) {
       for (List<?> alternative : alternatives) {
-        // A pair of type and value; of the types that are no text, the value is bytes.
+        // A pair of type and value; for types that are not text, the value is bytes.
         if (alternative.get(1) instanceof String name && names.contains(name)) {
           return;
         }

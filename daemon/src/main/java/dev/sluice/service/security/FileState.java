@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * By what a change of a file is seen without reading it. A file that is replaced by a rename, or
- * behind a link that is moved, is another one.
+ * Detects changes of a file without reading it. A file replaced by a rename, or behind a changed
+ * link, counts as changed.
  *
  * @param key device and inode; empty if there is no such file
  */

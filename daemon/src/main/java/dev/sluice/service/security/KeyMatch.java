@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether a certificate is that of a key. Java takes any two, and then fails every handshake, which
- * an operator should learn before the daemon runs with them.
+ * Checks that a certificate belongs to a key. Java accepts any pair and then fails every handshake;
+ * an operator should learn that before the daemon runs with them.
  */
 final class KeyMatch {
   private static final Pattern PKCS8 =
@@ -22,7 +22,7 @@ final class KeyMatch {
 
   private KeyMatch() {}
 
-  /** Both could be read already; algorithms that are not known here are believed. */
+  /** Both are readable; a pair of an unknown algorithm is accepted unchecked. */
   static boolean belongTogether(WebConfig.Pem certificate, WebConfig.Pem key) {
     Matcher body = PKCS8.matcher(key.text());
     if (!body.find()) {
@@ -36,7 +36,7 @@ final class KeyMatch {
       String algorithm = signature(ofCertificate.getAlgorithm());
       return algorithm.isEmpty() || canSignFor(ofCertificate, body.group(1), algorithm);
     } catch (GeneralSecurityException e) {
-      return false; // a key of another kind
+      return false; // key of another type
     }
   }
 

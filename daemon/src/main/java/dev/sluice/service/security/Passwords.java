@@ -18,18 +18,18 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Compares passwords with bcrypt hashes: one at a time, on a thread of its own, since one takes a
- * tenth of a second of a core. What was right is remembered, so that a scrape costs a digest.
+ * Compares passwords with bcrypt hashes: one at a time on a separate thread, since one comparison
+ * takes a tenth of a second of a core. Successful ones are cached, so that a scrape costs only a
+ * digest.
  *
- * <p>The key of the memory is a keyed digest of user, hash and password, each with its length: no
- * two triples share one, a changed hash is another key, and the password itself is not kept
- * (CVE-2022-46146 is what happens otherwise). Wrong passwords are not remembered, so that they
- * cannot push right ones out.
+ * <p>The cache key is a keyed digest of user, hash and password, each with its length: no two
+ * triples share a key, a changed hash has another key, and the password itself is not stored
+ * (compare CVE-2022-46146). Wrong passwords are not cached, so that they cannot evict right ones.
  */
 final class Passwords {
   private static final int REMEMBERED = 128;
 
-  /** bcrypt looks at no more. */
+  /** bcrypt ignores further bytes. */
   private static final int MAX_BYTES = 72;
 
   private final ThreadPoolExecutor thread;
@@ -37,14 +37,14 @@ final class Passwords {
   private final SecretKeySpec secret;
   private final Set<ByteBuffer> right = new LinkedHashSet<>();
 
-  /** Whether a password, in UTF-8, has a hash, in ASCII. */
+  /** Whether a password, in UTF-8, matches a hash, in ASCII. */
   static boolean bcrypt(byte[] password, byte[] hash) {
     return BCrypt.verifyer().verify(password, hash).verified;
   }
 
   /**
-   * @param thread where bcrypt runs; it refuses when too many wait
-   * @param bcrypt {@link #bcrypt}; a test counts what it is asked
+   * @param thread runs bcrypt; rejects tasks when too many wait
+   * @param bcrypt {@link #bcrypt}; tests count its calls
    */
   Passwords(ThreadPoolExecutor thread, BiFunction<byte[], byte[], Boolean> bcrypt) {
     this.thread = thread;
@@ -54,7 +54,7 @@ final class Passwords {
     secret = new SecretKeySpec(key, "HmacSHA256");
   }
 
-  /** Whether this was right before. Any thread, at once. */
+  /** Whether this password was right before. Any thread; does not block. */
   boolean isKnown(String user, String hash, String password) {
     ByteBuffer key = key(user, hash, password);
     synchronized (right) {
@@ -65,7 +65,7 @@ final class Passwords {
   /**
    * Compares. The stage fails with {@link RejectedExecutionException} when too many wait.
    *
-   * @param isUser false compares as well, for the same time, and is then wrong
+   * @param isUser if false, compares for the same time and then returns false
    */
   CompletionStage<Boolean> check(String user, String hash, String password, boolean isUser) {
     try {

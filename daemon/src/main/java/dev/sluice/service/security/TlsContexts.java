@@ -18,7 +18,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Makes the TLS of the listener from what the file says, with Java's own implementation. */
+/** Creates the listener's TLS context from the web config, with Java's own implementation. */
 final class TlsContexts {
   private TlsContexts() {}
 
@@ -35,7 +35,7 @@ final class TlsContexts {
     try {
       builder = SslContextBuilder.forServer(tls.certificate().stream(), tls.key().stream());
     } catch (IllegalArgumentException e) {
-      // Which of the two it was, the library says in words that do not quote them.
+      // The message says which of the two it was without quoting it.
       throw new WebConfigException(
           tls.certificate().origin()
               + ", "
@@ -66,7 +66,7 @@ final class TlsContexts {
     if (tls.clientCa().isPresent()) {
       builder.trustManager(trustManager(tls.clientCa().get(), tls.allowedNames()));
     } else {
-      // Asked for, and anything that is shown will do: that is what these two settings mean.
+      // These two settings request a certificate and accept any.
       builder.trustManager(InsecureTrustManagerFactory.INSTANCE);
     }
     try {

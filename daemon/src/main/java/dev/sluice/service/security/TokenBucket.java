@@ -3,12 +3,12 @@ package dev.sluice.service.security;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** {@code rate_limit}: so many at once, and one more per interval. Any thread, no lock. */
+/** {@code rate_limit}: a burst, then one more per interval. Thread-safe and lock-free. */
 final class TokenBucket {
   private final WebConfig.RateLimit limit;
   private final LongSupplier clock;
 
-  /** When the bucket will be full again, in nanoseconds of the clock. */
+  /** Time at which the bucket will be full again, in nanoseconds of the clock. */
   private final AtomicLong fullAtNs;
 
   TokenBucket(WebConfig.RateLimit limit, LongSupplier clock) {

@@ -8,19 +8,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A checked {@code web-config.yml}.
+ * A validated {@code web-config.yml}.
  *
  * @param tls empty: plain HTTP
- * @param headers to put on every answer, name in lower case to value
- * @param users name to bcrypt hash; empty: all may read
- * @param rateLimit empty: none
+ * @param headers added to every answer, name in lower case to value
+ * @param users name to bcrypt hash; empty: anyone may read
+ * @param rateLimit empty: unlimited
  */
 record WebConfig(
     Optional<Tls> tls,
     Map<String, String> headers,
     Map<String, String> users,
     Optional<RateLimit> rateLimit) {
-  /** Plain HTTP for all. */
+  /** Plain HTTP, open to anyone. */
   static final WebConfig OPEN =
       new WebConfig(Optional.empty(), Map.of(), Map.of(), Optional.empty());
 
@@ -32,9 +32,9 @@ record WebConfig(
   /**
    * {@code tls_server_config}.
    *
-   * @param clientCa empty: no authority is named
-   * @param allowedNames one of them must be in a client's certificate; empty: any will do
-   * @param ciphers IANA names; empty: those of Java
+   * @param clientCa empty: no client authority
+   * @param allowedNames a client certificate must contain one of them; empty: any name
+   * @param ciphers IANA names; empty: Java's defaults
    */
   record Tls(
       Pem certificate,
@@ -54,8 +54,8 @@ record WebConfig(
   /**
    * Certificates or a key.
    *
-   * @param origin the key in the file that holds or names them; for errors, which never show the
-   *     text
+   * @param origin config key that contains the text or names its file; for errors, which never show
+   *     the text
    */
   record Pem(String origin, String text) {
     InputStream stream() {
@@ -68,7 +68,7 @@ record WebConfig(
     }
   }
 
-  /** {@code client_auth_type}, with the names that the schema has for them. */
+  /** {@code client_auth_type}, with the names of the schema. */
   enum ClientAuth {
     NO_CLIENT_CERT("NoClientCert", false),
     REQUEST_CLIENT_CERT("RequestClientCert", false),
@@ -88,12 +88,12 @@ record WebConfig(
       return label;
     }
 
-    /** Whether a certificate that is shown must come from the client authority. */
+    /** Whether the client authority must have issued a presented certificate. */
     boolean verifies() {
       return verifies;
     }
   }
 
-  /** At most {@code burst} requests at once, and one more per interval. */
+  /** At most {@code burst} requests at once, then one more per interval. */
   record RateLimit(long intervalNanos, int burst) {}
 }

@@ -1,6 +1,6 @@
 package dev.sluice.service.security;
 
-/** A {@code web-config.yml} that cannot be used. One line, without the secrets of the file. */
+/** A {@code web-config.yml} is not usable. One line, without the secrets of the file. */
 public final class WebConfigException extends Exception {
   private static final long serialVersionUID = 1L;
 

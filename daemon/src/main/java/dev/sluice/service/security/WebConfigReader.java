@@ -23,14 +23,14 @@ import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * Reads one {@code web-config.yml} and the files it names. Refuses what it does not know or cannot
- * do: a wish for security that is silently not granted is worse than an error.
+ * Reads one {@code web-config.yml} and the files it names. Refuses unknown and unsupported
+ * settings: silently ignoring a security setting is worse than an error.
  */
 final class WebConfigReader {
   private static final int MAX_FILE_BYTES = 1 << 20;
   private static final Pattern HASH = Pattern.compile("\\$2[abxy]\\$(\\d\\d)\\$[./A-Za-z0-9]{53}");
 
-  /** A check takes about 4 seconds at 16, and twice as long with each step. */
+  /** A check takes about 4 seconds at cost 16, and twice as long with each step. */
   private static final int MAX_COST = 16;
 
   private static final List<String> PROTOCOLS = List.of("TLSv1.2", "TLSv1.3");
@@ -49,7 +49,7 @@ final class WebConfigReader {
     this.file = file;
   }
 
-  /** Every file that was looked at so far, as it was then: a change is a reason to read again. */
+  /** Returns every file read so far with its state at that time: a change triggers a reload. */
   List<FileState> filesRead() {
     return List.copyOf(read);
   }
@@ -77,17 +77,17 @@ final class WebConfigReader {
       Object root = new Load(settings).loadFromString(text);
       return root == null ? Map.of() : root;
     } catch (MarkedYamlEngineException e) {
-      // The message quotes the line, which may be a secret.
+      // The message quotes the line, which may contain a secret.
       String line = e.getProblemMark().map(mark -> "line " + (mark.getLine() + 1)).orElse("a line");
       throw new WebConfigException(line + " is not valid YAML: " + e.getProblem());
     } catch (YamlEngineException | NumberFormatException e) {
-      // The latter where an escape is cut off.
+      // NumberFormatException for a truncated escape.
       throw new WebConfigException("is not readable YAML");
     }
   }
 
   private String text(Path path, String what) throws WebConfigException {
-    read.add(FileState.of(path)); // before it is read: what changes meanwhile is read again
+    read.add(FileState.of(path)); // before reading: a concurrent change triggers another reload
     try {
       if (Files.size(path) > MAX_FILE_BYTES) {
         throw new WebConfigException(what + ": " + path + " is larger than a megabyte");
@@ -116,7 +116,7 @@ final class WebConfigReader {
     if (!tls.list("curve_preferences").isEmpty()) {
       throw tls.wrong("curve_preferences", "Java's own are used, they cannot be set here");
     }
-    tls.bool("prefer_server_cipher_suites"); // known; the order of the server counts in any case
+    tls.bool("prefer_server_cipher_suites"); // known, but the server's order is always used
     Optional<WebConfig.Pem> certificate = pem(tls, "cert");
     Optional<WebConfig.Pem> key = pem(tls, "key");
     if (certificate.isEmpty() || key.isEmpty()) {
@@ -137,7 +137,7 @@ final class WebConfigReader {
         certificate.get(), key.get(), clientCa, clientAuth, names, protocols(tls), ciphers(tls));
   }
 
-  /** In the file itself, or in another file whose path is relative to it. */
+  /** Reads PEM text from the file itself, or from another file whose path is relative to it. */
   private Optional<WebConfig.Pem> pem(YamlSection tls, String key) throws WebConfigException {
     Optional<String> inline = tls.text(key);
     Optional<String> named = tls.text(key + "_file");
@@ -192,7 +192,7 @@ final class WebConfigReader {
     List<String> known = TlsContexts.supportedCiphers();
     List<String> ciphers = new ArrayList<>();
     for (String name : tls.list("cipher_suites")) {
-      // Go leaves the end out where there is only one.
+      // Go omits the suffix if there is only one variant.
       String full = name.endsWith("_CHACHA20_POLY1305") ? name + "_SHA256" : name;
       if (!known.contains(full)) {
         throw tls.wrong("cipher_suites", "this Java has no " + name);
@@ -208,7 +208,7 @@ final class WebConfigReader {
       return Map.of();
     }
     http.get().only("http2", "headers");
-    http.get().bool("http2"); // permits it; it is not spoken here
+    http.get().bool("http2"); // accepted, but HTTP/2 is not supported
     Optional<YamlSection> section = http.get().section("headers");
     Map<String, String> headers = new LinkedHashMap<>();
     if (section.isPresent()) {

@@ -22,10 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is in force of {@code web-config.yml}. Looks at every connection and request whether the
- * file, or one that it names, has changed: certificates are renewed and users removed without a
- * restart. A file that is wrong changes nothing but a metric and a line in the log. Any thread; the
- * lock is held for a few calls of stat, and for some milliseconds when a file did change.
+ * The active {@code web-config.yml}. Checks at every connection and request whether the file, or
+ * one that it names, has changed, so certificates are renewed and users removed without a restart.
+ * An invalid file changes nothing but a metric and a log line. Thread-safe; the lock is held for a
+ * few calls of stat, and for some milliseconds after a change.
  */
 public final class WebSecurity implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(WebSecurity.class);
@@ -34,7 +34,7 @@ public final class WebSecurity implements AutoCloseable {
   private static final int MAX_WAITING_HANDSHAKES = 4096;
   private static final long IDLE_SECONDS = 5;
 
-  /** What the listener is to do with a request. */
+  /** Verdict on a request. */
   public enum Verdict {
     ALLOWED,
     /** 401: no credentials, or wrong ones. */
@@ -68,16 +68,16 @@ public final class WebSecurity implements AutoCloseable {
   /**
    * Reads the file.
    *
-   * @param file empty: plain HTTP for all
-   * @throws WebConfigException when it cannot be used: a daemon does not start with less protection
-   *     than was asked for
+   * @param file empty: plain HTTP, open to anyone
+   * @throws WebConfigException if it is not usable: a daemon must not start with less protection
+   *     than configured
    */
   public static WebSecurity open(Optional<Path> file, HttpTraffic traffic)
       throws WebConfigException {
     return open(file, traffic, Passwords::bcrypt);
   }
 
-  /** As the other, with something else that compares passwords. */
+  /** As the other, with another password comparison. */
   static WebSecurity open(
       Optional<Path> file, HttpTraffic traffic, BiFunction<byte[], byte[], Boolean> bcrypt)
       throws WebConfigException {
@@ -137,7 +137,7 @@ public final class WebSecurity implements AutoCloseable {
     }
   }
 
-  /** As expensive as the most expensive hash; its password is unknown. */
+  /** Returns a hash as expensive as the most expensive one; its password is unknown. */
   private static String decoy(Iterable<String> hashes) {
     int cost = 4;
     for (String hash : hashes) {
@@ -147,7 +147,7 @@ public final class WebSecurity implements AutoCloseable {
         "$2b$%02d$%s", cost, "abcdefghijklmnopqrstuu" + "0123456789".repeat(3) + "a");
   }
 
-  /** The first handler of a new connection; empty for plain HTTP. */
+  /** Returns the first handler of a new connection; empty for plain HTTP. */
   public Optional<SslHandler> tls(ByteBufAllocator allocator) {
     SslContext tls = current().tls();
     return tls == null ? Optional.empty() : Optional.of(tls.newHandler(allocator, handshakeThread));
@@ -159,10 +159,10 @@ public final class WebSecurity implements AutoCloseable {
   }
 
   /**
-   * Whether a request may be answered.
+   * Decides whether a request may be answered.
    *
-   * @param authorization the header of that name; null if there is none
-   * @return completed at once, or later on the thread that checks passwords
+   * @param authorization header of that name; null if absent
+   * @return completed at once, or later on the password thread
    */
   public CompletionStage<Verdict> judge(String authorization) {
     State now = current();
@@ -182,7 +182,7 @@ public final class WebSecurity implements AutoCloseable {
     if (known != null && passwords.isKnown(user, known, password)) {
       return CompletableFuture.completedFuture(Verdict.ALLOWED);
     }
-    // A user who does not exist takes as long as one who does.
+    // An unknown user takes as long as a known one.
     return passwords
         .check(user, known == null ? now.decoyHash() : known, password, known != null)
         .handle((isRight, failure) -> verdict(isRight, failure));
@@ -198,7 +198,7 @@ public final class WebSecurity implements AutoCloseable {
     throw new CompletionException(failure);
   }
 
-  /** User and password; null if the header holds none. */
+  /** Returns user and password; null if the header contains none. */
   private static String[] credentials(String authorization) {
     if (authorization == null || !authorization.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
       return null;

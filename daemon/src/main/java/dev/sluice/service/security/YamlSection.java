@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A mapping of {@code web-config.yml}, and how it is called in errors. Says of a value that it is
- * missing or of the wrong kind; what it means is {@link WebConfigReader}'s.
+ * A mapping of {@code web-config.yml}, and its name in errors. Reports missing values and wrong
+ * types; {@link WebConfigReader} interprets the values.
  */
 final class YamlSection {
   private final String path;

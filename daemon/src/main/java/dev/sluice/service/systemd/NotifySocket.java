@@ -20,14 +20,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sending end of {@code sd_notify(3)}: one datagram per message to the address in {@code
- * NOTIFY_SOCKET}. Messages of all threads leave in the order in which they were sent. A service
- * manager that does not listen costs a line in the log and nothing else.
+ * The sending side of {@code sd_notify(3)}: one datagram per message to the address in {@code
+ * NOTIFY_SOCKET}. Messages of all threads are sent in call order. A service manager that does not
+ * listen costs one log line and has no other effect.
  */
 final class NotifySocket implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(NotifySocket.class);
 
-  /** {@code sun_path} of a Unix address; a path also needs its closing zero byte. */
+  /** {@code sun_path} of a Unix address; a path also needs its terminating zero byte. */
   private static final int ADDRESS_BYTES = 108;
 
   private static final long PATIENCE_MS = 1_000;
@@ -42,9 +42,9 @@ final class NotifySocket implements AutoCloseable {
   }
 
   /**
-   * @param address the value of {@code NOTIFY_SOCKET}: an absolute path, or {@code @} and an
-   *     abstract name
-   * @return empty, with a line in the log, if that is not an address or no socket can be opened
+   * @param address value of {@code NOTIFY_SOCKET}: an absolute path, or {@code @} and an abstract
+   *     name
+   * @return empty, with a log line, if that is not an address or no socket can be opened
    */
   @SuppressWarnings("deprecation") // nothing else makes a socket that is never bound active
   static Optional<NotifySocket> open(String address, EventLoops loops) {
@@ -85,7 +85,7 @@ final class NotifySocket implements AutoCloseable {
   }
 
   /**
-   * Sends one message without waiting.
+   * Sends one message without blocking.
    *
    * @param assignments {@code NAME=value}, one line each
    */
@@ -93,14 +93,14 @@ final class NotifySocket implements AutoCloseable {
     write(assignments)
         .addListener(
             sent -> {
-              // Once, not every second: the address does not change while we run.
+              // Log once, not every second: the address does not change at run time.
               if (!sent.isSuccess() && hasFailed.compareAndSet(false, true)) {
                 LOGGER.warn("systemd: cannot notify: {}", sent.cause().getMessage());
               }
             });
   }
 
-  /** As {@link #send}, but returns when the message is out, or after a moment; whether it is. */
+  /** As {@link #send}, but waits briefly until the message is sent; returns whether it was. */
   boolean sendNow(String... assignments) {
     ChannelFuture sent = write(assignments);
     return sent.awaitUninterruptibly(PATIENCE_MS) && sent.isSuccess();
@@ -117,7 +117,7 @@ final class NotifySocket implements AutoCloseable {
     channel.close().awaitUninterruptibly(PATIENCE_MS);
   }
 
-  /** Notifications are not answered. */
+  /** Discards input: notifications are not answered. */
   @ChannelHandler.Sharable
   private static final class Deaf extends ChannelInboundHandlerAdapter {
     @Override

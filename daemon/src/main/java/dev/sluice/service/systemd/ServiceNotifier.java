@@ -12,12 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the service manager how the daemon is: ready when it serves, alive only while every agent
- * makes progress, reloading, stopping.
+ * Notifies the service manager of the daemon's state: ready when it serves, alive only while every
+ * agent makes progress, reloading, stopping.
  *
- * <p>An agent, so that a test steps it; its own thread calls {@link #doWork} every {@link
- * #beatNanos}. The other methods may be called by any thread. What they say leaves in the order of
- * the calls.
+ * <p>An agent, so that tests can step it; its thread calls {@link #doWork} every {@link
+ * #beatNanos}. Any thread may call the other methods. Notifications are sent in call order.
  */
 public final class ServiceNotifier implements Agent, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(ServiceNotifier.class);
@@ -26,10 +25,10 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
   private static final long STATUS_NANOS = 5 * SECOND_NANOS;
   private static final long SHORTEST_BEAT_NANOS = 10_000_000;
 
-  /** Each extension of a start is for so long, renewed twice as often. */
+  /** Length of one extension of the start timeout, renewed after half of it. */
   private static final long EXTENSION_NANOS = 10 * SECOND_NANOS;
 
-  /** A start that has not ended by then is stuck, and systemd may say so. */
+  /** A start that takes longer is stuck, and systemd may time it out. */
   private static final long LONGEST_START_NANOS = 300 * SECOND_NANOS;
 
   private enum Phase {
@@ -44,7 +43,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
   private final long startedNs;
   private volatile DaemonView view;
   private volatile Phase phase = Phase.STARTING;
-  // Of the notifier's own thread.
+  // Confined to the notifier's thread.
   private long extendedNs;
   private long pingedNs;
   private long statusNs;
@@ -62,10 +61,10 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
   }
 
   /**
-   * @param environment that of the process: {@code NOTIFY_SOCKET}, {@code WATCHDOG_USEC}, {@code
+   * @param environment of the process: {@code NOTIFY_SOCKET}, {@code WATCHDOG_USEC}, {@code
    *     WATCHDOG_PID}
-   * @param pid of this process; a watchdog that is meant for another process is ignored
-   * @return empty where no service manager asks to be notified
+   * @param pid of this process; a watchdog for another process is ignored
+   * @return empty if no service manager requests notifications
    */
   public static Optional<ServiceNotifier> of(
       Map<String, String> environment, long pid, EventLoops loops, NanoClock clock) {
@@ -77,7 +76,7 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
         .map(socket -> new ServiceNotifier(socket, watchdogNanos(environment, pid), clock));
   }
 
-  /** 0 without a watchdog. */
+  /** Returns 0 without a watchdog. */
   private static long watchdogNanos(Map<String, String> environment, long pid) {
     String watched = environment.getOrDefault("WATCHDOG_PID", "");
     if (!watched.isEmpty() && !watched.equals(Long.toString(pid))) {
@@ -93,41 +92,41 @@ public final class ServiceNotifier implements Agent, AutoCloseable {
     }
   }
 
-  /** How often {@link #doWork} wants to be called, in nanoseconds. */
+  /** Interval at which {@link #doWork} must be called, in nanoseconds. */
   public long beatNanos() {
-    // A ping that was withheld goes out as soon as all agents recover, well before the deadline.
+    // A withheld ping is sent as soon as all agents recover, well before the deadline.
     long wanted = watchdogNanos == 0 ? SECOND_NANOS : Math.min(SECOND_NANOS, watchdogNanos / 8);
     return Math.max(SHORTEST_BEAT_NANOS, wanted);
   }
 
-  /** The daemon serves: all sockets listen. */
+  /** Notifies that the daemon serves: all sockets listen. */
   public void ready(DaemonView daemon) {
     view = daemon;
     phase = Phase.SERVING;
     socket.send("READY=1", "STATUS=" + StatusLine.of(daemon));
   }
 
-  /** A reload begins; {@link #reloaded} must follow, successful or not. */
+  /** Notifies that a reload begins; {@link #reloaded} must follow, successful or not. */
   public void reloading() {
     if (phase != Phase.SERVING) {
       return;
     }
-    // Since 253 systemd wants to know that this is newer than its own signal. The JVM's clock is
+    // systemd 253 and later need proof that this is newer than their own signal. The JVM's clock is
     // CLOCK_MONOTONIC on Linux.
     socket.send("RELOADING=1", "MONOTONIC_USEC=" + System.nanoTime() / 1_000);
   }
 
   /**
-   * @param outcome one line, what became of the reload
+   * @param outcome result of the reload, one line
    */
   public void reloaded(String outcome) {
-    // A start is over when the daemon serves, not when a reload ended in between.
+    // A start is over when the daemon serves, not when a reload ends in between.
     if (phase == Phase.SERVING) {
       socket.send("READY=1", "STATUS=" + outcome.replace('\n', ' '));
     }
   }
 
-  /** The daemon ends in order. Returns when that is said. */
+  /** Notifies that the daemon is shutting down. Returns once that is sent. */
   public void stopping() {
     if (phase != Phase.STOPPING) {
       phase = Phase.STOPPING;

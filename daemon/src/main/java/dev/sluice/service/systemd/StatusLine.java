@@ -8,7 +8,7 @@ import dev.sluice.service.KindTotals;
 import java.util.List;
 import java.util.Locale;
 
-/** The daemon in one line, for {@code systemctl status}: loss first, then how far it is. */
+/** The daemon in one line, for {@code systemctl status}: first losses, then headroom. */
 final class StatusLine {
   private StatusLine() {}
 

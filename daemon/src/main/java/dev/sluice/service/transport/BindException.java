@@ -1,6 +1,6 @@
 package dev.sluice.service.transport;
 
-/** A listener that cannot be opened. The message is one line that says what to do. */
+/** A listener cannot be opened. The message is one line that says what to do. */
 public final class BindException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

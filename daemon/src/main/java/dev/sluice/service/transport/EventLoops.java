@@ -8,8 +8,8 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads of all sockets of the daemon, {@code sluice-io}. They sleep in epoll and run when
- * something arrives; nothing on them may block or compute for long. Close it after the servers.
+ * Event loop threads of all the daemon's sockets, {@code sluice-io}. They sleep in epoll; nothing
+ * on them may block or compute for long. Close after the servers.
  */
 public final class EventLoops implements AutoCloseable {
   private static final long STOP_SECONDS = 5;
@@ -33,10 +33,10 @@ public final class EventLoops implements AutoCloseable {
     return group;
   }
 
-  /** Closes what is still open and waits for the threads, at most a few seconds. Idempotent. */
+  /** Closes all open channels and waits a few seconds at most for the threads. Idempotent. */
   @Override
   public void close() {
-    // Without the quiet period: no work is submitted after the servers are closed.
+    // No quiet period: no work is submitted after the servers are closed.
     group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }

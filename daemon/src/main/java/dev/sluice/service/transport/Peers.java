@@ -11,11 +11,11 @@ import java.util.Set;
 import java.util.StringTokenizer;
 import java.util.TreeSet;
 
-/** Asks the kernel who connected, and decides by user and group. */
+/** Identifies connected peers by kernel credentials and authorises them by user and group. */
 public final class Peers {
   private Peers() {}
 
-  /** The peer at connect time, with the supplementary groups that its process has now. */
+  /** Returns the peer at connect time, with the current supplementary groups of its process. */
   public static PeerCredentials of(EpollDomainSocketChannel channel) throws IOException {
     io.netty.channel.unix.PeerCredentials kernel = channel.peerCredentials();
     Set<Integer> gids = new TreeSet<>();
@@ -27,8 +27,8 @@ public final class Peers {
   }
 
   /**
-   * SO_PEERCRED has the primary group only. Empty when the process is gone or not ours to see, or
-   * when another user's has its number by now.
+   * SO_PEERCRED has only the primary group. Empty if the process is gone, is not readable, or its
+   * pid now belongs to another user.
    */
   private static List<Integer> supplementaryGroups(int pid, int uid) {
     List<Integer> gids = new ArrayList<>();
@@ -50,7 +50,7 @@ public final class Peers {
     return gids;
   }
 
-  /** Real, effective, saved and file system id: the kernel gave us the effective one. */
+  /** Compares the effective id, which the kernel reports: real, effective, saved, file system. */
   private static boolean isUser(String line, int uid) {
     StringTokenizer tokens = new StringTokenizer(line.substring("Uid:".length()));
     tokens.nextToken();
@@ -58,8 +58,8 @@ public final class Peers {
   }
 
   /**
-   * Root, the owner of the socket, the users and the groups named, and if no group is named the
-   * group of the socket.
+   * Allows root, the owner of the socket, the given users and groups, and, if no group is given,
+   * the group of the socket.
    */
   public static boolean isAllowed(
       PeerCredentials peer, UnixListener.Owner owner, Set<Integer> uids, Set<Integer> gids) {

@@ -20,13 +20,13 @@ import java.util.function.Predicate;
  * The right to bind a Unix socket path.
  *
  * <p>A socket file outlives a killed daemon and then blocks the next one, but must not be taken
- * from a living one. Who holds the lock on {@code PATH.lock} may decide: a socket that refuses
- * connections is stale and is removed, one that accepts belongs to a running daemon. The lock
- * closes the race between two daemons that start at once; the kernel drops it with the process. The
- * lock file itself stays, since removing it would reopen the race.
+ * from a living one. The holder of the lock on {@code PATH.lock} decides: a socket that refuses
+ * connections is stale and is removed; one that accepts belongs to a running daemon. The lock
+ * closes the race between two daemons that start at once; the kernel releases it with the process.
+ * The lock file itself stays, since removing it would reopen the race.
  */
 final class SocketClaim implements AutoCloseable {
-  /** sun_path holds 108 bytes and the last is NUL. */
+  /** sun_path has 108 bytes, including the NUL. */
   private static final int MAX_PATH_BYTES = 107;
 
   private final FileChannel lockFile;
@@ -142,7 +142,7 @@ final class SocketClaim implements AutoCloseable {
     }
   }
 
-  /** Who owns the file, for a user who may not remove it. */
+  /** Describes the file's owner, for a user who may not remove the file. */
   private static String owner(Path file) {
     try {
       return ", owner " + Files.getOwner(file, LinkOption.NOFOLLOW_LINKS).getName();
@@ -173,12 +173,12 @@ final class SocketClaim implements AutoCloseable {
       try {
         channel.close();
       } catch (IOException ignored) {
-        // The caller reports why the lock could not be had; there is nothing to add.
+        // The caller reports why locking failed.
       }
     }
   }
 
-  /** Gives the lock back. The socket file must be gone by now. Idempotent. */
+  /** Releases the lock. The socket file must be removed before. Idempotent. */
   @Override
   public void close() {
     closeQuietly(lockFile);

@@ -14,9 +14,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.Set;
 
 /**
- * A listening Unix socket that this process alone serves. Made with its file mode; gone with {@link
- * #close}. The file is guarded by {@link SocketClaim}, so it is never taken from a living daemon
- * and never left blocked by a dead one.
+ * A listening Unix socket served by this process alone. Created with its file mode; removed by
+ * {@link #close}. {@link SocketClaim} guards the file, so it is never taken from a living daemon
+ * and a dead one never blocks it.
  */
 public final class UnixListener implements AutoCloseable {
   private static final int BACKLOG = 1024;
@@ -25,7 +25,7 @@ public final class UnixListener implements AutoCloseable {
   private final SocketClaim claim;
   private final Channel channel;
 
-  /** Who owns the socket file. */
+  /** Owner of the socket file. */
   public record Owner(int uid, int gid) {}
 
   private UnixListener(Path path, SocketClaim claim, Channel channel) {
@@ -37,9 +37,9 @@ public final class UnixListener implements AutoCloseable {
   /**
    * Binds and listens.
    *
-   * @param purpose names the socket in errors, e.g. {@code attach}
+   * @param purpose name of the socket in errors, e.g. {@code attach}
    * @param mode permissions of the socket file; connecting needs write permission
-   * @param connections set up for each accepted connection
+   * @param connections handler of each accepted connection
    */
   public static UnixListener listen(
       EventLoops loops,
@@ -88,7 +88,7 @@ public final class UnixListener implements AutoCloseable {
     return path;
   }
 
-  /** Who owns the socket file now. */
+  /** Returns the current owner of the socket file. */
   public static Owner ownerOf(Path path) throws IOException {
     return new Owner(
         (Integer) Files.getAttribute(path, "unix:uid"),

@@ -1,5 +1,5 @@
 /**
- * What the servers share below their protocols: event loops, Unix sockets that one daemon at a time
- * may bind, and who is at the other end. The only place that knows which Netty transport is used.
+ * Shared by the servers below their protocols: event loops, Unix sockets that one daemon at a time
+ * may bind, and peer identities. The only package that depends on a particular Netty transport.
  */
 package dev.sluice.service.transport;

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The calls for one device, each checked. The device context belongs to a thread (abi.md 5.2):
+ * CANN calls for one device, each checked. The device context belongs to a thread (abi.md 5.2):
  * every method sets it for the calling thread where needed, so a thread may serve several devices.
  */
 public final class Cann {
@@ -15,14 +15,14 @@ public final class Cann {
   private static final int ACCESS_READ_WRITE = 3;
   private static final int PROBE_BYTES = 64;
 
-  // The device that this class last made that of the thread; -1 for none.
+  // The device that this class last set for the thread; -1 for none.
   private static final ThreadLocal<int[]> CURRENT = ThreadLocal.withInitial(() -> new int[] {-1});
 
   private final int device;
 
   /**
    * @param libraries proof that the calls are bound
-   * @param device as this process numbers them, after ASCEND_RT_VISIBLE_DEVICES
+   * @param device number in this process, after ASCEND_RT_VISIBLE_DEVICES
    */
   public Cann(CannLibraries libraries, int device) {
     if (!libraries.canAllocate()) {
@@ -40,7 +40,7 @@ public final class Cann {
     CURRENT.get()[0] = device;
   }
 
-  /** Device memory; returns its device address. */
+  /** Allocates device memory; returns its device address. */
   long allocate(long bytes) throws CannException {
     enter();
     try (Memory result = new Memory(Long.BYTES)) {
@@ -68,7 +68,7 @@ public final class Cann {
               address, bytes, DriverCalls.DEV_SVM_MAP_HOST, device, Pointer.nativeValue(result));
       long host = result.getLong(0);
       if (code == 0 && host == 0) {
-        // Seen in the reference's own checks: success without an address is a failure.
+        // The reference checks this too: success without an address is a failure.
         unregister(address);
         code = 7;
       }
@@ -78,7 +78,7 @@ public final class Cann {
   }
 
   /**
-   * @param address the device's, not the host's
+   * @param address the device address, not the host address
    */
   void unregister(long address) throws CannException {
     enter();
@@ -110,15 +110,15 @@ public final class Cann {
   }
 
   /**
-   * Asks the device for a sign of life: a little memory, taken and given back. Succeeds on a device
-   * that is well, after a reset, too (abi.md 5.2).
+   * Checks that the device works: allocates and frees a little memory. Also succeeds on a healthy
+   * device after a reset (abi.md 5.2).
    */
   public void probe() throws CannException {
     free(allocate(PROBE_BYTES));
   }
 
   /**
-   * Reads a little of memory that this process has on the device, to see whether it still can.
+   * Reads a little of this process's device memory, to check whether it is still accessible.
    *
    * @return 0, or a code of the runtime
    */
@@ -128,12 +128,12 @@ public final class Cann {
     }
   }
 
-  /** The failure behind a code of {@link #copy}. */
+  /** Returns the failure for a code of {@link #copy}. */
   public CannException copyFailure(int code) {
     return CannException.ofRuntime("rtMemcpy", device, code);
   }
 
-  /** A key by which one process may import the memory. */
+  /** Returns a key by which one process may import the memory. */
   String exportKey(long address, long bytes, int importer) throws CannException {
     enter();
     byte[] key = new byte[AclCalls.KEY_BYTES];
@@ -165,7 +165,7 @@ public final class Cann {
     return new String(key, 0, end, StandardCharsets.US_ASCII);
   }
 
-  /** Physical memory for the VMM route; returns its handle. */
+  /** Allocates physical memory for the VMM route; returns its handle. */
   long allocatePhysical(long bytes) throws CannException {
     enter();
     // aclrtPhysicalMemProp: handle type, allocation type, attribute, location, padding, reserve.
@@ -185,7 +185,7 @@ public final class Cann {
     runtime("aclrtFreePhysical", AclCalls.aclrtFreePhysical(handle));
   }
 
-  /** Addresses without memory. */
+  /** Reserves addresses without memory. */
   long reserve(long bytes) throws CannException {
     enter();
     try (Memory result = new Memory(Long.BYTES)) {
@@ -201,7 +201,7 @@ public final class Cann {
     runtime("aclrtReleaseMemAddress", AclCalls.aclrtReleaseMemAddress(address));
   }
 
-  /** Puts physical memory behind reserved addresses, for reading and writing by this device. */
+  /** Maps physical memory to reserved addresses, for reading and writing by this device. */
   void map(long address, long bytes, long handle) throws CannException {
     enter();
     runtime("aclrtMapMem", AclCalls.aclrtMapMem(address, bytes, 0, handle, 0));
@@ -220,7 +220,7 @@ public final class Cann {
     runtime("aclrtUnmapMem", AclCalls.aclrtUnmapMem(address));
   }
 
-  /** A number by which one process may import physical memory. */
+  /** Returns a number by which one process may import physical memory. */
   long export(long handle, int importer) throws CannException {
     enter();
     try (Memory result = new Memory(Long.BYTES)) {
@@ -248,12 +248,15 @@ public final class Cann {
     }
   }
 
-  /** One step of a roll-back. */
+  /** One step of a rollback. */
   interface Undo {
     void run() throws CannException;
   }
 
-  /** Rolls back after a failure: a second failure is told with the first, not instead of it. */
+  /**
+   * Rolls back after a failure: a second failure is suppressed in the first, it does not replace
+   * it.
+   */
   static void suppress(CannException cause, Undo undo) {
     try {
       undo.run();

@@ -1,8 +1,8 @@
 package dev.sluice.bridge.cann;
 
 /**
- * What a return code means and what to do about it. The runtime and ACL share one numbering, the
- * driver has its own (abi.md 5.2).
+ * Meaning of a return code, with advice. The runtime and ACL share one numbering, the driver has
+ * its own (abi.md 5.2).
  *
  * @param name as in the vendor's headers, or {@code unknown}
  */
@@ -15,7 +15,7 @@ public record CannCode(String name, String meaning, String advice) {
       new CannCode(
           "unknown", "a code that is not in our list", "look it up in the driver's drvError codes");
 
-  /** A code of libruntime or libascendcl. */
+  /** Describes a code of libruntime or libascendcl. */
   public static CannCode ofRuntime(int code) {
     return switch (code) {
       case 0 -> new CannCode("ACL_SUCCESS", "success", "");
@@ -65,7 +65,7 @@ public record CannCode(String name, String meaning, String advice) {
     };
   }
 
-  /** A code of libascend_hal. */
+  /** Describes a code of libascend_hal. */
   public static CannCode ofDriver(int code) {
     return switch (code) {
       case 0 -> new CannCode("DRV_ERROR_NONE", "success", "");
@@ -110,7 +110,7 @@ public record CannCode(String name, String meaning, String advice) {
     };
   }
 
-  /** Whether it goes away by itself. */
+  /** Whether the condition is temporary. */
   boolean isBusy() {
     return name.equals(BUSY);
   }

@@ -50,7 +50,7 @@ public final class CannException extends IOException {
     return device;
   }
 
-  /** Whether the same call may succeed later by itself. */
+  /** Whether the same call may succeed later without intervention. */
   public boolean isBusy() {
     return isBusy;
   }

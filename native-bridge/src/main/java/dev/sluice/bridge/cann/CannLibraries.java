@@ -16,15 +16,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Finds and loads the CANN libraries, once per process and only when asked.
+ * Finds and loads the CANN libraries, once per process and only on request.
  *
- * <p>Order: a configured folder (then only there), {@code ASCEND_HOME_PATH}, the usual places of
- * toolkit and driver, and last whatever the dynamic linker finds. A library that is there but
- * cannot be used is reported and not looked for further on: a second installation would only hide
- * the first one's fault. Absence is an answer, not an exception.
+ * <p>Search order: a configured directory, which excludes all others; {@code ASCEND_HOME_PATH}; the
+ * usual places of toolkit and driver; last, the dynamic linker. A library that exists but cannot be
+ * used is reported, and the search for it ends: a second installation would only hide the fault of
+ * the first. Absence is a result, not an exception.
  *
- * <p>Thread-safe. A failed attempt may be repeated; a successful one is kept until another place is
- * asked for.
+ * <p>Thread-safe. A failed attempt may be repeated; a successful one is cached until another place
+ * is requested.
  */
 public final class CannLibraries {
   private static final List<String> USUAL =
@@ -41,7 +41,7 @@ public final class CannLibraries {
   private static final int ELF_X86_64 = 62;
   private static final int ELF_AARCH64 = 183;
 
-  /** Where a successful search looked. */
+  /** Inputs of a successful search. */
   private record Search(Optional<Path> folder, Optional<String> home) {}
 
   private static CannLibraries loaded;
@@ -60,9 +60,9 @@ public final class CannLibraries {
   }
 
   /**
-   * Loads what there is.
+   * Loads the available libraries.
    *
-   * @param folder where the libraries are; absent: look for them
+   * @param folder directory of the libraries; absent: search for them
    * @param environment of the process
    */
   public static synchronized CannLibraries load(
@@ -79,7 +79,7 @@ public final class CannLibraries {
     return libraries;
   }
 
-  /** As {@link #load}, whatever was loaded before. */
+  /** As {@link #load}, ignoring what was loaded before. */
   static CannLibraries look(Optional<Path> folder, Map<String, String> environment) {
     List<Path> folders = folder.map(List::of).orElseGet(() -> folders(environment));
     boolean asksLinker = folder.isEmpty();
@@ -92,7 +92,7 @@ public final class CannLibraries {
     return new CannLibraries(findings);
   }
 
-  /** Folders to look in, by preference. */
+  /** Directories to search, in order of preference. */
   static List<Path> folders(Map<String, String> environment) {
     Set<Path> folders = new LinkedHashSet<>();
     List<String> roots = new ArrayList<>();
@@ -117,7 +117,7 @@ public final class CannLibraries {
       return new LibraryFinding(name, "", "not in " + folders.get(0));
     }
     String path = file.map(Path::toString).orElse(name);
-    // The linker says "no such file" of a library for another machine.
+    // The linker reports "no such file" for a library of another machine.
     Optional<String> foreign = file.flatMap(CannLibraries::foreignMachine);
     if (foreign.isPresent()) {
       return new LibraryFinding(name, "", path + " is built for " + foreign.get());
@@ -148,7 +148,7 @@ public final class CannLibraries {
     return new LibraryFinding(name, path, "");
   }
 
-  /** The machine that an ELF file is for, if it is not this one. */
+  /** Returns the machine that an ELF file is for, unless it is this one. */
   private static Optional<String> foreignMachine(Path file) {
     byte[] header;
     try (InputStream stream = Files.newInputStream(file)) {
@@ -177,7 +177,8 @@ public final class CannLibraries {
   }
 
   /**
-   * The dynamic linker's own words, in one line: wrong architecture, missing dependency, rights.
+   * Returns the dynamic linker's message in one line: wrong architecture, missing dependency,
+   * rights.
    */
   private static String reason(UnsatisfiedLinkError error) {
     // The first line only repeats the name.
@@ -190,22 +191,22 @@ public final class CannLibraries {
     return findings;
   }
 
-  /** Whether device memory can be had and copied. */
+  /** Whether device memory can be allocated and copied. */
   public boolean canAllocate() {
     return canAllocate;
   }
 
-  /** Whether device memory can be mapped into this process, as far as libraries go. */
+  /** Whether the libraries allow mapping device memory into this process. */
   public boolean canMap() {
     return canMap;
   }
 
-  /** Whether device memory can be given to another process, as far as libraries go. */
+  /** Whether the libraries allow sharing device memory with another process. */
   public boolean canShare() {
     return canShare;
   }
 
-  /** Why a use is not possible, one line; empty if all libraries are usable. */
+  /** Returns why a library cannot be used, in one line; empty if all can. */
   public String problem() {
     return findings.stream()
         .filter(finding -> !finding.isUsable())

@@ -7,19 +7,19 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * One piece of device memory, made for one importing process: its device address here, its mapping
- * into this process if it has one, and what the importer needs.
+ * One block of device memory, allocated for one importing process: its device address, its mapping
+ * into this process, if any, and what the importer needs.
  *
- * <p>Everything that was taken is given back in reverse order, each with its pair, on the base that
- * was allocated (abi.md 5.2, 5.3), whether by {@link #close} or because a later step failed.
+ * <p>Resources are released in reverse order, each by its counterpart and on the base that was
+ * allocated (abi.md 5.2, 5.3), both by {@link #close} and after a failed step.
  *
- * <p>Lifetime: {@link #hostView} knows nothing of {@link #close}; stop every thread that uses it
- * first. Not thread-safe.
+ * <p>Lifetime: {@link #close} does not invalidate {@link #hostView}; first stop every thread that
+ * uses it. Not thread-safe.
  */
 public final class DeviceAllocation implements AutoCloseable {
   private static final long PAGE_BYTES = 2L << 20;
 
-  /** How the other process gets to see the memory (abi.md 5.5). */
+  /** How the other process imports the memory (abi.md 5.5). */
   public enum Route {
     /** {@code aclrtIpcMem*}: memory of rtMalloc by a key of at most 64 characters. */
     IPC_KEY,
@@ -45,13 +45,13 @@ public final class DeviceAllocation implements AutoCloseable {
   }
 
   /**
-   * Allocates, maps if asked, and exports.
+   * Allocates, maps if requested, and exports.
    *
-   * @param bytes at least this many; rounded up to whole huge pages, because smaller blocks may be
-   *     carved out of a larger one, which cannot be exported
-   * @param isMapped whether this process must reach it by loads and stores
-   * @param importer the bare process id that may import it
-   * @throws CannException if any step fails; everything before it has been given back
+   * @param bytes minimum size; rounded up to whole huge pages, because smaller blocks may be carved
+   *     out of a larger one, which cannot be exported
+   * @param isMapped whether this process needs access by loads and stores
+   * @param importer bare process id that may import it
+   * @throws CannException if any step fails; all earlier steps have been undone
    */
   public static DeviceAllocation create(
       Cann cann, Route route, long bytes, boolean isMapped, int importer) throws CannException {
@@ -107,24 +107,22 @@ public final class DeviceAllocation implements AutoCloseable {
     return route;
   }
 
-  /** Size with rounding. */
+  /** Size after rounding. */
   public long bytes() {
     return bytes;
   }
 
-  /**
-   * Where the device sees byte 0 as this process names it; the importer has another name for it.
-   */
+  /** Device address of byte 0 in this process; the importer has a different address for it. */
   public long deviceAddress() {
     return deviceAddress;
   }
 
-  /** Where this process sees byte 0; 0 if it does not. */
+  /** Address of byte 0 in this process; 0 if not mapped. */
   public long hostAddress() {
     return hostAddress;
   }
 
-  /** The mapping, little endian; it is not kept coherent by the CPU (abi.md 5.2). */
+  /** Returns the mapping, little endian. The CPU does not keep it coherent (abi.md 5.2). */
   public ByteBuffer hostView() {
     if (hostAddress == 0) {
       throw new IllegalStateException("this device memory is not mapped into the host");
@@ -132,20 +130,20 @@ public final class DeviceAllocation implements AutoCloseable {
     return new Pointer(hostAddress).getByteBuffer(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** For {@link Route#IPC_KEY}; else empty. */
+  /** For {@link Route#IPC_KEY}; otherwise empty. */
   public String key() {
     return key;
   }
 
-  /** For {@link Route#SHAREABLE_HANDLE}; else 0. */
+  /** For {@link Route#SHAREABLE_HANDLE}; otherwise 0. */
   public long shareable() {
     return shareable;
   }
 
   /**
-   * Gives everything back; every step is tried. Idempotent.
+   * Releases everything; tries every step. Idempotent.
    *
-   * @throws CannException the first failure, with the others behind it
+   * @throws CannException the first failure, with the others suppressed
    */
   @Override
   public void close() throws CannException {

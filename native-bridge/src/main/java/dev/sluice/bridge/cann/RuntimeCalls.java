@@ -1,8 +1,8 @@
 package dev.sluice.bridge.cann;
 
 /**
- * libruntime.so by direct mapping (abi.md 5.2). Addresses are plain numbers: a device address is
- * never one that this process may follow. Bound by {@link CannLibraries} before first use.
+ * libruntime.so by direct mapping (abi.md 5.2). Addresses are plain numbers: this process must
+ * never dereference a device address. Bound by {@link CannLibraries} before first use.
  */
 final class RuntimeCalls {
   static final String LIBRARY = "libruntime.so";
@@ -13,7 +13,7 @@ final class RuntimeCalls {
 
   private RuntimeCalls() {}
 
-  /** Of the calling thread. */
+  /** Sets the device of the calling thread. */
   static native int rtSetDevice(int device);
 
   /**
