@@ -69,6 +69,7 @@ void report_add_books(struct report *r, const struct sluice_books *books) {
     r->books.collected[kind] += books->collected[kind];
     r->books.dropped[kind] += books->dropped[kind];
     r->books.salvaged[kind] += books->salvaged[kind];
+    r->books.never_started[kind] += books->never_started[kind];
     r->books.unaccounted[kind] += books->unaccounted[kind];
   }
   memcpy(r->books.text, books->text, sizeof r->books.text);

@@ -21,7 +21,10 @@ public record Books(int session, List<KindBooks> kinds, String text) {
     return new Books(session, kinds, other);
   }
 
-  /** In records; produced = collected + dropped + salvaged + never started + unaccounted. */
+  /**
+   * In records; what is left of produced after collected, dropped, salvaged, never started and
+   * unaccounted is in flight.
+   */
   public record KindBooks(
       long produced,
       long collected,

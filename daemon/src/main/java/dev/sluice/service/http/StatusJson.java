@@ -368,7 +368,12 @@ final class StatusJson {
       json.put("unaccounted_records", row.unaccounted());
       json.put(
           "in_flight_records",
-          row.produced() - row.collected() - row.dropped() - row.salvaged() - row.unaccounted());
+          row.produced()
+              - row.collected()
+              - row.dropped()
+              - row.salvaged()
+              - row.neverStarted()
+              - row.unaccounted());
       kinds.put(Labels.ALL_KINDS.get(kind), json);
     }
     Map<String, Object> json = new LinkedHashMap<>();

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 
 class ControlServerTest {
   private static final Books BOOKS =
-      new Books(7, Collections.nCopies(4, new Books.KindBooks(10, 9, 1, 0, 0, 0)), "settled");
+      new Books(7, Collections.nCopies(4, new Books.KindBooks(12, 9, 1, 0, 2, 0)), "settled");
 
   @TempDir Path directory;
   private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
@@ -139,7 +139,7 @@ class ControlServerTest {
   void shouldDetachASession() throws Exception {
     String detached = send("POST /v1/sessions/7/detach");
     assertTrue(detached.startsWith("HTTP/1.1 200"), detached);
-    assertTrue(detached.contains("\"aicpu_task\":{\"device_records\":10"), detached);
+    assertTrue(detached.contains("\"aicpu_task\":{\"device_records\":12"), detached);
     assertTrue(detached.contains("\"in_flight_records\":0"), detached);
     failure = new AttachRefusedException(AttachStatus.STATE, "no open session has the id 8");
     String unknown = send("POST /v1/sessions/8/detach");
