@@ -7,7 +7,7 @@
 
 /* ---- records ----------------------------------------------------------------------------- */
 
-/* Extends the low bits of an index to 64, as the one nearest after the last. */
+/* Extends the low bits of an index to 64 bits: the nearest value after the last one. */
 static uint64_t extend(uint64_t last, uint64_t low, unsigned bits) {
   uint64_t next = last == NO_INDEX ? 0 : last + 1;
   uint64_t mask = ((uint64_t)1 << bits) - 1;
@@ -74,7 +74,7 @@ static void take_record(struct fake_daemon *f, unsigned kind, unsigned instance,
   ++*accepted;
 }
 
-/* Reads all records of a buffer; the count of AICore buffers is only a hint. */
+/* Reads all records of a buffer; for AICore buffers the count is only a hint. */
 static void read_buffer(struct fake_daemon *f, unsigned kind, unsigned instance,
                         const uint8_t *buffer, uint64_t *accepted) {
   const struct sluice_layout *l = &f->host.layout;
@@ -96,7 +96,7 @@ static void read_buffer(struct fake_daemon *f, unsigned kind, unsigned instance,
 
 /* ---- buffers and queues -------------------------------------------------------------------- */
 
-/* Index of the buffer of this kind at a device address, or -1. */
+/* Returns the index of the buffer of this kind at a device address, or -1. */
 static int64_t buffer_index(const struct fake_daemon *f, unsigned kind, uint64_t address) {
   uint64_t offset = address - f->host.device_base - f->plan.buffer_at[kind];
   uint64_t index = offset / f->host.layout.buffer_bytes[kind];
@@ -151,7 +151,7 @@ static void accept_entry(struct fake_daemon *f, uint32_t kind, uint32_t instance
   }
   struct fake_pool *p = &f->pools[kind][instance];
   if ((int32_t)(seq - p->next_seq) < 0) {
-    f->violations++; /* with the device again perhaps, but this entry is of its last life */
+    f->violations++; /* possibly held by the device again, but this entry is stale */
     return;
   }
   f->sequence_gaps += seq != p->next_seq;
@@ -171,7 +171,7 @@ static unsigned drain_queue(struct fake_daemon *f, unsigned queue) {
   uint32_t tail = load32_acquire(f->host.region + l->tails_at + 4 * (size_t)queue);
   unsigned popped = 0;
   if (tail >= l->queue_entries) {
-    return 0; /* out of range: look again later */
+    return 0; /* out of range: check again later */
   }
   while (head != tail) {
     uint8_t *at = f->host.region + sluice_entry_at(l, queue, head);
@@ -212,7 +212,7 @@ static bool is_in_free_queue(const struct fake_daemon *f, unsigned kind, uint64_
   return false;
 }
 
-/* Pool whose records a buffer holds, by its current pointer, or by asking every pool. */
+/* Identifies the pool of a held buffer by the pools' current pointers. */
 static void salvage_buffer(struct fake_daemon *f, unsigned kind, uint32_t index) {
   const struct sluice_layout *l = &f->host.layout;
   uint64_t address = buffer_address(f, kind, index);
@@ -222,8 +222,8 @@ static void salvage_buffer(struct fake_daemon *f, unsigned kind, uint32_t index)
       uint64_t wrong = f->kinds[kind].wrong;
       read_buffer(f, kind, i, buffer_bytes(f, kind, index), &f->kinds[kind].salvaged);
       /*
-       * The last record may be incomplete: count is raised before the fields of a phase, and an
-       * AICore slot's token, which makes it a record, comes after its times.
+       * The last record may be incomplete: a phase raises its count before it writes the fields,
+       * and an AICore slot gets its token, which makes it a record, after its times.
        */
       if (kind != SLUICE_KIND_AICPU_TASK && f->kinds[kind].wrong == wrong + 1) {
         f->kinds[kind].wrong = wrong;

@@ -1,4 +1,4 @@
-/* fake_host.h - what the conversation of the fake daemon needs from its host side. */
+/* fake_host.h - the host side, as used by the conversation of the fake daemon. */
 #ifndef SLUICE_FAKE_HOST_H
 #define SLUICE_FAKE_HOST_H
 
@@ -20,10 +20,10 @@ struct fake_pool {
 /* Drains every ready queue and refills the pools. Returns the number of entries popped. */
 unsigned fake_drain_all(struct fake_daemon *f);
 
-/* Gives a buffer to a pool, at once or later. */
+/* Returns a buffer to a pool, at once or when a slot is free. */
 void fake_give_back(struct fake_daemon *f, unsigned kind, unsigned instance, uint32_t index);
 
-/* The device is complete, or dead: drains to empty, salvages if it is dead, sums up the books. */
+/* The device is complete or dead: drains everything, salvages if it is dead, and sums the books. */
 void fake_settle(struct fake_daemon *f);
 
 #endif

@@ -19,8 +19,7 @@ const char *const kind_sections[4] = {
     "\"aicpu_task\":{\"produced\"", "\"sched_phase\":{\"produced\"", "\"orch_phase\":{\"produced\"",
     "\"aicore_task\":{\"produced\""};
 
-/* Words of SLUICE_TEST_RUNNER, before the program: an emulator, where the products are another
- * machine's. */
+/* Prepends the words of SLUICE_TEST_RUNNER, e.g. an emulator for a foreign architecture. */
 static unsigned put_runner(char **argv) {
   static char words[256];
   unsigned count = 0;

@@ -1,4 +1,6 @@
-/* programs.h - the products as processes: start, wait, and read the numbers they print. */
+/*
+ * programs.h - runs the built programs as processes: start, wait, and read the numbers they print.
+ */
 #ifndef SLUICE_TEST_PROGRAMS_H
 #define SLUICE_TEST_PROGRAMS_H
 
@@ -9,34 +11,34 @@
 struct program {
   pid_t pid;
   int output; /* its standard output */
-  int errors; /* its standard error, or -1 if it is not wanted */
+  int errors; /* its standard error, or -1 if discarded */
 };
 
 struct outcome {
-  int status; /* as waitpid gives it */
+  int status; /* as from waitpid */
   char output[8192];
 };
 
-/* Starts a product with arguments (NULL terminated); what it says on standard error is dropped. */
+/* Starts a program with arguments (NULL-terminated); discards its standard error. */
 struct program program_start(const char *name, const char *const *arguments);
 
-/* The same; returns once it has said its first line on standard error, or has ended. */
+/* Same, but returns once it has printed its first line on standard error, or has ended. */
 struct program program_start_and_await_line(const char *name, const char *const *arguments);
 
-/* Waits for the end and takes the standard output; to be freed. */
+/* Waits for the program to end and returns its standard output; the caller frees it. */
 struct outcome *program_end(struct program *p);
 
-/* Both in one. */
+/* Starts a program and waits for it. */
 struct outcome *run(const char *name, const char *const *arguments);
 
-/* The number after "key": in text, from the first occurrence of section on. */
+/* Returns the number after "key": in text, searching from the first occurrence of section. */
 uint64_t number_in(const char *text, const char *section, const char *key);
 
-/* "l2-2026.06/a2a3" and so on, all six. */
+/* All layouts: "l2-2026.06/a2a3" etc. */
 #define LAYOUTS 8
 extern const char *const all_layouts[LAYOUTS];
 
-/* Where the numbers of a kind begin in a report. */
+/* Start of each kind's numbers in a report. */
 extern const char *const kind_sections[4];
 
 #endif

@@ -20,7 +20,7 @@ static uint8_t *pool_words(const struct stress *s, unsigned pool) {
   return s->memory + sluice_pool_at(&s->device.layout, KIND, pool);
 }
 
-/* Moves both indices of a queue that holds what the plan put there. */
+/* Moves both indices of a queue that holds the buffers of the plan. */
 static void start_near_the_wrap(struct stress *s, unsigned pool) {
   const struct sluice_layout *l = &s->device.layout;
   uint8_t *words = pool_words(s, pool);
@@ -96,13 +96,13 @@ void stress_free(struct stress *s) {
   free(s);
 }
 
-/* Buffers are dealt out round by round, so a pool has every STRESS_POOLSth. */
+/* The plan deals buffers out round-robin, so every STRESS_POOLSth one belongs to the pool. */
 static uint8_t *buffer_at(const struct stress *s, unsigned pool, uint32_t buffer) {
   size_t index = (size_t)buffer * STRESS_POOLS + pool;
   return s->memory + s->plan.buffer_at[KIND] + index * s->device.layout.buffer_bytes[KIND];
 }
 
-/* The buffer of a pool at an address, or -1. */
+/* Returns the pool's buffer at an address, or -1. */
 static int find_buffer(const struct stress *s, unsigned pool, uint64_t address) {
   for (uint32_t i = 0; i < s->shape.buffers; i++) {
     if (address == (uint64_t)(uintptr_t)buffer_at(s, pool, i)) {
@@ -112,7 +112,7 @@ static int find_buffer(const struct stress *s, unsigned pool, uint64_t address) 
   return -1;
 }
 
-/* Never 0, which is what the host leaves behind. */
+/* Never 0, the value that the host wipes with. */
 static uint64_t content(unsigned pool, uint32_t seq, unsigned word) {
   return (((uint64_t)seq << 16) + word * STRESS_POOLS + pool) * 2 + 1;
 }
@@ -138,7 +138,7 @@ static void fill(struct stress *s, struct pool *p) {
   store32_guarded(count, STRESS_RECORDS);
 }
 
-/* What a device without a barrier can look like: five stores, visible in the order of a number. */
+/* Five stores that become visible in the given permutation, as on a device without a barrier. */
 static void put_in_any_order(struct stress *s, struct lane *l, const struct pool *p, unsigned order,
                              void (*between_stores)(struct stress *s)) {
   const struct sluice_layout *layout = &s->device.layout;
@@ -185,13 +185,13 @@ static void publish(struct stress *s, struct lane *l, struct pool *p, uint64_t r
     while (!ready_has_space(l)) {
       sched_yield();
     }
-    /* In turns every order follows every other, in every place of the queue. */
+    /* Single-threaded, every order follows every other, in every position of the queue. */
     uint64_t order = between_stores != NULL ? round + round / ORDERS : next_random(s);
     put_in_any_order(s, l, p, (unsigned)(order % ORDERS), between_stores);
     return;
   }
   while (!ready_publish(l, p, p->buffer, p->seq)) {
-    sched_yield(); /* l2 generations do not wait, or not for long; records are not dropped here */
+    sched_yield(); /* l2 generations give up at once or soon, but nothing is dropped here */
   }
 }
 
@@ -217,8 +217,8 @@ void stress_device_round(struct stress *s, uint64_t round,
 }
 
 /*
- * In a wait of chip-2026.08 for a buffer: the flag was raised by this lane, so reading 0 means that
- * the host has cleared it since, and then the freeze is open, or was and is released again.
+ * While chip-2026.08 waits for a buffer, this lane has raised the flag. If it reads 0, the host has
+ * cleared it since, so the freeze is open, or was open and has been released.
  */
 static void observe_flags(struct lane *l) {
   struct stress *s = (struct stress *)(void *)l->device->arena;
@@ -253,7 +253,7 @@ static void push_spares(struct stress *s, unsigned pool) {
   }
 }
 
-/* Reads a buffer that was taken, and leaves it clean for the device. */
+/* Checks a taken buffer and clears it for the device. */
 static void read_and_wipe(struct stress *s, unsigned pool, uint32_t buffer, uint32_t seq) {
   uint64_t *words = (uint64_t *)(void *)buffer_at(s, pool, buffer);
   uint8_t *count = (uint8_t *)words + s->device.layout.count_at[KIND];
@@ -266,7 +266,7 @@ static void read_and_wipe(struct stress *s, unsigned pool, uint32_t buffer, uint
   s->torn += !is_whole;
 }
 
-/* The buffer of an entry if the ledger believes it, else -1. As DrainAgent.takeHead. */
+/* Returns the entry's buffer if it agrees with the ledger, else -1. Like DrainAgent.takeHead. */
 static int believe(const struct stress *s, const struct sluice_entry *e) {
   if (e->kind != KIND || e->instance >= STRESS_POOLS) {
     return -1;

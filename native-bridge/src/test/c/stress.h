@@ -1,10 +1,10 @@
 /*
- * stress.h - one lane of the device and one host, on threads of their own or in turns, on every
- * word of the ready and free queues.
+ * stress.h - one lane of the device and one host, on two threads or interleaved on one, exercising
+ * every word of the ready and free queues.
  *
- * The device's half is the synthetic producer's own code. The host's half is written here as the
- * daemon does it (a ledger, sequence numbers, the rule for entries that are not whole yet), with the
- * words of the client library. Both sides check what they are handed: content, owner, number.
+ * The device's half is the synthetic producer's own code. The host's half repeats the daemon's
+ * algorithm (a ledger, sequence numbers, the rule for incomplete entries) with the client library's
+ * accessors. Both sides check what they receive: content, owner, sequence number.
  */
 #ifndef SLUICE_STRESS_H
 #define SLUICE_STRESS_H
@@ -20,7 +20,7 @@
 #define STRESS_MAX_BUFFERS 8
 #define STRESS_RECORDS 8
 
-/* What the host found when it looked at a queue. */
+/* Result of one poll of a queue by the host. */
 enum stress_look { STRESS_NOTHING, STRESS_TAKEN, STRESS_NOT_WHOLE };
 
 struct stress_shape {
@@ -40,9 +40,9 @@ struct stress_pool {
 
 struct stress {
   struct stress_shape shape;
-  uint64_t rounds; /* buffers that the device publishes */
+  uint64_t rounds; /* buffers for the device to publish */
   bool is_weak;    /* the words of an entry and its tail become visible in any order */
-  bool keeps_old;  /* breaks rule C10: leaves the pointer of a consumed entry */
+  bool keeps_old;  /* breaks rule C10: does not clear the pointer of a consumed entry */
 
   struct options options;
   struct device device;
@@ -54,43 +54,46 @@ struct stress {
   /* host */
   struct stress_pool pools[STRESS_POOLS];
   uint64_t taken;
-  uint64_t not_whole;  /* looks at an entry that was not whole yet */
-  uint64_t violations; /* entries that stay wrong: no generation with a barrier may have one */
-  uint64_t torn;       /* buffers taken whose content is not that of the entry */
+  uint64_t not_whole;  /* polls of an entry that was incomplete */
+  uint64_t violations; /* entries that stay wrong: impossible in generations with a barrier */
+  uint64_t torn;       /* taken buffers whose content does not match the entry */
   bool is_frozen[2];   /* push, pop */
-  /* Raised before its word is stored; the device compares. */
+  /* Raised before its word is stored; compared by the device. */
   uint64_t openings;
   uint64_t releases;
 
   /* device */
   bool is_held[STRESS_POOLS][STRESS_MAX_BUFFERS];
-  uint64_t doubled;   /* buffers handed out that the device had already */
-  uint64_t not_clean; /* buffers handed out before the host's writes to them were visible */
-  uint64_t unseen;    /* waits that found neither the contended flag nor the freeze it led to */
+  uint64_t doubled;   /* buffers handed out that the device already held */
+  uint64_t not_clean; /* buffers handed out before the host's writes were visible */
+  uint64_t unseen;    /* waits that saw neither the contended flag nor the freeze it caused */
   bool is_popping;
   uint64_t random;
 };
 
-/* Free-queue indices and sequence numbers start shortly before 2^32. */
+/* Free-queue indices and sequence numbers start just below 2^32. */
 struct stress *stress_new(struct stress_shape shape, uint64_t rounds);
 
 void stress_free(struct stress *s);
 
-/* One look at the ready queue. */
+/* Polls the ready queue once. */
 enum stress_look stress_host_look(struct stress *s);
 
-/* Opens and releases freezes as the daemon's gate does, if this generation has them. */
+/* Opens and releases freezes like the daemon's gate, in generations that have them. */
 void stress_host_gate(struct stress *s, bool has_worked);
 
-/* Fills the current buffer of the pool of this round and publishes it; between_stores, if not NULL,
- * runs after each store of the entry. */
+/* Fills and publishes the current buffer of this round's pool; between_stores, if not NULL, runs
+ * after each store of the entry. */
 void stress_device_round(struct stress *s, uint64_t round,
                          void (*between_stores)(struct stress *s));
 
-/* Both sides on threads, until every round is published and taken. */
+/* Runs both sides on threads until every round is published and taken. */
 void stress_run(struct stress *s);
 
-/* Buffers that are not in exactly one place: current, in a slot, or spare. Both sides are at rest. */
+/*
+ * Counts buffers that are not in exactly one place: current, in a slot, or spare. Call at rest
+ * only.
+ */
 unsigned stress_misplaced(const struct stress *s);
 
 #endif

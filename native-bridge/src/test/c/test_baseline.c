@@ -1,6 +1,6 @@
 /*
- * test_baseline.c - the baselines as processes, each serving a producer: what they collected
- * and what the producer made must be the same, to the record, or the comparison compares nothing.
+ * test_baseline.c - the baselines as processes, each serving a producer: collected and produced
+ * records must agree exactly, or a comparison is meaningless.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct pair {
   struct outcome *producer;
 };
 
-/* A baseline with these arguments beside a producer with those; both ends of one fresh socket. */
+/* Runs a baseline and a producer with these arguments on one fresh socket. */
 static struct pair serve(const char *const *baseline, const char *const *producer) {
   char path[108];
   const char *host[MAX_OPTIONS] = {baseline[0], "--socket", path};
@@ -96,7 +96,7 @@ static void every_layout_has_true_books(void) {
   }
 }
 
-/* Tiny buffers, as fast as it goes: pools run dry again and again. */
+/* Tiny buffers at full speed: pools run dry again and again. */
 static void books_are_true_when_it_is_too_slow(void) {
   for (unsigned mode = 0; mode < MODES; mode++) {
     for (unsigned i = 0; i < 6; i++) {
@@ -118,7 +118,7 @@ static void books_are_true_when_it_is_too_slow(void) {
 
 /*
  * A burst takes all three buffers of a pool before the manager wakes: the entries find no spare,
- * and without a sweep the pool is not looked at again. With one it is whole before the next burst.
+ * and without a sweep the pool is not checked again. A sweep refills it before the next burst.
  */
 static void only_a_sweep_wakes_a_starved_pool(void) {
   uint64_t collected[2];
@@ -155,7 +155,7 @@ static void only_a_sweep_wakes_a_starved_pool(void) {
   CHECK(collected[1] > 2 * collected[0]);
 }
 
-/* One core: the file is the records in order, and after them the slots that were never written. */
+/* With one core, the file holds the records in order, followed by unwritten slots. */
 static void floor_writes_what_it_collects(void) {
   char path[128];
   fresh_socket_path(path, sizeof path);

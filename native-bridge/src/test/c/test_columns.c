@@ -1,4 +1,4 @@
-/* The codec of captured records, in buffers of exactly the size that it may touch: for AddressSanitizer. */
+/* The codec of captured records on buffers of exactly the permitted size, for AddressSanitizer. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define RECORD_BYTES 32
 #define MOST_RECORDS 200
 
-/* All storages and widths; 4 bytes of each record have no column. */
+/* All storage types and widths; 4 bytes of each record have no column. */
 static const struct sluice_column columns[] = {{0, 8, 1, 0},  {8, 8, 2, 0},  {16, 4, 1, 0},
                                                {20, 4, 0, 0}, {24, 2, 0, 0}, {26, 1, 1, 0},
                                                {27, 1, 2, 5}};
@@ -29,7 +29,7 @@ static void *new_codec(void) {
   return codec;
 }
 
-/* As JavaCodec.maxBytes(). */
+/* Same as JavaCodec.maxBytes(). */
 static size_t most_bytes(size_t records) {
   return (records + 63) / 64 + records * RECORD_BYTES + COLUMNS * 18 + 8;
 }
@@ -40,12 +40,12 @@ static void fill(uint8_t *records, int count, int bits) {
     for (int w = 0; w < RECORD_BYTES / 8; w++) {
       words[w] = bits == 0 ? (uint64_t)(i * 17) : next_random() >> (64 - bits);
     }
-    words[3] &= 0xFFFFFFFF; /* what has no column comes back as 0 */
+    words[3] &= 0xFFFFFFFF; /* bytes without a column decode to 0 */
     memcpy(records + i * RECORD_BYTES, words, RECORD_BYTES);
   }
 }
 
-/* A payload in memory of its own length; the caller frees it. */
+/* Returns a payload in memory of its exact length; the caller frees it. */
 static uint8_t *encode(void *codec, const uint8_t *records, int count, size_t *bytes) {
   uint8_t *room = malloc(most_bytes((size_t)count));
   uint8_t *end = sluice_columns_encode(codec, SLUICE_FIRST | SLUICE_LAST, room, records, count,

@@ -1,4 +1,6 @@
-/* test_content.c - the content is what its header says: plausible, ordered, and joinable. */
+/*
+ * test_content.c - the content has the properties in its header: plausible, ordered, and joinable.
+ */
 #include <string.h>
 
 #include "histogram.h"
@@ -50,7 +52,7 @@ static void check_tasks_of_core(const struct content *c, unsigned core) {
   }
 }
 
-/* At the least period, too, and one that the device's clock makes uneven. */
+/* Includes the minimum period, and an uneven one just above it. */
 static void tasks_are_ordered_in_time(void) {
   for (unsigned i = 0; i < 2; i++) {
     struct sluice_geometry g = geometry(5000);
@@ -65,7 +67,7 @@ static void tasks_are_ordered_in_time(void) {
   }
 }
 
-/* Of all tasks of the device, in the order in which it submits them. */
+/* Checks all tasks of the device, in submission order. */
 static void check_submission(const struct sluice_geometry *g, uint64_t tasks) {
   struct content c = content_of(g);
   uint64_t last_end = 0;
@@ -123,10 +125,10 @@ static void check_sched_phases(const struct content *c, uint32_t last_kind) {
     seen[r.kind & 15] = true;
     last_end = r.end_time;
   }
-  CHECK_EQUAL(c->phase_kinds != 1 && c->phase_kinds != 2, seen[3]); /* wire, where it is written */
+  CHECK_EQUAL(c->phase_kinds != 1 && c->phase_kinds != 2, seen[3]); /* wire, if written */
   CHECK(seen[0] && seen[1] && seen[7]);
   CHECK_EQUAL(c->phase_kinds == 2, seen[13]);
-  CHECK_EQUAL(c->phase_kinds == 4, !seen[4]); /* what an AICore scheduler writes is not in buffers */
+  CHECK_EQUAL(c->phase_kinds == 4, !seen[4]); /* not in buffers if AICore schedules */
 }
 
 static void sched_phases_tell_their_index(void) {
@@ -146,7 +148,7 @@ static void sched_phases_tell_their_index(void) {
   }
 }
 
-/* Long tails on vector cores, none on cube cores, and no two tasks in a row alike. */
+/* Long tails on vector cores, none on cube cores, and successive tasks differ. */
 static void jittered_tasks_vary(void) {
   struct sluice_geometry g = geometry(5000);
   g.flags = flags_of[1];
@@ -171,7 +173,7 @@ static void jittered_tasks_vary(void) {
   }
 }
 
-/* Core 5, task 12345, worked out apart from this program with other arithmetic. */
+/* Core 5, task 12345, computed independently with other arithmetic. */
 #define KNOWN_STREAM 0x3fdabe86cbbeaa11u
 #define KNOWN_DISPATCH 62726287
 #define KNOWN_FINISH 62729852
@@ -180,7 +182,7 @@ static void jittered_tasks_vary(void) {
 #define KNOWN_TOKEN 4295041367
 #define KNOWN_R2S 39
 
-/* The same task of jittered content, orch phase 12345, and sched phase 777 of thread 1. */
+/* The same task with jittered content, orch phase 12345, and sched phase 777 of thread 1. */
 #define JITTERED_DISPATCH 62764315
 #define JITTERED_FINISH 62773484
 #define JITTERED_START 62765478
@@ -192,7 +194,7 @@ static void jittered_tasks_vary(void) {
 #define JITTERED_SCHED_START 4972400
 #define JITTERED_SCHED_END 4976213
 
-/* A change of a formula must not go unseen: other programs verify by it. */
+/* Detects any change of a formula: other programs verify records with them. */
 static void content_matches_known_values(void) {
   struct sluice_geometry g = geometry(5000);
   struct content c = content_of(&g);

@@ -1,6 +1,6 @@
 /*
- * test_guard.c - when the guard acts, and when it must not. The daemon is a process of its own, which
- * can be killed and stopped; the device is this one, by hand.
+ * test_guard.c - when the guard acts, and when it must not. The daemon is a separate process, which
+ * the test kills and stops; the test itself plays the device.
  */
 #include <poll.h>
 #include <signal.h>
@@ -27,7 +27,7 @@
 struct rig {
   struct fake_daemon f;
   pid_t daemon;
-  pid_t second; /* a child of the daemon, if there is one */
+  pid_t second; /* a child of the daemon, if any */
   sluice_attach *session;
   const struct sluice_arena *arena;
   struct sluice_layout layout;
@@ -36,7 +36,7 @@ struct rig {
   uint32_t tokens;
 };
 
-static int told[2]; /* the daemon's child says who it is */
+static int told[2]; /* pipe for the pid of the daemon's child */
 static volatile sig_atomic_t must_leave;
 
 static void on_leave(int signal) {
@@ -44,7 +44,7 @@ static void on_leave(int signal) {
   must_leave = 1;
 }
 
-/* Outlives the daemon, and not for long a test that was given up. */
+/* Outlives the daemon, but not an aborted test for long. */
 static void say_and_stay(void) {
   pid_t self = getpid();
   signal(SIGALRM, SIG_DFL);
@@ -59,7 +59,7 @@ static void say_and_stay(void) {
   }
 }
 
-/* A process that still has the daemon's end of the connection when that is killed. */
+/* Starts a process that keeps the daemon's end of the connection open after the kill. */
 static void keep_the_connection(struct fake_daemon *f) {
   (void)f;
   if (fork() == 0) {
@@ -67,7 +67,7 @@ static void keep_the_connection(struct fake_daemon *f) {
   }
 }
 
-/* A process that holds one of the locks, as a thread that ends later than the others would. */
+/* Starts a process that holds one of the locks, like a thread that ends later than the others. */
 static void share_the_locks(struct fake_daemon *f) {
   sluice_lock_give(f->locks, SLUICE_LOCK_OWNER);
   if (fork() == 0) {
@@ -80,8 +80,8 @@ static void share_the_locks(struct fake_daemon *f) {
   }
 }
 
-/* Serves, and drains also when its client is gone, which may come back; ends the session in order on
- * SIGUSR1. */
+/* Serves, and keeps draining without its client, which may return; on SIGUSR1 releases the locks in
+ * an orderly way. */
 static void be_the_daemon(struct fake_daemon *f) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   signal(SIGUSR1, on_leave);
@@ -163,7 +163,7 @@ static struct sluice_guard_stats stats_of(const struct rig *r) {
 
 static void await_state(const struct rig *r, uint32_t state) {
   while (stats_of(r).state != state) {
-    poll(NULL, 0, 1); /* the test's limit ends it */
+    poll(NULL, 0, 1); /* until the test's timeout */
   }
 }
 
@@ -184,7 +184,7 @@ static uint64_t pop_free(const struct rig *r, unsigned kind) {
   return buffer;
 }
 
-/* As many records as written, of which an AICore buffer says that it is full. */
+/* Writes records; the count of an AICore buffer always shows it full. */
 static void write_records(struct rig *r, unsigned kind, uint64_t buffer, uint32_t written) {
   uint8_t *bytes = (uint8_t *)(uintptr_t)buffer;
   for (uint32_t i = 0; kind == SLUICE_KIND_AICORE_TASK && i < written; i++) {
@@ -196,7 +196,7 @@ static void write_records(struct rig *r, unsigned kind, uint64_t buffer, uint32_
                   kind == SLUICE_KIND_AICORE_TASK ? RECORDS : written);
 }
 
-/* Publishes a buffer with so many records; waits for one that is free. */
+/* Publishes a buffer with this many records; waits for a free one. */
 static void publish(struct rig *r, unsigned kind, uint32_t written) {
   while (!has_free(r, kind)) {
     poll(NULL, 0, 1);
@@ -220,7 +220,7 @@ static bool is_drained(const struct rig *r) {
          load32_relaxed(r->arena->region + r->layout.tails_at);
 }
 
-/* Many more buffers than there are, so a host gives them back. */
+/* Publishes many more buffers than exist, so that a host must return them. */
 static void keep_going(struct rig *r, unsigned buffers) {
   for (unsigned i = 0; i < buffers; i++) {
     publish(r, SLUICE_KIND_AICPU_TASK, RECORDS);
@@ -252,7 +252,7 @@ static void takes_over_from_a_killed_daemon(void) {
   }
 }
 
-/* The kernel may take seconds to close a dead daemon's sockets; here it never does. */
+/* The kernel may take seconds to close a dead daemon's sockets; here it never closes them. */
 static void needs_no_end_of_the_connection(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_08, 2, 0, keep_the_connection);
   CHECK(sluice_attach_connected(r->session));
@@ -289,7 +289,7 @@ static void leaves_a_stopped_daemon_alone(void) {
   free_rig(r);
 }
 
-/* Not one of these is the daemon's death, whatever connect or socket return. */
+/* None of these errors means that the daemon died, whatever connect or socket return. */
 enum local_error { NO_DESCRIPTORS, NO_SOCKET_FILE, NO_LISTENER, HUNG_UP_HERE };
 
 static void errors_of_this_process_are_no_death(void) {
@@ -313,7 +313,7 @@ static void errors_of_this_process_are_no_death(void) {
     while (r->session->socket >= 0 && sluice_attach_connected(r->session)) {
       poll(NULL, 0, 1);
     }
-    keep_going(r, 200); /* by the daemon, which lives */
+    keep_going(r, 200); /* by the daemon, which is alive */
     poll(NULL, 0, 150); /* some of the guard's attempts to resume */
     CHECK_EQUAL(0, stats_of(r).takeovers);
     CHECK_EQUAL(0, stats_of(r).lost_buffers[SLUICE_KIND_AICPU_TASK]);
@@ -328,7 +328,7 @@ static void waits_for_the_last_thread(void) {
   r->daemon = 0;
   await_state(r, SLUICE_GUARD_WAITS);
   publish(r, SLUICE_KIND_AICPU_TASK, RECORDS);
-  poll(NULL, 0, 50); /* many of its looks at the locks */
+  poll(NULL, 0, 50); /* many polls of the locks */
   CHECK_EQUAL(SLUICE_GUARD_WAITS, stats_of(r).state);
   CHECK(!is_drained(r));
   kill(r->second, SIGKILL);
@@ -336,8 +336,8 @@ static void waits_for_the_last_thread(void) {
   free_rig(r);
 }
 
-/* A daemon that comes back asks for the session before it listens, and has it at once; if it dies before it
- * could take it, the guard goes on. */
+/* A daemon that restarts claims the session before it listens, and gets it at once. If it dies
+ * before it has taken over, the guard continues. */
 static void makes_way_for_a_daemon_that_comes_back(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_08, 2, 0, NULL);
   const struct sluice_attach *s = r->session;
@@ -353,29 +353,29 @@ static void makes_way_for_a_daemon_that_comes_back(void) {
       poll(NULL, 0, 1);
     }
     publish(r, SLUICE_KIND_AICPU_TASK, RECORDS);
-    poll(NULL, 0, 20); /* many of its looks */
+    poll(NULL, 0, 20); /* many polls */
     CHECK(!is_drained(r));
     if (!dies) {
       CHECK(sluice_locks_take_all(next));
     }
     sluice_lock_give(next, SLUICE_LOCK_CLAIM);
   }
-  /* No thread of this daemon moves, so on a slow machine it is taken for a stalled one. */
+  /* No thread of this daemon runs, so a slow machine may classify it as stalled. */
   while (stats_of(r).state > SLUICE_GUARD_STALLED) {
-    poll(NULL, 0, 1); /* the test's limit ends it */
+    poll(NULL, 0, 1); /* until the test's timeout */
   }
   CHECK(!is_drained(r) && sluice_locks_all_mine(next));
   sluice_locks_free(next);
   free_rig(r);
 }
 
-/* An orderly end: no connection is lost, no holder died, and the device must not stand all the same. */
+/* Orderly end: no connection is lost and no lock holder died, but the device must not stall. */
 static void takes_over_after_an_orderly_end(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_08, 2, 0, NULL);
   keep_going(r, 20);
   kill(r->daemon, SIGUSR1);
   pthread_mutex_lock(&r->session->lock);
-  shutdown(r->session->socket, SHUT_WR); /* ends the conversation, on which the fake waits */
+  shutdown(r->session->socket, SHUT_WR); /* ends the conversation that the fake waits for */
   pthread_mutex_unlock(&r->session->lock);
   await_state(r, SLUICE_GUARD_RECYCLES);
   keep_going(r, 20);
@@ -384,8 +384,9 @@ static void takes_over_after_an_orderly_end(void) {
 }
 
 /*
- * The daemon ended in order with every spare buffer of an AICore pool in its hands, as released: no
- * count, no first start time, and old records behind. And one is stashed by the device.
+ * The daemon ended in an orderly way while it held every spare buffer of an AICore pool in the
+ * released state: count and first start time are 0, stale records follow. The device has stashed
+ * one more.
  */
 static void revives_aicore_pools(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_08, 2, 0, NULL);
@@ -419,7 +420,7 @@ static void revives_aicore_pools(void) {
   free_rig(r);
 }
 
-/* The pool of one core has nothing left, those of the other are unowned: they stay with their pool. */
+/* One core's pool is empty, buffers of the other are unowned: buffers stay with their pool. */
 static void leaves_buffers_with_their_pool(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_08, 2, 0, NULL);
   uint8_t *other = r->arena->region + sluice_pool_at(&r->layout, SLUICE_KIND_AICORE_TASK, 1);
@@ -427,7 +428,7 @@ static void leaves_buffers_with_their_pool(void) {
   waitpid(r->daemon, NULL, WUNTRACED);
   uint64_t last = 0;
   for (unsigned i = 0; i < 4; i++) {
-    last = pop_free(r, SLUICE_KIND_AICORE_TASK); /* and gives none back */
+    last = pop_free(r, SLUICE_KIND_AICORE_TASK); /* and returns none */
     CHECK_EQUAL(4 - i, load32_relaxed(other + r->layout.fq_tail_at) -
                            load32_relaxed(other + r->layout.fq_head_at));
     store32_release(other + r->layout.fq_head_at, i + 1);
@@ -443,7 +444,10 @@ static void leaves_buffers_with_their_pool(void) {
   free_rig(r);
 }
 
-/* Of the stamped 8 records only those are lost that were written; level 1 stamps 8 at every flush. */
+/*
+ * A buffer is stamped with 8 records; only the written ones are lost. Level 1 stamps at every
+ * flush.
+ */
 static void counts_what_was_written(void) {
   for (unsigned i = 0; i < sizeof generations / sizeof generations[0]; i++) {
     for (uint32_t level = 1; level <= 4; level++) {
@@ -481,7 +485,7 @@ static void counts_what_was_written(void) {
   }
 }
 
-/* What stands in current buffers and in the dead daemon's hands at the end is lost, too. */
+/* Records in current buffers and in the dead daemon's hands are lost at the end, too. */
 static void counts_what_was_left(void) {
   struct rig *r = new_rig(SLUICE_L2_2026_07, 2, 3600000, NULL);
   struct sluice_books books;
@@ -504,7 +508,7 @@ static void counts_what_was_left(void) {
   free_rig(r);
 }
 
-/* A lost connection to a daemon that lives is no reason to count anything as lost. */
+/* A lost connection to a live daemon must not count anything as lost. */
 static void detach_from_a_living_daemon_is_not_gone(void) {
   struct rig *r = new_rig(SLUICE_L2_2026_07, 2, 0, NULL);
   struct sluice_books books;

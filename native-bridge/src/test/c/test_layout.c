@@ -74,7 +74,7 @@ static void defaults_match_the_structs(void) {
   }
 }
 
-/* Measured with the public headers: cores, where the pools lie, size of the region. */
+/* Measured with the public headers: cores, pool offsets, region size. */
 static void regions_match_the_measured_ones(void) {
   static const struct {
     const char *layout;

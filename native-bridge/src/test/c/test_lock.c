@@ -1,4 +1,4 @@
-/* test_lock.c - locks of an arena: who holds them, and what a death and a wild writer leave of them. */
+/* test_lock.c - arena locks: who holds them, and the effect of a death or a wild writer. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -25,7 +25,9 @@ static uint32_t word(const struct sluice_locks *locks, uint32_t lock) {
   return load32_acquire((const uint8_t *)&sluice_locks_page(locks)->locks[lock].word);
 }
 
-/* A process that takes locks of these arenas on one thread, and is there until it is killed. */
+/*
+ * Forks a process that takes the locks of these arenas on one thread and holds them until killed.
+ */
 static pid_t hold_elsewhere(const int *arenas, unsigned count) {
   int told[2];
   char byte = 0;
@@ -66,14 +68,14 @@ static void locks_have_one_holder(void) {
   CHECK_EQUAL(SLUICE_LOCK_BUSY, sluice_lock_try(ours, 0));
   CHECK_EQUAL(SLUICE_LOCK_BUSY, sluice_lock_try(others, 0));
   CHECK(!sluice_locks_take_all(others));
-  CHECK(sluice_lock_is_free(others, 1)); /* who does not have the first takes none of the others */
+  CHECK(sluice_lock_is_free(others, 1)); /* without the first lock it takes none of the others */
   CHECK(sluice_lock_is_mine(ours, 0) && !sluice_lock_is_mine(others, 0));
   CHECK(!sluice_locks_all_mine(ours));
   CHECK(sluice_locks_take_all(ours) && sluice_locks_all_mine(ours));
   sluice_lock_give(ours, 0);
   sluice_lock_give(ours, 0);
   CHECK_EQUAL(SLUICE_LOCKED, sluice_lock_try(others, 0));
-  sluice_lock_give(ours, 0); /* not ours to give any more */
+  sluice_lock_give(ours, 0); /* no longer ours, so no effect */
   CHECK(sluice_lock_is_mine(others, 0));
   sluice_locks_free(ours);
   CHECK(sluice_locks_take_all(others));
@@ -128,7 +130,7 @@ static void locks_end_with_their_thread(void) {
 
 static void *wait_for_it(void *locks) {
   while (!sluice_lock_is_free(locks, 0)) {
-    sluice_lock_wait(locks, 0, 60000); /* the test's limit would end it */
+    sluice_lock_wait(locks, 0, 60000); /* until the test's timeout */
   }
   return NULL;
 }
@@ -157,13 +159,13 @@ static void locks_wake_those_who_wait(void) {
   close(arena);
 }
 
-/* The other process can write what it likes into the page: only its own session suffers. */
+/* Another process may write anything into the page: only its own session suffers. */
 static void locks_survive_a_wild_writer(void) {
   int arenas[2] = {new_arena(), new_arena()};
   struct sluice_locks *wild = sluice_locks_map(arenas[0], OFFSET, COUNT);
   struct sluice_locks *sound = sluice_locks_map(arenas[1], OFFSET, COUNT);
   for (int value = 0; value < 256; value += 51) {
-    /* In this process: all ways to let go of a lock. */
+    /* In this process: every way to release a lock. */
     CHECK(sluice_locks_take_all(wild) && sluice_locks_take_all(sound));
     memset(&sluice_locks_page(wild)->locks[0], value, COUNT * sizeof(struct sluice_lock));
     CHECK(sluice_lock_force(wild, 2) >= 0);
@@ -172,7 +174,7 @@ static void locks_survive_a_wild_writer(void) {
     CHECK(sluice_locks_all_mine(sound));
     sluice_locks_give_all(sound);
     CHECK_EQUAL(0, word(sound, COUNT - 1));
-    /* By death: the kernel reaches the locks of the other arena behind those. */
+    /* By death: the kernel walks past the damaged locks to those of the other arena. */
     memset(&sluice_locks_page(wild)->locks[0], 0, COUNT * sizeof(struct sluice_lock));
     for (int order = 0; order < 2; order++) {
       pid_t child = hold_elsewhere((int[]){arenas[order], arenas[1 - order]}, 2);
@@ -192,7 +194,7 @@ static void locks_survive_a_wild_writer(void) {
 
 static void pages_of_another_version_are_refused(void) {
   int arena = new_arena();
-  CHECK(sluice_locks_map(arena, OFFSET, 0) == NULL); /* none at all */
+  CHECK(sluice_locks_map(arena, OFFSET, 0) == NULL); /* no page yet */
   struct sluice_locks *ours = sluice_locks_map(arena, OFFSET, COUNT);
   struct sluice_lock_page *page = sluice_locks_page(ours);
   page->version++;
@@ -200,12 +202,12 @@ static void pages_of_another_version_are_refused(void) {
   page->version--;
   page->count = SLUICE_LOCK_CLAIM + 1;
   CHECK(sluice_locks_new(page) == NULL);
-  CHECK(sluice_locks_map(arena, 64, COUNT) == NULL); /* on no boundary of its own */
+  CHECK(sluice_locks_map(arena, 64, COUNT) == NULL); /* misaligned */
   sluice_locks_free(ours);
   close(arena);
 }
 
-/* A child that was forked while the parent held locks has none, and may take others. */
+/* A child forked while the parent holds locks holds none of them, and may take others. */
 static void locks_stay_with_the_parent(void) {
   int arenas[2] = {new_arena(), new_arena()};
   struct sluice_locks *ours = sluice_locks_map(arenas[0], OFFSET, COUNT);

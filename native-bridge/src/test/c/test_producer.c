@@ -1,6 +1,6 @@
 /*
  * test_producer.c - the producer as a process against the fake daemon: all layouts, levels, faults,
- * drops, a killed producer, a dead daemon. What the producer reports must be what the host saw.
+ * drops, a killed producer, a dead daemon. The producer's report must match what the host saw.
  */
 #include <poll.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include "programs.h"
 #include "test.h"
 
-/* The producer's report against what the host saw, and the law, to the record. */
+/* Checks the producer's report against what the host saw, and the accounting law, to the record. */
 static void check_books(const struct fake_daemon *f, const char *json) {
   for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
     const struct fake_kind *k = &f->kinds[kind];
@@ -31,7 +31,7 @@ static bool never_drops(const char *layout) {
   return strncmp(layout, "chip", 4) == 0;
 }
 
-/* Default sizes, level 4, a rate that the checking host can follow. */
+/* Default sizes, level 4, a rate that the checking host sustains. */
 static void every_layout_delivers_every_record(void) {
   for (unsigned i = 0; i < LAYOUTS; i++) {
     struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 5}};
@@ -59,9 +59,9 @@ static void every_layout_delivers_every_record(void) {
 }
 
 /*
- * Tiny buffers, a short ready queue and a host that waits for it: everything overflows. A host that
- * came back before the end would make this inexact: an AICore pool whose rotations have failed
- * counts as many dropped as it believes to be in its last buffer (abi.md 4.11).
+ * Tiny buffers, a short ready queue and a host that waits for the end: everything overflows.
+ * Draining earlier would make this inexact: an AICore pool with failed rotations counts as dropped
+ * what it believes to be in its last buffer (abi.md 4.11).
  */
 static void losses_are_exact_when_the_host_is_late(void) {
   for (unsigned i = 0; i < LAYOUTS; i++) {
@@ -80,7 +80,7 @@ static void losses_are_exact_when_the_host_is_late(void) {
     uint64_t lost = number_in(o->output, "{", "aicore_lost");
     CHECK(never_drops(all_layouts[i]) ? dropped == 0 : dropped > 0);
     CHECK(never_drops(all_layouts[i]) ? lost == 0 : lost > 0);
-    /* The dropped counter and the gaps in the indices tell the same story, but for the tails. */
+    /* Index gaps match the dropped counter, except for drops at the end. */
     for (unsigned kind = 0; kind < SLUICE_KIND_AICORE_TASK; kind++) {
       CHECK(f.kinds[kind].gaps <= f.kinds[kind].dropped);
     }
@@ -114,7 +114,7 @@ static void levels_add_kinds(void) {
   }
 }
 
-/* The AICore record in flight when the last buffer of a core is exactly full (l2, a2a3). */
+/* The AICore record in flight is lost if a core's last buffer is exactly full (l2, a2a3). */
 static void last_record_is_lost_at_a_boundary(void) {
   struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {6, 4, 4, 6}};
   fake_start(&f);
@@ -145,13 +145,13 @@ static void run_by_the_clock_keeps_its_rate(void) {
   fake_join(&f);
   CHECK_EQUAL(0, o->status);
   check_books(&f, o->output);
-  /* Half of the time at 40 MB/s is 10 MB; too much is wrong, less only means a busy machine. */
+  /* Half of the time at 40 MB/s is 10 MB; more is wrong, less only means a busy machine. */
   uint64_t bytes = number_in(o->output, "{", "produced_bytes");
   CHECK(bytes <= 11000000 && bytes > 2000000);
   free(o);
 }
 
-/* 260 MB/s grants 40 tasks at a time, which is more than a turn and less than two. */
+/* 260 MB/s grants 40 tasks at a time, between one and two turns. */
 static void cores_get_the_same_at_any_pace(void) {
   struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 8}};
   fake_start(&f);
@@ -164,13 +164,13 @@ static void cores_get_the_same_at_any_pace(void) {
   CHECK_EQUAL(0, o->status);
   uint64_t least = number_in(o->output, "{", "least_core_tasks");
   uint64_t most = number_in(o->output, "{", "most_core_tasks");
-  /* A head start of up to a buffer, and the turn that was under way at the end. */
+  /* At most a buffer of head start plus the unfinished turn. */
   CHECK(least > 0);
   CHECK(most - least <= 1024 + 64);
   free(o);
 }
 
-/* Stopped for half a second of three, it may have written what the others are worth. */
+/* Stopped for half a second of three, it may write only what the rest of the time allows. */
 static void lost_time_stays_lost_if_asked_for(void) {
   struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 8}};
   fake_start(&f);
@@ -243,7 +243,10 @@ static void faults_leave_the_books_true(void) {
   counts_of_faults_arrive("chip-2026.08/a2a3", torn, entry_faults);
 }
 
-/* By the time of the repeat the buffer may be with the device again: only its number is old. */
+/*
+ * The device may hold the buffer again by the time of the repeat, so only the sequence number is
+ * stale.
+ */
 static void repeated_pointer_is_seen(void) {
   struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 6}};
   fake_start(&f);
@@ -270,19 +273,19 @@ static void counters_wrap_at_32_bits(void) {
                            "20000000", "--misbehave", "counter-wrap", "--json", NULL});
   fake_join(&f);
   CHECK_EQUAL(0, o->status);
-  check_books(&f, o->output); /* compares modulo 2^32, as the fake only has the device's words */
+  check_books(&f, o->output); /* compares modulo 2^32: the fake sees only the device's words */
   CHECK_EQUAL(((uint64_t)1 << 32) + 10007,
               number_in(o->output, kind_sections[SLUICE_KIND_AICPU_TASK], "produced"));
-  /* A late host may have lost some beside those that the fault makes up. */
+  /* A late host may lose some in addition to those that the fault simulates. */
   CHECK_EQUAL(((uint64_t)1 << 32) + 10007 - f.kinds[SLUICE_KIND_AICPU_TASK].collected,
               number_in(o->output, kind_sections[SLUICE_KIND_AICPU_TASK], "dropped"));
   free(o);
 }
 
-/* SIGKILL at some moment: everything is there, but for what was between two stores. */
+/* SIGKILL at a random moment: everything is recovered except what was between two stores. */
 static void killed_producer_leaves_what_a_device_would(void) {
   for (unsigned i = 0; i < LAYOUTS; i++) {
-    /* Slots for all that a core writes: a rotation that a late host fails counts nothing. */
+    /* Enough slots for all that a core writes: a rotation failed by a late host is not counted. */
     struct fake_daemon f = {.mode = FAKE_SERVE, .buffers_per_pool = {8, 6, 8, 10}};
     char seed[8];
     snprintf(seed, sizeof seed, "%u", i + 1);
@@ -299,9 +302,9 @@ static void killed_producer_leaves_what_a_device_would(void) {
     for (unsigned kind = 0; kind < SLUICE_KINDS; kind++) {
       const struct fake_kind *k = &f.kinds[kind];
       uint64_t known = k->collected + k->salvaged + k->dropped;
-      /* AICore: one task in flight per core; a stash is found only by a real ledger, not here. */
+      /* AICore: one task in flight per core, and the stash, which only a real ledger finds. */
       uint64_t slack = kind == SLUICE_KIND_AICORE_TASK ? 6 * 1025 : 3;
-      /* A device that dies between its dropped counter and the count counts a buffer twice. */
+      /* A device that dies after its dropped counter but before the count counts a buffer twice. */
       uint64_t twice = k->dropped > 0 ? f.host.layout.records[kind] : 0;
       CHECK_EQUAL(0, k->wrong);
       if (known > k->produced + twice || k->produced > known + slack) {
@@ -329,7 +332,7 @@ static void no_flush_leaves_the_current_buffers(void) {
   CHECK(!f.saw_detach);
   CHECK(strstr(o->output, "\"books\":null") != NULL);
   CHECK_EQUAL(0, f.kinds[SLUICE_KIND_AICPU_TASK].collected);
-  CHECK_EQUAL(27, f.kinds[SLUICE_KIND_AICPU_TASK].salvaged); /* the last of each is in flight */
+  CHECK_EQUAL(27, f.kinds[SLUICE_KIND_AICPU_TASK].salvaged); /* one per core is in flight */
   free(o);
 }
 
@@ -354,7 +357,7 @@ static void guard_keeps_the_workload_going(void) {
                                           "--cores", "4", "--aicpu-threads", "2", "--level", "4",
                                           "--tasks", "400000", "--guard-ms", "30", "--json", NULL});
   fake_join(&f);
-  /* All tasks ran; only the detach found no daemon. */
+  /* All tasks ran; only detach failed, because no daemon was left. */
   CHECK(WIFEXITED(o->status) && WEXITSTATUS(o->status) == 1);
   CHECK_EQUAL(400000, number_in(o->output, kind_sections[SLUICE_KIND_AICPU_TASK], "produced"));
   CHECK_EQUAL(0, number_in(o->output, "{", "dropped_records"));
@@ -363,7 +366,7 @@ static void guard_keeps_the_workload_going(void) {
   free(o);
 }
 
-/* The daemon dies with all buffers in its hands: none gets published, so none can be recycled. */
+/* The daemon dies holding all buffers: none is published, so none can be recycled. */
 static void guard_rescues_what_died_with_the_daemon(void) {
   struct fake_daemon f = {.mode = FAKE_DIE, .buffers_per_pool = {4, 4, 4, 4}, .hold = true};
   fake_start(&f);
@@ -380,7 +383,7 @@ static void guard_rescues_what_died_with_the_daemon(void) {
   free(o);
 }
 
-/* The daemon dies with freezes open, in which a lane would park for 30 s and then give up. */
+/* The daemon dies with freezes open, where a lane would park for 30 s and then give up. */
 static void guard_releases_the_freezes_of_the_dead(void) {
   struct fake_daemon f = {
       .mode = FAKE_DIE, .buffers_per_pool = {4, 4, 4, 4}, .dies_midway = true};
@@ -396,8 +399,8 @@ static void guard_releases_the_freezes_of_the_dead(void) {
   free(o);
 }
 
-/* The daemon dies between clearing an entry and releasing the head: nothing behind it would ever be
- * recycled. */
+/* The daemon dies between clearing an entry and releasing the head: the entries after it would
+ * never be recycled. */
 static void guard_steps_over_what_the_dead_had_cleared(void) {
   struct fake_daemon f = {
       .mode = FAKE_DIE, .buffers_per_pool = {4, 4, 4, 4}, .dies_midway = true};
@@ -413,7 +416,7 @@ static void guard_steps_over_what_the_dead_had_cleared(void) {
   free(o);
 }
 
-/* Which is so busy with other sessions that its answer takes half a second. */
+/* The new daemon is busy with other sessions and takes half a second to answer. */
 static void guard_hands_back_to_a_new_daemon(void) {
   struct fake_daemon f = {
       .mode = FAKE_DIE_AND_RETURN, .buffers_per_pool = {4, 4, 4, 4}, .resume_ms = 500};
@@ -423,7 +426,7 @@ static void guard_hands_back_to_a_new_daemon(void) {
           (const char *[]){"--socket", f.path, "--layout", "l2-2026.07/a2a3", "--cores", "4",
                            "--aicpu-threads", "2", "--level", "2", "--rate", "100000000",
                            "--duration-ns", "600000000000", "--guard-ms", "50", "--json", NULL});
-  fake_join(&f); /* which ends the run once it has answered */
+  fake_join(&f); /* which ends the run after its answer */
   CHECK_EQUAL(0, o->status);
   CHECK(f.saw_resume && f.saw_detach);
   CHECK_EQUAL(1, number_in(o->output, "\"guard\":", "takeovers"));

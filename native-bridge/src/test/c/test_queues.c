@@ -61,9 +61,9 @@ static void ready_queue_fills_and_wraps(void) {
   for (unsigned lap = 0; lap < 7; lap++) {
     for (unsigned i = 0; i < 4; i++) {
       CHECK(ready_has_space(l));
-      ready_put(l, 0, 0, 64, i, 0); /* a pointer that the host takes for implausible */
+      ready_put(l, 0, 0, 64, i, 0); /* a pointer that the host rejects */
     }
-    CHECK(!ready_has_space(l)); /* one entry stays unused: full must not look like empty */
+    CHECK(!ready_has_space(l)); /* one entry stays unused to distinguish full from empty */
     CHECK_EQUAL(4, sluice_recycle_queue(&r->host, 0, 100));
     CHECK_EQUAL(0, sluice_recycle_queue(&r->host, 0, 100));
   }
@@ -99,15 +99,15 @@ static void l2_06_drops_whole_buffers_when_free_queue_is_empty(void) {
   struct rig *r = new_rig(SLUICE_L2_2026_06, 64, 4);
   struct lane *l = &r->device.lanes[0];
   struct core *c = &l->cores[0];
-  core_run(l, c, 8 * 10 + 1); /* one more: two are in flight */
-  /* The first is current, three more were seeded: three go out, then the fourth is overwritten. */
+  core_run(l, c, 8 * 10 + 1); /* one more, because two are in flight */
+  /* One is current, three more are seeded: three are published, then the fourth is overwritten. */
   CHECK_EQUAL(80, c->aicpu.total);
   CHECK_EQUAL(3, c->aicpu.seq);
   CHECK_EQUAL(80 - 3 * 8, c->aicpu.dropped);
   CHECK_EQUAL(0, c->aicpu.count);
   CHECK(c->aicpu.buffer != NULL);
   CHECK_EQUAL(c->aicpu.dropped, load32_relaxed(c->aicpu.shared + SLUICE_POOL_DROPPED));
-  /* AICore: the last buffer takes a buffer's worth, what follows vanishes without a counter. */
+  /* AICore: the last buffer fills up; later records vanish uncounted. */
   CHECK_EQUAL(81, c->aicore.total);
   CHECK_EQUAL(0, c->aicore.dropped);
   CHECK_EQUAL(80 - (7 + 8 + 8 + 8), l->aicore_lost);
@@ -119,13 +119,13 @@ static void l2_07_publishes_first_and_drops_single_records(void) {
   struct lane *l = &r->device.lanes[0];
   struct core *c = &l->cores[0];
   core_run(l, c, 8 * 4 + 1 + 5);
-  CHECK_EQUAL(4, c->aicpu.seq); /* all four went out */
+  CHECK_EQUAL(4, c->aicpu.seq); /* all four were published */
   CHECK(c->aicpu.buffer == NULL);
   CHECK_EQUAL(5, c->aicpu.dropped);
   CHECK_EQUAL(0, load64_relaxed(c->aicpu.shared + SLUICE_POOL_PTR));
   CHECK(l->waits.samples >= 5 && l->stall_ns >= 5 * 20000);
   CHECK_EQUAL(0, l->own_sleep_ns); /* a sleep could outlast the 20 us */
-  /* Refilled, the pool goes on at the next record. */
+  /* After a refill the pool continues with the next record. */
   sluice_recycle_queue(&r->host, 0, 100);
   core_run(l, c, 3);
   CHECK_EQUAL(5, c->aicpu.dropped);
@@ -133,7 +133,7 @@ static void l2_07_publishes_first_and_drops_single_records(void) {
   free_rig(r);
 }
 
-/* The host step of a lane that must not block: recycles when the lane waits. */
+/* Host step of a lane that must not block: recycles while the lane waits. */
 static struct sluice_recycler *helper;
 
 static void help_lane(struct lane *l) {
@@ -171,7 +171,7 @@ static void help_lane_late(struct lane *l) {
   }
 }
 
-/* Looks a few thousand times while it spins, and then once in half a millisecond. */
+/* Polls a few thousand times while spinning, then once every half millisecond. */
 static void chip_08_sleeps_while_it_waits(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_08, 64, 4);
   struct lane *l = &r->device.lanes[0];
@@ -191,9 +191,9 @@ static void chip_08_parks_while_frozen(void) {
   struct lane *l = &r->device.lanes[0];
   uint8_t *freeze = r->device.region + r->device.layout.backpressure_at;
   store32_relaxed(freeze, 1);
-  atomic_store(&r->device.abort, true); /* leaves every wait at once, so the parking shows */
+  atomic_store(&r->device.abort, true); /* ends every wait at once, which exposes the parking */
   CHECK(!ready_publish(l, &l->cores[0].aicpu, l->cores[0].aicpu.buffer, 0));
-  CHECK_EQUAL(1, l->tail); /* and yet it is published */
+  CHECK_EQUAL(1, l->tail); /* but it is published */
   store32_relaxed(freeze, 0);
   CHECK(ready_publish(l, &l->cores[0].aicpu, l->cores[0].aicpu.buffer, 1));
   free_rig(r);
@@ -209,19 +209,19 @@ static void *freeze_again_and_again(void *argument) {
   return NULL;
 }
 
-/* A lane that has seen its freeze end is not held to the next one as if it had waited 30 s. */
+/* A lane that saw its freeze end gets a fresh 30 s for the next one. */
 static void chip_08_outlives_freezes_in_a_row(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_08, 64, 4);
   struct lane *l = &r->device.lanes[0];
   pthread_t host;
   unsigned given_up = 0;
   CHECK_EQUAL(0, pthread_create(&host, NULL, freeze_again_and_again, r));
-  /* Until it was parked often enough: on a busy machine the other thread comes to run late. */
+  /* Until it has parked often enough: on a busy machine the other thread starts late. */
   for (unsigned i = 0, parked = 0; parked < 300; i++) {
     uint64_t stalled = l->stall_ns;
     given_up += !ready_publish(l, &l->cores[0].aicpu, (uint8_t *)64, i);
     parked += l->stall_ns != stalled;
-    sluice_recycle_queue(&r->host, 0, 1); /* a pointer that it takes for implausible */
+    sluice_recycle_queue(&r->host, 0, 1); /* the host rejects its pointer */
   }
   atomic_store_explicit(&r->device.stop, true, memory_order_relaxed);
   pthread_join(host, NULL);
@@ -233,7 +233,7 @@ static uint32_t word_of(const struct pool *p, size_t at) {
   return load32_relaxed(p->shared + at);
 }
 
-/* The budget is one for the whole wait; what was published stays so, and each later record waits. */
+/* One budget covers the whole wait; a publication stays, and each later record waits anew. */
 static void chip_09_gives_up_after_its_budget(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_09, 64, 4);
   struct lane *l = &r->device.lanes[0];
@@ -252,7 +252,9 @@ static void chip_09_gives_up_after_its_budget(void) {
   free_rig(r);
 }
 
-/* A rotation that found no buffer: the old one stays, and the excess is counted when it goes. */
+/*
+ * A rotation without a free buffer keeps the old one; the excess is counted when it is published.
+ */
 static void chip_09_charges_the_excess_later(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_09, 64, 4);
   struct lane *l = &r->device.lanes[0];
@@ -276,7 +278,7 @@ static void chip_09_names_what_it_publishes(void) {
   const struct sluice_layout *layout = &r->device.layout;
   CHECK_EQUAL(1, load32_relaxed(r->device.region + layout->schema_at));
   core_run(l, c, 8 + 3);
-  core_flush(l, c); /* level 2: 8 and 3 records of either kind */
+  core_flush(l, c); /* level 2: 8 and 3 records of both kinds */
   uint32_t counts[SLUICE_KINDS] = {0};
   for (unsigned i = 0; i < l->tail; i++) {
     const uint8_t *entry = r->device.region + sluice_entry_at(layout, 0, i);
@@ -295,7 +297,7 @@ static void chip_09_names_what_it_publishes(void) {
   free_rig(r);
 }
 
-/* A flush that cannot publish keeps the buffer; of an AICore buffer the count, too. */
+/* A flush that cannot publish keeps the buffer, and for AICore its count, too. */
 static void chip_09_keeps_what_it_could_not_flush(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_09, 2, 4); /* room for one entry */
   struct lane *l = &r->device.lanes[0];
@@ -316,7 +318,7 @@ static void chip_09_keeps_what_it_could_not_flush(void) {
   free_rig(r);
 }
 
-/* In l2-2026.06 the record in flight lands in the new buffer; in chip-2026.08 in its own. */
+/* The record in flight goes to the new buffer in l2-2026.06, but to its own in chip-2026.08. */
 static void records_in_flight_land_where_the_generation_says(void) {
   struct rig *old = new_rig(SLUICE_L2_2026_06, 64, 4);
   struct rig *new = new_rig(SLUICE_CHIP_2026_08, 64, 4);

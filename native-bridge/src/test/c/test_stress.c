@@ -1,9 +1,9 @@
 /*
- * test_stress.c - the words of the queues under two threads, many times over. The order in which
- * this machine makes stores visible is the machine's; what no x86 shows, an entry that arrives in
- * pieces, is played store by store. Under ThreadSanitizer the same tests prove the order itself.
+ * test_stress.c - the queue words under two threads, over many rounds. The machine decides in which
+ * order stores become visible; entries that arrive in pieces, which x86 never shows, are simulated
+ * store by store. Under ThreadSanitizer the same tests prove the memory ordering itself.
  *
- * SLUICE_STRESS_SCALE multiplies the rounds; the profile memory-order of the build sets it.
+ * SLUICE_STRESS_SCALE multiplies the rounds; the build profile memory-order sets it.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define ROUNDS 60000
 
-/* Both queues become full; the free queue runs dry. */
+/* With these, both queues fill up, and the free queue runs dry. */
 static const struct stress_shape tight = {.queue_entries = 4, .slots = 2, .buffers = 5};
 static const struct stress_shape dry = {.queue_entries = 65, .slots = 4, .buffers = 3};
 
@@ -74,8 +74,8 @@ static void look(struct stress *s) {
   stress_host_look(s);
 }
 
-/* Rounds that two pools take in turns through five places, so that each place held the other pool's
- * entry before, whose buffer is by now the device's again: what a place still shows is plausible. */
+/* Two pools alternate through five entries, so that each entry held one of the other pool before,
+ * whose buffer the device holds again by now: the stale content is plausible. */
 static struct stress *every_order(bool keeps_old) {
   struct stress_shape shape = {SLUICE_L2_2026_06, 5, 4, 3};
   struct stress *s = stress_new(shape, 2 * 120 * 120);
@@ -90,11 +90,11 @@ static struct stress *every_order(bool keeps_old) {
 static void entries_in_pieces_are_never_believed(void) {
   struct stress *s = every_order(false);
   check(s);
-  CHECK(s->not_whole > s->rounds / 2); /* the host did look at pieces */
+  CHECK(s->not_whole > s->rounds / 2); /* the host did see incomplete entries */
   stress_free(s);
 }
 
-/* What rule C10 is for, and that the test before this one can fail. */
+/* Shows why rule C10 exists, and that the previous test can fail. */
 static void old_pointers_would_be_believed(void) {
   struct stress *s = every_order(true);
   CHECK_EQUAL(1, s->torn);
@@ -103,7 +103,7 @@ static void old_pointers_would_be_believed(void) {
 
 /* ---- the client's host ----------------------------------------------------------------------- */
 
-/* Real lanes, on threads of their own, against what the guard does. */
+/* Real lanes, each on its own thread, against the guard's recycling. */
 struct lane_race {
   struct options options;
   struct device device;
@@ -188,7 +188,7 @@ static void lanes_race_the_guards_host(void) {
     memset(r, 0, sizeof *r);
     make_race(r, generations[i], scaled(40000));
     run_race(r);
-    /* The count of an AICore buffer is a hint, so those cannot be checked without a ledger. */
+    /* The count of an AICore buffer is a hint, so AICore cannot be checked without a ledger. */
     for (unsigned kind = 0; kind < SLUICE_KIND_AICORE_TASK; kind++) {
       uint64_t produced = 0;
       uint64_t dropped = 0;

@@ -1,16 +1,17 @@
 /*
- * adoption.pml - a host that dies at any step and the next one, which takes over by the rules of
- * docs/host-state.md; in between the client's guard may recycle and notes its loans; the device,
- * and the guard with it, may die at any step and is salvaged. One lane, one pool of two buffers.
+ * adoption.pml - a host dies at any step, and the next one takes over by the rules of
+ * docs/host-state.md. In between, the client's guard may recycle and records its loans. The device,
+ * and the guard with it, may also die at any step, and is then salvaged. One lane, one pool of two
+ * buffers.
  *
- * What is checked: no buffer has two owners, none is lost to an adoption, no record is collected
- * twice or written over before it was collected or told as lost.
+ * Properties: no buffer has two owners, none is lost to an adoption, and no record is collected
+ * twice or overwritten before it was collected or reported lost.
  *
- *   -DDEATHS=n    so many hosts die
- *   -DPOPS=n      so many buffers the device takes
- *   -DLOANS=n     so many buffers a guard lends between two hosts
+ *   -DDEATHS=n    number of hosts that die
+ *   -DPOPS=n      number of buffers that the device pops
+ *   -DLOANS=n     number of buffers that a guard lends between two hosts
  *   -DSALVAGE     the device may die
- *   -DBREAK_x     one rule broken, to see that the check notices
+ *   -DBREAK_x     breaks one rule, to prove that the check detects it
  */
 #ifndef DEATHS
 #define DEATHS 1
@@ -32,16 +33,16 @@
 #define AHEAD(a, b) ((a + WRAP - b) % WRAP)
 #define DEPTH AHEAD(fq_tail, fq_head)
 #define IS_POPPED(b) (AHEAD(fq_head, push[b]) >= 1 && AHEAD(fq_head, push[b]) <= SLOTS)
-/* Numbers that a guard recycled are missing. */
+/* Sequence numbers that a guard recycled are missing. */
 #define IS_REPEATED(nr) (AHEAD(expected, nr) >= 1 && AHEAD(expected, nr) <= WRAP / 2)
-/* Its slot is beyond the tail, or a guard has lent another one there. Not for longer than until a host may have written
- * that slot again. */
+/* The slot is beyond the tail, or a guard has reused it for another buffer. Valid only until a host
+ * may have overwritten that slot. */
 #ifdef BREAK_SLOT
 #define IS_UNPUBLISHED(b) push[b] == fq_tail
 #else
 #define IS_UNPUBLISHED(b) (push[b] == fq_tail || (AHEAD(fq_tail, push[b]) < SLOTS && slot[push[b] % SLOTS] != b))
 #endif
-/* The ledger says that the device has it. */
+/* The ledger records the device as owner. */
 #define WITH_DEVICE(b) (state[b] == DEVICE || (state[b] == LENT && IS_POPPED(b)))
 #define IN_SLOT(b) ((DEPTH >= 1 && slot[fq_head % SLOTS] == b) || (DEPTH >= 2 && slot[(fq_head + 1) % SLOTS] == b))
 #define IS_LAST(b) (last_buffer == b && last_push == push[b])
@@ -55,7 +56,7 @@
 #define IN_HAND(b) (state[b] == READY && noted[b])
 
 mtype = { FREE, LENT, DEVICE, READY };         /* of a row */
-mtype = { HOSTS, SLOT, DEVICES, PUBLISHED };   /* where a buffer is in truth */
+mtype = { HOSTS, SLOT, DEVICES, PUBLISHED };   /* where a buffer really is */
 
 /* Shared with the device. */
 byte entry[ENTRIES], number[ENTRIES];
@@ -63,10 +64,10 @@ byte rq_head, rq_tail;
 byte slot[SLOTS];
 byte fq_head, fq_tail;
 byte current;
-bool filled[3]; /* the count in the buffer is not 0 */
+bool filled[3]; /* the buffer's count is not 0 */
 byte device_number;
 
-/* Outlives a host: rows, the collector's journal, the guard's loans. */
+/* Survives a host: rows, the collector's journal, the guard's loans. */
 mtype state[3] = FREE;
 byte push[3];
 bool noted[3];
@@ -74,14 +75,14 @@ byte noted_number[3];
 byte last_buffer, last_push, next_collected;
 bool loaned[3];
 
-/* Dies with a host: what is on its rings, the number that the drain expects. */
+/* Dies with a host: the content of its rings, the sequence number that the drain expects. */
 chan handed = [2] of { byte };
 chan returned = [2] of { byte };
 byte expected;
 
-/* Truth. */
+/* Ground truth. */
 mtype place[3] = HOSTS;
-bool owed[3]; /* has records that were neither collected nor told as lost */
+bool owed[3]; /* has records neither collected nor reported lost */
 bool is_alive, device_died, guard_works, is_salvaged;
 byte generation, loans;
 
@@ -142,7 +143,7 @@ proctype Collector(byte me) {
   {
     do
     :: handed ? mine ->
-       d_step { /* the commit of the step: frames behind it do not count */
+       d_step { /* commits the step: later frames do not count */
          if
          :: filled[mine] -> assert(owed[mine]); owed[mine] = false
          :: else
@@ -171,7 +172,7 @@ proctype Refill(byte me) {
        is_salvaged = true;
        if
        :: d_step { current != NONE && WITH_DEVICE(current) -> mine = current; state[mine] = READY };
-          /* The guard may have died with this one's entry in its hands. */
+          /* The guard may have died holding this buffer's entry. */
           d_step { assert(place[mine] != SLOT); noted[mine] = true; noted_number[mine] = expected; place[mine] = HOSTS };
           d_step { handed ! mine; mine = NONE }
        :: else
@@ -181,7 +182,7 @@ proctype Refill(byte me) {
   } unless { !ALIVE }
 }
 
-/* Where a buffer is that the dead host knew (docs/host-state.md, Taking over). */
+/* Locates a buffer that the dead host knew (docs/host-state.md, Taking over). */
 inline take_over(b) {
   d_step {
     if
@@ -205,13 +206,13 @@ inline take_over(b) {
 #ifndef BREAK_JOURNAL
        :: NO_LOAN(b) && state[b] == READY && noted[b] && IS_LAST(b) -> filled[b] = false; state[b] = FREE
 #endif
-       :: else /* to be collected, or free, or with the device */
+       :: else /* to be collected, free, or with the device */
        fi
     fi
   }
 }
 
-/* sluice_guard.c, while no host has the session. It dies with the device. */
+/* sluice_guard.c while no host holds the session. Dies with the device. */
 proctype Guard() {
   byte seen;
   {
@@ -221,7 +222,7 @@ proctype Guard() {
        :: rq_head != rq_tail ->
           seen = entry[rq_head];
           d_step { hand_over(seen, PUBLISHED, HOSTS); rq_head = NEXT(rq_head) }
-       /* Rescue. That a buffer is on its way inside the device is what the guard's 20 passes are for. */
+       /* Rescue. The guard's 20 passes exclude that a buffer is in transit inside the device. */
        :: current == NONE && DEPTH == 0 && rq_head == rq_tail && place[1] == HOSTS -> seen = 1
        :: current == NONE && DEPTH == 0 && rq_head == rq_tail && place[2] == HOSTS -> seen = 2
        :: else
@@ -230,8 +231,8 @@ proctype Guard() {
        :: seen != NONE ->
           d_step {
             if
-            /* Told as lost; twice, in the capture and here, where a host died between a step of its collector and the
-             * wipe of that buffer. */
+            /* Reported lost; twice, in the capture and here, if a host died between its collector's
+             * step and the wipe of that buffer. */
             :: filled[seen] -> assert(owed[seen] || last_buffer == seen); owed[seen] = false; filled[seen] = false
             :: else
             fi
@@ -245,11 +246,11 @@ proctype Guard() {
   } unless { device_died }
 }
 
-/* The next host, once the guard makes way. */
+/* The next host, after the guard has made way. */
 proctype Next() {
   byte b;
   do
-  :: atomic { /* it has the locks; what the dead host had in memory is gone */
+  :: atomic { /* it holds the locks; the dead host's memory is gone */
        !is_alive && (!guard_works || device_died) ->
        do :: handed ? b :: empty(handed) -> break od;
        do :: returned ? b :: empty(returned) -> break od;
@@ -290,7 +291,7 @@ proctype Next() {
      b = 0;
      d_step {
        for (b : 1 .. 2) {
-         /* None is lost: what is with the host is on a ring, and is with no one else. */
+         /* None is lost: the host's buffers are on a ring, and no one else owns them. */
          assert(device_died || (place[b] == HOSTS) == (state[b] == FREE || state[b] == READY));
          loaned[b] = false
        }

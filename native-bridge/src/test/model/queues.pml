@@ -1,19 +1,19 @@
 /*
  * queues.pml - one lane of the device, one pool of two buffers, a ready queue and a free queue, the
- * host, and the client's guard that takes the host's place when it dies. Either side may die
- * between any two steps. The words are those of docs/abi.md; the free queue's indices are narrowed
- * from 32 bits to 2, so that they wrap all the time.
+ * host, and the client's guard, which replaces a dead host. Either side may die between any two
+ * steps. The words are those of docs/abi.md; the free queue's indices are narrowed from 32 bits to
+ * 2, so that they wrap all the time.
  *
- * What is checked: a buffer has one owner at any time; none is lost; a lane that lives never waits
- * forever. Steps happen in one order for all, as on memory that is sequentially consistent: which
- * orders weaker memory must keep is checked elsewhere (docs/memory-order.md).
+ * Properties: a buffer has one owner at any time; none is lost; a live lane never waits forever.
+ * Memory is sequentially consistent here; the orders that weaker memory must keep are checked
+ * elsewhere (docs/memory-order.md).
  *
- *   -DENTRIES=n   places of the ready queue, one of which stays empty
+ *   -DENTRIES=n   entries of the ready queue, one of which stays empty
  *   -DTEARS       l2-2026.06: entry and tail become visible in either order, consumed pointers are
  *                 cleared (C10)
  *   -DFREEZES     chip-2026.08 with a host that opens freezes
  *   -DIMMORTAL    neither side dies
- *   -DBREAK_x     one rule broken, to see that the check notices
+ *   -DBREAK_x     breaks one rule, to prove that the check detects it
  */
 #ifndef ENTRIES
 #define ENTRIES 2
@@ -38,7 +38,7 @@
 #ifdef FREEZES
 #define RAISE(flag) flag = true
 #else
-#define RAISE(flag) skip /* it would not be seen */
+#define RAISE(flag) skip /* nothing reads it */
 #endif
 
 mtype = { HOST, SLOT, DEVICE, READY };
@@ -51,15 +51,15 @@ byte fq_head, fq_tail;
 bool rq_contended, rq_frozen, fq_contended, fq_frozen;
 byte current;
 
-/* The host's own: the ledger, and what came back from collectors. */
+/* Private to the host: the ledger, and buffers returned by collectors. */
 bool with_device[BUFFERS + 1];
 byte pushed_at[BUFFERS + 1];
 chan returned = [BUFFERS] of { byte };
 
-/* Of the model alone: who has each buffer. */
+/* Model only: the owner of each buffer. */
 mtype owner[BUFFERS + 1];
-bool is_passing;   /* popped and not yet current: no word shows it */
-bool is_appearing; /* the tail is visible, the entry not yet */
+bool is_passing;   /* popped but not yet current: visible in no word */
+bool is_appearing; /* the tail is visible, but not yet the entry */
 bool device_died, host_died;
 
 inline hand_over(buffer, from, to) {
@@ -165,7 +165,7 @@ proctype Refill() {
   } unless { host_died }
 }
 
-/* sluice_guard.c. Begins when the kernel has closed the host's end. */
+/* sluice_guard.c. Starts when the kernel has closed the host's end. */
 proctype Guard() {
   byte seen;
   host_died;
@@ -183,14 +183,14 @@ proctype Guard() {
        d_step { hand_over(seen, READY, HOST); rq_head = NEXT(rq_head) };
        if
        :: DEPTH < SLOTS -> push_slot(seen)
-       :: else /* with neither side: see below */
+       :: else /* with neither side, until a rescue */
        fi;
        seen = NONE
 #ifndef BREAK_CLEARED
-    /* Cleared by the host before it died, and not yet stepped over. */
+    /* Cleared by the host before it died, but not yet released. */
     :: rq_head != rq_tail && entry[rq_head] == NONE && !is_appearing -> rq_head = NEXT(rq_head)
 #endif
-    /* Rescue. That nothing is passing is what the guard's 20 passes are for. */
+    /* Rescue. The guard's 20 passes exclude that a buffer is in transit. */
     :: current == NONE && DEPTH == 0 && rq_head == rq_tail && !SEEMS_PASSING ->
        if
        :: seen = 1
@@ -202,7 +202,7 @@ proctype Guard() {
   } unless { device_died }
 }
 
-/* Each side dies at some moment, or does not. */
+/* Each side may die at some moment. */
 proctype Fate() {
   if
   :: device_died = true
@@ -212,8 +212,8 @@ proctype Fate() {
   fi
 }
 
-/* Nothing can happen any more: that must be because the device is dead, and then the host has taken
- * all that was published and whole. */
+/* Nothing can happen any more: the device must be dead, and the host must have taken everything
+ * that was published completely. */
 proctype Monitor() {
   byte b;
   timeout;

@@ -1,24 +1,24 @@
 /*
- * baselines.h - the two hosts. Each serves one run until host->is_ending, then drains what is left
- * and returns.
+ * baselines.h - the two baseline hosts. Each serves one run until host->is_ending, then drains the
+ * queues and returns.
  */
 #ifndef SLUICE_BASELINE_BASELINES_H
 #define SLUICE_BASELINE_BASELINES_H
 
 #include "host.h"
 
-/* The least a host has to do, in one loop on the calling thread. */
+/* The minimal work of a host, in one loop on the calling thread. */
 void floor_serve(struct host *h);
 
 struct old_host_options {
-  bool is_sweeping; /* every pass refills every pool, not only the one an entry came from */
-  bool is_ring;     /* copy records into the host's sink, over and over, instead of keeping them */
-  uint64_t keep_bytes; /* what the kept records may take; a vector that needs more starts over */
+  bool is_sweeping; /* every pass refills every pool, not only the entry's pool */
+  bool is_ring;     /* copy records into the host's sink instead of keeping them */
+  uint64_t keep_bytes; /* limit of all kept records; a vector that would exceed it restarts */
 };
 
 /*
- * The old host design: the calling thread is the manager, a collector is started beside it. NULL,
- * or why it could not be served.
+ * The old host design: the calling thread is the manager and starts one collector. Returns NULL, or
+ * why serving failed.
  */
 const char *old_host_serve(struct host *h, const struct old_host_options *options);
 

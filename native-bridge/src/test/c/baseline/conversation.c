@@ -16,7 +16,7 @@
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-/* There is no other session and no resume. */
+/* There is only this session, and no resume. */
 #define SESSION 1
 #define TOKEN 1
 
@@ -88,8 +88,8 @@ static void add_books(struct session *s) {
 }
 
 /*
- * Answers START and serves until the client says something or goes away. The next request is in m
- * then; *has_request tells whether there is one.
+ * Answers START and serves until the client sends a message or disconnects. The next request, if
+ * *has_request, is then in m.
  */
 static const char *run(struct session *s, int fd, struct sluice_message *m, bool *has_request) {
   struct serving serving = {.session = s};
@@ -128,7 +128,7 @@ static void answer_books(const struct session *s, int fd, uint16_t type) {
   reply(fd, &m);
 }
 
-/* NULL when the client detached. */
+/* Returns NULL if the client detached. */
 static const char *converse(struct session *s, int fd) {
   struct sluice_message m;
   bool has_arena = false;
@@ -160,11 +160,11 @@ static const char *converse(struct session *s, int fd) {
   return "the connection ended without a detach";
 }
 
-/* ---- the one client -------------------------------------------------------------------------- */
+/* ---- the only client ------------------------------------------------------------------------- */
 
 static int listen_on(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  memcpy(address.sun_path, path, strlen(path)); /* its length was checked */
+  memcpy(address.sun_path, path, strlen(path)); /* the caller checked its length */
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd >= 0 &&
       (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 1) != 0)) {

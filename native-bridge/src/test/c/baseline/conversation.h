@@ -22,10 +22,10 @@ struct session {
   struct kind_books total[SLUICE_KINDS]; /* over all runs */
   unsigned runs;
   double seconds;      /* from STARTED to the last buffer read, over all runs */
-  const char *failure; /* NULL if the client detached in order */
+  const char *failure; /* NULL if the client detached properly */
 };
 
-/* Listens, says so on standard error, serves the one client that comes, and stops listening. */
+/* Listens, reports that on standard error, serves one client, and stops listening. */
 void session_serve(struct session *s);
 
 #endif

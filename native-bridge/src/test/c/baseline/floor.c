@@ -1,19 +1,19 @@
 /*
- * floor.c - one tight loop that drains, refills at once, copies the payload and has no other duty:
- * what is left when everything that makes a daemon out of a loop is taken away. Nothing that has to
- * do the same work can be much faster on the same machine.
+ * floor.c - one tight loop that drains, refills at once and copies the payload: the floor that
+ * remains without everything else that a daemon does. Nothing that does the same work can be much
+ * faster on the same machine.
  */
 #include <sched.h>
 
 #include "baselines.h"
 #include "sluice_shared.h"
 
-/* With fewer CPUs than busy threads the producer needs this one. */
+/* With fewer CPUs than busy threads, the producer needs this CPU. */
 #define EMPTY_PASSES_PER_YIELD 1000
 
 /*
- * First and last slot prove a full AICore buffer: its core writes one slot after the other, so
- * tokens exactly as far apart as the slots leave no room for a gap or an earlier life between them.
+ * First and last slot prove a full AICore buffer: its core writes the slots in order, so tokens
+ * exactly as far apart as the slots exclude a gap or stale records between them.
  */
 static bool is_full_aicore(const struct host *h, unsigned core, const uint8_t *records,
                            uint32_t slots) {
@@ -52,7 +52,7 @@ static bool pass(struct host *h) {
   for (unsigned queue = 0; queue < h->wire.layout.threads; queue++) {
     while (host_pop(h, queue, &e)) {
       found = true;
-      /* The spare buffer goes out first: the device need not wait for the copy. */
+      /* Push the spare buffer first, so that the device does not wait for the copy. */
       host_refill_on_entry(h, &e);
       take(h, &e);
       host_give_back(h, &e);

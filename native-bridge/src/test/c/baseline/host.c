@@ -7,10 +7,10 @@
 
 #include "sluice_shared.h"
 
-/* What the daemon aims at by default, in the order of the kinds. */
+/* The daemon's default targets, by kind. */
 static const uint32_t default_buffers[SLUICE_KINDS] = {8, 6, 8, 8};
 
-/* Current and next; an AICore pool has one stashed besides. */
+/* Current and next; an AICore pool also has a stashed one. */
 static const uint32_t least_buffers[SLUICE_KINDS] = {2, 2, 2, 3};
 
 /* ---- arena ----------------------------------------------------------------------------------- */
@@ -25,8 +25,8 @@ static uint32_t buffers_in_all(const struct sluice_geometry *g,
 }
 
 /*
- * As the daemon does it: from the default down, the kind with the most to spare first, until one
- * ready queue could hold every buffer and so is never full.
+ * Same algorithm as the daemon: starts from the defaults and takes from the kind with the most
+ * slack until one ready queue could hold every buffer and thus never fills up.
  */
 static const char *choose_buffers(const struct host *h, uint32_t per_pool[SLUICE_KINDS]) {
   const struct sluice_geometry *g = &h->geometry;
@@ -170,7 +170,7 @@ void host_end_run(struct host *h) {
 
 /* ---- queues ---------------------------------------------------------------------------------- */
 
-/* Turns a popped entry into a buffer that the device really had. */
+/* Resolves a popped entry to a buffer that the device held. */
 static bool resolve(struct host *h, const struct sluice_entry *e, struct ready *entry) {
   if (e->kind >= SLUICE_KINDS || e->instance >= private_arena_pools(&h->geometry, e->kind)) {
     return false;
@@ -253,7 +253,7 @@ void host_refill_on_entry(struct host *h, const struct ready *e) {
 }
 
 void host_give_back(struct host *h, const struct ready *e) {
-  /* The device resets it, but some of its paths publish the pointer before they do. */
+  /* The device resets it, too, but on some paths only after it has published the pointer. */
   store32_relaxed(host_buffer(h, e) + h->wire.layout.count_at[e->kind], 0);
   struct spares *s = &h->spares[e->kind][e->instance];
   s->index[s->count++] = e->index;

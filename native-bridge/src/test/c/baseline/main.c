@@ -1,6 +1,6 @@
 /*
- * sluice-baseline - plays the host for one session of a producer, in plain C, to be measured beside
- * the daemon: the floor (the least that any host has to do) or the old host design.
+ * sluice-baseline - acts as the host for one session of a producer, in plain C, for comparison with
+ * the daemon: the floor (the minimal work of a host) or the old host design.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,7 +19,7 @@
 #define RING_MEMORY (64 * MIB)
 #define FILE_BYTES (1024 * MIB)
 
-/* The longest buffer must fit, in one piece. */
+/* Must hold the longest buffer in one piece. */
 #define LEAST_BYTES (2 * MIB)
 
 static const char usage[] =

@@ -1,23 +1,22 @@
 /*
- * old_host.c - the design that hosts of these runtimes began with: one manager thread that drains
- * and refills, one collector thread, locked queues between them, sleeps when there is nothing to
- * do. docs/performance.md ("The old design") says where each trait is known from.
+ * old_host.c - the original design of hosts for these runtimes: one manager thread that drains and
+ * refills, one collector thread, locked queues between them, and sleeps when idle.
+ * docs/performance.md ("The old design") gives the source of each trait.
  *
- * What is kept:
+ * Traits kept:
  *   - one manager for all ready queues, one collector, a sleep of 10 us after an empty pass;
  *   - an unbounded queue under a mutex, one lock per buffer in each direction;
- *   - refill follows entries only: the pool that an entry came from is filled from the buffers that
- *     were given back by then. A pool that finds none is not looked at again until it publishes,
- *     which is how l2-2026.07 starves forever. With is_sweeping every pass looks at all pools, as
- *     the host of l2-2026.06 did;
- *   - chip-2026.08: a contended flag opens a freeze; while it is open, entries refill nothing; it
+ *   - refill follows entries only: the manager fills an entry's pool with the buffers returned so
+ *     far. A pool that gets none is not checked again until it publishes, which is how l2-2026.07
+ *     starves forever. With is_sweeping every pass checks all pools, like the host of l2-2026.06;
+ *   - chip-2026.08: a contended flag opens a freeze. While it is open, entries refill nothing; it
  *     is released once the ready queues are empty and a pass over all pools finds nothing to push;
- *   - the collector appends records one by one to a vector for each pool, which doubles when it is
- *     full, and so touches fresh memory all the time.
+ *   - the collector appends records one by one to a vector per pool, which doubles when it is full
+ *     and thus keeps touching fresh memory.
  *
- * What is not, each time to the advantage of this host: it need not allocate when it runs dry,
- * having as many buffers as the daemon from the start; it accepts AICore records by token, and so
- * loses none; it never pushes a free queue beyond its slots; and with is_ring it keeps nothing.
+ * Traits left out, each in favour of this host: it never allocates buffers when it runs dry,
+ * because it starts with as many as the daemon; it accepts AICore records by token, and so loses
+ * none; it never pushes beyond the slots of a free queue; and with is_ring it keeps nothing.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -31,7 +30,7 @@
 
 #define IDLE_SLEEP_NS 10000
 
-/* A queue of buffers under a mutex. It cannot overflow: there are only so many buffers. */
+/* A queue of buffers under a mutex. It cannot overflow: the number of buffers is fixed. */
 struct locked_queue {
   pthread_mutex_t lock;
   struct ready *entries;
@@ -40,7 +39,7 @@ struct locked_queue {
   uint32_t count;
 };
 
-/* Records that are kept, as a std::vector keeps them. */
+/* Kept records, stored like a std::vector. */
 struct vector {
   uint8_t *bytes;
   size_t length;
@@ -88,7 +87,7 @@ static bool queue_pop(struct locked_queue *q, struct ready *e) {
   return found;
 }
 
-/* Takes what the timer slack of an ordinary thread makes of it, some 60 us. */
+/* Takes some 60 us in practice, because of the timer slack of an ordinary thread. */
 static void idle_sleep(void) {
   struct timespec t = {.tv_nsec = IDLE_SLEEP_NS};
   nanosleep(&t, NULL);
@@ -105,7 +104,7 @@ static uint8_t *vector_reserve(struct old_host *o, struct vector *v, size_t more
   capacity = starts_over || capacity < more ? more : capacity;
   uint8_t *bytes = malloc(capacity);
   if (bytes == NULL) {
-    /* A yardstick has no use for a run that lacks memory. */
+    /* A measurement without enough memory is useless. */
     fprintf(stderr, "sluice-baseline: no memory for another %zu bytes of records\n", capacity);
     _exit(EXIT_FAILURE);
   }
@@ -121,7 +120,7 @@ static uint8_t *vector_reserve(struct old_host *o, struct vector *v, size_t more
   return bytes + v->length;
 }
 
-/* Appends one by one, as push_back does; with a constant size the copy is a few instructions. */
+/* Appends records one by one, like push_back; with a constant size a copy is a few instructions. */
 static inline uint32_t keep_all(struct host *h, const struct ready *e, uint8_t *to, size_t bytes) {
   const uint8_t *record = host_buffer(h, e);
   uint32_t slots = host_slots(h, e);
@@ -192,7 +191,9 @@ static bool drain(struct old_host *o) {
   return found;
 }
 
-/* Fills every pool. Returns how many buffers were pushed; *is_starved if a pool has none left. */
+/*
+ * Fills every pool. Returns the number of buffers pushed; sets *is_starved if a pool is left empty.
+ */
 static unsigned sweep(struct old_host *o, bool *is_starved) {
   struct host *h = o->host;
   unsigned pushed = 0;
@@ -211,7 +212,7 @@ static uint8_t *backpressure_word(const struct host *h, size_t field) {
   return h->wire.region + h->wire.layout.backpressure_at + field;
 }
 
-/* A freeze is one for both gates here: they are opened by either flag and released together. */
+/* One freeze covers both gates here: either flag opens them, and they are released together. */
 static void freeze_step(struct old_host *o) {
   struct host *h = o->host;
   uint8_t *rq_contended = backpressure_word(h, offsetof(struct Backpressure, rq_contended));
@@ -219,7 +220,7 @@ static void freeze_step(struct old_host *o) {
   uint8_t *rq_freeze = backpressure_word(h, offsetof(struct Backpressure, rq_freeze_active));
   uint8_t *fq_freeze = backpressure_word(h, offsetof(struct Backpressure, fq_freeze_active));
   if (!o->is_frozen && (load32_acquire(rq_contended) != 0 || load32_acquire(fq_contended) != 0)) {
-    /* The freeze first: a waiter must never see neither flag. */
+    /* Set the freeze first: a waiter must always see a contended flag or a freeze. */
     store32_release(rq_freeze, 1);
     store32_release(fq_freeze, 1);
     store32_release(rq_contended, 0);

@@ -1,6 +1,6 @@
 /*
- * sink.h - where the records go: nowhere, into memory that is used over and over, or into a file
- * that is written over and over through write().
+ * sink.h - the destination of records: none, a memory ring, or a file that write() overwrites in a
+ * loop.
  */
 #ifndef SLUICE_BASELINE_SINK_H
 #define SLUICE_BASELINE_SINK_H
@@ -9,25 +9,25 @@
 #include <stdint.h>
 
 struct sink {
-  const char *path; /* NULL = memory, or nothing if bytes is 0 */
-  uint64_t bytes;   /* length of the memory or of the file; then it starts over */
+  const char *path; /* NULL = memory, or no sink if bytes is 0 */
+  uint64_t bytes;   /* length of the memory or file, after which writing restarts at 0 */
   int fd;
   uint8_t *memory;
   uint64_t at;
   uint64_t written;
-  int error; /* errno of the first write that failed; nothing is written from then on */
+  int error; /* errno of the first failed write, which disables the sink */
 };
 
-/* Touches the memory, so that no page is fresh. NULL, or why it cannot be opened. */
+/* Opens the sink and pre-faults its memory. Returns NULL, or why it failed. */
 const char *sink_open(struct sink *s);
 
-/* Takes some bytes; fewer than the sink is long. */
+/* Writes fewer bytes than the sink's length. */
 void sink_write(struct sink *s, const uint8_t *from, size_t bytes);
 
-/* Room for that many bytes in memory, to be written by the caller; memory sinks only. */
+/* Reserves memory for the caller to write; memory sinks only. */
 uint8_t *sink_reserve(struct sink *s, size_t bytes);
 
-/* The end of what was reserved last was not needed. */
+/* Returns the unused end of the last reservation. */
 void sink_give_back(struct sink *s, size_t bytes);
 
 void sink_close(struct sink *s);

@@ -1,6 +1,6 @@
 /*
- * libascendcl.c - the stand-in's routes to share memory between processes (abi.md 5.5): registered
- * host memory, IPC keys, shareable handles.
+ * libascendcl.c - the stand-in's routes for sharing memory between processes (abi.md 5.5):
+ * registered host memory, IPC keys, shareable handles.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +57,7 @@ STANDIN_API int aclrtDeviceGetBareTgid(int32_t *pid) {
 
 /* ---- registered host memory ------------------------------------------------------------------ */
 
-/* A second view of the same shared pages, where the device sees them. */
+/* Maps the same shared pages a second time, at the device's address. */
 static int register_host(void *host, uint64_t size, void **device) {
   if (standin_find_owner(host) != NULL) {
     return RT_PARAM_INVALID;
@@ -149,7 +149,7 @@ STANDIN_API int aclrtIpcMemGetExportKey(void *device, size_t size, char *key, si
   return code;
 }
 
-/* The exported range of a key of this process. */
+/* Finds the range that this process exported under a key. */
 static struct standin_range *find_exported(const char *key) {
   int pid;
   int fd;
@@ -220,7 +220,9 @@ STANDIN_API int aclrtIpcMemClose(const char *key) {
 
 /* ---- shareable handles (VMM) ----------------------------------------------------------------- */
 
-/* Public headers: what memory, where. Only what this path sets is looked at. */
+/*
+ * Memory type and location, as in public headers; only the fields that this path sets are checked.
+ */
 struct physical_property {
   int handle_type; /* 0: none */
   int allocation_type;
@@ -407,7 +409,7 @@ STANDIN_API int aclrtMemSetAccess(void *address, size_t size,
       count != 1 || standin_host_device((int)access->location.id) != range->device) {
     code = RT_PARAM_INVALID;
   } else if (range->physical->control->pids + range->physical->control->skips_pid_check > 0) {
-    /* Shared: a test plays the device in this process or in the exporter's. */
+    /* Shared: a test plays the device in this process or in the exporter. */
     void *view = mmap(range->device_base, range->bytes, PROT_READ | PROT_WRITE,
                       MAP_SHARED | MAP_FIXED, range->physical->fd, 0);
     code = view == MAP_FAILED ? RT_MEMORY_ALLOCATION : RT_OK;

@@ -88,7 +88,7 @@ static int copy(void *to, const void *from, uint64_t count, int kind) {
     return RT_PARAM_INVALID;
   }
   uint8_t *memory = standin_memory(range)->backing + (device_side - range->device_base);
-  /* Words move whole, as a board moves them: the device may read one while it is written. */
+  /* Copies words whole, like the hardware: the device may read one while it is written. */
   if (count == 4) {
     if (is_to_device) {
       __atomic_store_n((uint32_t *)(void *)memory, *(const uint32_t *)from, __ATOMIC_SEQ_CST);

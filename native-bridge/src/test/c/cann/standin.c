@@ -1,8 +1,8 @@
 /*
- * standin.c - the memory, the bookkeeping and the injected failures behind the three libraries.
+ * standin.c - memory, bookkeeping and injected failures shared by the three libraries.
  *
  * Environment: SLUICE_STANDIN_FAIL = "call:nth:code,..."; SLUICE_STANDIN_LOG = a file to which the
- * process appends its counts when it ends, one "pid call count" per line.
+ * process appends its counts at exit, one "pid call count" per line.
  */
 #include "standin.h"
 
@@ -22,10 +22,12 @@
 #define MAX_FAILURES 64
 #define MAX_DEVICES 64
 #define DEVICES 8
-/* No Linux process of ours has anything there; each process starts elsewhere by its pid. */
+/*
+ * Unused by processes on Linux; the start depends on the pid, so that it differs between processes.
+ */
 #define DEVICE_SPACE 0x120000000000ull
 #define DEVICE_SPACE_STRIDE 0x000400000000ull
-/* Control words have at most 32 bytes (an entry); anything longer is payload. */
+/* Control words have at most 32 bytes (an entry); longer copies are payload. */
 #define NARROW_BYTES 64
 #define PAYLOAD_BYTES 16384
 
@@ -36,7 +38,7 @@ struct call {
 
 struct failure {
   char call[48];
-  int device; /* of the calling thread; -1 for any */
+  int device; /* set by the calling thread; -1 for any */
   int nth;
   int code;
   long seen;
@@ -51,7 +53,7 @@ static long copies[2][2];
 static long copied_bytes[2]; /* of copies of PAYLOAD_BYTES and more: records, not words */
 static long copies_of[MAX_DEVICES];
 static atomic_int hung[MAX_DEVICES];
-static int broken[MAX_DEVICES]; /* the code with which every call for a device fails; 0: none */
+static int broken[MAX_DEVICES]; /* code with which every call for a device fails; 0: none */
 static long leaked;
 static uintptr_t next_device_address;
 static __thread int current_device = -1;
@@ -266,9 +268,9 @@ __attribute__((destructor)) static void log_counts(void) {
   fclose(out);
 }
 
-/* ---- the board ------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
-/* As the runtime does: a process sees the devices of that list only, numbered from 0. */
+/* Like the runtime: a process sees only the devices of the list, renumbered from 0. */
 static int visible_devices(const char *list) {
   int count = *list != '\0';
   for (const char *c = list; *c != '\0'; c++) {
@@ -344,7 +346,7 @@ int standin_back(struct standin_range *range) {
     range->control->magic = MAGIC;
     range->control->device = (uint32_t)range->device;
     range->control->bytes = range->bytes;
-    /* Fresh device memory holds what was there before: a host must not rely on zeros. */
+    /* Fresh device memory holds garbage: a host must not rely on zeros. */
     memset(range->backing, 0xA5, range->bytes);
   }
   return code;

@@ -1,7 +1,7 @@
 /*
- * client.c - what others write and the C side reads, as a target of libFuzzer: the daemon's replies, an
- * arena that a device or another process scribbles over, a lock page, the notify datagrams of a
- * supervised command. The first byte of an input says which.
+ * client.c - libFuzzer target for everything that the C side reads from others: the daemon's
+ * replies, an arena that a device or another process scribbles over, a lock page, notify datagrams
+ * of a supervised command. The first byte of an input selects one.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static struct sluice_geometry geometry_of(uint8_t shape) {
   return g;
 }
 
-/* ---- replies of the daemon ------------------------------------------------------------------- */
+/* ---- daemon replies -------------------------------------------------------------------------- */
 
 struct conversation {
   int listener;
@@ -48,7 +48,7 @@ struct conversation {
   size_t bytes;
 };
 
-/* The first message, a byte with a descriptor, the rest. */
+/* Sends the first message, one byte with a descriptor, and the rest. */
 static void *answer(void *argument) {
   const struct conversation *c = argument;
   struct sluice_header header = {0};
@@ -106,7 +106,7 @@ static void converse(uint8_t shape, const uint8_t *data, size_t bytes) {
   int code = sluice_attach_open_within(address.sun_path, &g, 1000, &session, error, sizeof error);
   if (code == SLUICE_OK) {
     const struct sluice_arena *arena = sluice_attach_arena(session);
-    /* All that it was told lies in the arena, or these are wild writes. */
+    /* Every address in the reply must be inside the arena, or these writes crash. */
     arena->region[0] = 1;
     arena->region[arena->region_bytes - 1] = 1;
     arena->rotation_table[g.num_cores - 1] = 1;
@@ -115,12 +115,12 @@ static void converse(uint8_t shape, const uint8_t *data, size_t bytes) {
     sluice_attach_run_end(session, &books, error, sizeof error);
     sluice_attach_detach(session, &books, error, sizeof error);
   } else if (strlen(error) == 0) {
-    abort(); /* refused without a word */
+    abort(); /* refused without a reason */
   }
   pthread_join(thread, NULL);
 }
 
-/* ---- an arena that is written over ----------------------------------------------------------- */
+/* ---- a scribbled arena ----------------------------------------------------------------------- */
 
 static void recycle(uint8_t shape, const uint8_t *data, size_t bytes) {
   struct sluice_geometry g = geometry_of(shape);
@@ -178,14 +178,14 @@ static void recycle(uint8_t shape, const uint8_t *data, size_t bytes) {
         memcpy(entry + SLUICE_ENTRY_CORE, &(uint32_t){(where >> 16) % 4}, 4);
         break;
       }
-      case 3: /* a look */
+      case 3: /* recycle */
         for (unsigned queue = 0; queue < r.layout.threads; queue++) {
           sluice_recycle_queue(&r, queue, 64);
           sluice_step_over_cleared(&r, queue, what);
         }
         sluice_release_freezes(&r);
         break;
-      case 4: /* a look at another profiler's queues */
+      case 4: /* recycle another profiler's queues */
         for (unsigned i = 0; i < SLUICE_OTHER_REGIONS; i++) {
           for (unsigned queue = 0; regions[i].pools != 0 && queue < regions[i].threads; queue++) {
             sluice_recycle_region(&r, &regions[i], region_at[i], queue, 64);
@@ -219,7 +219,7 @@ static void lock(const uint8_t *data, size_t bytes) {
     uint32_t what;
     uint32_t number = data[at + 1];
     memcpy(&what, data + at + 2, 4);
-    if (data[at] % 8 == 0) { /* before it is mapped, or while it is used */
+    if (data[at] % 8 == 0) { /* before or after it is mapped */
       ((uint32_t *)(void *)memory)[number % 4] = what;
     } else if (data[at] % 8 == 1) {
       page->locks[number % SLUICE_LOCKS_MAX].word = what;
@@ -258,7 +258,7 @@ static void lock(const uint8_t *data, size_t bytes) {
 /* ---- notify datagrams of the supervised command ---------------------------------------------- */
 
 static void notify(const uint8_t *data, size_t bytes) {
-  /* Datagrams with a byte for the number of descriptors in front, a zero behind. */
+  /* Each datagram is a byte with the number of descriptors, then text up to a zero. */
   while (bytes > 1) {
     char text[INPUT_BYTES + 1];
     const uint8_t *end = memchr(data + 1, 0, bytes - 1);

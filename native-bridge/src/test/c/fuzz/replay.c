@@ -1,6 +1,6 @@
 /*
- * replay.c - gives a fuzz target what is kept, and damaged copies of it, always the same ones: what a
- * build without clang can do.
+ * replay.c - feeds a fuzz target its corpus and damaged copies of it, always the same ones, for
+ * builds without clang.
  *
  *   replay FOLDER COPIES
  */
@@ -23,7 +23,7 @@ static uint32_t next_random(uint32_t below) {
   return (uint32_t)((state >> 33) % below);
 }
 
-/* On the heap, of its own size: a sanitizer sees a byte too much. */
+/* Copy to the heap at its exact size, so that a sanitizer detects reads past the end. */
 static void offer(const uint8_t *input, size_t bytes) {
   uint8_t *copy = malloc(bytes + (bytes == 0));
   memcpy(copy, input, bytes);
@@ -61,7 +61,7 @@ int main(int argc, char **argv) {
   unsigned copies = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
   struct dirent **entries;
   int count = argc > 1 ? scandir(argv[1], &entries, NULL, alphasort) : -1;
-  /* What the parts under test say of bad input, many thousand times. */
+  /* Silences the code under test, which reports bad input many thousand times. */
   int null = open("/dev/null", O_WRONLY);
   int shown = dup(STDERR_FILENO);
   dup2(null, STDERR_FILENO);

@@ -3,13 +3,13 @@ package dev.sluice;
 import dev.sluice.agent.Agent;
 import java.util.concurrent.CountDownLatch;
 
-/** An agent that does not return from its work, as if a system call of it hung. */
+/** An agent that blocks in its duty cycle, like one stuck in a system call. */
 final class AgentBlock implements Agent {
   private final CountDownLatch released = new CountDownLatch(1);
   private final String roleName;
 
   /**
-   * @param roleName of the agent whose thread it blocks
+   * @param roleName role of the agent whose thread it blocks
    */
   AgentBlock(String roleName) {
     this.roleName = roleName;

@@ -25,13 +25,13 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Holds the table of packages: who may know whom. Add a row when a package is added. */
+/** Enforces the package dependencies. Each new package needs a row in the table. */
 class ArchitectureTest {
   private static final String ROOT = "dev.sluice";
 
   private static final String[] GROUND_FLOOR = {"abi", "agent", "config", "counters"};
 
-  /** By package: what it may import of ours, beside itself and what lies below it. */
+  /** Allowed imports by package, besides its own subpackages. */
   private static final Map<String, String[]> MAY_IMPORT =
       Map.ofEntries(
           Map.entry("bridge", none()),
@@ -41,7 +41,7 @@ class ArchitectureTest {
           Map.entry("agent", of("counters")),
           Map.entry("handoff", of("abi", "counters")),
           Map.entry("device", groundFloorAnd("bridge", "handoff")),
-          // The bridge has the native loop of the record codec.
+          // For the native loop of the record codec.
           Map.entry("output.capture", of("abi", "bridge", "config", "counters")),
           Map.entry("output.export", of("abi", "config", "counters", "output.capture")),
           Map.entry("ingest", groundFloorAnd("handoff", "output.capture")),
@@ -50,7 +50,7 @@ class ArchitectureTest {
               "session",
               groundFloorAnd("bridge", "device", "handoff", "headroom", "ingest", "output")),
           Map.entry("service", groundFloorAnd("headroom")),
-          // The bridge also finds the native programs that the commands start.
+          // For locating the native programs that the commands start.
           Map.entry("tool", of("abi", "config", "bridge", "headroom", "output")));
 
   private static final JavaClasses CLASSES =
@@ -104,7 +104,7 @@ class ArchitectureTest {
             .map(JavaClass::getPackageName)
             .filter(name -> name.startsWith(ROOT + "."))
             .map(name -> name.substring(ROOT.length() + 1))
-            // Of the outputs each has a row of its own.
+            // Each output package has its own row.
             .map(name -> name.startsWith("output.") ? name : name.replaceFirst("\\..*", ""))
             .collect(Collectors.toCollection(TreeSet::new));
     assertEquals(new TreeSet<>(MAY_IMPORT.keySet()), packages);
@@ -120,7 +120,7 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
-  /** The root only makes the registry that it hands to the service. */
+  /** The root package only creates the registry that it passes to the service. */
   @Test
   void shouldKeepServerAndMetricsLibrariesInTheService() {
     noClasses()
@@ -186,7 +186,7 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
-  /** A package-info without annotations leaves no class file, so the sources are asked. */
+  /** Checks the sources: a package-info without annotations produces no class file. */
   private static boolean hasPackageInfo(String name) {
     String file = "src/main/java/" + name.replace('.', '/') + "/package-info.java";
     Path module = Path.of("").toAbsolutePath();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the broker refuses, with which status, and that a refusal leaves nothing behind. */
+/** Requests that the broker refuses, with the status of each; a refusal leaks nothing. */
 @Timeout(60)
 class AttachRefusalTest {
   private final BrokerRig rig = new BrokerRig();

@@ -19,9 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * What START and RUN_END carry besides the address: epoch, clocks, the terminal bank, the runtime.
- */
+/** Fields of START and RUN_END other than the address: epoch, clocks, terminal bank, runtime. */
 @Timeout(60)
 @ExtendWith(FailureDump.class)
 class AttachedRunsTest {

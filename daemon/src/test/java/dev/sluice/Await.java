@@ -6,32 +6,32 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Assertions;
 
 /**
- * Bounded waiting for something that another thread or process brings about. The only place of the
- * end-to-end tests that lets time pass.
+ * Bounded waiting for a condition that another thread or process fulfils. The only place in the
+ * end-to-end tests that sleeps.
  */
 final class Await {
-  /** Far beyond what any of the conditions takes, even on a machine that has other work. */
+  /** Far longer than any condition takes, even on a loaded machine. */
   static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private static final long INTERVAL_NANOS = 2_000_000;
 
   private Await() {}
 
-  /** A look at the world that may fail. */
+  /** A polled condition; the poll may throw. */
   interface Condition {
     boolean isMet() throws Exception;
   }
 
   /**
-   * Returns once the condition holds; fails the test when it does not within the patience.
+   * Returns once the condition holds; fails the test after {@link #PATIENCE}.
    *
-   * @param otherwise what to say then
+   * @param otherwise failure message
    */
   static void until(Condition condition, Supplier<String> otherwise) throws Exception {
     until(PATIENCE, condition, otherwise);
   }
 
-  /** The same, for what takes its time by design. */
+  /** Same with a timeout of its own, for conditions that are slow by design. */
   static void until(Duration patience, Condition condition, Supplier<String> otherwise)
       throws Exception {
     long deadlineNs = System.nanoTime() + patience.toNanos();

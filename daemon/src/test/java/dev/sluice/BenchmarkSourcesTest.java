@@ -16,7 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sources that only the profiles jmh and jcstress build, and that a change would break unseen. */
+/**
+ * Compiles the sources that only the profiles jmh and jcstress build, so that a change cannot break
+ * them unnoticed.
+ */
 class BenchmarkSourcesTest {
   @TempDir Path classes;
 

@@ -28,7 +28,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** A session desk with real threads and memory, as the attach server would use it. */
+/** A session desk with real threads and memory, as the attach server uses it. */
 final class BrokerRig implements AutoCloseable {
   static final int CORES = 4;
   static final int THREADS = 2;
@@ -64,18 +64,18 @@ final class BrokerRig implements AutoCloseable {
     return new SessionDesk(sessions);
   }
 
-  /** One round of the janitor. */
+  /** Runs one janitor cycle. */
   void tend() {
     janitor.doWork();
   }
 
-  /** Starts over with other settings. */
+  /** Restarts with other settings. */
   void restart(String... overrides) {
     sessions.close();
     manager = manager(overrides);
   }
 
-  /** Likewise, with memory of the caller's for captures. */
+  /** Restarts with other settings and the caller's stage memory. */
   void restart(StageMemory stages, String... overrides) {
     sessions.close();
     manager = manager(stages, overrides);
@@ -100,7 +100,7 @@ final class BrokerRig implements AutoCloseable {
         0);
   }
 
-  /** With nothing but its own words about the wire. */
+  /** A request with the given wire words and defaults for the rest. */
   static AttachRequest request(AttachRequest.Wire wire) {
     return new AttachRequest(
         0,

@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 
 /**
- * A headless Chromium with one page, driven over the DevTools protocol. Remembers what the page
- * asked for, threw and logged as an error.
+ * A headless Chromium with one page, driven over the DevTools protocol. Records the page's
+ * requests, exceptions and console errors.
  */
 final class Browser implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 40;
@@ -51,7 +51,7 @@ final class Browser implements AutoCloseable {
         new ProcessBuilder(
                 program.toString(),
                 "--headless=new",
-                "--no-sandbox", // it refuses to run as root with it
+                "--no-sandbox", // Chromium refuses to run as root with a sandbox
                 "--disable-gpu",
                 "--disable-dev-shm-usage",
                 "--disable-background-networking",
@@ -79,7 +79,7 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** Where Chromium is; empty if this machine has none. */
+  /** Returns the path of Chromium; empty if it is not installed. */
   static Optional<Path> find() {
     return Stream.of(System.getenv("PATH").split(":"))
         .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
@@ -121,7 +121,7 @@ final class Browser implements AutoCloseable {
     return address[0];
   }
 
-  /** Whole messages, made of parts, one after the other. */
+  /** Reassembles fragmented WebSocket messages. */
   private final class Messages implements WebSocket.Listener {
     private final StringBuilder parts = new StringBuilder();
 
@@ -198,7 +198,7 @@ final class Browser implements AutoCloseable {
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
   }
 
-  /** The value of a JavaScript expression, as a string. */
+  /** Evaluates a JavaScript expression; returns the value as a string. */
   String evaluate(String expression) throws Exception {
     Map<?, ?> answer =
         call(
@@ -209,7 +209,7 @@ final class Browser implements AutoCloseable {
     return (String) ((Map<?, ?>) answer.get("result")).get("value");
   }
 
-  /** The text of the first element that a selector finds; empty if there is none. */
+  /** Returns the text of the first element that matches a selector; empty if none does. */
   String text(String selector) throws Exception {
     return evaluate(
         "(document.querySelector("
@@ -229,19 +229,19 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** The whole page as it would be read from top to bottom. */
+  /** Captures the whole page, including the part outside the viewport. */
   void screenshot(Path file) throws Exception {
     Map<String, Object> shot =
         call("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true));
     Files.write(file, Base64.getDecoder().decode((String) shot.get("data")));
   }
 
-  /** Every address that the page asked for. */
+  /** Returns every address the page requested. */
   List<String> requests() {
     return List.copyOf(requests);
   }
 
-  /** Exceptions, and errors and warnings on the console. */
+  /** Returns exceptions, and errors and warnings on the console. */
   List<String> errors() {
     return List.copyOf(errors);
   }

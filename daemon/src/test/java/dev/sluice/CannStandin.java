@@ -5,40 +5,40 @@ import com.sun.jna.NativeLibrary;
 import java.nio.file.Path;
 
 /**
- * The stand-in for the vendor's libraries, as a daemon in this process uses it: what it was asked
- * to do, and how it can be made to fail (native-bridge/src/test/c/cann/standin.h).
+ * Controls the stand-in for the vendor's libraries as loaded by an in-process daemon: counts calls
+ * and injects failures (native-bridge/src/test/c/cann/standin.h).
  */
 final class CannStandin {
   static final Path FOLDER = Path.of(System.getProperty("sluice.native.path"), "cann");
 
   private CannStandin() {}
 
-  /** The setting by which a daemon uses it. */
+  /** Returns the setting that makes a daemon load the stand-in. */
   static String setting() {
     return "sluice.cann.directory=" + FOLDER;
   }
 
-  /** Forgets injected failures and counts. */
+  /** Clears injected failures and counters. */
   static void reset() {
     function("standin_reset").invokeVoid(new Object[0]);
   }
 
-  /** Lets the nth use of a call from now on fail with a code; 0 is every use. */
+  /** Makes the nth call from now on fail with a code; 0 fails every call. */
   static void fail(String call, int nth, int code) {
     function("standin_fail").invokeVoid(new Object[] {call, nth, code});
   }
 
-  /** The same, for threads that have set this device. */
+  /** Same for threads that have set this device. */
   static void failOn(String call, int device, int nth, int code) {
     function("standin_fail_on").invokeVoid(new Object[] {call, device, nth, code});
   }
 
-  /** Lets every call for a device fail with a code, as while it is being reset; 0 ends that. */
+  /** Fails every call for a device with a code, as during a device reset; code 0 ends that. */
   static void breakDevice(int device, int code) {
     function("standin_break").invokeVoid(new Object[] {device, code});
   }
 
-  /** From now on no call for a device returns, until it is called with false. */
+  /** Blocks every call for a device until called with false. */
   static void hang(int device, boolean isHung) {
     function("standin_hang").invokeVoid(new Object[] {device, isHung ? 1 : 0});
   }
@@ -47,27 +47,27 @@ final class CannStandin {
     return function("standin_calls").invokeLong(new Object[] {call});
   }
 
-  /** Copies of control words, or of payload. */
+  /** Returns the number of copies, of payload ({@code isWide}) or of control words. */
   static long copies(boolean isToDevice, boolean isWide) {
     return function("standin_copies").invokeLong(new Object[] {isToDevice ? 1 : 0, isWide ? 1 : 0});
   }
 
-  /** Of copies of records; copies of a few words are not counted. */
+  /** Returns the bytes of record copies; copies of a few words are not counted. */
   static long copiedBytes(boolean isToDevice) {
     return function("standin_copied_bytes").invokeLong(new Object[] {isToDevice ? 1 : 0});
   }
 
-  /** Copies of one device. */
+  /** Returns the number of copies of one device. */
   static long copiesOf(int device) {
     return function("standin_copies_of").invokeLong(new Object[] {device});
   }
 
-  /** What is allocated, registered or reserved. */
+  /** Returns the number of live allocations, registrations and reservations. */
   static long live() {
     return function("standin_live").invokeLong(new Object[0]);
   }
 
-  /** Registrations whose memory was freed first. */
+  /** Returns the number of registrations whose memory was freed before they were removed. */
   static long leaked() {
     return function("standin_leaked").invokeLong(new Object[0]);
   }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** From a producer's memory to a file and back, record by record. */
+/** From the producer's memory to a file and back, record by record. */
 class CaptureEndToEndTest {
   @TempDir private Path folder;
 
@@ -92,7 +92,7 @@ class CaptureEndToEndTest {
     }
   }
 
-  /** Tasks and busy time of each type of core, as they were counted and as the capture has them. */
+  /** Compares tasks and busy time per core type between the session's counters and the capture. */
   private static void assertTasksAreThoseOf(Path capture, SessionView session) throws Exception {
     long[] tasks = new long[Geometry.CORE_TYPES.size()];
     long[] ticks = new long[Geometry.CORE_TYPES.size()];

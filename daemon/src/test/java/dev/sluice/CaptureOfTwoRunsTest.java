@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One producer runs its device twice in one session: START, RUN_END, START, RUN_END, DETACH. */
+/** One producer makes two runs in one session: START, RUN_END, START, RUN_END, DETACH. */
 @Timeout(60)
 @ExtendWith(FailureDump.class)
 class CaptureOfTwoRunsTest {
@@ -44,7 +44,7 @@ class CaptureOfTwoRunsTest {
         "sluice.capture.stage-bytes=16MiB");
   }
 
-  /** Returns the records that the daemon settled for both runs together. */
+  /** Returns the number of records that the daemon settled for both runs together. */
   private static long runTwice(TestDaemon daemon) throws Exception {
     Geometry geometry = new Geometry(Layout.parse("chip-2026.08/a2a3"), 3, 1, 1, 4);
     ArenaPlan plan = ArenaPlan.of(geometry, new BufferCounts(0, 0, 0, 0), 1L << 30);
@@ -52,7 +52,7 @@ class CaptureOfTwoRunsTest {
     try (NativeClient client = new NativeClient(daemon, NAME, 0, geometry)) {
       for (int run = 0; run < 2; run++) {
         client.start();
-        // Dispatch tokens start over with each run, as a device's do.
+        // Dispatch tokens restart with each run, as on a device.
         PlayedDevice device =
             new PlayedDevice(new MappedMemory(client.memory()), plan, client.base(), 1);
         int published = 0;

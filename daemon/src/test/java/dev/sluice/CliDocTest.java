@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** docs/cli.md is the help of each command. */
+/** Checks docs/cli.md against the help texts of the commands. */
 class CliDocTest {
   private final CommandLine commands =
       Sluice.commandLine(new SluiceHost(new BuildInfo("0", "0", "17"), Map.of()), new StopSignal());

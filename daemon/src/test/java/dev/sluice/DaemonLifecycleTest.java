@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Starts that must be refused, with one line that says what to do, and stops that lose nothing. */
+/** Starts that are refused with one line of advice, and stops that lose nothing. */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class DaemonLifecycleTest {
@@ -45,17 +45,17 @@ class DaemonLifecycleTest {
     TestDaemon.delete(folder);
   }
 
-  /** What a command printed on standard error, and how it ended. */
+  /** Exit code and standard error of a command. */
   private record Ending(int exitCode, String errors) {}
 
-  /** {@code sluice daemon}, for a start that must fail. */
+  /** Runs {@code sluice daemon} for a start that must fail. */
   private static Ending daemonCommand(Path folder, String... settings) {
     List<String> arguments = new ArrayList<>(List.of("daemon"));
     List<String> all = new ArrayList<>(TestDaemon.settingsFor(folder));
     all.addAll(List.of(settings));
     all.forEach(setting -> arguments.addAll(List.of("--set", setting)));
     StringWriter errors = new StringWriter();
-    // A start that succeeds against expectation would wait for a signal forever.
+    // A daemon that starts against expectation would wait for a signal forever.
     StopSignal stopSignal = new StopSignal();
     stopSignal.request();
     int exitCode =
@@ -109,7 +109,7 @@ class DaemonLifecycleTest {
         daemonCommand(folder, "sluice.attach.socket=" + folder.resolve("none/attach.sock")),
         "no directory",
         "sluice.attach.socket");
-    // No user may create files there, root included.
+    // No user can create files in /proc, not even root.
     assertRefused(
         daemonCommand(folder, "sluice.attach.socket=/proc/attach.sock"), "/proc", "attach");
   }
@@ -203,7 +203,7 @@ class DaemonLifecycleTest {
       if (guardMs.equals("0")) {
         assertTrue(device.errors().contains("the daemon closed the connection"), device::errors);
       } else {
-        // The guard recycles, so the workload goes on to its end and only the books are gone.
+        // The guard recycles, so the workload runs to its end and only the books are lost.
         assertTrue(device.json().get("duration_seconds") instanceof Double d && d >= 0.7);
       }
     } finally {
@@ -211,7 +211,10 @@ class DaemonLifecycleTest {
     }
   }
 
-  /** The law of a device that goes on without us: what it holds is in flight. */
+  /**
+   * Checks the accounting law for a device that runs on after the daemon stopped: what it still
+   * holds is in flight.
+   */
   private static void assertBooksWereSettled(String log) {
     Matcher books = BOOKS.matcher(log);
     assertTrue(books.find(), log);
@@ -243,7 +246,7 @@ class DaemonLifecycleTest {
     }
   }
 
-  /** Not even the classes of the command can be loaded: it ends at once, not after a grace time. */
+  /** Too few descriptors even to load the command: it exits at once, without a grace period. */
   @Test
   void shouldEndAtOnceWithoutDescriptors() throws Exception {
     try (DaemonProcess daemon = DaemonProcess.start("ulimit -n 24;", folder)) {
@@ -254,7 +257,7 @@ class DaemonLifecycleTest {
 
   @Test
   void shouldRefuseToAttachWhenTheHostHasNoMemoryAndServeOnceItHas() throws Exception {
-    // The limit of a file's size is one of a memfd's, too: 4,000 blocks of 512 bytes.
+    // RLIMIT_FSIZE applies to a memfd, too: 4,000 blocks of 512 bytes.
     try (DaemonProcess daemon = DaemonProcess.start("ulimit -f 4000;", folder).awaitReady()) {
       Path socket = folder.resolve("attach.sock");
       try (TestProducer large = TestProducer.start(socket, "large", List.of())) {

@@ -23,9 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Devices that are reset, unplugged, busy, or seen under another number, against the stand-in for
- * the vendor's libraries. Devices 0 to 3 have one placement each; a session of device 0 runs beside
- * every fault and must not notice.
+ * Devices that are reset, unplugged, busy, or visible under another number, against the stand-in
+ * for the vendor's libraries. Devices 0 to 3 use one placement each; a concurrent session of device
+ * 0 must not notice any fault.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -99,7 +99,10 @@ class DeviceFailureTest {
     return daemon.metric("sluice_device_up{device=\"" + placement.ordinal() + "\"}");
   }
 
-  /** The session has ended for a cause; no client can attach; what is known of it adds up. */
+  /**
+   * Asserts that the session ended for this cause, that no client can attach, and that the books
+   * balance.
+   */
   private static void assertDown(Placement placement, String name, String cause) throws Exception {
     SessionView session =
         daemon.await(name, seen -> seen.state().startsWith("ended (device failed: " + cause));
@@ -118,12 +121,12 @@ class DeviceFailureTest {
     assertEquals(0, session.violationsInAll(), () -> "violations: " + session);
   }
 
-  /** What certainly fits into an answer on the attach socket. */
+  /** Returns the part of the cause that fits into an attach response. */
   private static String start(String cause) {
     return cause.substring(0, Math.min(40, cause.length()));
   }
 
-  /** The device is back without a restart, and a session of it is as good as ever. */
+  /** Asserts that the device recovers without a restart and serves a session with exact books. */
   private static void assertBack(Placement placement, String name) throws Exception {
     Await.until(() -> up(placement) == 1, () -> "the device does not come back");
     TestProducer.Report device =
@@ -151,7 +154,7 @@ class DeviceFailureTest {
     assertBack(placement, "back " + placement);
   }
 
-  /** The moment of a failure must not matter: what was not read is in flight, never wrong. */
+  /** A failure may hit at any copy: what was not read is in flight, never stale content. */
   @Test
   void shouldTakeNoOldContentForNewWheneverADeviceFails() throws Exception {
     for (int nth = 400; nth < 6_000; nth += 700) {
@@ -176,7 +179,7 @@ class DeviceFailureTest {
     try (TestProducer producer =
         daemon.producer(name, arguments(Placement.DEVICE_COPIED, "--rate", "8000000"))) {
       daemon.await(name, session -> session.total().collected() > 0);
-      // One failure, and the device would answer again: the arena is given up all the same.
+      // A single failure abandons the arena, even if the next call would succeed.
       CannStandin.failOn("rtMemcpy", 3, 1, RESET);
       daemon.await(name, SessionView::isEnded);
       long copies = CannStandin.copiesOf(3);
@@ -237,7 +240,7 @@ class DeviceFailureTest {
         daemon.get("/api/v1/status").contains("\"devices_down\":[]"), "a refusal, no failure");
   }
 
-  /** The runtime renumbers its devices; what it tells the daemon is the host's number. */
+  /** The runtime renumbers its devices; the client reports the host's device number. */
   @Test
   void shouldServeARuntimeThatSeesItsDeviceUnderAnotherNumber() throws Exception {
     for (String route : List.of("ipc-key", "shareable-handle")) {
@@ -271,7 +274,7 @@ class DeviceFailureTest {
     }
   }
 
-  /** Another version of the libraries, as far as a daemon can tell: symbols are missing. */
+  /** An older version of the libraries, which lacks some symbols. */
   @Test
   void shouldRefuseWithWhatTheLibrariesLackAndServeTheOthers(@TempDir Path folder)
       throws Exception {

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The counters of a device that was killed, read from its memory by a third party: the arena of a
- * process, mapped here, stays when both sides have let go of it.
+ * The counters of a killed device, read from its memory: the test maps the arena of a live process,
+ * and the mapping outlives both producer and daemon.
  */
 final class DeviceTruth {
   private final Geometry geometry;
@@ -26,7 +26,7 @@ final class DeviceTruth {
     this.arena = arena;
   }
 
-  /** Maps the arena that a living process has open. */
+  /** Maps the arena that a live process has open. */
   static DeviceTruth of(long pid, Geometry geometry) throws IOException {
     List<Path> descriptors;
     try (Stream<Path> files = Files.list(Path.of("/proc/" + pid + "/fd"))) {
@@ -43,17 +43,17 @@ final class DeviceTruth {
     throw new IOException("process " + pid + " has no arena open: " + descriptors);
   }
 
-  /** Of 24 cores, 3 scheduler threads and all kinds: what the producer does unless told. */
+  /** The producer's default: 24 cores, 3 scheduler threads, all kinds. */
   static Geometry usualGeometry(String layout) {
     return new Geometry(Layout.parse(layout), 24, 3, 1, 4);
   }
 
-  /** Records that the device set out to write. */
+  /** Returns the records that the device attempted to write. */
   long produced(BufferKind kind) {
     return sum(kind, PoolLayout.TOTAL_RECORD_COUNT_OFFSET);
   }
 
-  /** Records that it says it dropped. */
+  /** Returns the records that the device counted as dropped. */
   long dropped(BufferKind kind) {
     return sum(kind, PoolLayout.DROPPED_RECORD_COUNT_OFFSET);
   }

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code sluice diagnose} with real daemons and a real producer. No case runs it to its end, which
- * takes half a minute: each stops it once it has shown what is asked for.
+ * {@code sluice diagnose} with real daemons and a real producer. A full diagnosis takes half a
+ * minute, so each case stops it as soon as it has checked its point.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -56,7 +56,7 @@ class DiagnoseEndToEndTest {
       new Console(new DiagnoseCommand(host, new DiagnoseProbes(), stopSignal));
   private Thread watcher;
 
-  /** Starts real daemons, and counts them. */
+  /** Starts real daemons and counts them. */
   private final class Host implements DaemonHost {
     private final DaemonHost real = new SluiceHost(Sluice.buildInfo(), Map.of());
     private int starts;
@@ -79,7 +79,7 @@ class DiagnoseEndToEndTest {
     }
   }
 
-  /** As Ctrl-C does, in the middle of the first run that the diagnosis makes. */
+  /** Interrupts, like Ctrl-C, in the middle of the first run of the diagnosis. */
   private void interruptOnceItRuns(DaemonClient client) {
     watcher =
         new Thread(
@@ -229,7 +229,7 @@ class DiagnoseEndToEndTest {
     assertTrue(console.err().contains("sluice.arena.bytes allows 1048576"), console.err());
   }
 
-  /** The command as a process, its errors where a test can read them while it runs. */
+  /** Starts the command as a process; standard error goes to a file that a test can poll. */
   private Process process(Path errors, String shellPrefix) throws Exception {
     return new ProcessBuilder(
             "/bin/sh",
@@ -237,7 +237,7 @@ class DiagnoseEndToEndTest {
             shellPrefix + " \"$@\"",
             "sh",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            // Limits of the size of files would hit the JVM's own as well.
+            // The file size limit would also hit the JVM's perf data file.
             "-XX:-UsePerfData",
             "-D"
                 + NativeTools.PATH_PROPERTY
@@ -259,7 +259,7 @@ class DiagnoseEndToEndTest {
     Path errors = folder.resolve("err");
     Process process = process(errors, "exec taskset -c 0");
     try {
-      // Its first word on a log comes after three seconds, and long before its end.
+      // The first progress line appears after three seconds, long before the end.
       Await.until(
           () -> Files.readString(errors).contains(" %"), () -> "says nothing of its progress");
       process.destroy();
@@ -276,7 +276,7 @@ class DiagnoseEndToEndTest {
   @Test
   void shouldSayInOneLineThatTheHostGivesNoSharedMemory() throws Exception {
     Path errors = folder.resolve("err");
-    // 32 MiB, of the 64 that the first experiment wants.
+    // 32 MiB, half of what the first experiment needs.
     Process process = process(errors, "ulimit -f 65536; exec");
     try {
       assertEquals(ExitCode.FAILED, process.waitFor());

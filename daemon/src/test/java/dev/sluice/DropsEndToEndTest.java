@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A real daemon that is overrun by a device of the generation that drops at once: what an operator
- * can read of it afterwards. Which cause the daemon infers depends on the machine; {@link
- * DropCausesTest} steps the agents and asks for each.
+ * A real daemon, overrun by a layout that drops at once: what an operator can read afterwards. The
+ * cause that the daemon infers depends on the machine; {@link DropCausesTest} steps the agents and
+ * checks each cause.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -24,7 +24,7 @@ class DropsEndToEndTest {
   @Test
   void shouldTellOfEveryDropItsCauseAndItsCeiling() throws Exception {
     try (TestDaemon daemon = TestDaemon.start("sluice.drops.kept-events=65536")) {
-      // Faster than anything drains, into the fewest slots that there can be.
+      // Faster than any host drains, with the minimum number of slots.
       daemon.run(
           "overrun", "--layout", "l2-2026.06/a2a3", "--slots", "2", "--duration-ns", "1000000000");
       SessionView session = daemon.session("overrun");
@@ -58,7 +58,7 @@ class DropsEndToEndTest {
     }
   }
 
-  /** How near the nearest ceiling was. */
+  /** Returns the highest worst-case utilization over all ceilings. */
   private static double worst(SessionView session) throws Exception {
     Map<String, Object> headroom = Json.object(session.json(), "ceilings");
     double worst = 0;

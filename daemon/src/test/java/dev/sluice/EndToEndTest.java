@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The main job: a producer in its own process, a whole daemon, and books that balance to the record
- * and to the bit, in every layout, at every level, with other numbers than the layout's own.
+ * The main use case: a producer process and a whole daemon. The books are exact to the record and
+ * the content to the bit, in every layout, at every level, and with overridden dimensions.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -66,7 +66,7 @@ class EndToEndTest {
             layout -> IntStream.rangeClosed(1, 4).mapToObj(level -> Arguments.of(layout, level)));
   }
 
-  /** Every layout at every level collects the kinds of that level, and no other. */
+  /** Every layout collects exactly the kinds of the level. */
   @ParameterizedTest
   @MethodSource("layoutsAndLevels")
   void shouldAccountForEveryRecordOfEveryKind(String layout, int level) throws Exception {
@@ -196,7 +196,7 @@ class EndToEndTest {
         daemon.attachSocket().toString());
   }
 
-  /** Harnesses of runtimes are scripts: the library must do without a header. */
+  /** Test harnesses of runtimes are scripts, so the library must be usable without a header. */
   @Test
   void shouldServeTheExampleInPython() throws Exception {
     Assumptions.assumeTrue(hasPython(), "no python3 on this machine");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The books are exact however the agents are cut and packed, and however small the rings are. */
+/** The books are exact for every threading model, shard count and ring size. */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class EngineShapesTest {
@@ -26,7 +26,7 @@ class EngineShapesTest {
     "sluice.threading=dedicated sluice.collector.shards=3 sluice.drain.groups=2",
     "sluice.threading=shared sluice.collector.shards=2 sluice.drain.groups=4",
     "sluice.threading=inline sluice.collector.shards=2 sluice.drain.groups=3",
-    // Rings that are always full: backpressure must reach the device and lose nothing on the way.
+    // Rings that are always full: backpressure must reach the device without loss.
     "sluice.threading=dedicated sluice.drain.handoff-entries=1 sluice.drain.batch-entries=1",
     "sluice.threading=shared sluice.drain.handoff-entries=2 sluice.collector.shards=2",
     "sluice.refill.freeze=cycle sluice.refill.sweep-interval=100us",
@@ -51,7 +51,7 @@ class EngineShapesTest {
     }
   }
 
-  /** One session, several runs: settled one by one, or each ended while the next is at work. */
+  /** One session, several runs: settled one by one, or each ended while the next is running. */
   @ParameterizedTest
   @CsvSource({
     "l2-2026.07/a5, --runs 3",

@@ -7,13 +7,13 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Prints what the daemons and producers of a failed test had counted and logged, since the failed
- * assertion alone rarely says why.
+ * Prints counters and logs of the daemons and producers of a failed test, since the assertion alone
+ * rarely shows the cause.
  */
 final class FailureDump implements BeforeEachCallback, AfterEachCallback {
   private static final List<String> notes = new ArrayList<>();
 
-  /** Keeps the last words of something that the test is about to close. */
+  /** Keeps the state of something that the test is about to close. */
   static synchronized void keep(String note) {
     notes.add(note);
   }

@@ -21,9 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A device that writes what the wire format forbids: each case is counted under its reason and
- * logged once, the books balance to the record, the content of everything that came is right, and
- * another session at the same time notices nothing.
+ * A device that violates the wire format. Each violation is counted under its reason and logged
+ * once, the books balance to the record, the content of all collected records is right, and a
+ * concurrent session is unaffected.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -33,7 +33,9 @@ class FaultsTest {
   private static final String CHIP_2026_08 = "chip-2026.08/a2a3";
   private static final String CHIP_2026_09 = "chip-2026.09/a2a3";
 
-  /** Small AICPU buffers, so that faults, which come with publications, come in a short run. */
+  /**
+   * Small AICPU buffers: faults are injected at publications, so a short run needs many of them.
+   */
   private static final String[] LOAD = {
     "--rate", "30000000", "--duration-ns", "150000000", "--records", "100,4096,64,4096"
   };
@@ -50,7 +52,10 @@ class FaultsTest {
     daemon.close();
   }
 
-  /** Of each generation, every fault that makes bogus entries, and how the host must call them. */
+  /**
+   * Every fault that writes bogus entries, per generation, with the reasons that the host must
+   * count.
+   */
   static Stream<Arguments> bogusEntries() {
     List<Arguments> all = new ArrayList<>();
     for (String layout : List.of(L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09)) {
@@ -59,7 +64,7 @@ class FaultsTest {
       all.add(Arguments.of(layout, "misaligned-pointer", "misaligned_pointer"));
       all.add(Arguments.of(layout, "bad-core-index", "bad_instance"));
       all.add(Arguments.of(layout, "bad-kind", "bad_kind"));
-      // By then the buffer is with the host, or has been lent again and the entry is an old one.
+      // The host either owns the buffer already, or has lent it again and the entry is stale.
       all.add(Arguments.of(layout, "repeated-pointer", "not_device_owned sequence"));
       // In the first generation the pointer becomes a repeated one after a while.
       all.add(
@@ -93,7 +98,7 @@ class FaultsTest {
   void shouldBelieveItsOwnCapacityOverACountAboveIt(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "count-overflow");
     long counted = outcome.session.violations().get("count_overflow");
-    // The count of an AICore buffer is only a hint, which is not read; most buffers are others.
+    // The host ignores the count of an AICore buffer, a mere hint; most buffers are of other kinds.
     assertTrue(counted > 0 && counted <= outcome.device.injected("count-overflow"));
     assertEquals(counted, outcome.session.violationsInAll());
     assertEverythingCame(outcome);
@@ -113,7 +118,7 @@ class FaultsTest {
   @ValueSource(strings = {L2_2026_06, L2_2026_07, CHIP_2026_08, CHIP_2026_09})
   void shouldOutlastATailBeyondTheQueue(String layout) throws Exception {
     Outcome outcome = misbehave(layout, "bad-tail");
-    // It is there for 50 us: a host that was busy elsewhere may not have seen each.
+    // Visible for only 50 us, so a busy host may miss some.
     assertTrue(outcome.device.injected("bad-tail") > 0);
     long counted = outcome.session.violations().get("bad_index");
     assertTrue(counted <= outcome.device.injected("bad-tail"), "counted " + counted);
@@ -174,7 +179,7 @@ class FaultsTest {
     assertEverythingCame(outcome);
   }
 
-  /** What is named as another run's is counted, mixed with nothing, and missing in this run. */
+  /** Buffers of another run are counted, not mixed in, and missing from this run. */
   @Test
   void shouldMixNoBufferOfAnotherRun() throws Exception {
     TestProducer.Report device = daemon.run("wrong epoch", arguments(CHIP_2026_09, "wrong-epoch"));
@@ -212,7 +217,7 @@ class FaultsTest {
     assertEverythingCame(outcome);
   }
 
-  /** Each would be an error line of a real device. */
+  /** A dry pool at init is an error line on a real device. */
   @ParameterizedTest
   @CsvSource({
     CHIP_2026_09 + ",1",
@@ -247,7 +252,7 @@ class FaultsTest {
   void shouldFollowACounterThatWraps() throws Exception {
     List<TestProducer> producers = new ArrayList<>();
     try {
-      // All generations whose counters wrap, at the same time, because each takes two seconds.
+      // All generations with wrapping counters at once, because each takes two seconds.
       for (String layout : List.of(L2_2026_06, L2_2026_07, CHIP_2026_08)) {
         producers.add(
             daemon.producer(
@@ -283,7 +288,7 @@ class FaultsTest {
 
   private record Outcome(SessionView session, TestProducer.Report device) {}
 
-  /** A guilty run beside an innocent one; asserts what holds for every fault. */
+  /** Runs a faulty producer next to a clean one; asserts what holds for every fault. */
   private static Outcome misbehave(String layout, String faults) throws Exception {
     String guilty = "guilty " + layout + " " + Integer.toHexString(faults.hashCode());
     String innocent = "innocent " + guilty;
@@ -316,7 +321,7 @@ class FaultsTest {
     return new Outcome(session, device);
   }
 
-  /** Nothing is missing but what the device itself dropped or lost. */
+  /** Asserts that only records are missing that the device itself dropped or lost. */
   private static void assertEverythingCame(Outcome outcome) throws Exception {
     Law.assertAgrees(outcome.session, outcome.device);
     assertEquals(0, outcome.session.total().inFlight());

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A user of the host who is neither the daemon's nor in its group, at both Unix sockets. */
+/** A user who is neither the daemon's user nor in its group, at both Unix sockets. */
 @ExtendWith(FailureDump.class)
 class ForeignUserTest {
   private static final int NOBODY = 65_534;
@@ -74,7 +74,7 @@ class ForeignUserTest {
     try (TestDaemon daemon = TestDaemon.start("sluice.attach.allowed-gids=[4242]")) {
       open(daemon.folder(), "rwxr-xr-x");
       open(daemon.attachSocket(), "rwxrwxrwx");
-      // Where the build is need not be open to others.
+      // The build directory need not be readable for other users.
       Path producer = daemon.folder().resolve("producer");
       Files.copy(
           NativeTools.find(NativeTools.PRODUCER), producer, StandardCopyOption.REPLACE_EXISTING);

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A daemon that is killed under load, and the guards of its clients, in every layout. */
+/** A daemon that is killed under load, and its clients' guards, in every layout. */
 class GuardEndToEndTest {
   private static final List<String> LAYOUTS =
       List.of(

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Whatever comes through the attach socket, a run that is under way stays clean. */
+/** No input on the attach socket affects a run in progress. */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class HostileAttachTest {
@@ -46,7 +46,7 @@ class HostileAttachTest {
       }
       clients.shutdown();
       assertTrue(clients.awaitTermination(30, TimeUnit.SECONDS), "a connection hangs");
-      // Every message that was whole got an answer that says why.
+      // Every complete message got a response with a reason.
       assertEquals(CONNECTIONS * 4 / 6, answered.get());
       producer.stop();
       TestProducer.Report device = producer.await();
@@ -63,7 +63,7 @@ class HostileAttachTest {
     }
   }
 
-  /** One wrong client; true if it was answered with a refusal. */
+  /** Plays one misbehaving client; returns whether it received a refusal. */
   private static boolean speakNonsense(TestDaemon daemon, int number) {
     Random random = new Random(number);
     try (RawAttach client = new RawAttach(daemon)) {
@@ -79,10 +79,10 @@ class HostileAttachTest {
         case 3 -> message.putShort(6, (short) (12 + random.nextInt(1000))); // type
         case 4 -> {
           client.send(message.slice(0, random.nextInt(message.capacity())));
-          return false; // and goes before the rest
+          return false; // closes before sending the rest
         }
         default -> {
-          return false; // says nothing at all
+          return false; // sends nothing
         }
       }
       return RawAttach.status(client.ask(message)) != RawAttach.OK;

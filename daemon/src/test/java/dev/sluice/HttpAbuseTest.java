@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a network may do to the TCP listener while records are collected. */
+/** Abuse of the TCP listener from the network while records are collected. */
 @ExtendWith(FailureDump.class)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class HttpAbuseTest {
@@ -37,7 +37,7 @@ class HttpAbuseTest {
     to.flush();
   }
 
-  /** What comes until the connection ends; a reset ends it, too. */
+  /** Reads until the connection ends, by EOF or reset. */
   private static String answer(Socket socket) {
     StringBuilder all = new StringBuilder();
     byte[] part = new byte[1 << 14];
@@ -48,7 +48,7 @@ class HttpAbuseTest {
         read = socket.getInputStream().read(part);
       }
     } catch (IOException ignored) {
-      // What came before is the answer.
+      // Keep what arrived before the reset.
     }
     return all.toString();
   }
@@ -58,7 +58,7 @@ class HttpAbuseTest {
       try {
         write(socket, text);
       } catch (IOException ignored) {
-        // It may have been refused before all of it was written.
+        // The server may refuse before it has read the whole request.
       }
       return answer(socket);
     }
@@ -141,7 +141,7 @@ class HttpAbuseTest {
             }
             next++;
           } catch (IOException e) {
-            isOpen = false; // the daemon has closed the first of them
+            isOpen = false; // the daemon has closed the first of the slow ones
           }
         }
         for (Socket socket : slow) {

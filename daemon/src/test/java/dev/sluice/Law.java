@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.sluice.service.Labels;
 import org.junit.jupiter.api.Assertions;
 
-/** Assertions about the accounting law, each of which names the kind that breaks it. */
+/** Assertions about the accounting law; each failure names the kind that violates it. */
 final class Law {
   private Law() {}
 
-  /** Every record is in exactly one term, and no term holds what nothing explains. */
+  /** Every record is in exactly one term, and no term holds unexplained records. */
   static void assertBalanced(SessionView session) throws Exception {
     for (String kind : Labels.KINDS) {
       SessionView.Totals totals = session.kind(kind);
@@ -21,7 +21,7 @@ final class Law {
     }
   }
 
-  /** The host counted what the device itself counted, kind by kind, to the record. */
+  /** Host and device counted the same, kind by kind, to the record. */
   static void assertAgrees(SessionView session, TestProducer.Report device) throws Exception {
     for (String kind : Labels.KINDS) {
       SessionView.Totals totals = session.kind(kind);
@@ -36,7 +36,7 @@ final class Law {
     }
   }
 
-  /** Every record that came was compared and was what the device must have written. */
+  /** Every collected record was compared and matches what the device must have written. */
   static void assertContentIsTrue(SessionView session) throws Exception {
     assertEquals(0, session.mismatched(), () -> "wrong content: " + session);
     SessionView.Totals total = session.total();
@@ -44,7 +44,7 @@ final class Law {
     Assertions.assertTrue(session.verified() > 0, "nothing came at all");
   }
 
-  /** A run without a fault: exact, complete, nothing left anywhere. */
+  /** A fault-free run: exact and complete, with nothing in flight. */
   static void assertExact(SessionView session, TestProducer.Report device) throws Exception {
     assertEquals(0, device.exitCode(), device::errors);
     assertEquals("ended (detached)", session.state());

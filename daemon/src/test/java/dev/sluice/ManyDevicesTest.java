@@ -21,8 +21,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Eight devices of all placements in one daemon, each with sessions that come and go at the same
- * time, and one that fails in the middle of it.
+ * Eight devices of all placements in one daemon, each with short concurrent sessions; one device
+ * fails in the middle.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -81,7 +81,7 @@ class ManyDevicesTest {
         durationNs);
   }
 
-  /** One client after another on a device, each with its own layout. */
+  /** Runs several clients in sequence on a device, each with its own layout. */
   private static Map<String, TestProducer.Report> comeAndGo(TestDaemon daemon, int device, int lane)
       throws Exception {
     Map<String, TestProducer.Report> reports = new LinkedHashMap<>();
@@ -147,7 +147,7 @@ class ManyDevicesTest {
     }
   }
 
-  /** Each device got what was configured for it, and no other did. */
+  /** Asserts that the settings of each device apply to that device only. */
   private static void assertOwnSettings(TestDaemon daemon) throws Exception {
     for (SessionView session : daemon.sessions()) {
       int device = (int) session.whole("device");

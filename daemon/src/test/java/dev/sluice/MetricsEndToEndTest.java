@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The metrics of a daemon at work, beside what its own session says. */
+/** Compares the metrics of a working daemon with its session's books. */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class MetricsEndToEndTest {
@@ -90,7 +90,7 @@ class MetricsEndToEndTest {
     }
   }
 
-  /** What an alert on a first increment needs to have seen at 0. */
+  /** Samples that must exist at 0, so that an alert sees the first increment. */
   private static List<String> knownFromAttach(boolean detail) {
     List<String> samples = new ArrayList<>();
     for (String kind : Labels.KINDS) {
@@ -111,7 +111,7 @@ class MetricsEndToEndTest {
     return samples;
   }
 
-  /** Names with labels of our own series; histogram buckets appear as they are filled. */
+  /** Names and labels of Sluice's own series; histogram buckets appear as they are filled. */
   private static Set<String> sluiceSeries(String scrape) {
     return scrape
         .lines()

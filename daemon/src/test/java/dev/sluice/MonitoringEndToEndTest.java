@@ -24,10 +24,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An operator's hour in a minute, with the real Prometheus and Alertmanager: a device that is
- * overrun, the message that reaches a person, and the one that takes it back; and every query of
- * the dashboards meanwhile. Run with {@code -Pobserve}; the pictures and the messages are in
- * target/monitoring.
+ * An operator's hour in a minute, with the real Prometheus and Alertmanager: a device is overrun,
+ * an operator is notified, and the alert resolves; meanwhile every query of the dashboards runs.
+ * Run with {@code -Pobserve}; pictures and notifications go to target/monitoring.
  */
 @Tag("observe")
 @ExtendWith(FailureDump.class)
@@ -37,7 +36,7 @@ class MonitoringEndToEndTest {
   private static final String DROPS = "sluice_device_dropped_records_total{device=\"1\"}";
 
   /**
-   * A window of an alert and its keep_firing_for, a minute as a second, and what a machine adds.
+   * An alert window and its keep_firing_for, with a minute as a second, plus slack for the machine.
    */
   private static final Duration UNTIL_RESOLVED = Duration.ofSeconds(90);
 
@@ -62,7 +61,7 @@ class MonitoringEndToEndTest {
           Duration.ofSeconds(30),
           () -> isScraped(prometheus),
           () -> "nothing was scraped: " + stack.describe());
-      // The device must be known at 0, as it is from the moment of attach.
+      // The series must exist at 0, as it does from attach on.
       try (TestProducer gentle = blocking(daemon, "gentle", "1", "1000000", "200000000")) {
         gentle.await();
       }
@@ -97,12 +96,12 @@ class MonitoringEndToEndTest {
       assertEveryPanelShowsSomething(prometheus);
       clean.stop();
       assertEquals(0, clean.await().whole("dropped_records"));
-      // A sample of the records was compared bit by bit, so not assertExact.
+      // Only a sample of the records was compared bit by bit, so assertExact does not apply.
       Law.assertBalanced(daemon.session("clean"));
     }
   }
 
-  /** As fast as the generation that never waits can, with the fewest buffers. */
+  /** The generation that never waits, at full speed with the fewest buffers. */
   private static final String[] OVERRUN = {
     "--device",
     "1",
@@ -116,7 +115,7 @@ class MonitoringEndToEndTest {
     "1500000000"
   };
 
-  /** Of the generation that waits for the host, so that a busy machine cannot make it drop. */
+  /** The generation that waits for the host, so that a busy machine cannot make it drop. */
   private static TestProducer blocking(
       TestDaemon daemon, String name, String device, String rate, String nanos) throws IOException {
     return daemon.producer(
@@ -139,7 +138,7 @@ class MonitoringEndToEndTest {
     }
   }
 
-  /** Messages about our alert in this state. */
+  /** Returns the notifications about the alert in this state. */
   private static List<MonitoringStack.Message> of(MonitoringStack stack, String state)
       throws IOException {
     List<MonitoringStack.Message> found = new ArrayList<>();

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * A real Prometheus and a real Alertmanager with the files of deploy/, and a web hook that keeps
- * what it is sent. All of it on loopback, in a folder of its own, with one minute of the rules as
- * one second: what takes an operator an hour takes the test a minute.
+ * what it receives. Everything is on loopback, in its own folder, with each minute of the rules
+ * scaled down to a second.
  */
 final class MonitoringStack implements AutoCloseable {
   static final int SCRAPE_SECONDS = 1;
@@ -31,7 +31,7 @@ final class MonitoringStack implements AutoCloseable {
 
   private static final Pattern MINUTES = Pattern.compile("\\b(\\d+)(m|h)\\b");
 
-  /** What Alertmanager sent, and when it arrived. */
+  /** A notification of Alertmanager and its arrival time. */
   record Message(Instant at, String json) {}
 
   private final Path folder;
@@ -48,7 +48,7 @@ final class MonitoringStack implements AutoCloseable {
     webhook.start();
   }
 
-  /** Skips the test where a program is missing. */
+  /** Starts the stack; skips the test if a program is missing. */
   static MonitoringStack start(Path folder, int daemonPort, String... features) throws Exception {
     Path prometheus = installed("prometheus", "prometheus");
     Path alertmanager = installed("prometheus-alertmanager", "alertmanager");
@@ -121,7 +121,7 @@ final class MonitoringStack implements AutoCloseable {
     run(program, "prometheus", arguments.toArray(String[]::new));
   }
 
-  /** 10m is 10s, and 1h is 60s; seconds stay, since windows of five scrapes must. */
+  /** Turns 10m into 10s and 1h into 60s; seconds stay, because windows of five scrapes must. */
   private static String secondsForMinutes(String rules) {
     return MINUTES
         .matcher(rules)
@@ -155,12 +155,12 @@ final class MonitoringStack implements AutoCloseable {
     return "http://127.0.0.1:" + prometheusPort;
   }
 
-  /** What the web hook was sent so far, oldest first. */
+  /** Returns the notifications received so far, oldest first. */
   List<Message> messages() {
     return messages;
   }
 
-  /** The end of the logs of both, for a person. */
+  /** Returns the ends of both logs, for failure messages. */
   String describe() {
     StringBuilder text = new StringBuilder();
     try (Stream<Path> files = Files.list(folder)) {
@@ -176,7 +176,7 @@ final class MonitoringStack implements AutoCloseable {
     return text.toString();
   }
 
-  /** Stops both, and waits for it. Idempotent. */
+  /** Stops both programs and waits for them to end. Idempotent. */
   @Override
   public void close() throws IOException {
     for (Process process : processes) {

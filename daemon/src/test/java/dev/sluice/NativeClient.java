@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * libsluice_attach, called from this process: what a runtime would do between two kernels, in the
- * order that a test wants.
+ * libsluice_attach in this process: makes the calls that a runtime makes between kernels, in the
+ * order of the test.
  */
 final class NativeClient implements AutoCloseable {
   private static final int GEOMETRY_BYTES = 224;
@@ -60,7 +60,7 @@ final class NativeClient implements AutoCloseable {
     }
   }
 
-  /** Attaches; the geometry's layout must be one without overrides. */
+  /** Attaches; the geometry's layout must not contain overrides. */
   NativeClient(TestDaemon daemon, String name, int device, Geometry geometry) {
     this(daemon, name, device, geometry, 0);
   }
@@ -88,17 +88,17 @@ final class NativeClient implements AutoCloseable {
     session = opened.getValue();
   }
 
-  /** Where this process sees arena byte 0. */
+  /** Returns the address of arena byte 0 in this process. */
   long base() {
     return Pointer.nativeValue(library.sluice_attach_arena(session).getPointer(0));
   }
 
-  /** Length of the arena. */
+  /** Returns the length of the arena. */
   long bytes() {
     return library.sluice_attach_arena(session).getLong(8);
   }
 
-  /** The arena in this process; gone with the session. */
+  /** Returns the arena as mapped in this process; invalid after the session ends. */
   java.nio.ByteBuffer memory() {
     return library.sluice_attach_arena(session).getPointer(0).getByteBuffer(0, bytes());
   }
@@ -107,17 +107,17 @@ final class NativeClient implements AutoCloseable {
     start(0);
   }
 
-  /** Starts a run whose epoch is known, unless that is 0. */
+  /** Starts a run; epoch 0 means unknown. */
   void start(long runEpoch) {
     check(library.sluice_attach_start(session, 0, runEpoch, error, ERROR_BYTES));
   }
 
-  /** Where the device finds the terminal bank of the run. */
+  /** Returns the device address of the run's terminal bank. */
   long terminalBank() {
     return library.sluice_attach_terminal_bank(session);
   }
 
-  /** Ends the run; afterwards the books say what it was. */
+  /** Ends the run and fills in the books. */
   NativeClient runEnd() {
     check(library.sluice_attach_run_end(session, books, error, ERROR_BYTES));
     return this;
@@ -165,7 +165,7 @@ final class NativeClient implements AutoCloseable {
     }
   }
 
-  /** Without a word to the daemon, as a crash would, unless detached before. */
+  /** Closes without a message to the daemon, like a crash, unless already detached. */
   @Override
   public void close() {
     if (session != null) {

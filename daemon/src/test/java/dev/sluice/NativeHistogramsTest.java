@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Rules and panels about latencies on a real Prometheus, which keeps either the classic buckets of
- * a histogram or, with the feature, the native ones.
+ * Latency rules and panels on a real Prometheus, which stores either the classic buckets of a
+ * histogram or, with the feature enabled, the native ones.
  */
 @Tag("observe")
 @ExtendWith(FailureDump.class)
@@ -61,7 +61,10 @@ class NativeHistogramsTest {
     }
   }
 
-  /** What rules and panels ask of histograms; tasks are counted only while a capture is written. */
+  /**
+   * Returns the histogram queries of rules and panels; without those of tasks, which are counted
+   * only while a capture is written.
+   */
   private static List<String> latencies(DashboardData prometheus) {
     List<String> expressions =
         new ArrayList<>(
@@ -80,7 +83,7 @@ class NativeHistogramsTest {
     return expressions;
   }
 
-  /** Holds up the drain for longer than the alert allows. */
+  /** Stalls the drain agent for longer than the alert allows. */
   private static boolean hasPaused(TestDaemon daemon) {
     AgentBlock block = daemon.block("drain");
     LockSupport.parkNanos(PAUSE_NANOS);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** What packages take along: manual page, completion, and the files for systemd. */
+/** Texts that packages ship: manual page, completion, and the files for systemd. */
 class PackagedTextsTest {
   private static final Path DEPLOY = Path.of(System.getProperty("basedir", "."), "..", "deploy");
 
@@ -36,7 +36,7 @@ class PackagedTextsTest {
     return output.toString();
   }
 
-  /** Exit code and all output of a program; skips the test where there is none. */
+  /** Exit code and output of a program; the test is skipped if the program is not installed. */
   private record Ran(int exitCode, String output) {}
 
   private static Ran run(String... command) throws Exception {
@@ -81,7 +81,7 @@ class PackagedTextsTest {
   @Test
   void shouldPrintAManualPageThatTroffAccepts() throws Exception {
     Path page = Files.writeString(directory.resolve("sluice.1"), print("generate-man"));
-    // groff itself says what it does not like; man would hide it.
+    // Runs groff directly, because man hides its warnings.
     Ran groff = run("groff", "-man", "-Tutf8", "-ww", "-z", page.toString());
     assertEquals(new Ran(0, ""), groff);
   }
@@ -90,7 +90,7 @@ class PackagedTextsTest {
   void shouldCompleteCommandsAndOptions() throws Exception {
     Path script = Files.writeString(directory.resolve("sluice"), print("generate-completion"));
     String probe =
-        // Outside of a completion there is nothing whose options it could set.
+        // compopt works only inside a completion.
         "compopt() { :; }; source "
             + script
             + "; COMP_WORDS=(sluice relo); COMP_CWORD=1; _complete_sluice;"
@@ -101,7 +101,7 @@ class PackagedTextsTest {
 
   @Test
   void shouldHaveAUnitThatSystemdAccepts() throws Exception {
-    // Where it is not installed, its program must be named by another path.
+    // systemd-analyze wants the program to exist, even where Sluice is not installed.
     String unit =
         Files.readString(DEPLOY.resolve("systemd/sluice.service"))
             .replace("=/usr/bin/sluice ", "=/bin/true ");
@@ -113,7 +113,7 @@ class PackagedTextsTest {
   void shouldExposeLittle() throws Exception {
     List<String> command =
         new ArrayList<>(List.of("systemd-analyze", "security", "--no-pager", "--offline=true"));
-    // In tenths: at most 2.5. Fails with 1 above that.
+    // In tenths: at most 2.5. The exit code is 1 above that.
     command.add("--threshold=25");
     command.add(DEPLOY.resolve("systemd/sluice.service").toRealPath().toString());
     Ran security = run(command.toArray(String[]::new));
@@ -121,7 +121,7 @@ class PackagedTextsTest {
     assertTrue(security.output().contains("Overall exposure level"), security.output());
   }
 
-  /** A change of what is open needs its reason in the same place. */
+  /** Every point left open must be explained in docs/operations.md. */
   @Test
   void shouldExplainEveryPointThatIsLeftOpen() throws Exception {
     Ran security =

@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The main job on every placement, in every layout, against the stand-in for the vendor's
- * libraries: one daemon whose devices 0 to 3 have one placement each.
+ * The main use case on every placement and layout, against the stand-in for the vendor's libraries:
+ * one daemon whose devices 0 to 3 use one placement each.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -45,7 +45,7 @@ class PlacementEndToEndTest {
           "chip-2026.09/a2a3",
           "chip-2026.09/a5");
 
-  /** Longer than any test: the producer ends when it is told to. */
+  /** Longer than any test: the producer runs until it is stopped. */
   private static final String NO_END_NS = "600000000000";
 
   private static TestDaemon daemon;
@@ -118,7 +118,7 @@ class PlacementEndToEndTest {
         placement == Placement.DEVICE_MAPPED ? 1 : 0, CannStandin.calls("halHostRegister"));
   }
 
-  /** Control words of a mapped device never go by the runtime's copies (abi.md 5.2). */
+  /** Control words of a mapped device never go through the runtime's copy calls (abi.md 5.2). */
   @Test
   void shouldWriteToAMappedDeviceByStoresAlone() throws Exception {
     runTasks("stores", Placement.DEVICE_MAPPED, 20_000);
@@ -126,14 +126,14 @@ class PlacementEndToEndTest {
     assertEquals(0, CannStandin.copies(true, true));
   }
 
-  /** What a buffer costs where every access is a call: payload once, words a bounded number. */
+  /** Cost of a buffer where every access is a call: payload once, a bounded number of words. */
   @Test
   void shouldCopyEachPayloadByteOnce() throws Exception {
     // One core and one kind; AICore buffers of 1024 records.
     int tasks = 50 * 1024;
     SessionView session = runTasks("copies", Placement.DEVICE_COPIED, tasks);
     long payload = session.total().collected() * 32;
-    // A copy is a whole buffer, of which the last may hold fewer records.
+    // The host copies whole buffers; the last may hold fewer records.
     long copied = CannStandin.copiedBytes(false);
     assertTrue(copied >= payload && copied < payload * 3 / 2, copied + " bytes for " + payload);
     assertNotEquals(0, CannStandin.copies(true, false));
@@ -187,7 +187,7 @@ class PlacementEndToEndTest {
     assertEquals(1, CannStandin.calls("aclrtMemExportToShareableHandle"));
   }
 
-  /** It has given back what it had done, and then tells the daemon (abi.md 5.5). */
+  /** The client undoes its partial setup, then reports the failure (abi.md 5.5). */
   @ParameterizedTest
   @CsvSource({
     "HOST, aclrtHostRegister",
@@ -210,7 +210,7 @@ class PlacementEndToEndTest {
             arguments(placement));
     assertEquals(1, device.exitCode());
     assertTrue(device.errors().contains(call + " returned 507899"), device.errors());
-    // No waiting: the answer to its DETACH was the end of the session.
+    // No waiting needed: the session ended with the response to DETACH.
     String state = daemon.session(call).state();
     assertTrue(state.startsWith("ended (device lost: " + call), state);
     List<String> counts = Files.readAllLines(log);
@@ -241,7 +241,7 @@ class PlacementEndToEndTest {
           "broken", session -> session.state().startsWith("ended (device failed: rtMemcpy"));
       assertEquals("running", daemon.session("healthy").state());
       CannStandin.reset();
-      // Its client is told; the memory goes after the client.
+      // The client gets the reason; its memory is released after it has gone.
       TestProducer.Report told = broken.await();
       assertTrue(
           told.errors().contains("the daemon ended the session: device failed: "), told.errors());

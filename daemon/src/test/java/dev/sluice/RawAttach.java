@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 
 /**
- * A client that writes its messages byte by byte, so that it can also write wrong ones, and cut the
- * connection when it likes. It never maps the arena.
+ * A client that sends messages byte by byte, so that it can send malformed ones and cut the
+ * connection at any point. It never maps the arena.
  */
 final class RawAttach implements AutoCloseable {
   static final int ATTACH = 1;
@@ -39,7 +39,7 @@ final class RawAttach implements AutoCloseable {
     return RawMessage.of(type).field(TOKEN, 1, token);
   }
 
-  /** A legal request for a small arena. */
+  /** Returns a valid request for a small arena. */
   static RawMessage attach(String name) {
     return attach(name, 2);
   }
@@ -60,7 +60,7 @@ final class RawAttach implements AutoCloseable {
     }
   }
 
-  /** Sends a request and waits for its answer. */
+  /** Sends a request and returns the response. */
   ByteBuffer ask(RawMessage message) throws IOException {
     return ask(message.bytes());
   }
@@ -79,7 +79,7 @@ final class RawAttach implements AutoCloseable {
         .rewind();
   }
 
-  /** The byte that carries the descriptor, which stays in the kernel. */
+  /** Consumes the byte that carries the descriptor, but not the descriptor. */
   void skipDescriptor() throws IOException {
     receive(1);
   }

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** PMU and scope statistics, from a producer's memory to the files that the runtime writes. */
+/** PMU and scope statistics, from the producer's memory to the files that the runtime writes. */
 @Timeout(120)
 class RegionsEndToEndTest {
   private static final int CORES = 6;
@@ -166,7 +166,7 @@ class RegionsEndToEndTest {
   }
 
   /**
-   * Numbers and counts start over with each run, in the regions that lie beside the swimlane, too.
+   * Sequence numbers and counts restart with each run, also in the regions next to the swimlane.
    */
   @Test
   void shouldServeSeveralRunsOneAfterTheOther() throws Exception {
@@ -200,7 +200,7 @@ class RegionsEndToEndTest {
     }
   }
 
-  /** A device waits 30 s for an empty buffer; the guard does not let it. */
+  /** A device waits up to 30 s for an empty buffer; the guard prevents that. */
   @Test
   void shouldNotStallADeviceWhoseDaemonIsKilled() throws Exception {
     try (DaemonProcess daemon = DaemonProcess.start("", folder).awaitReady();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.LoggerFactory;
 
-/** A daemon with a file that changes under it. */
+/** A daemon whose configuration file changes while it runs. */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class ReloadEndToEndTest {
@@ -78,18 +78,18 @@ class ReloadEndToEndTest {
       assertEquals(Level.DEBUG, root.getLevel());
       assertEquals(1, daemon.metric("sluice_config_restart_required"));
       assertEquals(1, daemon.logged(Level.WARN, "needs a restart: sluice.collector.shards").size());
-      // At once: one session is open, and no more is allowed.
+      // Applied at once: one session is open, which is now the maximum.
       TestProducer.Report busy =
           daemon.run("busy", "--level", "1", "--cores", "2", "--aicpu-threads", "1");
       assertTrue(busy.errors().contains("sluice.attach.max-sessions is 1"), busy.errors());
-      // The open session keeps its arena, which is larger than the limit that came after it.
+      // The open session keeps its arena, although that exceeds the new limit.
       first.stop();
       TestProducer.Report device = first.await();
       Law.assertExact(daemon.session("first"), device);
       TestProducer.Report large = daemon.run("large");
       assertTrue(large.errors().contains("sluice.arena.bytes allows 4194304"), large.errors());
 
-      // Everything as it was: nothing waits for a restart any more.
+      // With the original settings, no setting needs a restart any more.
       write("");
       body(daemon.control("POST", "/v1/reload"));
       assertEquals(0, daemon.metric("sluice_config_restart_required"));

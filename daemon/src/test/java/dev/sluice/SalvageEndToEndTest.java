@@ -18,7 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A producer that dies at any instruction: what it had committed is recovered, and the law holds.
+ * A producer that dies at any instruction: all that it committed is recovered, and the accounting
+ * law holds.
  */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
@@ -43,7 +44,7 @@ class SalvageEndToEndTest {
     long salvaged = 0;
     for (int seed = 1; seed <= 5; seed++) {
       String name = "suicide " + seed + " " + layout;
-      // Half of them in full flood, where the device is in the middle of a switch most often.
+      // Half of the runs at full rate, where the device is most often in the middle of a switch.
       String rate = seed % 2 == 0 ? "0" : "100000000";
       TestProducer.Report device =
           daemon.run(
@@ -151,7 +152,7 @@ class SalvageEndToEndTest {
     }
   }
 
-  /** What must hold however the producer died. */
+  /** Asserts what holds however the producer died. */
   private static SessionView assertSettledAfterDeath(String name) throws Exception {
     SessionView session = daemon.await(name, SessionView::isEnded);
     assertEquals("ended (producer died)", session.state());
@@ -159,7 +160,7 @@ class SalvageEndToEndTest {
     assertEquals(0, session.total().inFlight(), session::toString);
     assertEquals(0, session.mismatched(), () -> "wrong content: " + session);
     assertTrue(session.verified() > 0, "nothing was collected");
-    // Per pool at most what can be begun and not committed: abi.md 4.3, 4.4.
+    // Upper bound of records begun but not committed, per pool: abi.md 4.3, 4.4.
     long begun =
         2L * session.whole("num_cores")
             + session.whole("num_cores")

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a scrape costs: series in Prometheus, garbage in the daemon, and nothing to an agent. */
+/**
+ * Cost of a scrape: series in Prometheus, garbage in the daemon, and no lock contention for agents.
+ */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class ScrapeCostTest {
@@ -32,12 +34,15 @@ class ScrapeCostTest {
   private static final int MOST_SERIES = 1_250;
   private static final long MOST_GARBAGE = 5_000_000;
 
-  /** Loading a class or compiling may cost an agent one; a lock of the scrape costs dozens. */
+  /**
+   * Class loading or compilation may block an agent once; a lock shared with the scrape blocks it
+   * dozens of times.
+   */
   private static final long WAITS_OF_THE_JVM = 2;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  /** As a device of the field: all kinds, 3 AICPU schedulers and the orchestrator. */
+  /** As in production: all kinds, 3 AICPU schedulers and the orchestrator. */
   private static final Geometry GEOMETRY =
       new Geometry(Layout.parse("l2-2026.07/a2a3"), 24, 3, 1, 4);
 
@@ -77,7 +82,7 @@ class ScrapeCostTest {
     }
   }
 
-  /** How many series of which metric, for the one who has to save some. */
+  /** Counts series per metric, for the failure message. */
   private static Map<String, Long> byFamily(List<String> series) {
     return series.stream()
         .collect(
@@ -85,7 +90,7 @@ class ScrapeCostTest {
                 line -> line.split("[{ ]", 2)[0], TreeMap::new, Collectors.counting()));
   }
 
-  /** The least of some, because the JVM charges a thread for what it links now and then. */
+  /** Returns the minimum of ten scrapes, because linking charges some garbage to the thread. */
   private static long garbageOfAScrape(TestDaemon daemon) throws Exception {
     long scraper = threads("sluice-scrape").get(0).getThreadId();
     long least = Long.MAX_VALUE;
@@ -104,8 +109,8 @@ class ScrapeCostTest {
   }
 
   /**
-   * Scrapes without a break beside a busy device. An agent that shared a monitor with the scrape
-   * would have waited for it many times.
+   * Scrapes continuously while a device is busy. An agent that shares a monitor with the scrape
+   * would block on it many times.
    */
   @Test
   void shouldNeverMakeAnAgentWaitForALock() throws Exception {

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A client that writes anything over all memory that it has, while the daemon uses it: other
- * sessions notice nothing, no agent fails, and the daemon stays up. The profile {@code soak} does
- * it for a minute.
+ * A client that overwrites all of its memory at random while the daemon uses it: other sessions are
+ * unaffected, no agent fails, and the daemon stays up. The profile {@code soak} runs it for a
+ * minute.
  */
 @Tag("soak")
 @ExtendWith(FailureDump.class)
@@ -75,7 +75,7 @@ class ScribbleTest {
     }
   }
 
-  /** Every record is collected, or dropped by the device and counted. */
+  /** Asserts that every record is collected, or dropped by the device and counted. */
   private static void assertUntouched(TestDaemon daemon, TestProducer other) throws Exception {
     TestProducer.Report device = other.await();
     SessionView session = daemon.session(other.name());
@@ -88,7 +88,7 @@ class ScribbleTest {
     assertEquals(0, session.total().unaccounted(), () -> "unaccounted: " + session);
   }
 
-  /** One session, for a part of the time; the violations that it counted. */
+  /** Runs one session for its share of the time; returns the violations that it counted. */
   private long scribble(TestDaemon daemon, String layout, int number) throws Exception {
     String name = "scribbler " + number;
     Geometry shape = new Geometry(Layout.parse(layout), 4, 2, 1, 4);
@@ -108,16 +108,16 @@ class ScribbleTest {
       try {
         client.detach();
       } catch (IllegalStateException ignored) {
-        // what it says of such a device is the daemon's business
+        // the test makes no claim about the books of such a device
       }
     }
     return daemon.await(name, SessionView::isEnded).violationsInAll();
   }
 
   /**
-   * Entries that are nearly right, which random words never are, and a tail behind them.
+   * Writes nearly valid entries, which random words never are, and a tail for them.
    *
-   * @param lent a buffer that the device has
+   * @param lent a buffer lent to the device
    */
   private void forge(ByteBuffer memory, Layout layout, long lent) {
     int queue = random.nextInt(2);
@@ -134,7 +134,7 @@ class ScribbleTest {
   }
 
   private void write(ByteBuffer memory) {
-    // Half of it into the header and the queues, which lie in front.
+    // Half of the writes go into header and queues, at the start of the arena.
     int words = memory.capacity() / Long.BYTES;
     int at = random.nextInt(random.nextBoolean() ? words : Math.min(words, 1 << 13)) * Long.BYTES;
     switch (random.nextInt(4)) {

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Sessions at the broker's interface: real shared memory and threads, no sockets. */
+/** Sessions through the broker's interface: real shared memory and threads, no sockets. */
 @Timeout(60)
 class SessionDeskTest {
   private final BrokerRig rig = new BrokerRig();
@@ -51,7 +51,7 @@ class SessionDeskTest {
     rig.close();
   }
 
-  /** A device on a second mapping of the granted memory, as another process would have it. */
+  /** Returns a device on a second mapping of the granted memory, like another process. */
   private ScriptedDevice device(Granted granted) throws IOException {
     Layout layout =
         Layout.of(Generation.CHIP_2026_08, Platform.A2A3, new LayoutOverrides(0, 64, 5, 6, 7, 8));
@@ -83,12 +83,12 @@ class SessionDeskTest {
     }
   }
 
-  /** Until the device has nothing left to do; the session's own threads do the host's part. */
+  /** Steps the device until it is idle; the session's own threads do the host's part. */
   private static void run(ScriptedDevice device) {
     while (!device.isIdle()) {
       for (int thread = 0; thread < device.threadCount(); thread++) {
         device.step(thread);
-        // The device's stores, in the order of the program.
+        // Keeps the device's stores in program order.
         VarHandle.fullFence();
       }
     }
@@ -228,7 +228,7 @@ class SessionDeskTest {
     }
   }
 
-  /** Reports the loss and lets the janitor's part come round until the session is over. */
+  /** Reports the connection lost and runs the janitor until the session has ended. */
   private void lose(Granted granted) {
     rig.manager.connectionLost(granted.token(), granted.connection());
     while (!rig.sessions.open().isEmpty()) {
@@ -250,7 +250,7 @@ class SessionDeskTest {
     Granted again = BrokerRig.join(rig.manager.resume(granted.token(), alice));
     assertEquals(granted.session(), again.session());
     BrokerRig.join(rig.manager.detach(granted.token(), HostTime.now()));
-    // Once it has ended its token is worth nothing, to whomever.
+    // The token of an ended session is invalid for every user.
     BrokerRig.refused(AttachStatus.TOKEN, rig.manager.resume(granted.token(), alice));
     BrokerRig.refused(
         AttachStatus.TOKEN,
@@ -278,7 +278,10 @@ class SessionDeskTest {
     assertEquals("attached", rig.sessions.open().get(0).view().name());
   }
 
-  /** Of two connections with one token the session is the later one's; each record counts once. */
+  /**
+   * When two connections resume with one token, the later one owns the session; each record counts
+   * once.
+   */
   @Test
   void shouldGiveASessionThatIsResumedTwiceToTheLaterConnection() throws Exception {
     rig.restart("sluice.attach.resume-grace=5s");
@@ -309,7 +312,7 @@ class SessionDeskTest {
       rig.manager.connectionLost(token, earlier.connection());
     }
     run(device);
-    // Answered behind the losses.
+    // The response arrives after the losses were processed.
     expects(device, BrokerRig.join(rig.manager.runEnd(token, HostTime.now())));
     rig.clock.advance(TimeUnit.SECONDS.toNanos(60));
     rig.tend();

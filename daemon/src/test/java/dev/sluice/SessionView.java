@@ -4,7 +4,7 @@ import dev.sluice.tool.Json;
 import dev.sluice.tool.ToolException;
 import java.util.Map;
 
-/** One session as {@code /api/v1/sessions} shows it; a missing key fails the test by its name. */
+/** One session as in {@code /api/v1/sessions}; a missing key fails the test by its name. */
 record SessionView(Map<String, Object> json) {
   int id() throws ToolException {
     return (int) whole("id");
@@ -22,12 +22,12 @@ record SessionView(Map<String, Object> json) {
     return Json.text(json, "state");
   }
 
-  /** Whose memory its arena is. */
+  /** Returns the placement of the arena. */
   String placement() throws ToolException {
     return Json.text(json, "placement");
   }
 
-  /** What had to be chosen for the arena, for people. */
+  /** Returns the human-readable note on how the arena was set up. */
   String notice() throws ToolException {
     return Json.text(Json.object(json, "arena"), "notice");
   }
@@ -36,12 +36,12 @@ record SessionView(Map<String, Object> json) {
     return state().startsWith("ended");
   }
 
-  /** The totals of one kind. */
+  /** Returns the totals of one kind. */
   Totals kind(String kind) throws ToolException {
     return new Totals(Json.object(Json.object(json, "kinds"), kind));
   }
 
-  /** The totals over all kinds. */
+  /** Returns the totals over all kinds. */
   Totals total() {
     return new Totals(json);
   }
@@ -88,12 +88,12 @@ record SessionView(Map<String, Object> json) {
       return Json.whole(Json.object(json, "dropped_records"), cause);
     }
 
-    /** By all causes, also those that no counter of the device shows. */
+    /** Returns the sum over all causes, including those that no device counter shows. */
     long dropped() throws ToolException {
       return sum(drops());
     }
 
-    /** What the device's own counters say. */
+    /** Returns the part that the device's own counters show. */
     long droppedByDevice() throws ToolException {
       return dropped() - dropped("inferred") - dropped("producer_died") - dropped("guard_recycled");
     }

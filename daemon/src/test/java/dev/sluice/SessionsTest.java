@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The life of sessions: several on a device, several runs in one, lost and resumed connections. */
+/** Session lifecycle: several on a device, several runs in one, lost and resumed connections. */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class SessionsTest {
@@ -185,7 +185,7 @@ class SessionsTest {
       }
       SessionView session = hasty.await("gone", SessionView::isEnded);
       assertEquals("ended (connection lost and not resumed)", session.state());
-      // Schedulers of all threads that the layout has, and one orchestrator.
+      // Two per core, one per scheduler thread of the layout, one of the orchestrator.
       assertEquals(geometry.numCores() * 2 + geometry.layout().queueCount() + 1, published);
       assertEquals(session.total().produced(), session.total().collected());
       Law.assertBalanced(session);
@@ -195,9 +195,9 @@ class SessionsTest {
   @Test
   void shouldLeaveNothingBehindAfterManyAttaches() throws Exception {
     Geometry geometry = smallGeometry("l2-2026.06/a2a3");
-    attachAndDetach(geometry, 5); // what is loaded once
+    attachAndDetach(geometry, 5); // one-time loading
     long descriptors = descriptors();
-    // Other tests of this JVM map arenas a second time; those go with a garbage collection.
+    // Other tests of this JVM leave second mappings of arenas, which go with a garbage collection.
     List<String> ofOthers = arenasMapped();
     attachAndDetach(geometry, 100);
     Await.until(
@@ -284,7 +284,7 @@ class SessionsTest {
     assertEquals(1, daemon.session("bad tail").violations().get("bad_index"), "each value once");
   }
 
-  /** The reason waits in the connection for the client's next call, and so do the books. */
+  /** The reason waits in the socket for the client's next call, and so do the books. */
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void shouldTellAClientWhyItsSessionWasEnded(boolean looksBefore) throws Exception {

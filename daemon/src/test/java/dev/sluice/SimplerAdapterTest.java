@@ -28,9 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The preload library of integrations/simpler with a stand-in of the runtime: in which order it
- * makes its calls, and that the runtime's own collector runs where Sluice does not. No device: the
- * runs have no records.
+ * The preload library of integrations/simpler with a stand-in for the runtime: checks the order of
+ * its calls, and that the runtime's own collector runs where Sluice does not. There is no device,
+ * so runs contain no records.
  */
 @Timeout(120)
 class SimplerAdapterTest {
@@ -117,7 +117,7 @@ class SimplerAdapterTest {
     return daemon.folder().resolve("attach.sock");
   }
 
-  /** Names and epochs of the runs of each session, once all have ended. */
+  /** Returns names and epochs of the runs of each session, once all sessions have ended. */
   private Map<Long, List<String>> runs(TestDaemon daemon) throws Exception {
     Map<Long, List<String>> runs = new TreeMap<>();
     for (Map<String, Object> session :
@@ -156,7 +156,7 @@ class SimplerAdapterTest {
     }
   }
 
-  /** Of a run that failed the runner calls finalize() and nothing else. */
+  /** After a failed run the runner only calls finalize(). */
   @Test
   void shouldEndARunThatFailed() throws Exception {
     try (TestDaemon daemon = daemon()) {

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /**
- * Sessions that come and go, with captures, scrapes, downloads and exports: what the daemon holds
- * does not grow. The profile {@code soak} does it for an hour.
+ * Many short sessions with captures, scrapes, downloads and exports: the daemon's resources do not
+ * grow. The profile {@code soak} runs it for an hour.
  */
 @Tag("soak")
 @ExtendWith(FailureDump.class)
@@ -37,10 +37,10 @@ class SoakTest {
   private static final Logger log = LoggerFactory.getLogger(SoakTest.class);
   private static final long SECONDS = Long.getLong("sluice.test.soakSeconds", 0);
 
-  /** The profile has more than the 64 that the daemon remembers. */
+  /** The profile warms up with more than the 64 sessions that the daemon remembers. */
   private static final int WARM_UP = Integer.getInteger("sluice.test.soakWarmUp", 12);
 
-  /** What the daemon remembers of a session takes up to 0.6 MB. */
+  /** A remembered session takes up to 0.6 MB. */
   private static final long MAX_GROWTH_BYTES = 24 << 20;
 
   private static final String[] LAYOUTS = {
@@ -50,7 +50,7 @@ class SoakTest {
   @TempDir Path exports;
   private ResourceLeakDetector.Level level;
 
-  /** What must be the same after each session. */
+  /** Resources that must be back to the same level after each session. */
   private record Held(long descriptors, long threads, long arenas, long series) {
     static Held by(TestDaemon daemon) throws IOException {
       try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
@@ -68,7 +68,7 @@ class SoakTest {
       }
     }
 
-    /** But for a few descriptors, which the JVM opens when it first needs them. */
+    /** Allows for a few descriptors that the JVM opens on first use. */
     boolean isNoMoreThan(Held other) {
       return descriptors <= other.descriptors + 4
           && threads <= other.threads
@@ -130,14 +130,14 @@ class SoakTest {
     }
   }
 
-  /** Waits for what ends a little later than its session. */
+  /** Waits for resources that are released shortly after their session. */
   private static Held settled(TestDaemon daemon, long ofOtherTests) throws Exception {
     Held[] last = {Held.by(daemon)};
     Await.until(
         () -> {
           Held seen = Held.by(daemon);
           boolean isSettled =
-              seen.arenas() <= ofOtherTests + 1; // a stage is kept for the next session
+              seen.arenas() <= ofOtherTests + 1; // one stage is kept for the next session
           last[0] = seen;
           return isSettled;
         },
@@ -145,7 +145,7 @@ class SoakTest {
     return last[0];
   }
 
-  /** After collections, heap and direct memory. */
+  /** Returns heap and direct memory after collections. */
   private static long bytes() {
     System.gc();
     System.gc();

@@ -15,15 +15,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The status page in a real browser, on a real daemon. */
+/** The status page of a real daemon in a real browser. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class StatusPageTest {
   private static final String[] SMALL = {
-    // It waits for the host, so that a busy machine cannot make it drop.
+    // A layout that waits for the host, so that a busy machine cannot make it drop.
     "--layout", "chip-2026.08/a2a3", "--cores", "2", "--aicpu-threads", "2", "--level", "4"
   };
 
-  /** Screenshots are taken there if it is set: {@code -Dsluice.test.screenshots=FOLDER}. */
+  /** Folder for screenshots, none by default: {@code -Dsluice.test.screenshots=FOLDER}. */
   private static final String SCREENSHOTS = System.getProperty("sluice.test.screenshots", "");
 
   private Browser browser;
@@ -64,7 +64,7 @@ class StatusPageTest {
     }
   }
 
-  /** In both schemes and both widths; leaves the page as it was. */
+  /** Takes screenshots in both schemes and both widths; restores the page. */
   private void screenshotAll(String name) throws Exception {
     if (SCREENSHOTS.isEmpty()) {
       return;
@@ -133,7 +133,7 @@ class StatusPageTest {
             "document.querySelector('.card .figures dd').textContent.endsWith('B/s')"
                 + " && document.querySelector('.spark polyline').getAttribute('points') !== ''",
             "no rate");
-        // A queue per AICPU thread, scheduler and orchestrator.
+        // One queue per AICPU thread, scheduler or orchestrator.
         int queues = ((List<?>) daemon.session(hostile).json().get("queues")).size();
         assertEquals(
             Integer.toString(queues),
@@ -159,7 +159,7 @@ class StatusPageTest {
   @Test
   void shouldSayThatRecordsWereLostBeforeAnythingElse() throws Exception {
     try (TestDaemon daemon = TestDaemon.start("sluice.http.live.interval=200ms")) {
-      // More than two buffers per core can carry, and a generation that drops at once.
+      // More than two buffers per core can carry, in a layout that drops at once.
       daemon.run(
           "lossy",
           "--layout",
@@ -218,7 +218,7 @@ class StatusPageTest {
       assertEquals("false", browser.evaluate("document.body.classList.contains('stale')"));
       browser.await("document.title === 'idle – Sluice'", "the title is still that of before");
       assertEquals("No records yet", browser.text("#headline"));
-      browser.forgetErrors(); // the browser itself logs connections that were refused meanwhile
+      browser.forgetErrors(); // the browser logs connections refused in the meantime
       try (TestProducer producer = producer(again, "after", "--duration-ns", "100000000")) {
         producer.await();
       }

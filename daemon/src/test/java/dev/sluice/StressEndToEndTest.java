@@ -28,9 +28,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hosts that are short of something for a while: what the device produced is in the capture, or was
- * dropped by the device and is in the books; a device that can wait drops nothing. Each disturbance
- * shows that it did disturb. A build has a second of the first, the profile {@code soak} all.
+ * Hosts that temporarily lack a resource: every produced record is in the capture, or was dropped
+ * by the device and is in the books; a device that can wait drops nothing. Each disturbance proves
+ * that it had an effect. A build runs the first for a second, the profile {@code soak} all of them.
  */
 @Tag("soak")
 @ExtendWith(FailureDump.class)
@@ -47,7 +47,7 @@ class StressEndToEndTest {
 
   @TempDir Path folder;
 
-  /** What a host may have to live with. */
+  /** Conditions that a host may have to survive. */
   private enum Disturbance {
     /** SIGSTOP: a debugger, a suspended machine. */
     STOPPED {
@@ -65,7 +65,7 @@ class StressEndToEndTest {
         return daemon.metrics(1).get(stalls) - before;
       }
     },
-    /** Scrapes of a young generation of 1 MB, each of whose collections stops all threads. */
+    /** Scrapes with a young generation of 1 MB, where each collection stops all threads. */
     COLLECTIONS {
       @Override
       String prefix(Path folder) {
@@ -95,11 +95,11 @@ class StressEndToEndTest {
             daemon.get(1, "/api/v1/status");
           }
         } catch (IOException e) {
-          log.error("no scrape", e); // and too few collections
+          log.error("no scrape", e); // the test then fails with too few collections
         }
       }
     },
-    /** Twice as many as there are CPUs, and before all others. */
+    /** Busy loops, twice as many as CPUs, at a higher priority. */
     HOGS {
       @Override
       double act(DaemonProcess daemon, Path folder, long untilNs) throws Exception {
@@ -128,7 +128,7 @@ class StressEndToEndTest {
         }
       }
     },
-    /** A file system that takes no write. */
+    /** A file system that blocks all writes. */
     FROZEN_DISK {
       @Override
       void prepare(Path folder) throws Exception {
@@ -146,7 +146,7 @@ class StressEndToEndTest {
         String captures = "'" + folder.resolve("captures") + "'";
         assertEquals(0, sh("fsfreeze -f " + captures));
         try {
-          rest(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(500)); // what was under way
+          rest(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(500)); // writes in progress
           double before = written(daemon);
           rest(untilNs);
           assertEquals(before, written(daemon), "bytes written to a frozen disk");
@@ -170,7 +170,7 @@ class StressEndToEndTest {
                 + "'");
       }
     },
-    /** A cgroup that has to give memory back whenever it wants some. */
+    /** A memory cgroup near its limit, which must reclaim in order to allocate. */
     LITTLE_MEMORY {
       @Override
       void prepare(Path folder) throws IOException {
@@ -229,7 +229,7 @@ class StressEndToEndTest {
       return List.of();
     }
 
-    /** Disturbs, and fails if it did not; returns by how much. */
+    /** Disturbs the daemon and fails without an effect; returns the size of the effect. */
     abstract double act(DaemonProcess daemon, Path folder, long untilNs) throws Exception;
 
     void cleanUp(Path folder) throws Exception {}
@@ -247,7 +247,7 @@ class StressEndToEndTest {
     settings.add("sluice.capture.enabled=true");
     settings.add("sluice.capture.directory=" + captures);
     settings.add("sluice.capture.stage-bytes=16MiB");
-    settings.add("sluice.capture.stall-limit=10m"); // a disk is slow here, not broken
+    settings.add("sluice.capture.stall-limit=10m"); // the disk is slow here, not broken
     settings.add("sluice.attach.socket=" + folder.resolve("attach.sock"));
     settings.add("sluice.control.socket=" + folder.resolve("control.sock"));
     try {
@@ -255,7 +255,7 @@ class StressEndToEndTest {
       try (DaemonProcess daemon =
           DaemonProcess.start(
               disturbance.prefix(folder), folder, settings.toArray(String[]::new))) {
-        daemon.awaitOutput("ready after", 1); // patiently: with little memory that takes its time
+        daemon.awaitOutput("ready after", 1); // starts slowly with little memory
         disturb(daemon, disturbance, captures);
         assertEquals(0, daemon.terminate(), daemon::output);
       }
@@ -299,7 +299,7 @@ class StressEndToEndTest {
             "1"));
   }
 
-  /** Until more have been collected of both devices. */
+  /** Waits until more records of both devices have been collected. */
   private static void awaitRecords(DaemonProcess daemon) throws Exception {
     for (int device = 0; device < 2; device++) {
       String series = "sluice_collected_records_total{device=\"" + device + "\"";
@@ -308,7 +308,7 @@ class StressEndToEndTest {
     }
   }
 
-  /** Holds capture and device against each other; returns what the device dropped. */
+  /** Compares the capture with the device's counters; returns what the device dropped. */
   private static long verify(Path captures, TestProducer producer) throws Exception {
     TestProducer.Report report = producer.await();
     assertEquals(0, report.exitCode(), report::errors);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A whole daemon and the datagrams that a service manager would get from it. */
+/** A whole daemon and the datagrams that it sends to a service manager. */
 @ExtendWith(FailureDump.class)
 @Timeout(60)
 class SystemdEndToEndTest {
@@ -73,7 +73,7 @@ class SystemdEndToEndTest {
     assertTrue(manager.next("STOPPING=1").contains("draining"));
   }
 
-  /** The main process that systemd sees is the JVM, and it says itself that it stops. */
+  /** The main process of the unit is the JVM itself, and it announces the stop. */
   @Test
   void shouldNotifyFromAProcessOfItsOwn() throws Exception {
     String variable = "NOTIFY_SOCKET=" + folder.resolve("notify") + "; export NOTIFY_SOCKET;";
@@ -84,7 +84,7 @@ class SystemdEndToEndTest {
     }
   }
 
-  /** Health, readiness, page, metrics, log and watchdog name the agent that hangs, and no other. */
+  /** Health, readiness, page, metrics, log and watchdog name the stalled agent, and no other. */
   @ParameterizedTest
   @ValueSource(strings = {"drain", "refill", "collector", "janitor"})
   void shouldNameTheAgentThatIsBlocked(String agent) throws Exception {
@@ -115,7 +115,7 @@ class SystemdEndToEndTest {
         double lastProgress =
             daemon.metric("sluice_agent_last_progress_timestamp_seconds" + labels);
         assertTrue(lastProgress < System.currentTimeMillis() / 1e3 - 1, "progress");
-        manager.clear(); // one may have been on its way when the agent stuck
+        manager.clear(); // one may have been in flight when the agent stalled
         assertFalse(manager.hearsWithin(1_000, "WATCHDOG=1"), "a ping of a stuck daemon");
       } finally {
         block.release();
@@ -137,7 +137,7 @@ class SystemdEndToEndTest {
         .toList();
   }
 
-  /** It costs its own sessions: no restart, and the others go on. */
+  /** A hung device ends its own sessions only: no restart, and the others continue. */
   @Test
   void shouldKeepTheServiceAliveWhenADeviceHangs() throws Exception {
     CannStandin.reset();

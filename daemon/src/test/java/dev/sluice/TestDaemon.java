@@ -33,8 +33,8 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /**
- * A whole daemon in this process, as {@code sluice daemon} starts it: sockets in a folder of its
- * own, any free port, every synthetic record checked. What it logs is kept.
+ * A whole daemon in this process, started as {@code sluice daemon} does: sockets in its own folder,
+ * a free port, every synthetic record checked. Keeps its log.
  */
 final class TestDaemon implements AutoCloseable {
   private static final List<TestDaemon> open = new CopyOnWriteArrayList<>();
@@ -58,20 +58,20 @@ final class TestDaemon implements AutoCloseable {
   }
 
   /**
-   * @param settings {@code key=value}, stronger than those of the fixture
+   * @param settings {@code key=value}, override those of the fixture
    */
   static TestDaemon start(String... settings) {
     Path folder = newFolder();
     return new TestDaemon(folder, sources(folder, List.of(settings)), Map.of());
   }
 
-  /** As a service manager starts it. */
+  /** Starts it like a service manager. */
   static TestDaemon startAsService(Map<String, String> environment, String... settings) {
     Path folder = newFolder();
     return new TestDaemon(folder, sources(folder, List.of(settings)), environment);
   }
 
-  /** With a file that is read again at each reload. */
+  /** Starts it with a configuration file, which each reload reads again. */
   static TestDaemon startWith(Path file) {
     Path folder = newFolder();
     return new TestDaemon(
@@ -86,36 +86,36 @@ final class TestDaemon implements AutoCloseable {
     return () -> new ConfigSources(Optional.empty(), Map.of(), all);
   }
 
-  /** A second daemon in the folder of another: for what must be refused. */
+  /** Starts a second daemon in the folder of another, to be refused. */
   static SluiceDaemon start(Path folder, List<String> settings) {
     return start(sources(folder, settings), Map.of());
   }
 
   /**
-   * @param sources asked again with each reload
-   * @param environment that of a service
+   * @param sources read again at each reload
+   * @param environment environment of the service
    */
   static SluiceDaemon start(Supplier<ConfigSources> sources, Map<String, String> environment) {
     Supplier<Configuration> configuration = () -> Configuration.load(sources.get());
     return SluiceDaemon.start(configuration.get(), configuration, Sluice.buildInfo(), environment);
   }
 
-  /** Settings that keep a daemon apart from any other. */
+  /** Settings that isolate a daemon from any other. */
   static List<String> settingsFor(Path folder) {
     return List.of(
         "sluice.http.listen=127.0.0.1:0",
         "sluice.attach.socket=" + folder.resolve("attach.sock"),
         "sluice.control.socket=" + folder.resolve("control.sock"),
         "sluice.collector.verify-synthetic=true",
-        // Locking and huge pages depend on the machine's limits; what they change is only speed.
+        // Depend on the machine's limits and only affect speed.
         "sluice.arena.huge-pages=off",
         "sluice.arena.lock-memory=off",
         "sluice.janitor.interval=10ms",
-        // Tests of captures say where to.
+        // Tests of captures enable it and set a directory.
         "sluice.capture.enabled=false");
   }
 
-  /** With a short path, because a socket's may have only 107 bytes. */
+  /** Returns a folder with a short path: a socket's path is limited to 107 bytes. */
   static Path newFolder() {
     try {
       return Files.createTempDirectory(Path.of("/tmp"), "sluice-e2e-");
@@ -135,7 +135,7 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  /** Those that a test has not closed yet. */
+  /** Returns the daemons that the test has not closed yet. */
   static List<TestDaemon> open() {
     return List.copyOf(open);
   }
@@ -158,16 +158,16 @@ final class TestDaemon implements AutoCloseable {
   }
 
   /**
-   * The same in an environment of its own.
+   * Same with additional environment variables.
    *
-   * @param environment beside what a producer has anyway
+   * @param environment variables in addition to the inherited ones
    */
   TestProducer producer(Map<String, String> environment, String name, String... arguments)
       throws IOException {
     return TestProducer.start(attachSocket(), environment, name, List.of(arguments));
   }
 
-  /** One whole life of a producer in an environment of its own. */
+  /** Runs a producer with additional environment variables to its end. */
   TestProducer.Report run(Map<String, String> environment, String name, String... arguments)
       throws Exception {
     try (TestProducer producer = producer(environment, name, arguments)) {
@@ -175,14 +175,14 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  /** One whole life of a producer. */
+  /** Runs a producer to its end. */
   TestProducer.Report run(String name, String... arguments) throws Exception {
     try (TestProducer producer = producer(name, arguments)) {
       return producer.await();
     }
   }
 
-  /** The body of an answer, whatever its status. */
+  /** Returns the body of a response, whatever its status. */
   String get(String path) throws IOException {
     HttpURLConnection connection =
         (HttpURLConnection)
@@ -197,7 +197,7 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  /** Asks the operator's socket; returns the whole answer, from its status line on. */
+  /** Sends a request to the operator's socket; returns the whole response, with its status line. */
   String control(String method, String path) throws IOException {
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       channel.connect(UnixDomainSocketAddress.of(daemon.controlSocket()));
@@ -208,7 +208,7 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  /** The value of one sample of {@code /metrics}, named with its labels as the text has them. */
+  /** Returns the value of one sample of {@code /metrics}, named with labels as in the text. */
   double metric(String sample) throws IOException {
     return get("/metrics")
         .lines()
@@ -218,7 +218,7 @@ final class TestDaemon implements AutoCloseable {
         .orElseThrow(() -> new AssertionError("no sample " + sample));
   }
 
-  /** All sessions, open or ended. */
+  /** Returns all sessions, open or ended. */
   List<SessionView> sessions() throws Exception {
     Map<String, Object> answer = Json.parse(get("/api/v1/sessions"), "/api/v1/sessions");
     List<SessionView> sessions = new ArrayList<>();
@@ -228,7 +228,7 @@ final class TestDaemon implements AutoCloseable {
     return sessions;
   }
 
-  /** The session of the producer with this name. */
+  /** Returns the session of the producer with this name. */
   SessionView session(String name) throws Exception {
     for (SessionView session : sessions()) {
       if (session.name().equals(name)) {
@@ -238,7 +238,7 @@ final class TestDaemon implements AutoCloseable {
     throw new AssertionError("no session is called " + name);
   }
 
-  /** Waits until a session has got somewhere. */
+  /** Waits until the session meets the condition. */
   SessionView await(String name, SessionCondition condition) throws Exception {
     SessionView[] seen = new SessionView[1];
     Await.until(
@@ -255,12 +255,12 @@ final class TestDaemon implements AutoCloseable {
     return seen[0];
   }
 
-  /** A look at a session. */
+  /** A polled condition of a session. */
   interface SessionCondition {
     boolean isMet(SessionView session) throws Exception;
   }
 
-  /** Blocks the thread of an agent, as a system call that hangs would. */
+  /** Blocks the thread of an agent, like a hung system call. */
   AgentBlock block(String roleName) {
     AgentBlock block = new AgentBlock(roleName);
     daemon.runners().stream()
@@ -273,7 +273,7 @@ final class TestDaemon implements AutoCloseable {
     return block;
   }
 
-  /** What the status page shows next. */
+  /** Returns the next frame of the status page's live feed. */
   Map<String, Object> liveFrame() throws Exception {
     try (BufferedReader events =
         new BufferedReader(
@@ -288,17 +288,17 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  /** Whether the daemon says that all is well with itself. */
+  /** Returns whether the daemon reports itself healthy and ready. */
   boolean isHealthy() throws IOException {
     return get("/-/healthy").strip().equals("healthy") && get("/-/ready").strip().equals("ready");
   }
 
-  /** Lines logged so far at this level or above that contain a text. */
+  /** Returns the lines logged so far at this level or above that contain a text. */
   List<String> logged(Level least, String text) {
     return log.lines(least, text);
   }
 
-  /** Counters and log, for a person. */
+  /** Returns counters and log, for failure messages. */
   String describe() {
     String sessions;
     try {
@@ -320,7 +320,7 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  /** Keeps what the daemon logs. Written by any thread. */
+  /** Collects the daemon's log. Thread-safe. */
   private static final class Log extends AppenderBase<ILoggingEvent> {
     private final ConcurrentLinkedQueue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
     private final Logger logger = (Logger) LoggerFactory.getLogger("dev.sluice");

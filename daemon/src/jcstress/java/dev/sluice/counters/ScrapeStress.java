@@ -9,11 +9,11 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 
-/** Scraping while an agent counts. */
+/** Scrapes while an agent counts. */
 public final class ScrapeStress {
   private ScrapeStress() {}
 
-  /** Who sees a counter sees everything that was counted before it. */
+  /** A reader that sees a counter sees everything counted before it. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "0, 1", "1, 1"},
@@ -37,7 +37,7 @@ public final class ScrapeStress {
     }
   }
 
-  /** Evidence of an incident is there as soon as its count is. */
+  /** An incident's evidence is visible no later than its count. */
   @JCStressTest
   @Outcome(
       id = {"0, 0", "1, 1"},
@@ -62,7 +62,7 @@ public final class ScrapeStress {
     }
   }
 
-  /** Turning the window once loses no extreme, whatever reads meanwhile. */
+  /** Rotating the window once loses no extreme, whatever is read concurrently. */
   @JCStressTest
   @Outcome(
       id = {"0, 9", "5, 9", "9, 9"},

@@ -1,2 +1,2 @@
-/** A writer and those who scrape it; see the profile {@code jcstress} of the build. */
+/** A writer and its concurrent readers; see the profile {@code jcstress} of the build. */
 package dev.sluice.counters;

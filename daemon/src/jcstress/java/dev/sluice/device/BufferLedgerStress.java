@@ -9,11 +9,11 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZI_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/** The two races that the ledger decides. */
+/** The two races that the ledger resolves. */
 public final class BufferLedgerStress {
   private BufferLedgerStress() {}
 
-  /** The drain claims what the device published while refill notes that it was popped. */
+  /** The drain claims a published buffer while refill records its pop. */
   @JCStressTest
   @Outcome(id = "true, 1", expect = Expect.ACCEPTABLE, desc = "claimed")
   @Outcome(expect = Expect.FORBIDDEN, desc = "a good entry was refused, or the claim undone")

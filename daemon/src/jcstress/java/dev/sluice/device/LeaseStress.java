@@ -13,7 +13,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 
-/** The way of a buffer through the daemon: drain, collector, refill. */
+/** The path of a buffer through the daemon: drain, collector, refill. */
 public final class LeaseStress {
   private static final TestArena ARENA = TestArena.small(Generation.L2_2026_07, 3, 2, 4);
   private static final ArenaPlan PLAN = ARENA.plan();
@@ -24,7 +24,7 @@ public final class LeaseStress {
 
   private LeaseStress() {}
 
-  /** A collector that gets a number gets the row that the drain wrote for it. */
+  /** A collector that receives a number sees the row that the drain wrote for it. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "polled too early")
   @Outcome(id = "17, 12345", expect = Expect.ACCEPTABLE, desc = "the number and its row")
@@ -61,7 +61,7 @@ public final class LeaseStress {
     }
   }
 
-  /** Refill lends a buffer again that a collector gave back; a late claim has no effect. */
+  /** Refill lends a buffer again that a collector returned; a late claim has no effect. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "polled too early")
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "given back, not claimed meanwhile")
@@ -98,7 +98,7 @@ public final class LeaseStress {
 
     @Actor
     public void drain(JJ_Result r) {
-      // The device may only publish what it has popped from the second loan: head 2.
+      // The device may only publish buffers it popped after the second loan: head 2.
       if (ledger.isWithDevice(BUFFER, 2)) {
         r.r2 = ledger.poolOf(BUFFER) == POOL && ledger.claim(BUFFER) ? 1 : -1;
       }

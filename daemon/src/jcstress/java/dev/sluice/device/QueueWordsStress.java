@@ -11,13 +11,13 @@ import org.openjdk.jcstress.infra.results.JJJ_Result;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 
 /**
- * The words of a queue through {@link MappedMemory}, whose plain loads and stores are ordered by
- * the acquire and release of an index next to them. Both sides are this JVM's; the other half of
- * each pair is C in {@code native-bridge/src/test/c/test_stress.c}.
+ * Queue words through {@link MappedMemory}, whose plain loads and stores are ordered by the acquire
+ * and release of a neighbouring index. Both sides run in this JVM; the C half of each pair is in
+ * {@code native-bridge/src/test/c/test_stress.c}.
  */
 public final class QueueWordsStress {
   private static final int LINE = 64;
-  // More than jcstress has states alive at a time, so that no two share a line.
+  // More than the states that jcstress keeps alive at a time, so that no two share a line.
   private static final int LINES = 1 << 17;
   private static final MappedMemory MEMORY =
       new MappedMemory(ByteBuffer.allocateDirect(LINES * LINE));
@@ -36,7 +36,7 @@ public final class QueueWordsStress {
     return line;
   }
 
-  /** Who sees the tail sees the slots before it. */
+  /** A reader that sees the tail sees the slots before it. */
   @JCStressTest
   @Outcome(id = "0, 0, 0", expect = Expect.ACCEPTABLE, desc = "looked too early")
   @Outcome(id = "2, 7, 8", expect = Expect.ACCEPTABLE, desc = "the tail and its slots")
@@ -62,7 +62,7 @@ public final class QueueWordsStress {
     }
   }
 
-  /** A place is not written again before it was read, nor cleared after it was written again. */
+  /** A slot is not rewritten before it was read, nor cleared after it was rewritten. */
   @JCStressTest
   @Outcome(id = "7, 0", expect = Expect.ACCEPTABLE, desc = "read, and not used again yet")
   @Outcome(id = "7, 9", expect = Expect.ACCEPTABLE, desc = "read, then used again")

@@ -9,13 +9,13 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.JJJ_Result;
 import org.openjdk.jcstress.infra.results.JJ_Result;
 
-/** One producer and one consumer on a ring at its edges: empty, full, and round its end. */
+/** One producer and one consumer on a ring at its limits: empty, full, and at the wrap. */
 public final class SpscRingStress {
   private static final String EMPTY = "-9223372036854775808";
 
   private SpscRingStress() {}
 
-  /** A value that is seen comes with what was written before it was offered. */
+  /** Seeing a value implies seeing everything written before it was offered. */
   @JCStressTest
   @Outcome(id = EMPTY + ", 0", expect = Expect.ACCEPTABLE, desc = "polled too early")
   @Outcome(id = "7, 42", expect = Expect.ACCEPTABLE, desc = "the value and its content")
@@ -38,7 +38,7 @@ public final class SpscRingStress {
     }
   }
 
-  /** The consumer is done with a slot's content before the producer may use the slot again. */
+  /** The producer reuses a slot only after the consumer has finished with its content. */
   @JCStressTest
   @Outcome(id = "42, 0, 1", expect = Expect.ACCEPTABLE, desc = "the ring was still full")
   @Outcome(id = "42, 1, 2", expect = Expect.ACCEPTABLE, desc = "the slot was free again")
@@ -73,7 +73,7 @@ public final class SpscRingStress {
     }
   }
 
-  /** Two values over the end of a ring of one slot arrive once each, in order. */
+  /** Two values that wrap a ring of one slot each arrive once, in order. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "nothing yet")
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "the first")
@@ -97,7 +97,7 @@ public final class SpscRingStress {
     }
   }
 
-  /** A third thread that asks for the size never sees an impossible one. */
+  /** A third thread that queries the size never gets an impossible value. */
   @JCStressTest
   @Outcome(
       id = {"0", "1", "2"},

@@ -1,2 +1,2 @@
-/** Two and more threads on one ring; see the profile {@code jcstress} of the build. */
+/** Two or more threads on one ring; see the profile {@code jcstress} of the build. */
 package dev.sluice.handoff;

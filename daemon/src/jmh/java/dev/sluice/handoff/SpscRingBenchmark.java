@@ -14,20 +14,20 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Control;
 
-/** What handing one number over costs, on one thread and between two. */
+/** Cost of handing one number over, on one thread and between two. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class SpscRingBenchmark {
-  /** A ring as long as an arena of 24 cores has buffers. */
+  /** A ring with one entry per buffer of an arena of 24 cores. */
   @State(Scope.Group)
   public static class Ring {
     final SpscRing ring = new SpscRing(512);
   }
 
-  /** The same, for one thread alone. */
+  /** Same for a single thread. */
   @State(Scope.Thread)
   public static class OwnRing {
     final SpscRing ring = new SpscRing(512);
@@ -51,7 +51,7 @@ public class SpscRingBenchmark {
     return true;
   }
 
-  /** Consumer of the pair; gives up when the producer has ended its iteration. */
+  /** Consumer of the pair; stops when the producer has ended its iteration. */
   @Benchmark
   @Group("twoThreads")
   @GroupThreads(1)

@@ -19,9 +19,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * The sizes and offsets of the Java layouts against the table that the C library exports, which is
- * what a C compiler made of the structs. Both ways: a row without a Java number fails, and so does
- * a Java number without a row.
+ * Compares sizes and offsets of the Java layouts with the table exported by the C library, as laid
+ * out by a C compiler. Works both ways: a row without a Java number fails, and so does a Java
+ * number without a row.
  */
 class LayoutConformanceTest {
   private static final int ROW_BYTES = 3 * Native.POINTER_SIZE + Long.BYTES;
@@ -63,7 +63,7 @@ class LayoutConformanceTest {
     put(numbers, "all Pool.buffer_ptrs", PoolLayout.BUFFER_PTRS_OFFSET);
     put(numbers, "all Pool.head", pool.headOffset());
     put(numbers, "all Pool.tail", pool.tailOffset());
-    // The parts of a pool as structs of their own.
+    // Sub-structs of a pool.
     put(numbers, "all ActiveHead.sizeof", queue);
     put(numbers, "all FreeQueue.sizeof", pool.freeQueueBytes());
     put(numbers, "all FreeQueue.buffer_ptrs", PoolLayout.BUFFER_PTRS_OFFSET - queue);
@@ -200,7 +200,9 @@ class LayoutConformanceTest {
     put(numbers, of + "dropped_record_count", pool.droppedRecordCountOffset());
   }
 
-  /** Every {@code X_OFFSET} of the class, which must be a field of the struct, and its size. */
+  /**
+   * Records every {@code X_OFFSET} of the class, which must be a field of the struct, and its size.
+   */
   private static void record(Map<String, Long> numbers, String struct, Class<?> type)
       throws IllegalAccessException {
     constants(type)
@@ -225,7 +227,7 @@ class LayoutConformanceTest {
     put(numbers, of + "shared_depth_at_end", record.sharedDepthAtEndOffset());
   }
 
-  /** Constants in the names of C: without {@code _OFFSET}, in lower case. */
+  /** Returns the constants under their C names: lower case, without {@code _OFFSET}. */
   private static Map<String, Long> constants(Class<?> type) throws IllegalAccessException {
     Map<String, Long> constants = new TreeMap<>();
     for (Field field : type.getDeclaredFields()) {

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The numbers of abi.md section 2, which were measured by a compiler, against the arithmetic. */
+/** Compares the compiler-measured numbers of abi.md section 2 with the layout arithmetic. */
 class LayoutTest {
   @ParameterizedTest
   @CsvSource({
@@ -160,7 +160,7 @@ class LayoutTest {
     assertEquals(64, pool.slotOffset(0));
     assertEquals(88, pool.slotOffset(3));
     assertEquals(64, pool.slotOffset(4));
-    // Indices run free modulo 2^32.
+    // Indices run freely modulo 2^32.
     assertEquals(88, pool.slotOffset(-1));
     assertEquals(64, pool.slotOffset(Integer.MIN_VALUE));
   }

@@ -18,7 +18,7 @@ class SyntheticContentTest {
   private static final long SEED = 7;
   private static final long ORIGIN = 1_000_000;
   private static final long PERIOD = 1_600;
-  // At a place that is not 0, so that an absolute offset taken for a relative one shows.
+  // Not 0, so that confusing absolute and relative offsets fails.
   private static final int AT = 64;
 
   private final ByteBuffer memory = ByteBuffer.allocateDirect(256).order(ByteOrder.LITTLE_ENDIAN);
@@ -41,9 +41,7 @@ class SyntheticContentTest {
             generation -> Stream.of(arguments(generation, false), arguments(generation, true)));
   }
 
-  /**
-   * From the formulas in sluice_content.h, worked out with the big integers of another language.
-   */
+  /** Computed from the formulas in sluice_content.h with another language's big integers. */
   @Test
   void shouldAcceptATaskWorkedOutByHand() {
     // Core 2, index 5: q = 100, m = 63, base = 1000000 + 5 * 1600 + 2 * 400 = 1008800,
@@ -63,7 +61,7 @@ class SyntheticContentTest {
     assertTrue(content.matches(BufferKind.AICORE_TASK, memory, AT, 2, 5));
   }
 
-  /** Likewise, of jittered content. */
+  /** Same for jittered content. */
   @Test
   void shouldAcceptAJitteredTaskWorkedOutByHand() {
     SyntheticContent content = new SyntheticContent(geometry(Generation.L2_2026_06), recipe(true));
@@ -126,11 +124,11 @@ class SyntheticContentTest {
       for (int i = 0; i <= count; i++) {
         writer.write(kind, 1, first + i, records, AT + i * size);
       }
-      // The one behind the count is right, too, and not looked at.
+      // The record after the count is right, too, but must not be read.
       assertEquals(count, content.matching(kind, records, AT, count, 1, first), kind.label());
       assertEquals(0, content.matching(kind, records, AT, 0, 1, first));
       for (int wrong = 0; wrong < count; wrong++) {
-        // Missing or damaged.
+        // A missing record, then a damaged one.
         writer.write(kind, 1, first + wrong + 1, records, AT + wrong * size);
         assertEquals(wrong, content.matching(kind, records, AT, count, 1, first), kind.label());
         writer.write(kind, 1, first + wrong, records, AT + wrong * size);

@@ -47,12 +47,12 @@ class WireFactsTest {
 
   @Test
   void shouldPlaceAHeaderBetweenTwoGenerations() {
-    // The header of 08 without its back-pressure block: the first step towards the next one.
+    // The header of 2026.08 without its back-pressure block: one step towards 2026.09.
     Layout step = overridden("chip-2026.08/a2a3", WireFact.BACKPRESSURE, "none");
     assertEquals(127_104, step.headerBytes());
     assertEquals(127_104 + 192 * 24, step.poolsOffset(BufferKind.AICORE_TASK, 24));
     assertThrows(IllegalStateException.class, step::rqContendedOffset);
-    // And with the pools at the places of all cores.
+    // The next step: pools placed for all cores.
     Layout fixed = overridden("chip-2026.08/a2a3", WireFact.GRID, "maximum");
     assertEquals(fixed.poolsOffset(BufferKind.AICORE_TASK, 72), 127_168 + 192 * 72);
     assertEquals(fixed.regionBytes(72), fixed.regionBytes(1));

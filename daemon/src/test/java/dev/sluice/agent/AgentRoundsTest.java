@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Who is stepped when, by one thread that need not be started. */
+/** Scheduling of agents on one thread, tested without starting the thread. */
 class AgentRoundsTest {
   private final List<String> stepped = new ArrayList<>();
   private final AgentRounds rounds = new AgentRounds((agent, error, isGivenUp) -> {});
@@ -94,7 +94,7 @@ class AgentRoundsTest {
     assertEquals(10, rounds.failures());
   }
 
-  /** A fault in a mapping, a class that is missing: the agents of other sessions go on. */
+  /** After a linkage error or a fault in a mapping, the agents of other sessions continue. */
   @Test
   void shouldContainErrorsAndAReportThatFails() {
     AgentRounds deaf =

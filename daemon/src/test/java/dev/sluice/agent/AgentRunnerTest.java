@@ -41,7 +41,7 @@ class AgentRunnerTest {
     runners.forEach(AgentRunner::close);
   }
 
-  /** Counts its steps without any protection of its own: the runner's rules are all there is. */
+  /** Counts its steps without synchronization, relying on the runner's guarantees only. */
   private static final class Counting implements Agent {
     private final CountDownLatch stepped = new CountDownLatch(3);
     private long steps;
@@ -262,7 +262,7 @@ class AgentRunnerTest {
     assertEquals(77, runner.lastCycleNs());
   }
 
-  /** An agent that does not come back: who closes waits for so long and no longer. */
+  /** An agent that never returns: close() waits for its timeout and no longer. */
   @Test
   void shouldLeaveAThreadToItselfThatDoesNotComeBack() throws InterruptedException {
     CountDownLatch entered = new CountDownLatch(1);

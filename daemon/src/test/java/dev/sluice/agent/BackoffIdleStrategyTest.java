@@ -8,7 +8,10 @@ import dev.sluice.testkit.ManualClock;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** The meter tells what the strategy meant to sleep; a permit given before makes it not sleep. */
+/**
+ * Reads intended sleeps from the meter; an unpark permit granted beforehand prevents actual
+ * sleeping.
+ */
 class BackoffIdleStrategyTest {
   private static final long SPIN = 50_000;
   private static final long YIELD = 1_000_000;
@@ -29,14 +32,14 @@ class BackoffIdleStrategyTest {
     return new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, slack, meter, false);
   }
 
-  /** One idle round; the park it wants, 0 if it does not sleep. */
+  /** Runs one idle round; returns the intended park, 0 for none. */
   private long idle(IdleStrategy strategy) {
     LockSupport.unpark(Thread.currentThread());
     strategy.idle(0);
     return meter.intendedNanos();
   }
 
-  /** Idles through spinning and yielding. */
+  /** Advances past spinning and yielding. */
   private void untilParks(IdleStrategy strategy) {
     idle(strategy);
     clock.advance(SPIN + YIELD);
@@ -101,7 +104,7 @@ class BackoffIdleStrategyTest {
   }
 
   /**
-   * A yield that comes back late means that others wait for the CPU: sleep instead, for a while.
+   * A late return from yield means that other threads wait for the CPU: sleep instead, for a while.
    */
   @Test
   void shouldNapInsteadOfYieldingOnACrowdedMachine() {

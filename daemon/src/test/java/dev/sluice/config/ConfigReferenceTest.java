@@ -17,7 +17,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** config/sluice.conf, the commented reference, against the declarations. */
+/** Checks config/sluice.conf, the commented reference, against the key declarations. */
 class ConfigReferenceTest {
   private static final Path REFERENCE =
       Path.of(System.getProperty("basedir", "."), "..", "config", "sluice.conf");
@@ -45,7 +45,7 @@ class ConfigReferenceTest {
           !reference.getValue(key.path()).origin().comments().isEmpty()
               || !reference.getValue(section).origin().comments().isEmpty()
               || key.equals(
-                  ConfigKeys.ARENA_LOCK_MEMORY) // explained together with the line above it
+                  ConfigKeys.ARENA_LOCK_MEMORY) // documented together with the preceding key
               || key.equals(ConfigKeys.IDLE_YIELD);
       assertTrue(isExplained, key.path() + " has no comment in config/sluice.conf");
     }

@@ -16,8 +16,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * Any configuration file and any {@code --set}: it is refused in one line, or its effective values
- * load to the same ones again.
+ * Any configuration file and any {@code --set} is either refused in one line, or its effective
+ * values reload to themselves.
  */
 public final class ConfigurationFuzzTest {
   private static final String SET = "--set ";
@@ -41,11 +41,13 @@ public final class ConfigurationFuzzTest {
     }
   }
 
-  /** For Jazzer: lines that begin with {@code --set} are options, the others are the file. */
+  /**
+   * Entry point for Jazzer: lines starting with {@code --set} are options, the rest is the file.
+   */
   public static void fuzzerTestOneInput(byte[] input) throws IOException {
     String text = new String(input, StandardCharsets.UTF_8);
     if (text.contains("include")) {
-      return; // reads what the file names, and that may be anything
+      return; // would read arbitrary files that the input names
     }
     List<String> options = new ArrayList<>();
     StringBuilder lines = new StringBuilder();

@@ -185,7 +185,7 @@ class ConfigurationTest {
     assertTrue(message.contains(reason), message);
   }
 
-  /** They are exported for runtimes that start in the same shell. */
+  /** Users export these for runtimes started from the same shell. */
   @ParameterizedTest
   @ValueSource(strings = {"SLUICE_ATTACH_TIMEOUT_MS", "SLUICE_REPLY_TIMEOUT_MS"})
   void shouldIgnoreTheVariablesOfTheAttachClient(String name) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a device has of its own, and what is refused by name. */
+/** Settings per device, and keys that are refused by name. */
 class DeviceKeysTest {
   @TempDir private Path directory;
 

@@ -14,11 +14,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Thousands of configurations, legal and not: what a reload may make of each. */
+/** Checks the outcome of reloads over thousands of random configurations, valid and invalid. */
 class ReloadPropertyTest {
   private static final int RUNS = 1_000;
 
-  /** Legal texts by what a key allows; a new type of key adds a row. */
+  /** Valid values by the constraint of a key; a new type of key adds a row. */
   private static final Map<String, List<String>> SAMPLES =
       Map.of(
           "a size", List.of("1MiB", "2MB", "16MiB", "512MiB"),
@@ -112,7 +112,8 @@ class ReloadPropertyTest {
             boolean isChanged = !running.get().written(key).equals(next.get().written(key));
             assertEquals(isChanged, changed.contains(key), key.path());
           }
-          // Once more finds only what needs a restart; going back undoes the rest.
+          // A second reload finds only keys that need a restart; reloading the old values undoes
+          // the rest.
           assertTrue(
               mixed.changed(next.get()).stream().allMatch(key -> key.applies() == Applies.RESTART));
           assertEquals(before, values(mixed.reloaded(running.get())));
@@ -124,7 +125,7 @@ class ReloadPropertyTest {
     }
   }
 
-  /** Each key alone, from its default to each sample: what the samples above are worth. */
+  /** Changes each key alone, from its default to each sample, to prove that the samples suffice. */
   @Test
   void shouldFindEachKeyThatChanged() {
     Configuration defaults = Configuration.load(ConfigSources.none());

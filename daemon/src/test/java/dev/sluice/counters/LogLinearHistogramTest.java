@@ -30,7 +30,7 @@ class LogLinearHistogramTest {
     for (long value = 1; value < LatencyRecorder.HIGHEST_NANOS / 2; value += 1 + value / 7) {
       Histogram one = of(1, value);
       assertEquals(1, one.getTotalCount());
-      // HdrHistogram itself keeps two digits.
+      // HdrHistogram keeps two digits.
       double error = Math.abs(one.getMean() - value) / value;
       assertTrue(error <= 1.0 / 16 + 0.01, "value " + value + " came back as " + one.getMean());
     }

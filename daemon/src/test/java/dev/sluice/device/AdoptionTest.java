@@ -25,7 +25,7 @@ class AdoptionTest {
     arena = RunArena.of(memory.memory(), plan, TestArena.DEVICE_BASE, state);
   }
 
-  /** A buffer of the pool. */
+  /** Returns a buffer of the pool. */
   private int buffer(int number) {
     int first = 0;
     while (plan.homePool(first) != pool) {
@@ -60,7 +60,7 @@ class AdoptionTest {
     assertEquals(BufferState.FREE, adopted(buffer(0), -1));
   }
 
-  /** The host died before it wrote the tail, and a guard went on at that slot. */
+  /** The host died before it stored the tail, and a guard reused the slot. */
   @Test
   void shouldFreeWhatWasNeverPublishedIfAGuardUsedItsSlot() throws IOException {
     arena.ledger().lend(buffer(0), pool, 0);
@@ -70,7 +70,7 @@ class AdoptionTest {
     assertEquals(BufferState.DEVICE, arena.ledger().state(buffer(1)));
   }
 
-  /** The next host was about to lend another one in the slot that the device had popped. */
+  /** The next host had already written another buffer into the slot that the device popped. */
   @Test
   void shouldBelieveNoSlotThatAHostMayHaveWrittenAgain() throws IOException {
     for (int index = 0; index < layout.slotCount(); index++) {

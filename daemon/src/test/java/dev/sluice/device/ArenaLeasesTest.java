@@ -22,7 +22,7 @@ class ArenaLeasesTest {
   private final LeaseTable shard = leases.shard(returns);
   private final Lease lease = new Lease();
 
-  /** A buffer of core or thread 1, as the drain leaves it. */
+  /** Returns a buffer of core or thread 1 in the state that the drain leaves. */
   private int ready(BufferKind kind, int count) {
     int pool = plan.pool(kind, 1);
     int buffer = plan.firstBuffer(kind) + plan.quota(kind);

@@ -130,7 +130,7 @@ class ArenaPlanTest {
     }
   }
 
-  /** What a reply to ATTACH has room for. */
+  /** Limit of the text in an ATTACH response. */
   private static final int WIRE_TEXT_CHARACTERS = 95;
 
   private static final long SHARED_MAX = (2L << 30) - (64 << 10);
@@ -163,7 +163,7 @@ class ArenaPlanTest {
         message);
   }
 
-  /** A client asks for these numbers: 32 bits each. */
+  /** Clients send these numbers in 32 bits each. */
   @ParameterizedTest
   @CsvSource({
     "2147483647, 0, 0, 0",

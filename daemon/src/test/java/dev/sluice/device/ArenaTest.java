@@ -91,7 +91,7 @@ class ArenaTest {
   @Test
   void shouldCoverTheWholeMapOfTheLargestPlatform() {
     for (Layout layout : Layout.all()) {
-      // The map is written four bytes at a time.
+      // The map is written in 4-byte words.
       assertEquals(0, layout.coreToThreadOffset() % Integer.BYTES);
       assertEquals(0, layout.platform().maxCores() % Integer.BYTES);
       assertTrue(new Geometry(layout, 1, 1, 0, 1).regionBytes() > 0);

@@ -87,7 +87,7 @@ class BufferLedgerTest {
     assertArrayEquals(new int[] {0, 1, 0, 0, 0, 0}, counts);
   }
 
-  /** The drain claims at the very moment at which refill notes the pop; the claim must succeed. */
+  /** The drain claims while refill records the pop; the claim must succeed. */
   @Test
   @Timeout(30)
   void shouldClaimWhileRefillNotesThePop() throws Exception {

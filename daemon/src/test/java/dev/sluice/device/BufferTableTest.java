@@ -55,7 +55,7 @@ class BufferTableTest {
     refuses(AbiViolation.UNKNOWN_POINTER, kind, -1);
     refuses(AbiViolation.UNKNOWN_POINTER, kind, Long.MIN_VALUE);
     refuses(AbiViolation.UNKNOWN_POINTER, kind, Long.MAX_VALUE);
-    // The low 32 bits alone must not do.
+    // A match of the low 32 bits must not suffice.
     refuses(AbiViolation.UNKNOWN_POINTER, kind, first + (1L << 32));
     refuses(AbiViolation.UNKNOWN_POINTER, kind, first - (1L << 32));
   }

@@ -48,7 +48,7 @@ class DeviceNodesTest {
     Path node = Files.createFile(folder.resolve("davinci0"));
     DeviceNodes open = new DeviceNodes(folder, Map.of());
     assertEquals("", open.refusal(0));
-    // Root may open everything, so the question itself is the test's.
+    // Root may open every node, so the test injects the access check.
     DeviceNodes closed = new DeviceNodes(folder, Map.of(), path -> !path.equals(node));
     assertEquals(
         "no permission on "

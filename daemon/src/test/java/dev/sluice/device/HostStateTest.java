@@ -27,7 +27,7 @@ class HostStateTest {
 
   private final ArenaPlan plan = TestArena.small(Generation.L2_2026_07, 3, 2, 4).plan();
 
-  /** The same memory, mapped by a descriptor of its own, as the next daemon gets it. */
+  /** Maps the same memory by a descriptor of its own, as the next daemon does. */
   private static SharedRegion again(HostState state) throws IOException {
     return SharedRegion.adopt(SharedRegion.duplicateDescriptor(state.fd()));
   }
@@ -149,7 +149,7 @@ class HostStateTest {
     assertEquals(128, next.lastStageTail());
     assertEquals(2, next.lastCount(0));
     assertTrue(next.isLast(2, 20));
-    // The number of the third step is used again, and its rows must not count then.
+    // The uncommitted third step's number is reused; its rows must not count then.
     next.begin(4, 40);
     next.commit();
     state.journal(0).read(0, 2, mark);

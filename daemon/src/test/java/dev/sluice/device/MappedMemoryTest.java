@@ -45,7 +45,7 @@ class MappedMemoryTest {
     for (int at = 0; at < bytes.capacity(); at++) {
       bytes.put(at, (byte) 1);
     }
-    // Longer than what it zeroes at a time.
+    // Longer than one chunk of the zeroing loop.
     memory.zero(5, 150_000);
     for (int at = 0; at < bytes.capacity(); at++) {
       assertEquals(at >= 5 && at < 150_005 ? 0 : 1, bytes.get(at), "byte " + at);

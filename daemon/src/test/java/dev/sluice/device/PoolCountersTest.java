@@ -45,7 +45,7 @@ class PoolCountersTest {
                     return new LiveWords((DeviceMemory) proxy);
                   }
                   if (arguments != null && arguments[0].equals(total) && pauses[0]-- > 0) {
-                    // The reader was off its CPU; the device went on dropping.
+                    // The reader was off its CPU while the device kept dropping.
                     arena.bytes().putInt(total, arena.bytes().getInt(total) + 1_000_000);
                     arena.bytes().putInt(dropped, arena.bytes().getInt(dropped) + 1_000_000);
                   }

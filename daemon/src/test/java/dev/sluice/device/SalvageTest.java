@@ -67,7 +67,7 @@ class SalvageTest {
     }
   }
 
-  /** The buffers of a pool; the first {@code popped} are out of their slots. */
+  /** Lends buffers to a pool; the first {@code popped} have left their slots. */
   private int[] lend(BufferKind kind, int instance, int buffers, int popped) {
     int pool = plan.pool(kind, instance);
     int offset = plan.geometry().poolOffset(kind, instance);
@@ -112,7 +112,7 @@ class SalvageTest {
   @Test
   void shouldTakeTheStashedBufferBeforeTheCurrentOne() {
     int[] buffers = lend(AICORE_TASK, 0, 3, 2);
-    // The stash is the higher number: the order is by age, not by place.
+    // The stash has the higher buffer number: the order is by age, not by position.
     setCurrent(AICORE_TASK, 0, table.deviceAddress(buffers[0]), 5);
     assertEquals(2, run(true));
     assertEquals(List.of(buffers[1] + " seq 4 count 8", buffers[0] + " seq 5 count 8"), salvaged);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Device memory and its shadow, where the device is another piece of memory of this process. */
+/** Device memory and its shadow; the device is another block of this process's memory. */
 class ShadowedMemoryTest {
   private static final int BYTES = 8192;
 
@@ -78,7 +78,7 @@ class ShadowedMemoryTest {
     assertEquals(7, memory.loadInt(32));
   }
 
-  /** Another thread reads the same word, and what it got before lands in the shadow last. */
+  /** Another thread reads the same word and writes its older copy to the shadow last. */
   @Test
   void shouldAnswerWithWhatThisThreadCopied() {
     CopiedMemory memory =
@@ -114,7 +114,9 @@ class ShadowedMemoryTest {
     assertEquals(0, copies);
   }
 
-  /** A line may hold words of both sides: a store must not touch its neighbours (abi.md 4.13). */
+  /**
+   * A cache line may hold words of both sides: a store must not touch its neighbours (abi.md 4.13).
+   */
   @ParameterizedTest
   @ValueSource(strings = {"copied", "mapped, loads", "mapped, copies"})
   void shouldNotOverwriteWhatTheDeviceWroteBeside(String kind) {

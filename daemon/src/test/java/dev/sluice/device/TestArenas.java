@@ -7,12 +7,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Arenas that say they are a device's, on memory of this host, whose way there can be broken. */
+/** Arenas with a device placement on host memory, whose accesses can be made to fail. */
 public final class TestArenas {
   private TestArenas() {}
 
   /**
-   * Called before each word that is read of a device; may throw, and may not return.
+   * Called before each access to a device word; may throw or block.
    *
    * @see CopiedMemory.Copies
    */
@@ -22,10 +22,10 @@ public final class TestArenas {
   }
 
   /**
-   * An arena of placement {@code device-copied}.
+   * Returns an arena of placement {@code device-copied}.
    *
-   * @param hurdle in the way of each word
-   * @param unmapped counts how often such memory was given back
+   * @param hurdle called before each word access
+   * @param unmapped counts releases of such memory
    */
   public static Arena copied(ArenaPlan plan, Hurdle hurdle, AtomicInteger unmapped) {
     try {

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** The blocks of docs/abi.md that follow from the code. */
+/** Generates the blocks of docs/abi.md that follow from the code. */
 final class AbiTables {
   private static final Layout ANY = Layout.all().get(0);
 
@@ -44,7 +44,7 @@ final class AbiTables {
     return blocks;
   }
 
-  /** By the name of the class that holds the offsets. */
+  /** Returns the fields by the class that holds their offsets. */
   static Map<Class<?>, List<Field>> fields() {
     Map<Class<?>, List<Field>> fields = new LinkedHashMap<>();
     fields.put(

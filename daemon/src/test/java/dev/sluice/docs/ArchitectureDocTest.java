@@ -50,7 +50,7 @@ class ArchitectureDocTest {
     assertEquals(inCode, inTable, "the table of packages in docs/architecture.md and the code");
   }
 
-  /** Each line of the drawing imports from itself and from those below. */
+  /** Each line of the drawing may import only from itself and the lines below. */
   @Test
   void shouldDrawPackagesAboveWhatTheyImport() throws IOException {
     Map<String, Set<String>> inCode = importsByPackage();

@@ -12,11 +12,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A page under docs/ that is written by the program, as a whole or in blocks: compares it, or
+ * A page under docs/ that is generated as a whole or in blocks: compares it with the code, or
  * regenerates it on request.
  *
  * <p>A block stands between the comments {@code <!-- begin generated NAME -->} and {@code <!-- end
- * generated -->}; everything around it is written by people.
+ * generated -->}; everything else is written by hand.
  */
 public final class GeneratedDoc {
   private static final Path DOCS = Path.of(System.getProperty("basedir", "."), "..", "docs");
@@ -26,7 +26,7 @@ public final class GeneratedDoc {
 
   private GeneratedDoc() {}
 
-  /** The text of a page. */
+  /** Returns the text of a page. */
   public static String read(String file) {
     try {
       return Files.readString(DOCS.resolve(file));
@@ -35,7 +35,7 @@ public final class GeneratedDoc {
     }
   }
 
-  /** Compares the blocks of a page, by name; each of them must be in the page exactly once. */
+  /** Compares the named blocks of a page; each must occur exactly once. */
   public static void assertBlocksUpToDate(String file, Map<String, String> blocks)
       throws IOException {
     String page = read(file);

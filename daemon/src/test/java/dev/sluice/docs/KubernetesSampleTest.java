@@ -25,14 +25,14 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * deploy/container and deploy/kubernetes, as far as a parser can judge them: no engine runs here.
+ * Checks deploy/container and deploy/kubernetes by parsing alone; no container engine is needed.
  */
 class KubernetesSampleTest {
   private static final Path DEPLOY = Path.of(System.getProperty("basedir", "."), "..", "deploy");
 
   @TempDir Path directory;
 
-  /** The documents of a file; a key that is there twice is an error. */
+  /** Returns the documents of a file; duplicate keys are an error. */
   private static List<Map<String, Object>> documents(String file) throws IOException {
     LoaderOptions options = new LoaderOptions();
     options.setAllowDuplicateKeys(false);
@@ -45,13 +45,13 @@ class KubernetesSampleTest {
     return documents;
   }
 
-  @SuppressWarnings("unchecked") // keys of these files are texts
+  @SuppressWarnings("unchecked") // keys of these files are strings
   private static Map<String, Object> map(Object value) {
     assertTrue(value instanceof Map, () -> "no section: " + value);
     return (Map<String, Object>) value;
   }
 
-  /** What a dotted path leads to; a number is an index. */
+  /** Resolves a dotted path; numbers are indices. */
   private static Object at(Object from, String path) {
     Object value = from;
     for (String step : path.split("\\.", -1)) {
@@ -123,7 +123,7 @@ class KubernetesSampleTest {
             .stream()
                 .map(mount -> at(mount, "mountPath").toString())
                 .collect(Collectors.toCollection(TreeSet::new));
-    // The root is read-only: everything that is written, and the size of /dev/shm.
+    // The root file system is read-only: every written path is mounted, and /dev/shm has a size.
     assertTrue(paths.containsAll(Set.of("/run/sluice", "/var/lib/sluice", "/tmp", "/dev/shm")));
     assertTrue(
         ((List<?>) at(pod, "volumes"))
@@ -171,7 +171,7 @@ class KubernetesSampleTest {
     assertEquals("0.0.0.0", settings.http().listen().host());
   }
 
-  /** A user that the cluster can see is not root, the port, and files that exist. */
+  /** Checks that the image uses the cluster's non-root user, the port, and existing files. */
   @Test
   void shouldBuildAnImageForThatUserFromWhatIsThere() throws IOException {
     List<String> lines = Files.readAllLines(DEPLOY.resolve("container/Containerfile"));

@@ -36,7 +36,7 @@ class LifeOfABufferDocTest {
         without.add(Integer.parseInt(step.group(1)));
       }
     }
-    // The device fills the buffer, which is not our code; the next run begins at step 1.
+    // Step 6 is the device's, not our code; step 29 refers back to step 1.
     assertEquals(List.of(6, 29), without);
   }
 

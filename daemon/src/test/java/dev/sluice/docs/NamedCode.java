@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Code that a page names between backticks: {@code Class.method} or {@code Outer.Inner} of our own,
- * a class alone, or a C function as {@code name()}. Looked up by reflection and in the C sources,
- * so that a rename breaks the page's test and not its reader.
+ * Finds code that a page names in backticks: {@code Class.method}, {@code Outer.Inner}, a class
+ * alone, or a C function as {@code name()}. Resolves names by reflection and in the C sources, so
+ * that a rename fails the page's test.
  */
 final class NamedCode {
   private static final Path ROOT = Path.of(System.getProperty("basedir", "."), "..");
@@ -38,7 +38,7 @@ final class NamedCode {
         || C_FUNCTION.matcher(text).find();
   }
 
-  /** What the text names and the code does not have. */
+  /** Returns the names in the text that do not exist in the code. */
   static List<String> unknown(String text) throws IOException {
     List<String> unknown = new ArrayList<>();
     Matcher member = MEMBER.matcher(text);

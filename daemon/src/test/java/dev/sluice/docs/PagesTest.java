@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What every page under docs/ promises: its links lead somewhere, and what it names exists. */
+/** Checks every page under docs/: its links resolve, and the things it names exist. */
 class PagesTest {
   private static final Path DOCS = Path.of(System.getProperty("basedir", "."), "..", "docs");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
@@ -84,7 +84,7 @@ class PagesTest {
   @Test
   void shouldNameCodeThatExists() throws IOException {
     for (Map.Entry<Path, String> page : pages().entrySet()) {
-      // A decision speaks of the code of its day, and of what was not chosen.
+      // A decision record names the code of its time, and rejected alternatives.
       if (!page.getKey().startsWith(DOCS.resolve("adr"))) {
         assertEquals(List.of(), NamedCode.unknown(page.getValue()), () -> page.getKey().toString());
       }
@@ -100,7 +100,7 @@ class PagesTest {
     for (Map.Entry<Path, String> page : pages().entrySet()) {
       Matcher metric = METRIC.matcher(page.getValue());
       while (metric.find()) {
-        // A decision speaks of the names of its day.
+        // A decision record uses the names of its time.
         if (!page.getKey().startsWith(DOCS.resolve("adr"))
             && !declared.contains('"' + metric.group(1) + '"')) {
           unknown.add(DOCS.relativize(page.getKey()) + ": " + metric.group(1));

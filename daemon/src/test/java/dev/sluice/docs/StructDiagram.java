@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A struct of the wire format as a byte diagram and a table. Gaps become padding; fields that
- * overlap, or leave the struct, are refused.
+ * A struct of the wire format as a byte diagram and a table. Gaps become padding; overlapping or
+ * out-of-range fields are refused.
  */
 public final class StructDiagram {
   private static final String PAD = "pad";

@@ -46,7 +46,7 @@ class SequenceWindowTest {
 
   @Test
   void shouldFollowSequencesOverTheirWrap() {
-    // 2^32 buffers take too long for a test; the far end is reached by steps that are allowed.
+    // 2^32 buffers take too long, so jump in the largest permitted steps.
     for (long at = 0; at < 1L << 32; at += (1 << 20) - 1) {
       assertTrue(observe((int) at) >= 0);
     }

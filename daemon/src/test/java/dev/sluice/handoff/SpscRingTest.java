@@ -75,7 +75,7 @@ class SpscRingTest {
     }
   }
 
-  /** Against a queue that is right by construction, over many laps. */
+  /** Compares with a trivially correct queue over many laps. */
   @Test
   void shouldBehaveLikeABoundedQueue() {
     Random random = new Random(3);
@@ -99,14 +99,17 @@ class SpscRingTest {
     }
   }
 
-  /** Two threads, a tiny ring: full, empty and wrap all the time. Contents travel with values. */
+  /**
+   * Two threads on a tiny ring, constantly full, empty and wrapping. Contents travel with the
+   * values.
+   */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 8, 256})
   @Timeout(30)
   void shouldKeepOrderAndContentBetweenTwoThreads(int capacity) throws Exception {
     long count = 300_000;
     SpscRing ring = new SpscRing(capacity);
-    // Plain memory that the ring's release and acquire must carry, one cell per slot and more.
+    // Plain memory, ordered only by the ring's release and acquire; more cells than slots.
     long[] cells = new long[4 * capacity];
     ExecutorService producer = Executors.newSingleThreadExecutor();
     try {

@@ -10,13 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.sluice.config.HeadroomSettings;
 import org.junit.jupiter.api.Test;
 
-/** The formulas, with figures that can be checked in the head. */
+/** The formulas, with numbers that are easy to verify by hand. */
 class HeadroomMeterTest {
   private static final long MS = 1_000_000;
   private static final long SECOND = 1_000_000_000;
   private static final double EXACT = 1e-9;
 
-  /** 32-byte records, 1000 to a buffer, 4 slots, 8 buffers, one of them with the device. */
+  /** 32-byte records, 1000 per buffer, 4 slots, 8 buffers, one of them held by the device. */
   private static final PoolShape SHAPE = new PoolShape(32, 1000, 4, 8, 1);
 
   private final HeadroomMeter meter =
@@ -66,7 +66,7 @@ class HeadroomMeterTest {
   @Test
   void shouldBeZeroWhenIdle() {
     for (int i = 0; i < 100; i++) {
-      // A thread that oversleeps while no device produces endangers nothing.
+      // A thread that oversleeps while no device produces is harmless.
       pauseNs = 5 * MS;
       Headroom headroom = after(100 * MS);
       for (Ceiling ceiling : Ceiling.ALL) {
@@ -190,7 +190,7 @@ class HeadroomMeterTest {
   @Test
   void shouldSetTheOfferedRateAgainstWhatCollectorsCanCopy() {
     for (long i = 1; i <= 20; i++) {
-      // 32 MB offered in each 100 ms, of which 24 MB could be copied, and that took all the time.
+      // 32 MB offered per 100 ms; 24 MB copied, which took all the time.
       samples[0].producedRecords = i * 1_000_000;
       copiedBytes = i * 24_000_000;
       copyingNs = i * 100 * MS;
@@ -205,7 +205,7 @@ class HeadroomMeterTest {
       if (i % 10 == 0) {
         samples[0].producedRecords += 1_000_000;
       }
-      // The collectors are at it for 200 of 1000 ms.
+      // The collectors are busy for 200 of 1000 ms.
       copiedBytes = i * 3_200_000;
       copyingNs = i * 20 * MS;
       after(100 * MS);
@@ -213,7 +213,9 @@ class HeadroomMeterTest {
     assertEquals(0.2, meter.headroom().ratio(BANDWIDTH), EXACT);
   }
 
-  /** Of 32 MB offered in each 100 ms, for two seconds, with a stage that is a quarter full. */
+  /**
+   * Writes {@code bytes} of 32 MB offered per 100 ms, for two seconds, with the stage 25 % full.
+   */
   private void capture(long bytes, long nanos) {
     fill = 0.25;
     for (long i = 1; i <= 20; i++) {
@@ -234,7 +236,7 @@ class HeadroomMeterTest {
     assertEquals(1, after(100 * MS).ratio(STORAGE), EXACT);
   }
 
-  /** As it is when the writer waits for a CPU: on tmpfs, too. */
+  /** Happens when the writer waits for a CPU, on tmpfs, too. */
   @Test
   void shouldNotReachTheStorageWhileTheStageHasRoom() {
     capture(16_000_000, 75 * MS);

@@ -42,7 +42,7 @@ class AccountingLawTest {
     return evidence(AICPU_TASK, produced, dropped, collected, salvaged, 0, 0, false);
   }
 
-  /** In the order of the record: produced is known, so only what explains it is compared. */
+  /** Compares the terms that explain the difference; produced is an input. */
   private static void expects(
       AccountingLaw law, long inferred, long died, long inFlight, long unaccounted) {
     assertEquals(inferred, law.inferred(), "inferred");
@@ -61,7 +61,7 @@ class AccountingLawTest {
   @Test
   void shouldCallItInFlightOnlyWhileItCanBe() {
     expects(AccountingLaw.running(aicpu(40, 0, 0, 0)), 0, 0, 40, 0);
-    // Five buffers of eight, and the one record that the device has begun.
+    // Five buffers of eight, and one record that the device has begun.
     expects(AccountingLaw.running(aicpu(41, 0, 0, 0)), 0, 0, 41, 0);
     expects(AccountingLaw.running(aicpu(42, 0, 0, 0)), 0, 0, 41, 1);
     expects(AccountingLaw.settled(aicpu(40, 0, 0, 0), false), 0, 0, 0, 40);
@@ -94,7 +94,7 @@ class AccountingLawTest {
 
   @Test
   void shouldInferWhatNoBufferCanHoldBeforeAGapShows() {
-    // 42 fit the pool: 40 in buffers, 2 dispatched and not yet recorded.
+    // 42 fit the pool: 40 in buffers, 2 dispatched but not recorded yet.
     expects(AccountingLaw.running(evidence(AICORE_TASK, 100, 0, 10, 0, 0, 0, false)), 48, 0, 42, 0);
     expects(
         AccountingLaw.running(evidence(AICORE_TASK, 100, 0, 10, 0, 30, 0, false)), 48, 0, 42, 0);
@@ -134,7 +134,7 @@ class AccountingLawTest {
     AccountingLaw law = aborted(AICORE_TASK, 2, 5, true);
     assertEquals(2, law.neverStarted());
     expects(law, 0, 0, 0, 0);
-    // A core has no more than two before it, each with an empty slot of its own.
+    // A core has at most two dispatched tasks, each with its own empty slot.
     expects(aborted(AICORE_TASK, 3, 5, true), 0, 0, 0, 1);
     expects(aborted(AICORE_TASK, 2, 1, true), 0, 0, 0, 1);
     expects(aborted(AICPU_TASK, 2, 5, true), 0, 0, 0, 2);
@@ -170,19 +170,20 @@ class AccountingLawTest {
 
   @Test
   void shouldTakeWhatAGuardRecycledFromWhatIsMissing() {
-    // 42 fit the pool, and before the guard is heard nothing is inferred from what does not.
+    // 42 fit the pool; nothing is inferred from the rest before the guard reports.
     expects(AccountingLaw.running(guarded(200, 100, 0, 0)), 0, 0, 42, 58);
     expects(AccountingLaw.running(guarded(200, 100, 0, 0)).recycled(50, true), 50, 8, 42);
     expects(AccountingLaw.running(guarded(200, 100, 0, 0)).recycled(70, true), 70, 0, 30);
     expects(AccountingLaw.running(guarded(200, 100, 20, 2)).recycled(12, true), 12, 46, 42);
     expects(AccountingLaw.settled(guarded(200, 100, 20, 2), false).recycled(12, true), 12, 88, 0);
-    // What a core left out is known from empty slots, and it is the guess.
+    // Never-started tasks are only guessed from empty slots, so the guard's report takes
+    // precedence.
     AccountingLaw aborted =
         AccountingLaw.settled(
             new Evidence(AICORE_TASK, 30, 0, 20, 0, 0, 5, 0, RECORDS, BUFFERS, true, true), false);
     assertEquals(2, aborted.neverStarted());
     assertEquals(1, aborted.recycled(9, false).neverStarted());
-    // Never more than is missing, whatever the client says.
+    // At most what is missing, whatever the client reports.
     expects(AccountingLaw.settled(guarded(200, 100, 0, 0), false).recycled(999, true), 100, 0, 0);
     AccountingLaw law = AccountingLaw.settled(aicpu(100, 0, 108, 0), false).recycled(5, false);
     assertEquals(0, law.recycled());
@@ -196,7 +197,7 @@ class AccountingLawTest {
     expects(law, 0, 0, 0, 0);
     assertEquals(8, law.dropped());
     assertEquals(0, law.salvaged());
-    // More than one buffer is no such window.
+    // More than one buffer cannot come from that window.
     expects(AccountingLaw.settled(aicpu(24, 8, 16, 16), true), 0, 0, 0, -8);
     expects(AccountingLaw.settled(aicpu(24, 8, 16, 8), false), 0, 0, 0, -8);
   }

@@ -7,7 +7,7 @@ import dev.sluice.abi.Generation;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The cases of abi.md appendix C2, for a sink that reads all and for one that only counts. */
+/** The cases of abi.md appendix C2, for a sink that reads everything and one that only counts. */
 class AicoreScanTest {
   private static final long HOLE = -1;
 
@@ -55,7 +55,7 @@ class AicoreScanTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void shouldFindAnUnwrittenLastSlot(boolean reads) {
-    // Two tasks in flight: the last record of a buffer is the first of the next one.
+    // With two tasks in flight, the last record of a buffer goes to the start of the next one.
     IngestRig rig = rig(reads);
     rig.handAicore(0, 0, 1, 2, 3, 4, 5, 6, HOLE);
     rig.handAicore(1, 7, 8, 9, 10, 11, 12, 13, 14);
@@ -68,12 +68,12 @@ class AicoreScanTest {
     IngestRig rig = rig(reads);
     int buffer = rig.handAicore(0, 0, 1, 2, 3, 4, 5, 6, 7);
     expects(rig, 8, 0);
-    // The same buffer again, over-stamped: three new records over eight old ones.
+    // The same buffer again with too high a count: three new records over eight old ones.
     rig.setTokens(buffer, 8, 9, 10);
     rig.setCount(buffer, 8);
     rig.hand(buffer, 0, 1);
     expects(rig, 11, 0);
-    // And again with nothing written at all.
+    // Once more, with nothing written at all.
     rig.hand(buffer, 0, 2);
     expects(rig, 11, 0);
   }
@@ -84,7 +84,7 @@ class AicoreScanTest {
     IngestRig rig = rig(reads);
     rig.handAicore(0, 0, 1, 2, 3, 4, 5, 6, 7);
     expects(rig, 8, 0);
-    // First and last slot are eight tokens apart, as in a full buffer, but the middle is old.
+    // First and last slot are eight tokens apart, as in a full buffer, but the middle is stale.
     rig.handAicore(1, 8, 1, 2, 3, 4, 5, 6, 15);
     expects(rig, 10, 6);
   }

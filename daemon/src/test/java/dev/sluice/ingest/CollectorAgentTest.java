@@ -143,7 +143,7 @@ class CollectorAgentTest {
     assertEquals(0, rig.collector.books(0).missingBuffers().sum());
   }
 
-  /** Its core has changed threads, and the younger buffer came by another ring. */
+  /** Its core has changed threads, and the younger buffer arrived through another ring. */
   @Test
   void shouldCollectABufferThatComesLate() {
     rig.handAicore(0, 1, 2);
@@ -173,7 +173,7 @@ class CollectorAgentTest {
     int buffer = rig.next(AICPU_TASK, 0);
     rig.setCount(buffer, 4);
     rig.ledger.lend(buffer, rig.plan.homePool(buffer), 0);
-    // A queue of -1 is how the salvage describes what it found.
+    // Salvage uses queue -1 for what it finds.
     rig.leases.describe(buffer, 0, -1, 9, 0);
     rig.ledger.claim(buffer);
     rig.handoff.offer(buffer);
@@ -192,7 +192,7 @@ class CollectorAgentTest {
     rig.collector.doWork();
     assertEquals(2, rig.collector.books(0).unwrittenSlots().get(pool));
     assertEquals(0, rig.collector.books(0).unwrittenSalvaged().get(pool));
-    // A mark below what was written is a hint that was too small, and takes nothing back.
+    // A mark below the written slots is a hint that was too small; it removes nothing.
     buffer = rig.next(AICORE_TASK, 0);
     rig.setTokens(buffer, 10, 11, 12);
     rig.setCount(buffer, 1);
@@ -226,7 +226,7 @@ class CollectorAgentTest {
     assertEquals(BufferState.FREE, newest.ledger.state(other), "the pool goes on");
   }
 
-  /** A wild number of an old run says nothing about those of the open one. */
+  /** Sequence numbers of a closed run do not affect the open run. */
   @Test
   void shouldNotCheckTheOrderOfAnotherRun() {
     IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
@@ -241,7 +241,7 @@ class CollectorAgentTest {
     assertEquals(0, newest.collector.books(0).missingBuffers().sum());
   }
 
-  /** Each with its numbers and tokens from the beginning, and with books of its own. */
+  /** Each run has its own sequence numbers, tokens and books, all from the start. */
   @Test
   void shouldKeepRunsThatOverlapApart() {
     IngestRig newest = new IngestRig(Generation.CHIP_2026_09, 64);
@@ -251,7 +251,7 @@ class CollectorAgentTest {
     int pool = newest.plan.pool(AICORE_TASK, 0);
     for (long run : new long[] {7, 8}) {
       int buffer = newest.handNamed(AICORE_TASK, 0, 2, 2, run, 0);
-      newest.setTokens(buffer, 0, 1, 2); // the third is of an earlier life
+      newest.setTokens(buffer, 0, 1, 2); // the third is stale
     }
     int late = newest.handNamed(AICORE_TASK, 0, 1, 1, 7, 1);
     newest.setTokens(late, 2);

@@ -19,7 +19,7 @@ class DropAttributionTest {
   private boolean isReadyFullNow;
   private long handoffFull;
 
-  /** One interval: pool 0 is of tasks, pool 1 of phases. */
+  /** Runs one interval: pool 0 holds tasks, pool 1 phases. */
   private void interval() {
     attribution.begin(readyFull, isReadyFullNow, handoffFull);
     attribution.pool(0, AICPU_TASK, tasks);
@@ -78,7 +78,7 @@ class DropAttributionTest {
     tasks.dropped = 25;
     interval();
     expects(HOST_LATE, 25);
-    // The host is back and finds what it has missed.
+    // The host resumes and finds what it missed.
     tasks.isEmpty = false;
     tasks.whileSpareAtHand = 25;
     interval();

@@ -16,11 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** One collector over a small arena, with buffers as a drain would hand them over. */
+/** One collector over a small arena, with buffers handed over as the drain does. */
 final class IngestRig {
-  /** A sink that does as the test says, and notes what it was offered. */
+  /** A sink scripted by the test that records what it was offered. */
   static final class TestSink implements LeaseSink {
-    /** What was offered: pool, sequence, accepted records. */
+    /** One offer: pool, sequence, accepted records. */
     record Offer(int pool, int sequence, int records) {}
 
     final List<Offer> offers = new ArrayList<>();
@@ -60,7 +60,7 @@ final class IngestRig {
   }
 
   /**
-   * @param wrapper puts another sink before the one that notes
+   * @param wrapper wraps the recording sink
    */
   IngestRig(Generation generation, int returnEntries, UnaryOperator<LeaseSink> wrapper) {
     arena = TestArena.small(generation, 3, 2, 4);
@@ -84,7 +84,7 @@ final class IngestRig {
     named = new int[plan.poolCount()];
   }
 
-  /** Takes the pool's next buffer and hands it over as it is. */
+  /** Hands over the pool's next buffer unchanged. */
   int hand(BufferKind kind, int instance, int sequence) {
     int buffer = next(kind, instance);
     hand(buffer, instance, sequence);
@@ -115,7 +115,7 @@ final class IngestRig {
     return buffer;
   }
 
-  /** The pool's buffers, round and round. */
+  /** Returns the pool's next buffer, round-robin. */
   int next(BufferKind kind, int instance) {
     int pool = plan.pool(kind, instance);
     int quota = plan.quota(kind);
@@ -129,7 +129,7 @@ final class IngestRig {
         .putInt(plan.offsetOfBuffer(buffer) + plan.layout().buffer(kind).countOffset(), count);
   }
 
-  /** Writes an AICore record; a token of -1 stands for a slot that was never written. */
+  /** Writes AICore records; a token of -1 leaves its slot unwritten. */
   void setTokens(int buffer, long... tokens) {
     for (int slot = 0; slot < tokens.length; slot++) {
       int at = plan.offsetOfBuffer(buffer) + slot * AicoreTaskRecord.SIZE_BYTES;

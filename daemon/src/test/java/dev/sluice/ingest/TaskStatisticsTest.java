@@ -15,7 +15,7 @@ class TaskStatisticsTest {
   private final Geometry geometry = new Geometry(Layout.parse("chip-2026.08/a2a3"), 6, 2, 1, 2);
   private final TaskStatistics statistics = new TaskStatistics(geometry);
 
-  /** Tasks of one core: pairs of start and end; each waited 3 ticks. */
+  /** Adds tasks of one core, given as pairs of start and end; each waited 3 ticks. */
   private void tasks(int core, long... times) {
     long[][] values = new long[AicoreTaskRecord.COLUMNS.size()][times.length / 2];
     for (int i = 0; i < times.length / 2; i++) {
@@ -42,7 +42,7 @@ class TaskStatisticsTest {
     assertEquals(7, statistics.busyTicks(1));
     assertEquals(2, statistics.tasks(5));
     assertEquals(0, statistics.tasks(3));
-    // Of six cores two are AIC.
+    // Two of the six cores are AIC.
     assertEquals(3, histogram(statistics.durations(Geometry.AIC)).getTotalCount());
     assertEquals(10, histogram(statistics.durations(Geometry.AIC)).getMaxValue());
     assertEquals(3, histogram(statistics.durations(Geometry.AIV)).getTotalCount());

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Alert rules: what each says, where it leads, and when it fires. */
+/** Alert rules: their texts, their links, and when they fire. */
 class AlertRulesTest {
   private static final String ALERTS = "sluice-alerts.yml";
   private static final String DETACHED = "optional/sluice-detached.yml";
@@ -31,7 +31,7 @@ class AlertRulesTest {
   private static final Pattern LINK =
       Pattern.compile("https://grafana\\.example/d/([\\w-]+)\\?viewPanel=(\\d+)&.*");
 
-  /** Those that are on by default, and the optional one. */
+  /** The default alerts and the optional one. */
   private static List<Map<String, Object>> alerts() {
     List<Map<String, Object>> all = new ArrayList<>(Deploy.rules(ALERTS));
     all.addAll(Deploy.rules(DETACHED));
@@ -55,7 +55,7 @@ class AlertRulesTest {
       String summary = (String) annotations.get("summary");
       assertTrue(summary.endsWith(".") && !summary.contains("{{"), name);
       String description = (String) annotations.get("description");
-      // Some are about a state, which is its own number.
+      // Alerts on a state do not show a value.
       if (!Set.of(
               "SluiceDown", "SluiceDeviceDown", "SluiceDeviceDetached", "SluiceConfigReloadFailed")
           .contains(name)) {
@@ -108,7 +108,7 @@ class AlertRulesTest {
     }
   }
 
-  /** Those of the recording rules that it uses included. */
+  /** Includes the metrics of the recording rules it uses. */
   private static Set<String> metricsOf(String expression) {
     Set<String> metrics = new TreeSet<>(Deploy.metricsIn(expression));
     if (expression.contains("up{")) {

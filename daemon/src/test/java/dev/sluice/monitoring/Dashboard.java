@@ -3,17 +3,17 @@ package dev.sluice.monitoring;
 import java.util.List;
 
 /**
- * A page of pictures, in rows.
+ * A dashboard of panels in rows.
  *
- * @param uid stable: links and bookmarks lead to it
- * @param variables beside data source, job and instance
+ * @param uid stable, because links and bookmarks refer to it
+ * @param variables in addition to data source, job and instance
  */
 public record Dashboard(
     String uid, String title, String description, List<Variable> variables, List<Row> rows) {
-  /** What the reader chooses: the values of a label of a metric. */
+  /** A template variable: the values of a metric's label. */
   public record Variable(String name, String label, String metric, String matchers) {}
 
-  /** A headline and what is below it. */
+  /** A titled row of panels. */
   public record Row(String title, List<Panel> panels) {
     public Row {
       panels = List.copyOf(panels);
@@ -25,7 +25,7 @@ public record Dashboard(
     rows = List.copyOf(rows);
   }
 
-  /** All panels, from top to bottom. */
+  /** Returns all panels, from top to bottom. */
   public List<Panel> panels() {
     return rows.stream().flatMap(row -> row.panels().stream()).toList();
   }

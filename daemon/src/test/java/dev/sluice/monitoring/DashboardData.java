@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Asks a Prometheus what the panels of a dashboard ask it, as Grafana would with "All" chosen. */
+/** Sends a dashboard's queries to a Prometheus, like Grafana with "All" selected. */
 public final class DashboardData {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\w+)}}");
   private static final Pattern VARIABLE = Pattern.compile("\\$(job|instance|device)\\b");
@@ -27,8 +27,8 @@ public final class DashboardData {
 
   /**
    * @param prometheus its address, e.g. {@code http://127.0.0.1:9090}
-   * @param rateSeconds what {@code $__rate_interval} is
-   * @param hourSeconds what stands for the hour that some panels look back
+   * @param rateSeconds value of {@code $__rate_interval}
+   * @param hourSeconds replaces the hour that some panels look back
    */
   public DashboardData(String prometheus, int rateSeconds, int hourSeconds) {
     this.prometheus = prometheus;
@@ -36,7 +36,7 @@ public final class DashboardData {
     this.hourSeconds = hourSeconds;
   }
 
-  /** One answer of {@code /api/v1/...}: its {@code data}; an error is an exception. */
+  /** Returns the {@code data} of one {@code /api/v1/...} response; throws on an error. */
   public Object get(String path) throws IOException, InterruptedException {
     HttpRequest request = HttpRequest.newBuilder(URI.create(prometheus + path)).build();
     Map<String, Object> answer =
@@ -47,13 +47,13 @@ public final class DashboardData {
     return answer.get("data");
   }
 
-  /** The series of an expression at this moment. */
+  /** Returns the current series of an expression. */
   public List<Map<String, Object>> query(String expression)
       throws IOException, InterruptedException {
     return series(get("/api/v1/query?query=" + encoded(expression)));
   }
 
-  /** The series of an expression over the last seconds. */
+  /** Returns the series of an expression over the last seconds. */
   public List<Map<String, Object>> range(String expression, int seconds)
       throws IOException, InterruptedException {
     long end = System.currentTimeMillis() / 1000;
@@ -76,7 +76,7 @@ public final class DashboardData {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  /** An expression with everything chosen and with the intervals of this place. */
+  /** Substitutes the variables of an expression with "All" and this instance's intervals. */
   public String concrete(String expression) {
     return VARIABLE
         .matcher(expression)
@@ -86,9 +86,9 @@ public final class DashboardData {
   }
 
   /**
-   * What each panel shows: by panel id a list of series, each with its name and values.
+   * Returns the series of each panel by panel id, with names and values.
    *
-   * @param empty gets the expressions that returned nothing
+   * @param empty collects expressions that returned nothing
    */
   public Map<String, Object> of(Dashboard dashboard, int seconds, List<String> empty)
       throws IOException, InterruptedException {

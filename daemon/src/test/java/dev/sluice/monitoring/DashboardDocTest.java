@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** deploy/grafana/dashboards is written by the code beside this. */
+/** Checks that deploy/grafana/dashboards is what this package's code generates. */
 class DashboardDocTest {
   @Test
   void shouldBeWhatTheCodeMakes() throws IOException {

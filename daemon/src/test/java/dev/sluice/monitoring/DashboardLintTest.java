@@ -15,11 +15,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What a reader of a dashboard may expect of every panel; read from the JSON that is shipped. */
+/** Rules that every panel must follow, checked on the shipped JSON. */
 class DashboardLintTest {
   private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\w+)}}");
 
-  /** Units of Grafana that are in use; a new one is looked up there, not guessed. */
+  /** Grafana units in use; look up a new one there, do not guess. */
   private static final Set<String> UNITS =
       Set.of(
           "none", "short", "s", "bytes", "Bps", "recps", "cps", "percentunit", "dateTimeFromNow");
@@ -71,7 +71,10 @@ class DashboardLintTest {
     }
   }
 
-  /** What Grafana's published schema requires; deploy/grafana/check-schema.mjs holds all of it. */
+  /**
+   * The required parts of Grafana's published schema; deploy/grafana/check-schema.mjs checks all of
+   * it.
+   */
   @Test
   void shouldHaveWhatTheSchemaOfGrafanaRequires() throws IOException {
     for (Dashboard dashboard : Dashboards.all()) {
@@ -132,7 +135,7 @@ class DashboardLintTest {
         List<Map<String, Object>> targets = list(panel.get("targets"));
         assertFalse(targets.isEmpty(), title);
         if (panel.get("type").equals("stat") && unit.equals("short")) {
-          // Before the first session there is no series, and "No data" reads as a fault.
+          // Before the first session there is no series, and "No data" looks like a fault.
           assertTrue(targets.get(0).get("expr").toString().endsWith("or vector(0)"), title);
         }
         for (Map<String, Object> target : targets) {
@@ -159,7 +162,7 @@ class DashboardLintTest {
     if (expression.contains("rate(")) {
       assertTrue(expression.contains("[$__rate_interval]"), expression);
     }
-    // An hour of a counter is a choice of its own; anything shorter depends on the scrape interval.
+    // One hour is a deliberate choice; any shorter window must follow the scrape interval.
     for (String window : expression.split("\\[", -1)) {
       assertTrue(
           window.equals(expression.split("\\[", -1)[0])
@@ -173,7 +176,7 @@ class DashboardLintTest {
     }
   }
 
-  /** A name in a legend that the query has aggregated away would stay empty. */
+  /** A legend label that the query aggregates away would be empty. */
   private static void checkLegend(String legend, String expression) {
     assertFalse(legend.isBlank(), expression);
     var name = PLACEHOLDER.matcher(legend);

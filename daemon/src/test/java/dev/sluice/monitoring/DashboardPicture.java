@@ -12,9 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Draws a dashboard without Grafana: the layout of its JSON and the answers of a Prometheus on a
- * page of ours, photographed by a headless Chromium. For people to look at; it is like Grafana, not
- * the same.
+ * Renders a dashboard without Grafana: layout from its JSON, data from a Prometheus, screenshot by
+ * a headless Chromium. For human review; similar to Grafana, not identical.
  */
 public final class DashboardPicture {
   private static final int WIDTH = 1280;
@@ -23,7 +22,7 @@ public final class DashboardPicture {
 
   private DashboardPicture() {}
 
-  /** Writes the page into a folder; it needs nothing from the network. */
+  /** Writes a self-contained page into a folder. */
   public static Path page(Path folder, Dashboard dashboard, Map<String, Object> data)
       throws IOException {
     String template;
@@ -37,7 +36,7 @@ public final class DashboardPicture {
     return Files.writeString(folder.resolve(dashboard.uid() + ".html"), page);
   }
 
-  /** Photographs a page; returns false where no Chromium is installed. */
+  /** Takes a screenshot of a page; returns false if no Chromium is installed. */
   public static boolean photograph(Path page, Dashboard dashboard, Path picture) throws Exception {
     Optional<Path> chromium = Deploy.program("chromium", "chromium-browser", "google-chrome");
     if (chromium.isEmpty()) {

@@ -4,10 +4,10 @@ import java.util.List;
 
 /** The dashboards of deploy/grafana. */
 public final class Dashboards {
-  /** What every query of ours is restricted to. */
+  /** Label matchers in every query. */
   static final String HOST = "job=~\"$job\",instance=~\"$instance\"";
 
-  /** The same, and the chosen devices. */
+  /** Same, restricted to the selected devices. */
   static final String DEVICE = HOST + ",device=~\"$device\"";
 
   static final String RATE = "[$__rate_interval]";
@@ -15,7 +15,7 @@ public final class Dashboards {
   static final Dashboard.Variable DEVICE_VARIABLE =
       new Dashboard.Variable("device", "Device", "sluice_device_up", HOST);
 
-  /** Marks on the time axis of every dashboard. */
+  /** An annotation on the time axis of every dashboard. */
   record Annotation(String name, String colour, String expr, String text) {}
 
   static final List<Annotation> ANNOTATIONS =
@@ -42,12 +42,12 @@ public final class Dashboards {
 
   private Dashboards() {}
 
-  /** In the order in which a person goes through them. */
+  /** Returns the dashboards in drill-down order. */
   public static List<Dashboard> all() {
     return List.of(FleetDashboard.make(), HostDashboard.make(), DeviceDashboard.make());
   }
 
-  /** The expressions of the marks on the time axis. */
+  /** Returns the expressions of the annotations. */
   public static List<String> annotations() {
     return ANNOTATIONS.stream().map(Annotation::expr).toList();
   }
@@ -68,8 +68,8 @@ public final class Dashboards {
   }
 
   /**
-   * A quantile of a histogram, told apart by labels; of classic buckets or, where Prometheus keeps
-   * the native ones instead, of those.
+   * Returns a quantile of a histogram by labels, from classic buckets or, where Prometheus stores
+   * those instead, from native ones.
    */
   static String quantile(double quantile, String by, String metric, String matchers) {
     return "histogram_quantile("
@@ -83,7 +83,7 @@ public final class Dashboards {
         + ")";
   }
 
-  /** 0 where there is no series yet. */
+  /** Substitutes 0 while no series exists. */
   static String orZero(String expression) {
     return "(" + expression + ") or vector(0)";
   }

@@ -18,7 +18,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** The files under deploy/, and what the daemon really exports. */
+/** Reads the files under deploy/, and the metric names that the daemon exports. */
 public final class Deploy {
   private static final Path ROOT =
       Path.of(System.getProperty("basedir", "."), "..", "deploy").normalize();
@@ -28,9 +28,7 @@ public final class Deploy {
           System.getProperty("basedir", "."),
           "src/test/resources/dev/sluice/service/metrics/scrape.txt");
 
-  /**
-   * Those of the JVM and the process that rules and panels use; the scrape's own test finds them.
-   */
+  /** JVM and process metrics used by rules and panels; ScrapeTextTest checks that they exist. */
   public static final Set<String> PROCESS_METRICS =
       Set.of(
           "process_start_time_seconds",
@@ -41,7 +39,7 @@ public final class Deploy {
           "jvm_memory_used_bytes",
           "jvm_memory_committed_bytes");
 
-  /** Names as a query writes them; the metric in the name of a recording rule is not one. */
+  /** Matches metrics in queries, but not inside the names of recording rules. */
   private static final Pattern METRIC =
       Pattern.compile("(?<![:a-z_])((?:sluice|jvm|process)_[a-z0-9_]+)(?![a-z0-9_:])");
 
@@ -49,7 +47,7 @@ public final class Deploy {
 
   private Deploy() {}
 
-  /** A file or folder under deploy/. */
+  /** Returns a file or folder under deploy/. */
   public static Path path(String relative) {
     return ROOT.resolve(relative);
   }
@@ -62,7 +60,7 @@ public final class Deploy {
     }
   }
 
-  /** The rules of a file with one group. */
+  /** Returns the rules of a file with a single group. */
   static List<Map<String, Object>> rules(String file) {
     Map<String, Object> root = yaml(read("prometheus/rules/" + file));
     List<Map<String, Object>> rules = new ArrayList<>();
@@ -83,12 +81,12 @@ public final class Deploy {
         .collect(Collectors.toMap(entry -> (String) entry.getKey(), Map.Entry::getValue));
   }
 
-  /** Metrics of the daemon that an expression names. */
+  /** Returns the daemon's metrics that an expression names. */
   static Set<String> metricsIn(String expression) {
     return matches(METRIC, expression);
   }
 
-  /** Recording rules that an expression names. */
+  /** Returns the recording rules that an expression names. */
   static Set<String> recordedIn(String expression) {
     return matches(RECORDED, expression);
   }
@@ -102,14 +100,14 @@ public final class Deploy {
     return found;
   }
 
-  /** The name of every sample that the daemon exports with default settings. */
+  /** Returns the name of every sample that the daemon exports with default settings. */
   static Set<String> exportedNames() throws IOException {
     Set<String> names =
         Files.readAllLines(GOLDEN).stream()
             .filter(line -> !line.startsWith("#"))
             .map(line -> line.split("[{ ]", 2)[0])
             .collect(Collectors.toCollection(TreeSet::new));
-    // A native histogram has the name of its family.
+    // A native histogram is exported under its family name.
     Files.readAllLines(GOLDEN).stream()
         .filter(line -> line.startsWith("# TYPE ") && line.endsWith(" histogram"))
         .forEach(line -> names.add(line.split(" ", -1)[2]));
@@ -117,7 +115,7 @@ public final class Deploy {
     return names;
   }
 
-  /** An installed program, by the first of its names that is on the path. */
+  /** Finds an installed program by the first of its names on the path. */
   public static Optional<Path> program(String... names) {
     return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
         .flatMap(folder -> Arrays.stream(names).map(name -> Path.of(folder, name)))

@@ -9,7 +9,7 @@ import static dev.sluice.monitoring.Dashboards.sum;
 
 import java.util.List;
 
-/** One device and the session on it: the accounting law by kind, and each of its queues. */
+/** One device and its session: the accounting law by kind, and each queue. */
 final class DeviceDashboard {
   private DeviceDashboard() {}
 

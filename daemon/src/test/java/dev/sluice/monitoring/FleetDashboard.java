@@ -8,7 +8,7 @@ import static dev.sluice.monitoring.Dashboards.sum;
 
 import java.util.List;
 
-/** All hosts on one page: is a record lost anywhere, and who is near it. */
+/** All hosts on one page: where records are lost, and which hosts are close to it. */
 final class FleetDashboard {
   private FleetDashboard() {}
 

@@ -8,9 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A dashboard as the JSON that Grafana 9 and later import; the same text for the same dashboard.
- */
+/** Renders a dashboard as JSON for Grafana 9 and later; deterministic. */
 public final class GrafanaJson {
   private static final int COLUMNS = 24;
   private static final int SCHEMA_VERSION = 38;
@@ -21,7 +19,7 @@ public final class GrafanaJson {
 
   public static String render(Dashboard dashboard) {
     try {
-      // The first step of a threshold has the value null, which Grafana's schema requires.
+      // Grafana's schema requires null as the value of a threshold's first step.
       return JSON.std
               .with(JSON.Feature.PRETTY_PRINT_OUTPUT, JSON.Feature.WRITE_NULL_PROPERTIES)
               .asString(tree(dashboard))
@@ -176,7 +174,7 @@ public final class GrafanaJson {
   private static List<Object> panels(Dashboard dashboard) {
     List<Object> list = new ArrayList<>();
     int y = 0;
-    // Rows have no panels' ids: those are what alerts lead to.
+    // Row ids stay apart from panel ids, which alerts link to.
     int rowId = 9_000;
     for (Dashboard.Row row : dashboard.rows()) {
       list.add(
@@ -267,7 +265,7 @@ public final class GrafanaJson {
             "color",
             map("mode", panel.type() == Panel.Type.STAT ? "thresholds" : "palette-classic"));
     if (!panel.isLogarithmic()) {
-      defaults.put("min", 0); // a logarithm has no 0
+      defaults.put("min", 0); // a log scale has no 0
     }
     if (panel.type() == Panel.Type.TIMESERIES) {
       defaults.put(

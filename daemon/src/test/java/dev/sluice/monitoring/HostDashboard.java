@@ -10,7 +10,7 @@ import static dev.sluice.monitoring.Dashboards.sum;
 
 import java.util.List;
 
-/** One host from top to bottom: loss, ceilings, latency, queues, buffers, stalls, capture, JVM. */
+/** One host, from top to bottom: loss, ceilings, latency, queues, buffers, stalls, capture, JVM. */
 final class HostDashboard {
   private HostDashboard() {}
 

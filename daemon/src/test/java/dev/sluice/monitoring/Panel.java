@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One picture of a dashboard.
+ * One panel of a dashboard.
  *
- * @param id stable: alerts and bookmarks lead to it by this number
+ * @param id stable, because alerts and bookmarks link to it
  * @param unit Grafana's name of the unit, e.g. {@code s} or {@code percentunit}
- * @param width of 24 columns
- * @param isLogarithmic whether the axis of values is
- * @param thresholds values from which on it turns yellow and red; empty for none
+ * @param width columns out of 24
+ * @param isLogarithmic whether the value axis is logarithmic
+ * @param thresholds values where it turns yellow and red; empty for none
  */
 public record Panel(
     int id,
@@ -23,10 +23,10 @@ public record Panel(
     boolean isStacked,
     boolean isLogarithmic,
     List<Target> targets) {
-  /** How high every panel is, in Grafana's rows. */
+  /** Height of every panel, in Grafana's grid units. */
   static final int HEIGHT = 7;
 
-  /** Kinds of picture, by their name in Grafana. */
+  /** Panel types, by Grafana's name. */
   public enum Type {
     TIMESERIES("timeseries"),
     STAT("stat");
@@ -42,7 +42,7 @@ public record Panel(
     }
   }
 
-  /** A query, with variables, and how its series are named. */
+  /** A query with template variables, and the legend of its series. */
   public record Target(String expr, String legend) {}
 
   public Panel {
@@ -50,13 +50,13 @@ public record Panel(
     targets = List.copyOf(targets);
   }
 
-  /** Lines over time. */
+  /** A time series panel. */
   static Panel lines(int id, String title, String unit, String description) {
     return new Panel(
         id, Type.TIMESERIES, title, description, unit, 12, List.of(), false, false, List.of());
   }
 
-  /** The present value, large. */
+  /** A large current value. */
   static Panel number(int id, String title, String unit, String description) {
     return new Panel(
         id, Type.STAT, title, description, unit, 6, List.of(), false, false, List.of());
@@ -67,12 +67,12 @@ public record Panel(
         id, type, title, description, unit, columns, thresholds, isStacked, isLogarithmic, targets);
   }
 
-  /** Red from here on. */
+  /** Turns red from this value on. */
   Panel red(double from) {
     return thresholds(List.of(from));
   }
 
-  /** Yellow, then red. */
+  /** Turns yellow, then red. */
   Panel yellowRed(double yellow, double red) {
     return thresholds(List.of(yellow, red));
   }
@@ -82,7 +82,7 @@ public record Panel(
         id, type, title, description, unit, width, from, isStacked, isLogarithmic, targets);
   }
 
-  /** For latencies, of which some are a thousand times as long as others. */
+  /** For latencies, which span several orders of magnitude. */
   Panel logarithmic() {
     return new Panel(
         id, type, title, description, unit, width, thresholds, isStacked, true, targets);

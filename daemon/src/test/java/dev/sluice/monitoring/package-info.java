@@ -1,6 +1,6 @@
 /**
- * The dashboards of deploy/grafana as code, and what holds dashboards, alert rules, runbook and
- * metrics together: {@link dev.sluice.monitoring.Dashboards} says what is shown, {@link
- * dev.sluice.monitoring.GrafanaJson} writes it, and the tests compare and check it.
+ * The dashboards of deploy/grafana as code, and the consistency checks of dashboards, alert rules,
+ * runbook and metrics: {@link dev.sluice.monitoring.Dashboards} defines the dashboards, {@link
+ * dev.sluice.monitoring.GrafanaJson} writes them, and the tests check them.
  */
 package dev.sluice.monitoring;

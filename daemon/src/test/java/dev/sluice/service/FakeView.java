@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.HdrHistogram.Histogram;
 
-/** A daemon that says what the test wants: one device with one session, all numbers different. */
+/** A scripted daemon view: one device with one session, all numbers different. */
 public class FakeView implements DaemonView {
   public final List<String> notReady = new ArrayList<>();
   public final List<String> notices = new ArrayList<>();
@@ -131,7 +131,7 @@ public class FakeView implements DaemonView {
     return List.of(new RateHistory.Points(7, List.of(10L, 20L), List.of(0L, 1L)));
   }
 
-  /** Three events were, two are kept. */
+  /** Three events occurred, two are kept. */
   @Override
   public DropsSnapshot drops(int limit) {
     List<DropEventSnapshot> events = new ArrayList<>();

@@ -39,7 +39,7 @@ class RateHistoryTest {
     RateHistory.Points points = history.points().get(0);
     assertEquals(1, points.session());
     assertEquals(RateHistory.KEPT_POINTS, points.collectedBytes().size());
-    // From (i - 1)^2 to i^2 it is 2i - 1 a second; the points of i = 1 and 2 are gone.
+    // From (i - 1)^2 to i^2 is 2i - 1 per second; the points of i = 1 and 2 have been evicted.
     assertEquals(5, points.collectedBytes().get(0));
     assertEquals(2 * (RateHistory.KEPT_POINTS + 2) - 1, points.collectedBytes().get(299));
     history.add(List.of(reading(2, 0, 0, 0)), 400 * SECOND);

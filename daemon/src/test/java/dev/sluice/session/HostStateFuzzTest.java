@@ -30,10 +30,11 @@ import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
 /**
- * A session that was left by a daemon, with any damage of its state and its arena: the next one
- * takes it over or says in a line why not. It closes all memory in both cases.
+ * A session left by a daemon, with arbitrary damage to its state and arena: the next daemon takes
+ * it over or logs a one-line refusal. Either way it closes all memory.
  *
- * <p>An input is a list of damages: a byte for the part, two for the place in it, four of a value.
+ * <p>An input is a list of damages: one byte for the part, two for the position, four for the
+ * value.
  */
 public final class HostStateFuzzTest {
   private static final int DAMAGE_BYTES = 7;
@@ -52,7 +53,7 @@ public final class HostStateFuzzTest {
     return (Logger) LoggerFactory.getLogger(of);
   }
 
-  /** What a daemon leaves in the middle of a run. */
+  /** Returns the state and arena that a daemon leaves in the middle of a run. */
   private static byte[][] left() {
     try {
       try (StageRig rig = StageRig.keeping()) {
@@ -75,7 +76,7 @@ public final class HostStateFuzzTest {
             SharedRegion arena = SharedRegion.adopt(grant.descriptor())) {
           rig.sessions.leave();
           byte[] left = bytes(arena);
-          // No thread has the locks, as after the death of their process.
+          // No thread holds the locks, as after the death of their process.
           int locks = (int) session.memory().locksOffset();
           Arrays.fill(left, locks + LOCK_PAGE_HEADER_BYTES, left.length, (byte) 0);
           return new byte[][] {bytes(kept), left};
@@ -100,7 +101,7 @@ public final class HostStateFuzzTest {
     assertTrue(refused > 10, "refused: " + refused);
   }
 
-  /** For Jazzer. */
+  /** Entry point for Jazzer. */
   public static void fuzzerTestOneInput(byte[] input) throws Exception {
     ByteBuffer state = ByteBuffer.wrap(STATE.clone()).order(ByteOrder.LITTLE_ENDIAN);
     ByteBuffer arena = ByteBuffer.wrap(ARENA.clone()).order(ByteOrder.LITTLE_ENDIAN);
@@ -131,7 +132,7 @@ public final class HostStateFuzzTest {
     ListAppender<ILoggingEvent> logged = new ListAppender<>();
     logged.start();
     for (Logger logger : LOGGERS) {
-      logger.setLevel(Level.DEBUG); // that names the exceptions
+      logger.setLevel(Level.DEBUG); // so that exceptions are logged
       logger.setAdditive(false);
       logger.addAppender(logged);
     }

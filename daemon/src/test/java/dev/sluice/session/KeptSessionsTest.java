@@ -28,14 +28,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
 
-/**
- * What a service manager hands over at the start, when it is not what a daemon left a moment ago.
- */
+/** Descriptors from a service manager that are not what a daemon has just left. */
 @Timeout(60)
 class KeptSessionsTest {
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
-  /** Descriptors of this process that are memory. */
+  /** Returns this process's descriptors that refer to memory. */
   static List<String> memories() throws IOException {
     List<String> found = new ArrayList<>();
     try (Stream<Path> all = Files.list(DESCRIPTORS)) {
@@ -68,7 +66,7 @@ class KeptSessionsTest {
         System::nanoTime);
   }
 
-  /** They cost a line of the log for each reason, not one each. */
+  /** One log line per reason, not per descriptor. */
   @Test
   void shouldCloseAHundredThatAreNoSession() throws Exception {
     Logger logger = (Logger) LoggerFactory.getLogger(Sessions.class);
@@ -86,7 +84,7 @@ class KeptSessionsTest {
         kept.add(new DescriptorStore.Kept("sluice-arena-cut" + i, memory(4096)));
         kept.add(new DescriptorStore.Kept("sluice-arena-alone" + i, memory(4096)));
         kept.add(new DescriptorStore.Kept("sluice-stage-alone" + i + "-0", memory(4096)));
-        kept.add(new DescriptorStore.Kept("sluice-state-whole" + i, memory(4096))); // again
+        kept.add(new DescriptorStore.Kept("sluice-state-whole" + i, memory(4096))); // a duplicate
         kept.add(new DescriptorStore.Kept("stored", memory(4096)));
         int closed = memory(4096);
         SharedRegion.closeDescriptor(closed);
@@ -121,7 +119,7 @@ class KeptSessionsTest {
     assertEquals(before, memories().size());
   }
 
-  /** Two daemons are offered the same state, and the one that has it is alive. */
+  /** Two daemons receive the same state while its owner is alive. */
   @Test
   void shouldLeaveASessionToTheDaemonThatHasIt() throws Exception {
     try (StageRig rig = StageRig.keeping()) {

@@ -36,8 +36,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A runtime that prepares runs while one is at work starts the next one before it ends the last:
- * the device's counters go on, and each producer's terminal line says where its run ended.
+ * A runtime that prepares runs in advance starts the next run before it ends the last: the device's
+ * counters continue, and each producer's terminal line marks where its run ended.
  */
 class OverlappingRunsTest {
   private static final long BASE = TestArena.DEVICE_BASE;
@@ -97,7 +97,7 @@ class OverlappingRunsTest {
             bank, plan.kindOfPool(pool), plan.instanceOfPool(pool), plan.geometry().numCores());
   }
 
-  /** What each producer writes at its last flush. */
+  /** Writes the terminal lines, as each producer does at its last flush. */
   private void close(int bank, long epoch) {
     for (int pool = 0; pool < plan.poolCount(); pool++) {
       int line = line(bank, pool);
@@ -178,7 +178,7 @@ class OverlappingRunsTest {
     publish(10);
     long ofFirst = produced();
     close(0, 7);
-    memory.storeLong(line(0, 3) + TerminalLayout.RUN_EPOCH_OFFSET, 0); // one is still at work
+    memory.storeLong(line(0, 3) + TerminalLayout.RUN_EPOCH_OFFSET, 0); // one is still running
     start(8);
     publish(10);
     String why = StageRig.refused(Reason.STATE, session.runEnd(HostTime.now()));
@@ -228,7 +228,9 @@ class OverlappingRunsTest {
     assertEquals(ofFirst, first.law().collected());
   }
 
-  /** What comes of a run after its end is counted and named, and mixed with no other. */
+  /**
+   * Buffers of a run that arrive after its end are counted and named, but not mixed into another.
+   */
   @Test
   void shouldRefuseBuffersOfARunThatHasEnded() throws Exception {
     attach(Generation.CHIP_2026_09);
@@ -251,7 +253,7 @@ class OverlappingRunsTest {
     assertEquals(0, totals.violations[AbiViolation.SEQUENCE.ordinal()]);
   }
 
-  /** The epoch of START counts, not the first one that the device shows. */
+  /** The epoch of START is authoritative, not the first one that the device shows. */
   @Test
   void shouldRefuseBuffersOfARunThatWasNotStarted() throws Exception {
     attach(Generation.CHIP_2026_09);
@@ -264,7 +266,7 @@ class OverlappingRunsTest {
     assertTrue(totals.violations[AbiViolation.WRONG_RUN.ordinal()] > 0);
   }
 
-  /** The device takes a buffer, writes records into it and does not hand it over. */
+  /** The device takes a buffer, writes records into it and does not publish it. */
   private void retain(BufferKind kind, long epoch, int records, int dropped) {
     int at = plan.geometry().poolOffset(kind, 0);
     int head = memory.loadInt(at + plan.layout().pool().headOffset());
@@ -291,7 +293,7 @@ class OverlappingRunsTest {
     memory.storeInt(at, memory.loadInt(at) + more);
   }
 
-  /** What a device keeps at the end of its run belongs to that run, and to none after it. */
+  /** What a device retains at the end of its run belongs to that run only. */
   @Test
   void shouldSalvageWhatARunRetainedBeforeTheNextBegins() throws Exception {
     attach(Generation.CHIP_2026_09);
@@ -306,7 +308,7 @@ class OverlappingRunsTest {
     assertWhole(produced(), StageRig.join(session.runEnd(HostTime.now())));
   }
 
-  /** Of a buffer whose flush failed the device has counted the records as dropped. */
+  /** When a flush fails, the device has already counted the records as dropped. */
   @Test
   void shouldNotSalvageAnAicoreBufferWhoseFlushFailed() throws Exception {
     attach(Generation.CHIP_2026_09);
@@ -320,7 +322,7 @@ class OverlappingRunsTest {
     assertEquals(produced() - 4, totals.law().collected());
   }
 
-  /** The device has flushed after a fatal error: the mark counts tasks that no core began. */
+  /** The device flushes after a fatal error: the mark counts tasks that no core started. */
   private void abort(BufferKind kind, int core, int written, int dispatched) {
     int at = plan.geometry().poolOffset(kind, core);
     BufferLayout layout = plan.layout().buffer(kind);
@@ -351,7 +353,7 @@ class OverlappingRunsTest {
     }
   }
 
-  /** A device that runs a thread more than was declared must not wait forever. */
+  /** A device with more threads than declared must not wait forever. */
   @Test
   void shouldServeThreadsThatWereNotDeclared() throws Exception {
     for (Generation generation : List.of(Generation.CHIP_2026_08, Generation.CHIP_2026_09)) {

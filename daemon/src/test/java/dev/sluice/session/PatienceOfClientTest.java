@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PatienceOfClientTest {
-  /** A client can shorten the wait for a silent disk, and not lengthen it. */
+  /** A client can shorten the wait for a stalled disk, but not lengthen it. */
   @ParameterizedTest
   @CsvSource({"0, 5000", "500, 250", "9999, 4999", "20000, 5000"})
   void shouldGiveASilentDiskUpBeforeTheRuntimeFails(int patienceMs, long limitMs) {

@@ -10,7 +10,7 @@ class ProducerTest {
 
   private final Peer self = Peer.of((int) ProcessHandle.current().pid(), 0);
 
-  /** A daemon that starts takes its time until clients can connect, and that is not theirs. */
+  /** The grace period of an earlier daemon's client starts when clients can connect, not before. */
   @Test
   void shouldCountTheGraceOfAnEarlierDaemonsClientFromTheOpenSocket() {
     Producer producer = Producer.lost(self, 3);

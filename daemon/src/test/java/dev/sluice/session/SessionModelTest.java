@@ -30,9 +30,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random commands to the sessions of two devices, beside a model of them that is a few lines long.
- * Commands are done on the caller's thread, so a seed is the same each time; lanes have threads of
- * their own.
+ * Random commands to the sessions of two devices, checked against a model of a few lines. Commands
+ * run on the caller's thread, so a seed is reproducible; lanes have their own threads.
  */
 @Tag("seeds")
 class SessionModelTest {
@@ -41,7 +40,7 @@ class SessionModelTest {
   private static final int MAX_SESSIONS = 2;
   private static final long GRACE_NANOS = 5_000_000_000L;
 
-  /** What a session is, in the fewest words. */
+  /** The minimal model of a session. */
   private static final class Model {
     private final Session session;
     private final AtomicInteger unmapped;
@@ -117,7 +116,7 @@ class SessionModelTest {
                 }
               });
       sessions.onRevoked((session, totals) -> model(session).timesRevoked++);
-      // The first look asks every device that is down; none is, and the next comes in 10 minutes.
+      // The first tick probes every device that is down. None is; the next follows in 10 minutes.
       sessions.tend();
     }
 
@@ -145,7 +144,7 @@ class SessionModelTest {
       if (models.isEmpty() || random.nextInt(10) == 0) {
         attach();
       } else {
-        // Ended ones too, since they are asked as well.
+        // Includes ended sessions, which get commands, too.
         step(models.get(Math.max(0, models.size() - 1 - random.nextInt(3))));
       }
       check();
@@ -332,18 +331,18 @@ class SessionModelTest {
     }
 
     private interface Expected {
-      /** Changes the model; returns why it must be refused, or null. */
+      /** Updates the model; returns the reason for an expected refusal, or null. */
       Reason change();
     }
 
-    /** As {@link #expect}; of one that was given up the answer is always the same. */
+    /** As {@link #expect}; an abandoned session refuses every command alike. */
     private <T> T ask(
         Model model, String command, Supplier<CompletionStage<T>> question, Expected expected) {
       return expect(
           command, question, model.state == State.FAILED ? () -> Reason.DEVICE_DOWN : expected);
     }
 
-    /** Returns the answer; null if it was refused, as it had to be. */
+    /** Returns the result; null if refused as expected. */
     private <T> T expect(String command, Supplier<CompletionStage<T>> question, Expected expected) {
       history.add(command);
       Reason wanted = expected.change();
@@ -394,7 +393,7 @@ class SessionModelTest {
           () -> "ended: " + history);
     }
 
-    /** The stop ends what is open, and gives back what its device answers for. */
+    /** Stops: ends open sessions and returns the arenas of devices that respond. */
     void stop() {
       history.add("stop");
       open().forEach(model -> end(model, false));

@@ -25,9 +25,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients that attach, run, cut their connection, resume and leave at random, on threads of their
- * own, while a disk stops and goes on, a device hangs, and the host has no thread now and then.
- * Each request is answered, the books of each run balance, and the stop keeps its deadline.
+ * Clients that attach, run, disconnect, resume and leave at random, on their own threads, while a
+ * disk stalls and resumes, a device hangs, and the host is sometimes out of threads. Each request
+ * is answered, the books of each run balance, and the stop meets its deadline.
  */
 @Timeout(300)
 class StageChaosTest {
@@ -84,7 +84,7 @@ class StageChaosTest {
     }
   }
 
-  /** Comes with each request, so that it is as frequent as those are on any machine. */
+  /** Injects faults per request, so that their rate does not depend on the machine. */
   private static void trouble(StageRig rig, Random random) {
     rig.sessions.byDevice();
     switch (random.nextInt(20)) {
@@ -121,7 +121,7 @@ class StageChaosTest {
     CompletionStage<T> ask();
   }
 
-  /** Asks again for as long as the answer is busy, as a client would. */
+  /** Retries while the answer is busy, like a client. */
   private static <T> T ask(StageRig rig, Random random, Request<T> request) throws Exception {
     while (true) {
       trouble(rig, random);

@@ -48,16 +48,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The session stage with everything around it that can be in the way: a disk that does not answer,
- * a device whose calls do not return, a host without threads. Real threads and memory, no sockets.
- * Devices from {@link #OWN_MEMORY} on have memory of their own.
+ * The session stage with an environment that fails on demand: a disk that stalls, a device whose
+ * calls hang, a host without threads. Real threads and memory, no sockets. Devices from {@link
+ * #OWN_MEMORY} on have their own memory.
  */
 final class StageRig implements AutoCloseable {
   static final int OWN_MEMORY = 8;
   static final int CORES = 4;
   static final int THREADS = 2;
 
-  /** Short, so that a test sees the end of it; long enough for a busy machine. */
+  /** Short enough to expire within a test, long enough for a busy machine. */
   static final Patience PATIENCE = new Patience(2_000_000_000L, 1_000_000_000L, 8_000_000_000L);
 
   final TestDisk disk = new TestDisk();
@@ -85,7 +85,7 @@ final class StageRig implements AutoCloseable {
     this(KeptSessions.none(), patience, stages, overrides);
   }
 
-  /** With a service manager that takes descriptors and is never there. */
+  /** Returns a rig with a descriptor store whose manager never responds. */
   static StageRig keeping() throws IOException {
     DescriptorStore store =
         DescriptorStore.of(Map.of("NOTIFY_SOCKET", "@sluice-test-of-no-manager", "FDSTORE", "9"))
@@ -137,12 +137,14 @@ final class StageRig implements AutoCloseable {
     return System.nanoTime();
   }
 
-  /** Does this whenever an owner looks at the clock, as it does before each look at its device. */
+  /**
+   * Runs this whenever a session's owner reads the clock, which it does before each device poll.
+   */
   void whenAnOwnerLooks(Runnable work) {
     onOwnersClock = work;
   }
 
-  /** A thread that the host may not have; the JVM says so when it is started. */
+  /** Returns a thread whose start may fail, like on a host out of threads. */
   private Thread laneThread(Runnable task) {
     return new Thread(task) {
       @Override
@@ -155,7 +157,7 @@ final class StageRig implements AutoCloseable {
     };
   }
 
-  /** The janitor on a thread of its own, as in a daemon. */
+  /** Runs the janitor on its own thread, as a daemon does. */
   StageRig ticking() {
     Thread thread =
         new Thread(
@@ -194,20 +196,20 @@ final class StageRig implements AutoCloseable {
     }
   }
 
-  /** From now on no call to this device returns to a lane; others do. */
+  /** Hangs every call of a lane to this device; other calls return. */
   void hangLanes(int device) {
     onlyLanesHang = true;
     hang(device);
   }
 
-  /** From now on no call to this device returns. */
+  /** Hangs every call to this device. */
   void hang(int device) {
     CountDownLatch latch = new CountDownLatch(1);
     hangs.add(latch);
     hangOf[device] = latch;
   }
 
-  /** All calls that hang return. */
+  /** Releases all hung calls. */
   void unhang() {
     hangs.forEach(CountDownLatch::countDown);
   }
@@ -257,13 +259,13 @@ final class StageRig implements AutoCloseable {
     return session;
   }
 
-  /** A device on a second mapping of the granted memory, as another process would have it. */
+  /** Returns a device on a second mapping of the granted memory, like another process. */
   static PlayedDevice device(Sessions.Grant grant) throws IOException {
     ArenaPlan plan = grant.session().memory().plan();
     return new PlayedDevice(memory(grant), plan, TestArena.DEVICE_BASE, THREADS);
   }
 
-  /** Another mapping of the granted memory. */
+  /** Returns a second mapping of the granted memory. */
   static DeviceMemory memory(Sessions.Grant grant) throws IOException {
     ByteBuffer bytes;
     try (FileChannel channel =
@@ -276,7 +278,7 @@ final class StageRig implements AutoCloseable {
     return new MappedMemory(bytes);
   }
 
-  /** Attaches, runs and settles a session of another device: nothing may hold that up. */
+  /** Asserts that a session of another device can attach, run and settle without delay. */
   void othersGoOn(int device) throws Exception {
     Sessions.Grant grant = attach(device);
     Session session = grant.session();
@@ -300,7 +302,7 @@ final class StageRig implements AutoCloseable {
     ticker = null;
     sessions.close();
     for (Session session : sessions.ended()) {
-      // What its disk was behind with is still written.
+      // The disk still writes its backlog.
       session.capture().directory().ifPresent(this::awaitWritten);
     }
     threads.close();

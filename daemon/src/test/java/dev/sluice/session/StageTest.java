@@ -32,10 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A fault of one disk, device or client costs that session and nothing else. */
+/** A fault of one disk, device or client affects only that session. */
 @Timeout(60)
 class StageTest {
-  /** Than a test. */
+  /** Longer than any test. */
   private static final Patience LONGER =
       new Patience(600_000_000_000L, 600_000_000_000L, 600_000_000_000L);
 
@@ -59,7 +59,7 @@ class StageTest {
     return capturing(StageRig.PATIENCE);
   }
 
-  /** Device 0 captures into a stage of the least size; the others do not. */
+  /** Returns a rig where device 0 captures with the minimum stage, and devices 1 and 2 do not. */
   private StageRig capturing(Patience patience, String... overrides) {
     List<String> all =
         new ArrayList<>(
@@ -80,7 +80,7 @@ class StageTest {
     }
   }
 
-  /** A run whose collectors have nowhere to put another buffer. */
+  /** Returns a running session whose collectors are out of space. */
   private Session runningBehindABlockedDisk() throws Exception {
     Sessions.Grant grant = rig.attach(0);
     rig.disk.block();
@@ -99,7 +99,7 @@ class StageTest {
       if (device.publishAll() > 0) {
         turns = 0;
       } else if (nowNanos > heldNanos) {
-        turns++; // one more in which the collector had no room, and the device no buffer
+        turns++; // one more round with the collector out of room and the device out of buffers
       }
       heldNanos = nowNanos;
     }
@@ -109,7 +109,7 @@ class StageTest {
   @Test
   void shouldHoldUpNothingWhileASessionSettlesBehindADiskThatDoesNotAnswer() throws Exception {
     capturing(LONGER, "sluice.capture.stall-limit=600s").ticking();
-    // More than there always are threads for slow work.
+    // More sessions than permanent threads for slow work.
     List<Sessions.Grant> grants = List.of(rig.attach(0), rig.attach(0), rig.attach(0));
     rig.disk.block();
     List<Session> slow = new ArrayList<>();
@@ -134,7 +134,7 @@ class StageTest {
   void shouldLookAfterACaptureWhileItsRunSettles() throws Exception {
     capturing(LONGER, "sluice.capture.stall-limit=1s");
     Session slow = runningBehindABlockedDisk();
-    // Without a janitor: the settlement itself finds the disk stalled, and has records discarded.
+    // Without a janitor, the settlement itself detects the stalled disk and discards records.
     assertEquals(0, StageRig.join(slow.runEnd(HostTime.now())).law().unaccounted());
     assertTrue(slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0);
   }
@@ -148,7 +148,7 @@ class StageTest {
     assertTrue(slow.view().capture().orElseThrow().lost(BufferKind.ORCH_PHASE) > 0);
   }
 
-  /** A13: its thread still writes, so no other may take its segments away. */
+  /** A13: the writer still runs, so no other capture may delete its segments. */
   @Test
   void shouldKeepACaptureOpenUntilItIsWritten() throws Exception {
     capturing().ticking();
@@ -161,7 +161,7 @@ class StageTest {
     await(() -> !rig.captures.isOpen(directory));
   }
 
-  /** Its owner comes back after it was given up, and ends it once more. */
+  /** The owner returns after the session was abandoned, and ends it a second time. */
   @Test
   void shouldCountASessionOnceThatEndsAfterItWasGivenUp() throws Exception {
     capturing(LONGER);
@@ -181,7 +181,7 @@ class StageTest {
     assertEquals(collected, rig.sessions.byDevice().get(0).law().collected());
   }
 
-  /** A runtime that says RUN_END too early is told so, and nothing of its run is lost. */
+  /** A premature RUN_END is refused, and nothing of the run is lost. */
   @Test
   void shouldGoOnWithARunWhoseDeviceIsNotComplete() throws Exception {
     rig().ticking();
@@ -216,7 +216,7 @@ class StageTest {
     assertEquals("ended (detached)", session.view().name());
   }
 
-  /** It publishes at each look of its session's owner: it never rests. */
+  /** Makes the device publish at every poll of its session's owner, so that it never rests. */
   private void keepBusy(PlayedDevice device) {
     synchronized (device) {
       int published = 0;
@@ -250,7 +250,9 @@ class StageTest {
     assertTrue(detached.toCompletableFuture().isDone());
   }
 
-  /** All at once and within one deadline, so that one that hangs costs the others no time. */
+  /**
+   * Sessions settle concurrently under one deadline, so that a hung one does not delay the others.
+   */
   @Test
   void shouldSettleTheOthersWhenASessionHangsAtTheStop() throws Exception {
     rig = new StageRig(new Patience(LONGER.hungNanos(), LONGER.diskNanos(), 4_000_000_000L), null);
@@ -283,7 +285,7 @@ class StageTest {
     assertTrue(why.contains("given up"), why);
     StageRig.refused(Reason.DEVICE_DOWN, rig.sessions.attach(StageRig.request(8), rig.self));
     rig.othersGoOn(1);
-    // Only a look at it finds that it was not resumed in time.
+    // Only the janitor's poll detects that it was not resumed in time.
     Sessions.Grant left = rig.attach(1);
     left.session().connectionLost(left.connection());
     await(() -> left.session().view().state() == State.ENDED);
@@ -297,7 +299,7 @@ class StageTest {
     assertEquals(1, rig.unmapped.get(), "its memory goes with the process");
   }
 
-  /** Its counters can be read all the while. */
+  /** The counters stay readable all the while. */
   @Test
   void shouldGiveUpASessionOfWhichOnlyTheLaneHangs() throws Exception {
     rig().ticking();
@@ -351,7 +353,7 @@ class StageTest {
     StageRig.join(session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
     StageRig.join(session.end(RunEnd.COMPLETE, "detached"));
     assertEquals(0, rig.threads.runners().stream().filter(h -> !h.runner().isAlive()).count());
-    // What comes after the end answers, and does not end the process.
+    // Polls after the end must not throw.
     assertEquals(State.ENDED, session.view().state());
     rig.sessions.byDevice();
     assertEquals(List.of(), rig.sessions.open());
@@ -386,7 +388,7 @@ class StageTest {
     assertEquals(3, lent.get());
   }
 
-  /** Cut and resume: however they overtake each other, who is connected is not lost. */
+  /** In whatever order disconnect and resume arrive, a connected session is not lost. */
   @Test
   void shouldNeverTakeAResumedSessionForLost() throws Exception {
     rig();
@@ -399,7 +401,7 @@ class StageTest {
         session.connectionLost(old);
         resumed = session.resume(rig.self);
       } else {
-        // The loss of the old connection is reported after the resume.
+        // The old connection is reported lost after the resume.
         resumed = session.resume(rig.self);
         session.connectionLost(old);
       }
@@ -412,7 +414,9 @@ class StageTest {
     assertTrue(session.view().isLost());
   }
 
-  /** Memory whose words throw: an agent is given up, and the session ends and frees its place. */
+  /**
+   * Memory whose accesses throw: the agent is abandoned, and the session ends and frees its slot.
+   */
   @Test
   void shouldEndASessionWhoseAgentsAreBroken() throws Exception {
     rig("sluice.attach.max-sessions=1").ticking();
@@ -424,7 +428,7 @@ class StageTest {
     rig.othersGoOn(1);
   }
 
-  /** The stop comes between the two looks: when the session is made, and when it is taken in. */
+  /** The stop falls between the two checks: at creation and at registration of the session. */
   @Test
   void shouldEndWhatARefusedSessionHasBegun() {
     AtomicInteger lent = new AtomicInteger();
@@ -452,12 +456,12 @@ class StageTest {
     assertEquals(
         "the daemon is stopping",
         StageRig.refused(Reason.STOPPING, rig.sessions.attach(StageRig.request(0), rig.self)));
-    await(() -> lent.get() == 0); // the capture has ended and gave its memory back
+    await(() -> lent.get() == 0); // the capture has ended and returned its memory
     assertEquals(List.of(), rig.sessions.ended());
     regions.close();
   }
 
-  /** It fails between two rounds of the janitor, and its session is gone before the second. */
+  /** The device fails between two janitor cycles, and the session is gone before the second one. */
   @Test
   void shouldHaveTheDeviceOfAFailedSessionDownHoweverTheSessionEnds() throws Exception {
     rig("sluice.placement.devices=1:host", "sluice.cann.probe-interval=10ms");
@@ -469,7 +473,7 @@ class StageTest {
     assertEquals(
         "device 1 is down, try again later: rtMemcpy returned 507000",
         StageRig.refused(Reason.DEVICE_DOWN, rig.sessions.attach(StageRig.request(1), rig.self)));
-    // Host memory has nothing that could fail to answer.
+    // Host memory always answers the probe.
     while (rig.sessions.watch().down(1).isPresent()) {
       rig.janitor.doWork();
     }

@@ -3,15 +3,15 @@ package dev.sluice.testkit;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** Measures what the calling thread allocates on the heap. */
+/** Measures heap allocation of the calling thread. */
 public final class Allocations {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private Allocations() {}
 
   /**
-   * The least that the calling thread allocated in one of several runs. The JVM charges a thread
-   * for what it links and recompiles, now and then; code that allocates does so every time.
+   * Returns the minimum that the calling thread allocated over several runs. The JVM occasionally
+   * charges a thread for linking and recompilation; code that allocates does so in every run.
    */
   public static long leastBytesOf(Runnable work) {
     long least = Long.MAX_VALUE;
@@ -21,9 +21,9 @@ public final class Allocations {
     return least;
   }
 
-  /** Bytes that the calling thread allocated while it ran this. */
+  /** Returns the bytes that the calling thread allocated while running the work. */
   public static long bytesOf(Runnable work) {
-    // The first query allocates for itself.
+    // The first query allocates, too.
     THREADS.getCurrentThreadAllocatedBytes();
     long before = THREADS.getCurrentThreadAllocatedBytes();
     work.run();

@@ -13,9 +13,9 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * What a fuzz target was given before: the files of {@code src/test/fuzz/NAME}. A build replays
- * them, and so many damaged copies of each, always the same ones. The profile {@code fuzz} lets
- * Jazzer look for more.
+ * The seed corpus of a fuzz target: the files of {@code src/test/fuzz/NAME}. A build replays them
+ * with a fixed number of damaged copies of each, always the same ones. With the profile {@code
+ * fuzz} Jazzer searches for more.
  */
 public final class Corpus {
   private static final int[] EDGES = {0, 1, 7, 8, 64, 0xffff, 0x7fffffff, -1, Integer.MIN_VALUE};
@@ -24,16 +24,16 @@ public final class Corpus {
 
   private Corpus() {}
 
-  /** What every {@code fuzzerTestOneInput} is. */
+  /** The shape of every {@code fuzzerTestOneInput}. */
   @FunctionalInterface
   public interface Target {
     void accept(byte[] input) throws Exception;
   }
 
   /**
-   * Gives the target all that is kept, and damaged copies.
+   * Feeds the target the corpus and damaged copies of it.
    *
-   * @throws AssertionError with the input, for the first that it does not survive
+   * @throws AssertionError with the input in hex, for the first input that fails
    */
   public static void replay(String name, int damagedCopies, Target target) {
     List<byte[]> inputs = read(ROOT.resolve(name));
@@ -102,7 +102,7 @@ public final class Corpus {
     return bytes;
   }
 
-  /** The bytes before one place and those from the other on: some twice, or some left out. */
+  /** Splices a prefix to a suffix: repeats bytes or leaves some out. */
   private static byte[] spliced(byte[] bytes, int end, int from) {
     byte[] result = Arrays.copyOf(bytes, end + bytes.length - from);
     System.arraycopy(bytes, from, result, end, bytes.length - from);

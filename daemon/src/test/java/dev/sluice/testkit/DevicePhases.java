@@ -18,7 +18,7 @@ final class DevicePhases {
     this.queues = queues;
   }
 
-  /** One record. A step. */
+  /** Writes one record. A step. */
   boolean record(DeviceThread thread, DevicePool pool) {
     long index = pool.attempts();
     pool.attempt();
@@ -50,7 +50,7 @@ final class DevicePhases {
                 }
               };
           case L2_2026_07 ->
-              // The pointer names the published buffer during this wait.
+              // During this wait the pointer still names the published buffer.
               () ->
                   thread.then(
                       queues.whenFree(
@@ -84,7 +84,7 @@ final class DevicePhases {
   private void writePhase(DeviceThread thread, DevicePool pool, long index) {
     long pointer = pool.pointer();
     int slot = pool.count(pointer);
-    // The count comes before the fields: a buffer that is still current may show one too many.
+    // The count precedes the fields: a current buffer may show one record too many.
     pool.setCount(pointer, slot + 1);
     pool.setLive(slot + 1);
     thread.then(
@@ -93,7 +93,7 @@ final class DevicePhases {
                 pool.kind(), pool.instance(), index, memory, pool.recordOffset(pointer, slot)));
   }
 
-  /** The end of the run (abi.md 4.5). A step. */
+  /** Flushes the pool at the end of the run (abi.md 4.5). A step. */
   boolean flush(DeviceThread thread, DevicePool pool) {
     long pointer = pool.pointer();
     if (pointer != 0 && pool.count(pointer) > 0) {

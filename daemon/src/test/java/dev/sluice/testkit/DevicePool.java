@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ObjIntConsumer;
 
-/** One pool as the device sees it, and the truth about what became of its records. */
+/** One pool as the device sees it, with ground truth about its records. */
 public final class DevicePool {
   private final ByteBuffer memory;
   private final ArenaPlan plan;
@@ -22,10 +22,10 @@ public final class DevicePool {
   private final int instance;
   private final int offset;
 
-  // The truth, which the host must find out by itself.
+  // Ground truth, which the host must infer.
   private final Set<Long> held = new LinkedHashSet<>();
   private final Set<Long> published = new LinkedHashSet<>();
-  // Slots that the AICore wrote since the buffer was popped; old records may lie in the others.
+  // Slots that the AICore wrote since the buffer was popped; the others may hold stale records.
   private final Map<Long, Integer> written = new HashMap<>();
   private long attempts;
   private long dropped;
@@ -33,7 +33,7 @@ public final class DevicePool {
   private ObjIntConsumer<DevicePool> dropListener = (pool, records) -> {};
   private long publishedRecords;
 
-  // An AICore pool's own: dispatches so far, the stash, and the AICore's cached head.
+  // AICore pools only: dispatches so far, the stash, and the AICore's cached head.
   long dispatches;
   long stashPointer;
   int stashSequence;
@@ -64,7 +64,7 @@ public final class DevicePool {
     return buffer.records();
   }
 
-  // The words of the active head.
+  // Words of the active head.
 
   public long pointer() {
     return memory.getLong(offset + layout.currentBufPtrOffset());
@@ -106,13 +106,13 @@ public final class DevicePool {
     dropListener = listener;
   }
 
-  // The free queue.
+  // Words of the free queue.
 
   public int freeHead() {
     return memory.getInt(offset + layout.headOffset());
   }
 
-  /** Writes the head word; a device that behaves does so only in {@link #take}. */
+  /** Writes the head word; a well-behaved device does so only in {@link #take}. */
   public void setFreeHead(int head) {
     memory.putInt(offset + layout.headOffset(), head);
   }
@@ -130,8 +130,8 @@ public final class DevicePool {
   }
 
   /**
-   * Pops a buffer, and holds the host to its side of the contract: a known buffer of the kind that
-   * no other pool has, clean, within slots and quota.
+   * Pops a buffer and checks the host's side of the contract: a known buffer of this kind, in no
+   * other pool, cleared, within slots and quota.
    */
   long take() {
     int depth = freeTail() - freeHead();
@@ -149,7 +149,7 @@ public final class DevicePool {
     return pointer;
   }
 
-  /** Notes that the buffer is the host's from now on. */
+  /** Records that the host owns the buffer from now on. */
   void giveAway(long pointer) {
     require(held.remove(pointer), "published a buffer that it does not hold");
     published.add(pointer);
@@ -166,7 +166,7 @@ public final class DevicePool {
     return memory.getInt(at(pointer) + buffer.countOffset());
   }
 
-  /** Makes a buffer the device's own: no record, and whose it is. */
+  /** Initializes a buffer: no records, and its run and sequence where the layout has them. */
   void acquire(long pointer, int sequence) {
     if (buffer.runEpochOffset() >= 0) {
       memory.putLong(at(pointer) + buffer.runEpochOffset(), ScriptedDevice.RUN_EPOCH);
@@ -175,7 +175,7 @@ public final class DevicePool {
     setCount(pointer, 0);
   }
 
-  /** Whether its hand-overs are counted. */
+  /** Returns whether the layout counts what this pool publishes. */
   boolean hasCounters() {
     return plan.layout().facts().countsPublished(kind());
   }
@@ -190,7 +190,7 @@ public final class DevicePool {
     }
   }
 
-  /** After the tail of the ready queue. */
+  /** Follows the store of the ready queue's tail. */
   void countPublished(int records) {
     if (hasCounters()) {
       int at = offset + PoolLayout.PUBLISHED_RECORD_COUNT_OFFSET;
@@ -200,7 +200,7 @@ public final class DevicePool {
     }
   }
 
-  /** Its last words of the run. */
+  /** Writes the pool's terminal line. */
   void writeTerminal() {
     if (plan.layout().facts().terminalBanks() == 0 || kind().region() != Region.SWIMLANE) {
       return;
@@ -229,12 +229,12 @@ public final class DevicePool {
     return at(pointer) + buffer.recordsOffset() + slot * kind().recordBytes();
   }
 
-  /** Notes that the AICore has written a record. */
+  /** Records that the AICore has written a record. */
   void noteWritten(long pointer) {
     written.merge(pointer, 1, Integer::sum);
   }
 
-  /** Records that are really in a buffer: AICore slots that were written, else the count. */
+  /** Returns the records actually in a buffer: written slots for AICore, the count otherwise. */
   public int recordsIn(long pointer) {
     return kind() == BufferKind.AICORE_TASK ? written.get(pointer) : count(pointer);
   }
@@ -254,39 +254,39 @@ public final class DevicePool {
     }
   }
 
-  // The truth.
+  // Ground truth.
 
-  /** Buffers that the device has popped and not published. */
+  /** Returns buffers popped and not published. */
   public Set<Long> held() {
     return held;
   }
 
-  /** Buffers that were published and have not come back since. */
+  /** Returns buffers published and not yet returned. */
   public Set<Long> published() {
     return published;
   }
 
-  /** Records that the device set out to write. */
+  /** Returns records that the device attempted to write. */
   public long attempts() {
     return attempts;
   }
 
-  /** Records that the device counted as lost. */
+  /** Returns records that the device counted as dropped. */
   public long dropped() {
     return dropped;
   }
 
-  /** AICore records that found no slot and are counted nowhere. */
+  /** Returns AICore records that found no slot and appear in no counter. */
   public long lostSilently() {
     return lostSilently;
   }
 
-  /** Records in all buffers published so far. */
+  /** Returns records in all buffers published so far. */
   public long publishedRecords() {
     return publishedRecords;
   }
 
-  /** Records in buffers that the device still holds. */
+  /** Returns records in buffers that the device still holds. */
   public long heldRecords() {
     return held.stream().mapToLong(this::recordsIn).sum();
   }

@@ -16,8 +16,8 @@ import java.util.Random;
 import java.util.function.BooleanSupplier;
 
 /**
- * The queues of a {@link ScriptedDevice}: pops from the free queues, entries in the ready queues,
- * and what a thread does when the one is empty or the other full (abi.md 4.2 and 4.10).
+ * Queues of a {@link ScriptedDevice}: pops from free queues, entries in ready queues, and the
+ * reaction of a thread to an empty or full queue (abi.md 4.2 and 4.10).
  */
 final class DeviceQueues {
   private static final long WAIT_NANOS = 20_000;
@@ -50,12 +50,12 @@ final class DeviceQueues {
     return tornEntries > 0;
   }
 
-  /** The device's own tail of a ready queue. */
+  /** Returns the device's own tail of a ready queue. */
   int tail(int queue) {
     return tails[queue];
   }
 
-  /** Publishes an entry in one piece, without a buffer changing hands. */
+  /** Publishes an entry in one step; no buffer changes owner. */
   void forge(DeviceThread thread, int coreIndex, int kind, long pointer, int sequence) {
     Entry entry = new Entry(coreIndex, kind, pointer, sequence, 1);
     enqueue(thread, Region.SWIMLANE, entry, false, () -> {}, () -> {}, () -> {});
@@ -65,7 +65,7 @@ final class DeviceQueues {
     thread.then(() -> pool.setPointer(0));
   }
 
-  /** Pops and installs; the order of stores differs between the first generation and the others. */
+  /** Pops and installs a buffer; the first generation orders the stores differently. */
   void pop(DeviceThread thread, DevicePool pool, boolean raisesSequence, Runnable next) {
     long fresh = pool.take();
     int sequence = pool.sequence() + (raisesSequence ? 1 : 0);
@@ -89,7 +89,7 @@ final class DeviceQueues {
       Runnable published,
       Runnable refused) {
     int records = pool.count(pointer); // the host may reset it as soon as it sees the tail
-    // Where a queue is of one kind, its entries do not name it.
+    // Entries of a single-kind queue do not name the kind.
     boolean isNamed = pool.kind().region() == Region.SWIMLANE;
     int kind = isNamed ? pool.kind().wireNumber() : 0xABCD;
     enqueue(
@@ -179,7 +179,7 @@ final class DeviceQueues {
     return when(thread, pool::hasFreeBuffer, true, go, giveUp);
   }
 
-  /** Goes on when the condition holds; what happens until then is the generation's policy. */
+  /** Continues when the condition holds; until then the generation's wait policy applies. */
   private DeviceThread.Step when(
       DeviceThread thread,
       BooleanSupplier condition,

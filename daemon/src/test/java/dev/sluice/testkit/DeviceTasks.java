@@ -11,8 +11,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * The tasks of a {@link ScriptedDevice}: dispatch with the AICore rotation, the AICore's own
- * record, the commit of the AICPU record with its switch, and their flush (abi.md 4.2, 4.4, 4.5).
+ * Tasks of a {@link ScriptedDevice}: dispatch with AICore rotation, the AICore record, commit of
+ * the AICPU record with its switch, and flush (abi.md 4.2, 4.4, 4.5).
  */
 final class DeviceTasks {
   private final ByteBuffer memory;
@@ -50,7 +50,7 @@ final class DeviceTasks {
     return pools[plan.pool(kind, instance)];
   }
 
-  /** Sends the next task to a core. Within a step. */
+  /** Dispatches the next task to a core. Called within a step. */
   void dispatch(DeviceThread thread, int core) {
     DevicePool pool = pool(BufferKind.AICORE_TASK, core);
     long index = pool.dispatches;
@@ -76,7 +76,7 @@ final class DeviceTasks {
         });
   }
 
-  /** Finishes tasks until so many are left on the core. Within a step. */
+  /** Finishes tasks until the given number remains on the core. Called within a step. */
   void completeDownTo(DeviceThread thread, int core, int remaining) {
     Deque<Long> running = inFlight.get(core);
     if (running.size() <= remaining) {
@@ -98,7 +98,9 @@ final class DeviceTasks {
     thread.then(() -> completeDownTo(thread, core, remaining));
   }
 
-  /** The AICore begins a task: it acknowledges it, and in the third generation has a slot first. */
+  /**
+   * The AICore starts a task: acknowledges it and, in the chip generations, reads the head first.
+   */
   private void pickUp(DeviceThread thread, DevicePool pool, long index) {
     if (generation.isChip()) {
       readHead(pool);
@@ -122,7 +124,7 @@ final class DeviceTasks {
     }
     if (pool.cachedPointer == 0 || pool.nextSlot >= pool.capacity()) {
       if (!pool.hasCounters()) {
-        pool.loseSilently(); // where dispatches are counted by buffer, the excess is charged later
+        pool.loseSilently(); // with counters, the excess is charged later
       }
       return;
     }
@@ -166,7 +168,7 @@ final class DeviceTasks {
             () -> {}));
   }
 
-  /** What the count of the current buffer will say; where that is exact, the rest is dropped. */
+  /** Returns the count for the current buffer; where counts are exact, drops the excess. */
   private int takeMark(DevicePool pool, int nominal) {
     if (!plan.layout().facts().hasExactAicoreCount()) {
       return nominal;
@@ -261,7 +263,7 @@ final class DeviceTasks {
     queues.publish(thread, pool, full, pool.sequence(), next, discard);
   }
 
-  /** Publishes the AICPU records of a core. Within a step. */
+  /** Publishes the AICPU records of a core. Called within a step. */
   void flushTasks(DeviceThread thread, int core) {
     if (level < 2) {
       return;
@@ -279,7 +281,7 @@ final class DeviceTasks {
     }
   }
 
-  /** Publishes the AICore records of a core, the stashed ones first. Within a step. */
+  /** Publishes the AICore records of a core, the stash first. Called within a step. */
   void flushAicore(DeviceThread thread, DevicePool pool) {
     thread.then(() -> releaseStash(thread, pool));
     thread.then(

@@ -6,13 +6,13 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * One AICPU thread of a {@link ScriptedDevice}: a program of single stores, so that a test can put
- * the host between any two of them, or let the device die there.
+ * One AICPU thread of a {@link ScriptedDevice}: a program of single stores, so that a test can run
+ * the host, or let the device die, between any two of them.
  */
 final class DeviceThread {
-  /** One store, or one look at a condition. */
+  /** One store, or one check of a condition. */
   interface Step {
-    /** Returns false to be asked again later: the thread waits. */
+    /** Returns false if the thread must wait and retry the step. */
     boolean run();
   }
 
@@ -26,22 +26,22 @@ final class DeviceThread {
     this.queue = queue;
   }
 
-  /** The ready queue that this thread alone writes. */
+  /** Returns the ready queue that only this thread writes. */
   int queue() {
     return queue;
   }
 
-  /** Adds to the end of the program. */
+  /** Appends to the end of the program. */
   void append(Step step) {
     program.addLast(step);
   }
 
-  /** Adds behind the running step, after what it added so far. Called by a step only. */
+  /** Inserts after the running step, behind its earlier insertions. Called only from a step. */
   void then(Step step) {
     inserted.add(step);
   }
 
-  /** Adds a step that never waits. */
+  /** Inserts a step that never waits. */
   void then(Runnable action) {
     inserted.add(
         () -> {
@@ -54,7 +54,7 @@ final class DeviceThread {
     return program.isEmpty();
   }
 
-  /** Runs the next step; false if there is none or it waits. */
+  /** Runs the next step; returns false if there is none or it waits. */
   boolean step() {
     Step next = program.peekFirst();
     if (next == null) {
@@ -71,7 +71,7 @@ final class DeviceThread {
     return true;
   }
 
-  /** Whether the present wait has taken this long; the first call begins it. */
+  /** Returns whether the current wait has lasted this long; the first call starts the wait. */
   boolean hasWaited(long nowNs, long nanos) {
     if (waitingSinceNs < 0) {
       waitingSinceNs = nowNs;
@@ -79,7 +79,7 @@ final class DeviceThread {
     return nowNs - waitingSinceNs >= nanos;
   }
 
-  /** Whether the contended flag has to be raised: once per wait. */
+  /** Returns whether to raise the contended flag: once per wait. */
   boolean raisesContended() {
     boolean raises = !hasRaisedContended;
     hasRaisedContended = true;

@@ -3,8 +3,8 @@ package dev.sluice.testkit;
 import java.util.Arrays;
 
 /**
- * Jittered content from the text in the producer's sluice_content.h, step by step and independently
- * of the code that checks it: patterns are shuffled and summed up again for each record.
+ * Jittered content as specified in the producer's sluice_content.h, computed step by step and
+ * independently of the code under test: shuffles and sums patterns afresh for each record.
  */
 final class JitteredSlots {
   private static final long K = 0x9E3779B97F4A7C15L;

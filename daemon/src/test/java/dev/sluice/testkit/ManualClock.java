@@ -2,7 +2,7 @@ package dev.sluice.testkit;
 
 import dev.sluice.agent.NanoClock;
 
-/** A clock that moves only when a test says so. One thread. */
+/** A clock that only a test advances. Single-threaded. */
 public final class ManualClock implements NanoClock {
   private long nowNs;
   private Runnable onRead = () -> {};
@@ -26,7 +26,7 @@ public final class ManualClock implements NanoClock {
     return nowNs;
   }
 
-  /** Does this at each reading of the clock: what happens elsewhere meanwhile. */
+  /** Runs this at each reading of the clock, to simulate concurrent work. */
   public void whenRead(Runnable work) {
     onRead = work;
   }

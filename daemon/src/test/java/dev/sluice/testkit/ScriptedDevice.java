@@ -9,16 +9,16 @@ import java.util.Random;
 import java.util.function.ObjIntConsumer;
 
 /**
- * The device side of an arena, played on the test's thread exactly as abi.md section 4 has it, per
- * generation: init pops, commit and switch in the order of each generation, drops, waits and
- * blocks, AICore rotation with the stash and with failed rotations, phases, flush.
+ * The device side of an arena, run on the test's thread per abi.md section 4, for each generation:
+ * init pops, commit and switch order, drops, waits and blocking, AICore rotation with stash and
+ * failed rotations, phases, flush.
  *
- * <p>Work is queued ({@link #task}, {@link #phase}, {@link #orch}, {@link #flush}) and done one
- * store at a time by {@link #step}. A device that is not stepped any more has died. It also holds
- * the host to its side of the contract: {@link DevicePool#take}.
+ * <p>Work is queued ({@link #task}, {@link #phase}, {@link #orch}, {@link #flush}) and executed one
+ * store at a time by {@link #step}. A device that is no longer stepped is dead. It also checks the
+ * host's side of the contract: {@link DevicePool#take}.
  */
 public final class ScriptedDevice {
-  /** The run that it names in entries and buffers, where the layout has that. */
+  /** Run epoch in entries and buffers, where the layout has one. */
   public static final long RUN_EPOCH = 0x5EED_0001L;
 
   private final ByteBuffer memory;
@@ -39,7 +39,7 @@ public final class ScriptedDevice {
     this.layout = plan.layout();
     this.level = plan.geometry().level();
     int sched = plan.geometry().schedThreads();
-    // The orchestrator is the last AICPU thread; with none to spare it shares one.
+    // The orchestrator is the last AICPU thread; without a spare queue it shares one.
     int count = Math.min(layout.queueCount(), sched + plan.geometry().orchThreads());
     threads = new DeviceThread[count];
     for (int thread = 0; thread < count; thread++) {
@@ -54,32 +54,32 @@ public final class ScriptedDevice {
     phases = new DevicePhases(memory, layout.generation(), content, queues);
   }
 
-  /** Dispatches a second task to a core before the first has finished, if 2. */
+  /** With 2, dispatches a second task to a core before the first has finished. */
   public void setTasksInFlight(int tasks) {
     tasksInFlight = tasks;
   }
 
   /**
    * Makes the tail of a ready queue visible before the entry, whose fields follow one by one in any
-   * order: what the first generation's missing barrier allows.
+   * order: the first generation lacks the barrier.
    */
   public void tearEntries(Random random) {
     queues.tearEntries(random);
   }
 
-  /** Calls this whenever the device counts records as dropped, at that very moment. */
+  /** Calls this at the moment when the device counts records as dropped. */
   public void onDrop(ObjIntConsumer<DevicePool> listener) {
     for (DevicePool pool : pools) {
       pool.setDropListener(listener);
     }
   }
 
-  /** Lets a core's dispatch tokens begin elsewhere, say near their wrap; before {@link #launch}. */
+  /** Sets a core's first dispatch token, e.g. close to the wrap; before {@link #launch}. */
   public void setFirstDispatch(int core, long dispatches) {
     pool(BufferKind.AICORE_TASK, core).dispatches = dispatches;
   }
 
-  /** Init by the leader thread (4.1): pops the first current buffers, without waiting. */
+  /** Initializes on the leader thread (4.1): pops the first current buffers without waiting. */
   public void launch() {
     require(memory.getInt(layout.numCoresOffset()) == plan.geometry().numCores(), "num_cores");
     require(memory.getInt(layout.levelOffset()) == level, "level");
@@ -91,7 +91,7 @@ public final class ScriptedDevice {
       memory.putLong(plan.rotationOffset() + core * Long.BYTES, head);
     }
     for (DevicePool pool : pools) {
-      boolean isPopped = pool.kind() != BufferKind.SCOPE_STATS; // those wait for the first record
+      boolean isPopped = pool.kind() != BufferKind.SCOPE_STATS; // popped at first record
       if (isPopped && pool.hasFreeBuffer()) {
         long pointer = pool.take();
         pool.setPointer(pointer);
@@ -115,7 +115,7 @@ public final class ScriptedDevice {
     return threads.length;
   }
 
-  /** The pools in the order of the plan's pool numbers. */
+  /** Returns the pools in the order of the plan's pool numbers. */
   public DevicePool[] pools() {
     return pools.clone();
   }
@@ -124,7 +124,7 @@ public final class ScriptedDevice {
     return pools[plan.pool(kind, instance)];
   }
 
-  /** The thread that serves a core. */
+  /** Returns the thread that serves a core. */
   public int threadOfCore(int core) {
     return core % plan.geometry().schedThreads();
   }
@@ -142,14 +142,12 @@ public final class ScriptedDevice {
     return true;
   }
 
-  /**
-   * Whether an entry is visible and not yet complete; a store buffer takes nanoseconds for that.
-   */
+  /** Returns whether an entry is visible but incomplete; on hardware that lasts nanoseconds. */
   public boolean hasTornEntry() {
     return queues.hasTornEntry();
   }
 
-  /** One store of one thread; false if it has nothing to do or waits for the host. */
+  /** Executes one store of one thread; returns false if it is idle or waits for the host. */
   public boolean step(int thread) {
     return threads[thread].step();
   }
@@ -165,9 +163,9 @@ public final class ScriptedDevice {
     }
   }
 
-  // What the threads are asked to do.
+  // Work for the threads.
 
-  /** One task on a core: dispatch, run, finish; records by level. */
+  /** Queues one task on a core: dispatch, run, finish; records depend on the level. */
   public void task(int core) {
     DeviceThread thread = threads[threadOfCore(core)];
     thread.append(
@@ -178,7 +176,7 @@ public final class ScriptedDevice {
         });
   }
 
-  /** One scheduler phase of a thread; nothing below level 3. */
+  /** Queues one scheduler phase of a thread; no-op below level 3. */
   public void phase(int schedThread) {
     if (level >= 3) {
       DeviceThread thread = threads[schedThread];
@@ -187,7 +185,7 @@ public final class ScriptedDevice {
     }
   }
 
-  /** One submission by the orchestrator; nothing below level 4. */
+  /** Queues one submission by the orchestrator; no-op below level 4. */
   public void orch() {
     if (level >= 4 && plan.geometry().orchThreads() > 0) {
       DeviceThread thread = threads[threads.length - 1];
@@ -196,19 +194,19 @@ public final class ScriptedDevice {
     }
   }
 
-  /** The counters of a task on a core, by the thread that saw its end. */
+  /** Queues the counters of a task on a core, written by the thread that saw it end. */
   public void pmu(int core) {
     DeviceThread thread = threads[threadOfCore(core)];
     thread.append(() -> phases.record(thread, pool(BufferKind.PMU, core)));
   }
 
-  /** Where a scope begins or ends, by the orchestrator. */
+  /** Queues a scope begin or end by the orchestrator. */
   public void scope() {
     DeviceThread thread = threads[threads.length - 1];
     thread.append(() -> phases.record(thread, pool(BufferKind.SCOPE_STATS, 0)));
   }
 
-  /** The end of the run (4.5), on every thread. */
+  /** Queues the flush at the end of the run (4.5) on every thread. */
   public void flush() {
     for (DevicePool pool : pools) {
       if (!pool.kind().isTimed()) {
@@ -250,9 +248,9 @@ public final class ScriptedDevice {
     }
   }
 
-  // What a device may write that it should not.
+  // Violations of the wire format.
 
-  /** Publishes an entry of the test's making, in one piece; no buffer changes hands. */
+  /** Publishes a forged entry in one step; no buffer changes owner. */
   public void forge(int thread, int coreIndex, int kind, long pointer, int sequence) {
     DeviceThread forger = threads[thread];
     forger.append(
@@ -273,7 +271,7 @@ public final class ScriptedDevice {
         });
   }
 
-  /** Runs any other mischief as a step of a thread. */
+  /** Appends any other fault as a step of a thread. */
   public void then(int thread, Runnable mischief) {
     threads[thread].append(
         () -> {

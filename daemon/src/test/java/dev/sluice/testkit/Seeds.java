@@ -3,9 +3,9 @@ package dev.sluice.testkit;
 import java.util.Random;
 
 /**
- * Properties that hold for many random cases. Case N is the same on every machine and day, so that
- * a build that was green stays green; {@code -Dsluice.test.seed=N} runs case N alone, as a failure
- * tells, and {@code -Dsluice.test.runs=N} runs more of them.
+ * Properties checked over many random cases. Case N is deterministic, so a green build stays green;
+ * {@code -Dsluice.test.seed=N} reruns a failed case alone, and {@code -Dsluice.test.runs=N} runs
+ * more of them.
  */
 public final class Seeds {
   private static final String SEED = "sluice.test.seed";
@@ -13,16 +13,16 @@ public final class Seeds {
 
   private Seeds() {}
 
-  /** What one random case does. */
+  /** One random case. */
   @FunctionalInterface
   public interface Scenario {
     void run(Random random) throws Exception;
   }
 
   /**
-   * Runs a scenario with the first so many seeds, or with the one that was asked for.
+   * Runs a scenario with the first {@code runs} seeds, or only with the seed set by property.
    *
-   * @throws AssertionError with the seed in front, for the first case that fails
+   * @throws AssertionError for the first failed case, prefixed with its seed
    */
   public static void forEach(int runs, Scenario scenario) {
     Long only = Long.getLong(SEED);
@@ -30,7 +30,7 @@ public final class Seeds {
     long count = only != null ? 1 : Integer.getInteger(RUNS, runs);
     for (long seed = first; seed < first + count; seed++) {
       try {
-        // Neighbouring seeds make neighbouring first numbers: spread them.
+        // Spreads the seeds: adjacent ones produce similar first numbers.
         scenario.run(new Random(seed * 0x9E3779B97F4A7C15L));
       } catch (AssertionError | Exception e) {
         throw new AssertionError(SEED + "=" + seed + ": " + e.getMessage(), e);
@@ -38,12 +38,12 @@ public final class Seeds {
     }
   }
 
-  /** Whether all cases run, so that what they covered together may be asserted. */
+  /** Returns whether all cases run, so that their joint coverage may be asserted. */
   public static boolean areAll() {
     return Long.getLong(SEED) == null;
   }
 
-  /** A number from low to high, both included, in a range of less than 2^62. */
+  /** Returns a number in [low, high]; the range must be below 2^62. */
   public static long between(Random random, long low, long high) {
     return low + Math.floorMod(random.nextLong(), high - low + 1);
   }

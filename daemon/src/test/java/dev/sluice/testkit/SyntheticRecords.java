@@ -10,12 +10,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes synthetic records, from the formulas in the producer's sluice_content.h and independently
- * of {@link dev.sluice.abi.SyntheticContent}, which only compares.
+ * Writes synthetic records from the formulas in the producer's sluice_content.h, independently of
+ * {@link dev.sluice.abi.SyntheticContent}, which only compares.
  */
 public final class SyntheticRecords {
   private static final long K = 0x9E3779B97F4A7C15L;
-  // Numbers of abi.md section 3, in the order of sluice_content.h.
+  // Numbers from abi.md section 3, in the order of sluice_content.h.
   private static final int[] OTHERS_G1 = {2, 3, 4, 5, 6, 7};
   private static final int[] OTHERS_G2 = {2, 4, 5, 6, 7};
   private static final int[] OTHERS_TMR = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
@@ -32,7 +32,7 @@ public final class SyntheticRecords {
   private final long period;
   private final JitteredSlots slots;
 
-  /** Of regular content. */
+  /** Regular content. */
   public SyntheticRecords(Geometry geometry, long seed, long originTicks, long periodTicks) {
     this(geometry, new SyntheticContent.Recipe(seed, originTicks, periodTicks, false));
   }
@@ -50,7 +50,7 @@ public final class SyntheticRecords {
         recipe.isJittered() ? new JitteredSlots(seed, origin, period, cores, schedThreads) : null;
   }
 
-  /** Writes the record with this index of a pool at {@code at}. */
+  /** Writes the pool's record with this index at {@code at}. */
   public void write(BufferKind kind, int instance, long index, ByteBuffer memory, int at) {
     if (kind == BufferKind.AICPU_TASK) {
       aicpuTask(instance, index, memory, at);
@@ -111,7 +111,7 @@ public final class SyntheticRecords {
     return graph(slots == null ? regularToken(task) : JitteredSlots.token(task));
   }
 
-  /** Of host_build_graph the ring is the parent of a sub-task. */
+  /** In host_build_graph the ring of a sub-task is its parent. */
   private long graph(long token) {
     return isGraph && token >>> 32 != 0 ? token | 1L << 62 : token;
   }

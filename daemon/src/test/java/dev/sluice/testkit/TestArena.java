@@ -15,11 +15,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The memory of one session without a producer process: a direct buffer that the host sees through
- * {@link #memory} and the played device through {@link #bytes}.
+ * The memory of one session without a producer process: a direct buffer, seen by the host through
+ * {@link #memory} and by the scripted device through {@link #bytes}.
  */
 public final class TestArena {
-  /** Where the device is told that arena byte 0 lies; nothing else is at this address. */
+  /** Device address of arena byte 0; nothing else is mapped there. */
   public static final long DEVICE_BASE = 0x7f00_0000_0000L;
 
   private static final long MAX_BYTES = 64 << 20;
@@ -29,18 +29,18 @@ public final class TestArena {
   private final DeviceMemory memory;
 
   public TestArena(ArenaPlan plan) {
-    // Aligned as a mapping would be; the JDK promises only 16 bytes.
+    // Aligned like a mapping; the JDK guarantees only 16 bytes.
     this(plan, ByteBuffer.allocateDirect(plan.totalBytes() + 64).alignedSlice(64));
   }
 
-  /** An arena on memory made elsewhere. */
+  /** Wraps memory made elsewhere. */
   public TestArena(ArenaPlan plan, ByteBuffer bytes) {
     this.plan = plan;
     this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
     this.memory = new MappedMemory(bytes);
   }
 
-  /** A plan that must be legal. */
+  /** Returns a plan, which must be valid. */
   public static ArenaPlan plan(Geometry geometry, BufferCounts counts) {
     try {
       return ArenaPlan.of(geometry, counts, MAX_BYTES);
@@ -49,14 +49,14 @@ public final class TestArena {
     }
   }
 
-  /** A small arena: buffers of few records, so that every kind turns over quickly. */
+  /** Returns a small arena: buffers of few records, so that every kind turns over quickly. */
   public static TestArena small(Generation generation, int cores, int threads, int level) {
     Layout layout = Layout.of(generation, Platform.A2A3, new LayoutOverrides(0, 128, 5, 6, 7, 8));
     return new TestArena(
         plan(new Geometry(layout, cores, threads, 1, level), new BufferCounts(5, 4, 4, 6)));
   }
 
-  /** The same with the other profilers that are served, in the newest layout. */
+  /** Same with all supported profilers, in the newest layout. */
   public static TestArena withAllRegions(Platform platform, int cores, int threads) {
     Layout layout =
         Layout.of(Generation.CHIP_2026_09, platform, new LayoutOverrides(0, 128, 5, 6, 7, 8));
@@ -72,12 +72,12 @@ public final class TestArena {
     return plan;
   }
 
-  /** The host's view. */
+  /** Returns the host's view. */
   public DeviceMemory memory() {
     return memory;
   }
 
-  /** The device's view of the same bytes. */
+  /** Returns the device's view of the same bytes. */
   public ByteBuffer bytes() {
     return bytes;
   }

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The reference configuration with a few keys changed, whatever the environment says. Nothing is
- * captured: who tests captures says where to.
+ * The reference configuration with a few keys changed, independent of the environment. Captures are
+ * off; tests that need one set a directory.
  */
 public final class TestSettings {
   private TestSettings() {}
 
   /**
-   * @param overrides as on the command line, {@code key=value}
+   * @param overrides {@code key=value}, as on the command line
    */
   public static Settings with(String... overrides) {
     List<String> all = new ArrayList<>(List.of("sluice.capture.enabled=false"));

@@ -65,7 +65,7 @@ class CaptureCommandsTest {
     Path closed = Files.createDirectory(folder.resolve("20260901-120000.000-d0-s1"));
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
     assertEquals(ExitCode.FINE, run("captures", "--directory", folder.toString()));
-    // Root may read it all the same.
+    // Root can read it anyway.
     assertEquals(!Files.isExecutable(closed), console.out().contains("unreadable"), console.out());
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("rwx------"));
   }
@@ -147,7 +147,7 @@ class CaptureCommandsTest {
   void shouldFailOnADamagedCaptureAndSayWhere() throws IOException {
     Path segment = folder.resolve("a b/000000.seg");
     byte[] bytes = Files.readAllBytes(segment);
-    bytes[64 + 64 + 12] ^= 4; // in the payload of the first frame
+    bytes[64 + 64 + 12] ^= 4; // in the first frame's payload
     Files.write(segment, bytes);
     assertEquals(ExitCode.FAILED, run("verify", "--json", folder.resolve("a b").toString()));
     assertTrue(console.out().contains("000000.seg, byte 64"), console.out());

@@ -5,7 +5,7 @@ import java.io.StringWriter;
 import java.util.List;
 import picocli.CommandLine;
 
-/** Runs commands as a shell would and keeps what they print. */
+/** Runs commands like a shell and keeps their output. */
 public final class Console {
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -18,7 +18,7 @@ public final class Console {
             .setErr(new PrintWriter(err));
   }
 
-  /** The exit code. */
+  /** Runs a command; returns its exit code. */
   public int run(String... arguments) {
     return commandLine.execute(arguments);
   }

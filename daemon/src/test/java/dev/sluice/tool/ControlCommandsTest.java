@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** The commands that use the control socket, on a real one. */
+/** Commands that use the control socket, against a real socket. */
 class ControlCommandsTest implements ControlActions {
   @TempDir Path directory;
   private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
@@ -94,7 +94,7 @@ class ControlCommandsTest implements ControlActions {
     assertTrue(
         console.out().startsWith("session 7 (train, device 3) ended: the device still writes\n"),
         console.out());
-    // Produced is the sum of what follows.
+    // Produced is the sum of the columns after it.
     assertTrue(
         console.out().replaceAll(" +", " ").contains("aicpu_task 10,000 9,000 900 0 0 100 0\n"),
         console.out());

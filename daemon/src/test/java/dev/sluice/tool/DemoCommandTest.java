@@ -239,7 +239,7 @@ class DemoCommandTest {
             echo 'sluice-producer: arena refused' >&2
             exit 1
             """)) {
-      // A new one, because picocli forgets what it was given once System.err is another.
+      // A new console, because picocli drops a configured writer once System.err changes.
       Console watched = new Console(new DemoCommand(daemon, stopSignal));
       assertEquals(ExitCode.FAILED, watched.run("demo", "--name", "t"));
       assertEquals("sluice: sluice-producer: arena refused", watched.err().strip());

@@ -36,7 +36,7 @@ class DemoDirectoryTest {
     System.setProperty(TEMPORARY, before);
   }
 
-  /** A demo that captured something and has ended. */
+  /** Returns the directory of a demo that has captured something and ended. */
   private Path ended(boolean isKept) throws Exception {
     try (DemoDirectory directory = DemoDirectory.make(isKept, messages::add)) {
       capture(directory.path());
@@ -103,7 +103,7 @@ class DemoDirectoryTest {
     }
   }
 
-  /** A demo that runs until it is killed, or its standard input ends with the test. */
+  /** A demo that runs until it is killed or its standard input ends with the test. */
   public static final class OtherDemo {
     private OtherDemo() {}
 

@@ -82,7 +82,7 @@ class ExportCommandTest {
     }
   }
 
-  /** Snapshots have the id of their session. */
+  /** Snapshots carry the id of their session. */
   @ParameterizedTest
   @EnumSource(
       value = ExportFormat.class,
@@ -199,7 +199,7 @@ class ExportCommandTest {
       rows[which] = rows[which] == 0 ? rows(Path.of(out)) : rows[which];
       assertEquals(rows[which], rows(Path.of(out)), run);
     }
-    // Four AICore and four AICPU rows more.
+    // Four more AICore and four more AICPU rows.
     assertEquals(rows[0] + 8, rows[1]);
     for (String run : List.of("3", "Third", "0")) {
       assertEquals(ExitCode.FAILED, export("--format", "records-json", "--run", run), run);

@@ -14,18 +14,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A host whose daemon is an HTTP server that answers what the test says. */
+/** A host whose daemon is an HTTP server with scripted responses. */
 public final class FakeDaemon implements DaemonHost {
-  /** The configuration that the last daemon was started with. */
+  /** Configuration of the last daemon started. */
   public final Map<String, String> overrides = new LinkedHashMap<>();
 
-  /** Session objects, as the daemon would answer them. */
+  /** Session objects as in the daemon's responses. */
   public final List<Map<String, Object>> sessions = new ArrayList<>();
 
   public final List<Map<String, Object>> ended = new ArrayList<>();
   public final List<Map<String, Object>> drops = new ArrayList<>();
 
-  /** Of all sessions since the start. */
+  /** Totals over all sessions since the start. */
   public Map<String, Object> totals = counts(0, 0, 0);
 
   public long captureLost;
@@ -34,10 +34,10 @@ public final class FakeDaemon implements DaemonHost {
   public int closes;
   public boolean isReady = true;
 
-  /** What else a daemon does at its start. */
+  /** Runs additionally when a daemon starts. */
   public Runnable onStart = () -> {};
 
-  /** A settled session whose device wrote so many records of 32 bytes, all AICPU tasks. */
+  /** Returns a settled session with {@code device} records of 32 bytes, all AICPU tasks. */
   public static Map<String, Object> session(
       String name, long device, long dropped, long unaccounted) {
     Map<String, Object> counts = counts(device, dropped, unaccounted);
@@ -67,7 +67,7 @@ public final class FakeDaemon implements DaemonHost {
     return session;
   }
 
-  /** What a session says of its capture. */
+  /** Returns the capture object of a session. */
   public static Map<String, Object> capture(
       String directory, long writtenBytes, long captured, long lost) {
     return Map.of(
@@ -100,7 +100,7 @@ public final class FakeDaemon implements DaemonHost {
 
   @Override
   public void check(Configuration configuration) {
-    // It names no file that could be wrong.
+    // Names no file that could be invalid.
   }
 
   @Override

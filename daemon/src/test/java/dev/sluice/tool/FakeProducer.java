@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
-/** A shell script in the place of sluice-producer, for as long as it is open. */
+/** A shell script that replaces sluice-producer until closed. */
 public final class FakeProducer implements AutoCloseable {
   private final Path folder;
   private final String previousPath;
 
   /**
-   * @param script lines of a POSIX shell; the arguments it got are in the file {@code arguments}
+   * @param script POSIX shell lines; the arguments are in the file {@code arguments}
    */
   public FakeProducer(Path folder, String script) throws IOException {
     this.folder = folder;
@@ -26,7 +26,7 @@ public final class FakeProducer implements AutoCloseable {
     System.setProperty(NativeTools.PATH_PROPERTY, folder.toString());
   }
 
-  /** One that says it wrote so many records in two seconds. */
+  /** Returns a producer that reports this many records in two seconds. */
   public static FakeProducer producing(Path folder, long records) throws IOException {
     return new FakeProducer(folder, "echo '" + report(records) + "'\n");
   }
@@ -35,7 +35,7 @@ public final class FakeProducer implements AutoCloseable {
     return report(records, 0.0);
   }
 
-  /** Two seconds on however many threads, of which it waited so long. */
+  /** Returns a report of two seconds, including the stall time summed over all threads. */
   public static String report(long records, double stallSeconds) {
     return "{\"produced_records\": "
         + records

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is printed as a command runs when it is pasted. */
+/** Printed commands must run when pasted. */
 class InvocationTest {
   private static final Path LAUNCH = Path.of("..", "config", "launch.sh").toAbsolutePath();
 

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** The launcher's JVM options must be legal, and silent, on the JVM that runs the tests. */
+/** The launcher's JVM options must be valid, without warnings, on the JVM that runs the tests. */
 class JvmOptionsTest {
   private static final Path FILE = Path.of("..", "config", "jvm.options");
 
@@ -41,7 +41,7 @@ class JvmOptionsTest {
     assertTrue(!optionsFor(17).contains("--enable-native-access=ALL-UNNAMED"));
   }
 
-  /** {@code [LOW[-[HIGH]]:]OPTION} a line. */
+  /** Parses lines of the form {@code [LOW[-[HIGH]]:]OPTION}. */
   private static List<String> optionsFor(int feature) throws IOException {
     List<String> options = new ArrayList<>();
     for (String line : Files.readAllLines(FILE)) {

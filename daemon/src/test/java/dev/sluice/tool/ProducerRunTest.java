@@ -33,7 +33,7 @@ class ProducerRunTest {
           new ProducerRun(
               DaemonClient.onPort(daemon.httpPort()),
               () -> {
-                // The session is there when the daemon is asked after the third look.
+                // The session appears after the third poll.
                 if (looks.incrementAndGet() == 3) {
                   host.ended.add(FakeDaemon.session("t", 10, 0, 0));
                 }

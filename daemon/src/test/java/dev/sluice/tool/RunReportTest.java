@@ -10,7 +10,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RunReportTest {
-  /** Section 7 of the design: scripts depend on every one of these. */
+  /** Section 7 of the design: scripts depend on each of these keys. */
   private static final Set<String> CONTRACT =
       Set.of(
           "layout",
@@ -53,7 +53,7 @@ class RunReportTest {
   @Test
   void shouldDivideByTheTimeInWhichTheDeviceProduced() throws ToolException {
     RunReport run = VerdictTest.run(FakeDaemon.session("a", 1000, 0, 0), 1000);
-    // 32,000 bytes in the 2.0 s of the producer, not the 2.5 s of the session.
+    // 32,000 bytes over the producer's 2.0 s, not over the session's 2.5 s.
     assertEquals(16_000.0, run.collectedBytesPerSecond());
     assertTrue(run.isLossless());
   }
@@ -73,7 +73,7 @@ class RunReportTest {
 
   @Test
   void shouldDivideProcessorTimeByTheTimeOfTheSession() throws ToolException {
-    // 0.5 s in the 2.5 s from attach to settled books, not in the 2.0 s of the producer.
+    // 0.5 s over the 2.5 s from attach to settled books, not over the producer's 2.0 s.
     RunReport run = VerdictTest.run(FakeDaemon.session("a", 1000, 0, 0), 1000);
     assertEquals(0.2, run.daemonCores());
   }

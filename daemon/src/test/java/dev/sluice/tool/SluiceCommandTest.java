@@ -43,7 +43,7 @@ class SluiceCommandTest {
     assertEquals("sluice 1.2.3 (revision abc, Java 17)", console.out().strip());
   }
 
-  /** A full disk, or a reader that went away. */
+  /** A full disk or a closed pipe. */
   @Test
   void shouldFailWhenTheResultCannotBeWritten() {
     StringWriter err = new StringWriter();

@@ -112,7 +112,7 @@ class StatusCommandTest {
     assertTrue(console.err().contains("write HOST:PORT or http://HOST:PORT"), console.err());
   }
 
-  /** What the command prints. */
+  /** Returns the lines that the command prints. */
   private String[] lines() {
     Console fresh = new Console(new StatusCommand(stopSignal, () -> terminal));
     try (DaemonHost.Running running = daemon.start(Optional.empty(), Map.of())) {

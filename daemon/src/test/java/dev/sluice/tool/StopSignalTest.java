@@ -42,7 +42,7 @@ class StopSignalTest {
     assertTrue(stopSignal.isRequested());
   }
 
-  /** What main does, with a command that takes a moment to end. */
+  /** Same structure as main, with a command that takes a moment to end. */
   static final class Program {
     private Program() {}
 

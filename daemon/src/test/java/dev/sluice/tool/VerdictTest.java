@@ -140,7 +140,7 @@ class VerdictTest {
 
   @Test
   void shouldSayHowLongTheDeviceWaitedAndForWhat() throws ToolException {
-    // 3 threads for 2 seconds: 0.6 s of waiting is a tenth.
+    // 3 threads for 2 seconds: 0.6 s of waiting is 10 %.
     Verdict verdict = Verdict.of(waiting(FakeDaemon.session("a", 1000, 0, 0), 0.6), false);
     assertEquals(
         new Verdict(
@@ -166,7 +166,7 @@ class VerdictTest {
   void shouldSayWhichDirectoryTookHowMuch() throws ToolException {
     Map<String, Object> session = FakeDaemon.session("a", 1000, 0, 0);
     session.put("ceilings", headroom(1.0, 1.0, 1.0, 1.6));
-    // In the 2.5 s of the session, which ends when all is written.
+    // Over the session's 2.5 s, which include the last write.
     session.put("capture", FakeDaemon.capture("/captures/one", 500_000_000, 1000, 0));
     Verdict verdict = Verdict.of(waiting(session, 3), false);
     assertEquals(

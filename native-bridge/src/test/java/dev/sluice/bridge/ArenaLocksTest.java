@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The page in Java against sluice_lock.h, and two daemons at one arena. */
+/** Checks the lock page in Java against sluice_lock.h, and two daemons on one arena. */
 class ArenaLocksTest {
   private static final Path HEADER =
       Path.of(System.getProperty("basedir", "."), "src/main/c/sluice_lock.h");
@@ -39,7 +39,7 @@ class ArenaLocksTest {
     assertEquals(number(header, "SLUICE_LOCK_THREADS"), ArenaLocks.THREADS);
     assertEquals(number(header, "SLUICE_LOCK_CLAIM"), ArenaLocks.CLAIM);
     assertTrue(ArenaLocks.COUNT <= ArenaLocks.CLAIM);
-    // What the header asserts of its own structs.
+    // The header asserts these struct sizes itself.
     String asserted = header.replaceAll("\\s+", " ");
     assertTrue(asserted.contains("sizeof(struct sluice_lock) == " + ArenaLocks.LOCK_BYTES));
     assertTrue(
@@ -108,7 +108,7 @@ class ArenaLocksTest {
       Thread other = new Thread(() -> locks.take(ArenaLocks.THREADS));
       other.start();
       other.join();
-      // It goes with its thread, which ends shortly after Java has joined it.
+      // The kernel releases it when the thread exits, shortly after join returns.
       long beganNs = System.nanoTime();
       while (word(region, ArenaLocks.THREADS) != 0 && System.nanoTime() - beganNs < 10e9) {
         Thread.onSpinWait();

@@ -81,7 +81,9 @@ class NativeToolsTest {
     assertTrue(e.getMessage().startsWith(program + " may not be run"), e.getMessage());
   }
 
-  /** What is in a platform's folder of the jar is for that machine: ELF, 64 bit, its number. */
+  /**
+   * Each platform folder of the jar must hold programs for that machine: 64-bit ELF, its e_machine.
+   */
   @Test
   void shouldHaveProgramsOfTheMachineThatTheFolderNames() throws IOException {
     Map<String, Integer> machines = Map.of("linux-x86-64", 62, "linux-aarch64", 183);
@@ -133,7 +135,7 @@ class NativeToolsTest {
       assertTrue(e.getMessage().contains(place + " (mounted noexec)"), e.getMessage());
       assertEquals(folder, unpack(List.of(place, folder)).getParent());
     } finally {
-      Files.delete(place); // fails if anything was left
+      Files.delete(place); // fails if anything is left
     }
   }
 

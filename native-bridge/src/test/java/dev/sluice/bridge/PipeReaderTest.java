@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PipeReaderTest {
   @TempDir private Path folder;
 
-  /** The descriptors of a shell's pipe are asked for in a JVM of their own, as a command would. */
+  /** Queries the descriptors of a shell's pipe in a separate JVM, like a command. */
   private String asked(String shell) throws Exception {
     Path answer = folder.resolve("answer");
     String java =

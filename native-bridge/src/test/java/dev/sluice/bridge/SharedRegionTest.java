@@ -85,7 +85,7 @@ class SharedRegionTest {
     assertThrows(IllegalStateException.class, region::buffer);
   }
 
-  /** Descriptors of this process that lead to a region of these tests. */
+  /** Counts this process's descriptors of regions made by these tests. */
   private static long openRegions() throws IOException {
     try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
       return descriptors.filter(SharedRegionTest::isRegion).count();
@@ -96,7 +96,7 @@ class SharedRegionTest {
     try {
       return Files.readSymbolicLink(descriptor).toString().contains("memfd:sluice-test");
     } catch (IOException ignored) {
-      // Closed meanwhile: another thread's.
+      // Another thread has closed it in the meantime.
       return false;
     }
   }

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code sluice supervise}, with a Java program and with shells as its command. */
+/** {@code sluice supervise} with a Java program or shells as its command. */
 @Timeout(60)
 class SuperviseTest {
   @TempDir Path folder;
 
-  /** Lives three times: keeps memory and is killed, adds to it, forgets it. */
+  /** Runs three times: keeps memory and is killed, adds to it, drops it. */
   static final class Child {
     private Child() {}
 
@@ -85,7 +85,7 @@ class SuperviseTest {
     await(text, 1);
   }
 
-  /** Until so many lines have it in them; the timeout of the test is the end. */
+  /** Waits until this many lines contain the text, up to the test's timeout. */
   private void await(String text, int lines) throws Exception {
     while (output().lines().filter(line -> line.contains(text)).count() < lines) {
       LockSupport.parkNanos(2_000_000);

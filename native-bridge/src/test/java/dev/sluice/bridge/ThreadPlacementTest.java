@@ -19,7 +19,7 @@ class ThreadPlacementTest {
   private static final int NICE_FIELD = 16;
   private static final int POLICY_FIELD = 38;
 
-  /** On a thread of its own, since what these calls change stays with the thread. */
+  /** Runs on a new thread, because these calls change the thread for the rest of its life. */
   private static <T> T onNewThread(Callable<T> work) throws Exception {
     FutureTask<T> task = new FutureTask<>(work);
     new Thread(task, "placement-test").start();
@@ -89,7 +89,7 @@ class ThreadPlacementTest {
     assertEquals(before, nice());
   }
 
-  /** As root it works, and as anybody else it is refused in one line: both are right. */
+  /** Succeeds as root and is refused in one line otherwise; both are correct. */
   @Test
   void shouldEnterTheRealTimeClassOrSayWhyNot() throws Exception {
     String outcome =
@@ -116,7 +116,7 @@ class ThreadPlacementTest {
 
   private static int nice() throws IOException {
     String stat = Files.readString(Path.of("/proc/thread-self/stat"));
-    // Fields are counted from after the name, which may hold anything.
+    // Fields are counted after the name, which may contain anything.
     return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[NICE_FIELD]);
   }
 }

@@ -11,21 +11,19 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** A collector and a writer on a stage at its edges: empty, full, and from its end to its start. */
+/** A collector and a writer on a stage at its limits: empty, full, and at the wrap. */
 public final class CaptureStageStress {
   private static final int FRAME = 64;
   private static final int CONTENT = FrameHeader.INSTANCE_OFFSET;
 
   private CaptureStageStress() {}
 
-  /** For so many frames. */
+  /** Returns a stage for this many frames. */
   private static CaptureStage stage(int frames) {
     return new CaptureStage(ByteBuffer.allocate(frames * FRAME), FRAME);
   }
 
-  /**
-   * Puts a frame of so many bytes whose content, at both ends, is this; false if it has no room.
-   */
+  /** Puts a frame with this content at both ends; returns false if it has no room. */
   private static boolean put(CaptureStage stage, int bytes, int content) {
     int at = stage.claim(bytes);
     if (at < 0) {
@@ -38,7 +36,7 @@ public final class CaptureStageStress {
     return true;
   }
 
-  /** Content of the oldest frame if it is whole, 0 if there is none, -1 if it is torn. */
+  /** Returns the content of the oldest frame, 0 if there is none, -1 if it is torn. */
   private static int look(CaptureStage stage, int bytes) {
     int readable = stage.readable();
     if (readable == 0) {
@@ -53,7 +51,7 @@ public final class CaptureStageStress {
     return isWhole ? content : -1;
   }
 
-  /** A frame that is seen is whole. */
+  /** A visible frame is complete. */
   @JCStressTest
   @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "looked too early")
   @Outcome(id = "7", expect = Expect.ACCEPTABLE, desc = "the frame and its content")
@@ -73,7 +71,7 @@ public final class CaptureStageStress {
     }
   }
 
-  /** The writer is done with a frame before the collector may write over it. */
+  /** The collector overwrites a frame only after the writer has finished with it. */
   @JCStressTest
   @Outcome(id = "1, 0, 0", expect = Expect.ACCEPTABLE, desc = "the stage was still full")
   @Outcome(id = "1, 1, 2", expect = Expect.ACCEPTABLE, desc = "the place was free again")
@@ -134,7 +132,7 @@ public final class CaptureStageStress {
     }
   }
 
-  /** Three frames in a ring of two arrive once each, in order. */
+  /** Three frames in a ring of two each arrive once, in order. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "nothing yet")
   @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "the first")
@@ -167,7 +165,7 @@ public final class CaptureStageStress {
     }
   }
 
-  /** A third thread that asks how full the stage is never gets an impossible answer. */
+  /** A third thread that queries the fill level never gets an impossible value. */
   @JCStressTest
   @Outcome(
       id = {"0", "64", "128"},

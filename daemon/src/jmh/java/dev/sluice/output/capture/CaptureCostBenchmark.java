@@ -26,8 +26,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a collector and a reader spend on the records of one kind, in nanoseconds per record, beside
- * a plain copy of them.
+ * Cost of one kind's records for a collector and for a reader, in nanoseconds per record, with a
+ * plain copy as the baseline.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -88,7 +88,7 @@ public class CaptureCostBenchmark {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Cores of both types take turns. */
+  /** Alternates between cores of both types. */
   private int instance(int ofBuffer) {
     return kind.isPerCore() ? ofBuffer % CORES : 0;
   }
@@ -98,13 +98,13 @@ public class CaptureCostBenchmark {
     return buffer * RECORDS * kind.recordBytes();
   }
 
-  /** What a collector does: a frame with its checksum, in the stage. */
+  /** The collector's part: a frame with its checksum in the stage. */
   @Benchmark
   public void encode() {
     encode(intake);
   }
 
-  /** Likewise, and counts the tasks where the records are those of AICores. */
+  /** Same, and counts the tasks if the records are AICore's. */
   @Benchmark
   public void encodeAndCount() {
     encode(counting);
@@ -118,7 +118,7 @@ public class CaptureCostBenchmark {
     stage.release(stage.readable());
   }
 
-  /** What a reader does, without the checksum. */
+  /** The reader's part without the checksum. */
   @Benchmark
   public boolean decode() {
     return codec.decode(payload, RECORDS, copy);

@@ -1,2 +1,2 @@
-/** What the steps of a capture cost; see the profile {@code jmh} of the build. */
+/** Cost of the steps of a capture; see the profile {@code jmh} of the build. */
 package dev.sluice.output.capture;

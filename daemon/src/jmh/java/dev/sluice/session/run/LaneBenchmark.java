@@ -34,9 +34,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What one buffer costs each agent, in nanoseconds, with a played device on the same thread: 24
- * cores at level 2, so 48 buffers an invocation. No cache line comes from another CPU here; add
- * what the machine takes for that (sluice bench prints it). Run with {@code -prof gc} to see that
+ * Cost of one buffer for each agent, in nanoseconds, with a played device on the same thread: 24
+ * cores at level 2, so 48 buffers per invocation. No cache line comes from another CPU here; add
+ * the machine's latency for that (printed by sluice bench). Run with {@code -prof gc} to see that
  * nothing is allocated.
  */
 @State(Scope.Thread)
@@ -54,7 +54,9 @@ public class LaneBenchmark {
   @Param({"L2_2026_06", "CHIP_2026_08"})
   private Generation generation;
 
-  /** How many implementations of DeviceMemory the JVM has met: one placement, or all of them. */
+  /**
+   * Number of DeviceMemory implementations that the JVM has seen: one placement, or all of them.
+   */
   @Param({"1", "3"})
   private int memories;
 
@@ -92,7 +94,7 @@ public class LaneBenchmark {
     collector = agents.get(2);
   }
 
-  /** One buffer of every pool. */
+  /** Publishes one buffer of every pool. */
   @Setup(Level.Invocation)
   public void publish() {
     if (device.publishAll() != BUFFERS) {
@@ -100,7 +102,7 @@ public class LaneBenchmark {
     }
   }
 
-  /** Leaves nothing behind for the next invocation. */
+  /** Drains and refills what the invocation left. */
   @TearDown(Level.Invocation)
   public void finish() {
     for (int i = 0; i < 4; i++) {
@@ -110,19 +112,19 @@ public class LaneBenchmark {
     }
   }
 
-  /** Ready queue to handoff ring. */
+  /** From the ready queue to the handoff ring. */
   @Benchmark
   public int drain() {
     return drain.doWork();
   }
 
-  /** Drain, then hints to free queues. */
+  /** Drain, then from hints to free queues. */
   @Benchmark
   public int drainAndRefill() {
     return drain.doWork() + refill.doWork();
   }
 
-  /** All three: drain, refill, count and give back. */
+  /** The whole path: drain, refill, count and return. */
   @Benchmark
   public int wholePath() {
     int work = drain.doWork() + refill.doWork();

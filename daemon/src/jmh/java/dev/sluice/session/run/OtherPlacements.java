@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Sessions on all three implementations of DeviceMemory by turns, so that the compiler has seen
- * three receivers at every call, as in a daemon with all placements.
+ * Alternates sessions on all three implementations of DeviceMemory, so that every call site has
+ * three receivers in its profile, as in a daemon with all placements.
  */
 final class OtherPlacements {
   private static final int ROUNDS = 8_000;
@@ -74,7 +74,7 @@ final class OtherPlacements {
     return SharedRegion.create("jmh", bytes, SharedRegion.Extra.OFF, SharedRegion.Extra.OFF);
   }
 
-  /** As the runtime copies: between any two addresses of this process. */
+  /** Copies between any two addresses of this process, in the runtime's place. */
   private static int copy(long to, long from, long bytes, boolean isToDevice) {
     int length = (int) bytes;
     new Pointer(to).write(0, new Pointer(from).getByteArray(0, length), 0, length);

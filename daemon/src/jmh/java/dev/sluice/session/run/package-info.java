@@ -1,2 +1,2 @@
-/** What one buffer costs each agent of a run. */
+/** Cost of one buffer for each agent of a run. */
 package dev.sluice.session.run;

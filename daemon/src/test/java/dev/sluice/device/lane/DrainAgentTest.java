@@ -41,7 +41,7 @@ class DrainAgentTest {
     int second = rig.publishNext(1, AICPU_TASK, 2, 1);
     int third = rig.publishNext(0, ORCH_PHASE, 0, 0);
     assertEquals(3, rig.drain.doWork());
-    // Which queue comes first is the drain's business, order within a queue is not.
+    // The order of queues is up to the drain; the order within a queue is not.
     long[] taken = {rig.handoff.poll(), rig.handoff.poll(), rig.handoff.poll()};
     int at = taken[0] == first ? 0 : 1;
     assertEquals(first, taken[at]);
@@ -73,7 +73,7 @@ class DrainAgentTest {
     return values;
   }
 
-  /** abi.md 4.2: entries go to the queue of the thread that owns the core at that moment. */
+  /** abi.md 4.2: entries go to the queue of the thread that currently owns the core. */
   @Test
   void shouldKeepTheOrderOfACoreThatChangesThreads() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
@@ -87,7 +87,7 @@ class DrainAgentTest {
     expects(rig, AbiViolation.SEQUENCE, 0);
   }
 
-  /** A wild number of an old run must not make those of the open one look old or late. */
+  /** A wild sequence number of an old run must not make those of the open run look old or late. */
   @Test
   void shouldNumberTheBuffersOfEachRunForThemselves() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_09);
@@ -121,7 +121,7 @@ class DrainAgentTest {
     expects(rig, AbiViolation.SEQUENCE, 0);
   }
 
-  /** Two cores that swap threads at once: neither queue can go first, and nothing is lost. */
+  /** Two cores swap threads at once: neither queue can go first, but nothing is lost. */
   @Test
   void shouldTakeWhatCannotBePutInOrderOnceEachQueueWasLookedAt() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
@@ -143,7 +143,7 @@ class DrainAgentTest {
     expects(rig, AbiViolation.SEQUENCE, 0);
   }
 
-  /** A number that never comes holds up its queue for two passes and no more. */
+  /** A missing sequence number holds up its queue for at most two passes. */
   @Test
   void shouldNotWaitForABufferThatDoesNotCome() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
@@ -174,7 +174,8 @@ class DrainAgentTest {
   }
 
   /**
-   * A guard would recycle once more what the queue still showed, and a collector might have lent.
+   * A guard would otherwise recycle an entry still on the queue, whose buffer a collector might
+   * have lent again.
    */
   @ParameterizedTest
   @EnumSource(Generation.class)
@@ -223,7 +224,7 @@ class DrainAgentTest {
   void shouldGoOnWhenNobodyReadsTheHints() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
     while (rig.hints.offer(1)) {
-      // Until it is full.
+      // Fills the ring.
     }
     rig.publishNext(0, AICPU_TASK, 0, 0);
     assertEquals(1, rig.drain.doWork());
@@ -233,7 +234,7 @@ class DrainAgentTest {
     assertEquals(count, rig.drain.violations().count(violation.ordinal()), violation.label());
   }
 
-  /** Steps over the entry, counts it once, and takes the good one behind it. */
+  /** Checks that the drain skips the entry, counts it once, and takes the good one after it. */
   private static void refuses(
       AbiViolation violation, LaneRig rig, int coreIndex, int kind, long pointer) {
     int before = rig.head(0);
@@ -293,12 +294,12 @@ class DrainAgentTest {
   @ParameterizedTest
   @EnumSource(Generation.class)
   void shouldRefuseBuffersThatTheDeviceDoesNotHold(Generation generation) {
-    // Still in its slot.
+    // The buffer is still in its slot.
     LaneRig rig = LaneRig.of(generation);
     int kind = AICPU_TASK.ordinal();
     long inSlot = rig.table.deviceAddress(rig.plan.firstBuffer(AICPU_TASK));
     refuses(AbiViolation.NOT_DEVICE_OWNED, rig, 0, kind, inSlot);
-    // Published a second time, while the first is on its way to a collector.
+    // The buffer is published twice, the first time already on its way to a collector.
     rig = LaneRig.of(generation);
     int buffer = rig.publishNext(1, AICPU_TASK, 0, 0);
     rig.drain.doWork();
@@ -341,7 +342,7 @@ class DrainAgentTest {
   void shouldWaitForATornEntryOfTheFirstGeneration() {
     for (int late = 0; late < 4; late++) {
       LaneRig rig = LaneRig.of(Generation.L2_2026_06);
-      // A lap before, so that stale but plausible words lie in the ring.
+      // One lap earlier, so that the ring holds stale but plausible words.
       for (int i = 0; i < rig.plan.layout().queueEntries(); i++) {
         int old = rig.publishNext(0, AICORE_TASK, 1, i);
         rig.drain.doWork();

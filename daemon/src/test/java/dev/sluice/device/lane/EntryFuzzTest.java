@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A device that publishes anything, moves any tail and writes any word of the arena, in any order
- * with drain and refill: no agent fails, and no buffer is with two owners.
+ * with drain and refill: no agent fails, and no buffer gets two owners.
  *
- * <p>An input is a byte for the layout, then a byte for each step and what that step needs.
+ * <p>An input is one byte for the layout, then one byte per step plus its operands.
  */
 public final class EntryFuzzTest {
   private static final int MAX_STEPS = 400;
@@ -36,7 +36,7 @@ public final class EntryFuzzTest {
     assertTrue(violations > 500, "violations: " + violations);
   }
 
-  /** For Jazzer. */
+  /** Entry point for Jazzer. */
   public static void fuzzerTestOneInput(byte[] input) {
     if (input.length > 1) {
       new Run(ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN)).play();
@@ -100,7 +100,7 @@ public final class EntryFuzzTest {
       return BufferKind.TIMED.get(Math.floorMod(oneByte(), BufferKind.TIMED.size()));
     }
 
-    /** One near the place of a buffer. */
+    /** Returns an address at or near a buffer. */
     private long pointer() {
       int place = word();
       return TestArena.DEVICE_BASE

@@ -71,7 +71,7 @@ class FreezeGateTest {
     assertEquals(1, gate.counters().get(FreezeGate.POP_FREEZES));
   }
 
-  /** A tail that makes no sense, or a disk that is slow: the lanes must not stay parked for it. */
+  /** A bogus tail or a slow disk must not keep the lanes parked. */
   @Test
   void shouldReleaseAFreezeThatLastsTooLong() {
     FreezeGate gate = FreezeGate.cycling(arena.memory(), layout);
@@ -105,7 +105,7 @@ class FreezeGateTest {
     assertFlags(0, 0, 0, 0);
   }
 
-  /** The whole cycle, with a device that is starved until the buffers come back. */
+  /** The whole cycle, with a device that starves until buffers return. */
   @Test
   void shouldLetAStarvedDeviceGoOn() {
     LaneRig rig = new LaneRig(TestArena.small(Generation.CHIP_2026_08, 2, 1, 2), 64, 16, true);

@@ -42,7 +42,10 @@ final class LaneRig {
     this(arena, handoffEntries, batchEntries, cycles, arena.plan().poolCount());
   }
 
-  /** The drain dies where it notes that a buffer of a pool beyond these was published. */
+  /**
+   * With fewer known pools than the plan has, the drain dies while it records a publication of an
+   * unknown pool.
+   */
   LaneRig(TestArena arena, int handoffEntries, int batchEntries, boolean cycles, int knownPools) {
     this.arena = arena;
     plan = arena.plan();
@@ -89,7 +92,7 @@ final class LaneRig {
     return new LaneRig(TestArena.small(generation, 3, 2, 4), 64, 16, false);
   }
 
-  /** Pops the next buffer of a pool's free queue, as the device does; its address. */
+  /** Pops the next buffer of a pool's free queue, like the device; returns its address. */
   long pop(BufferKind kind, int instance) {
     int pool = plan.geometry().poolOffset(kind, instance);
     int headAt = pool + plan.layout().pool().headOffset();
@@ -118,7 +121,7 @@ final class LaneRig {
     arena.bytes().putInt(entry + ReadyEntryLayout.BUFFER_SEQ_OFFSET, sequence);
   }
 
-  /** Makes the next entry visible, whatever it holds. */
+  /** Makes the next entry visible, whatever its content. */
   void showTail(int queue) {
     tails[queue] = (tails[queue] + 1) % plan.layout().queueEntries();
     setTail(queue, tails[queue]);
@@ -132,21 +135,21 @@ final class LaneRig {
     return arena.bytes().getInt(plan.layout().queueHeadOffset(queue));
   }
 
-  /** Pops and publishes at once: one full buffer on a ready queue; its number. */
+  /** Pops a buffer and publishes it as full; returns its number. */
   int publishNext(int queue, BufferKind kind, int instance, int sequence) {
     long pointer = pop(kind, instance);
     publish(queue, instance, kind.ordinal(), pointer, sequence);
     return table.find(kind, pointer);
   }
 
-  /** As {@link #publishNext}, with the epoch of a run in the entry. */
+  /** As {@link #publishNext}, with a run epoch in the entry. */
   int publishNamed(int queue, BufferKind kind, int instance, int sequence, long run) {
     int entry = plan.layout().entryOffset(queue, tails[queue]);
     arena.bytes().putLong(entry + ReadyEntryLayout.RUN_EPOCH_OFFSET, run);
     return publishNext(queue, kind, instance, sequence);
   }
 
-  /** What a collector does to a buffer that it has taken from the handoff ring. */
+  /** Returns a buffer as a collector does after it took it from the handoff ring. */
   void giveBack(int buffer) {
     ledger.collecting(buffer);
     ledger.free(buffer);

@@ -66,7 +66,7 @@ class RefillAgentTest {
     return rig.refill.counters().get(RefillAgent.LONGEST_EMPTY_NANOS);
   }
 
-  /** Also when refill itself stood still: what it did not look at may have been empty since. */
+  /** Includes a stall of refill itself: a pool may have been empty since the last check. */
   @Test
   void shouldKeepTheLongestTimeWithoutAFreeBuffer() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);
@@ -107,7 +107,7 @@ class RefillAgentTest {
   @EnumSource(Generation.class)
   void shouldWakeAStarvedPoolThatCannotPublish(Generation generation) {
     LaneRig rig = LaneRig.of(generation);
-    // The device takes all, and the buffers of the pool come back without any hint.
+    // The device takes all buffers, which return without a hint.
     int[] buffers = new int[rig.plan.quota(AICORE_TASK)];
     for (int i = 0; i < buffers.length; i++) {
       if (rig.depth(AICORE_TASK, 0) == 0) {
@@ -118,7 +118,7 @@ class RefillAgentTest {
     }
     rig.drain.doWork();
     while (rig.hints.poll() != Long.MIN_VALUE) {
-      // Lost.
+      // Loses the hints.
     }
     assertEquals(0, rig.depth(AICORE_TASK, 0));
     rig.giveBack(buffers[0]);
@@ -135,7 +135,7 @@ class RefillAgentTest {
     rig.pop(AICPU_TASK, 2);
     long sweeps = rig.refill.counters().get(RefillAgent.SWEEPS);
     for (int i = 0; i < 10; i++) {
-      // Work from another pool in every cycle, so that no cycle is idle.
+      // Work from another pool in every cycle keeps refill from idling.
       int buffer = rig.publishNext(0, AICORE_TASK, 0, i);
       rig.drain.doWork();
       rig.handoff.poll();
@@ -273,7 +273,7 @@ class RefillAgentTest {
   void shouldKeepIndicesRunningOverTheirWrap() {
     TestArena arena = TestArena.small(Generation.CHIP_2026_08, 3, 2, 4);
     LaneRig rig = new LaneRig(arena, 64, 16, false);
-    // 2^32 pops are too many to play; the lane takes its start from the words.
+    // 2^32 pops take too long; the lane starts from the words instead.
     int pool = rig.plan.geometry().poolOffset(AICPU_TASK, 0);
     arena.bytes().putInt(pool + rig.plan.layout().pool().tailOffset(), -2);
     arena.bytes().putInt(pool + rig.plan.layout().pool().headOffset(), -2);

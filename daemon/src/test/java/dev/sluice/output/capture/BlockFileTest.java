@@ -26,7 +26,7 @@ class BlockFileTest {
     return new BlockFile(files, direct, path, direct.create(files, path), memory);
   }
 
-  /** What stood in the memory before could be a whole frame of the same segment. */
+  /** Stale memory could contain a complete frame of the same segment. */
   @Test
   void shouldPadWithZerosOnly() throws IOException {
     Path path = folder.resolve("file");
@@ -51,7 +51,8 @@ class BlockFileTest {
   }
 
   /**
-   * Puts and flushes of any sizes, on each kind of disk: always a prefix, in the end everything.
+   * Puts and flushes of any size on each kind of disk: the file is always a prefix, finally
+   * complete.
    */
   @Test
   void shouldMakeOneStreamOfWhatIsPut() {

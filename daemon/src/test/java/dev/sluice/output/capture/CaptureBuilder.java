@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
-/** Writes captures for tests, frame by frame, with the same code as the daemon. */
+/** Writes captures for tests, frame by frame, with the daemon's own code. */
 public final class CaptureBuilder implements AutoCloseable {
   private final Path directory;
   private final CaptureFiles files = new DiskFiles();
@@ -52,7 +52,7 @@ public final class CaptureBuilder implements AutoCloseable {
     open();
   }
 
-  /** A manifest of a synthetic capture that runs. */
+  /** Returns the manifest of a running synthetic capture. */
   public static CaptureManifest manifest(
       String layoutId, int cores, int schedThreads, int orchThreads, int level) {
     Layout layout = Layout.parse(layoutId);
@@ -74,7 +74,7 @@ public final class CaptureBuilder implements AutoCloseable {
         Optional.empty());
   }
 
-  /** The same manifest of a producer whose records cannot be rebuilt. */
+  /** Returns the same manifest for a producer whose records cannot be recomputed. */
   static CaptureManifest withoutContent(CaptureManifest m) {
     return new CaptureManifest(
         m.format(),
@@ -122,7 +122,7 @@ public final class CaptureBuilder implements AutoCloseable {
         kind, instance, queue, sequence, hostTimeNs, isSalvaged, count, payload.limit(bytes));
   }
 
-  /** Appends a RECORDS frame with a payload that no collector needs to have made. */
+  /** Appends a RECORDS frame with an arbitrary payload. */
   CaptureBuilder payload(
       BufferKind kind,
       int instance,
@@ -156,7 +156,7 @@ public final class CaptureBuilder implements AutoCloseable {
     return append(frame);
   }
 
-  /** Appends a GAP frame of a device-side drop; instance -1 if it is not known. */
+  /** Appends a GAP frame of a device-side drop; instance -1 if unknown. */
   public CaptureBuilder drop(BufferKind kind, int instance, DropCause cause, long count, long ns)
       throws IOException {
     dropped.computeIfAbsent(kind, k -> new HashMap<>()).merge(cause.label(), count, Long::sum);
@@ -170,7 +170,7 @@ public final class CaptureBuilder implements AutoCloseable {
     return gap(kind, instance, FrameHeader.FIRST_LOSS_REASON + reason.ordinal(), count, ns);
   }
 
-  /** Where the payload of the last frame with records ends in its segment. */
+  /** Returns the segment offset at which the payload of the last RECORDS frame ends. */
   long payloadEnd() {
     return payloadEnd;
   }
@@ -184,9 +184,9 @@ public final class CaptureBuilder implements AutoCloseable {
   }
 
   /**
-   * Appends a STALL frame: the device waited so long, so often.
+   * Appends a STALL frame: the device waited {@code times} times, {@code waitedNs} in all.
    *
-   * @param kind of the pool that had no empty buffer; null for the full ready queue of a thread
+   * @param kind of the pool without an empty buffer; null for a full ready queue of a thread
    */
   public CaptureBuilder stall(
       BufferKind kind, int instance, int times, long waitedNs, long hostTimeNs) throws IOException {
@@ -239,7 +239,7 @@ public final class CaptureBuilder implements AutoCloseable {
     return this;
   }
 
-  /** Seals the segment and begins another one. */
+  /** Seals the segment and starts another one. */
   public CaptureBuilder roll() throws IOException {
     seal();
     open();
@@ -257,25 +257,25 @@ public final class CaptureBuilder implements AutoCloseable {
     segment.seal(frames, 1_000_000, false);
   }
 
-  /** Bytes of the segment so far. */
+  /** Returns the bytes of the segment so far. */
   public long bytes() {
     return segment.bytes();
   }
 
-  /** Ends here as if the writer had been killed. */
+  /** Stops as if the writer had been killed. */
   public void kill() throws IOException {
     segment.flush();
     segment.abandon();
     segment = null;
   }
 
-  /** Changes the manifest that {@link #close} writes. */
+  /** Replaces the manifest that {@link #close} writes. */
   public CaptureBuilder manifest(CaptureManifest newManifest) {
     manifest = newManifest;
     return this;
   }
 
-  /** Seals the last segment and writes the manifest, with books that fit the frames. */
+  /** Seals the last segment and writes the manifest, with books that match the frames. */
   @Override
   public void close() throws IOException {
     if (segment == null) {
@@ -317,12 +317,12 @@ public final class CaptureBuilder implements AutoCloseable {
         false);
   }
 
-  /** Kinds of a list of records that are all zero, for tests that need no content. */
+  /** Returns records of zeros, for tests that do not need content. */
   public static ByteBuffer zeros(BufferKind kind, int records) {
     return ByteBuffer.allocate(kind.recordBytes() * records).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** The files of a capture by name. */
+  /** Returns the files of a capture by name. */
   public static List<Path> files(Path directory) throws IOException {
     try (var all = Files.list(directory)) {
       return all.sorted().toList();

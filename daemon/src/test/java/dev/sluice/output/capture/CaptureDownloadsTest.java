@@ -53,7 +53,7 @@ class CaptureDownloadsTest {
     return content;
   }
 
-  /** A reader of the format in its own words. */
+  /** Reads tar independently of the code under test. */
   private static Map<String, byte[]> untar(byte[] tar) {
     Map<String, byte[]> content = new TreeMap<>();
     int at = 0;
@@ -123,7 +123,7 @@ class CaptureDownloadsTest {
       byte[] first = tar.readNBytes(1000);
       retention.enforce(List.of(), System.currentTimeMillis(), 0);
       assertTrue(content(rig.directory()).size() < expected.size(), "something was removed");
-      // A removed segment becomes the file of a new one: not while it is read.
+      // The file of a removed segment is reused for a new one, but not while it is read.
       CaptureFiles.SegmentFile next = rig.supply.open(root.resolve("next.seg"));
       next.write(BlockFile.allocate(), 0);
       next.close();

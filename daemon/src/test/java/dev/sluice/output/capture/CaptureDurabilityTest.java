@@ -12,7 +12,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code sluice.capture.fsync} promises holds for the names, too, that lead to the bytes. */
+/** The promise of {@code sluice.capture.fsync} covers directory entries, too. */
 class CaptureDurabilityTest {
   private static final int STAGE_BYTES = 1 << 20;
   private static final long SECOND = 1_000_000_000L;
@@ -20,7 +20,7 @@ class CaptureDurabilityTest {
   @TempDir private Path folder;
 
   private CaptureRig rig(String fsync) {
-    // Two levels that the capture has to make.
+    // Two directory levels that the capture must create.
     return new CaptureRig(
         folder.resolve("new/captures"), STAGE_BYTES, "segment-bytes=1MiB", "fsync=" + fsync);
   }

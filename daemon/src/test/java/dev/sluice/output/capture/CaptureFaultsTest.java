@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever the disk does: the collector never waits for it, and no record goes uncounted. */
+/** Whatever the disk does, the collector never waits for it, and every lost record is counted. */
 @ParameterizedClass
 @EnumSource(FaultyFiles.Disk.class)
 @Timeout(60)
@@ -45,7 +45,7 @@ class CaptureFaultsTest {
     return rig;
   }
 
-  /** With a stage that is never tight, so that only full blocks and time make it write. */
+  /** Has a stage that never fills up, so that only full blocks and the interval cause writes. */
   private CaptureRig patientRig(String... settings) {
     CaptureRig rig = new CaptureRig(folder, 8 << 20, settings);
     rig.files.become(disk);
@@ -94,7 +94,7 @@ class CaptureFaultsTest {
     assertEquals(disk.isDirect() ? rig.files.writes() : 0, rig.files.directWrites());
   }
 
-  /** Files of removed segments are written over, and what they held that do not come back. */
+  /** Files of removed segments are overwritten; their old content does not reappear. */
   @Test
   void shouldWriteOverRecycledFiles() throws IOException {
     CaptureRig rig = rig("segment-bytes=1MiB");
@@ -136,7 +136,7 @@ class CaptureFaultsTest {
     rig.pass(19_999_999);
     assertEquals(young, rig.capture.totals().staged(AICORE_TASK));
     rig.pass(1);
-    // What a kill loses is no older than the flush interval.
+    // A kill loses nothing older than the flush interval.
     assertEquals(0, rig.capture.totals().staged(AICORE_TASK));
     assertEquals(101_000, recordsOnDisk(rig));
     rig.write(AICORE_TASK, 0, 50);
@@ -145,7 +145,7 @@ class CaptureFaultsTest {
     assertEquals(151_000, recordsOnDisk(rig));
   }
 
-  /** As a new process finds them: what the writer knows and what a cache holds does not count. */
+  /** Counts records as a new process finds them: without the writer's or any cached state. */
   private static long recordsOnDisk(CaptureRig rig) throws IOException {
     CaptureManifest manifest = rig.capture.manifest();
     Path copy = Files.createTempDirectory(rig.directory().getParent(), "copy");
@@ -162,10 +162,10 @@ class CaptureFaultsTest {
     return records[0];
   }
 
-  /** A kill may come within a write, and a write may end anywhere. */
+  /** A kill may hit in the middle of a write, which may end anywhere. */
   @Test
   void shouldReadEverythingBeforeAKillAtAnyByte() throws IOException {
-    // Thousands of files, which differ by the way of writing and not by the size of its blocks.
+    // Thousands of files; results depend on the way of writing, not on the block size.
     assumeTrue(disk == FaultyFiles.Disk.DIRECT || disk == FaultyFiles.Disk.REFUSED_AT_WRITE);
     CaptureRig rig = patientRig("flush-interval=20ms");
     rig.write(AICORE_TASK, 0, 1);
@@ -180,7 +180,7 @@ class CaptureFaultsTest {
       long[] at = {SegmentHeader.SIZE_BYTES};
       reader.forEach(
           frame -> {
-            // Padding behind the payload may be missing.
+            // Padding after the payload may be missing.
             ends.add(at[0] + FrameHeader.SIZE_BYTES + frame.payloadBytes());
             at[0] += frame.sizeBytes();
           });
@@ -222,7 +222,9 @@ class CaptureFaultsTest {
     assertEquals(List.of(), rig.verify().damages());
   }
 
-  /** A block ends anywhere in a frame: if the rest of that frame fails, its beginning goes, too. */
+  /**
+   * A block may end within a frame: if the rest of that frame fails, its beginning is removed, too.
+   */
   @Test
   void shouldCutOffAFrameOfWhichOnlyTheBeginningWasWritten() throws IOException {
     CaptureRig rig = patientRig("flush-interval=20ms");
@@ -253,14 +255,14 @@ class CaptureFaultsTest {
     rig.step();
     assertTrue(rig.capture.isEnded());
     rig.assertLaw();
-    // The manifest's last form has it, and no step of the writer comes after that.
+    // Only the final manifest can hold it: the writer takes no step afterwards.
     CaptureManifest.KindBooks books = rig.capture.manifest().outcome().kind(AICORE_TASK);
     assertEquals(2_000, books.lost().get("disk_full"));
     assertEquals(1_000, books.captured());
     assertEquals(1_000, recordsOnDisk(rig));
   }
 
-  /** It would be full long before a block is, and nothing would make room but the interval. */
+  /** The stage fills up long before a block does; only the interval would make room. */
   @Test
   void shouldWriteFromAStageThatIsSmallerThanABlock() throws IOException {
     CaptureRig rig = new CaptureRig(folder, 100 << 10, "flush-interval=1s");
@@ -274,7 +276,7 @@ class CaptureFaultsTest {
     assertEquals(List.of(), rig.verify().damages());
   }
 
-  /** A buffer of phases is larger than a block: frames of its size made a segment each. */
+  /** A buffer of phases is larger than a block. Such frames must not cause a segment each. */
   @Test
   void shouldRollOnlyWhereASegmentIsFull() throws IOException {
     CaptureRig rig = patientRig("flush-interval=20ms");
@@ -313,7 +315,7 @@ class CaptureFaultsTest {
       assertEquals(70_000, rig.capture.totals().lost(AICORE_TASK, reason));
       assertTrue(rig.capture.totals().errors(reason) > 0);
       rig.files.failWith(null);
-      // Not at once: a disk that fails is asked again every second.
+      // Not immediately: the writer retries a failed disk once a second.
       rig.write(AICORE_TASK, 0, 1);
       assertEquals(71_000, rig.capture.totals().lost(AICORE_TASK, reason));
       rig.pass(SECOND);
@@ -379,7 +381,7 @@ class CaptureFaultsTest {
       rig.write(AICORE_TASK, 0, 200);
       rig.assertLaw();
       CaptureManifest manifest = rig.end();
-      // The manifest's last form is there although there is no room for it.
+      // The final manifest is written although the disk is full.
       assertTrue(manifest.outcome().isEnded());
       assertTrue(manifest.outcome().kind(AICORE_TASK).lost().get("disk_full") > lost);
       CaptureVerifier.Result result = rig.verify();
@@ -433,7 +435,7 @@ class CaptureFaultsTest {
     rig.write(AICORE_TASK, 0, 1);
     rig.files.block();
     Thread writer = new Thread(rig::step);
-    // The writer hangs within the write of this one.
+    // The writer hangs while it writes this buffer.
     assertEquals(CaptureIntake.Room.TAKEN, rig.put(AICORE_TASK, 0));
     writer.start();
     rig.files.awaitBlocked();
@@ -447,7 +449,7 @@ class CaptureFaultsTest {
     assertEquals(CaptureIntake.Room.WAIT, rig.put(AICORE_TASK, 1));
     rig.clock.advance(2 * SECOND);
     rig.capture.watch(rig.clock.nanoTime());
-    // Five seconds are enough: a silent disk never holds a device.
+    // The limit of five seconds has passed: a stalled disk never blocks a device.
     assertEquals(CaptureIntake.Room.LOST, rig.put(AICORE_TASK, 1));
     assertEquals(CaptureIntake.Room.LOST, rig.put(AICORE_TASK, 2));
     rig.files.unblock();
@@ -462,7 +464,7 @@ class CaptureFaultsTest {
     assertEquals(List.of(), rig.verify().damages());
   }
 
-  /** Nothing is lost within the limit, and after a minute nothing but what found no room. */
+  /** Nothing is lost within the limit; after a minute, only what found no space. */
   @ParameterizedTest
   @ValueSource(longs = {5, 60})
   void shouldWriteEverythingThatWaitedForADiskThatHung(long seconds) throws Exception {
@@ -517,7 +519,7 @@ class CaptureFaultsTest {
     assertEquals(List.of(), rig.verify().damages());
   }
 
-  /** Frames name their run, and runs their epoch, with an index and without. */
+  /** Frames name their run, and runs their epoch, with and without an index. */
   @Test
   void shouldTellTheRecordsOfRunsApartThatOverlap() throws Exception {
     CaptureRig rig = rig();
@@ -621,7 +623,7 @@ class CaptureFaultsTest {
     one.run();
     rig.step();
     assertEquals(0, Allocations.bytesOf(one));
-    // And at a full stage.
+    // And with a full stage.
     intake.loseWhenFull(LossReason.STAGE_FULL);
     one.run();
     one.run();

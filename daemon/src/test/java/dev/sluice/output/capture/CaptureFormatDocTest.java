@@ -29,7 +29,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Holds docs/capture-format.md to the code, and the reader beside it to real captures. */
+/**
+ * Checks docs/capture-format.md against the code, and the Python reader in docs/ on real captures.
+ */
 class CaptureFormatDocTest {
   private static final Path READER =
       Path.of(System.getProperty("basedir", "."), "..", "docs", "read_capture.py");
@@ -190,7 +192,7 @@ class CaptureFormatDocTest {
     assertTrue(Files.readAllLines(READER).size() <= 120, "the reader has grown beyond its pages");
     assumeTrue(exitCode("python3", "--version") == 0, "there is no python3 here");
     CaptureRig rig = CaptureRig.synthetic(folder, 1 << 20, "segment-bytes=1MiB");
-    // Noise has blocks of raw records, and columns of every width.
+    // Noise yields blocks of raw records, and columns of every width.
     CaptureRig noise = new CaptureRig(folder.resolve("noise"), 1 << 20, "segment-bytes=1MiB");
     for (CaptureRig each : List.of(rig, noise)) {
       for (int i = 0; i < 20; i++) {
@@ -209,7 +211,9 @@ class CaptureFormatDocTest {
     assertEquals(1, python(noise.directory()).waitFor());
   }
 
-  /** Asserts that python finds the same records, with the same begin and end, as the reader. */
+  /**
+   * Asserts that Python finds the same records as the reader, with the same start and end times.
+   */
   private static void assertPythonReads(Path capture) throws IOException, InterruptedException {
     BigInteger[] ticks = new BigInteger[BufferKind.COUNT];
     Arrays.fill(ticks, BigInteger.ZERO);
@@ -261,7 +265,7 @@ class CaptureFormatDocTest {
           .start()
           .waitFor();
     } catch (IOException ignored) {
-      // No such program.
+      // Python is not installed.
       return -1;
     }
   }

@@ -18,18 +18,18 @@ import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
 /**
- * Any segment, index and manifest: every reader comes to its end, and fails with an {@code
- * IOException} if it fails. What it shows has its checksum; of a segment without damage it shows
- * every frame, by the index too. The checksums are mended, since damage would get no further than
- * to them; a flag leaves all of them, another those of the payloads.
+ * Any segment, index and manifest: every reader terminates, and fails only with an {@code
+ * IOException}. Every payload it delivers matches its checksum; an undamaged segment delivers every
+ * frame, also through the index. Checksums are repaired, because otherwise damage would get no
+ * further; one flag leaves all of them, another those of the payloads.
  *
- * <p>An input is a byte of flags and the frames of a segment, without its header; or the flag
+ * <p>An input is one byte of flags and the frames of a segment without its header, or the flag
  * {@link #MANIFEST} and the text of a manifest.
  */
 public final class CaptureFuzzTest {
   private static final int MANIFEST = 1;
   private static final int DAMAGED = 2;
-  private static final int FOREIGN = 4; // not synthetic: the content cannot be compared
+  private static final int FOREIGN = 4; // not synthetic: content cannot be compared
   private static final int INDEXED = 8;
   private static final int PAYLOADS_DAMAGED = 16;
   private static final Path DIRECTORY = directory();
@@ -65,7 +65,7 @@ public final class CaptureFuzzTest {
     return CaptureFormat.segmentName(0);
   }
 
-  /** For Jazzer. */
+  /** Entry point for Jazzer. */
   public static void fuzzerTestOneInput(byte[] input) throws IOException {
     int flags = input.length == 0 ? 0 : input[0];
     byte[] rest = input.length == 0 ? input : Arrays.copyOfRange(input, 1, input.length);
@@ -104,8 +104,8 @@ public final class CaptureFuzzTest {
   }
 
   /**
-   * Makes frames of the bytes: what lies at each frame's place becomes a valid header. Returns how
-   * many there are in front of a footer.
+   * Turns the bytes into frames: repairs the header at each frame's position. Returns the number of
+   * frames before a footer.
    */
   private static int mend(
       ByteBuffer bytes, int tag, boolean hasPayloads, SegmentIndex.Builder index) {
@@ -133,7 +133,7 @@ public final class CaptureFuzzTest {
     return number;
   }
 
-  /** Returns the numbers of the frames. */
+  /** Returns the frame numbers in order. */
   private static List<Integer> readAll(boolean isIndexed) throws IOException {
     List<Integer> shown = new ArrayList<>();
     try (CaptureReader reader = CaptureReader.open(DIRECTORY)) {
@@ -161,7 +161,7 @@ public final class CaptureFuzzTest {
               into = all.read(kind, instance, frame, into);
               decoded += all.recordCount(kind, instance, frame);
             } catch (IOException ignored) {
-              // what it cannot decode
+              // undecodable frame
             }
           }
         }

@@ -137,7 +137,7 @@ class CaptureReaderTest {
     for (int i = 0; i < 6; i++) {
       builder.records(
           BufferKind.AICORE_TASK, 0, 0, i, i, numbered(BufferKind.AICORE_TASK, 1 + i % 3, i));
-      // Padding behind the last payload may be missing: no record is in it.
+      // Padding after the last payload may be missing; it contains no record.
       ends.add(builder.payloadEnd());
     }
     builder.kill();
@@ -180,7 +180,7 @@ class CaptureReaderTest {
                 }
               }
             });
-        // Of eleven frames at most one is lost; none if the bit was in padding.
+        // At most one of eleven frames is lost, none if the bit was in padding.
         assertTrue(frames[0] == 11 || !reader.damages().isEmpty(), "bit " + bit);
         assertTrue(frames[0] >= 10, "bit " + bit);
       }
@@ -196,7 +196,7 @@ class CaptureReaderTest {
     byte[] young = Files.readAllBytes(last);
     byte[] both = new byte[old.length];
     System.arraycopy(old, 0, both, 0, old.length);
-    // One frame of the new life over the old content, cut behind it.
+    // One frame of the new segment over the old content.
     System.arraycopy(young, 0, both, 0, 128);
     Files.write(last, both);
     try (CaptureReader reader = CaptureReader.open(directory)) {
@@ -232,7 +232,7 @@ class CaptureReaderTest {
     }
   }
 
-  /** Captures of before there was jittered content do not say which they have. */
+  /** Captures from before jittered content existed do not name their kind. */
   @Test
   void shouldTakeSyntheticContentForRegularUnlessToldOtherwise() throws IOException {
     Path directory = sample("regular");
@@ -310,7 +310,7 @@ class CaptureReaderTest {
   @Test
   void shouldKeepTheMarkOfARunWhereAChunkOfTheStageEnds() throws IOException {
     CaptureRig rig = new CaptureRig(folder, 1 << 20);
-    // 16 buffers of the first run leave too little of the first chunk for another one.
+    // 16 buffers of the first run leave too little room in the first chunk for another one.
     rig.write(BufferKind.AICPU_TASK, 0, 16);
     rig.put(BufferKind.AICPU_TASK, 1);
     rig.capture.beginRun();

@@ -30,7 +30,7 @@ class CaptureRetentionTest {
     return new CaptureRetention(rig.settings, rig.files, rig.supply, -2 * HOUR_NANOS);
   }
 
-  /** A round when both clocks have run evenly for long. */
+  /** Runs a round in which both clocks have run evenly for a long time. */
   private static void enforce(CaptureRetention retention, List<Capture> live, long nowMillis)
       throws IOException {
     retention.enforce(live, nowMillis, nowMillis * 1_000_000);
@@ -42,7 +42,7 @@ class CaptureRetentionTest {
         .toList();
   }
 
-  /** So many closed segments of about 1 MiB, written in this order, and an open one. */
+  /** Writes up to {@code closed} closed segments of about 1 MiB, in order, and an open one. */
   private static void fill(CaptureRig rig, int closed) throws IOException {
     while (!segments(rig.directory()).contains(closed)) {
       rig.write(AICORE_TASK, 0, 1);
@@ -68,13 +68,13 @@ class CaptureRetentionTest {
     fill(rig, 5);
     CaptureRetention retention = retention(rig);
     enforce(retention, List.of(rig.capture), 2_000_000);
-    // The open one is small, and two of a little less than 1 MiB fit beside it and one spare.
+    // The open one is small; two of almost 1 MiB and one spare fit in addition.
     assertEquals(List.of(3, 4, 5), segments(rig.directory()));
     assertTrue(retention.retainedBytes() <= 3100 << 10);
     CaptureManifest manifest = rig.end();
     assertEquals(3, manifest.outcome().removedSegments());
     assertTrue(manifest.outcome().kind(AICORE_TASK).removed() > 90_000);
-    // What retention took is no loss.
+    // Removal by retention is not a loss.
     CaptureVerifier.Result result = rig.verify();
     assertEquals(List.of(), result.damages());
     assertEquals(List.of(), result.losses());
@@ -109,7 +109,7 @@ class CaptureRetentionTest {
     assertEquals(0, retention.retainedBytes());
   }
 
-  /** The manifest has its last form before the retention round that began earlier is over. */
+  /** The manifest is final before the retention round that started earlier ends. */
   @Test
   void shouldLeaveACaptureAloneWhileItsLastManifestIsWritten() throws IOException {
     CaptureRig rig = rig("retention-bytes=1MiB");
@@ -178,11 +178,11 @@ class CaptureRetentionTest {
     Files.setLastModifiedTime(
         rig.directory().resolve("000003.seg"), FileTime.fromMillis(1_003_000));
     CaptureRetention retention = new CaptureRetention(rig.settings, rig.files, rig.supply, 0);
-    // Eight days ahead from the start: they may be eight days old, or the clock may be wrong.
+    // Eight days ahead at the start: the files may be that old, or the clock may be wrong.
     long ahead = 1_000_000 + 8 * 86_400_000L;
     retention.enforce(List.of(), ahead, 50_000_000_000L);
     assertEquals(4, segments(rig.directory()).size());
-    // A step later on.
+    // The clock steps later.
     retention.enforce(List.of(), 1_010_000, 150_000_000_000L);
     retention.enforce(List.of(), ahead, 151_000_000_000L);
     retention.enforce(List.of(), ahead + 99_000, 250_000_000_000L);
@@ -195,7 +195,7 @@ class CaptureRetentionTest {
   void shouldNotRemoveALaterSegmentBeforeAnEarlierOne() throws IOException {
     CaptureRig rig = rig("retention-bytes=3100KiB");
     fill(rig, 5);
-    // The clock went back after the first two.
+    // The clock was set back after the first two segments.
     Files.setLastModifiedTime(
         rig.directory().resolve("000000.seg"), FileTime.fromMillis(1_900_000));
     enforce(retention(rig), List.of(rig.capture), 2_000_000);
@@ -208,13 +208,13 @@ class CaptureRetentionTest {
     fill(rig, 4);
     rig.files.usable(1L << 20);
     enforce(retention(rig), List.of(rig.capture), 2_000_000);
-    // One MiB is missing: a segment of a little less than one is not enough.
+    // One MiB is missing: one segment of slightly less does not suffice.
     assertEquals(List.of(2, 3, 4), segments(rig.directory()));
-    // Their files are gone, too, and do not wait to be written over.
+    // Their files are deleted, not kept for reuse.
     assertFalse(Files.exists(root.resolve(".spare/1.spare")));
   }
 
-  /** No record goes while files that hold none take the room. */
+  /** Spare files go before any record does. */
   @Test
   void shouldGiveUpSparesBeforeCaptures() throws IOException {
     CaptureRig rig = rig("free-space-floor=1MiB");
@@ -222,7 +222,7 @@ class CaptureRetentionTest {
     rig.supply.retire(Files.write(root.resolve("old.seg"), new byte[1 << 20]));
     assertTrue(Files.exists(root.resolve(".spare/1.spare")));
     List<Integer> all = segments(rig.directory());
-    // With the spares half a MiB is missing.
+    // With the spares, half a MiB is missing.
     rig.files.capacity(root, FaultyFiles.filledBytes(root) + (1 << 19));
     enforce(retention(rig), List.of(rig.capture), 2_000_000);
     assertFalse(Files.exists(root.resolve(".spare/1.spare")));
@@ -234,7 +234,7 @@ class CaptureRetentionTest {
     CaptureRig rig = rig("retention-bytes=3100KiB");
     fill(rig, 4);
     enforce(retention(rig), List.of(rig.capture), 2_000_000);
-    // The one that waits is part of what may be kept.
+    // The spare counts towards the limit.
     assertEquals(List.of(2, 3, 4), segments(rig.directory()));
     assertTrue(Files.exists(root.resolve(".spare/1.spare")));
     fill(rig, 7);
@@ -262,7 +262,7 @@ class CaptureRetentionTest {
       rig.write(AICPU_TASK, 0, 1);
       rig.pass(11_000_000_000L);
     }
-    // An eighth of the age closes a segment, so that it can go in time.
+    // A segment closes after an eighth of the age, so that it can be removed in time.
     assertEquals(6, segments(rig.directory()).size());
     fill(rig, 7);
     enforce(retention(rig), List.of(rig.capture), 1_083_000);
@@ -297,7 +297,7 @@ class CaptureRetentionTest {
     assertEquals(2, CaptureCatalog.list(root).size());
   }
 
-  /** The writer's thread of a rig, for a snapshot, which waits for it; gone when closed. */
+  /** Steps the rig's writer on a thread, because a snapshot waits for it; ends on close. */
   private static final class Stepping implements AutoCloseable {
     private final Thread writer;
     private volatile boolean isStopped;
@@ -410,7 +410,7 @@ class CaptureRetentionTest {
       }
     }
     rig.step();
-    // Ten seconds of drops: the first after 0.2 s, then one a second.
+    // Ten seconds of drops: the first snapshot after 0.2 s, then one a second.
     assertEquals(10, CaptureCatalog.list(root).size() - 1);
     assertEquals(11, segments(rig.directory()).size());
   }

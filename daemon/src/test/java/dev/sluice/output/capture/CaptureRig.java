@@ -20,12 +20,12 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A capture without threads: the test is the collector and steps the writer, on a clock of its own.
- * What it puts is noise, so that a frame takes what its records take; or the content that the
- * manifest promises.
+ * A capture without threads: the test acts as the collector and steps the writer, with a manual
+ * clock. Records are noise, so that frames do not compress, or the content that the manifest
+ * declares.
  */
 public final class CaptureRig {
-  /** Records in each buffer that is put. */
+  /** Records per buffer put. */
   public static final int RECORDS = 1000;
 
   final ManualClock clock = new ManualClock();
@@ -49,7 +49,7 @@ public final class CaptureRig {
     this(false, root, stageBytes, overrides);
   }
 
-  /** A rig whose records a verifier can rebuild. */
+  /** Returns a rig whose records a verifier can recompute. */
   static CaptureRig synthetic(Path root, int stageBytes, String... overrides) {
     return new CaptureRig(true, root, stageBytes, overrides);
   }
@@ -83,7 +83,7 @@ public final class CaptureRig {
     capture.beginRun();
   }
 
-  /** A rig for an engine, which has a geometry of its own. */
+  /** Returns a capture for an engine with its own geometry. */
   public static Capture captureFor(Geometry geometry, Path root, int stageBytes) {
     CaptureManifest manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
     CaptureSettings settings =
@@ -112,12 +112,12 @@ public final class CaptureRig {
         System::nanoTime);
   }
 
-  /** One step of a capture's writer. */
+  /** Steps a capture's writer once. */
   public static int step(Capture capture) {
     return capture.doWork();
   }
 
-  /** The capture that is written. */
+  /** Returns the capture under test. */
   public Capture capture() {
     return capture;
   }
@@ -126,9 +126,7 @@ public final class CaptureRig {
     return capture.directory();
   }
 
-  /**
-   * Offers one buffer as a collector does; a buffer that has to wait is offered again next time.
-   */
+  /** Offers one buffer like a collector; after WAIT the next call offers it again. */
   CaptureIntake.Room put(BufferKind kind, int instance) {
     int pool = place << 24 | kind.ordinal() << 16 | instance;
     int sequence = sequences.getOrDefault(pool, 0);
@@ -139,7 +137,7 @@ public final class CaptureRig {
     }
     if (room == CaptureIntake.Room.TAKEN) {
       fill(kind, instance, (long) sequence * RECORDS);
-      // In two pieces, as from a buffer with a hole.
+      // In two pieces, like a buffer with a hole.
       int cut = 300;
       intake.append(buffer, 0, cut);
       intake.append(buffer, cut * kind.recordBytes(), RECORDS - cut);
@@ -162,13 +160,13 @@ public final class CaptureRig {
     }
   }
 
-  /** From now on buffers are of the run at this place, each run with sequences of its own. */
+  /** Switches to the run at this place; each run has its own sequence numbers. */
   CaptureRig ofRun(int placeOfRun) {
     place = placeOfRun;
     return this;
   }
 
-  /** Puts and writes so many buffers, one after the other. */
+  /** Puts and writes buffers one by one. */
   void write(BufferKind kind, int instance, int buffers) {
     for (int i = 0; i < buffers; i++) {
       assertEquals(CaptureIntake.Room.TAKEN, put(kind, instance));
@@ -176,10 +174,10 @@ public final class CaptureRig {
     }
   }
 
-  /** The writer works until it has nothing to do. */
+  /** Steps the writer until it is idle. */
   void step() {
     while (capture.doWork() > 0) {
-      // Each call moves a bounded amount.
+      // Each call does a bounded amount of work.
     }
   }
 
@@ -209,12 +207,12 @@ public final class CaptureRig {
     }
   }
 
-  /** Records that were collected so far, of one kind. */
+  /** Returns the records of a kind collected so far. */
   long collected(BufferKind kind) {
     return collected[kind.ordinal()];
   }
 
-  /** The half of the law that a capture owes, at this moment. */
+  /** Asserts the capture's half of the accounting law at this moment. */
   void assertLaw() {
     CaptureTotals totals = capture.totals();
     for (BufferKind kind : BufferKind.ALL) {

@@ -21,7 +21,7 @@ class CaptureStageTest {
     return new CaptureStage(ByteBuffer.allocateDirect(bytes), FRAME);
   }
 
-  /** Where the frame went, or -1. */
+  /** Puts a frame; returns its offset or -1. */
   private static int put(CaptureStage stage, int bytes, int content) {
     int at = stage.claim(bytes);
     if (at >= 0) {
@@ -38,7 +38,7 @@ class CaptureStageTest {
     return stage.readMemory().getInt(stage.readIndex() + FRAME - Integer.BYTES);
   }
 
-  /** Takes the oldest frame: its content, or -1 if there is none. */
+  /** Takes the oldest frame; returns its content, or -1 if there is none. */
   private static int take(CaptureStage stage) {
     if (stage.readable() == 0) {
       return -1;

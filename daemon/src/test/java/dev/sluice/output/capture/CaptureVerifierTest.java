@@ -69,17 +69,15 @@ class CaptureVerifierTest {
     assertTrue(result.damages().get(0).startsWith("1 records are not what"));
   }
 
-  /**
-   * Records that a device left out are no damage to those behind them, and damage does not hide.
-   */
+  /** Missing records do not count as damage of later ones, and do not hide damage. */
   @Test
   void shouldGoOnBehindRecordsThatAreMissingOrWrong() throws IOException {
     CaptureManifest manifest = CaptureBuilder.manifest("chip-2026.08/a2a3", 6, 2, 1, 4);
     try (CaptureBuilder builder = new CaptureBuilder(folder.resolve("c"), manifest)) {
       for (BufferKind kind : BufferKind.TIMED) {
         int size = kind.recordBytes();
-        // 0 to 4, 9 to 13, of which 1, 2 and 11 are wrong; then 20 to 29, of which the first and
-        // the last are.
+        // Records 0 to 4 and 9 to 13, with 1, 2 and 11 wrong; then 20 to 29, with the first and the
+        // last wrong.
         ByteBuffer first = CaptureBuilder.zeros(kind, 10);
         first.put(0, content(manifest, kind, 0, 0, 5), 0, 5 * size);
         first.put(5 * size, content(manifest, kind, 0, 9, 5), 0, 5 * size);

@@ -17,7 +17,7 @@ class DiskProbeTest {
   @TempDir private Path folder;
   private final FaultyFiles files = new FaultyFiles();
 
-  /** Each look moves it by a millisecond: a block takes as long. */
+  /** Advances one millisecond per reading, so each block takes that long. */
   private final AtomicLong clock = new AtomicLong();
 
   private DiskProbe probe(long nanos, long bytes) throws IOException {

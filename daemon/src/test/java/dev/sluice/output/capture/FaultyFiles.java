@@ -13,11 +13,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The real file system with a switch for each way in which a disk can be in the way. Direct I/O is
- * checked and then done through the page cache, so that it works on any file system.
+ * The real file system with injectable disk faults. Checks the alignment of direct I/O but performs
+ * it through the page cache, so that it works on any file system.
  */
 final class FaultyFiles implements CaptureFiles {
-  /** What the file system says to direct I/O, and what it writes at once. */
+  /** Reaction of the file system to direct I/O, and its block size. */
   enum Disk {
     DIRECT(4096),
     SMALL_BLOCKS(512),
@@ -32,7 +32,7 @@ final class FaultyFiles implements CaptureFiles {
       this.blockBytes = blockBytes;
     }
 
-    /** Whether segments end up there past the page cache. */
+    /** Returns whether segments are finally written past the page cache. */
     boolean isDirect() {
       return ordinal() < HUGE_BLOCKS.ordinal();
     }
@@ -50,28 +50,28 @@ final class FaultyFiles implements CaptureFiles {
   private volatile Path filled;
   private volatile Path pinned;
   private volatile IOException spaceFailure;
-  // Names that a power loss would take away.
+  // Names that a power loss would remove.
   private final Set<Path> unforced = ConcurrentHashMap.newKeySet();
   private final AtomicInteger writesBeforeFailure = new AtomicInteger();
 
-  /** From now on whatever touches the disk throws this; null heals it. */
+  /** Makes every disk access throw this; null heals the disk. */
   void failWith(IOException newFailure) {
     failure = newFailure;
     writesBeforeFailure.set(0);
   }
 
-  /** So many writes still work, then the disk fails. */
+  /** Fails the disk after this many further writes. */
   void failAfter(int writes, IOException newFailure) {
     failure = newFailure;
     writesBeforeFailure.set(writes);
   }
 
-  /** From now on a write meets this defect; null for none. */
+  /** Makes writes throw this; null for none. */
   void breakWith(RuntimeException newDefect) {
     defect = newDefect;
   }
 
-  /** From now on a write does not return until {@link #unblock}. */
+  /** Blocks writes until {@link #unblock}. */
   void block() {
     blocked = new CountDownLatch(1);
     gate = new CountDownLatch(1);
@@ -81,7 +81,7 @@ final class FaultyFiles implements CaptureFiles {
     gate.countDown();
   }
 
-  /** Returns once a write hangs. */
+  /** Returns once a write is blocked. */
   void awaitBlocked() throws InterruptedException {
     blocked.await();
   }
@@ -90,17 +90,17 @@ final class FaultyFiles implements CaptureFiles {
     kind = newKind;
   }
 
-  /** Writes past the page cache so far. */
+  /** Returns the number of writes past the page cache so far. */
   int directWrites() {
     return directWrites.get();
   }
 
-  /** Writes into segments so far. */
+  /** Returns the number of segment writes so far. */
   int writes() {
     return writes.get();
   }
 
-  /** From now on the file system does not say what it can take. */
+  /** Makes queries for free space throw this. */
   void hideSpace(IOException newFailure) {
     spaceFailure = newFailure;
   }
@@ -109,7 +109,7 @@ final class FaultyFiles implements CaptureFiles {
     usable = bytes;
   }
 
-  /** A disk of this size, which everything under this directory fills. */
+  /** Sets the size of the disk, which all files under this directory fill. */
   void capacity(Path under, long bytes) {
     filled = under;
     usable = bytes;
@@ -121,7 +121,7 @@ final class FaultyFiles implements CaptureFiles {
     }
   }
 
-  /** Which of these names a power loss would take away now, or something that leads to them. */
+  /** Returns the names that a power loss would remove now, directly or with a parent. */
   Set<Path> lostWithoutPower(Path under) {
     Set<Path> lost = new TreeSet<>();
     for (Path name : unforced) {
@@ -162,7 +162,7 @@ final class FaultyFiles implements CaptureFiles {
   public SegmentFile create(Path file, boolean isDirect) throws IOException {
     touch();
     unforced.add(file);
-    // As some kernels do: the file is there although it was not opened.
+    // Some kernels create the file even when the open fails.
     SegmentFile created = disk.create(file, false);
     refuseAtOpen(file, isDirect, created);
     return new Faulty(created, isDirect);
@@ -216,7 +216,7 @@ final class FaultyFiles implements CaptureFiles {
     disk.move(from, to);
   }
 
-  /** From now on no file under this directory can be renamed or deleted; null for none. */
+  /** Makes files under this directory impossible to rename or delete; null for none. */
   void pin(Path under) {
     pinned = under;
   }
@@ -263,7 +263,7 @@ final class FaultyFiles implements CaptureFiles {
       this.isDirect = isDirect;
     }
 
-    /** What the kernel asks of direct I/O. */
+    /** Checks the kernel's alignment rules for direct I/O. */
     private void checkAligned(ByteBuffer from, long offset) {
       int blockBytes = kind.blockBytes;
       if (offset % blockBytes != 0

@@ -15,7 +15,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Captures made to cost the reader time or memory. */
+/** Captures built to cost the reader time or memory. */
 class HostileCaptureTest {
   private static final int TASK = BufferKind.AICPU_TASK.recordBytes();
 
@@ -63,8 +63,8 @@ class HostileCaptureTest {
   }
 
   /**
-   * Every 64 bytes of a payload stand a header that claims a long payload with another checksum: if
-   * they were tried, each would cost reading all that is behind it.
+   * At every 64 bytes of a payload stands a header that claims a long payload with a wrong
+   * checksum: trying each of them would read the rest of the payload every time.
    */
   @Test
   void shouldNotTryHeadersWithinAPayload() throws IOException {
@@ -88,7 +88,7 @@ class HostileCaptureTest {
     }
     Path segment = capture.resolve("000000.seg");
     byte[] bytes = Files.readAllBytes(segment);
-    // The last byte of the outer payload: its checksum is wrong, and that of its header right.
+    // Corrupts the outer payload, so that its checksum fails while its header's is right.
     bytes[SegmentHeader.SIZE_BYTES + FrameHeader.SIZE_BYTES + inside.capacity() - 60] ^= 1;
     Files.write(segment, bytes);
     long[] records = {0};

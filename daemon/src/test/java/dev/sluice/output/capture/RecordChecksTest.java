@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Threads of a check that hang are dumped by the timeout. */
+/** The timeout dumps threads of a hung check. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RecordChecksTest {
   private static final CaptureManifest MANIFEST =
@@ -44,7 +44,7 @@ class RecordChecksTest {
         MANIFEST.synthetic().map(recipe -> new SyntheticContent(MANIFEST.geometry(), recipe)));
   }
 
-  /** Checks every frame of the capture, as of this run. */
+  /** Checks every frame of the capture as part of this run. */
   private void check(RecordChecks checks, int run) throws IOException {
     try (CaptureReader reader = CaptureReader.open(folder.resolve("c"))) {
       reader.forEach(
@@ -71,7 +71,7 @@ class RecordChecksTest {
         ByteBuffer records = content(AICPU_TASK, i % 6, i / 6 * 20L, 20);
         codec.append(ByteBuffer.allocateDirect(records.capacity()).put(0, records, 0, 640), 0, 20);
         int bytes = codec.end();
-        // A checksum that fits what is stored does not make it decodable.
+        // A valid checksum does not make a payload decodable.
         int cut = i == 2 || i == 5 || i == 9 ? 1 : 0;
         builder.payload(AICPU_TASK, i % 6, 0, i / 6, 0, false, 20, payload.limit(bytes - cut));
       }
@@ -84,7 +84,7 @@ class RecordChecksTest {
     assertEquals(0, checks.mismatched());
   }
 
-  /** A pool's index goes on from frame to frame, so its frames must be checked in their order. */
+  /** A pool's record index continues across frames, so its frames must be checked in order. */
   @Test
   void shouldCompareMoreFramesThanTheBatchesHold() throws IOException {
     int frames = 60;
@@ -103,7 +103,7 @@ class RecordChecksTest {
     assertEquals(0, checks.mismatched());
   }
 
-  /** Content that does not compress makes a payload of a megabyte, four batches. */
+  /** Incompressible content makes a payload of one megabyte, four batches. */
   @Test
   void shouldTakeAFrameThatIsLargerThanABatchBehindSmallOnes() throws IOException {
     ByteBuffer noise = CaptureBuilder.zeros(SCHED_PHASE, 16_384);
@@ -124,9 +124,7 @@ class RecordChecksTest {
     assertEquals(16_384, checks.mismatched());
   }
 
-  /**
-   * Each run counts from 0, also while an earlier one is not over; a forgotten one starts again.
-   */
+  /** Each run counts from 0, even while an earlier one is open; a forgotten one restarts at 0. */
   @Test
   void shouldKeepTheIndexesOfRunsApart() throws IOException {
     try (CaptureBuilder builder = capture()) {
@@ -142,7 +140,7 @@ class RecordChecksTest {
     assertEquals(0, checks.mismatched());
   }
 
-  /** The thread goes on taking batches, so that the reader does not wait for it in vain. */
+  /** The thread keeps taking batches, so that the reader does not hang. */
   @Test
   void shouldReportAtTheEndThatACheckFailed() throws IOException {
     try (CaptureBuilder builder = capture()) {

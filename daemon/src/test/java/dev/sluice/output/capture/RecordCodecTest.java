@@ -27,7 +27,7 @@ class RecordCodecTest {
   private static final int RECORDS = 1000;
   private static final Layout LAYOUT = Layout.parse("chip-2026.08/a2a3");
 
-  /** The reference, then the native one, which every build has. */
+  /** Returns the reference codec and the native one, which every build has. */
   private static List<RecordCodec> codecs(BufferKind kind) {
     return List.of(
         new JavaCodec(kind.recordBytes(), LAYOUT.columns(kind)),
@@ -38,7 +38,7 @@ class RecordCodecTest {
     return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Records whose fields are the values of {@code field}, numbered over all fields. */
+  /** Returns records whose fields are the values of {@code field}, numbered over all fields. */
   private static ByteBuffer records(BufferKind kind, int count, LongUnaryOperator field) {
     ByteBuffer records = buffer(count * kind.recordBytes());
     long number = 0;
@@ -56,7 +56,7 @@ class RecordCodecTest {
     return records;
   }
 
-  /** The payload, which has to be the same from both codecs. */
+  /** Returns the payload, which must be identical from both codecs. */
   private static ByteBuffer encode(BufferKind kind, ByteBuffer records, int count) {
     List<ByteBuffer> payloads = new ArrayList<>();
     for (RecordCodec codec : codecs(kind)) {
@@ -69,7 +69,7 @@ class RecordCodecTest {
     return payloads.get(0);
   }
 
-  /** Asserts that the records come back and returns what they took. */
+  /** Asserts that the records survive a round trip; returns the payload size. */
   private static int roundTrip(BufferKind kind, ByteBuffer records, int count) {
     ByteBuffer payload = encode(kind, records, count);
     for (RecordCodec codec : codecs(kind)) {
@@ -224,7 +224,7 @@ class RecordCodecTest {
     Random random = new Random(1);
     ByteBuffer records = buffer(RECORDS * kind.recordBytes());
     for (int core = 0; core < 200; core++) {
-      // Every other time as in a workload: all tasks are possible and none is very long.
+      // Every second core is realistic: all tasks are possible and none is very long.
       boolean isTame = core % 2 == 0;
       int spread = random.nextInt(isTame ? 24 : 50);
       int count = 1 + random.nextInt(RECORDS);

@@ -92,7 +92,7 @@ final class SegmentSupplyTest {
     assertEquals(0, Files.size(root.resolve("000000.seg")));
   }
 
-  /** Where the refusal comes at open, no file is left in the way, and no spare is thrown away. */
+  /** A refusal at open leaves no file behind and does not waste a spare. */
   @Test
   void shouldOpenThroughThePageCacheWhereDirectIsRefused() throws IOException {
     files.become(FaultyFiles.Disk.REFUSED_AT_OPEN);
@@ -109,7 +109,7 @@ final class SegmentSupplyTest {
   void shouldNotTryDirectWhereItIsSwitchedOff() throws IOException {
     supply = new SegmentSupply(settings("5MiB", "sluice.capture.direct-io=false"), files);
     try (CaptureFiles.SegmentFile file = supply.open(root.resolve("000000.seg"))) {
-      // Neither its place nor its length is aligned.
+      // Neither offset nor length is aligned.
       file.write(java.nio.ByteBuffer.wrap(new byte[100]), 7);
     }
     assertEquals(0, files.directWrites());

@@ -31,7 +31,7 @@ class StoredCapturesTest {
     Files.write(directory.resolve(name), new byte[bytes]);
   }
 
-  /** What is remembered is what a first look would find. */
+  /** Asserts that the cached result equals a fresh scan. */
   private StoredCapture look() throws IOException {
     List<StoredCapture> all = captures.all(root, (directory, e) -> fail(e));
     assertEquals(new StoredCaptures().all(root, (directory, e) -> fail(e)), all);
@@ -66,7 +66,10 @@ class StoredCapturesTest {
     assertEquals(510, look().bytes());
   }
 
-  /** What makes a round cheap: the sealed one is not asked for, or its new size would be seen. */
+  /**
+   * Sealed segments are not examined again, which keeps a round cheap: their new size goes
+   * unnoticed.
+   */
   @Test
   void shouldNotAskForWhatIsSealed() throws IOException {
     look();

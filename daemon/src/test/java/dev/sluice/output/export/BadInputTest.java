@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Outputs that are no plain files, and captures that lack something. */
+/** Outputs that are not regular files, and incomplete captures. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BadInputTest {
   @TempDir private Path folder;
@@ -59,7 +59,7 @@ class BadInputTest {
     assertEquals(List.of("file", "link"), names());
   }
 
-  /** However long the export takes: what came there meanwhile stays. */
+  /** A directory created there during the export is kept. */
   @Test
   void shouldNotRemoveADirectoryInThePlaceOfItsFile() throws IOException {
     Path output = folder.resolve("out");
@@ -88,7 +88,7 @@ class BadInputTest {
   @Test
   void shouldNotBlameTheOutputForASegmentThatWentAway() throws IOException {
     Path capture = folder.resolve("capture");
-    // More segments than stay open.
+    // More segments than the reader keeps open.
     new Workload(TraceBuilder.CHIP, 6, 80, 1, 1).builder.writeTo(capture);
     try (CaptureSource source = CaptureSource.open(capture)) {
       Exporter exporter = exporter(source);
@@ -159,7 +159,7 @@ class BadInputTest {
     }
   }
 
-  /** The last frame is half on disk. The same capture without its daemon is a damaged one. */
+  /** The last frame is half written. The same capture without a daemon is a damaged one. */
   @Test
   void shouldExportWhatIsThereOfACaptureThatIsBeingWritten() throws IOException {
     Path capture = folder.resolve("capture");
@@ -203,7 +203,7 @@ class BadInputTest {
     }
   }
 
-  /** Different layouts, and two sessions of one device that overlap. */
+  /** Different layouts, and two overlapping sessions of one device. */
   @Test
   void shouldPutWhatIsUnlikeIntoOneTrace() throws IOException {
     List<CaptureSource> sources =
@@ -226,7 +226,9 @@ class BadInputTest {
     assertEquals(3 * 4, processes);
   }
 
-  /** Layouts, hosts, boots; sessions that overlap; the file or the directory holds them all. */
+  /**
+   * Different layouts, hosts and boots, overlapping sessions: every format's output holds them all.
+   */
   @Exports.EachFormat
   void shouldExportWhatIsUnlikeInEveryFormat(ExportFormat format) throws IOException {
     List<CaptureSource> sources =
@@ -243,7 +245,7 @@ class BadInputTest {
         exporter.warnings()::toString);
   }
 
-  /** A daemon that was restarted numbers its sessions from 1 again. */
+  /** A restarted daemon numbers its sessions from 1 again. */
   @Test
   void shouldTellSessionsOfTheSameNumberApart() throws IOException {
     List<CaptureSource> sources =

@@ -30,7 +30,7 @@ class ChromeTraceTest {
     return found.get(0);
   }
 
-  /** Slices of one kind have one name, so that a viewer can group, search and colour them. */
+  /** All slices of a kind share a name, so that a viewer can group, search and colour them. */
   @Test
   void shouldNameSlicesByWhatTheyAre() throws IOException {
     Workload workload = new Workload(TraceBuilder.CHIP, 6, 100, 1, 100);
@@ -100,9 +100,7 @@ class ChromeTraceTest {
     assertTrue(old.contains("2.3000 Sched_0"), old::toString);
   }
 
-  /**
-   * A resolve within a complete has a lane of its own where the runtime's converter gives it one.
-   */
+  /** A resolve within a complete gets its own lane where the runtime's converter gives it one. */
   @Test
   void shouldDrawResolvesBesideTheOtherPhases() throws IOException {
     for (String layout : List.of(TraceBuilder.CHIP, TraceBuilder.L2)) {

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A run with known losses in every format, read by something else than what wrote it: its counts
- * are those of {@code verify}, its losses those that were made, its bars nest.
+ * A run with known losses in every format, read by independent readers: record counts match {@code
+ * verify}, losses match the injected ones, and bars nest.
  */
 class EvidenceTest {
   private static final Map<String, Long> MISSING =
@@ -87,7 +87,7 @@ class EvidenceTest {
     joined = summary.counts().joined;
   }
 
-  /** A bar of either trace. */
+  /** A bar of either trace format. */
   private record Bar(String group, String lane, String name, long begin, long end, Object records) {
     boolean isIn(String view) {
       return group.equals(view);
@@ -120,7 +120,7 @@ class EvidenceTest {
     return bars.stream().filter(which).count();
   }
 
-  /** Bars of a lane lie behind or within each other. */
+  /** Asserts that bars of a lane either nest or do not overlap. */
   private static void checkLane(List<Bar> lane) {
     Deque<Bar> open = new ArrayDeque<>();
     lane.stream()

@@ -32,10 +32,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command as a process: in a small heap, on a full disk, into its standard output. */
+/** The command as a process: with a small heap, a full disk, or a pipe as standard output. */
 @Tag("exports")
 class ExportProcessTest {
-  /** Twenty times the heap with -Pexports. */
+  /** With -Pexports, twenty times the heap. */
   private static final long RECORDS = Long.getLong("sluice.test.exportRecords", 2_500_000);
 
   private static final long MANY_FOR_PERFETTO = 20_000_000;
@@ -56,7 +56,7 @@ class ExportProcessTest {
 
   @TempDir private Path outputs;
 
-  /** Cores that work side by side without a pause, and everything that belongs to their tasks. */
+  /** Writes cores that work in parallel without a pause, and all records of their tasks. */
   @BeforeAll
   static void writeCapture() throws IOException {
     capture = folder.resolve("capture");
@@ -120,7 +120,7 @@ class ExportProcessTest {
     }
   }
 
-  /** A frame that is being filled. */
+  /** A frame under construction. */
   private static final class Frame {
     private final BufferKind kind;
     private final ByteBuffer bytes;
@@ -151,7 +151,7 @@ class ExportProcessTest {
     records = 0;
   }
 
-  /** Runs the command in a shell; returns what it printed. */
+  /** Runs the command in a shell; returns its output. */
   private String export(String shellPrefix, Path standardOutput, int exitCode, String... arguments)
       throws Exception {
     List<String> command = new ArrayList<>();
@@ -191,7 +191,7 @@ class ExportProcessTest {
     String told =
         export("", outputs.resolve("empty"), ExitCode.FINE, "--format", format.id(), "-o", output);
     assertTrue(told.contains(String.format(Locale.ROOT, "%,d records to", records)), told);
-    // Some two bars for three records.
+    // About two bars per three records.
     boolean isLarge =
         format == ExportFormat.CHROME_TRACE
             || (format == ExportFormat.PERFETTO && records > MANY_FOR_PERFETTO);

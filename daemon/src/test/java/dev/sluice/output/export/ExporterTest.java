@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Where exports go, and where they come from. */
+/** Sources and destinations of exports. */
 class ExporterTest {
   @TempDir private Path directory;
 
@@ -70,7 +70,7 @@ class ExporterTest {
     assertEquals(List.of(), names());
   }
 
-  /** Its progress ends at 100 %. */
+  /** Progress ends at exactly 100 %. */
   @Exports.EachFormat
   void shouldCountEachRecordOnce(ExportFormat format) throws IOException {
     for (String layout : List.of(TraceBuilder.L2, TraceBuilder.CHIP, TraceBuilder.NEWEST)) {
@@ -170,7 +170,7 @@ class ExporterTest {
     assertEquals(rows, summary.records());
   }
 
-  /** From a capture on disk comes, byte for byte, what comes from memory. */
+  /** A capture on disk exports byte for byte like one in memory. */
   @ParameterizedTest
   @EnumSource(
       value = ExportFormat.class,

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Exports into memory, and reads them again. */
+/** Exports into memory and parses the result. */
 final class Exports {
-  /** A test of every format but the files of the other profilers. */
+  /** A test of every format except the files of the other profilers. */
   @Target(ElementType.METHOD)
   @Retention(RetentionPolicy.RUNTIME)
   @ParameterizedTest
@@ -55,11 +55,11 @@ final class Exports {
     try (Stream<Path> files = Files.walk(directory)) {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
     } catch (IOException ignored) {
-      // The next clean-up of the machine's temporary files takes it.
+      // Left to the machine's cleanup of temporary files.
     }
   }
 
-  /** A directory that lasts as long as the tests: captures are read lazily. */
+  /** Returns a directory that lasts until the tests end, because captures are read lazily. */
   static Path scratch() throws IOException {
     return Files.createTempDirectory(SCRATCH, "capture").resolve("capture");
   }
@@ -78,8 +78,8 @@ final class Exports {
     return JSON.std.mapFrom(text(source, format));
   }
 
-  /** The events of a Chrome trace. */
-  @SuppressWarnings("unchecked") // the parser makes maps of all objects
+  /** Returns the events of a Chrome trace. */
+  @SuppressWarnings("unchecked") // the parser maps every object to a Map
   static List<Map<String, Object>> events(CaptureSource source, ExportRequest request)
       throws IOException {
     Map<String, Object> trace =
@@ -96,9 +96,9 @@ final class Exports {
   }
 
   /**
-   * Of a part of the time.
+   * Requests a part of the time.
    *
-   * @param fromNs 0 for the beginning
+   * @param fromNs 0 for the start
    * @param toNs 0 for the end
    */
   static ExportRequest part(ExportFormat format, long fromNs, long toNs, int... cores) {

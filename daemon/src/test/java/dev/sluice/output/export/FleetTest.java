@@ -26,7 +26,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The questions of docs/fleet.md, asked by DuckDB; the answers follow from how tasks were made. */
+/**
+ * Runs the queries of docs/fleet.md in DuckDB; expected results follow from the generated tasks.
+ */
 class FleetTest {
   private static final int TASKS = 100;
   private static final long TICK_NS = 20;
@@ -35,7 +37,7 @@ class FleetTest {
 
   @TempDir private Path data;
 
-  /** The k-th task of a host, which runs on core k % 3. */
+  /** The k-th task of a host, on core k % 3. */
   private record Task(int host, int k) {
     long durationNs() {
       return TICK_NS * (100 + (k * 7 % 31) * (host + 1));
@@ -45,7 +47,7 @@ class FleetTest {
       return TICK_NS * (10 + k % 5 + host);
     }
 
-    /** Begins every 50 us. */
+    /** One task every 50 us. */
     long startTick() {
       return 1_000_000 + 2500L * k;
     }
@@ -93,7 +95,7 @@ class FleetTest {
           .drop(BufferKind.AICPU_TASK, 0, DropCause.HOST_LATE, 70 + host, 2_000_000)
           .drop(BufferKind.AICPU_TASK, 1, DropCause.HOST_LATE, 5, 2_100_000)
           .drop(BufferKind.SCHED_PHASE, 0, DropCause.POOL_EXHAUSTED, 11, 2_200_000);
-      // As on two hosts: each exports on its own, and the directories are laid over each other.
+      // Like two hosts: each exports separately, and the directories are merged.
       Path own = data.resolve("of-" + host);
       Exports.exporter(builder.build(), request).toFile(own, false);
       try (Stream<Path> files = Files.walk(own)) {
@@ -106,7 +108,7 @@ class FleetTest {
     }
   }
 
-  /** The rows that the n-th query of the page gives, columns separated by blanks. */
+  /** Returns the rows of the page's n-th query, columns separated by spaces. */
   private List<String> ask(int question) throws IOException, SQLException {
     Matcher block =
         Pattern.compile("```sql\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(PAGE));
@@ -168,7 +170,7 @@ class FleetTest {
     for (Task task : tasks()) {
       busy.merge(HOSTS[task.host] + " " + task.host, task.durationNs(), Long::sum);
     }
-    // All of the time in which cores were busy is in one millisecond or another.
+    // The milliseconds together cover all busy time of the cores.
     busy.forEach((place, ns) -> assertEquals(ns / 1e6 / 3, asked.get(place), 0.001, place));
     assertEquals(5 * HOSTS.length, rows.size(), 1.0 * HOSTS.length);
   }

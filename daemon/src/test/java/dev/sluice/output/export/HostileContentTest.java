@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Captures that no device would write, or only a broken one: their export costs no more. */
+/** Captures that only a broken device would write: their export must not cost more. */
 class HostileContentTest {
   private static TraceBuilder builder() {
     return new TraceBuilder(TraceBuilder.CHIP, 4, 1, 2, 1000).coreToThread(List.of(0, 0, 1));
@@ -27,7 +27,7 @@ class HostileContentTest {
         events.stream().filter(event -> event.get("ph").equals("X")).count(), trace.slices.size());
   }
 
-  /** One event with the arrows of all of them is larger than a chunk of output. */
+  /** One event with the arrows of all tasks exceeds a chunk of output. */
   @Test
   void shouldDrawOnePhaseThatDispatchesEverything() throws IOException {
     int tasks = 60_000;
@@ -39,7 +39,7 @@ class HostileContentTest {
     }
     builder.phase(0, SchedPhaseKind.DISPATCH, 15, 1_000_000, 1, tasks);
     PerfettoTrace trace = perfetto(builder.build());
-    // Three arrows leave or pass the phase for each task: its kernel, its bar, its submission.
+    // Three arrows per task leave or pass the phase: to its kernel, its bar and its submission.
     assertEquals(3 * tasks, trace.arrows.size());
   }
 
@@ -83,7 +83,7 @@ class HostileContentTest {
     assertEquals(1, summary.counts().givenUp);
   }
 
-  /** Ids that are equal, or alike in their low bits, are found as fast as others. */
+  /** Ids that are equal or share their low bits are found as fast as others. */
   @Test
   void shouldDrawManyTasksWithIdsThatAreAlike() throws IOException {
     for (int shift : new int[] {0, 17, 32, 40, 63}) {

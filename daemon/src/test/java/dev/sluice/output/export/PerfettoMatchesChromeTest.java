@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A decoded Perfetto file says, event by event, what the Chrome trace says. */
+/** Compares a decoded Perfetto file with the Chrome trace, event by event. */
 class PerfettoMatchesChromeTest {
   private record Bar(
       String place, String name, String category, long beginNs, long endNs, String args)
@@ -46,7 +46,7 @@ class PerfettoMatchesChromeTest {
     return (Map<?, ?>) event.get("args");
   }
 
-  /** Process and thread names by pid and tid. */
+  /** Returns process and thread names by pid and tid. */
   private static Map<String, String> places(List<Map<String, Object>> events) {
     Map<Object, String> processes = new HashMap<>();
     Map<String, String> places = new TreeMap<>();
@@ -66,7 +66,7 @@ class PerfettoMatchesChromeTest {
     return event.get("pid") + "." + event.get("tid");
   }
 
-  /** The arguments that both formats have, in one form. */
+  /** Returns the arguments common to both formats, in one form. */
   private static String chromeArgs(Map<?, ?> args) {
     Map<String, Object> common = new TreeMap<>();
     for (String key :
@@ -91,9 +91,7 @@ class PerfettoMatchesChromeTest {
     return common.toString();
   }
 
-  /**
-   * Without what is only in the one: values that the curves have, too; the index of allocations.
-   */
+  /** Removes the arguments that only Perfetto has: values that are also curves. */
   private static String perfettoArgs(PerfettoTrace.SliceRead slice) {
     Map<String, Object> common = new TreeMap<>(slice.annotations);
     List.of("aic_at_end", "aiv_at_end", "mix_at_end").forEach(common::remove);
@@ -155,7 +153,7 @@ class PerfettoMatchesChromeTest {
         .toList();
   }
 
-  /** Arrows between bars: each end belongs to a bar of its lane around its moment. */
+  /** Returns the arrows between bars: each end belongs to the bar of its lane at its time. */
   private static List<String> chromeArrows(List<Map<String, Object>> events) {
     Map<String, List<long[]>> bars = new HashMap<>();
     for (Map<String, Object> event : events) {
@@ -193,7 +191,7 @@ class PerfettoMatchesChromeTest {
         .toList();
   }
 
-  /** Compares line by line; a failure shows the first lines that only one side has. */
+  /** Compares line by line; a failure shows the first lines found on one side only. */
   private static void assertSame(List<String> chrome, List<String> perfetto) {
     List<String> onlyChrome = new ArrayList<>(chrome);
     perfetto.forEach(onlyChrome::remove);
@@ -230,7 +228,7 @@ class PerfettoMatchesChromeTest {
         expected.stream().map(Bar::toString).toList(),
         trace.slices.stream().map(s -> bar(trace, s)).sorted().map(Bar::toString).toList());
     assertEquals(chromeCounters(events), counters(trace));
-    // Perfetto orders both ends of an arrow by time, so a violated dependency points backwards.
+    // Perfetto orders the ends of an arrow by time, so a violated dependency points backwards.
     boolean isDirected = graph == TaskGraph.NONE;
     assertSame(directed(chromeArrows(events), isDirected), directed(arrows(trace), isDirected));
     Set<String> used = expected.stream().map(Bar::place).collect(Collectors.toSet());

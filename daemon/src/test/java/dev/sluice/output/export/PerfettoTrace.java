@@ -14,16 +14,16 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A Perfetto trace as its trace processor understands it, from the public description of the format
- * alone: packets are put into the order of time, slices are paired by nesting, flows follow the
- * slices that carry their id. Field numbers are written out here again, on purpose.
+ * Decodes a Perfetto trace like its trace processor, independently from the public description of
+ * the format: sorts packets by time, pairs slices by nesting, and connects slices by flow id. Field
+ * numbers are deliberately repeated here.
  */
 final class PerfettoTrace {
-  /** A track as declared. */
+  /** A declared track. */
   record Track(
       long uuid, long parent, String name, int pid, String processName, boolean isCounter) {}
 
-  /** One slice. Flow ids of its beginning and of its end together, in the order of time. */
+  /** One slice and its annotations. */
   static final class SliceRead {
     long track;
     String name = "";
@@ -36,7 +36,7 @@ final class PerfettoTrace {
   /** One value of a counter. */
   record Counter(long track, long timeNs, long value) {}
 
-  /** An arrow. */
+  /** A flow arrow. */
   record Arrow(SliceRead from, SliceRead to) {}
 
   private static final class Event {
@@ -67,10 +67,10 @@ final class PerfettoTrace {
   final List<Counter> counters = new ArrayList<>();
   final List<Arrow> arrows = new ArrayList<>();
 
-  /** Host clocks by their number: number, time. */
+  /** Host clock snapshots by clock id: id, time. */
   final Map<Long, long[]> hostClocks = new HashMap<>();
 
-  /** Labels of processes by pid. */
+  /** Process labels by pid. */
   final Map<Integer, String> labels = new HashMap<>();
 
   private final Map<Long, Sequence> sequences = new HashMap<>();
@@ -94,7 +94,7 @@ final class PerfettoTrace {
   }
 
   private interface Field {
-    /** Reads the field's value, or returns false to skip it. */
+    /** Reads the field's value; returns false to skip it. */
     boolean read(int number, CodedInputStream in) throws IOException;
   }
 
@@ -225,7 +225,7 @@ final class PerfettoTrace {
         });
   }
 
-  /** The time of the sequence's own clock, which is incremental and agrees with boot time. */
+  /** Returns the start of the sequence's incremental clock, which must agree with boot time. */
   private static long snapshot(byte[] bytes) throws IOException {
     Map<Long, long[]> clocks = clocks(bytes);
     require(clocks.get(64L)[3] == 1 && clocks.get(6L)[3] == 0, "64 is incremental, 6 is not");
@@ -390,7 +390,7 @@ final class PerfettoTrace {
     }
   }
 
-  /** Process and name of a track. */
+  /** Returns process and name of a track. */
   String place(long uuid) {
     Track track = tracks.get(uuid);
     Track process = tracks.get(track.parent());

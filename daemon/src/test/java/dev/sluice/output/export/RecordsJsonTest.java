@@ -122,7 +122,7 @@ class RecordsJsonTest {
          {"submit_idx":0,"task_id":4294967296,"start_cycles":700,"end_cycles":760,"run_epoch":1}]]}
       """;
 
-  /** Of the AICore rows one has no AICPU row, and its token occurs again in the next run. */
+  /** One AICore row has no AICPU row, and its token occurs again in the next run. */
   private static TraceBuilder newest() {
     return new TraceBuilder(TraceBuilder.NEWEST, 4, 1, 2, 100)
         .coreToThread(List.of(0, 0, 0))
@@ -151,7 +151,7 @@ class RecordsJsonTest {
     assertEquals(0, summary.counts().aicpuWithoutAicore, "is in the file");
   }
 
-  @SuppressWarnings("unchecked") // the parser makes maps of all objects
+  @SuppressWarnings("unchecked") // the parser maps every object to a Map
   private static List<Map<String, Object>> phases(CaptureSource source) throws IOException {
     List<List<Map<String, Object>>> threads =
         (List<List<Map<String, Object>>>)
@@ -233,7 +233,7 @@ class RecordsJsonTest {
   void shouldKeepOnlyTheWindowAndTheCoresAskedFor() throws IOException {
     TraceBuilder builder = new TraceBuilder(TraceBuilder.CHIP, 1, 2, 0, 3);
     for (int i = 0; i < 20; i++) {
-      // One task a microsecond on each core; 50 ticks are a microsecond.
+      // One task per microsecond on each core; 50 ticks are a microsecond.
       builder.aicore(0, i, i, 1000 + 50L * i, 1040 + 50L * i, 0);
       builder.aicore(1, i, i, 1000 + 50L * i, 1040 + 50L * i, 0);
     }

@@ -41,8 +41,8 @@ class TaskJoinTest {
   }
 
   /**
-   * Against the rule of the runtime's tools: a map by token in which the later record wins. The
-   * first token is chosen so that the u32 wraps within the trace.
+   * Compares with the rule of the runtime's tools: a map by token in which the later record wins.
+   * The first token makes the u32 wrap within the trace.
    */
   @Test
   void shouldJoinAsAMapByTokenWould() {
@@ -51,7 +51,7 @@ class TaskJoinTest {
 
   private static void joinAsAMapByTokenWould(Random random) throws IOException {
     int tasks = random.nextInt(401);
-    // Gaps of either kind may be wider than the look-ahead, or there may be none.
+    // Gaps of either kind may exceed the look-ahead or be absent.
     int aicoreMissingPercent = random.nextInt(101);
     int aicpuMissingPercent = random.nextInt(101);
     int recordsPerFrame = 1 + random.nextInt(50);

@@ -27,7 +27,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/** Makes captures by hand, record by record, in memory. */
+/** Builds captures record by record. */
 final class TraceBuilder {
   static final String CHIP = "chip-2026.08/a2a3";
   static final String L2 = "l2-2026.06/a2a3";
@@ -35,14 +35,14 @@ final class TraceBuilder {
 
   private static final long HOST_ORIGIN_NS = 1_000_000;
 
-  /** So long after the last record of a frame the host collects it. */
+  /** Delay after a frame's last record until the host collects it. */
   static final long LATE_NS = 50_000_000;
 
   private static final long MAX_NS = 1_000_000_000_000_000L;
 
   private record Pool(BufferKind kind, int instance) {}
 
-  /** One frame: its run, and its records. */
+  /** One frame: its run and its records. */
   private record Block(int run, ByteBuffer records) {}
 
   private final Map<Pool, List<Block>> pools =
@@ -65,12 +65,14 @@ final class TraceBuilder {
   private long bootOffsetNs = 5_000;
   private final List<CaptureManifest.RunWindow> windows = new ArrayList<>();
 
-  /** A frame without records, behind the frames of a pool. */
+  /** A frame without records, after the frames of the pools. */
   private interface Note {
     void write(CaptureBuilder capture) throws IOException;
   }
 
-  /** A capture of {@code aicCores} AIC and then AIV cores, without {@code core_to_thread}. */
+  /**
+   * Builds a capture of {@code aicCores} AIC cores, then AIV cores, without {@code core_to_thread}.
+   */
   TraceBuilder(String layout, int level, int aicCores, int aivCores, int recordsPerFrame) {
     geometry =
         new Geometry(Layout.parse(layout), aicCores + aivCores, 2, level >= 4 ? 1 : 0, level);
@@ -84,7 +86,7 @@ final class TraceBuilder {
     return this;
   }
 
-  /** Who the capture is of, and how much later its host's clock was. */
+  /** Sets the origin of the capture, and shifts its host clock. */
   TraceBuilder origin(String newHost, String newBootId, int newDevice, int newSession, long ns) {
     host = newHost;
     bootId = newBootId;
@@ -94,25 +96,27 @@ final class TraceBuilder {
     return this;
   }
 
-  /** How far CLOCK_BOOTTIME of the host is ahead of its monotonic clock. */
+  /** Sets how far the host's CLOCK_BOOTTIME is ahead of its monotonic clock. */
   TraceBuilder boot(long offsetNs) {
     bootOffsetNs = offsetNs;
     return this;
   }
 
-  /** Behind all records, records that the device dropped; noted at this tick. */
+  /** Adds, after all records, records that the device dropped, observed at this tick. */
   TraceBuilder drop(BufferKind kind, int instance, DropCause cause, long records, long tick) {
     notes.add(capture -> capture.drop(kind, instance, cause, records, hostNs(tick)));
     return this;
   }
 
-  /** Behind all records, records that the capture lost; noted at this tick. */
+  /** Adds, after all records, records that the capture lost, observed at this tick. */
   TraceBuilder lost(BufferKind kind, int instance, LossReason reason, long records, long tick) {
     notes.add(capture -> capture.lost(kind, instance, reason, records, hostNs(tick)));
     return this;
   }
 
-  /** The device waited for an empty buffer of a pool, or, without a kind, for a ready queue. */
+  /**
+   * Adds a wait of the device for an empty buffer of a pool or, without a kind, for a ready queue.
+   */
   TraceBuilder stall(BufferKind kind, int instance, int times, long waitedNs, long tick) {
     notes.add(capture -> capture.stall(kind, instance, times, waitedNs, hostNs(tick)));
     return this;
@@ -123,7 +127,7 @@ final class TraceBuilder {
     return HOST_ORIGIN_NS + hostShiftNs + (Math.abs(ns) > MAX_NS ? 0 : ns);
   }
 
-  /** The client began the run at one tick and ended it at another, by its own clock. */
+  /** Sets start and end of the run by the client's own clock. */
   TraceBuilder window(long epoch, long startTick, long endTick) {
     windows.add(
         new CaptureManifest.RunWindow(
@@ -139,7 +143,7 @@ final class TraceBuilder {
     return new HostTime(hostNs(tick), hostNs(tick), bootId);
   }
 
-  /** From here on the device is in a new run. */
+  /** Starts a new run of the device. */
   TraceBuilder nextRun() {
     run++;
     return this;
@@ -234,7 +238,7 @@ final class TraceBuilder {
     return this;
   }
 
-  /** The level-4 example of the format's description (abi.md 6.3). */
+  /** Returns the level-4 example of the format's description (abi.md 6.3). */
   static TraceBuilder levelFour(String layout) {
     return new TraceBuilder(layout, 4, 1, 2, 100)
         .coreToThread(List.of(0, 0, 0))
@@ -247,12 +251,12 @@ final class TraceBuilder {
         .submit(0, 0, 4294967296L, 700, 760);
   }
 
-  /** The level-1 example of the format's description (abi.md 6.3). */
+  /** Returns the level-1 example of the format's description (abi.md 6.3). */
   static TraceBuilder levelOne(String layout) {
     return new TraceBuilder(layout, 1, 1, 0, 100).aicore(0, 4294967296L, 0, 1000, 2000, 10);
   }
 
-  /** What was built, for the exporters. */
+  /** Writes the capture and opens it for export. */
   CaptureSource build() throws IOException {
     Path directory = Exports.scratch();
     writeTo(directory);
@@ -286,14 +290,14 @@ final class TraceBuilder {
         windows);
   }
 
-  /** What was built, as a capture on disk, the frames of the pools taking turns. */
+  /** Writes the capture to disk, with the frames of the pools interleaved. */
   void writeTo(Path directory) throws IOException {
     try (CaptureBuilder capture = new CaptureBuilder(directory, manifest())) {
       write(capture);
     }
   }
 
-  /** Likewise, as it is before its end. */
+  /** Same, in the state before its end. */
   void writeWithoutEnd(Path directory) throws IOException {
     CaptureBuilder capture = new CaptureBuilder(directory, manifest());
     write(capture);

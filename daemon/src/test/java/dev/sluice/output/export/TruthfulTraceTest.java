@@ -24,13 +24,13 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a trace says of losses, impossible times, dependencies, and of several captures. */
+/** How traces show losses, impossible times, dependencies, and several captures. */
 class TruthfulTraceTest {
   private static final ExportRequest PERFETTO = ExportRequest.of(ExportFormat.PERFETTO);
 
   @TempDir private Path folder;
 
-  /** Tasks of one core, dispatched and completed in phases, a tick is 20 ns. */
+  /** Tasks of one core, with dispatch and complete phases; a tick is 20 ns. */
   private static TraceBuilder tasks(int count) {
     TraceBuilder builder =
         new TraceBuilder(TraceBuilder.CHIP, 4, 1, 1, 100).coreToThread(List.of(0, 0));
@@ -113,7 +113,7 @@ class TruthfulTraceTest {
     assertEquals(Map.of("host_late", 123L, "unknown", 7L), of.missing(), "may lie in the window");
   }
 
-  /** A submission without a task is an allocation where no task is missing. */
+  /** A submission without a task counts as an allocation only if no task can be missing. */
   @Test
   void shouldNotTakeATaskThatIsElsewhereForAnAllocation() throws IOException {
     TraceBuilder builder = tasks(5).submit(0, 5, 99, 1500, 1510);
@@ -131,7 +131,7 @@ class TruthfulTraceTest {
         .slices.stream().filter(slice -> slice.name.equals("alloc")).count();
   }
 
-  /** The place of a loss is as good as the clock, to 25 ms here. */
+  /** A loss is located only as precisely as the clock, within 25 ms here. */
   @Test
   void shouldNotLeaveALossOutOfAWindowInWhichItMayLie() throws IOException {
     CaptureSource source =
@@ -209,7 +209,7 @@ class TruthfulTraceTest {
     assertTrue(rows.get(1).endsWith(",1010,200,1075,1500"), rows.get(1));
   }
 
-  /** Each of these once moved time 0, or filled the picture with one bar. */
+  /** Each of these once moved time 0 or stretched the trace with a single bar. */
   @Test
   void shouldNotLetOneImpossibleTimeStretchThePicture() throws IOException {
     long endNs =
@@ -241,7 +241,7 @@ class TruthfulTraceTest {
     }
   }
 
-  /** It lies in the second frame of its pool: time 0 is the earliest time of the first frames. */
+  /** The phase is in the second frame of its pool, but time 0 comes from the first frames. */
   @Test
   void shouldDrawNothingBeforeTime0() throws IOException {
     int slices = trace(tasks(60).build()).slices.size();
@@ -301,7 +301,7 @@ class TruthfulTraceTest {
     assertThrows(ExportException.class, () -> graph("{\"edges\":[{\"pred\":"));
   }
 
-  /** Three blocks after two: three arrows, not six; the mirror in the scheduler view likewise. */
+  /** Three blocks after two: three arrows, not six; the scheduler view mirrors them. */
   @Test
   void shouldDrawFansOfBlocksByBlock() throws IOException {
     TraceBuilder builder =
@@ -375,11 +375,11 @@ class TruthfulTraceTest {
     assertEquals(relative.hostClocks.get(1L)[2], absolute.hostClocks.get(1L)[2], "wall clock");
     assertEquals(
         monotonic + 5_000, absolute.slices.stream().mapToLong(s -> s.beginNs).min().orElseThrow());
-    // Tick 1000 was at 20,000 ns after the host's origin of 1 ms, to half of the bound.
+    // Tick 1000 was 20,000 ns after the host's origin of 1 ms, within half of the bound.
     assertEquals(1_020_000, monotonic, TraceBuilder.LATE_NS / 2 + 100_000.0);
   }
 
-  /** The capture that began last is named first; on the earliest one's host the trace begins. */
+  /** The later capture is listed first; the trace starts on the host clock of the earlier one. */
   @Test
   void shouldPlaceSeveralCapturesOnTheHostsClocks() throws IOException {
     CaptureSource late = tasks(5).origin("one", "boot-a", 3, 1, 7_000_000).boot(9_000).build();
@@ -395,11 +395,11 @@ class TruthfulTraceTest {
     assertEquals(bootNs + 7_000_000 + 18 * 20, first);
   }
 
-  /** The client's window is narrower than the times at which the host collected the frames. */
+  /** The client's window is narrower than the host's collection times of the frames. */
   @Test
   void shouldPlaceTheDeviceByTheWindowOfItsRun() throws IOException {
     CaptureSource source = tasks(5).window(9, 990, 1490).build();
-    // Ticks 1000 to 1480 within 990 to 1490: 10 ticks of 20 ns are left on either side.
+    // Ticks 1000 to 1480 within 990 to 1490 leave 10 ticks of 20 ns on either side.
     assertEquals(1_020_000, source.clock().baseHostNs(), 5_000.0);
     assertTrue(source.clock().errorNs() <= 5_000, () -> source.clock().errorNs() + "");
     CaptureSource other = tasks(5).window(9, 990, 1490).origin("one", "boot-b", 0, 1, 0).build();
@@ -408,7 +408,7 @@ class TruthfulTraceTest {
         Exports.text(source, ExportFormat.RECORDS_JSON).contains("aicpu_tasks"), "has no epochs");
   }
 
-  /** In the second run the device's clock is 4,000 ticks ahead of where it was in the first. */
+  /** In the second run the device's clock is 4,000 ticks ahead of the first run. */
   @Test
   void shouldPlaceADeviceWhoseClockRunsApartWithTheLeastError() throws IOException {
     TraceBuilder builder = tasks(5).window(1, 990, 1490).window(2, 100_990, 101_490).nextRun();
@@ -417,7 +417,7 @@ class TruthfulTraceTest {
       builder.aicore(0, i, i, at + 20, at + 60, 2).aicpu(0, i, at + 10, at + 75);
     }
     TraceClock clock = builder.build().clock();
-    // The middles of the runs allow -230 to 270 and -4,230 to -3,730 ticks.
+    // The windows of the two runs allow offsets of -230 to 270 and -4,230 to -3,730 ticks.
     assertEquals(1750 * 20, clock.errorNs(), 50 * 20.0);
     assertEquals(1_020_000 - 1980 * 20, clock.baseHostNs(), 50 * 20.0);
     assertTrue(clock.accuracy().contains("run apart"), clock::accuracy);

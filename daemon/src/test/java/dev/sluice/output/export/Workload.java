@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * A run as a runtime would make it, simulated in time: an orchestrator submits tasks, scheduler
- * threads dispatch them to cores, two in flight on each, and see them finish. Everything that a
- * trace shows occurs: nested resolves, dummies, allocations, SPMD tasks, predicated skips.
+ * Simulates a run of a runtime over time: an orchestrator submits tasks; scheduler threads dispatch
+ * them to cores, two in flight on each, and see them finish. Covers everything that a trace shows:
+ * nested resolves, dummies, allocations, SPMD tasks, predicated skips.
  */
 final class Workload {
   private static final int TICK = 10;
@@ -88,7 +88,7 @@ final class Workload {
     return edges.isEmpty() ? id - 1 : edges.get(edges.size() - 1)[1];
   }
 
-  /** What has ended by now is seen to finish, in the order of the cores' ends. */
+  /** Completes the tasks that have ended by now, in order of their ends. */
   private void complete(List<long[]> running, int thread, long begin, int loop) {
     List<long[]> ended = new ArrayList<>();
     running.removeIf(
@@ -152,7 +152,7 @@ final class Workload {
     return IntStream.range(0, 6).map(i -> random.nextInt(20)).toArray();
   }
 
-  /** The dependencies among the tasks, with a kernel for each. */
+  /** Returns the dependencies of the tasks, with a kernel for each. */
   TaskGraph graph() {
     LongStream.Builder pairs = LongStream.builder();
     LongStream.Builder tasks = LongStream.builder();

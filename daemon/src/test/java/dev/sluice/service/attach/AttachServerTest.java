@@ -148,7 +148,7 @@ class AttachServerTest {
     assertNull(broker.calls.poll(), "no connection is lost after DETACH");
   }
 
-  /** A device that a client can reach no longer: its reason goes to the broker, fit for a log. */
+  /** The client has lost its device: the reason reaches the broker, sanitized for the log. */
   @Test
   void shouldTellWhyAClientHasLostItsDevice() throws Exception {
     try (TestClient client = new TestClient(server.socket())) {
@@ -213,13 +213,13 @@ class AttachServerTest {
 
   @ParameterizedTest
   @CsvSource({
-    // at, word, status
+    // offset, word, status
     "0,  0x12345678, VERSION",
     "4,  0x00010003, VERSION",
-    "4,  0x00000002, MALFORMED", // no type
+    "4,  0x00000002, MALFORMED", // type 0
     "4,  0x00020002, MALFORMED", // a reply
     "4,  0x00630002, MALFORMED",
-    "4,  0x00030002, STATE", // START
+    "4,  0x00030002, STATE", // START before ATTACH
     "8,  0,          MALFORMED", // lengths
     "8,  12,         MALFORMED",
     "8,  20,         MALFORMED",
@@ -227,7 +227,7 @@ class AttachServerTest {
     "8,  0xfffffff8, MALFORMED",
     "12, 1,          MALFORMED",
     "16, 0x00020005, MALFORMED", // flags of DEVICE
-    "16, 0x00010063, MALFORMED", // an unknown key that is required
+    "16, 0x00010063, MALFORMED", // an unknown required key
     "16, 0x00000006, MALFORMED", // LAYOUT twice
     "20, 7,          MALFORMED", // a number of 7 bytes
     "20, 0x7fffffff, MALFORMED",
@@ -241,7 +241,7 @@ class AttachServerTest {
     assertRefused(attach, status);
   }
 
-  /** Fields that are wrong, or not there. */
+  /** Requests with invalid or missing fields. */
   @Test
   void shouldRefuseRequestsThatAreNoneAndStayUp() throws Exception {
     RawMessage empty = TestClient.message(MessageType.ATTACH);
@@ -264,7 +264,7 @@ class AttachServerTest {
     assertRefused(TestClient.attach().field(99, 0, new byte[8192]).bytes(), AttachStatus.MALFORMED);
   }
 
-  /** OK stands for a request that is understood. */
+  /** Asserts this status; OK means that the request is accepted. */
   private void assertRefused(ByteBuffer request, AttachStatus status) throws Exception {
     long before = failures.byReason().getOrDefault(status.label(), 0L);
     try (TestClient client = new TestClient(server.socket())) {
@@ -289,11 +289,11 @@ class AttachServerTest {
     assertEquals(List.of("attach", "connectionLost true"), calls(2));
   }
 
-  /** A client can send what only newer daemons know, and say whether it can do without. */
+  /** A client can send fields that only newer daemons know, and mark them optional or required. */
   @Test
   void shouldSkipUnknownFieldsUnlessTheyAreRequired() throws Exception {
     try (TestClient client = new TestClient(server.socket())) {
-      // One that no message has, and one that ATTACH has not.
+      // A key of no message, and a key that ATTACH does not use.
       client.send(TestClient.attach().number(4711, 1).number(AttachKey.DEVICE_BASE.code(), 1));
       assertReply(client.receiveGrant(), MessageType.ARENA, AttachStatus.OK);
     }
@@ -307,7 +307,10 @@ class AttachServerTest {
     }
   }
 
-  /** It reads 256 bytes with the status at 8 and the text at 160, and prints both. */
+  /**
+   * A client of version 1 reads 256 bytes with the status at 8 and the text at 160, and prints
+   * both.
+   */
   @Test
   void shouldRefuseAClientOfVersionOneInItsOwnForm() throws Exception {
     ByteBuffer old = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
@@ -473,7 +476,7 @@ class AttachServerTest {
       assertReply(resumed, MessageType.RESUMED, AttachStatus.OK);
       assertEquals(1L << 20, TestClient.number(resumed, AttachKey.ARENA_BYTES));
       first.awaitEnd();
-      // The very next bytes are the next reply: no descriptor comes with RESUMED.
+      // The next bytes are the next response: RESUMED carries no descriptor.
       second.send(TestClient.message(MessageType.DETACH));
       assertReply(second.receive(), MessageType.DETACHED, AttachStatus.OK);
       second.awaitEnd();

@@ -22,7 +22,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
-/** Notes every call; the test completes the stages, or they complete with the prepared answer. */
+/** Records every call; stages complete with prepared results or by the test. */
 final class FakeBroker implements SessionBroker {
   static final Token TOKEN = new Token(0x1122334455667788L, 0x99aabbccddeeff00L);
 
@@ -60,7 +60,7 @@ final class FakeBroker implements SessionBroker {
         Optional.empty());
   }
 
-  /** The attach server closes what it was granted. */
+  /** Duplicates the descriptor, because the attach server closes the one it is granted. */
   private static int duplicate(int fd) {
     try {
       return SharedRegion.duplicateDescriptor(fd);

@@ -17,8 +17,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a client sends: each message is either understood or refused in one line, nothing else comes
- * out of the decoder, and no buffer leaks.
+ * Anything a client may send: each message is either accepted or refused in one line, the decoder
+ * throws nothing else, and no buffer leaks.
  */
 public final class MessageFuzzTest {
   private static final Map<AttachStatus, Integer> REFUSALS = new EnumMap<>(AttachStatus.class);
@@ -27,17 +27,17 @@ public final class MessageFuzzTest {
   @Test
   void shouldUnderstandOrRefuseWhateverAClientSends() {
     Corpus.replay("messages", 400, MessageFuzzTest::fuzzerTestOneInput);
-    // The damage reaches every check, and leaves some messages as good as before.
+    // The damage reaches every check, but leaves some messages valid.
     assertTrue(understood > 200, "understood: " + understood);
     assertTrue(REFUSALS.get(AttachStatus.MALFORMED) > 300, REFUSALS::toString);
     assertTrue(REFUSALS.containsKey(AttachStatus.VERSION), REFUSALS::toString);
     assertTrue(REFUSALS.containsKey(AttachStatus.GEOMETRY), REFUSALS::toString);
   }
 
-  /** For Jazzer. */
+  /** Entry point for Jazzer. */
   public static void fuzzerTestOneInput(byte[] input) {
     if (input.length == 0) {
-      return; // Netty's empty buffer has no owner
+      return; // Netty's empty buffer has no reference count
     }
     try {
       offer(input);

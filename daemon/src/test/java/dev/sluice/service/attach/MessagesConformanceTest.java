@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The numbers in Java against those of sluice_attach.h. */
+/** Compares the protocol constants in Java with sluice_attach.h. */
 class MessagesConformanceTest {
   private static final Path HEADER =
       Path.of(
@@ -64,7 +64,7 @@ class MessagesConformanceTest {
   @Test
   void shouldNumberEveryStatusAsTheHeader() {
     Map<String, Integer> inHeader = enumeration("SLUICE_ERROR_");
-    inHeader.values().removeIf(code -> code >= 100); // the client's own
+    inHeader.values().removeIf(code -> code >= 100); // internal to the client
     for (AttachStatus status : AttachStatus.values()) {
       if (status != AttachStatus.OK) {
         assertEquals(inHeader.remove(status.name()), status.code(), status.name());

@@ -11,7 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A client that can receive a descriptor, by the system calls that a C client uses. Linux 64 bit.
+ * A client that can receive a descriptor, with the same system calls as the C client. 64-bit Linux
+ * only.
  */
 final class RawClient implements AutoCloseable {
   private static final int AF_UNIX = 1;
@@ -42,7 +43,7 @@ final class RawClient implements AutoCloseable {
     check((int) send(socket, memory, bytes.length, 0), "send");
   }
 
-  /** One message, to its end. */
+  /** Receives and discards one whole message. */
   void receiveMessage() {
     byte[] header = receive(RawMessage.HEADER_BYTES);
     int bytes = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(8);
@@ -54,13 +55,13 @@ final class RawClient implements AutoCloseable {
     int received = 0;
     while (received < bytes) {
       int n = (int) recv(socket, memory.share(received), bytes - received, 0);
-      check(n - 1, "recv"); // 0 is the end, which is as bad
+      check(n - 1, "recv"); // 0 is EOF, an error here
       received += n;
     }
     return memory.getByteArray(0, bytes);
   }
 
-  /** One byte with SCM_RIGHTS. */
+  /** Receives one byte with SCM_RIGHTS; returns the descriptor. */
   int receiveDescriptor() {
     Memory data = new Memory(1);
     Memory vector = new Memory(16);
@@ -105,7 +106,7 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  /** A descriptor of this process. */
+  /** An open descriptor of this process. */
   record OpenFile(int fd) implements AutoCloseable {
     boolean isOpen() throws IOException {
       return Files.exists(Path.of("/proc/self/fd/" + fd));

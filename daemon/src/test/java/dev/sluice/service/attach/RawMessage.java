@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * A message of the attach protocol, byte by byte and by hand: the tests do not trust the code that
- * they test, and can write wrong ones.
+ * A message of the attach protocol, built byte by byte: independent of the code under test, and
+ * able to be malformed.
  */
 public final class RawMessage {
   public static final int HEADER_BYTES = 16;
@@ -23,7 +23,7 @@ public final class RawMessage {
     return new RawMessage(type);
   }
 
-  /** Adds numbers of 64 bits. */
+  /** Adds a field of 64-bit numbers. */
   public RawMessage number(int key, long... numbers) {
     ByteBuffer value =
         ByteBuffer.allocate(Long.BYTES * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -43,7 +43,7 @@ public final class RawMessage {
     return this;
   }
 
-  /** The whole message, with its length in its header. */
+  /** Returns the whole message with its length set in the header. */
   public ByteBuffer bytes() {
     int length = bytes.position();
     return ByteBuffer.wrap(Arrays.copyOf(bytes.array(), length))
@@ -61,7 +61,7 @@ public final class RawMessage {
     return message.getShort(6);
   }
 
-  /** The value of a field; empty if it is not there. */
+  /** Returns the value of a field; empty if absent. */
   public static ByteBuffer find(ByteBuffer message, int key) {
     int at = HEADER_BYTES;
     while (at < message.getInt(8)) {
@@ -78,7 +78,7 @@ public final class RawMessage {
     return number(message, key, 0);
   }
 
-  /** One of several numbers. */
+  /** Returns one of a field's numbers. */
   public static long number(ByteBuffer message, int key, int index) {
     return find(message, key).getLong(Long.BYTES * index);
   }

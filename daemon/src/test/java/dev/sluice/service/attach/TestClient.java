@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
-/** A client that says exactly what the test tells it, byte by byte. It cannot receive the fd. */
+/** A client that sends exactly what the test specifies, byte by byte. It cannot receive the fd. */
 final class TestClient implements AutoCloseable {
   private final SocketChannel channel;
 
@@ -24,7 +24,7 @@ final class TestClient implements AutoCloseable {
         : message.field(AttachKey.TOKEN.code(), Message.REQUIRED, FakeBroker.TOKEN.toBytes());
   }
 
-  /** With what a START must have. */
+  /** Returns a START with its required fields. */
   static RawMessage start(long deviceBase) {
     return message(MessageType.START).number(AttachKey.DEVICE_BASE.code(), deviceBase);
   }
@@ -50,7 +50,7 @@ final class TestClient implements AutoCloseable {
     }
   }
 
-  /** One reply. */
+  /** Receives one response. */
   ByteBuffer receive() throws IOException {
     ByteBuffer header = receive(RawMessage.HEADER_BYTES);
     int bytes = RawMessage.version(header) == 1 ? 256 : header.getInt(8);
@@ -69,14 +69,14 @@ final class TestClient implements AutoCloseable {
     return buffer;
   }
 
-  /** The ARENA reply and the byte that carries the fd. */
+  /** Receives the ARENA response and the byte that carries the fd. */
   ByteBuffer receiveGrant() throws IOException {
     ByteBuffer grant = receive();
     receive(1);
     return grant;
   }
 
-  /** Waits for the server to close; whatever still arrives is skipped. */
+  /** Waits until the server closes; discards all remaining data. */
   void awaitEnd() {
     try {
       ByteBuffer sink = ByteBuffer.allocate(64);
@@ -85,7 +85,7 @@ final class TestClient implements AutoCloseable {
         read = channel.read(sink.clear());
       } while (read >= 0);
     } catch (IOException ignored) {
-      // A reset is an end as well: the server closed before it had read everything.
+      // A reset counts, too: the server closed before it had read everything.
     }
   }
 

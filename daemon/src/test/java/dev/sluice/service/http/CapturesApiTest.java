@@ -44,7 +44,7 @@ class CapturesApiTest {
   private EventLoops loops;
   private ControlServer server;
 
-  /** Gives so many zeros for any known name, and then ends or fails. */
+  /** An archive that serves zeros for any known name, then ends or fails. */
   private static final class Archive implements CaptureArchive {
     final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
     final AtomicInteger open = new AtomicInteger();
@@ -199,7 +199,7 @@ class CapturesApiTest {
     String open = send("GET /v1/captures/open");
     assertTrue(open.startsWith("HTTP/1.1 409"), open);
     assertTrue(open.endsWith("open is still being written\n"), open);
-    // Whatever a path is made of, the archive is asked for a name and knows none like it.
+    // Whatever the path contains, the archive only looks up a name, and knows none of these.
     for (String trick :
         List.of("none", "../run", "%2e%2e%2frun", "run/..", "/etc/passwd", "run%00", "run/")) {
       String unknown = send("GET /v1/captures/" + trick);
@@ -229,7 +229,7 @@ class CapturesApiTest {
       String third = send("GET /v1/captures/run");
       assertTrue(third.startsWith("HTTP/1.1 503"), third);
       assertTrue(third.contains("retry-after"), third);
-      // No client reads: both are closed after the timeout, and make room.
+      // Neither client reads: both are closed after the timeout and free their slots.
       until(() -> archive.open.get() == 0);
       assertTrue(first.isOpen() && second.isOpen(), "on this side");
     }

@@ -40,7 +40,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code web-config.yml} on a listener: who gets in, who does not, and what a change does. */
+/**
+ * {@code web-config.yml} on a listener: who gets access, who does not, and the effect of changes.
+ */
 class HttpSecurityTest {
   private static X509Bundle authority;
   private static X509Bundle server;
@@ -89,7 +91,7 @@ class HttpSecurityTest {
     return folder.resolve("web-config.yml");
   }
 
-  /** As a configuration management does it: another file in its place, with another inode. */
+  /** Replaces the file by a new inode, like configuration management does. */
   private void write(String name, String text) throws IOException {
     Path next = folder.resolve(name + "." + written++);
     Files.writeString(next, text);
@@ -206,7 +208,7 @@ class HttpSecurityTest {
     assertThrows(IOException.class, () -> get(client(authority, forged), "https"), "forged");
   }
 
-  /** An authority that calls itself as the trusted one does. */
+  /** Returns a certificate authority with the same name as the trusted one. */
   private static X509Bundle sameName() throws Exception {
     return new CertificateBuilder()
         .subject("CN=Authority")
@@ -302,7 +304,7 @@ class HttpSecurityTest {
     assertEquals(1, message.lines().count());
   }
 
-  /** Java would take them, and fail every handshake. */
+  /** The JDK would accept them and fail every handshake. */
   @Test
   void shouldRefuseAKeyThatIsNotThatOfItsCertificate() throws Exception {
     String config = tls("");
@@ -333,12 +335,12 @@ class HttpSecurityTest {
       try (Socket socket = new Socket("localhost", listener.address().getPort())) {
         byte[] noise = new byte[512];
         new java.util.Random(i).nextBytes(noise);
-        noise[0] = i % 2 == 0 ? 22 : noise[0]; // half of them begin like a handshake
+        noise[0] = i % 2 == 0 ? 22 : noise[0]; // half of them start like a handshake
         socket.getOutputStream().write(noise);
         socket.shutdownOutput();
         assertNotEquals(200, socket.getInputStream().readAllBytes().length);
       } catch (IOException ignored) {
-        // A reset is an answer, too.
+        // A reset is fine, too.
       }
     }
     assertEquals(200, get(client(authority, null), "https").statusCode());

@@ -212,7 +212,7 @@ class HttpServerTest {
   }
 
   @Test
-  @SuppressWarnings("unchecked") // as below
+  @SuppressWarnings("unchecked") // see below
   void shouldServeDropsNewestFirst() throws Exception {
     Map<String, Object> answer = json(send("GET", "/api/v1/drops"));
     assertEquals(List.of("total_events", "kept_events", "drops"), List.copyOf(answer.keySet()));
@@ -265,7 +265,7 @@ class HttpServerTest {
   }
 
   @Test
-  @SuppressWarnings("unchecked") // the parser makes Map<String, Object> of every object
+  @SuppressWarnings("unchecked") // the parser maps every object to a Map<String, Object>
   void shouldServeSessionsWithEveryKeyOfTheContract() throws Exception {
     Map<String, Object> answer = json(send("GET", "/api/v1/sessions"));
     assertEquals(Set.of("sessions", "ended"), answer.keySet());
@@ -404,7 +404,7 @@ class HttpServerTest {
     server = start(new HttpSettings(ANY_PORT, Optional.empty(), 2, 40, 10_000_000_000L, LIVE));
     try (Socket first = connect();
         Socket second = connect()) {
-      // Both have been set up when both have an answer.
+      // A response proves that the connection is set up.
       for (Socket socket : List.of(first, second)) {
         write(socket, request("GET /-/ready"));
         assertEquals(

@@ -34,10 +34,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LiveFeedTest {
-  private static final long INTERVAL_NANOS = 100_000_000; // the shortest that can be set
+  private static final long INTERVAL_NANOS = 100_000_000; // the minimum setting
   private static final long TIMEOUT_NANOS = 10_000_000_000L;
 
-  /** Counts how often it is looked at; may be as large as a test wants. */
+  /** Counts how often it is read; {@link #notice} sets its size. */
   private static final class CountedView extends FakeView {
     private final AtomicInteger looks = new AtomicInteger();
     private volatile String notice = "";
@@ -85,7 +85,7 @@ class LiveFeedTest {
     loops.close();
   }
 
-  /** What {@code EventSource} is in a browser. */
+  /** The client side of {@code EventSource}. */
   private static final class Follower implements AutoCloseable {
     private final Socket socket;
     private final BufferedReader lines;
@@ -106,7 +106,7 @@ class LiveFeedTest {
       }
     }
 
-    /** The fields of the next block; chunk sizes between the lines are skipped. */
+    /** Returns the fields of the next event, skipping chunk sizes between the lines. */
     Map<String, String> next() throws IOException {
       Map<String, String> fields = new LinkedHashMap<>();
       while (true) {
@@ -191,7 +191,7 @@ class LiveFeedTest {
       page.next();
     }
     assertEquals(4, traffic.liveClients());
-    // A look may be under way whose frame is not counted yet.
+    // A reading may be in progress whose frame is not counted yet.
     int looks = view.looks.get();
     long frames = traffic.liveFrames();
     assertTrue(frames >= looks - 1 && looks >= 2, frames + " frames of " + looks + " looks");
@@ -244,7 +244,7 @@ class LiveFeedTest {
         Follower page = follow()) {
       int number = 0;
       while (traffic.skippedLiveFrames() == 0) {
-        view.notice = "news " + number++; // each frame is another, and a megabyte
+        view.notice = "news " + number++; // every frame differs and has a megabyte
         page.next();
       }
       until(() -> traffic.liveClients() == 1, "the deaf client stays forever");

@@ -22,7 +22,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Steps what the scrape thread would do, by a clock that only its rests move. */
+/** Steps the scrape thread's work, on a clock that only its rests advance. */
 class MetricsApiTest {
   private static final int MOST_WAITING = 1000;
 
@@ -48,7 +48,7 @@ class MetricsApiTest {
         .register(registry);
   }
 
-  /** Keeps its tasks until it is told to run one. */
+  /** Queues its tasks until told to run them. */
   private static final class Stepped extends AbstractExecutorService {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
 
@@ -138,7 +138,7 @@ class MetricsApiTest {
       var unused = ask();
       thread.runAll();
       assertEquals(i * MetricsApi.RENDER_NANOS, nowNs - startNs);
-      nowNs++; // else the next would have arrived in time for this rendering
+      nowNs++; // otherwise the next request would still share this rendering
     }
     nowNs += MetricsApi.RENDER_NANOS;
     long laterNs = nowNs;
@@ -148,7 +148,7 @@ class MetricsApiTest {
     assertEquals(5, rendered);
   }
 
-  /** A figure must not be older than the request for it. */
+  /** A sample must not be older than its request. */
   @Test
   void shouldRenderAgainForWhatArrivesWhileItRenders() {
     List<CompletableFuture<Answer>> late = new ArrayList<>();

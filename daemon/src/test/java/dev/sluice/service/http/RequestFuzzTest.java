@@ -26,14 +26,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * Any method, URI and headers, for the port and for the control socket: each is answered, and never
- * as a defect of the daemon. An input is {@code METHOD URI} and a line for each header.
+ * Any method, URI and headers, for the port and the control socket: each request gets a response,
+ * and never an internal error. An input is {@code METHOD URI} and one line per header.
  */
 public final class RequestFuzzTest {
   private static final Map<Integer, Integer> STATUSES = new TreeMap<>();
   private static final Router ROUTER = router();
 
-  /** One capture, of no bytes. */
+  /** An archive with one empty capture. */
   private static final class Archive implements CaptureArchive {
     @Override
     public Listing newest(int limit) {
@@ -100,7 +100,7 @@ public final class RequestFuzzTest {
     assertTrue(STATUSES.getOrDefault(404, 0) > 50, STATUSES::toString);
   }
 
-  /** For Jazzer. */
+  /** Entry point for Jazzer. */
   public static void fuzzerTestOneInput(byte[] input) throws Exception {
     List<String> lines = new String(input, StandardCharsets.ISO_8859_1).lines().toList();
     if (lines.isEmpty() || !lines.get(0).contains(" ")) {
@@ -119,15 +119,15 @@ public final class RequestFuzzTest {
       }
       request = Request.of(first.substring(0, space), first.substring(space + 1), headers);
     } catch (IllegalArgumentException e) {
-      STATUSES.merge(400, 1, Integer::sum); // as the handler does
+      STATUSES.merge(400, 1, Integer::sum); // like the handler
       return;
     }
     if (request.path().equals("/v1/log-level") && request.method().equals("POST")) {
-      return; // would change what this process logs
+      return; // would change this process's logging
     }
     CompletableFuture<Answer> answer = ROUTER.answer(request).toCompletableFuture();
     if (request.path().endsWith("/detach") && !answer.isDone()) {
-      return; // its session has no end here
+      return; // the fake session never ends
     }
     int status = answer.get(10, TimeUnit.SECONDS).status();
     STATUSES.merge(status, 1, Integer::sum);

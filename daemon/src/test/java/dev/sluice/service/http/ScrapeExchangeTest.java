@@ -28,7 +28,7 @@ class ScrapeExchangeTest {
     }
   }
 
-  /** A GET that came meanwhile gets the same answer. */
+  /** A GET coalesced with the HEAD gets the same response. */
   @Test
   void shouldMakeTheWholeAnswerForHeadToo() throws IOException {
     String body = scrape("GET");

@@ -26,7 +26,7 @@ class LoggingTest {
 
   @BeforeEach
   void prepare() {
-    context.setMDCAdapter(new LogbackMDCAdapter()); // as SLF4J does for the real one
+    context.setMDCAdapter(new LogbackMDCAdapter()); // like SLF4J does for the default context
   }
 
   private LoggingEvent event(Level level, Throwable thrown) {
@@ -81,7 +81,7 @@ class LoggingTest {
     async.doAppend(event(Level.INFO, null));
     assertTrue(entered.await(10, TimeUnit.SECONDS));
     for (int i = 0; i < 10; i++) {
-      async.doAppend(event(i % 2 == 0 ? Level.WARN : Level.ERROR, null)); // returns: never blocks
+      async.doAppend(event(i % 2 == 0 ? Level.WARN : Level.ERROR, null)); // must not block
     }
     assertEquals(5, events.warnings());
     assertEquals(5, events.errors());

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The names, types, labels and help of the scrape are an interface: the whole text is compared. */
+/** Names, types, labels and help texts of the scrape are an interface: compares the whole text. */
 class ScrapeTextTest {
   private static final Path FOLDER =
       Path.of(System.getProperty("basedir", "."), "src/test/resources/dev/sluice/service/metrics");

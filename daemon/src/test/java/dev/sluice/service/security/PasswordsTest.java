@@ -45,7 +45,7 @@ class PasswordsTest {
     return passwords.check(user, hash, password, isUser).toCompletableFuture().join();
   }
 
-  /** CVE-2022-46146: a memory that another user, hash or password can hit lets people in. */
+  /** CVE-2022-46146: a cache entry must match user, hash and password exactly. */
   @Test
   void shouldRememberExactlyWhatWasRight() {
     Passwords passwords = new Passwords(thread, (password, hash) -> true);

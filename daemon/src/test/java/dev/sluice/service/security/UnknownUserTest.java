@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The time of an answer must not tell which users there are. What takes the time is bcrypt, so the
- * comparisons are counted and their costs read, and no clock is.
+ * Response times must not reveal which users exist. bcrypt dominates them, so the test counts
+ * comparisons and reads their costs instead of measuring time.
  */
 @Timeout(30)
 class UnknownUserTest {
@@ -52,7 +52,7 @@ class UnknownUserTest {
         .join();
   }
 
-  /** The costs of what was compared since the last call. */
+  /** Returns the bcrypt costs of comparisons since the last call. */
   private List<Integer> costs() {
     List<Integer> costs =
         compared.stream().map(hash -> Integer.parseInt(hash.substring(4, 6))).toList();
@@ -73,7 +73,7 @@ class UnknownUserTest {
     }
   }
 
-  /** A comparison with what is no hash would return at once. */
+  /** A comparison with an invalid hash would return at once. */
   @Test
   void shouldCompareSomebodyUnknownWithAHashThatBcryptTakes() throws Exception {
     try (WebSecurity security = security("ali: " + hash(COST, "open sesame"))) {
@@ -86,7 +86,9 @@ class UnknownUserTest {
     }
   }
 
-  /** Users whose hashes cost less answer sooner than one who is not there: no way to hide both. */
+  /**
+   * Users with a cheaper hash get their response sooner than unknown users, which is unavoidable.
+   */
   @Test
   void shouldTakeTheDearestCostForSomebodyUnknown() throws Exception {
     try (WebSecurity security = security("ali: " + hash(4, "a"), "zayd: " + hash(COST, "z"))) {

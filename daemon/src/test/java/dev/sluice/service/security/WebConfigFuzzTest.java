@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** Any web-config: it is read, or refused in one line. */
+/** Any web-config is either read, or refused in one line. */
 public final class WebConfigFuzzTest {
   private static final Path FILE = file();
 
@@ -31,7 +31,7 @@ public final class WebConfigFuzzTest {
     }
   }
 
-  /** For Jazzer. */
+  /** Entry point for Jazzer. */
   public static void fuzzerTestOneInput(byte[] input) throws IOException {
     Files.write(FILE, input);
     try {

@@ -13,7 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assertions;
 
-/** The listening end: a datagram socket of the kernel, as systemd has one. */
+/** The receiving end: a real datagram socket, like systemd's. */
 public final class Manager implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 15;
 
@@ -41,14 +41,14 @@ public final class Manager implements AutoCloseable {
             .channel();
   }
 
-  /** The next message; fails the test if none comes. */
+  /** Returns the next message; fails the test if there is none in time. */
   public String next() throws InterruptedException {
     String message = messages.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
     Assertions.assertNotNull(message, "no notification came");
     return message;
   }
 
-  /** The next message that begins with this; others are skipped. */
+  /** Returns the next message with this prefix; skips others. */
   public String next(String beginning) throws InterruptedException {
     String message = next();
     while (!message.startsWith(beginning)) {
@@ -57,12 +57,12 @@ public final class Manager implements AutoCloseable {
     return message;
   }
 
-  /** Forgets what has come so far. */
+  /** Discards all messages so far. */
   public void clear() {
     messages.clear();
   }
 
-  /** Whether such a message comes within this time; others are skipped. */
+  /** Returns whether a message with this prefix arrives in time; skips others. */
   public boolean hearsWithin(long milliseconds, String beginning) throws InterruptedException {
     long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
     String message;
@@ -72,7 +72,7 @@ public final class Manager implements AutoCloseable {
     return message != null;
   }
 
-  /** Whether no message is waiting. Asks the sender to be flushed first. */
+  /** Returns whether no message is queued. The caller must flush the sender first. */
   public boolean isSilent() {
     return messages.isEmpty();
   }

@@ -40,13 +40,13 @@ class NotifySocketTest {
     }
   }
 
-  /** What systemd uses on most hosts: a name without a file, written with @ for its zero byte. */
+  /** The usual form under systemd: an abstract name, written with @ for its zero byte. */
   @Test
   void shouldReachAnAbstractAddress() throws Exception {
     String name = "sluice-test-" + ProcessHandle.current().pid();
     try (Manager manager = new Manager(loops, '\0' + name);
         NotifySocket socket = NotifySocket.open('@' + name, loops).orElseThrow()) {
-      // The kernel's own list of Unix sockets: the address has exactly these bytes, no padding.
+      // The kernel's list of Unix sockets shows the exact address bytes, without padding.
       assertTrue(
           Files.readAllLines(Path.of("/proc/net/unix")).stream()
               .anyMatch(line -> line.endsWith(" @" + name)));
@@ -66,7 +66,7 @@ class NotifySocketTest {
   void shouldRefuseAnAddressThatNoSocketCanHave() {
     assertTrue(NotifySocket.address("/" + "a".repeat(106)).isPresent());
     assertTrue(NotifySocket.address("/" + "a".repeat(107)).isEmpty());
-    // Bytes count, not characters.
+    // The limit is in bytes, not characters.
     assertTrue(NotifySocket.address("@" + "\u00e4".repeat(54)).isEmpty());
   }
 

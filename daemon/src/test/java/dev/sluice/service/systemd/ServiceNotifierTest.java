@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Steps the notifier by a clock of the test; the datagrams are real. */
+/** Steps the notifier on a manual clock; the datagrams are real. */
 class ServiceNotifierTest {
   private static final long SECOND = 1_000_000_000L;
   private static final long PID = 4711;
@@ -29,7 +29,7 @@ class ServiceNotifierTest {
   private final FakeView view = new FakeView();
   private EventLoops loops;
   private Manager manager;
-  // Of the same event loop as the notifier's socket, so that the order is that of the calls.
+  // On the notifier's event loop, so that messages arrive in the order of the calls.
   private NotifySocket marker;
   private ServiceNotifier notifier;
 
@@ -55,7 +55,7 @@ class ServiceNotifierTest {
     return ServiceNotifier.of(environment, PID, loops, clock).orElseThrow();
   }
 
-  /** Steps through so much time, beat by beat. */
+  /** Advances the clock beat by beat. */
   private void pass(ServiceNotifier stepped, long nanos) {
     for (long passed = 0; passed < nanos; passed += stepped.beatNanos()) {
       clock.advance(stepped.beatNanos());
@@ -63,7 +63,7 @@ class ServiceNotifierTest {
     }
   }
 
-  /** All that was sent so far: what follows a mark was sent after it. */
+  /** Returns everything sent so far, up to a marker message. */
   private String untilMark() throws InterruptedException {
     marker.send("STATUS=mark");
     StringBuilder all = new StringBuilder();
@@ -175,7 +175,7 @@ class ServiceNotifierTest {
     assertEquals("RELOADING=1", lines[0]);
     long micros = Long.parseLong(lines[1].substring("MONOTONIC_USEC=".length()));
     assertTrue(micros >= beforeMicros && micros <= System.nanoTime() / 1_000);
-    // That this is CLOCK_MONOTONIC, which never is ahead of the time since boot.
+    // Must be CLOCK_MONOTONIC, which never exceeds the time since boot.
     double uptime = Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
     assertTrue(micros > 0 && micros / 1e6 < uptime + 1, micros + " us, up " + uptime + " s");
     assertEquals("READY=1\nSTATUS=kept the old configuration\n", manager.next());

@@ -58,7 +58,7 @@ class UnixListenerTest {
   @Test
   void shouldReplaceTheSocketOfADeadDaemon() throws IOException {
     Path path = directory.resolve("s");
-    // Closing a listening channel leaves its file, as a killed daemon does.
+    // Closing a listening channel leaves its file, like a killed daemon.
     try (ServerSocketChannel dead = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       dead.bind(UnixDomainSocketAddress.of(path));
     }
@@ -84,7 +84,7 @@ class UnixListenerTest {
       other.bind(UnixDomainSocketAddress.of(foreign));
       assertTrue(refusal(foreign).startsWith("another daemon listens on "));
     }
-    listen(path).close(); // free again
+    listen(path).close(); // the address is free again
   }
 
   @Test
@@ -102,7 +102,7 @@ class UnixListenerTest {
   void shouldSayThatTheDirectoryIsNotWritable() throws IOException {
     Path locked = Files.createDirectory(directory.resolve("locked"));
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
-    // Root may write anywhere, and would never see the message.
+    // Root may write anywhere and would never see the message.
     Predicate<Path> isWritable = asked -> !asked.equals(locked) && Files.isWritable(asked);
     assertEquals(
         "no permission to create the attach socket in "
@@ -120,7 +120,7 @@ class UnixListenerTest {
 
   @Test
   void shouldRefuseADirectoryThatTheKernelWillNotWrite() {
-    // /proc takes no files from anybody, root included.
+    // No user can create files in /proc, not even root.
     String message = refusal(Path.of("/proc/self/sluice.sock"));
     assertTrue(message.contains("/proc/self"), message);
   }

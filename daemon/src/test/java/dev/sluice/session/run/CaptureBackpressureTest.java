@@ -17,13 +17,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A writer that does not get a byte to disk for five seconds: stage and pool absorb what fits, the
- * device's own policy does the rest, and the books say which it was.
+ * The writer makes no progress for five seconds: stage and pool absorb what fits, then the device's
+ * own policy applies, and the books show the result.
  */
 class CaptureBackpressureTest {
   private static final long SECOND = 1_000_000_000L;
   private static final int TASKS = 4_000;
-  // Less than what the tasks below fill.
+  // Less than the tasks below fill.
   private static final int STAGE_BYTES = 4 << 10;
 
   @TempDir private Path folder;
@@ -69,7 +69,7 @@ class CaptureBackpressureTest {
       }
       for (long ns = 0; ns < 5 * SECOND; ns += SECOND / 1000) {
         engine.device.runUntilBlocked();
-        // Each cycle returns: a collector with nowhere to go holds its buffer and does not wait.
+        // No cycle blocks: a collector without space holds its buffer and returns.
         engine.cycle();
         engine.clock.advance(SECOND / 1000);
       }
@@ -89,7 +89,7 @@ class CaptureBackpressureTest {
       }
       engine.run.settle(RunEnd.COMPLETE, Run.Settling.AT_ONCE);
       while (CaptureRig.step(capture) > 0) {
-        // Until the stage is empty.
+        // Drains the stage.
       }
     }
 

@@ -31,19 +31,19 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What a buffer costs where every access is a call of the runtime: the log of all copies, with the
- * agents stepped by the test and the clock standing still, so that no poll is by chance.
+ * Cost of a buffer where every access is a runtime call: logs all copies while the test steps the
+ * agents and the clock stands still, so that polls are deterministic.
  */
 class CopiedPathCostTest {
-  /** Beyond this a copy is payload: an entry of a ready queue has 32 bytes. */
+  /** Larger copies are payload: a ready queue entry is 32 bytes. */
   private static final int NARROW_BYTES = ReadyEntryLayout.SIZE_BYTES;
 
-  /** Tail, entry, free-queue head for the ledger; head of the free queue twice for refill. */
+  /** Tail, entry, free-queue head for the ledger; free-queue head twice for refill. */
   private static final int MOST_READS_PER_BUFFER = 5;
 
   /**
-   * Head of the ready queue, before each buffer is handed over; count of the buffer; slot and tail
-   * of the free queue; in l2-2026.06 the pointer of the entry.
+   * Ready-queue head, before each buffer is handed over; buffer count; slot and tail of the free
+   * queue; in l2-2026.06 the entry's pointer.
    */
   private static final int MOST_WRITES_PER_BUFFER = 6;
 
@@ -67,7 +67,7 @@ class CopiedPathCostTest {
       wideWrites += isWide ? 1 : 0;
     } else if (from - deviceAddress < buffersOffset) {
       reads += isWide ? 0 : 1;
-      looks += isWide ? 1 : 0; // at many control words at once
+      looks += isWide ? 1 : 0; // a poll of many control words
     } else {
       reads += isWide ? 0 : 1;
       wideReads += isWide ? 1 : 0;
@@ -111,7 +111,7 @@ class CopiedPathCostTest {
     long[] writesOf = new long[3];
     for (int shape = 0; shape < 3; shape++) {
       int cores = 1 << shape;
-      int buffers = 2 * cores; // of AICPU and of AICore
+      int buffers = 2 * cores; // AICPU and AICore
       Layout layout = Layout.of(generation, Platform.A5, new LayoutOverrides(0, 64, 5, 6, 7, 8));
       ArenaPlan plan =
           TestArena.plan(new Geometry(layout, cores, 1, 0, 2), new BufferCounts(5, 4, 4, 6));
@@ -159,12 +159,12 @@ class CopiedPathCostTest {
       assertTrue(writes <= (long) MOST_WRITES_PER_BUFFER * buffers + 1, cost);
       assertEquals(records, run.count().law().collected());
     }
-    // What one more buffer costs does not depend on how many there are.
+    // The cost per additional buffer is constant.
     assertEquals(2 * (readsOf[1] - readsOf[0]), readsOf[2] - readsOf[1], "reads");
     assertEquals(2 * (writesOf[1] - writesOf[0]), writesOf[2] - writesOf[1], "writes");
   }
 
-  /** Copies of one idle sweep, and of one count of the books, by number of cores. */
+  /** Copies of one idle sweep, and of one reading of the books, by number of cores. */
   @ParameterizedTest
   @EnumSource(Generation.class)
   void shouldLookAtAllPoolsByAConstantNumberOfCopies(Generation generation) throws Exception {
@@ -202,7 +202,7 @@ class CopiedPathCostTest {
       assertEquals(0, writes + wideWrites + wideReads, "a look changes nothing");
     }
     assertTrue(sweeps[0] <= 1, sweeps[0] + " copies for a sweep");
-    // One of them looks at the rotation table, until the device has filled it.
+    // One of them polls the rotation table until the device has filled it.
     assertTrue(counts[0] <= 6, counts[0] + " copies for the books");
     assertEquals(sweeps[0], sweeps[2], "whatever the number of pools");
     assertEquals(counts[0], counts[2], "whatever the number of pools");

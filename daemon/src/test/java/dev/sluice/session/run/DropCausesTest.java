@@ -22,9 +22,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whether the inferred cause of a drop is the one that was injected, record by record, against a
- * played device that says at the moment of each drop that it drops. The generations that drop only;
- * the newest waits.
+ * Checks whether the inferred cause of each drop is the injected one, record by record, against a
+ * scripted device that reports each drop as it happens. Only for the generations that drop; the
+ * newest waits.
  */
 class DropCausesTest {
   private static final int RUNS = 12;
@@ -32,26 +32,26 @@ class DropCausesTest {
   private static final long JANITOR_NANOS = 100_000_000;
   private static final int HANDED_OUT_PER_STEP = 3;
 
-  /** What is wrong with the host at a moment, and what therefore is the cause of a drop. */
+  /** The injected fault of the host, and the cause that its drops must get. */
   private enum Regime {
-    /** Nothing; what is dropped now is the rest of what was. */
+    /** No fault; drops are left over from earlier faults. */
     HEALTHY(null, Set.of()),
-    /** Everything stands still, as in a long pause of the process. */
+    /** All agents stand still, as in a long pause of the process. */
     HOST_PAUSED(DropCause.HOST_LATE, Set.of("drain", "refill", "collector")),
-    /** The drain's thread alone is off its CPU. */
+    /** Only the drain thread is off its CPU. */
     DRAIN_PAUSED(DropCause.HOST_LATE, Set.of("drain")),
-    /** The refill's thread alone is. */
+    /** Only the refill thread is off its CPU. */
     REFILL_PAUSED(DropCause.HOST_LATE, Set.of("refill")),
-    /** Storage takes nothing: no buffer comes back. */
+    /** Storage accepts nothing: no buffer returns. */
     STORAGE_STUCK(DropCause.POOL_EXHAUSTED, Set.of("collector")),
     /** Collectors are slower than the device: a burst that the pool cannot absorb. */
     COLLECTORS_SLOW(DropCause.POOL_EXHAUSTED, Set.of()),
-    /** Fills the ready queues with entries of no buffer while the drain is away. */
+    /** Fills the ready queues with bogus entries while the drain is paused. */
     READY_QUEUE_FULL(DropCause.READY_QUEUE_FULL, Set.of("drain"));
 
     private final DropCause cause;
 
-    @SuppressWarnings("ImmutableEnumChecker") // Set.of makes an immutable one
+    @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable
     private final Set<String> standing;
 
     Regime(DropCause cause, Set<String> standing) {
@@ -60,7 +60,7 @@ class DropCausesTest {
     }
   }
 
-  /** Counts of records by injected and inferred cause. */
+  /** Record counts by injected and inferred cause. */
   private static final class Table {
     private final long[][] counts = new long[DropCause.ALL.size()][DropCause.ALL.size()];
 
@@ -79,7 +79,7 @@ class DropCausesTest {
     }
   }
 
-  /** One run: a device that never rests, and a host to which things happen. */
+  /** One run: a device that never rests, and a host with injected faults. */
   private static final class Scene {
     private final EngineRun engine;
     private final Random random;
@@ -132,7 +132,7 @@ class DropCausesTest {
       engine.device.runUntilBlocked();
     }
 
-    /** A microsecond or so of everybody's life. */
+    /** Advances device and host by some microseconds. */
     void step() {
       for (int i = 0; i < HANDED_OUT_PER_STEP; i++) {
         int core = random.nextInt(engine.plan.geometry().numCores());
@@ -162,7 +162,7 @@ class DropCausesTest {
       }
     }
 
-    /** What the janitor does, and how much of it is right. */
+    /** Acts as the janitor and counts correct attributions. */
     void reconcile() {
       long[] inferred = inferred();
       for (int cause = 0; cause < inferred.length; cause++) {
@@ -173,9 +173,9 @@ class DropCausesTest {
       }
     }
 
-    /** Everybody back at work until all buffers are home: what comes next has causes of its own. */
+    /** Runs all agents until all buffers are home, so that later drops have their own cause. */
     void recover() {
-      // The first generation looks at a wrong entry for 200 us before it steps over it.
+      // The first generation waits 200 us before it skips a bogus entry.
       long pace = regime == Regime.READY_QUEUE_FULL ? 250_000 : 2_000;
       enter(Regime.HEALTHY);
       for (int i = 0; i < 40 || readyEntries() > 0; i++) {
@@ -202,7 +202,7 @@ class DropCausesTest {
           inferred[cause] += ofKind[cause];
         }
       }
-      // Of these no device knows anything.
+      // No device counts these.
       inferred[DropCause.INFERRED.ordinal()] = 0;
       return inferred;
     }
@@ -214,7 +214,7 @@ class DropCausesTest {
       Seeds.forEach(
           RUNS,
           random -> {
-            // The played device's phases do not know a full ready queue, which C4 rules out.
+            // The scripted device's phases do not support a full ready queue, which C4 rules out.
             int level = regime == Regime.READY_QUEUE_FULL ? 2 : 4;
             Scene scene = new Scene(generation, random, random.nextBoolean(), level);
             for (int episode = 0; episode < 6; episode++) {
@@ -305,8 +305,8 @@ class DropCausesTest {
   }
 
   /**
-   * Any regime after any other, several within one interval of the janitor, so that only what
-   * refill notes at the time can tell them apart.
+   * Any regime after any other, several within one janitor interval, so that only what refill
+   * recorded at the time can distinguish them.
    */
   @Test
   void shouldTellMixturesApart() {

@@ -25,16 +25,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The whole engine against a played device, with everything random that may be: layout, level,
- * sizes, bursts, and who takes the next step. The device is put between any two of the host's
- * cycles with single stores, so every order that a machine can show at that grain comes up.
+ * The whole engine against a scripted device, with layout, level, sizes, bursts and schedule all
+ * random. Single stores of the device interleave with any two cycles of the host, which covers
+ * every order that hardware can show at that granularity.
  */
 @Tag("seeds")
 class EnginePropertyTest {
   private static final int RUNS = 250;
   private static final int STEPS = 2_500;
 
-  /** What came up over all seeds, so that a test that reaches nothing cannot pass. */
+  /** Coverage over all seeds, so that a test that reaches nothing cannot pass. */
   private static final class Coverage {
     private long collected;
     private long dropped;
@@ -86,7 +86,7 @@ class EnginePropertyTest {
           stepAtRandom(engine, random, random.nextInt(STEPS), true);
           Map<BufferKind, Long> recoverable = new HashMap<>();
           for (BufferKind kind : BufferKind.ALL) {
-            // What was given up and not yet emptied counts as dropped and nothing else.
+            // Dropped records whose buffer is not yet cleared count as dropped only.
             recoverable.put(
                 kind,
                 engine.publishedRecords(kind)
@@ -116,8 +116,8 @@ class EnginePropertyTest {
   }
 
   /**
-   * The host dies in the middle of whatever it does, some time passes in which the device goes on,
-   * and another host takes over, which may be of another version; several times.
+   * The host dies in the middle of any operation, the device continues for a while, and another
+   * host, possibly of another version, takes over; several times.
    */
   @Test
   void shouldCollectEachBufferOnceWhenHostsDieAtAnyAccess() {
@@ -159,7 +159,7 @@ class EnginePropertyTest {
     }
   }
 
-  /** As before, and meanwhile a guard gives buffers back unread, of which the client tells late. */
+  /** Same, while a guard recycles buffers unread and the client reports them late. */
   @Test
   void shouldCountWhatAGuardRecycledBetweenTwoHosts() {
     Coverage coverage = new Coverage();
@@ -242,7 +242,7 @@ class EnginePropertyTest {
   }
 
   /**
-   * @param mayWrap tokens may come round, which the content check must see from the first on
+   * @param mayWrap tokens may wrap, which requires that the content check sees the first one
    */
   private static EngineRun randomEngine(Random random, boolean mayWrap) {
     Generation[] generations = Generation.values();
@@ -264,7 +264,7 @@ class EnginePropertyTest {
     LayoutOverrides overrides =
         new LayoutOverrides(
             1 << random.nextInt(4),
-            // At the edge of what C4 allows, or with room; queues wrap often either way.
+            // At or near the limit of C4; queues wrap often either way.
             buffers + 1 + random.nextInt(8),
             1 + random.nextInt(12),
             1 + random.nextInt(12),
@@ -287,13 +287,13 @@ class EnginePropertyTest {
       engine.device.tearEntries(random);
     }
     if (mayWrap && generation == Generation.CHIP_2026_08 && random.nextInt(4) == 0) {
-      // Where nothing is lost: the content check must see the first token to know where it is.
+      // Only where nothing is lost: the content check needs the first token as a reference.
       engine.device.setFirstDispatch(0, (1L << 32) - 1 - random.nextInt(64));
     }
     return engine;
   }
 
-  /** Device and host take turns as the dice say; the host sometimes pauses for long. */
+  /** Interleaves device and host at random; the host sometimes pauses for long. */
   private static void stepAtRandom(EngineRun engine, Random random, int steps, boolean checksLaw) {
     int agentWeight = 1 + random.nextInt(4);
     int pauseLeft = 0;
@@ -311,7 +311,7 @@ class EnginePropertyTest {
         engine.checkConservation();
       }
       engine.checkConservation();
-      // A torn entry heals in nanoseconds; all else may take its time.
+      // A torn entry becomes whole within nanoseconds; everything else may take longer.
       int pace = random.nextInt(8) == 0 ? 60_000 : 500;
       engine.clock.advance(random.nextInt(engine.device.hasTornEntry() ? 50 : pace));
       if (checksLaw && random.nextInt(64) == 0) {
@@ -336,7 +336,7 @@ class EnginePropertyTest {
     }
   }
 
-  /** The device ends its run; every lane must get there, whatever the sizes. */
+  /** Ends the device's run; every lane must finish, whatever the sizes. */
   private static void finish(EngineRun engine) {
     engine.device.flush();
     engine.runUntilDeviceIsIdle();
@@ -351,7 +351,7 @@ class EnginePropertyTest {
     return sum;
   }
 
-  /** One entry that names no buffer which the device could publish, or one wild index. */
+  /** Forges one entry that names no publishable buffer. */
   private static void forge(EngineRun engine, Random random, long[] forged) {
     int thread = random.nextInt(engine.device.threadCount());
     DevicePool pool = engine.device.pools()[random.nextInt(engine.device.pools().length)];
@@ -395,8 +395,8 @@ class EnginePropertyTest {
       }
       default -> {
         violation = AbiViolation.NOT_DEVICE_OWNED;
-        // A buffer in a slot must not be popped before the drain has seen the entry, so both get
-        // their turns at once.
+        // The drain must see the entry before the device pops the buffer from its slot, so run both
+        // to the end right here.
         engine.runUntilDeviceIsIdle();
         long slot = freeSlotOf(pool);
         if (slot == 0) {

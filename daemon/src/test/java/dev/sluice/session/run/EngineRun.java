@@ -37,8 +37,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A {@link Run} and a played device on one arena, both stepped by the test, with the checks that
- * must hold between any two steps.
+ * A {@link Run} and a scripted device on one arena, both stepped by the test, with invariants to
+ * check between any two steps.
  */
 final class EngineRun {
   private static final long SEED = 42;
@@ -57,7 +57,7 @@ final class EngineRun {
   private MortalMemory memory;
   private byte[] saved;
 
-  /** Records by kind that {@link #recycle} has taken. */
+  /** Records taken by {@link #recycle}, by kind. */
   final long[] recycled = new long[BufferKind.COUNT];
 
   private final boolean[] isLent; // by the guard, since the last host
@@ -103,7 +103,7 @@ final class EngineRun {
         state);
   }
 
-  /** What the session's owner does from time to time. */
+  /** Saves the books, as the session's owner does periodically. */
   void save() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -115,7 +115,7 @@ final class EngineRun {
     saved = bytes.toByteArray();
   }
 
-  /** The host dies within so many accesses to the arena, in the middle of what an agent does. */
+  /** Kills the host within the given number of arena accesses, in the middle of an agent's work. */
   void die(int accesses, Random random) {
     memory.dieIn(accesses);
     try {
@@ -123,14 +123,14 @@ final class EngineRun {
         agents.get(random.nextInt(agents.size())).doWork();
       }
     } catch (MortalMemory.Death e) {
-      // That is what it is for.
+      // Expected.
     }
     memory.dieIn(0);
   }
 
   /**
-   * What the guard of a client does while no host is there: gives so many published buffers back
-   * unread (sluice_recycle.c). No entry may be torn.
+   * Plays a client's guard while no host is running: recycles up to {@code buffers} published
+   * buffers unread (sluice_recycle.c). No entry may be torn.
    */
   void recycle(int buffers) {
     ByteBuffer bytes = arena.bytes();
@@ -155,7 +155,7 @@ final class EngineRun {
     }
   }
 
-  /** False if there is no place for it in the free queue; nothing has changed then. */
+  /** Returns false, without effect, if the free queue has no room. */
   private boolean recycle(int entry, long pointer) {
     ByteBuffer bytes = arena.bytes();
     BufferKind kind = BufferKind.ALL.get(bytes.getInt(entry + ReadyEntryLayout.KIND_OFFSET));
@@ -170,8 +170,8 @@ final class EngineRun {
   }
 
   /**
-   * What a guard does next for a pool that has nothing left: gives it a buffer that is on no queue,
-   * because it was in the hands of the dead host.
+   * Plays the guard's last resort for a starved pool: lends a buffer that is on no queue, because
+   * the dead host held it.
    */
   void rescue(Random random) {
     int buffer = random.nextInt(plan.bufferCount());
@@ -181,7 +181,7 @@ final class EngineRun {
     DevicePool pool = device.pools()[home];
     boolean isInHand =
         now == BufferState.FREE || now == BufferState.READY || now == BufferState.COLLECTING;
-    // One that was collected and not emptied is counted twice then (docs/reliability.md).
+    // A buffer collected but not cleared would be counted twice (docs/reliability.md).
     int shard = home % settings.collector().shards();
     boolean isCollected =
         now == BufferState.COLLECTING && TestStates.isLastCollected(state, shard, buffer);
@@ -191,7 +191,7 @@ final class EngineRun {
     }
     boolean isEmptyQueue = pool.freeHead() == pool.freeTail();
     if (isInHand && !isCollected && !isElsewhere && isEmptyQueue && !hasUnpublishedLoan(pool)) {
-      // One that the host had emptied, and none has lent since, holds nothing.
+      // A buffer cleared by the host and not lent since holds no records.
       boolean isEmpty = now == BufferState.FREE && !isLent[buffer];
       lend(
           plan.kindOfPool(home),
@@ -202,8 +202,8 @@ final class EngineRun {
   }
 
   /**
-   * Whether the dead host noted a loan and did not publish it. If a guard then takes that slot, the
-   * buffer is out of use until the next run (docs/host-state.md).
+   * Returns whether the dead host noted a loan without publishing it. If a guard then takes that
+   * slot, the buffer is out of use until the next run (docs/host-state.md).
    */
   private boolean hasUnpublishedLoan(DevicePool pool) {
     BufferLedger ledger = run.engine().ledger();
@@ -252,7 +252,7 @@ final class EngineRun {
     return plan.layout().buffer(kind);
   }
 
-  /** The state, for a test that damages it. */
+  /** Returns the state, for tests that damage it. */
   HostState state() {
     return state;
   }
@@ -277,7 +277,7 @@ final class EngineRun {
     agents = run.agents();
   }
 
-  /** One cycle of every agent; returns the work done. */
+  /** Runs one cycle of every agent; returns the work done. */
   int cycle() {
     int work = 0;
     for (Agent agent : agents) {
@@ -286,14 +286,14 @@ final class EngineRun {
     return work;
   }
 
-  /** As {@link #cycle}, for a test that counts allocations: nothing here allocates either. */
+  /** As {@link #cycle}, but without allocating, for tests that count allocations. */
   void cycleWithoutIterator() {
     for (int i = 0; i < agents.size(); i++) {
       agents.get(i).doWork();
     }
   }
 
-  /** Lets device and host go on until the device has nothing left to do; time passes. */
+  /** Runs device and host, advancing the clock, until the device is idle. */
   void runUntilDeviceIsIdle() {
     for (int round = 0; !device.isIdle(); round++) {
       assertTrue(round < 100_000, "the device hangs: it waits for the host");
@@ -303,7 +303,7 @@ final class EngineRun {
     }
   }
 
-  /** Every buffer is in exactly one place, and the ledger says which. */
+  /** Asserts that every buffer is in exactly one place, and that the ledger agrees. */
   void checkConservation() {
     BufferLedger ledger = run.engine().ledger();
     java.util.Arrays.fill(isInSlot, false);
@@ -359,7 +359,7 @@ final class EngineRun {
     throw new AssertionError("no buffer has address 0x" + Long.toHexString(pointer));
   }
 
-  /** The law while the device runs: nothing unexplained, nothing negative. */
+  /** Checks the law while the device runs: nothing unexplained, nothing negative. */
   void checkRunningLaw() {
     RunTotals totals = run.count();
     for (BufferKind kind : BufferKind.ALL) {
@@ -375,12 +375,12 @@ final class EngineRun {
     assertEquals(0, totals.syntheticMismatched, "records with wrong content");
   }
 
-  /** The law after a run that was flushed: exact, record by record. */
+  /** Checks the law after a flushed run: exact, record by record. */
   void checkSettledLaw() {
     checkContent(checkRecords());
   }
 
-  /** Likewise, where other hosts have seen a part of the records. */
+  /** Same, if earlier hosts have seen a part of the records. */
   RunTotals checkRecords() {
     RunTotals totals = run.count();
     for (BufferKind kind : BufferKind.ALL) {
@@ -407,7 +407,7 @@ final class EngineRun {
         "records compared");
   }
 
-  /** What the device knows, for a failure's message. */
+  /** Describes the device's ground truth for a failure message. */
   private String describe(BufferKind kind) {
     StringBuilder text =
         new StringBuilder(kind.label() + ", " + plan.layout() + ", quota " + plan.quota(kind));
@@ -444,7 +444,7 @@ final class EngineRun {
     return sum(kind, DevicePool::lostSilently);
   }
 
-  /** Records that the device has counted as dropped and not yet emptied their buffer of. */
+  /** Returns records counted as dropped whose buffer the device has not cleared yet. */
   long countedTwice(BufferKind kind) {
     return sum(
         kind,

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Several sessions on one thread, one of them with far more to do than a round takes: counted in
- * rounds and entries, whatever the machine does meanwhile.
+ * Several sessions on one thread, one of them with far more work than fits a round: measured in
+ * rounds and entries, independent of the machine.
  */
 class FairSharingTest {
   private static final int SESSIONS = 4;

@@ -11,9 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * How much a device can write while the host is away, engine and device stepped by hand: the S * B
- * of the control path. All slots are full when a host that was in time goes away, whatever the
- * moment; what the current buffer has room for comes on top, and at worst that is nothing.
+ * How much a device can write during a host pause, with engine and device stepped by hand: the S *
+ * B of the control path. A host that kept up leaves all slots full, whenever it pauses; the room
+ * left in the current buffer comes on top, at worst none.
  */
 class FreeQueueDepthTest {
   private static final int SLOTS = 4;
@@ -31,7 +31,7 @@ class FreeQueueDepthTest {
     engine.clock.advance(RECORD_NANOS);
   }
 
-  /** Records of the smaller buffers that were written before one was dropped. */
+  /** Returns the records written before the first drop, for the kind with smaller buffers. */
   private static int writtenWithoutHost(Generation generation, int before) {
     EngineRun engine = new EngineRun(TestArena.small(generation, 1, 1, 2), TestSettings.with());
     engine.device.launch();
@@ -60,8 +60,8 @@ class FreeQueueDepthTest {
       least = Math.min(least, written);
       most = Math.max(most, written);
     }
-    // The first generation drops with the record that fills the last buffer, the second one with
-    // the next, since there a full buffer goes out before another one is looked for.
+    // The first generation drops the record that fills the last buffer, the second one the next
+    // record: it publishes a full buffer before it looks for another.
     assertTrue(least >= SLOTS * RECORDS - 1 && least <= SLOTS * RECORDS + 1, "least " + least);
     int room = most - least;
     assertTrue(room >= RECORDS - 1 && room <= RECORDS, "least " + least + ", most " + most);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every layout declared against every layout of a device, and against other numbers of cores. */
+/** Every declared layout against every actual layout and against other core counts. */
 class LayoutCheckTest {
   private static final int LONGEST_BRIEF = 63;
 
@@ -47,7 +47,7 @@ class LayoutCheckTest {
             RunCapture.NONE));
   }
 
-  /** What a device of that layout writes before its cores start. */
+  /** Writes what a device of that layout writes before its cores start. */
   private static void writeInit(TestArena arena, ArenaPlan plan, Layout actual, int actualCores) {
     if (actual.facts().hasCountedEntries()) {
       arena.bytes().putInt(actual.handoffSchemaOffset(), 1);

@@ -3,12 +3,12 @@ package dev.sluice.session.run;
 import dev.sluice.device.DeviceMemory;
 import java.nio.ByteBuffer;
 
-/** Memory whose host dies at one access, and at every one after it. */
+/** Memory that fails one access and every later one, as if the host had died. */
 final class MortalMemory implements DeviceMemory {
   private final DeviceMemory memory;
   private long left = Long.MAX_VALUE;
 
-  /** What the dying host sees. */
+  /** Unwinds the dying host. */
   static final class Death extends Error {
     private static final long serialVersionUID = 1L;
   }
@@ -17,7 +17,7 @@ final class MortalMemory implements DeviceMemory {
     this.memory = memory;
   }
 
-  /** The host dies before so many accesses more. */
+  /** Dies after the given number of further accesses. */
   void dieIn(int accesses) {
     left = accesses;
   }

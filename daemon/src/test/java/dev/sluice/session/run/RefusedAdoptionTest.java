@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** States and arenas that no host and no guard can have left: refused, and nothing is written. */
+/** States and arenas that no host and no guard can have left: refused without a write. */
 class RefusedAdoptionTest {
   private static void assertRefused(String reason, Consumer<EngineRun> damage) {
     EngineRun engine =

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Several profilers of one device in one arena, each with queues and pools of its own. */
+/** Several profilers of one device in one arena, each with its own queues and pools. */
 class RegionsTest {
   private static final int CORES = 6;
-  private static final int RECORDS = 512; // of a buffer, of either other kind
+  private static final int RECORDS = 512; // per buffer, PMU or scope stats
   private static final long PATIENCE_NANOS = 30_000_000_001L;
 
   private static EngineRun launched(Platform platform, String... settings) {
@@ -34,7 +34,7 @@ class RegionsTest {
     return engine;
   }
 
-  /** One task on each core, with all that is recorded of it. */
+  /** Queues one task on each core with all its records. */
   private static void round(EngineRun engine) {
     for (int core = 0; core < CORES; core++) {
       engine.device.task(core);
@@ -77,7 +77,7 @@ class RegionsTest {
     for (int i = 0; i < (quota + 2) * RECORDS; i++) {
       engine.device.pmu(0);
     }
-    engine.device.runUntilBlocked(); // without a host: until nothing is free
+    engine.device.runUntilBlocked(); // no host: until no buffer is free
     DevicePool pool = engine.device.pool(BufferKind.PMU, 0);
     assertEquals(pool.freeTail(), pool.freeHead());
 
@@ -145,7 +145,7 @@ class RegionsTest {
     }
   }
 
-  /** Another host takes over, again and again: each buffer is collected once. */
+  /** Hosts take over repeatedly: each buffer is collected once. */
   @Test
   void shouldLoseNothingWhenTheHostDies() {
     Random random = new Random(11);
@@ -174,7 +174,7 @@ class RegionsTest {
     }
   }
 
-  /** The stores of device and host in any order: each buffer stays in one place. */
+  /** Stores of device and host in any order: each buffer is in one place. */
   @Test
   void shouldKeepEachBufferInOnePlace() {
     Random random = new Random(7);
@@ -196,12 +196,12 @@ class RegionsTest {
     }
   }
 
-  /** A buffer of another run than the open one is counted and named, and mixed with none. */
+  /** A buffer of another run is counted and named, but not mixed in. */
   @Test
   void shouldRefuseABufferOfAnotherRun() {
     EngineRun engine = launched(Platform.A2A3);
     for (int i = 0; i < 10; i++) {
-      round(engine); // of the swimlane buffers are published: the run is known
+      round(engine); // until swimlane buffers are published and the run is known
     }
     engine.runUntilDeviceIsIdle();
     DevicePool pool = engine.device.pool(BufferKind.PMU, 2);

@@ -14,8 +14,8 @@ import dev.sluice.testkit.TestSettings;
 import org.junit.jupiter.api.Test;
 
 /**
- * The headroom of an engine that is stepped by hand. One core writes a record each 10 us; AICPU
- * buffers hold 5, so four slots last 200 us; a pool has 5 buffers, of which 4 circulate.
+ * Headroom of an engine stepped by hand. One core writes a record every 10 us; AICPU buffers hold
+ * 5, so four slots last 200 us; a pool has 5 buffers, of which 4 circulate.
  */
 class RunHeadroomTest {
   private static final long RECORD_NANOS = 10_000;

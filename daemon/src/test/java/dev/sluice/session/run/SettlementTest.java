@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The end of a run whose device goes on. */
+/** Settlement of a run whose device keeps running. */
 class SettlementTest {
   @ParameterizedTest
   @EnumSource(Generation.class)
@@ -48,7 +48,7 @@ class SettlementTest {
     assertTrue(after - before <= held, () -> after - before + " of at most what was lent");
     for (DevicePool pool : engine.device.pools()) {
       if (engine.plan.quota(pool.kind()) > 0) {
-        // Of which the device takes one at once.
+        // The device takes one of them at once.
         int slots = engine.plan.usableSlots()[engine.plan.pool(pool.kind(), 0)];
         int left = pool.freeTail() - pool.freeHead();
         assertTrue(left >= slots - 1, () -> left + " of " + slots + " left to " + pool);
@@ -56,7 +56,7 @@ class SettlementTest {
     }
   }
 
-  /** A stop under back-pressure: all buffers are in host hands, more than refill takes at once. */
+  /** A stop under backpressure: the host owns all buffers, more than refill takes at once. */
   @Test
   void shouldGiveBackEveryBufferToADeviceThatGoesOn() {
     Layout layout =

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The smallest legal pools, with a ready queue to match, and the longest bursts (C1 and C4). */
+/** The smallest valid pools, a ready queue of matching size, and the longest bursts (C1 and C4). */
 class SmallestArenaTest {
   private static final int CORES = 24;
   private static final int THREADS = 3;
@@ -66,7 +66,7 @@ class SmallestArenaTest {
     }
   }
 
-  /** One thread, whose cores starve one after the other, and a host that looks rarely. */
+  /** One thread whose cores starve in turn, and a host that polls rarely. */
   @Test
   void shouldNotLetPoolsStarveEachOther() {
     EngineRun engine = engine(Generation.CHIP_2026_08, "sluice.refill.freeze=cycle");
@@ -74,7 +74,7 @@ class SmallestArenaTest {
     burst(engine);
     for (int round = 0; !engine.device.isIdle(); round++) {
       assertTrue(round < 100_000, "the device hangs");
-      // One agent at a time, in an order that favours none.
+      // One agent at a time, round-robin.
       engine.device.runUntilBlocked();
       engine.agents.get(round % engine.agents.size()).doWork();
       engine.clock.advance(500_000);
@@ -87,8 +87,8 @@ class SmallestArenaTest {
   @ParameterizedTest
   @EnumSource(Generation.class)
   void shouldNotAllocateInSteadyState(Generation generation) {
-    // The JVM charges the thread for what it links and recompiles, now and then. An agent that
-    // allocates does so in every one of these runs, which are all the same.
+    // The JVM occasionally charges the thread for linking and recompilation. An agent that
+    // allocates does so in each of these identical runs.
     long least = Long.MAX_VALUE;
     for (int i = 0; i < 6; i++) {
       least = Math.min(least, bytesAllocatedByTheAgents(generation));
@@ -102,7 +102,7 @@ class SmallestArenaTest {
     burst(engine);
     long bytes = 0;
     for (int step = 0; !engine.device.isIdle(); step++) {
-      // A few stores of each lane between two rounds of the host.
+      // A few stores of each lane between two host cycles.
       for (int thread = 0; thread < engine.device.threadCount(); thread++) {
         for (int i = 0; i < 20; i++) {
           engine.device.step(thread);

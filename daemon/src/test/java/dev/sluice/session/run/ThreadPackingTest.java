@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How many threads spin, by the CPUs that there are and what else wants them. */
+/** Number of spinning threads, by available CPUs and competing load. */
 class ThreadPackingTest {
   private static final long PATIENCE_NANOS = 10_000_000_000L;
 
@@ -64,7 +64,7 @@ class ThreadPackingTest {
         "sluice-test", ArenaLocks.BYTES, SharedRegion.Extra.OFF, SharedRegion.Extra.OFF);
   }
 
-  /** Locks beyond that of the session, in the order of their numbers. */
+  /** Returns the held locks other than the session's, in ascending order. */
   private static List<Integer> held(ArenaLocks locks) {
     return IntStream.range(ArenaLocks.OWNER, ArenaLocks.THREADS + 5)
         .filter(locks::isMine)
@@ -103,7 +103,7 @@ class ThreadPackingTest {
     }
   }
 
-  /** One thread with locks of several arenas gives back those of the session that ends. */
+  /** A thread that holds locks of several arenas releases those of the session that ends. */
   @Test
   void shouldHandALockOverWhileTheThreadGoesOnWithOtherSessions() throws IOException {
     try (ThreadPacking packing = packing(4, "sluice.threading=inline");

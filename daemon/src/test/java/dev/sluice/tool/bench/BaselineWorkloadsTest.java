@@ -35,7 +35,7 @@ class BaselineWorkloadsTest {
   private final StopSignal stopSignal = new StopSignal();
   private final Runs runs = new Runs(daemon, Map.of(), stopSignal, "bench", unused -> {});
 
-  /** The newest generation blocks, so that nothing is lost on however busy a machine. */
+  /** The newest generation blocks, so nothing is lost however busy the machine is. */
   @ParameterizedTest
   @EnumSource
   void shouldServeTheProducer(Host host) throws Exception {
@@ -94,7 +94,7 @@ class BaselineWorkloadsTest {
     assertEquals(8_000, outcome.collectedBytesPerSecond());
   }
 
-  /** One thread for two seconds, 1000 records of 32 bytes. */
+  /** Returns a run of one thread for two seconds with 1000 records of 32 bytes. */
   private static Run run(long dropped, long aicoreLost, long collected, double stalled) {
     return new Run(
         Map.of("collected_records", collected, "collected_bytes", 32 * collected),

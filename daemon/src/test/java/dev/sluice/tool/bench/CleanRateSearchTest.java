@@ -58,7 +58,7 @@ class CleanRateSearchTest {
     Map<Long, Integer> runs = new HashMap<>();
     CleanRateSearch.Trial trial =
         rate -> {
-          // Lucky for as long as the search looks: a clear majority of two.
+          // Two lucky runs are a clear majority for the search; the confirming runs then fail.
           boolean isLucky = rate < 5_000_000_000L && runs.merge(rate, 1, Integer::sum) <= 2;
           return outcome(rate, rate > 0 && (rate < 2_000_000_000L || isLucky));
         };

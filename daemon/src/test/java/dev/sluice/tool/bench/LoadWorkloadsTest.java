@@ -32,7 +32,7 @@ class LoadWorkloadsTest {
     assertEquals(8_000, outcome.collectedBytesPerSecond());
   }
 
-  /** One thread for two seconds, 1000 records of 32 bytes. */
+  /** Returns a run of one thread for two seconds with 1000 records of 32 bytes. */
   private static RunReport run(long dropped, long unaccounted, double stallSeconds)
       throws ToolException {
     return new RunReport(

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class CeilingModelTest {
   private static final double MB = 1e6;
 
-  /** 24 cores with both task kinds, 4 slots, 8 buffers: what a2a3 has by default. */
+  /** 24 cores with both task kinds, 4 slots, 8 buffers: the defaults of a2a3. */
   static final Shape SHAPE = shape(4, 8);
 
   static Shape shape(int slots, int buffers) {
@@ -31,7 +31,7 @@ class CeilingModelTest {
 
   @Test
   void shouldDivideWhatTheSlotsOfTheSmallestKindHoldByTheWorstLatency() {
-    // 4 slots * 32,000 bytes * 24 pools are 3.072 MB of half of the bytes.
+    // 4 slots * 32,000 bytes * 24 pools are 3.072 MB, which carry half of the bytes.
     Limit control = model(0.020, 9e9).controlPath();
     assertClose(6.144 * MB / 0.020, control.value());
     assertTrue(control.arithmetic().contains("20ms"), control.arithmetic());
@@ -40,7 +40,7 @@ class CeilingModelTest {
 
   @Test
   void shouldCountOnOneBufferLessPerPoolThanThereAre() {
-    // 7 of 8 buffers of the smaller kind, of which the device fills one byte in two.
+    // 7 of 8 buffers of the smaller kind, which carries half of the bytes.
     assertClose(7 * 32_000 * 24 / 0.5, model(0.001, 9e9).burstBytes());
   }
 

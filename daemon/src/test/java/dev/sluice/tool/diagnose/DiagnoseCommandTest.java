@@ -36,7 +36,7 @@ class DiagnoseCommandTest {
   private final FakeProbes probes = new FakeProbes();
   private final Console console = new Console(new DiagnoseCommand(daemon, probes, stopSignal));
 
-  /** A host without any trouble, unless the test says so. */
+  /** A fault-free host unless the test sets a fault. */
   private static final class FakeProbes implements HostProbes {
     String refusal;
     Runnable onControlPath = () -> {};
@@ -61,7 +61,7 @@ class DiagnoseCommandTest {
     }
   }
 
-  /** Every run that the diagnosis can make finds its session settled. */
+  /** Returns a producer for a settled session in every run of a diagnosis. */
   private FakeProducer producer() throws IOException {
     for (int run = 0; run < MOST_RUNS; run++) {
       daemon.ended.add(

@@ -13,23 +13,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The model against a device and a host that do exactly what it says, pool by pool and buffer by
- * buffer: if an edge of real runs is elsewhere, then the device or the host is not what the terms
- * say, and the arithmetic is not to blame.
+ * The model against a device and a host that behave exactly as modelled, pool by pool and buffer by
+ * buffer. If real edges differ, the device or the host deviates from the model's terms; the
+ * arithmetic is right.
  */
 class IdealDeviceTest {
   private static final int CORES = 24;
   private static final int RECORD_BYTES = 32;
   private static final double MB = 1e6;
 
-  /** The cores of a device are out of step by a fraction of a buffer each. */
+  /** Offset between cores in records, so that their buffers do not fill at the same time. */
   private static final int STEP_RECORDS = 42;
 
   /**
    * A pool.
    *
-   * @param records of one buffer
-   * @param ahead records in its first buffer when time begins
+   * @param records records per buffer
+   * @param ahead records in its first buffer at time 0
    * @param weight its rate as a multiple of the mean
    */
   private record Pool(int records, double ahead, double weight) {
@@ -37,19 +37,19 @@ class IdealDeviceTest {
       return weight * bytesPerSecond / (2 * CORES) / RECORD_BYTES;
     }
 
-    /** Buffers that are full at a time. */
+    /** Returns the number of buffers filled by this time. */
     long full(double bytesPerSecond, double seconds) {
       return (long) Math.floor((ahead + rate(bytesPerSecond) * seconds) / records);
     }
 
-    /** When its buffer of this number, from 1, is full. */
+    /** Returns when its n-th buffer, from 1, is full. */
     double fullAt(double bytesPerSecond, long number) {
       return (number * records - ahead) / rate(bytesPerSecond);
     }
   }
 
   /**
-   * @param skew the rate of every second core over that of the others; 1 is an even device
+   * @param skew rate of every second core relative to the others; 1 is an even device
    */
   private static List<Pool> pools(double skew) {
     List<Pool> pools = new ArrayList<>();
@@ -62,7 +62,7 @@ class IdealDeviceTest {
     return pools;
   }
 
-  /** The host is away for a while, once in every period, and in time otherwise. */
+  /** Simulates a host that pauses once per period and otherwise keeps up. */
   private static boolean survivesPauses(double rate, double pause, int slots, double skew) {
     double period = 0.15;
     for (Pool pool : pools(skew)) {
@@ -76,7 +76,7 @@ class IdealDeviceTest {
     return true;
   }
 
-  /** One burst into pools that are all free, and a collector that gives back in order. */
+  /** Simulates one burst into free pools, with a collector that returns buffers in order. */
   private static boolean survivesBurst(
       double seconds, double rate, double giveBack, int buffers, double skew) {
     record Full(double at, int pool) {}
@@ -109,7 +109,7 @@ class IdealDeviceTest {
     return true;
   }
 
-  /** The highest value that survives, to a thousandth; survival must be monotonous. */
+  /** Returns the highest surviving value within 0.1 %; survival must be monotonic. */
   private static double edge(double low, double high, DoublePredicate survives) {
     double clean = low;
     double dirty = high;
@@ -146,7 +146,7 @@ class IdealDeviceTest {
     assertEquals(1, predicted / found, 0.03, predicted + " against " + found);
   }
 
-  /** What a device that gives its cores uneven turns looks like: not worse by chance. */
+  /** With uneven cores the prediction is too high by a known factor, not by chance. */
   @Test
   void shouldBeTooHighByTheBusiestPoolsShareWhereCoresAreUneven() {
     double even = edge(1 * MB, 1e11, rate -> survivesPauses(rate, 0.020, 4, 1));

@@ -14,7 +14,7 @@ class DoctorCommandTest {
 
   @Test
   void shouldFailWhereAPlacementCannotWork() throws Exception {
-    // No test machine has a device; and the folder given has no libraries.
+    // Test machines have no device, and the given folder has no libraries.
     int code =
         console.run(
             "doctor",

@@ -57,7 +57,7 @@ class FigureTest {
     assertEquals(0, nothing.high());
   }
 
-  /** The rate of false alarms that the Javadoc promises, 2 / C(10, 5), on noise of one kind. */
+  /** The false-alarm rate in the Javadoc, 2 / C(10, 5), on identical noise. */
   @Test
   void shouldRarelyTellEqualFiguresApart() {
     int[] alarms = {0};

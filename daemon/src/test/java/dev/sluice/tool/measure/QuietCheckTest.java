@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class QuietCheckTest {
   @TempDir private Path folder;
 
-  /** user, idle and steal ticks; the rest is 0. */
+  /** Writes user, idle and steal ticks; all others are 0. */
   private void times(long user, long idle, long stolen) {
     try {
       Files.writeString(

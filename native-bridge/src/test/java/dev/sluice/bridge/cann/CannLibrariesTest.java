@@ -39,7 +39,7 @@ class CannLibrariesTest {
 
   @Test
   void shouldNameWhatAnOldVersionLacks() throws IOException {
-    // A library with none of the symbols, under the right name.
+    // A library under the right name without any of the symbols.
     Files.copy(Standin.FOLDER.resolve("libcann_standin.so"), folder.resolve("libruntime.so"));
     LibraryFinding finding = look().findings().get(0);
     assertFalse(finding.isUsable());

@@ -76,7 +76,7 @@ class DeviceAllocationTest {
     assertEquals(1, Standin.calls("halHostUnregister"));
   }
 
-  /** Every step of both routes, failing at its first use: nothing may stay behind. */
+  /** Every step of both routes fails at its first use; nothing may leak. */
   @ParameterizedTest
   @CsvSource({
     "IPC_KEY, rtSetDevice, 107001",

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** The stand-in for the CANN libraries, in this process: the calls, and what tests ask it. */
+/** The stand-in for the CANN libraries in this process: its calls and its test hooks. */
 final class Standin {
   static final Path FOLDER = Path.of(System.getProperty("sluice.native.path"), "cann");
   private static final NativeLibrary CORE =
@@ -18,12 +18,12 @@ final class Standin {
     return CannLibraries.load(Optional.of(FOLDER), Map.of());
   }
 
-  /** Forgets injected failures and counts. */
+  /** Clears injected failures and counters. */
   static void reset() {
     function("standin_reset").invokeVoid(new Object[0]);
   }
 
-  /** Lets the nth use of a call from now on fail with a code. */
+  /** Makes the nth call from now on fail with a code. */
   static void fail(String call, int nth, int code) {
     function("standin_fail").invokeVoid(new Object[] {call, nth, code});
   }
@@ -32,12 +32,12 @@ final class Standin {
     return function("standin_calls").invokeLong(new Object[] {call});
   }
 
-  /** What is allocated, registered, imported or reserved at the moment. */
+  /** Returns the number of live allocations, registrations, imports and reservations. */
   static long live() {
     return function("standin_live").invokeLong(new Object[0]);
   }
 
-  /** Registrations whose memory was freed first. */
+  /** Returns the number of registrations whose memory was freed before they were removed. */
   static long leaked() {
     return function("standin_leaked").invokeLong(new Object[0]);
   }
