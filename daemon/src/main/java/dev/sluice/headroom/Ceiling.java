@@ -16,7 +16,7 @@ public enum Ceiling {
   BANDWIDTH(
       "bandwidth",
       "bandwidth",
-      "the collectors were always busy; give them more CPUs or more shards"),
+      "the daemon's threads were always busy; give them more CPUs"),
   /**
    * Captures come faster than the disk takes them: {@code C < mean(R)}, for as long as it lasts.
    */
