@@ -36,6 +36,7 @@ public final class BackoffIdleStrategy implements IdleStrategy {
   private final boolean naps;
 
   private long idleSinceNs;
+  private long restedNs;
   private boolean isIdle;
   private long nextParkNanos;
   private long crowdedSinceNs;
@@ -77,8 +78,16 @@ public final class BackoffIdleStrategy implements IdleStrategy {
     if (!isIdle) {
       isIdle = true;
       idleSinceNs = nowNs;
+      restedNs = nowNs;
       nextParkNanos = MIN_PARK_NANOS;
     }
+    rest(nowNs);
+    long sinceNs = restedNs; // the empty round before counts, too
+    restedNs = clock.nanoTime();
+    meter.addIdle(restedNs - sinceNs);
+  }
+
+  private void rest(long nowNs) {
     long idleNanos = nowNs - idleSinceNs;
     if (idleNanos < spinNanos && !naps) {
       Thread.onSpinWait();

@@ -16,7 +16,7 @@ public enum Ceiling {
   BANDWIDTH(
       "bandwidth",
       "bandwidth",
-      "the collectors were always busy; give them more CPUs or more shards"),
+      "the daemon's threads were always busy; give them more CPUs"),
   /** Captures grow faster than the disk can write, for a sustained time: {@code C < mean(R)}. */
   STORAGE("storage", "storage", "the disk was slower than the device");
 

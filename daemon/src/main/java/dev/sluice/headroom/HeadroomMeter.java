@@ -22,7 +22,8 @@ import dev.sluice.config.HeadroomSettings;
  *
  *   bandwidth          R / W over a second
  *     R  payload per second that the device set out to write, over all pools
- *     W  payload that the collectors moved per second of busy time
+ *     W  payload that the collectors moved per second of busy time, or per second in which the
+ *        drain's thread was not idle, whichever is lower
  *
  *   storage            the highest of R / W over a second, F, and 1 while records are lost
  *     W  bytes of records that the capture's writer wrote per second of writing time
@@ -54,14 +55,17 @@ public final class HeadroomMeter {
   private static final int COPYING = 2;
   private static final int WRITTEN = 3;
   private static final int WRITING = 4;
-  private static final int TOTALS = 5;
+  private static final int DRAINING = 5;
+  private static final int TOTALS = 6;
 
-  // Indices into the shares; the first two also index the capacities.
+  // Indices into the shares; the first three also index the capacities.
   private static final int COLLECTORS = 0;
   private static final int WRITER = 1;
-  private static final int STAGE = 2;
-  private static final int FREE_QUEUES = 3;
-  private static final int SHARES = 4;
+  private static final int DRAIN_THREAD = 2;
+  private static final int MOVERS = 3;
+  private static final int STAGE = 3;
+  private static final int FREE_QUEUES = 4;
+  private static final int SHARES = 5;
 
   private final PoolShape[] pools;
   private final long[] producedBefore;
@@ -74,7 +78,7 @@ public final class HeadroomMeter {
   private final SlidingWindow shares;
   private final SlidingWindow worst;
   private final TrailingTotals totals = new TrailingTotals(TOTALS, RATE_NANOS);
-  private final double[] capacities = new double[2];
+  private final double[] capacities = new double[MOVERS];
 
   private long nowNs;
   private long sinceNs;
@@ -174,10 +178,13 @@ public final class HeadroomMeter {
    * @param bytes payload moved since the run began
    * @param busyNanos time spent moving it, summed over the collectors
    * @param collectors number that can work in parallel
+   * @param drainNanos time in which the drain's thread, possibly shared with the collectors, was
+   *     not idle
    */
-  public void copying(long bytes, long busyNanos, int collectors) {
+  public void copying(long bytes, long busyNanos, int collectors, long drainNanos) {
     totals.set(COPIED, bytes);
     totals.set(COPYING, (double) busyNanos / collectors);
+    totals.set(DRAINING, drainNanos);
   }
 
   /**
@@ -200,12 +207,14 @@ public final class HeadroomMeter {
     if (totals.nanos() >= RATE_NANOS / 2) {
       double rate = totals.growth(OFFERED) / totals.nanos();
       shares.note(COLLECTORS, share(rate, COLLECTORS, COPIED, COPYING));
+      shares.note(DRAIN_THREAD, share(rate, DRAIN_THREAD, COPIED, DRAINING));
       shares.note(WRITER, share(rate, WRITER, WRITTEN, WRITING));
     }
     double[] now = new double[CEILINGS];
     now[Ceiling.CONTROL_PATH.ordinal()] = Math.max(controlPath, shares.get(FREE_QUEUES));
     now[Ceiling.BUFFER_LIFECYCLE.ordinal()] = lifecycle;
-    now[Ceiling.BANDWIDTH.ordinal()] = shares.get(COLLECTORS);
+    now[Ceiling.BANDWIDTH.ordinal()] =
+        Math.max(shares.get(COLLECTORS), shares.get(DRAIN_THREAD));
     // A slow writer delays nothing until its stage is full.
     double writer = shares.get(WRITER);
     writer = shares.get(STAGE) < Headroom.REACHED ? Math.min(writer, NOT_REACHED) : writer;

@@ -70,6 +70,27 @@ class BackoffIdleStrategyTest {
   }
 
   @Test
+  void shouldCountTheTimeWithoutWork() {
+    BackoffIdleStrategy strategy = strategy();
+    clock.advance(300);
+    idle(strategy);
+    assertEquals(0, meter.idleNanos(), "the round before had work");
+    clock.advance(20);
+    idle(strategy);
+    assertEquals(20, meter.idleNanos(), "an empty round");
+    clock.advance(5);
+    strategy.idle(1);
+    clock.advance(7);
+    strategy.idle(1);
+    clock.advance(9);
+    idle(strategy);
+    assertEquals(20, meter.idleNanos(), "rounds with work do not count");
+    clock.advance(SPIN + YIELD);
+    idle(strategy);
+    assertEquals(20 + SPIN + YIELD, meter.idleNanos());
+  }
+
+  @Test
   void shouldStartOverAfterWork() {
     BackoffIdleStrategy strategy = strategy();
     untilParks(strategy);

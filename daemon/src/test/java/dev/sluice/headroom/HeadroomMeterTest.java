@@ -27,6 +27,7 @@ class HeadroomMeterTest {
   private long pauseNs;
   private long copiedBytes;
   private long copyingNs;
+  private long drainingNs;
   private long writtenBytes;
   private long writingNs;
   private double fill;
@@ -46,7 +47,7 @@ class HeadroomMeterTest {
     for (int pool = 0; pool < samples.length; pool++) {
       meter.pool(pool, samples[pool]);
     }
-    meter.copying(copiedBytes, copyingNs, 1);
+    meter.copying(copiedBytes, copyingNs, 1, drainingNs);
     meter.writing(writtenBytes, writingNs, fill, isLosing);
     return meter.end();
   }
@@ -197,6 +198,19 @@ class HeadroomMeterTest {
       after(100 * MS);
     }
     assertEquals(4.0 / 3, meter.headroom().ratio(BANDWIDTH), EXACT);
+  }
+
+  @Test
+  void shouldSetTheOfferedRateAgainstWhatTheThreadOfTheDrainCanCopy() {
+    for (long i = 1; i <= 20; i++) {
+      // 32 MB in each 100 ms, all copied: collectors need 30 ms, their thread is idle for 20.
+      samples[0].producedRecords = i * 1_000_000;
+      copiedBytes = i * 32_000_000;
+      copyingNs = i * 30 * MS;
+      drainingNs = i * 80 * MS;
+      after(100 * MS);
+    }
+    assertEquals(0.8, meter.headroom().ratio(BANDWIDTH), EXACT);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.sluice.session.run;
 
 import dev.sluice.abi.BufferKind;
+import dev.sluice.agent.ParkMeter;
 import dev.sluice.device.ArenaPlan;
 import dev.sluice.device.lane.DrainAgent;
 import dev.sluice.device.lane.RefillAgent;
@@ -26,6 +27,9 @@ final class RunHeadroom {
   private final CollectorAgent[] collectors;
   private final RunBooks books;
   private final RunCapture capture;
+  private final ParkMeter parks;
+  private final long beganNs;
+  private final long idleBefore;
   private final HeadroomMeter meter;
   private final PoolSample sample = new PoolSample();
   private long lostBefore;
@@ -39,8 +43,10 @@ final class RunHeadroom {
     this.collectors = engine.collectors();
     this.books = books;
     this.capture = setup.capture();
-    this.meter =
-        new HeadroomMeter(setup.settings().headroom(), shapes(plan), setup.clock().nanoTime());
+    this.parks = setup.parks();
+    this.beganNs = setup.clock().nanoTime();
+    this.idleBefore = parks.idleNanos();
+    this.meter = new HeadroomMeter(setup.settings().headroom(), shapes(plan), beganNs);
     this.lostBefore = capture.load().map(CaptureLoad::lostRecords).orElse(0L);
   }
 
@@ -100,7 +106,8 @@ final class RunHeadroom {
       slowNanos += heldNs - heldBefore;
     }
     heldBefore = heldNs;
-    meter.copying(bytes, busyNs + slowNanos, collectors.length);
+    long drainNs = nowNs - beganNs - (parks.idleNanos() - idleBefore);
+    meter.copying(bytes, busyNs + slowNanos, collectors.length, drainNs);
     load.ifPresent(this::addCapture);
     meter.end();
   }
