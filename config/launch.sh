@@ -1,9 +1,9 @@
-# What the launchers of a checkout and of a package have in common; sourced by bash.
+# Shared by the launchers of a checkout and of a package; sourced by bash.
 # shellcheck shell=bash
 
 readonly java_floor=17
 
-# Sets java_home and java_major, or returns 1. Reads the JDK's release file, because starting a JVM takes 50 times longer.
+# Sets java_home and java_major, or returns 1. Reads the JDK's release file; starting a JVM takes 50 times as long.
 find_java() {
   local java line
   java_home=${SLUICE_JAVA_HOME:-${private_java:-${JAVA_HOME:-}}}
@@ -27,7 +27,7 @@ find_java() {
   [ "${java_major:-0}" -ge "$java_floor" ]
 }
 
-# Reads a file like config/jvm.options into the array jvm_options, leaving out what is for other Java versions.
+# Reads a file like config/jvm.options into the array jvm_options, skipping options for other Java versions.
 read_jvm_options() {
   local line range low high
   jvm_options=()
@@ -48,8 +48,8 @@ read_jvm_options() {
   done <"$1"
 }
 
-# Texts of the C library are compared and logged: English in any locale. Names of files may have any
-# character: UTF-8 where the locale is the POSIX one. Everything else of the user's locale stays.
+# Messages of the C library are compared and logged, so they must be English in any locale. File names may contain any
+# character, so a POSIX locale is replaced by UTF-8. The rest of the user's locale stays.
 settle_locale() {
   local ctype=${LC_ALL:-${LC_CTYPE:-${LANG:-}}}
   case $ctype in '' | C | POSIX) ctype=C.UTF-8 ;; esac
@@ -57,8 +57,8 @@ settle_locale() {
   export LC_CTYPE=$ctype LC_MESSAGES=C
 }
 
-# Leaves out of jvm_options what the user's own options exclude: a JVM with two collectors does not start, and one
-# whose first heap is larger than its largest warns.
+# Removes from jvm_options what conflicts with the user's own options: a JVM with two collectors does not start, and an
+# initial heap above the maximum causes a warning.
 yield_to_user_options() {
   local user=" ${SLUICE_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-} ${_JAVA_OPTIONS:-} " option kept=()
   for option in "${jvm_options[@]}"; do
@@ -73,7 +73,7 @@ yield_to_user_options() {
   jvm_options=("${kept[@]}")
 }
 
-# Sets caller to what Java cannot see by itself: where temporary files go, and how the caller, who ran $1, writes a command.
+# Sets caller to options that Java cannot determine itself: the temporary folder, and the command as typed ($1).
 describe_caller() {
   local command=$1
   case $command in */*) ;; *) command=./$command ;; esac

@@ -233,7 +233,7 @@ static uint32_t word_of(const struct pool *p, size_t at) {
   return load32_relaxed(p->shared + at);
 }
 
-/* One budget covers the whole wait; a publication stays, and each later record waits anew. */
+/* One budget covers the whole wait; a publication stays, and each later record waits again. */
 static void chip_09_gives_up_after_its_budget(void) {
   struct rig *r = new_rig(SLUICE_CHIP_2026_09, 64, 4);
   struct lane *l = &r->device.lanes[0];

@@ -31,7 +31,7 @@ final class Await {
     until(PATIENCE, condition, otherwise);
   }
 
-  /** Same with a timeout of its own, for conditions that are slow by design. */
+  /** Same with a longer timeout, for conditions that are slow by design. */
   static void until(Duration patience, Condition condition, Supplier<String> otherwise)
       throws Exception {
     long deadlineNs = System.nanoTime() + patience.toNanos();

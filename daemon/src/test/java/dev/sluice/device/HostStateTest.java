@@ -27,7 +27,7 @@ class HostStateTest {
 
   private final ArenaPlan plan = TestArena.small(Generation.L2_2026_07, 3, 2, 4).plan();
 
-  /** Maps the same memory by a descriptor of its own, as the next daemon does. */
+  /** Maps the same memory through a separate descriptor, as the next daemon does. */
   private static SharedRegion again(HostState state) throws IOException {
     return SharedRegion.adopt(SharedRegion.duplicateDescriptor(state.fd()));
   }

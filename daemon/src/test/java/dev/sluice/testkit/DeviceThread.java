@@ -36,7 +36,7 @@ final class DeviceThread {
     program.addLast(step);
   }
 
-  /** Inserts after the running step, behind its earlier insertions. Called only from a step. */
+  /** Inserts after the running step and its earlier insertions. Called only from a step. */
   void then(Step step) {
     inserted.add(step);
   }

@@ -48,7 +48,7 @@ class MetricsApiTest {
         .register(registry);
   }
 
-  /** Queues its tasks until told to run them. */
+  /** Queues its tasks until the test runs them. */
   private static final class Stepped extends AbstractExecutorService {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
 

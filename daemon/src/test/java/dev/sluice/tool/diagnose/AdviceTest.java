@@ -35,7 +35,7 @@ class AdviceTest {
   void shouldBlamePausesWhereTheWorstRefillIsFarFromTheUsualOne() {
     Advice.Change first = advice(model(0.020, 900 * MB), 0).changes().get(0);
     assertTrue(first.what().startsWith("Remove the pauses"), first.what());
-    // Without pauses the control path allows 6 GB/s, but the buffer lifecycle only 900 MB/s.
+    // Without pauses the control path allows 6 GB/s, but the bandwidth only 900 MB/s.
     assertEquals(900 * MB, first.bytesPerSecond(), 1);
     Advice even = Advice.of(model(0.020, 900 * MB), EVEN, Double.NaN, 0);
     assertTrue(even.changes().get(0).what().startsWith("Refill sooner"));
