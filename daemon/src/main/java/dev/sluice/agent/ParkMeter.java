@@ -26,7 +26,9 @@ public final class ParkMeter {
     return intendedNanos;
   }
 
-  /** Nanoseconds without work since the thread began: empty rounds, yields and parks. Any thread. */
+  /**
+   * Nanoseconds without work since the thread began: empty rounds, yields and parks. Any thread.
+   */
   public long idleNanos() {
     return counters.get(IDLE_NANOS);
   }

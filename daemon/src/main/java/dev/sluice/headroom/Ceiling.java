@@ -13,10 +13,7 @@ public enum Ceiling {
       "buffer life cycle",
       "a pool had no buffer left; a burst needs more buffers, a lasting rate more CPUs"),
   /** Records arrive faster than they can be copied out: {@code R > W}. */
-  BANDWIDTH(
-      "bandwidth",
-      "bandwidth",
-      "the daemon's threads were always busy; give them more CPUs"),
+  BANDWIDTH("bandwidth", "bandwidth", "the daemon's threads were always busy; give them more CPUs"),
   /** Captures grow faster than the disk can write, for a sustained time: {@code C < mean(R)}. */
   STORAGE("storage", "storage", "the disk was slower than the device");
 

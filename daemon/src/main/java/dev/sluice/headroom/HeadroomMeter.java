@@ -213,8 +213,7 @@ public final class HeadroomMeter {
     double[] now = new double[CEILINGS];
     now[Ceiling.CONTROL_PATH.ordinal()] = Math.max(controlPath, shares.get(FREE_QUEUES));
     now[Ceiling.BUFFER_LIFECYCLE.ordinal()] = lifecycle;
-    now[Ceiling.BANDWIDTH.ordinal()] =
-        Math.max(shares.get(COLLECTORS), shares.get(DRAIN_THREAD));
+    now[Ceiling.BANDWIDTH.ordinal()] = Math.max(shares.get(COLLECTORS), shares.get(DRAIN_THREAD));
     // A slow writer delays nothing until its stage is full.
     double writer = shares.get(WRITER);
     writer = shares.get(STAGE) < Headroom.REACHED ? Math.min(writer, NOT_REACHED) : writer;

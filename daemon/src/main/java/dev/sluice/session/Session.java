@@ -548,7 +548,7 @@ public final class Session {
   /** Resumes a run that the client reported complete while the device was still writing. */
   private void goOn() {
     try {
-      crew = stage.threads().newCrew(settings, request.device());
+      crew = stage.threads().newCrew(crew);
       crew.start(Integer.toString(id), run.agents(), run.engine(), memory.locks());
       enter(RUNNING);
     } catch (Throwable e) {

@@ -122,13 +122,14 @@ public final class ThreadPacking implements AutoCloseable {
     private ArenaLocks locks = ArenaLocks.NONE;
     private Slack slack = nowNs -> Long.MAX_VALUE;
 
-    private Crew(Settings settings, int device, ThreadingMode mode, boolean naps) {
+    private Crew(
+        Settings settings, int device, ThreadingMode mode, boolean naps, ParkMeter unlessInline) {
       this.settings = settings;
       this.device = device;
       this.mode = mode;
       this.naps = naps;
       this.inline = mode == ThreadingMode.INLINE ? inline(device) : null;
-      this.meter = inline != null ? inline.meter : new ParkMeter();
+      this.meter = inline != null ? inline.meter : unlessInline;
     }
 
     public ThreadingMode mode() {
@@ -278,7 +279,17 @@ public final class ThreadPacking implements AutoCloseable {
     ThreadingMode mode = resolve(own.threading());
     // A device call may never return; confine the wait to sessions of that device.
     boolean callsDevice = own.placement().of(device).isOnDevice();
-    Crew crew = new Crew(own, callsDevice ? device : NO_DEVICE, mode, mustNap(own, mode));
+    return added(
+        new Crew(own, callsDevice ? device : NO_DEVICE, mode, mustNap(own, mode), new ParkMeter()));
+  }
+
+  /** Assigns threads to a run whose crew has stopped and that continues; its meter stays. */
+  public synchronized Crew newCrew(Crew stopped) {
+    return added(
+        new Crew(stopped.settings, stopped.device, stopped.mode, stopped.naps, stopped.meter));
+  }
+
+  private Crew added(Crew crew) {
     crews.add(crew);
     return crew;
   }

@@ -1,10 +1,12 @@
 package dev.sluice.session.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.sluice.agent.Agent;
 import dev.sluice.agent.NanoClock;
+import dev.sluice.agent.ParkMeter;
 import dev.sluice.bridge.ArenaLocks;
 import dev.sluice.bridge.SharedRegion;
 import dev.sluice.config.Settings;
@@ -16,6 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Number of spinning threads, by available CPUs and competing load. */
 class ThreadPackingTest {
@@ -100,6 +103,30 @@ class ThreadPackingTest {
         assertEquals(List.of(), held(locks));
         assertTrue(locks.isMine(ArenaLocks.SESSION));
       }
+    }
+  }
+
+  /** The drain keeps its meter: with another one, intended sleep would count as a pause. */
+  @ParameterizedTest
+  @ValueSource(strings = {"dedicated", "shared", "inline"})
+  void shouldKeepTheMeterOfARunThatContinues(String mode) {
+    String[] settings = {"sluice.threading=" + mode, "sluice.drain.idle.max-park=1ms"};
+    try (ThreadPacking packing = packing(4, settings)) {
+      ThreadPacking.Crew crew = packing.newCrew(TestSettings.with(settings), 0);
+      ParkMeter meter = crew.meter();
+      List<Agent> agents = List.of(named("drain"), named("refill"), named("collector"));
+      crew.start("1", agents, nowNs -> Long.MAX_VALUE, ArenaLocks.NONE);
+      assertTrue(crew.stop(Long.MAX_VALUE));
+      crew = packing.newCrew(crew);
+      assertSame(meter, crew.meter());
+      long idleNanos = meter.idleNanos();
+      crew.start("1", agents, nowNs -> Long.MAX_VALUE, ArenaLocks.NONE);
+      long beganNs = System.nanoTime();
+      while (meter.idleNanos() == idleNanos && System.nanoTime() - beganNs < PATIENCE_NANOS) {
+        Thread.onSpinWait();
+      }
+      assertTrue(meter.idleNanos() > idleNanos);
+      assertTrue(crew.stop(Long.MAX_VALUE));
     }
   }
 
