@@ -173,7 +173,7 @@ public final class DemoCommand implements Callable<Integer> {
       return run;
     } catch (ToolException e) {
       if (stopSignal.isRequested()) {
-        throw new ToolException("interrupted before there was a result: " + e.getMessage(), e);
+        throw new ToolException("interrupted without a result: " + e.getMessage(), e);
       }
       if (e.getMessage().equals(producerLines.peekLast())) {
         producerLines.removeLast(); // the error message repeats it

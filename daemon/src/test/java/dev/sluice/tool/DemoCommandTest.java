@@ -313,8 +313,7 @@ class DemoCommandTest {
     try (FakeProducer ignored = new FakeProducer(folder, "kill -TERM $$\n")) {
       assertEquals(ExitCode.FAILED, console.run("demo", "--name", "t"));
     }
-    assertTrue(
-        console.err().startsWith("sluice: interrupted before there was a result: "), console.err());
+    assertTrue(console.err().startsWith("sluice: interrupted without a result: "), console.err());
   }
 
   private Thread signalWhen(BooleanSupplier isTime) {
