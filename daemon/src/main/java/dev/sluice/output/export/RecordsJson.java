@@ -101,8 +101,8 @@ final class RecordsJson {
     if (tasks == 0 && (!source.isChip() || phases == 0)) {
       throw new ExportException(
           source.isChip()
-              ? "the capture has no record, and the runtime writes no file then"
-              : "the capture has no task record, and this runtime writes no file then");
+              ? "the capture has no records; the runtime writes no file in that case"
+              : "the capture has no task records; this runtime writes no file in that case");
     }
     JsonGenerator json = new JsonFactory().createGenerator(out);
     json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);
