@@ -192,7 +192,7 @@ public final class CaptureStore implements AutoCloseable {
         live.remove(capture);
       }
       stages.forEach(memory::give);
-      throw new IOException("cannot start its thread: " + e.getMessage(), e);
+      throw new IOException("cannot start its writer thread: " + e.getMessage(), e);
     }
   }
 
