@@ -13,9 +13,8 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * Writes the runtime's own file for the runtime's own tools (abi.md 6.1, and for the newest
- * runtimes abi-2026.09.md 2.11): same keys, same conditions. Rows are grouped by core in collection
- * order, one per line.
+ * Writes the runtime's own file for the runtime's own tools (docs/exports.md, "records-json"): same
+ * keys, same conditions. Rows are grouped by core in collection order, one per line.
  *
  * <p>Reads one pool after another, so that at most a frame of each is held.
  */
