@@ -48,7 +48,7 @@ final class DemoDirectory implements AutoCloseable {
             TemporaryDirectory.base(),
             PREFIX,
             "the capture",
-            "name another directory by TMPDIR or --capture-directory");
+            "set TMPDIR or --capture-directory to another directory");
     DemoDirectory directory = new DemoDirectory(path, isKept ? null : lockedMark(path, messages));
     if (!isKept) {
       directory.removeEarlier(messages);

@@ -143,9 +143,8 @@ class DemoCommandTest {
     Path file = Files.createFile(folder.resolve("file"));
     assertEquals(
         ExitCode.FAILED, console.run("demo", "--capture-directory", file.resolve("x").toString()));
-    assertTrue(
-        console.err().startsWith("sluice: cannot make " + file.resolve("x") + " for the capture: "),
-        console.err());
+    String message = "sluice: cannot create " + file.resolve("x") + " for the capture: ";
+    assertTrue(console.err().startsWith(message), console.err());
     assertEquals(0, daemon.starts);
   }
 

@@ -108,7 +108,7 @@ final class StorageChecks {
         : Finding.bad(
             check,
             socket + ": " + folder + " cannot be written by this user",
-            "RuntimeDirectory= in the service makes it; else mkdir and chown");
+            "RuntimeDirectory= in the service creates it; otherwise mkdir and chown");
   }
 
   static Finding sharedMemory(HostFiles host) {
