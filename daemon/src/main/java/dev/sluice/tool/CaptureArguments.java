@@ -21,7 +21,7 @@ public final class CaptureArguments {
   @Option(
       names = "--directory",
       paramLabel = "DIR",
-      description = "Where the captures are. Default: that of the configuration.")
+      description = "Where the captures are. Default: from the configuration.")
   private Path directory;
 
   @Option(

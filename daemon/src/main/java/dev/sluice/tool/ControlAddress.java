@@ -24,7 +24,7 @@ final class ControlAddress {
   @Option(
       names = "--socket",
       paramLabel = "PATH",
-      description = "Control socket of the daemon. Default: that of the configuration.")
+      description = "Control socket of the daemon. Default: from the configuration.")
   private Path socket;
 
   ControlClient client() {

@@ -13,7 +13,7 @@ final class DaemonAddress {
       converter = UrlConverter.class,
       description =
           "Address of the daemon, HOST:PORT or http://HOST:PORT. Default: the listener of the"
-              + " configuration, or the control socket where there is a web-config.")
+              + " configuration, or the control socket if there is a web-config.")
   private URI url;
 
   @Option(

@@ -37,7 +37,7 @@ public final class DaemonCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "HOCON file. Default: /etc/sluice/sluice.conf where there is one.")
+      description = "HOCON file. Default: /etc/sluice/sluice.conf if it exists.")
   private Path config;
 
   @Option(names = "--check-config", description = "Check the configuration and exit.")
@@ -51,7 +51,7 @@ public final class DaemonCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Set a configuration key; stronger than the file; may be repeated.")
+      description = "Set a configuration key; overrides the file; may be repeated.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
   public DaemonCommand(DaemonHost host, StopSignal stopSignal) {
@@ -96,8 +96,8 @@ public final class DaemonCommand implements Callable<Integer> {
   private String fine() {
     return ConfigSources.of(Optional.ofNullable(config), List.of())
         .file()
-        .map(file -> "The configuration is fine: " + file + "\n")
-        .orElse("The configuration is fine: no file, the built-in values apply.\n");
+        .map(file -> "The configuration is valid: " + file + "\n")
+        .orElse("The configuration is valid: no file, the built-in values apply.\n");
   }
 
   private Configuration load() {

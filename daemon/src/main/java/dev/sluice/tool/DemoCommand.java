@@ -150,7 +150,7 @@ public final class DemoCommand implements Callable<Integer> {
       // Fail now rather than after a run whose records were not stored.
       return Files.createDirectories(named);
     } catch (IOException e) {
-      throw new ToolException("cannot make " + named + " for the capture: " + IoReason.of(e), e);
+      throw new ToolException("cannot create " + named + " for the capture: " + IoReason.of(e), e);
     }
   }
 
@@ -173,7 +173,7 @@ public final class DemoCommand implements Callable<Integer> {
       return run;
     } catch (ToolException e) {
       if (stopSignal.isRequested()) {
-        throw new ToolException("interrupted before there was a result: " + e.getMessage(), e);
+        throw new ToolException("interrupted without a result: " + e.getMessage(), e);
       }
       if (e.getMessage().equals(producerLines.peekLast())) {
         producerLines.removeLast(); // the error message repeats it
@@ -235,7 +235,7 @@ public final class DemoCommand implements Callable<Integer> {
     again.add("--no-capture");
     return "\nWithout the disk:    "
         + Invocation.of(again.toArray(String[]::new))
-        + "\nWith a faster one:   name a directory on it by --capture-directory or TMPDIR\n";
+        + "\nWith a faster one:   set --capture-directory or TMPDIR to a directory on it\n";
   }
 
   private void whereToLook(Path capture) {

@@ -48,7 +48,7 @@ final class DemoDirectory implements AutoCloseable {
             TemporaryDirectory.base(),
             PREFIX,
             "the capture",
-            "name another directory by TMPDIR or --capture-directory");
+            "set TMPDIR or --capture-directory to another directory");
     DemoDirectory directory = new DemoDirectory(path, isKept ? null : lockedMark(path, messages));
     if (!isKept) {
       directory.removeEarlier(messages);
@@ -66,7 +66,7 @@ final class DemoDirectory implements AutoCloseable {
       Files.move(unnamed, directory.resolve(MARK), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       // Some network file systems do not support locks.
-      messages.accept("no demo will remove " + directory + ": " + IoReason.of(e));
+      messages.accept("later demos will not remove " + directory + ": " + IoReason.of(e));
     }
     return channel;
   }

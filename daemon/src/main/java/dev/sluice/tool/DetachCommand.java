@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "detach",
     description =
-        "End a session of the running daemon: collect what was published, settle the books, give"
-            + " the memory back.",
+        "End a session of the running daemon: collect what was published, settle the books, free"
+            + " the memory.",
     footer = {
       "",
       "Examples:",
@@ -31,9 +31,9 @@ import picocli.CommandLine.Spec;
       "  " + Invocation.PROGRAM + " detach train-a --yes",
       "  " + Invocation.PROGRAM + " detach --device 3",
       "",
-      "A device that runs gets no more buffers: it drops its records (l2-2026.06, l2-2026.07), or"
-          + " stands still (chip-2026.08, chip-2026.09) unless its client has a guard. So a running"
-          + " session is ended only after a question, or with --yes."
+      "A running device gets no more buffers: it drops its records (l2-2026.06, l2-2026.07), or"
+          + " stalls (chip-2026.08, chip-2026.09) unless its client has a guard. So a running"
+          + " session is ended only after confirmation, or with --yes."
     })
 public final class DetachCommand implements Callable<Integer> {
   private static final long LOOK_MS = 50;
@@ -47,7 +47,7 @@ public final class DetachCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "SESSION",
-      description = "Number or name of the session, as status has it.")
+      description = "Number or name of the session, as status shows it.")
   private String session;
 
   @Option(
@@ -116,7 +116,7 @@ public final class DetachCommand implements Callable<Integer> {
     }
     if (device == null && chosen.size() > 1) {
       throw new ToolException(
-          chosen.size() + " open sessions have the name " + session + "; write the number of one");
+          chosen.size() + " open sessions are named " + session + "; use a session number");
     }
     return chosen;
   }

@@ -39,7 +39,7 @@ public final class DropsCommand implements Callable<Integer> {
       names = "--limit",
       paramLabel = "N",
       defaultValue = "20",
-      description = "The most events to list. Default: ${DEFAULT-VALUE}.")
+      description = "Maximum number of events. Default: ${DEFAULT-VALUE}.")
   private int limit;
 
   @Option(names = "--device", paramLabel = "N", description = "Only events of this device.")

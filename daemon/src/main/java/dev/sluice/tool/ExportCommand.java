@@ -66,8 +66,8 @@ public final class ExportCommand implements Callable<Integer> {
       paramLabel = "CAPTURE",
       arity = "1..*",
       description =
-          "Directory or name of a capture, the beginning of it, or latest; several come on one axis"
-              + " of time.")
+          "Directory or name of a capture, the beginning of it, or latest; several share one time"
+              + " axis.")
   private List<String> names = new ArrayList<>();
 
   @Option(
@@ -77,8 +77,8 @@ public final class ExportCommand implements Callable<Integer> {
       converter = FormatConverter.class,
       description =
           "records-json (the runtime's own file), chrome-trace, perfetto, csv or parquet (a"
-              + " directory of tables); of captures with these profilers pmu-csv and"
-              + " scope-stats-jsonl, the runtime's own files.")
+              + " directory of tables); pmu-csv and scope-stats-jsonl if the capture has these"
+              + " profilers (the runtime's own files).")
   private ExportFormat format;
 
   @Option(
@@ -108,15 +108,15 @@ public final class ExportCommand implements Callable<Integer> {
       names = "--cores",
       paramLabel = "LIST",
       converter = CoresConverter.class,
-      description = "Only tasks of these cores, for example 0-7,12. Phases stay.")
+      description = "Only tasks of these cores, for example 0-7,12. Phases are kept.")
   private BitSet cores = new BitSet();
 
   @Option(
       names = "--run",
       paramLabel = "RUN",
       description =
-          "Only this run: its number, last, or its name (or the last part of that). all: every run,"
-              + " and of records-json a directory with a file for each.")
+          "Only this run: its number, last, or its name (or the last part of that). all: every run;"
+              + " records-json then writes a directory with a file per run.")
   private String run;
 
   @Option(
@@ -143,9 +143,7 @@ public final class ExportCommand implements Callable<Integer> {
               + " the host. Default: relative.")
   private Axis axis = Axis.RELATIVE;
 
-  @Option(
-      names = "--strict",
-      description = "Exit with 3 if records are missing in what was exported.")
+  @Option(names = "--strict", description = "Exit with 3 if records are missing in the export.")
   private boolean isStrict;
 
   public ExportCommand(StopSignal stopSignal) {
@@ -213,14 +211,14 @@ public final class ExportCommand implements Callable<Integer> {
         throw usage(
             "the capture has "
                 + runs.size()
-                + " runs, and this file has room for one: --run N or last, or --run all for a"
-                + " directory with a file for each; "
+                + " runs, but this format holds one: use --run N, --run last, or --run all for a"
+                + " directory with a file per run; "
                 + RunChoice.list(runs));
       }
       return;
     }
     if (isByRun() && names.size() > 1) {
-      throw usage("--run all of " + format.id() + " takes one capture");
+      throw usage("--run all takes one capture with " + format.id());
     }
     sources.remove(whole);
     whole.close();
@@ -255,7 +253,7 @@ public final class ExportCommand implements Callable<Integer> {
       throw usage("--time is for chrome-trace and perfetto");
     }
     if (!format.isTimed() && (fromNs != null || toNs != null)) {
-      throw usage("--from and --to: the records of " + format.id() + " have no times");
+      throw usage("--from and --to do not apply: " + format.id() + " has no timestamps");
     }
     ExportSelection selection;
     try {
@@ -269,7 +267,7 @@ public final class ExportCommand implements Callable<Integer> {
         throw usage(
             "--cores names core "
                 + (cores.length() - 1)
-                + ", and the cores of this capture are 0 to "
+                + ", but the capture has cores 0 to "
                 + (numCores - 1));
       }
     }
@@ -350,7 +348,7 @@ public final class ExportCommand implements Callable<Integer> {
     if (request.graph().skippedRows() > 0) {
       tell(
           line,
-          "skipped in %s: %,d rows without the ids that they need",
+          "skipped in %s: %,d rows without the required ids",
           deps,
           request.graph().skippedRows());
     }
@@ -359,7 +357,7 @@ public final class ExportCommand implements Callable<Integer> {
       long fitsNs = (fromNs == null ? 0 : fromNs) + summary.spanNs() / (counts.slices / limit + 1);
       tell(
           line,
-          "%,d slices are more than a browser opens: --to %s would fit",
+          "%,d slices are too many for a browser: --to %s would fit",
           counts.slices,
           Math.max(1, fitsNs / 1_000_000) + "ms");
     }

@@ -19,12 +19,12 @@ final class HangupSignal {
 
   /** Runs the action on each SIGHUP. Any thread; the JVM starts a new thread for each signal. */
   static void onHangup(Runnable action) {
-    on("HUP", action, "SIGHUP does not reload here, '" + Invocation.of("reload") + "' does: {}");
+    on("HUP", action, "cannot handle SIGHUP, use '" + Invocation.of("reload") + "': {}");
   }
 
   /** Runs the action on each SIGUSR1, like {@link #onHangup}. */
   static void onRestart(Runnable action) {
-    on("USR1", action, "SIGUSR1 does not leave the sessions to the next daemon: {}");
+    on("USR1", action, "cannot handle SIGUSR1 to leave sessions to the next daemon: {}");
   }
 
   private static void on(String name, Runnable action, String refused) {

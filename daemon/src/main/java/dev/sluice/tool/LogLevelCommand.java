@@ -40,7 +40,7 @@ public final class LogLevelCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "LOGGER",
-      description = "root, or the name of a package or class as the log has it.")
+      description = "root, or the name of a package or class as in the log.")
   private String logger;
 
   @Parameters(

@@ -50,10 +50,7 @@ public final class ManPage implements Callable<Integer> {
         "0 fine, 1 failed, 2 wrong usage or configuration, 3 finished but records were lost.");
     lines.add(".SH FILES");
     entry(lines, "/etc/sluice/sluice.conf", "Settings that differ from the built-in ones.");
-    entry(
-        lines,
-        "/etc/default/sluice",
-        "Environment of the service: which Java, more of its options.");
+    entry(lines, "/etc/default/sluice", "Environment of the service: Java and its options.");
     entry(
         lines,
         "/run/sluice/",

@@ -44,7 +44,7 @@ public final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = "--socket",
       paramLabel = "FILE",
-      description = "Attach socket of the daemon. Default: the one of the configuration.")
+      description = "Attach socket of the daemon. Default: from the configuration.")
   private Path socket;
 
   @Option(

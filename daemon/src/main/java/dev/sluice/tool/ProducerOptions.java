@@ -130,7 +130,7 @@ public final class ProducerOptions {
       names = "--regions",
       paramLabel = "LIST",
       description =
-          "Profilers besides the swimlane, comma separated: pmu, scope_stats; of chip-2026.09.")
+          "Profilers besides the swimlane, comma separated: pmu, scope_stats; chip-2026.09 only.")
   private String regions;
 
   @Option(
@@ -413,7 +413,7 @@ public final class ProducerOptions {
                 + fault
                 + "'"
                 + Nearest.didYouMean(fault, FAULTS)
-                + "; known are "
+                + "; known: "
                 + String.join(", ", FAULTS));
       }
     }

@@ -45,12 +45,12 @@ final class RunChoice {
 
   /** Lists the runs in one line. */
   static String list(Map<Integer, String> runs) {
-    StringBuilder text = new StringBuilder("there are");
+    StringBuilder text = new StringBuilder("runs:");
     runs.entrySet().stream()
         .limit(LISTED)
         .forEach(
             run -> {
-              text.append(text.length() > 9 ? ", " : " ").append(run.getKey());
+              text.append(text.length() > 5 ? ", " : " ").append(run.getKey());
               if (!run.getValue().isEmpty()) {
                 text.append(" (").append(run.getValue()).append(')');
               }

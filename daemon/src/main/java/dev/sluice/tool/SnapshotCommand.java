@@ -26,7 +26,7 @@ public final class SnapshotCommand implements Callable<Integer> {
   @Option(
       names = "--socket",
       paramLabel = "PATH",
-      description = "Control socket of the daemon. Default: that of the configuration.")
+      description = "Control socket of the daemon. Default: from the configuration.")
   private Path socket;
 
   @Option(

@@ -103,7 +103,7 @@ public final class StatusCommand implements Callable<Integer> {
     long lost = totals.droppedRecords() + unaccounted + storage.lostRecords();
     if (lost == 0) {
       return totals.deviceRecords() == 0
-          ? "No record was produced yet.\n"
+          ? "No records produced yet.\n"
           : paragraph(
               terminal,
               Terminal.Colour.GOOD,

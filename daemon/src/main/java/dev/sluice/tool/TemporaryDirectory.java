@@ -34,7 +34,7 @@ public final class TemporaryDirectory {
       return make(parent, prefix);
     } catch (IOException e) {
       throw new ToolException(
-          "cannot make a directory for "
+          "cannot create a directory for "
               + purpose
               + " in "
               + parent

@@ -183,7 +183,7 @@ public record Verdict(int exitCode, String sentence, Optional<Ceiling> limit) {
       case "inferred" -> "AICore records were overwritten before a buffer was free";
       case "producer_died" -> "the producer died";
       case "guard_recycled" -> "the daemon was gone and the guard of the client recycled buffers";
-      default -> "for an unknown reason (" + cause + ")";
+      default -> "of an unknown cause (" + cause + ")";
     };
   }
 }

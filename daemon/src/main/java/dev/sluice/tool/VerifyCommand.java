@@ -115,7 +115,7 @@ public final class VerifyCommand implements Callable<Integer> {
       return "Intact: every record of the snapshot's window is here.";
     }
     return manifest.outcome().removedSegments() > 0
-        ? "Intact: every record that retention has left is here."
+        ? "Intact: every record that retention kept is here."
         : "Intact: every record that the device produced is here.";
   }
 

@@ -143,9 +143,8 @@ class DemoCommandTest {
     Path file = Files.createFile(folder.resolve("file"));
     assertEquals(
         ExitCode.FAILED, console.run("demo", "--capture-directory", file.resolve("x").toString()));
-    assertTrue(
-        console.err().startsWith("sluice: cannot make " + file.resolve("x") + " for the capture: "),
-        console.err());
+    String message = "sluice: cannot create " + file.resolve("x") + " for the capture: ";
+    assertTrue(console.err().startsWith(message), console.err());
     assertEquals(0, daemon.starts);
   }
 
@@ -313,8 +312,7 @@ class DemoCommandTest {
     try (FakeProducer ignored = new FakeProducer(folder, "kill -TERM $$\n")) {
       assertEquals(ExitCode.FAILED, console.run("demo", "--name", "t"));
     }
-    assertTrue(
-        console.err().startsWith("sluice: interrupted before there was a result: "), console.err());
+    assertTrue(console.err().startsWith("sluice: interrupted without a result: "), console.err());
   }
 
   private Thread signalWhen(BooleanSupplier isTime) {

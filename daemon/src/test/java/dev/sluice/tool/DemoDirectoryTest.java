@@ -163,10 +163,9 @@ class DemoDirectoryTest {
     ToolException e =
         assertThrows(ToolException.class, () -> DemoDirectory.make(false, messages::add));
     assertEquals(
-        "cannot make a directory for the capture in "
+        "cannot create a directory for the capture in "
             + folder.resolve("missing")
-            + ": no such file or directory; name another directory by TMPDIR or"
-            + " --capture-directory",
+            + ": no such file or directory; set TMPDIR or --capture-directory to another directory",
         e.getMessage());
   }
 }

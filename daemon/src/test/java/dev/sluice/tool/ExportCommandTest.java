@@ -253,7 +253,7 @@ class ExportCommandTest {
     assertTrue(console.err().contains("0-7,12"), console::err);
     assertEquals(ExitCode.USAGE, export("--format", "csv", "--cores", "1,3"));
     assertTrue(console.err().contains("names core 3"), console::err);
-    assertTrue(console.err().contains("are 0 to 2"), console::err);
+    assertTrue(console.err().contains("has cores 0 to 2"), console::err);
     assertTrue(Files.notExists(Path.of(out)));
   }
 

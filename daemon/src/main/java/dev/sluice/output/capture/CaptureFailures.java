@@ -31,7 +31,7 @@ final class CaptureFailures {
   }
 
   void recovered(LossReason reason) {
-    log.info("captures work again after {}", reason.label());
+    log.info("captures recovered from {}", reason.label());
   }
 
   long count(LossReason reason) {

@@ -269,8 +269,8 @@ public final class CaptureFrames implements AutoCloseable {
           directory
               + " has more than "
               + maxFrames
-              + " frames, whose places do not fit into the memory of this process; give it more"
-              + " with SLUICE_JAVA_OPTS=-Xmx4g");
+              + " frames, too many for the heap of this process; raise it with"
+              + " SLUICE_JAVA_OPTS=-Xmx4g");
     }
     frames++;
     pools.get(kind.ordinal()).get(instance).add(segment, offset, records, run);
@@ -399,7 +399,7 @@ public final class CaptureFrames implements AutoCloseable {
             + what
             + " at byte "
             + offset
-            + "; sluice verify says what is left");
+            + "; run sluice verify to see what is intact");
   }
 
   @Override

@@ -94,7 +94,7 @@ final class CaptureKeeper implements AutoCloseable {
     mayRemove = false;
     while (!isClosed) {
       if (!mayRemove) {
-        attempt("lock of the directory", this::takeLock);
+        attempt("locking the directory", this::takeLock);
         if (mayRemove) {
           // Left by a daemon that was killed.
           attempt("tidying up", this::deleteSpares);

@@ -103,7 +103,7 @@ final class CaptureRetention {
     if (lookedMillis != 0 && Math.abs(stepNanos) > STEP_NANOS) {
       evenSinceNs = nowNs;
       log.warn(
-          "wall clock stepped, captures are not removed by age for up to {}: step {}s",
+          "wall clock stepped, removal of captures by age paused for up to {}: step {}s",
           Quantities.formatNanos(EVEN_NANOS),
           stepNanos / 1_000_000_000);
     }

@@ -51,7 +51,7 @@ final class CaptureSnapshots {
         settings.snapshots().beforeNanos()
             + (reason.equals("drop") ? settings.snapshots().afterNanos() : 0);
     if (!capture.roll(ROLL_TIMEOUT_NANOS)) {
-      throw new IOException("the disk did not close the segment of " + capture.directory());
+      throw new IOException("timed out closing the segment of " + capture.directory());
     }
     Instant takenAt = Instant.now();
     CaptureManifest manifest = capture.manifest();

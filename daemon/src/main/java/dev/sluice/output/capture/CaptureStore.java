@@ -154,7 +154,7 @@ public final class CaptureStore implements AutoCloseable {
       manifest = ManifestFile.read(directory).manifest();
     }
     if (!manifest.id().equals(begun.id()) || manifest.outcome().isEnded()) {
-      throw new IOException("capture " + directory + " is another one, or has ended");
+      throw new IOException("capture " + directory + " does not match the session, or has ended");
     }
     int largestBytes = CaptureIntake.largestClaimBytes(manifest.geometry());
     List<CaptureStage> resumed = new ArrayList<>();
@@ -192,7 +192,7 @@ public final class CaptureStore implements AutoCloseable {
         live.remove(capture);
       }
       stages.forEach(memory::give);
-      throw new IOException("no thread to write it: " + e.getMessage(), e);
+      throw new IOException("cannot start its writer thread: " + e.getMessage(), e);
     }
   }
 
@@ -268,7 +268,7 @@ public final class CaptureStore implements AutoCloseable {
     if (isComplete) {
       forget(capture);
     } else {
-      log.warn("capture {}: the disk is behind; still writing the rest", capture.directory());
+      log.warn("capture {}: disk is slow, still writing in the background", capture.directory());
     }
     return isComplete;
   }

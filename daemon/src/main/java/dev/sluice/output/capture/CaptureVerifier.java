@@ -120,7 +120,7 @@ public final class CaptureVerifier {
     } else {
       losses.add(
           isBeingWritten
-              ? "the capture is still being written: this is what it holds so far"
+              ? "the capture is still being written: the results cover it so far"
               : "the capture is incomplete: its writer was killed");
     }
     if (damageCount > damages.size()) {
@@ -217,12 +217,11 @@ public final class CaptureVerifier {
   private void judgeEnded(List<String> notes) {
     CaptureManifest.Outcome outcome = manifest.outcome();
     if (checks.mismatched() > 0) {
-      damage(
-          checks.mismatched() + " records are not what the synthetic producer must have written");
+      damage(checks.mismatched() + " records differ from the expected synthetic content");
     }
     boolean isWhole = outcome.removedSegments() == 0 && manifest.snapshot().isEmpty();
     if (isWhole && hasFrame && !reader.damages().isEmpty()) {
-      notes.add("counts are compared without the damaged frames");
+      notes.add("counts exclude the damaged frames");
     }
     for (String segment : reader.unsealedSegments()) {
       notes.add(segment + " has no footer: its writer stopped after an error");
@@ -247,9 +246,9 @@ public final class CaptureVerifier {
     if (books.uncaptured() != 0) {
       damage(
           kind.label()
-              + ": the law leaves over "
+              + ": "
               + books.uncaptured()
-              + " records between collector and disk");
+              + " records unaccounted for between collector and disk");
     }
     long open =
         books.produced()
@@ -260,12 +259,12 @@ public final class CaptureVerifier {
             - books.inFlight()
             - books.unaccounted();
     if (open != 0) {
-      damage(kind.label() + ": the law leaves over " + open + " records on the device's side");
+      damage(kind.label() + ": " + open + " records unaccounted for on the device's side");
     }
     if (isWhole && gapRecords[kind.ordinal()] > books.lostRecords()) {
       damage(
           kind.label()
-              + ": gap frames name "
+              + ": gap frames count "
               + gapRecords[kind.ordinal()]
               + " lost records, the manifest "
               + books.lostRecords());

@@ -36,7 +36,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     if (required(key) instanceof String text) {
       return text;
     }
-    throw wrong(key, "no text");
+    throw wrong(key, "not a string");
   }
 
   List<String> texts(String key) throws CaptureException {
@@ -65,7 +65,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     if (required(key) instanceof List<?> list) {
       return list;
     }
-    throw wrong(key, "no list");
+    throw wrong(key, "not a list");
   }
 
   @SuppressWarnings("unchecked") // the parser returns Map<String, Object> for every object
@@ -73,7 +73,7 @@ record ManifestKeys(String source, Map<String, Object> json) {
     if (required(key) instanceof Map<?, ?> map) {
       return new ManifestKeys(source + ", " + key, (Map<String, Object>) map);
     }
-    throw wrong(key, "no object");
+    throw wrong(key, "not an object");
   }
 
   @SuppressWarnings("unchecked") // as in object

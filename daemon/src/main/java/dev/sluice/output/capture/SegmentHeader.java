@@ -71,6 +71,6 @@ final class SegmentHeader {
     }
     return in.getInt(at + SEGMENT_OFFSET) == segment
         ? ""
-        : "says that it is segment " + in.getInt(at + SEGMENT_OFFSET) + "";
+        : "has segment number " + in.getInt(at + SEGMENT_OFFSET) + " in its header";
   }
 }

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Writes the Trace Event Format of chrome://tracing, with the arguments of the runtime's own
- * converter (abi.md 6.4): complete events, counters and flow events, times in microseconds.
+ * converter: complete events, counters and flow events, times in microseconds.
  */
 final class ChromeWriter implements TraceSink {
   private static final SerializedString PH = new SerializedString("ph");

@@ -128,13 +128,13 @@ final class CsvTables implements Tables.Format {
         "layout: " + manifest.layout().id(),
         "",
         "*_ticks: device ticks, unsigned 64 bits, " + source.clockHz() + " per second",
-        "*_ns: nanoseconds since time 0; empty for a time that the device cannot have meant",
+        "*_ns: nanoseconds since time 0; empty if the time is impossible",
         "time 0: device tick " + Long.toUnsignedString(clock.deviceTicks(0)),
         "time 0 on the host's monotonic clock: " + clock.baseHostNs() + " ns",
-        "time 0 on the wall: " + source.wallBase(),
+        "time 0 on the wall clock: " + source.wallBase(),
         "host times: " + clock.accuracy(),
         "task ids and ticks need 64-bit integers: a spreadsheet rounds them after 15 digits",
-        "instance -1: the core or thread is not known",
+        "instance -1: the core or thread is unknown",
         "");
   }
 }

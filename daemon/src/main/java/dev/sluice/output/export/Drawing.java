@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Draws the rows of one capture as bars on lanes (abi.md 6.4), in four groups and one for losses.
- * Processes and lanes are declared when first drawn on.
+ * Draws the rows of one capture as bars on lanes (docs/exports.md, "The timeline"), in four groups
+ * and one for losses. Processes and lanes are declared when first drawn on.
  */
 final class Drawing implements Row.Receiver {
   /** Minimum time between receipt and start for a setup bar. */

@@ -52,7 +52,7 @@ public enum ExportFormat {
                 new IllegalArgumentException(
                     "unknown format '"
                         + id
-                        + "'; there are "
+                        + "'; write one of "
                         + String.join(
                             ", ", Arrays.stream(values()).map(ExportFormat::id).toList())));
   }

@@ -116,12 +116,12 @@ public final class Exporter {
     boolean isOfParts =
         sources.stream().map(source -> source.manifest().id()).distinct().count() < sources.size();
     if (isOfParts && !request.isByRun()) {
-      warnings.add("some captures are parts of one session: what two of them hold is there twice");
+      warnings.add("some captures of one session may overlap: shared records appear twice");
     }
     boolean isOneBoot =
         sources.stream().map(source -> source.manifest().bootName()).distinct().count() == 1;
     if (!isOneBoot) {
-      warnings.add("the captures are of several boots or hosts: placed by their wall clocks");
+      warnings.add("the captures come from several boots or hosts: aligned by wall clock");
     }
     long earliestNs = Long.MAX_VALUE;
     CaptureSource earliest = sources.get(0);
@@ -131,8 +131,8 @@ public final class Exporter {
             "capture "
                 + source.name()
                 + (source.isBeingWritten()
-                    ? " is still being written: this is what is there so far"
-                    : " has no end: its daemon was killed"));
+                    ? " is still being written: exporting what exists so far"
+                    : " is incomplete: its daemon was killed"));
       }
       if (axisNs(source, isOneBoot) < earliestNs) {
         earliestNs = axisNs(source, isOneBoot);
@@ -189,7 +189,7 @@ public final class Exporter {
   public ExportSummary toStream(OutputStream stream) throws IOException {
     if (isDirectory()) {
       throw new ExportException(
-          request.format().id() + " of this is a directory of files; name one with -o");
+          request.format().id() + " output is a directory here; name one with -o");
     }
     ExportOutput.Counting out = new ExportOutput.Counting(stream);
     write(out);

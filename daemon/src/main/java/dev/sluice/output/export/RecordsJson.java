@@ -13,9 +13,8 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * Writes the runtime's own file for the runtime's own tools (abi.md 6.1, and for the newest
- * runtimes abi-2026.09.md 2.11): same keys, same conditions. Rows are grouped by core in collection
- * order, one per line.
+ * Writes the runtime's own file for the runtime's own tools (docs/exports.md, "records-json"): same
+ * keys, same conditions. Rows are grouped by core in collection order, one per line.
  *
  * <p>Reads one pool after another, so that at most a frame of each is held.
  */
@@ -101,8 +100,8 @@ final class RecordsJson {
     if (tasks == 0 && (!source.isChip() || phases == 0)) {
       throw new ExportException(
           source.isChip()
-              ? "the capture has no record, and the runtime writes no file then"
-              : "the capture has no task record, and this runtime writes no file then");
+              ? "the capture has no records; the runtime writes no file in that case"
+              : "the capture has no task records; this runtime writes no file in that case");
     }
     JsonGenerator json = new JsonFactory().createGenerator(out);
     json.disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM);

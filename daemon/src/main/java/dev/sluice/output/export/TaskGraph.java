@@ -88,7 +88,7 @@ public final class TaskGraph {
     try (InputStream in = Files.newInputStream(file);
         JsonParser parser = new JsonFactory().createParser(in)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw new ExportException("not a dependency file: " + file + " holds no object");
+        throw new ExportException("not a dependency file: " + file + " is not a JSON object");
       }
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         boolean isEdges = parser.currentName().equals("edges");

@@ -87,7 +87,7 @@ final class TraceClock {
         "to +-"
             + errorNs
             + " ns"
-            + (isExact ? "" : ", by which the clocks of device and host run apart");
+            + (isExact ? "" : ", by which the clocks of device and host drift apart");
     lowest = lowNs - base;
     highest = highNs - base;
   }

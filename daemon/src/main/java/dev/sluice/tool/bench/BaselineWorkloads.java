@@ -34,12 +34,12 @@ final class BaselineWorkloads {
     FLOOR_FILE(
         "floor/file",
         "C floor, one loop that drains, refills at once and writes to a file (1GiB, over and over,"
-            + " tmpfs where there is one)"),
+            + " tmpfs if available)"),
     OLD_HOST(
         "old-host/clean",
         "old design: refill on entries, locked queue, 10 us sleeps, records kept in vectors"),
     OLD_HOST_RING("old-host/ring", "old design that copies the records into a ring instead"),
-    OLD_HOST_SWEEP("old-host/sweep", "old design that looks at every pool on every pass"),
+    OLD_HOST_SWEEP("old-host/sweep", "old design that scans every pool on every pass"),
     FLOOR_COPY(
         "floor/copy", "C floor, one loop that drains, refills at once and copies into memory");
 

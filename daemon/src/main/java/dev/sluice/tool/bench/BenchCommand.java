@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
       "  " + Invocation.PROGRAM + " bench --quick --filter refill-latency",
       "  "
           + Invocation.PROGRAM
-          + " bench --filter chip-2026.09-24x1 the daemon beside a plain C loop and the old"
+          + " bench --filter chip-2026.09-24x1 the daemon against a plain C loop and the old"
           + " design",
       "  " + Invocation.PROGRAM + " bench --json > before.json       keep results ...",
       "  "
@@ -61,7 +61,7 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--runs",
       paramLabel = "N",
-      description = "Runs that make a median. Default: 5, with --quick 1.")
+      description = "Runs per median. Default: 5, with --quick 1.")
   private Integer runs;
 
   @Option(

@@ -67,7 +67,7 @@ final class BenchComparison {
     text.append("new: ").append(now.version()).append('\n');
     text.append("     ").append(now.machine()).append('\n');
     if (!old.machine().equals(now.machine())) {
-      text.append("The machine or Java differs, and may cause the differences.\n");
+      text.append("The machine or Java differs, which may explain the differences.\n");
     }
     text.append('\n').append(line("workload: figure", "old", "new", "ratio", ""));
     rows.forEach(row -> text.append(row.text()));
@@ -75,8 +75,8 @@ final class BenchComparison {
         """
 
         better, worse: the runs do not overlap, by more than the step of a search where there was
-        one. =: no difference beyond the noise. ?: fewer than 3 runs on a side, so the noise is not
-        known. ~: the round trip of a cache line differed by 1.5 times: the machine was in another
+        one. =: no difference beyond the noise. ?: fewer than 3 runs on a side, so the noise is
+        unknown. ~: the round trip of a cache line differed by 1.5 times: the machine was in another
         state, so do not trust the mark.
         """);
     if (!notCompared.isEmpty()) {

@@ -41,7 +41,7 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
   static BenchResults read(Path file) throws ToolException {
     Map<String, Object> json = parse(file);
     if (!SCHEMA.equals(json.get("schema"))) {
-      throw new ToolException(file + " is not what sluice bench --json prints");
+      throw new ToolException(file + " is not output of sluice bench --json");
     }
     try {
       long schemaVersion = Json.whole(json, "schema_version");
@@ -64,12 +64,12 @@ record BenchResults(String version, MachineFacts machine, Map<String, Result> wo
     } catch (NoSuchFileException e) {
       throw new ToolException(file + ": no such file", e);
     } catch (CharacterCodingException e) {
-      throw new ToolException(file + " is no text", e);
+      throw new ToolException(file + " is not text", e);
     } catch (IOException e) {
       throw new ToolException("cannot read " + file + ": " + IoReason.of(e), e);
     } catch (ToolException e) {
       // The parser's own message may quote the file over many lines.
-      throw new ToolException(file + " is not what sluice bench --json prints: no JSON object", e);
+      throw new ToolException(file + " is not output of sluice bench --json: not a JSON object", e);
     }
   }
 

@@ -35,7 +35,7 @@ final class CaptureWorkloads {
    * that a full disk does not distort the result.
    */
   static Workload capturing(Workload inner) {
-    return capturing(inner, "tmpfs where there is one", ScratchFolder::inMemory);
+    return capturing(inner, "tmpfs if available", ScratchFolder::inMemory);
   }
 
   /** Like {@link #capturing}, on the disk of the directory of temporary files. */
@@ -131,7 +131,7 @@ final class CaptureWorkloads {
               CaptureVerifier.Result result = CaptureVerifier.verify(reader);
               if (result.isDamaged() || result.isIncomplete()) {
                 throw new ToolException(
-                    "the capture of the bench is not whole: " + result.damages() + result.losses());
+                    "the capture of the bench has faults: " + result.damages() + result.losses());
               }
               rates[i] = result.recordBytes() / ((System.nanoTime() - startNs) / 1e9);
             }

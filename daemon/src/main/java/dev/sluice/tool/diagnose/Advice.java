@@ -138,7 +138,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
         } else {
           changes.add(
               new Change(
-                  "Refill sooner: more threads where there are CPUs (sluice.threading ="
+                  "Refill sooner: more threads if CPUs are free (sluice.threading ="
                       + " dedicated, sluice.drain.groups), and idle threads that do not park"
                       + " (sluice.drain.idle.spin)",
                   0,
@@ -148,7 +148,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
         }
         changes.add(
             gain(
-                "Double the free-queue slots, with as many more buffers (needs a rebuilt runtime)",
+                "Double the free-queue slots, and the buffers with them (needs a rebuilt runtime)",
                 now,
                 Math.min(2 * now, next.value())));
         changes.add(
@@ -170,7 +170,7 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
       default -> {
         changes.add(
             gain(
-                "Collect faster: more collectors where there are CPUs (sluice.collector.shards,"
+                "Collect faster: more collectors if CPUs are free (sluice.collector.shards,"
                     + " sluice.threading = dedicated); over a link, another placement",
                 now,
                 next.value()));
@@ -195,11 +195,11 @@ record Advice(Limit binding, Limit next, String sentence, List<Change> changes) 
         0,
         "no gain for a steady rate; "
             + (isModels
-                ? "a burst at rate R may now last "
+                ? "a burst at rate R may last "
                     + Unit.BYTES.format(model.burstBytes())
                     + " / (R - "
                     + binding.text()
-                    + "), and proportionally longer then"
+                    + ") now, and proportionally longer after the change"
                 : "a burst above " + binding.text() + " may last proportionally longer"));
   }
 

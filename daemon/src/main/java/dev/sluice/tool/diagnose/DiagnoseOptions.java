@@ -115,7 +115,7 @@ final class DiagnoseOptions {
 
   @Option(
       names = "--force",
-      description = "With --socket: go ahead although the daemon has open sessions.")
+      description = "With --socket: continue even if the daemon has open sessions.")
   boolean isForced;
 
   /** Rejects invalid options. */

@@ -99,7 +99,7 @@ final class DiagnoseResult {
     Map<String, Object> object = new LinkedHashMap<>();
     Optional<Advice> advice = advice();
     String verdict =
-        advice.map(Advice::sentence).orElse("Interrupted before the terms were there.");
+        advice.map(Advice::sentence).orElse("Interrupted before the terms were measured.");
     if (main().isPresent()) {
       object.putAll(main().get().typical.toJson(verdict));
       if (!isPrivate) {
@@ -129,7 +129,7 @@ final class DiagnoseResult {
       String data = Json.print(json).replace("<", "\\u003c");
       return new String(template.readAllBytes(), StandardCharsets.UTF_8).replace(DATA, data);
     } catch (IOException e) {
-      throw new IllegalStateException("the program lacks its own " + TEMPLATE, e);
+      throw new IllegalStateException("the program lacks " + TEMPLATE, e);
     }
   }
 }

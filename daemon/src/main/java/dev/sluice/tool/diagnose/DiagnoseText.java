@@ -110,7 +110,7 @@ final class DiagnoseText {
     double most =
         bars.values().stream().filter(Double::isFinite).max(Double::compare).orElseThrow();
     if (result.target > 0) {
-      bars.put("asked for", result.target);
+      bars.put("requested", result.target);
     }
     line("Highest rate without loss, %s (logarithmic)", main.request);
     bars.forEach((name, value) -> bar(name, value, most));

@@ -137,7 +137,7 @@ final class Diagnosis {
 
   private void host(ShapeRequest request) throws ToolException {
     Effort effort = result.effort;
-    stage("is the machine quiet");
+    stage("check for a quiet machine");
     result.quiet.before(() -> runs.pause(QUIET_LOOK_MS));
     stage("bandwidth of the mapping");
     result.hostTerms.addAll(
@@ -151,8 +151,8 @@ final class Diagnosis {
         Figure.term(
             "control_path",
             Unit.BUFFERS_PER_SECOND,
-            "one thread steps drain, refill and collector over empty buffers of a played device,"
-                + " whose own time is not counted",
+            "one thread steps drain, refill and collector over empty buffers of a simulated"
+                + " device, whose own time is not counted",
             buffers));
   }
 
@@ -165,7 +165,7 @@ final class Diagnosis {
 
   /** Measures the disk, with captures on as in the service. */
   private void storage(ShapeRequest request, Path directory) throws ToolException {
-    stage("what the storage takes");
+    stage("storage rate");
     Map<String, String> capturing =
         Map.of(
             "sluice.capture.enabled", "true",

@@ -64,7 +64,7 @@ final class MappingBandwidth {
   private Figure term(String what, int block, Pass pass) {
     pass.run(); // compiles the pass and touches every page
     if (sum == 0) {
-      throw new IllegalStateException(what + " of the region looked at nothing");
+      throw new IllegalStateException(what + " of the region read nothing");
     }
     List<Double> rates = new ArrayList<>();
     for (int repeat = 0; repeat < repeats; repeat++) {

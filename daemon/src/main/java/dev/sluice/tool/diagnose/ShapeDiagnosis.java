@@ -51,27 +51,27 @@ final class ShapeDiagnosis {
       result.pauses = diagnosis.pauses(all.effort.pausesNs(), PAUSE_THRESHOLD_NS);
       all.quiet.pauses(result.pauses.lostRatio(), result.pauses.longestSeconds());
     }
-    stage("what collectors and storage give back");
+    stage("give-back rate");
     TermExperiments.GiveBack measured = experiments.giveBack();
     result.terms.add(measured.bytesPerSecond());
     if (!measured.isStalled()) {
       result.note =
-          "the device never waited: the host gives back faster than this device writes, and the"
-              + " give-back rate is a lower bound";
+          "the device never waited: the host gives buffers back faster than this device writes, so"
+              + " the give-back rate is a lower bound";
     }
     giveBack = measured.bytesPerSecond().value();
     stage("refill latency");
     TermExperiments.Latency latency = latencyNearItsEdge();
     result.terms.addAll(latency.terms());
     double offered = experiments.capacity();
-    stage("search of the highest drop-free rate");
+    stage("search for the highest drop-free rate");
     rate(offered);
     if (isMain) {
       all.quiet.repeats(measured.bytesPerSecond());
       all.quiet.repeats(latency.worst());
-      stage("search of the longest survivable burst");
+      stage("search for the longest survivable burst");
       burst(offered);
-      stage("refill latency once more");
+      stage("refill latency again");
       Figure after = experiments.latency(probedRate).worst();
       result.terms.add(after.named(after.name() + "_after", after.method()));
       all.quiet.drift(result.title(), latency.worst(), after);

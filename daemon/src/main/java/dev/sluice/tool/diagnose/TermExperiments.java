@@ -183,9 +183,9 @@ final class TermExperiments {
     return new Latency(
         List.of(
             worstTerm,
-            Figure.term("refill_latency_p50", Unit.SECONDS, of + "the median of the same", p50),
+            Figure.term("refill_latency_p50", Unit.SECONDS, of + "the median of that time", p50),
             Figure.term(
-                "refill_latency_p99", Unit.SECONDS, of + "the 99th percentile of the same", p99),
+                "refill_latency_p99", Unit.SECONDS, of + "the 99th percentile of that time", p99),
             Figure.term(
                 "drain_pause_worst",
                 Unit.SECONDS,

@@ -24,8 +24,7 @@ final class CpuChecks {
           "set sluice.threading = auto, or give the service more CPUs (CPUAffinity=, cpu.max)");
     }
     return cpus == 1
-        ? Finding.warn(
-            "cpus", found, "use at least two: a workload beside the daemon delays refills")
+        ? Finding.warn("cpus", found, "use at least two: a workload on the same CPU delays refills")
         : Finding.ok("cpus", found);
   }
 
@@ -90,7 +89,7 @@ final class CpuChecks {
     String source =
         host.read("/sys/devices/system/clocksource/clocksource0/current_clocksource").orElse("");
     if (source.isEmpty()) {
-      return Finding.warn("clock", "the kernel does not say its clock source", "");
+      return Finding.warn("clock", "the kernel reports no clock source", "");
     }
     // kvm-clock and similar also need no system call, but a read costs several times as much.
     return FAST_CLOCKS.contains(source)
@@ -113,11 +112,11 @@ final class CpuChecks {
       return major < 5 || (major == 5 && minor < 14)
           ? Finding.warn(
               "kernel",
-              version + " cannot map pages ahead: making an arena takes longer",
+              version + " cannot map pages ahead: creating an arena takes longer",
               "5.14 or newer")
           : Finding.ok("kernel", version);
     } catch (NumberFormatException e) {
-      return Finding.warn("kernel", version + " is not a version that doctor understands", "");
+      return Finding.warn("kernel", version + " is not a version that doctor can parse", "");
     }
   }
 }

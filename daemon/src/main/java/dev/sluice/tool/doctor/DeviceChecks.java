@@ -63,7 +63,7 @@ final class DeviceChecks {
         : Finding.warn(
             "visible-devices",
             "ASCEND_RT_VISIBLE_DEVICES = " + visible + " renumbers the devices of this process",
-            "unset it for the daemon: sluice.devices and metrics then have the host's numbers");
+            "unset it for the daemon: sluice.devices and metrics then use the host's numbers");
   }
 
   /** Returns one finding per library. Loads the libraries, which alone proves that they load. */

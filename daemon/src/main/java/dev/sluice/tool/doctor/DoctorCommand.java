@@ -39,13 +39,13 @@ public final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "HOCON file. Default: /etc/sluice/sluice.conf where there is one.")
+      description = "HOCON file. Default: /etc/sluice/sluice.conf if it exists.")
   private Path config;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Set a configuration key; stronger than the file; may be repeated.")
+      description = "Set a configuration key; overrides the file; may be repeated.")
   private Map<String, String> settings = new LinkedHashMap<>();
 
   @Option(names = "--json", description = "Print one JSON object.")

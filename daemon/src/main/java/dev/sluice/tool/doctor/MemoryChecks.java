@@ -17,7 +17,7 @@ final class MemoryChecks {
   static Finding available(HostFiles host, Settings settings) {
     OptionalLong kib = host.field("/proc/meminfo", "MemAvailable:");
     if (kib.isEmpty()) {
-      return Finding.warn("memory", "/proc/meminfo does not say what is available", "");
+      return Finding.warn("memory", "/proc/meminfo has no MemAvailable", "");
     }
     long bytes = Math.min(kib.getAsLong() * KIB, host.groupMemory().left().bytes());
     long arena = settings.arena().bytes();
@@ -42,7 +42,7 @@ final class MemoryChecks {
             .filter(candidate -> candidate.startsWith("Max locked memory"))
             .findFirst();
     if (line.isEmpty()) {
-      return Finding.warn("memlock", "the limit of locked memory cannot be read", "");
+      return Finding.warn("memlock", "cannot read the limit of locked memory", "");
     }
     String soft = line.get().substring("Max locked memory".length()).strip().split("\\s+", 2)[0];
     if (soft.equals("unlimited")) {
@@ -75,7 +75,7 @@ final class MemoryChecks {
     if (free >= need) {
       return Finding.ok("huge-pages", found);
     }
-    String fix = "sysctl vm.nr_hugepages=" + need + " per session that is open at once";
+    String fix = "sysctl vm.nr_hugepages=" + need + " per open session";
     return settings.arena().hugePages() == Provision.REQUIRE
         ? Finding.bad("huge-pages", found, fix)
         : Finding.warn("huge-pages", found, fix);

@@ -24,7 +24,7 @@ final class ProcessChecks {
         ? Finding.ok("java", found)
         : Finding.warn(
             "java",
-            found + ": its ZGC is not generational, and pauses longer under garbage",
+            found + ": its ZGC is not generational and pauses longer under load",
             "21 or newer; 17 is supported");
   }
 
@@ -51,7 +51,7 @@ final class ProcessChecks {
             .filter(candidate -> candidate.startsWith("Max open files"))
             .findFirst();
     if (line.isEmpty()) {
-      return Finding.warn("open-files", "the limit of open files cannot be read", "");
+      return Finding.warn("open-files", "cannot read the limit of open files", "");
     }
     String soft = line.get().substring("Max open files".length()).strip().split("\\s+", 2)[0];
     long need = DESCRIPTORS_OF_DAEMON + settings.attach().maxSessions() * DESCRIPTORS_PER_SESSION;

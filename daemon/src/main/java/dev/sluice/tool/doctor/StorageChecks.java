@@ -57,13 +57,13 @@ final class StorageChecks {
   static Finding stallLimit(CaptureSettings capture) {
     String found =
         capture.overload() == CaptureSettings.Overload.WAIT
-            ? "a disk may be silent for " + Quantities.formatNanos(capture.stallLimitNanos())
+            ? "a disk may stall for " + Quantities.formatNanos(capture.stallLimitNanos())
             : "no device waits for the disk (sluice.capture.overload = discard)";
     return Finding.ok(
         "stall-limit",
         found
-            + "; a runtime of chip-2026.08 and later fails when nothing moves for 500 ms: a client"
-            + " that says so (patience_ms) has a disk given up after half of that");
+            + "; runtimes from chip-2026.08 on fail after 500 ms without progress: if a client"
+            + " declares this limit (patience_ms), a stalled disk is given up after half of it");
   }
 
   /** Writes like a capture for about a second, into at most half of the free space. */
@@ -89,7 +89,7 @@ final class StorageChecks {
         return Finding.warn(
             "capture-disk",
             found + " through the page cache; direct I/O refused: " + probe.refusal(),
-            "a local disk takes direct I/O, at less processor time for each byte");
+            "a local disk supports direct I/O, which costs less CPU time per byte");
       }
       return Finding.ok("capture-disk", found + " with direct I/O");
     } catch (IOException e) {
@@ -108,7 +108,7 @@ final class StorageChecks {
         : Finding.bad(
             check,
             socket + ": " + folder + " cannot be written by this user",
-            "RuntimeDirectory= in the service makes it; else mkdir and chown");
+            "RuntimeDirectory= in the service creates it; otherwise mkdir and chown");
   }
 
   static Finding sharedMemory(HostFiles host) {

@@ -112,7 +112,7 @@ public final class QuietCheck {
       reasons.add(
           String.format(
               Locale.ROOT,
-              "a spinning thread did not run for %.1f %% of the time (more than" + " %.0f %%)",
+              "a spinning thread did not run for %.1f %% of the time (more than %.0f %%)",
               100 * lostRatio,
               100 * MOST_LOST));
     }
@@ -120,7 +120,7 @@ public final class QuietCheck {
       reasons.add(
           String.format(
               Locale.ROOT,
-              "and once for %s (more than %s)",
+              "a spinning thread once did not run for %s (more than %s)",
               Unit.SECONDS.format(longestSeconds),
               Unit.SECONDS.format(LONGEST_GAP_SECONDS)));
     }

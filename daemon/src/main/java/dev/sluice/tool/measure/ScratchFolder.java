@@ -24,8 +24,8 @@ public record ScratchFolder(Path path) implements AutoCloseable {
         TemporaryDirectory.make(
             parent.map(Path::toAbsolutePath).orElse(TemporaryDirectory.base()),
             "sluice-measure-",
-            "what is measured",
-            "name another directory by TMPDIR or --capture-directory"));
+            "the measurement",
+            "set TMPDIR or --capture-directory to another directory"));
   }
 
   /** Deletes a folder. Undeletable files remain among the temporary files. */

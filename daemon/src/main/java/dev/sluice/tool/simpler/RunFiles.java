@@ -147,7 +147,7 @@ final class RunFiles implements AutoCloseable {
     return report
         .capture()
         .map(capture -> Path.of(capture.directory()))
-        .orElseThrow(() -> new ToolException("the daemon captures nothing"));
+        .orElseThrow(() -> new ToolException("session " + session + " has no capture"));
   }
 
   /**

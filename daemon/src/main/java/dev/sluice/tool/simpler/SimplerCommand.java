@@ -34,9 +34,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "simpler",
     description = {
-      "Run a command of the simpler runtime on Sluice, without a change of the runtime.",
+      "Run a command of the simpler runtime on Sluice, without changing the runtime.",
       "",
-      "Builds the preload library for the checkout if it is stale, uses the daemon that runs or"
+      "Builds the preload library for the checkout if it is stale, uses the running daemon or"
           + " starts a private one, runs the command, and writes chip_swimlane_records.json into"
           + " each run's output directory, so that the runtime's tests and tools find it. Without"
           + " --enable-chip-swimlane the runtime records nothing."
@@ -104,7 +104,7 @@ public final class SimplerCommand implements Callable<Integer> {
       names = "--guard",
       paramLabel = "MS",
       description =
-          "How long the daemon may be gone before the library gives records up instead of stopping"
+          "How long the daemon may be gone before the library gives up records instead of stopping"
               + " the runtime, which fails after 500 ms; 0: never, at most 400. Default: 200.")
   private Integer guardMs;
 
@@ -139,7 +139,7 @@ public final class SimplerCommand implements Callable<Integer> {
     }
     Path library = checkout.resolve("build/sluice").resolve(LIBRARY.formatted(architecture()));
     if (!Files.exists(library)) {
-      throw new ToolException("the checkout has nothing for " + architecture());
+      throw new ToolException("the checkout does not support " + architecture());
     }
     return library.toAbsolutePath().normalize();
   }
@@ -249,7 +249,7 @@ public final class SimplerCommand implements Callable<Integer> {
             report
                 .capture()
                 .map(capture -> "capture " + capture.directory())
-                .orElse("the daemon captures nothing")));
+                .orElse("no capture")));
   }
 
   private static SessionReport find(long session, DaemonClient daemon) throws ToolException {

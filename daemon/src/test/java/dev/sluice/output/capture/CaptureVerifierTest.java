@@ -94,9 +94,7 @@ class CaptureVerifierTest {
     }
     CaptureVerifier.Result result = verify(folder.resolve("c"));
     assertEquals(80, result.comparedRecords());
-    assertEquals(
-        "20 records are not what the synthetic producer must have written",
-        result.damages().get(0));
+    assertEquals("20 records differ from the expected synthetic content", result.damages().get(0));
   }
 
   @Test

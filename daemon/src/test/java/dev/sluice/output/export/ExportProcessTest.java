@@ -195,7 +195,7 @@ class ExportProcessTest {
     boolean isLarge =
         format == ExportFormat.CHROME_TRACE
             || (format == ExportFormat.PERFETTO && records > MANY_FOR_PERFETTO);
-    assertEquals(isLarge, told.contains("are more than a browser opens: --to "), told);
+    assertEquals(isLarge, told.contains("are too many for a browser: --to "), told);
   }
 
   @Exports.EachFormat

@@ -238,7 +238,7 @@ final class TraceBuilder {
     return this;
   }
 
-  /** Returns the level-4 example of the format's description (abi.md 6.3). */
+  /** Returns the level-4 example. */
   static TraceBuilder levelFour(String layout) {
     return new TraceBuilder(layout, 4, 1, 2, 100)
         .coreToThread(List.of(0, 0, 0))
@@ -251,7 +251,7 @@ final class TraceBuilder {
         .submit(0, 0, 4294967296L, 700, 760);
   }
 
-  /** Returns the level-1 example of the format's description (abi.md 6.3). */
+  /** Returns the level-1 example. */
   static TraceBuilder levelOne(String layout) {
     return new TraceBuilder(layout, 1, 1, 0, 100).aicore(0, 4294967296L, 0, 1000, 2000, 10);
   }

@@ -362,7 +362,7 @@ class TruthfulTraceTest {
     assertEquals(4_000_000, later.get(0).beginNs - in(trace, "one / dev 0 / W").get(0).beginNs);
     Exporter exporter = new Exporter(List.of(first, second), PERFETTO, ExportMonitor.NONE);
     assertTrue(
-        exporter.warnings().toString().contains("wall clocks"), exporter.warnings()::toString);
+        exporter.warnings().toString().contains("wall clock"), exporter.warnings()::toString);
   }
 
   @Test
@@ -420,7 +420,7 @@ class TruthfulTraceTest {
     // The windows of the two runs allow offsets of -230 to 270 and -4,230 to -3,730 ticks.
     assertEquals(1750 * 20, clock.errorNs(), 50 * 20.0);
     assertEquals(1_020_000 - 1980 * 20, clock.baseHostNs(), 50 * 20.0);
-    assertTrue(clock.accuracy().contains("run apart"), clock::accuracy);
+    assertTrue(clock.accuracy().contains("drift apart"), clock::accuracy);
     assertEquals(0, clock.sinceBase(1000), "still the beginning");
     assertEquals(104_475, clock.sinceBase(105_475), "still possible");
   }

@@ -89,9 +89,9 @@ class BenchCompareCommandTest {
             folder.resolve("torn"), Files.readString(results).replace("\"runs\"", "\"ruins\""));
     refused(folder.resolve("nowhere"), "no such file");
     refused(folder, "cannot read");
-    refused(text, "not what sluice bench --json prints");
+    refused(text, "not output of sluice bench --json");
     refused(bytes, "");
-    refused(foreign, "not what sluice bench --json prints");
+    refused(foreign, "not output of sluice bench --json");
     refused(newer, "schema is version 7, this sluice reads version 1");
     refused(torn, "runs");
     assertEquals(0, daemon.starts, "found out before anything runs");
