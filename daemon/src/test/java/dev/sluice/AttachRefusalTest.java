@@ -82,7 +82,8 @@ class AttachRefusalTest {
 
   @ParameterizedTest
   @CsvSource({
-    "chip-2026.09/a2a3, 0b01010, 0, 'regions 0x8 are not served, only swimlane, pmu, scope_stats'",
+    "chip-2026.09/a2a3, 0b01010, 0, 'regions 0x8 are not supported; supported: swimlane, pmu,"
+        + " scope_stats'",
     "chip-2026.09/a2a3, 0b00100, 0, 'the swimlane is not among the regions: attach it, too; the"
         + " device need not fill it'",
     "chip-2026.08/a2a3, 0b00110, 0, 'region pmu is served of chip-2026.09 only, not of"
