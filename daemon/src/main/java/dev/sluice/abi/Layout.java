@@ -134,7 +134,7 @@ public final class Layout {
       }
     }
     throw new IllegalArgumentException(
-        "unknown layout '" + id + "'; there are " + String.join(", ", ids()));
+        "unknown layout '" + id + "'; known: " + String.join(", ", ids()));
   }
 
   /** Returns every generation on every platform, oldest first. */

@@ -353,11 +353,11 @@ class LayoutTest {
     assertEquals(0, geometry.activeInstances(BufferKind.SCOPE_STATS));
     Layout older = Layout.parse("chip-2026.08/a2a3");
     assertEquals(
-        "region pmu is served of chip-2026.09 only, not of chip-2026.08/a2a3",
+        "region pmu is supported for chip-2026.09 only, not chip-2026.08/a2a3",
         assertThrows(IllegalArgumentException.class, () -> new Geometry(older, 24, 3, 1, 4, all, 2))
             .getMessage());
     assertEquals(
-        "the swimlane is not among the regions: attach it, too; the device need not fill it",
+        "the regions lack the swimlane: attach it too; the device need not fill it",
         assertThrows(IllegalArgumentException.class, () -> new Geometry(newest, 24, 3, 1, 4, 4, 2))
             .getMessage());
   }
