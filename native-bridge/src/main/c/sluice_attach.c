@@ -70,8 +70,7 @@ static int connect_to_daemon(struct sluice_attach *s, uint32_t timeout_ms, char 
     close(fd);
     if (cause == EACCES) {
       return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes,
-                         "this user may not open %s, as the daemon's group may: %s", s->socket_path,
-                         strerror(cause));
+                         "permission denied on %s; join the daemon's group", s->socket_path);
     }
     if (cause == EAGAIN) {
       return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes,
@@ -293,7 +292,7 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   size_t token_bytes = 0;
   const void *token = sluice_find(&m, SLUICE_KEY_TOKEN, &token_bytes);
   if (token_bytes != sizeof s->token) {
-    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "the arena came without a token");
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "ARENA has no token");
   }
   memcpy(s->token, token, sizeof s->token);
   s->is_granted = 1;

@@ -9,11 +9,9 @@ package dev.sluice.bridge.cann;
 public record CannCode(String name, String meaning, String advice) {
   private static final String BUSY = "DRV_ERROR_BUSY";
   private static final CannCode UNKNOWN_RUNTIME =
-      new CannCode(
-          "unknown", "a code that is not in our list", "look it up in the vendor's runtime codes");
+      new CannCode("unknown", "an unlisted code", "look it up in the vendor's runtime codes");
   private static final CannCode UNKNOWN_DRIVER =
-      new CannCode(
-          "unknown", "a code that is not in our list", "look it up in the driver's drvError codes");
+      new CannCode("unknown", "an unlisted code", "look it up in the driver's drvError codes");
 
   /** Describes a code of libruntime or libascendcl. */
   public static CannCode ofRuntime(int code) {
@@ -59,8 +57,8 @@ public record CannCode(String name, String meaning, String advice) {
           new CannCode(
               "ACL_ERROR_RT_DRV_INTERNAL_ERROR",
               "the driver failed, or sharing by key is not possible on this board",
-              "on PCIe boxes without HCCS use the host placement or shareable handles; else the"
-                  + " card may need a reset");
+              "on PCIe boxes without HCCS use the host placement or shareable handles; otherwise"
+                  + " the card may need a reset");
       default -> UNKNOWN_RUNTIME;
     };
   }
