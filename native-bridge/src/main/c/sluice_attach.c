@@ -336,7 +336,7 @@ static int attach_or_end(struct sluice_attach *s, char *error, size_t error_byte
     return code;
   }
   if (s->is_granted) {
-    let_go(s); /* before the daemon learns of it and frees its memory (abi.md 5.5) */
+    let_go(s); /* before the daemon learns of it and frees its memory */
     struct sluice_message m;
     sluice_request(s, &m, SLUICE_DETACH);
     sluice_put_text(&m, SLUICE_KEY_LOST_REASON, SLUICE_FIELD_REQUIRED, reason);
@@ -514,7 +514,7 @@ int sluice_attach_detach_guarded(sluice_attach *s, struct sluice_books *books,
                                  struct sluice_guard_stats *stats, char *error,
                                  size_t error_bytes) {
   if (s->arena.base == NULL) {
-    /* The daemon frees its memory when it answers, and must be its last user (abi.md 5.5). */
+    /* The daemon frees its memory when it answers, and must be its last user. */
     sluice_device_release(s);
   }
   int code = settle(s, SLUICE_DETACH, SLUICE_DETACHED, "detach", books, error, error_bytes);

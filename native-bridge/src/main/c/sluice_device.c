@@ -1,7 +1,7 @@
 /*
  * sluice_device.c - the part of the client that talks to a device: registers the mapped arena
- * (placement host) or imports memory that the daemon allocated on the device (abi.md 5.5). Tested
- * against a stand-in only, never on hardware.
+ * (placement host) or imports memory that the daemon allocated on the device. Tested against a
+ * stand-in only, never on hardware.
  *
  * The vendor's library is bound at run time, not linked: a runtime process has it loaded already,
  * and a machine without a device must be able to use this client too.

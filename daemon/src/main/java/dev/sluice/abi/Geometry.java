@@ -120,7 +120,7 @@ public record Geometry(
     return type == AIC ? first : numCores - first;
   }
 
-  /** Type of a core: the first third are {@link #AIC}, all others {@link #AIV} (abi.md 3). */
+  /** Type of a core: the first third are {@link #AIC}, all others {@link #AIV}. */
   public int coreType(int core) {
     return core < cores(AIC) ? AIC : AIV;
   }

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Compares the compiler-measured numbers of abi.md section 2 with the layout arithmetic. */
+/** Compares the compiler-measured numbers of abi.md with the layout arithmetic. */
 class LayoutTest {
   @ParameterizedTest
   @CsvSource({
@@ -94,7 +94,7 @@ class LayoutTest {
 
   @ParameterizedTest
   @CsvSource({
-    // id, cores, AicpuTask, AicoreTask, sched, orch, total: abi.md 2.8
+    // id, cores, AicpuTask, AicoreTask, sched, orch, total: abi.md, Layouts
     "l2-2026.06/a2a3, 1, 127104, 127296, 127488, 128256, 129024",
     "l2-2026.06/a2a3, 3, 127104, 127680, 128256, 129024, 129792",
     "l2-2026.07/a2a3, 24, 127104, 131712, 136320, 137088, 137856",
@@ -129,7 +129,7 @@ class LayoutTest {
 
   @ParameterizedTest
   @CsvSource({
-    // kind, wire number, records, record bytes, count, size: abi.md 2.2 and 3
+    // kind, wire number, records, record bytes, count, size: abi.md, Buffers and Kinds
     "aicpu_task,  0,  1000, 32,   32000,   32064",
     "sched_phase, 1, 16384, 64, 1048576, 1048640",
     "orch_phase,  2, 16384, 32,  524288,  524352",

@@ -2,7 +2,7 @@ package dev.sluice.bridge.cann;
 
 /**
  * Meaning of a return code, with advice. The runtime and ACL share one numbering, the driver has
- * its own (abi.md 5.2).
+ * its own.
  *
  * @param name as in the vendor's headers, or {@code unknown}
  */
