@@ -344,7 +344,7 @@ class StageTest {
     String why =
         StageRig.refused(
             Reason.BUSY, session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
-    assertTrue(why.contains("no thread"), why);
+    assertTrue(why.contains("cannot create a thread"), why);
     assertEquals(State.ATTACHED, session.view().state());
     rig.sessions.byDevice();
     rig.janitor.doWork();
