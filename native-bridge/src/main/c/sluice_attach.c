@@ -70,8 +70,7 @@ static int connect_to_daemon(struct sluice_attach *s, uint32_t timeout_ms, char 
     close(fd);
     if (cause == EACCES) {
       return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes,
-                         "this user may not open %s, as the daemon's group may: %s", s->socket_path,
-                         strerror(cause));
+                         "permission denied on %s; join the daemon's group", s->socket_path);
     }
     if (cause == EAGAIN) {
       return sluice_fail(SLUICE_ERROR_CONNECT, error, error_bytes,
@@ -293,7 +292,7 @@ static int attach_and_map(struct sluice_attach *s, char *error, size_t error_byt
   size_t token_bytes = 0;
   const void *token = sluice_find(&m, SLUICE_KEY_TOKEN, &token_bytes);
   if (token_bytes != sizeof s->token) {
-    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "the arena came without a token");
+    return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "ARENA has no token");
   }
   memcpy(s->token, token, sizeof s->token);
   s->is_granted = 1;
@@ -337,7 +336,7 @@ static int attach_or_end(struct sluice_attach *s, char *error, size_t error_byte
     return code;
   }
   if (s->is_granted) {
-    let_go(s); /* before the daemon learns of it and frees its memory (abi.md 5.5) */
+    let_go(s); /* before the daemon learns of it and frees its memory */
     struct sluice_message m;
     sluice_request(s, &m, SLUICE_DETACH);
     sluice_put_text(&m, SLUICE_KEY_LOST_REASON, SLUICE_FIELD_REQUIRED, reason);
@@ -515,7 +514,7 @@ int sluice_attach_detach_guarded(sluice_attach *s, struct sluice_books *books,
                                  struct sluice_guard_stats *stats, char *error,
                                  size_t error_bytes) {
   if (s->arena.base == NULL) {
-    /* The daemon frees its memory when it answers, and must be its last user (abi.md 5.5). */
+    /* The daemon frees its memory when it answers, and must be its last user. */
     sluice_device_release(s);
   }
   int code = settle(s, SLUICE_DETACH, SLUICE_DETACHED, "detach", books, error, error_bytes);

@@ -1,7 +1,7 @@
 /*
  * sluice_device.c - the part of the client that talks to a device: registers the mapped arena
- * (placement host) or imports memory that the daemon allocated on the device (abi.md 5.5). Tested
- * against a stand-in only, never on hardware.
+ * (placement host) or imports memory that the daemon allocated on the device. Tested against a
+ * stand-in only, never on hardware.
  *
  * The vendor's library is bound at run time, not linked: a runtime process has it loaded already,
  * and a machine without a device must be able to use this client too.
@@ -100,8 +100,7 @@ static int bind(struct acl *acl, char *error, size_t error_bytes) {
     *symbols[i].function = dlsym(library, symbols[i].name);
     if (*symbols[i].function == NULL) {
       return sluice_fail(SLUICE_ERROR_CANN, error, error_bytes,
-                         "%s lacks %s: a version of CANN that is too old", LIBRARY,
-                         symbols[i].name);
+                         "%s lacks %s: this CANN version is too old", LIBRARY, symbols[i].name);
     }
   }
   return SLUICE_OK;
@@ -212,8 +211,8 @@ int sluice_device_import(struct sluice_attach *s, const struct sluice_share *sha
     case SLUICE_SHARE_HANDLE:
       return import_by_handle(s, share, error, error_bytes);
     default:
-      return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
-                         "the daemon shares memory in a way %u that is not known", share->route);
+      return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "unknown share route %u",
+                         share->route);
   }
 }
 

@@ -479,21 +479,21 @@ int sluice_attach_guard_start(sluice_attach *s, uint32_t grace_ms, char *error,
                               size_t error_bytes) {
   if (s->guard != NULL || s->device_base == 0) {
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
-                       "the guard is started once, after start");
+                       "start the guard once, after start");
   }
   if (s->arena.base == NULL) {
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
-                       "this process cannot reach memory of a device: no guard");
+                       "this process cannot access device memory: no guard");
   }
   if (s->locks_offset == 0) {
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
-                       "the daemon holds no locks in this arena, so its death cannot be told from "
-                       "silence: no guard");
+                       "the daemon holds no locks in this arena, so a dead daemon cannot be "
+                       "distinguished from a silent one: no guard");
   }
   s->guard = new_guard(s, grace_ms);
   if (s->guard == NULL) {
     return sluice_fail(SLUICE_ERROR_MEMORY, error, error_bytes,
-                       "no memory for a guard, or a lock page of another version");
+                       "out of memory, or unsupported lock page version");
   }
   int code = pthread_create(&s->guard->thread, NULL, guard_main, s);
   if (code != 0) {

@@ -150,7 +150,7 @@ const char *sluice_layout_init(struct sluice_layout *l, const struct sluice_geom
     unsigned override = g->facts >> 4 * fact & 15;
     l->facts[fact] = override != 0 ? (uint8_t)(override - 1) : known[i].facts[fact];
     if (l->facts[fact] >= values_of[fact]) {
-      return "an override of a fact that has no such value";
+      return "override of a fact with an unknown value";
     }
   }
   l->threads = queues_of[l->facts[SLUICE_FACT_QUEUES]];

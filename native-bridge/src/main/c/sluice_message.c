@@ -291,7 +291,7 @@ static int receive_reply(struct sluice_attach *s, struct sluice_message *m, cons
       return SLUICE_OK;
     case SLUICE_NOT_OURS:
       return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes,
-                         "what answers on %s does not speak version %d of the attach protocol",
+                         "the peer on %s does not speak version %d of the attach protocol",
                          s->socket_path, SLUICE_MESSAGE_VERSION);
     case SLUICE_BROKEN:
       return sluice_fail(SLUICE_ERROR_PROTOCOL, error, error_bytes, "malformed reply to %s", what);

@@ -20,8 +20,8 @@ int sluice_attach_open_layout(const char *socket_path, const char *layout, uint3
                               .placements = placements};
   if (layout == NULL || sluice_layout_parse(layout, &g.generation, &g.platform) != 0) {
     return sluice_fail(SLUICE_ERROR_ARGUMENT, error, error_bytes,
-                       "no layout is called \"%s\"; there are l2-2026.06, l2-2026.07, "
-                       "chip-2026.08 and chip-2026.09, each with /a2a3 or /a5",
+                       "unknown layout \"%s\"; known: l2-2026.06, l2-2026.07, chip-2026.08 and "
+                       "chip-2026.09, each with /a2a3 or /a5",
                        layout != NULL ? layout : "");
   }
   snprintf(g.name, sizeof g.name, "%s", name != NULL ? name : "");

@@ -38,7 +38,7 @@ int sluice_push_free(struct sluice_recycler *r, unsigned kind, unsigned instance
 }
 
 /*
- * Counts the records of an AICore buffer. Its count is only a hint (C2, docs/abi.md), so every slot
+ * Counts the records of an AICore buffer. Its count is only a hint (abi.md, rule C2), so every slot
  * is checked. A core writes slots in order, and the first start time is cleared before a buffer is
  * lent: if it is 0, nothing was written, and a later slot with an older token is left from an
  * earlier use.

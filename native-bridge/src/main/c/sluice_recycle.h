@@ -48,7 +48,7 @@ int sluice_read_entry(const struct sluice_layout *layout, const uint8_t *at,
 
 /*
  * Steps over the entry at the head: clears it where the next lap must not mistake it for a new one
- * (C10, docs/abi.md), then lets the device reuse its slot.
+ * (abi.md, rule C10), then lets the device reuse its slot.
  */
 void sluice_release_entry(const struct sluice_layout *layout, uint8_t *at, uint8_t *head_word,
                           uint32_t next_head);

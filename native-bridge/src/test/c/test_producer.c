@@ -61,7 +61,7 @@ static void every_layout_delivers_every_record(void) {
 /*
  * Tiny buffers, a short ready queue and a host that waits for the end: everything overflows.
  * Draining earlier would make this inexact: an AICore pool with failed rotations counts as dropped
- * what it believes to be in its last buffer (abi.md 4.11).
+ * what it believes to be in its last buffer (abi.md, Losses).
  */
 static void losses_are_exact_when_the_host_is_late(void) {
   for (unsigned i = 0; i < LAYOUTS; i++) {

@@ -281,7 +281,7 @@ enum sluice_placement {
   (SLUICE_CAN(SLUICE_PLACEMENT_SIM) | SLUICE_CAN(SLUICE_PLACEMENT_HOST) | \
    SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_MAPPED) | SLUICE_CAN(SLUICE_PLACEMENT_DEVICE_COPIED))
 
-/* How the client imports device memory (abi.md 5.5). */
+/* How the client imports device memory. */
 enum sluice_share_route { SLUICE_SHARE_IPC_KEY = 1, SLUICE_SHARE_HANDLE = 2 };
 #define SLUICE_SHARE_KEY_BYTES 65
 

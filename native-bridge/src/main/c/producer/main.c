@@ -421,7 +421,8 @@ static int run_self_test(struct options *o) {
   void *memory = mmap(NULL, plan.bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (memory == MAP_FAILED) {
-    fprintf(stderr, "sluice-producer: cannot get %zu bytes: %s\n", plan.bytes, strerror(errno));
+    fprintf(stderr, "sluice-producer: cannot allocate %zu bytes: %s\n", plan.bytes,
+            strerror(errno));
     return EXIT_FAILURE;
   }
   for (unsigned queue = 0; queue < SLUICE_MAX_THREADS; queue++) {

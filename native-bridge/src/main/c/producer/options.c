@@ -39,7 +39,7 @@ static const char usage[] =
     "  --name TEXT              name of the session in logs and captures (sluice-producer)\n"
     "\n"
     "How much\n"
-    "  --rate BYTES             per second over all kinds; 0 = as fast as it goes (0)\n"
+    "  --rate BYTES             per second over all kinds; 0 = unlimited (0)\n"
     "  --duration-ns N          end by the clock (1000000000, or no end if --tasks is given)\n"
     "  --tasks N                end after N tasks over all cores\n"
     "  --runs N                 runs in one session, each as long as --duration-ns and --tasks say (1)\n"
@@ -48,8 +48,7 @@ static const char usage[] =
     "  --pattern P              steady or burst (steady); the rate holds while a burst is on\n"
     "  --burst-on-ns N          length of a burst (10000000)\n"
     "  --burst-off-ns N         pause between bursts (90000000)\n"
-    "  --catch-up-ns N          a thread that had no CPU makes up for N ns at most; 0 = for all of "
-    "it (0)\n"
+    "  --catch-up-ns N          a thread without a CPU catches up at most N ns; 0 = unlimited (0)\n"
     "  --seed N                 of the record content and of the faults (1)\n"
     "  --content NAME           jittered: lengths, gaps and order of tasks vary like a workload's;\n"
     "                           regular: a task per core and period (jittered)\n"
@@ -59,7 +58,7 @@ static const char usage[] =
     "  --slots N                free-queue slots, a power of two\n"
     "  --ready-queue-entries N  entries of one ready queue\n"
     "  --records A,S,O,C        records per buffer: aicpu task, sched, orch, aicore task\n"
-    "  --buffers A,S,O,C        buffers per pool to ask for, same order\n"
+    "  --buffers A,S,O,C        buffers per pool to request, same order\n"
     "\n"
     "Trouble\n"
     "  --device-wait-ns N       how long a device that waits 30 s for the host waits; 0 = 30 s (0)\n"
@@ -432,16 +431,16 @@ static const char *check_together(const struct options *o) {
     return "--misbehave torn-entry: only l2-2026.06 can tear an entry";
   }
   if ((g->facts >> 4 * SLUICE_FACT_PHASE_KINDS & 15) != 0 && g->generation < SLUICE_CHIP_2026_09) {
-    return "--runtime: only from chip-2026.09 on do runtimes differ in their records";
+    return "--runtime: runtimes differ in their records only from chip-2026.09 on";
   }
   bool is_counted = sluice_entries_are_counted(&layout);
   if ((has_fault(o, FAULT_ENTRY_COUNT) || has_fault(o, FAULT_WRONG_EPOCH) ||
        has_fault(o, FAULT_SCHEMA_FLIP)) &&
       !is_counted) {
-    return "--misbehave: only from chip-2026.09 on do entries have a count and a run";
+    return "--misbehave: entries have a count and a run only from chip-2026.09 on";
   }
   if (has_fault(o, FAULT_NO_TERMINAL) && layout.facts[SLUICE_FACT_TERMINAL_BANKS] == 0) {
-    return "--misbehave no-terminal: only from chip-2026.09 on are there terminal banks";
+    return "--misbehave no-terminal: terminal banks exist only from chip-2026.09 on";
   }
   if (has_fault(o, FAULT_COUNTER_WRAP) && layout.facts[SLUICE_FACT_COUNTER_END] == 1) {
     return "--misbehave counter-wrap: the counters of this layout do not wrap";

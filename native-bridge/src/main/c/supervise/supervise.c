@@ -118,7 +118,7 @@ static void keep(int fd, const char *name) {
   forget(name);
   if (*name == 0 || strlen(name) > MAX_NAME || strchr(name, ':') != NULL ||
       kept_count == MAX_KEPT) {
-    say("%d descriptors are kept, %s is not", kept_count, name);
+    say("cannot keep %s: invalid name, or limit reached (%d kept)", name, kept_count);
     close(fd);
     return;
   }
@@ -292,7 +292,7 @@ static int ended(int status) {
   is_restarting = 0;
   is_ready = 0;
   start_at_ms = now_ms() + delay_ms;
-  say("the daemon ended with %s %d after %lld ms, %d descriptors kept; starts again in %lld ms",
+  say("the daemon ended with %s %d after %lld ms, %d descriptors kept; restarting in %lld ms",
       WIFEXITED(status) ? "code" : "signal", WIFEXITED(status) ? code : WTERMSIG(status),
       (long long)ran_ms, kept_count, (long long)delay_ms);
   return -1;
@@ -347,7 +347,7 @@ int main(int count, char **arguments) {
   }
   if (count < 2 || command[0] == NULL || command[0][0] == '-') {
     fputs("Usage: sluice supervise -- COMMAND [ARGUMENT ...]\n"
-          "Keeps the sessions of a daemon over its restarts, where no systemd does.\n"
+          "Keeps the sessions of a daemon across its restarts, without systemd.\n"
           "Example: sluice supervise -- sluice daemon\n", stderr);
     return EXIT_USAGE;
   }
@@ -368,7 +368,7 @@ int main(int count, char **arguments) {
   int notified = open_socket();
   int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
   if (notified < 0 || signals < 0) {
-    say("no socket for messages of the daemon: %s", strerror(errno));
+    say("cannot create the notify socket or signalfd: %s", strerror(errno));
     return 1;
   }
   unsetenv("LISTEN_FDS");

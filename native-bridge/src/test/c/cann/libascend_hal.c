@@ -1,4 +1,4 @@
-/* libascend_hal.c - the stand-in's halHostRegister and halHostUnregister (abi.md 5.2). */
+/* libascend_hal.c - the stand-in's halHostRegister and halHostUnregister. */
 #include <sys/mman.h>
 
 #include "standin.h"

@@ -1,5 +1,5 @@
 /*
- * libascendcl.c - the stand-in's routes for sharing memory between processes (abi.md 5.5):
+ * libascendcl.c - the stand-in's routes for sharing memory between processes:
  * registered host memory, IPC keys, shareable handles.
  */
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* libruntime.c - the stand-in's rtMalloc, rtFree, rtMemcpy and rtSetDevice (abi.md 5.2). */
+/* libruntime.c - the stand-in's rtMalloc, rtFree, rtMemcpy and rtSetDevice. */
 #include <string.h>
 
 #include "standin.h"

@@ -2,7 +2,7 @@
  * standin.h - a stand-in for the CANN libraries, for tests on machines without a device.
  *
  * Three shared libraries with the real names (libruntime.so, libascend_hal.so, libascendcl.so)
- * contain the functions of abi.md 5.2 and 5.5; they share this core (libcann_standin.so). It
+ * contain the functions that Sluice calls; they share this core (libcann_standin.so). It
  * imitates the behaviour that would make a faulty host fail only on real hardware:
  *
  *  - Device memory is a memfd. Its device address is in a range that the allocating process can
@@ -42,7 +42,7 @@ enum {
   RT_IPC_NOT_SUPPORTED = 507899
 };
 
-/* Codes of the driver (abi.md 5.2). */
+/* Codes of the driver. */
 enum {
   DRV_OK = 0,
   DRV_INVALID_DEVICE = 2,

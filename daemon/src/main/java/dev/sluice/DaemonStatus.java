@@ -344,7 +344,7 @@ final class DaemonStatus implements DaemonView {
         throw new CaptureInUseException(
             name
                 + " is still being written; take a snapshot (POST /v1/snapshot) and download that,"
-                + " or wait for its end");
+                + " or wait until it ends");
       }
       return store.download(directory);
     }

@@ -157,7 +157,7 @@ final class DiagnoseProbes implements HostProbes {
       looker.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ToolException("interrupted while looking for pauses", e);
+      throw new ToolException("interrupted while measuring pauses", e);
     }
     return new Pauses(durationNs, gaps);
   }

@@ -308,7 +308,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
       throw new AttachRefusedException(
           AttachStatus.LAYOUT,
           String.format(
-              "regions 0x%x are not served, only %s",
+              "regions 0x%x are not supported; supported: %s",
               asked & ~served,
               Region.ALL.stream().map(Region::label).collect(Collectors.joining(", "))));
     }
@@ -357,7 +357,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
     }
     if (!PhaseNumbering.RUNTIMES.contains(runtime)) {
       throw new IllegalArgumentException(
-          "unknown runtime '" + runtime + "'; there are " + PhaseNumbering.RUNTIMES);
+          "unknown runtime '" + runtime + "'; known: " + PhaseNumbering.RUNTIMES);
     }
     String phaseKinds =
         Layout.parse(request.wire().layout()).facts().valueName(WireFact.PHASE_KINDS);
@@ -434,7 +434,7 @@ final class SessionDesk implements SessionBroker, ControlActions {
       return "the books do not balance";
     }
     return law.inFlight() != 0
-        ? "the device still writes, " + law.inFlight() + " records are in flight"
+        ? "the device is still writing, " + law.inFlight() + " records in flight"
         : balance(law);
   }
 

@@ -144,7 +144,7 @@ public final class Sluice {
         }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("the program's own manifest cannot be read", e);
+      throw new UncheckedIOException("cannot read the manifest of the Sluice jar", e);
     }
     return new BuildInfo(version, revision, System.getProperty("java.version"));
   }

@@ -111,7 +111,7 @@ final class SluiceDaemon implements DaemonHost.Running {
     NanoClock clock = NanoClock.SYSTEM;
     AgentErrorHandler errors =
         (agent, error, isStopped) ->
-            log.error("agent failed: {}{}", agent.roleName(), isStopped ? ", given up" : "", error);
+            log.error("agent failed: {}{}", agent.roleName(), isStopped ? ", stopped" : "", error);
     // First the sessions of an earlier daemon, and what their lanes and captures need: their
     // devices are waiting. Sockets and metrics take half a second to load.
     KeptSessions kept = keptSessions();
@@ -212,7 +212,7 @@ final class SluiceDaemon implements DaemonHost.Running {
       store = DescriptorStore.of(environment);
       store.ifPresent(this::keep);
     } catch (IOException e) {
-      log.warn("no session is kept over a restart: {}", e.getMessage());
+      log.warn("sessions will not survive a restart: {}", e.getMessage());
     }
     return new KeptSessions(
         store, DescriptorStore.received(environment, ProcessHandle.current().pid()));
@@ -305,7 +305,7 @@ final class SluiceDaemon implements DaemonHost.Running {
         .reload()
         .exceptionally(
             failure -> {
-              log.debug("the reload is over", failure); // ConfigReload logged it
+              log.debug("reload failed", failure); // ConfigReload logged it
               return null;
             });
   }

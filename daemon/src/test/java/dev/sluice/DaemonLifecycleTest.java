@@ -150,12 +150,12 @@ class DaemonLifecycleTest {
       TestProducer.Report refused = daemon.run("large");
       assertEquals(1, refused.exitCode());
       assertTrue(
-          refused.errors().contains("sluice.arena.bytes allows 4194304: fewer buffers, or"),
+          refused.errors().contains("sluice.arena.bytes allows 4194304: use fewer buffers or"),
           refused.errors());
       TestProducer.Report absurd = daemon.run("absurd", "--buffers", "0,0,0,1000000");
       assertEquals(1, absurd.exitCode());
       assertTrue(
-          absurd.errors().contains("a ready queue takes 991 (entries - 1): fewer buffers, or more"),
+          absurd.errors().contains("a ready queue takes 991 (entries - 1): use fewer buffers or"),
           absurd.errors());
       TestProducer.Report small =
           daemon.run(

@@ -118,7 +118,7 @@ class PlacementEndToEndTest {
         placement == Placement.DEVICE_MAPPED ? 1 : 0, CannStandin.calls("halHostRegister"));
   }
 
-  /** Control words of a mapped device never go through the runtime's copy calls (abi.md 5.2). */
+  /** Control words of a mapped device never go through the runtime's copy calls. */
   @Test
   void shouldWriteToAMappedDeviceByStoresAlone() throws Exception {
     runTasks("stores", Placement.DEVICE_MAPPED, 20_000);
@@ -187,7 +187,7 @@ class PlacementEndToEndTest {
     assertEquals(1, CannStandin.calls("aclrtMemExportToShareableHandle"));
   }
 
-  /** The client undoes its partial setup, then reports the failure (abi.md 5.5). */
+  /** The client undoes its partial setup, then reports the failure. */
   @ParameterizedTest
   @CsvSource({
     "HOST, aclrtHostRegister",

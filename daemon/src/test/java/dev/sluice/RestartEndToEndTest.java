@@ -228,7 +228,7 @@ class RestartEndToEndTest {
         Await.until(() -> hasSegment(), () -> daemon.output());
         daemon.killChild("sluice-state", memory -> TestStates.makeOfVersion(memory, version));
         String reason =
-            "its state is of version " + version + ", this daemon reads " + HostState.VERSION;
+            "its state has version " + version + ", this daemon reads " + HostState.VERSION;
         daemon.awaitOutput("ended: " + reason, 1);
         daemon.awaitOutput(READY, 2);
         producer.kill();

@@ -160,7 +160,7 @@ class SalvageEndToEndTest {
     assertEquals(0, session.total().inFlight(), session::toString);
     assertEquals(0, session.mismatched(), () -> "wrong content: " + session);
     assertTrue(session.verified() > 0, "nothing was collected");
-    // Upper bound of records begun but not committed, per pool: abi.md 4.3, 4.4.
+    // Upper bound of records begun but not committed, per pool: abi.md, Phases and AICore tasks.
     long begun =
         2L * session.whole("num_cores")
             + session.whole("num_cores")

@@ -18,12 +18,14 @@ public enum AbiViolation {
   NOT_DEVICE_OWNED("not_device_owned", "a buffer that the device does not hold: stale or repeated"),
   COUNT_OVERFLOW("count_overflow", "a record count above the buffer's capacity"),
   SEQUENCE("sequence", "a buffer out of its pool's order"),
-  COUNTER_BACKWARDS("counter_backwards", "a device counter that went back"),
-  COUNT_MISMATCH("count_mismatch", "a record count in an entry that is not its buffer's"),
-  WRONG_RUN("wrong_run", "a buffer of another run, or whose number is not that of its entry"),
-  PUBLISHED_MISMATCH("published_mismatch", "a count of published records that is not what came"),
-  TERMINAL_MISMATCH("terminal_mismatch", "final counters that are missing or not the pool's own"),
-  WRONG_LAYOUT("wrong_layout", "words at places that the declared layout does not have");
+  COUNTER_BACKWARDS("counter_backwards", "a device counter that went backwards"),
+  COUNT_MISMATCH("count_mismatch", "a record count in an entry that differs from its buffer's"),
+  WRONG_RUN("wrong_run", "a buffer of another run, or whose number differs from its entry's"),
+  PUBLISHED_MISMATCH(
+      "published_mismatch", "a count of published records that differs from the records received"),
+  TERMINAL_MISMATCH(
+      "terminal_mismatch", "final counters that are missing or differ from the pool's"),
+  WRONG_LAYOUT("wrong_layout", "words at offsets that the declared layout does not have");
 
   /** Cached, since {@code values()} allocates. */
   public static final List<AbiViolation> ALL = List.of(values());

@@ -3,7 +3,7 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * A task as recorded by the AICore itself (abi.md 2.1).
+ * A task as recorded by the AICore itself (abi.md, AICore task).
  *
  * <pre>
  *   0             8             16                 24             28                         32

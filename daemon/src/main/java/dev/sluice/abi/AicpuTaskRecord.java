@@ -3,7 +3,7 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * A task as recorded by its scheduler thread (abi.md 2.1).
+ * A task as recorded by its scheduler thread (abi.md, AICPU task).
  *
  * <pre>
  *   0                8                16             20            32

@@ -71,7 +71,7 @@ public final class BufferKind {
   public static final List<BufferKind> TIMED =
       List.of(AICPU_TASK, SCHED_PHASE, ORCH_PHASE, AICORE_TASK);
 
-  /** Kinds in the order of their pools in the swimlane's region (abi.md 2.8). */
+  /** Kinds in the order of their pools in the swimlane's region (abi.md, Layouts). */
   static final List<BufferKind> IN_SWIMLANE =
       List.of(AICPU_TASK, AICORE_TASK, SCHED_PHASE, ORCH_PHASE);
 
@@ -185,7 +185,7 @@ public final class BufferKind {
 
   /**
    * Buffers that a pool must be allowed so that it cannot starve: those that the device holds (the
-   * current one, an AICore's stashed one) and the next (abi.md appendix C1).
+   * current one, an AICore's stashed one) and the next (abi.md, rule C1).
    */
   public int smallestQuota() {
     return pools.atDevice + 1;

@@ -2,8 +2,8 @@ package dev.sluice.abi;
 
 /**
  * One typed buffer: the record array, then {@code count}, for some runtimes then {@code run_epoch}
- * and {@code local_seq}, padded to a cache line (abi.md 2.2). Buffers of scope statistics have a
- * cache line with these words first, then the records. The offset of {@code count} differs per
+ * and {@code local_seq}, padded to a cache line (abi.md, Buffers). Buffers of scope statistics have
+ * a cache line with these words first, then the records. The offset of {@code count} differs per
  * kind; never use that of another kind.
  *
  * @param kind kind of the records

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * Why records were lost before a collector took them, inferred by the host: the device has one
- * counter and no reason (abi.md 4.11). The order is part of the capture format.
+ * counter and no reason (abi.md, Losses). The order is part of the capture format.
  */
 public enum DropCause {
   /** A free queue was empty while spare buffers were available: the refill came too late. */

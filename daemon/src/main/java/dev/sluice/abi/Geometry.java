@@ -61,12 +61,12 @@ public record Geometry(
     for (Region region : Region.ALL) {
       if (region.isIn(regions) && !layout.has(region)) {
         throw new IllegalArgumentException(
-            "region " + region.label() + " is served of chip-2026.09 only, not of " + layout);
+            "region " + region.label() + " is supported for chip-2026.09 only, not " + layout);
       }
     }
     if (!Region.SWIMLANE.isIn(regions)) {
       throw new IllegalArgumentException(
-          "the swimlane is not among the regions: attach it, too; the device need not fill it");
+          "the regions lack the swimlane: attach it too; the device need not fill it");
     }
   }
 
@@ -120,7 +120,7 @@ public record Geometry(
     return type == AIC ? first : numCores - first;
   }
 
-  /** Type of a core: the first third are {@link #AIC}, all others {@link #AIV} (abi.md 3). */
+  /** Type of a core: the first third are {@link #AIC}, all others {@link #AIV}. */
   public int coreType(int core) {
     return core < cores(AIC) ? AIC : AIV;
   }

@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * The shared-memory layout of one runtime on one platform: all offsets follow from {@link
- * WireFacts} and a few constants (abi.md sections 1 and 2). Immutable, compared by those constants.
- * Methods that do not name a region are about the swimlane:
+ * WireFacts} and a few constants (abi.md, Layouts). Immutable, compared by those constants. Methods
+ * that do not name a region are about the swimlane:
  *
  * <pre>
  *   base
@@ -134,7 +134,7 @@ public final class Layout {
       }
     }
     throw new IllegalArgumentException(
-        "unknown layout '" + id + "'; there are " + String.join(", ", ids()));
+        "unknown layout '" + id + "'; known: " + String.join(", ", ids()));
   }
 
   /** Returns every generation on every platform, oldest first. */
@@ -355,7 +355,7 @@ public final class Layout {
     };
   }
 
-  /** Offset of the first pool of a kind in its region; the order is that of abi.md 2.8. */
+  /** Offset of the first pool of a kind in its region; the order is that of abi.md, Layouts. */
   public int poolsOffset(BufferKind kind, int numCores) {
     int offset = region(kind.region()).headerBytes();
     if (kind.region() != Region.SWIMLANE) {

@@ -3,7 +3,7 @@ package dev.sluice.abi;
 import java.util.List;
 
 /**
- * One submission by the orchestrator thread (abi.md 2.1).
+ * One submission by the orchestrator thread (abi.md, Orchestrator phase).
  *
  * <pre>
  *   0            8            16           24            28        32

@@ -1,6 +1,6 @@
 package dev.sluice.abi;
 
-/** A chip family. Numbers per platform are those of abi.md section 1.1. */
+/** A chip family. Numbers per platform are those of abi.md, Layouts. */
 public enum Platform {
   A2A3(1, "a2a3", 24, 50_000_000L),
   A5(2, "a5", 36, 1_000_000_000L);

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The performance counters of a core for one task (docs/abi.md).
+ * The performance counters of a core for one task (abi.md, Other profilers).
  *
  * <pre>
  *   0         8         12          16                 24                56 or 64

@@ -2,7 +2,7 @@ package dev.sluice.abi;
 
 /**
  * One pool. In the swimlane it is the active head (device-owned line), then the free queue, the
- * same for all four kinds (abi.md 2.3 to 2.5); only the slot count moves offsets. The constants are
+ * same for all four kinds (abi.md, Pools); only the slot count moves offsets. The constants are
  * those of the swimlane.
  *
  * <pre>
@@ -18,7 +18,7 @@ package dev.sluice.abi;
  * </pre>
  *
  * <p>In the other regions it is the free queue, then the words of the head, at their own offsets
- * (docs/abi.md).
+ * (abi.md, Other profilers).
  */
 public final class PoolLayout {
   /** Device address of the buffer being filled, u64; 0 means no buffer. Writer: device. */

@@ -1,8 +1,8 @@
 package dev.sluice.abi;
 
 /**
- * One ready-queue entry (abi.md 2.6). The device writes all of it; the host only clears {@code
- * buffer_ptr} of consumed entries, in the first generation.
+ * One ready-queue entry (abi.md, Ready queues). The device writes all of it; the host only clears
+ * {@code buffer_ptr} of consumed entries, in the first generation.
  *
  * <pre>
  *   0            4        8                16            20             24          32

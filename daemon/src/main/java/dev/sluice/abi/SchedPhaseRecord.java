@@ -4,8 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * One phase of a scheduler loop (abi.md 2.1), in both field orders; constants in the order of
- * {@link WireFact#PHASE_RECORD}. For kinds that concern one task, the pop counters are a task id.
+ * One phase of a scheduler loop (abi.md, Scheduler phase), in both field orders; constants in the
+ * order of {@link WireFact#PHASE_RECORD}. For kinds that concern one task, the pop counters are a
+ * task id.
  *
  * <pre>
  *  kind_at_20

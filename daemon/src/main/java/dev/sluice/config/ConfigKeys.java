@@ -48,8 +48,8 @@ public final class ConfigKeys {
       key(
           "http.timeout",
           ConfigTypes.duration(10 * MS, 600 * SECOND),
-          "How long a request may take to arrive, and an answer to be read. A connection"
-              + " that is slower, or silent for so long, is closed.");
+          "Time limit for a request to arrive and for a client to read the response. A connection"
+              + " that is slower, or silent for that long, is closed.");
   public static final ConfigKey<Integer> HTTP_LIVE_MAX_CLIENTS =
       key(
           "http.live.max-clients",
@@ -66,8 +66,8 @@ public final class ConfigKeys {
           "log.level",
           ConfigTypes.choice(LogLevel.class),
           Applies.AT_ONCE,
-          "What is logged: this and what is worse. auto is info for the service. The control socket"
-              + " changes it for the moment: POST /v1/log-level.");
+          "The least severe level that is logged. auto is info for the service. POST /v1/log-level"
+              + " on the control socket changes it temporarily.");
   public static final ConfigKey<Path> CONTROL_SOCKET =
       key(
           "control.socket",
@@ -119,7 +119,7 @@ public final class ConfigKeys {
           "arena.bytes",
           ConfigTypes.size(1L << 16, MAX_ARENA_BYTES),
           Applies.NEXT_SESSION,
-          "The most memory that one session's arena may take. It is taken at attach.");
+          "The most memory that one session's arena may take. It is allocated at attach.");
   public static final ConfigKey<Provision> ARENA_HUGE_PAGES =
       key(
           "arena.huge-pages",
@@ -151,7 +151,7 @@ public final class ConfigKeys {
           "drain.batch-entries",
           ConfigTypes.count(1, 65_536),
           Applies.NEXT_SESSION,
-          "At most so many entries from one ready queue before it is the next one's turn.");
+          "The most entries to take from one ready queue before the next queue's turn.");
   public static final ConfigKey<Integer> DRAIN_GROUPS =
       key(
           "drain.groups",
@@ -334,7 +334,7 @@ public final class ConfigKeys {
           "capture.snapshot.before",
           ConfigTypes.duration(0, 86_400 * SECOND),
           Applies.AT_ONCE,
-          "How long before its moment a snapshot begins, at least.");
+          "The least time that a snapshot covers before its trigger.");
   public static final ConfigKey<Long> CAPTURE_SNAPSHOT_AFTER =
       key(
           "capture.snapshot.after",
@@ -417,7 +417,7 @@ public final class ConfigKeys {
       key(
           "cann.share",
           ConfigTypes.choice(CannSettings.Share.class),
-          "How device memory is given to the runtime process. auto tries the IPC key, then the"
+          "How device memory is shared with the runtime process. auto tries the IPC key, then the"
               + " shareable handle.");
   public static final ConfigKey<CannSettings.Payload> CANN_PAYLOAD =
       key(

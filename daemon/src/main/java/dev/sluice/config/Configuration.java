@@ -276,7 +276,7 @@ public final class Configuration implements SettingsSource {
       }
       reason = isDirectory ? "it is a directory" : "permission denied";
     } catch (IOException e) {
-      reason = Files.isSymbolicLink(path) ? "the link leads nowhere" : IoReason.of(e);
+      reason = Files.isSymbolicLink(path) ? "it is a dangling link" : IoReason.of(e);
     }
     throw new SettingsException("cannot read the configuration file " + path + ": " + reason);
   }

@@ -71,9 +71,9 @@ final class SettingsBuilder {
                 + own.path()
                 + " and "
                 + ConfigKeys.PLACEMENT_DEVICES.path()
-                + " both say where device "
+                + " both set the placement of device "
                 + device
-                + " has its arenas; say it once");
+                + "; set it once");
       }
     }
     return new PlacementSettings(from.get(ConfigKeys.PLACEMENT_DEFAULT), listed);
@@ -162,7 +162,7 @@ final class SettingsBuilder {
               + ConfigKeys.ATTACH_SOCKET.path()
               + " and "
               + ConfigKeys.CONTROL_SOCKET.path()
-              + " are the same path; they need one each");
+              + " are the same path; use two paths");
     }
   }
 }

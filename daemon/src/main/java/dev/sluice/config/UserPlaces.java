@@ -17,7 +17,7 @@ import java.util.Map;
  * that they find each other.
  */
 public final class UserPlaces {
-  private static final String ORIGIN = "default of a user";
+  private static final String ORIGIN = "user default";
   private static final Path RUNTIME = Path.of("/run/sluice");
 
   private UserPlaces() {}
@@ -81,7 +81,7 @@ public final class UserPlaces {
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
         } catch (IOException e) {
           throw new SettingsException(
-              "cannot make the directory " + directory + " for the sockets: " + IoReason.of(e));
+              "cannot create the directory " + directory + " for the sockets: " + IoReason.of(e));
         }
       }
     }

@@ -98,7 +98,7 @@ public final class ArenaPlan {
               + offset
               + " bytes, sluice.arena.bytes allows "
               + maxBytes
-              + ": fewer buffers, or raise it");
+              + ": use fewer buffers or raise it");
     }
     poolCount = pools;
     bufferCount = count;
@@ -181,7 +181,7 @@ public final class ArenaPlan {
             total(geometry, perInstance, region)
                 + " buffers, but a ready queue takes "
                 + usable
-                + " (entries - 1): fewer buffers, or more entries");
+                + " (entries - 1): use fewer buffers or more entries");
       }
       perInstance[largest.ordinal()]--;
     }

@@ -146,7 +146,7 @@ final class DeviceBacking implements ArenaBacking {
       allocation.close();
       return "";
     } catch (CannException e) {
-      return "device memory could not be given back: " + e.getMessage();
+      return "cannot release device memory: " + e.getMessage();
     }
   }
 

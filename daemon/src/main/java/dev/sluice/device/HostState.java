@@ -154,7 +154,7 @@ public final class HostState implements AutoCloseable {
   private static String refusal(SharedRegion region) throws IOException {
     ByteBuffer memory = region.buffer();
     if (!region.isOwn()) {
-      return "of another user";
+      return "it belongs to another user";
     }
     if (region.bytes() < JOURNALS_OFFSET || memory.getLong(0) != MAGIC) {
       return "not a host state";
@@ -165,7 +165,7 @@ public final class HostState implements AutoCloseable {
     byte[] boot = new byte[16];
     memory.get(BOOT_OFFSET, boot);
     if (!java.util.Arrays.equals(boot, bootId())) {
-      return "of another boot of this host";
+      return "it is from another boot of this host";
     }
     long buffers = memory.getInt(BUFFERS_OFFSET);
     long pools = memory.getInt(POOLS_OFFSET);
@@ -209,7 +209,7 @@ public final class HostState implements AutoCloseable {
   public String versionMismatch() {
     return version == VERSION
         ? ""
-        : "its state is of version " + version + ", this daemon reads " + VERSION;
+        : "its state has version " + version + ", this daemon reads " + VERSION;
   }
 
   /** Whether its sizes match an arena of this plan. */
@@ -220,7 +220,7 @@ public final class HostState implements AutoCloseable {
   /** Stores the session's token and immutable facts. Called once. */
   public void putIdentity(byte[] token, byte[] identity) {
     if (token.length != 16 || identity.length > IDENTITY_BYTES - Integer.BYTES) {
-      throw new IllegalArgumentException("an identity of " + identity.length + " bytes");
+      throw new IllegalArgumentException("invalid identity length " + identity.length);
     }
     memory.put(IDENTITY_OFFSET + Integer.BYTES, identity);
     memory.putInt(IDENTITY_OFFSET, identity.length);
@@ -237,7 +237,7 @@ public final class HostState implements AutoCloseable {
   public byte[] identity() throws IOException {
     int length = memory.getInt(IDENTITY_OFFSET);
     if (length < 0 || length > IDENTITY_BYTES - Integer.BYTES) {
-      throw new IOException("host state refused: an identity of " + length + " bytes");
+      throw new IOException("host state refused: invalid identity length " + length);
     }
     byte[] identity = new byte[length];
     memory.get(IDENTITY_OFFSET + Integer.BYTES, identity);
@@ -281,7 +281,7 @@ public final class HostState implements AutoCloseable {
   /** Replaces the books atomically. Session owner only. */
   public void putBooks(byte[] books) {
     if (books.length > BOOKS_BYTES - Integer.BYTES) {
-      throw new IllegalArgumentException("books of " + books.length + " bytes");
+      throw new IllegalArgumentException("invalid books length " + books.length);
     }
     long step = memory.getLong(BOOKS_STEP_OFFSET) + 1;
     int at = BOOKS_OFFSET + (int) (step & 1) * BOOKS_BYTES;
@@ -296,7 +296,7 @@ public final class HostState implements AutoCloseable {
     int at = BOOKS_OFFSET + (int) (step & 1) * BOOKS_BYTES;
     int length = step == 0 ? 0 : memory.getInt(at);
     if (length < 0 || length > BOOKS_BYTES - Integer.BYTES) {
-      throw new IOException("host state refused: books of " + length + " bytes");
+      throw new IOException("host state refused: invalid books length " + length);
     }
     byte[] books = new byte[length];
     memory.get(at + Integer.BYTES, books);

@@ -35,8 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class DeviceWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DeviceWatch.class);
 
-  private static final String HANGS =
-      "a call to the device does not return: it hangs, read its log";
+  private static final String HANGS = "a call to the device hangs; check the device log";
 
   /**
    * Why a device is unusable.

@@ -132,7 +132,7 @@ public final class KeptSessions {
             // Store the state last: without it the other descriptors are ignored.
             to.keep(PREFIX + "state-" + key, state);
           } catch (IOException e) {
-            log.warn("session not kept over a restart: {}", e.getMessage());
+            log.warn("session will not survive a restart: {}", e.getMessage());
           }
         });
   }
@@ -149,7 +149,7 @@ public final class KeptSessions {
               to.forget(PREFIX + "stage-" + key + "-" + stage);
             }
           } catch (IOException e) {
-            log.warn("service manager not reached: {}", e.getMessage());
+            log.warn("cannot reach the service manager: {}", e.getMessage());
           }
         });
   }

@@ -273,7 +273,7 @@ public final class Session {
           if (isKept) {
             ThreadPacking.Crew present = crew;
             if (present != null && !present.stop(stage.patience().hungNanos())) {
-              log.error("session {}: a thread of its run does not return from a call", id);
+              log.error("session {}: a thread of its run hangs in a call", id);
             }
             capture.flush(LEAVE_FLUSH_NANOS);
             publish();
@@ -410,7 +410,7 @@ public final class Session {
     if (deviceBase == 0 || deviceBase % DEVICE_ALIGNMENT != 0) {
       throw new RefusedException(
           Reason.MALFORMED,
-          String.format("device_base 0x%x is not a multiple of 64 above 0", deviceBase));
+          String.format("device_base 0x%x is not a positive multiple of 64", deviceBase));
     }
     State before = state;
     enter(STARTING);
@@ -428,7 +428,7 @@ public final class Session {
     } catch (Throwable e) {
       undoStart(before);
       if (e instanceof OutOfMemoryError) {
-        throw new RefusedException(Reason.BUSY, "the host has no thread for it: " + e.getMessage());
+        throw new RefusedException(Reason.BUSY, "cannot create a thread: " + e.getMessage());
       }
       throw e;
     } finally {
@@ -468,7 +468,8 @@ public final class Session {
     capture.beginRun(place, runId, at);
     run.begin(place, epoch);
     lastRun = runId;
-    log.info("session {} device {} run {} started beside others", id, device(), epochText(epoch));
+    log.info(
+        "session {} device {} run {} started, overlapping others", id, device(), epochText(epoch));
     return terminalBank(deviceBase, runs++);
   }
 
@@ -478,7 +479,7 @@ public final class Session {
 
   private void undoStart(State before) {
     if (crew != null && !crew.stop(stage.patience().hungNanos())) {
-      fail("a thread of a run that could not be started does not return");
+      fail("a thread of a run that failed to start hangs");
       return;
     }
     crew = null;
@@ -496,14 +497,14 @@ public final class Session {
                       Reason.STATE,
                       "RUN_END is too early: run "
                           + epochText(run.epoch())
-                          + " has no terminal entries yet, or its capture is behind"));
+                          + " has no terminal entries yet, or its capture has not caught up"));
     }
     enter(SETTLING);
     takeOffThreads();
     if (!isDeviceComplete()) {
       goOn();
       throw new RefusedException(
-          Reason.STATE, "RUN_END is too early: the device still writes; wait for it, try again");
+          Reason.STATE, "RUN_END is too early: the device is still writing; wait and retry");
     }
     RunTotals totals = settle(RunEnd.COMPLETE, "settled", at);
     if (!totals.contradiction.isEmpty()) {
@@ -538,7 +539,7 @@ public final class Session {
     } catch (RefusedException e) {
       throw e; // the session was given up in the meantime
     } catch (Throwable e) {
-      log.error("session {}: its device cannot be looked at", id, e);
+      log.error("session {}: cannot check whether its device is at rest", id, e);
       return true; // settle as far as possible
     } finally {
       leaveDevice();
@@ -554,7 +555,7 @@ public final class Session {
     } catch (Throwable e) {
       log.error("session {}: run cannot continue, the session ends", id, e);
       takeOffThreads();
-      endNow(RunEnd.NOT_YET, "no thread for its run");
+      endNow(RunEnd.NOT_YET, "its run cannot continue");
     }
   }
 
@@ -582,7 +583,7 @@ public final class Session {
           takeOffThreads();
         }
         if (how == RunEnd.COMPLETE && !isDeviceComplete()) {
-          log.warn("session {}: detached while the device still writes", id);
+          log.warn("session {}: detached while the device was still writing", id);
           known = RunEnd.NOT_YET;
         }
         ofRun = ofRun.plus(settle(known, reason, at));
@@ -623,7 +624,7 @@ public final class Session {
       }
       memory.end(how.isComplete());
     } catch (Throwable e) {
-      log.error("session {}: its memory could not be given back", id, e);
+      log.error("session {}: cannot release its memory", id, e);
     } finally {
       leaveDevice();
     }
@@ -631,7 +632,7 @@ public final class Session {
     try {
       capture.end(reason, stage.diskNanos());
     } catch (Throwable e) {
-      log.error("session {}: its capture could not be ended", id, e);
+      log.error("session {}: cannot end its capture", id, e);
     } finally {
       keeping.end();
       enter(ENDED);
@@ -650,7 +651,7 @@ public final class Session {
 
   private void takeOffThreads() {
     if (!crew.stop(memory.failure().isEmpty() ? stage.patience().hungNanos() : FAILED_STOP_NANOS)) {
-      fail("a thread of its run does not return from a call");
+      fail("a thread of its run hangs in a call");
       throw new RefusedException(Reason.DEVICE_DOWN, ending);
     }
     run.giveUpOn(brokenAgents());
@@ -660,7 +661,7 @@ public final class Session {
     try {
       run.settle(end, settling());
     } catch (Throwable e) {
-      log.error("session {}: its run could not be settled", id, e);
+      log.error("session {}: cannot settle its run", id, e);
     } finally {
       leaveDevice();
     }
@@ -716,7 +717,7 @@ public final class Session {
     require(!state.isOver(), "RESUME");
     int connection = producer.resume(peer);
     if (connection == 0) {
-      log.warn("session {}: {} has its token and is another user; refused", id, peer);
+      log.warn("session {}: refused {}: valid token, but another user", id, peer);
       throw new RefusedException(
           Reason.NOT_YOURS, "the session of this token belongs to another user");
     }
@@ -931,7 +932,7 @@ public final class Session {
     if (last == null || last.hasLeft() || memory.placement().isOnDevice()) {
       capture.end(view().ending(), stage.diskNanos());
     } else {
-      log.error("session {}: its capture has no end, a thread may still write into it", id);
+      log.error("session {}: capture left open: a thread may still be writing to it", id);
     }
   }
 

@@ -99,7 +99,7 @@ final class SessionBooks {
       capture.endRun(settled.coreToThread(), settled.epoch(), at);
       settled.scopeCapacities().ifPresent(capture::scopes);
     } catch (Throwable e) {
-      log.error("session {}: the end of its run is not in its capture", session, e);
+      log.error("session {}: cannot record the end of its run in its capture", session, e);
     }
     log(totals, reason);
     return totals;
@@ -218,7 +218,7 @@ final class SessionBooks {
     }
     if (totals.syntheticMismatched > 0) {
       log.error(
-          "session {}: {} of {} checked records are not what the producer must have written",
+          "session {}: {} of {} checked records differ from the expected content",
           session,
           totals.syntheticMismatched,
           totals.syntheticVerified);
@@ -228,7 +228,7 @@ final class SessionBooks {
   private static String recycled(AccountingLaw law) {
     return law.recycled() == 0
         ? ""
-        : "; of the dropped ones " + law.recycled() + " were recycled by the guard";
+        : "; " + law.recycled() + " of the dropped records were recycled by the guard";
   }
 
   private static String refill(RunLatencies latencies) {

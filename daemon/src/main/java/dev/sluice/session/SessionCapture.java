@@ -97,7 +97,7 @@ public final class SessionCapture implements StallListener {
         return new SessionCapture(store, null, "");
       }
       if (stages.size() != state.shards()) {
-        throw new IOException(stages.size() + " capture stages, not " + state.shards());
+        throw new IOException(stages.size() + " capture stages, expected " + state.shards());
       }
       ShardJournal[] journals = new ShardJournal[state.shards()];
       Arrays.setAll(journals, state::journal);

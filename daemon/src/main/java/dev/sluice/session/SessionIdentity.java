@@ -93,7 +93,7 @@ record SessionIdentity(
       out.writeInt(patienceMs);
       out.writeUTF(capture.map(Path::toString).orElse(""));
     } catch (IOException e) {
-      throw new IllegalStateException("memory takes no bytes", e);
+      throw new IllegalStateException("cannot serialise the identity", e);
     }
     return bytes.toByteArray();
   }
@@ -102,7 +102,7 @@ record SessionIdentity(
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
     int length = in.readInt();
     if (length < 0 || length > bytes.length) {
-      throw new IOException("a manifest of " + length + " bytes");
+      throw new IOException("invalid manifest length " + length);
     }
     CaptureManifest manifest = CaptureManifest.of(in.readNBytes(length));
     BufferCounts counts = new BufferCounts(in.readInt(), in.readInt(), in.readInt(), in.readInt());
@@ -112,7 +112,7 @@ record SessionIdentity(
       placement = candidate.wireNumber() == wanted ? candidate : placement;
     }
     if (placement == null || placement.isOnDevice()) {
-      throw new IOException("placement " + wanted);
+      throw new IOException("invalid placement " + wanted);
     }
     int bareProcess = in.readInt();
     int patienceMs = in.readInt();

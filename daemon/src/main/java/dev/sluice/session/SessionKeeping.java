@@ -73,7 +73,7 @@ final class SessionKeeping {
       try {
         state = HostState.create(plan, shards, "sluice-state-" + key);
       } catch (IOException e) {
-        log.warn("session {} not kept over a restart: {}", identity.session(), e.getMessage());
+        log.warn("session {} will not survive a restart: {}", identity.session(), e.getMessage());
       }
     }
     return new SessionKeeping(
@@ -172,7 +172,7 @@ final class SessionKeeping {
     } catch (IOException | RuntimeException e) {
       if (!isFailing) {
         isFailing = true;
-        log.error("session {}: its books are not kept", identity.session(), e);
+        log.error("session {}: cannot save its books", identity.session(), e);
       }
     }
   }

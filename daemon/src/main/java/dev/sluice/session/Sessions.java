@@ -218,7 +218,7 @@ public final class Sessions implements AutoCloseable {
     } catch (Throwable e) {
       undo(arena, session, descriptor);
       if (e instanceof OutOfMemoryError) {
-        throw new RefusedException(Reason.BUSY, "the host has no thread for it: " + e.getMessage());
+        throw new RefusedException(Reason.BUSY, "cannot create a thread: " + e.getMessage());
       }
       throw e;
     } finally {
@@ -280,7 +280,7 @@ public final class Sessions implements AutoCloseable {
       SessionIdentity identity = keeping.identity();
       ArenaPlan plan = identity.plan();
       if (!keeping.state().fits(plan) || memory.arena().bytes() < plan.totalBytes()) {
-        throw new IOException("its state is of another arena");
+        throw new IOException("its state belongs to another arena");
       }
       // Another live daemon may own the arena; the session then stays with the service manager.
       isElsewhere = true;
@@ -457,7 +457,7 @@ public final class Sessions implements AutoCloseable {
             try {
               work.run();
             } catch (Throwable e) {
-              log.error("looking after sessions failed", e);
+              log.error("session maintenance failed", e);
             } finally {
               underWay.remove(subject);
             }
@@ -532,7 +532,7 @@ public final class Sessions implements AutoCloseable {
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           } catch (Exception e) {
-            log.warn("session {}: not left in order: {}", session.id(), e.toString());
+            log.warn("session {}: not handed over cleanly: {}", session.id(), e.toString());
             registry.left(session);
           }
         });
@@ -567,7 +567,7 @@ public final class Sessions implements AutoCloseable {
     for (Session session : registry.withLeftMemory()) {
       boolean isGivenUp = session.view().state() == SessionView.State.FAILED;
       if (isGivenUp || watch.down(session.device()).isPresent()) {
-        log.info("session {}: its memory goes with this process", session.id());
+        log.info("session {}: its memory is freed when this process exits", session.id());
         continue;
       }
       try {
@@ -581,7 +581,7 @@ public final class Sessions implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } catch (Exception e) {
-        log.warn("session {}: its memory was not given back: {}", session.id(), e.toString());
+        log.warn("session {}: cannot release its memory: {}", session.id(), e.toString());
       }
     }
   }
@@ -590,7 +590,7 @@ public final class Sessions implements AutoCloseable {
     try {
       end.get(Math.max(0, untilNs - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      session.giveUp("the stop of the daemon did not wait for it any longer");
+      session.giveUp("timed out while the daemon stopped");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {

@@ -55,7 +55,7 @@ class Workers implements Executor, AutoCloseable {
       throw pool.isShutdown()
           ? new RefusedException(RefusedException.Reason.STOPPING, "the daemon is stopping")
           : new RefusedException(
-              RefusedException.Reason.BUSY, "the host has no thread for it: " + e.getMessage());
+              RefusedException.Reason.BUSY, "cannot create a thread: " + e.getMessage());
     }
   }
 

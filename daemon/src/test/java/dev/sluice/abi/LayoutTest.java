@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Compares the compiler-measured numbers of abi.md section 2 with the layout arithmetic. */
+/** Compares the compiler-measured numbers of abi.md with the layout arithmetic. */
 class LayoutTest {
   @ParameterizedTest
   @CsvSource({
@@ -94,7 +94,7 @@ class LayoutTest {
 
   @ParameterizedTest
   @CsvSource({
-    // id, cores, AicpuTask, AicoreTask, sched, orch, total: abi.md 2.8
+    // id, cores, AicpuTask, AicoreTask, sched, orch, total: abi.md, Layouts
     "l2-2026.06/a2a3, 1, 127104, 127296, 127488, 128256, 129024",
     "l2-2026.06/a2a3, 3, 127104, 127680, 128256, 129024, 129792",
     "l2-2026.07/a2a3, 24, 127104, 131712, 136320, 137088, 137856",
@@ -129,7 +129,7 @@ class LayoutTest {
 
   @ParameterizedTest
   @CsvSource({
-    // kind, wire number, records, record bytes, count, size: abi.md 2.2 and 3
+    // kind, wire number, records, record bytes, count, size: abi.md, Buffers and Kinds
     "aicpu_task,  0,  1000, 32,   32000,   32064",
     "sched_phase, 1, 16384, 64, 1048576, 1048640",
     "orch_phase,  2, 16384, 32,  524288,  524352",
@@ -353,11 +353,11 @@ class LayoutTest {
     assertEquals(0, geometry.activeInstances(BufferKind.SCOPE_STATS));
     Layout older = Layout.parse("chip-2026.08/a2a3");
     assertEquals(
-        "region pmu is served of chip-2026.09 only, not of chip-2026.08/a2a3",
+        "region pmu is supported for chip-2026.09 only, not chip-2026.08/a2a3",
         assertThrows(IllegalArgumentException.class, () -> new Geometry(older, 24, 3, 1, 4, all, 2))
             .getMessage());
     assertEquals(
-        "the swimlane is not among the regions: attach it, too; the device need not fill it",
+        "the regions lack the swimlane: attach it too; the device need not fill it",
         assertThrows(IllegalArgumentException.class, () -> new Geometry(newest, 24, 3, 1, 4, 4, 2))
             .getMessage());
   }

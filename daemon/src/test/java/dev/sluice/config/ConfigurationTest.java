@@ -237,11 +237,11 @@ class ConfigurationTest {
     assertTrue(ConfigSources.isThere(dangling));
     assertTrue(ConfigSources.isThere(directory));
     assertFalse(ConfigSources.isThere(directory.resolve("none.conf")));
-    assertTrue(refusal(dangling).endsWith("d.conf: the link leads nowhere"), refusal(dangling));
+    assertTrue(refusal(dangling).endsWith("d.conf: it is a dangling link"), refusal(dangling));
     assertTrue(refusal(directory).endsWith(": it is a directory"));
     for (String include : List.of("include \"d.conf\"", "include file(\"" + dangling + "\")")) {
       String message = refusal(file(include + "\n"));
-      assertTrue(message.contains("d.conf: the link leads nowhere"), include + ": " + message);
+      assertTrue(message.contains("d.conf: it is a dangling link"), include + ": " + message);
     }
     Configuration.load(
         new ConfigSources(Optional.of(file("include \"none.conf\"\n")), Map.of(), List.of()));
@@ -271,7 +271,7 @@ class ConfigurationTest {
     assertLine(
         configuration.render(),
         "sluice.control.socket = \"" + runtime + "/control.sock\"",
-        "default of a user");
+        "user default");
     UserPlaces.makeDirectories(configuration);
     assertEquals(
         "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(runtime)));

@@ -127,8 +127,8 @@ class DeviceKeysTest {
   void shouldRefuseAPlacementThatIsSaidTwice() {
     assertEquals(
         directory.resolve("sluice.conf")
-            + ":2: sluice.device.3.placement and sluice.placement.devices both say where device 3"
-            + " has its arenas; say it once",
+            + ":2: sluice.device.3.placement and sluice.placement.devices both set the placement"
+            + " of device 3; set it once",
         refusal("sluice.placement.devices = [\"3:host\"]\nsluice.device.3.placement = host"));
   }
 

@@ -117,7 +117,7 @@ class HostStateTest {
       TestStates.makeOfVersion(region.buffer(), version);
       try (HostState next = HostState.adopt(region)) {
         assertEquals(
-            "its state is of version " + version + ", this daemon reads " + HostState.VERSION,
+            "its state has version " + version + ", this daemon reads " + HostState.VERSION,
             next.versionMismatch());
         assertArrayEquals(TOKEN, next.token());
         assertArrayEquals(new byte[] {1, 2, 3}, next.identity());

@@ -115,7 +115,8 @@ class ShadowedMemoryTest {
   }
 
   /**
-   * A cache line may hold words of both sides: a store must not touch its neighbours (abi.md 4.13).
+   * A cache line may hold words of both sides: a store must not touch its neighbours (abi.md, Who
+   * writes what).
    */
   @ParameterizedTest
   @ValueSource(strings = {"copied", "mapped, loads", "mapped, copies"})

@@ -7,7 +7,7 @@ import dev.sluice.abi.Generation;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The cases of abi.md appendix C2, for a sink that reads everything and one that only counts. */
+/** The cases of abi.md, rule C2, for a sink that reads everything and one that only counts. */
 class AicoreScanTest {
   private static final long HOLE = -1;
 

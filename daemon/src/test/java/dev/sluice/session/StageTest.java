@@ -191,7 +191,7 @@ class StageTest {
     keepBusy(StageRig.device(grant));
     for (int i = 0; i < 3; i++) {
       String why = StageRig.refused(Reason.STATE, session.runEnd(HostTime.now()));
-      assertTrue(why.contains("the device still writes"), why);
+      assertTrue(why.contains("the device is still writing"), why);
       assertEquals(State.RUNNING, session.view().state());
     }
     rig.whenAnOwnerLooks(() -> {});
@@ -260,8 +260,7 @@ class StageTest {
     Session well = rig.running(0);
     rig.hang(8);
     rig.sessions.close();
-    assertEquals(
-        "failed (the stop of the daemon did not wait for it any longer)", hung.view().name());
+    assertEquals("failed (timed out while the daemon stopped)", hung.view().name());
     assertEquals("ended (daemon stopped)", well.view().name());
   }
 
@@ -274,7 +273,7 @@ class StageTest {
     Session simulated = rig.running(0);
     rig.hang(8);
     await(() -> hung.view().state() == State.FAILED && !rig.sessions.open().contains(hung));
-    assertTrue(hung.view().name().contains("does not return"), hung.view().name());
+    assertTrue(hung.view().name().contains("hangs"), hung.view().name());
     assertTrue(rig.sessions.watch().down(8).isPresent());
     assertTrue(rig.sessions.abandonedThreads() > 0);
     assertTrue(
@@ -345,7 +344,7 @@ class StageTest {
     String why =
         StageRig.refused(
             Reason.BUSY, session.start(TestArena.DEVICE_BASE, RunId.UNKNOWN, HostTime.now()));
-    assertTrue(why.contains("no thread"), why);
+    assertTrue(why.contains("cannot create a thread"), why);
     assertEquals(State.ATTACHED, session.view().state());
     rig.sessions.byDevice();
     rig.janitor.doWork();

@@ -3,7 +3,7 @@ package dev.sluice.testkit;
 import dev.sluice.abi.Generation;
 import java.nio.ByteBuffer;
 
-/** Phase records of a {@link ScriptedDevice} (abi.md 4.3). */
+/** Phase records of a {@link ScriptedDevice} (abi.md, Phases). */
 final class DevicePhases {
   private final ByteBuffer memory;
   private final Generation generation;
@@ -93,7 +93,7 @@ final class DevicePhases {
                 pool.kind(), pool.instance(), index, memory, pool.recordOffset(pointer, slot)));
   }
 
-  /** Flushes the pool at the end of the run (abi.md 4.5). A step. */
+  /** Flushes the pool at the end of the run (abi.md, Flush). A step. */
   boolean flush(DeviceThread thread, DevicePool pool) {
     long pointer = pool.pointer();
     if (pointer != 0 && pool.count(pointer) > 0) {

@@ -17,7 +17,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Queues of a {@link ScriptedDevice}: pops from free queues, entries in ready queues, and the
- * reaction of a thread to an empty or full queue (abi.md 4.2 and 4.10).
+ * reaction of a thread to an empty or full queue (abi.md, AICPU tasks and Freeze).
  */
 final class DeviceQueues {
   private static final long WAIT_NANOS = 20_000;

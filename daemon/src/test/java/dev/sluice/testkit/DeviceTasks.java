@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Tasks of a {@link ScriptedDevice}: dispatch with AICore rotation, the AICore record, commit of
- * the AICPU record with its switch, and flush (abi.md 4.2, 4.4, 4.5).
+ * the AICPU record with its switch, and flush (abi.md, AICPU tasks to Flush).
  */
 final class DeviceTasks {
   private final ByteBuffer memory;

@@ -9,7 +9,7 @@ import java.util.Random;
 import java.util.function.ObjIntConsumer;
 
 /**
- * The device side of an arena, run on the test's thread per abi.md section 4, for each generation:
+ * The device side of an arena, run on the test's thread per abi.md, Protocol, for each generation:
  * init pops, commit and switch order, drops, waits and blocking, AICore rotation with stash and
  * failed rotations, phases, flush.
  *
@@ -79,7 +79,7 @@ public final class ScriptedDevice {
     pool(BufferKind.AICORE_TASK, core).dispatches = dispatches;
   }
 
-  /** Initializes on the leader thread (4.1): pops the first current buffers without waiting. */
+  /** Initializes on the leader thread: pops the first current buffers without waiting. */
   public void launch() {
     require(memory.getInt(layout.numCoresOffset()) == plan.geometry().numCores(), "num_cores");
     require(memory.getInt(layout.levelOffset()) == level, "level");
@@ -206,7 +206,7 @@ public final class ScriptedDevice {
     thread.append(() -> phases.record(thread, pool(BufferKind.SCOPE_STATS, 0)));
   }
 
-  /** Queues the flush at the end of the run (4.5) on every thread. */
+  /** Queues the flush at the end of the run on every thread. */
   public void flush() {
     for (DevicePool pool : pools) {
       if (!pool.kind().isTimed()) {

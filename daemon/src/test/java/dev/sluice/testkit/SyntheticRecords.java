@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  */
 public final class SyntheticRecords {
   private static final long K = 0x9E3779B97F4A7C15L;
-  // Numbers from abi.md section 3, in the order of sluice_content.h.
+  // Numbers from abi.md, Phase kinds, in the order of sluice_content.h.
   private static final int[] OTHERS_G1 = {2, 3, 4, 5, 6, 7};
   private static final int[] OTHERS_G2 = {2, 4, 5, 6, 7};
   private static final int[] OTHERS_TMR = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11};

@@ -75,7 +75,7 @@ class ControlCommandsTest implements ControlActions {
             session,
             Collections.nCopies(
                 Labels.KINDS.size(), new Books.KindBooks(10_000, 9_000, 900, 0, 0, 0)),
-            "the device still writes"));
+            "the device is still writing"));
   }
 
   @Override
@@ -92,7 +92,9 @@ class ControlCommandsTest implements ControlActions {
     }
     assertEquals(List.of(7, 7, 7), detached);
     assertTrue(
-        console.out().startsWith("session 7 (train, device 3) ended: the device still writes\n"),
+        console
+            .out()
+            .startsWith("session 7 (train, device 3) ended: the device is still writing\n"),
         console.out());
     // Produced is the sum of the columns after it.
     assertTrue(

@@ -150,7 +150,7 @@ public final class ArenaLocks implements AutoCloseable {
     ArenaLocks locks = of(fd, offset);
     if (!locks.claim(timeoutNanos)) {
       locks.close();
-      throw new IOException("another process has the arena and does not give it back");
+      throw new IOException("another process holds the arena and does not release it");
     }
     return locks;
   }
@@ -161,7 +161,7 @@ public final class ArenaLocks implements AutoCloseable {
     }
     long handle = Calls.sluice_locks_map(fd, offset, count);
     if (handle == 0) {
-      throw new IOException("cannot map the lock page of an arena, or it is of another version");
+      throw new IOException("cannot map the lock page of an arena, or it has another version");
     }
     Pointer page = new Pointer(Calls.sluice_locks_page(handle));
     return new ArenaLocks(handle, page.getByteBuffer(0, BYTES).order(ByteOrder.LITTLE_ENDIAN));

@@ -123,17 +123,17 @@ public final class NativeTools {
         Files.delete(own);
         refusals.add(folder + " (mounted noexec)");
       } catch (IOException e) {
-        refusals.add(folder + " (cannot be written)");
+        refusals.add(folder + " (not writable)");
       }
     }
     throw new IOException(
         "the program "
             + program
-            + " is in the jar, and no folder for it allows programs: "
+            + " is in the jar, but no directory allows executing it: "
             + String.join(", ", refusals)
             + "; unpack "
             + resource
-            + " from the jar elsewhere and name the folder by -D"
+            + " from the jar elsewhere and name the directory with -D"
             + PATH_PROPERTY);
   }
 

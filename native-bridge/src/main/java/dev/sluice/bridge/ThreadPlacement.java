@@ -22,7 +22,7 @@ public final class ThreadPlacement {
     byte[] mask = new byte[MASK_BYTES];
     for (int cpu : cpus) {
       if (cpu < 0 || cpu >= MASK_BYTES * Byte.SIZE) {
-        throw new IOException("sched_setaffinity: there is no processor " + cpu);
+        throw new IOException("sched_setaffinity: no processor " + cpu);
       }
       mask[cpu / Byte.SIZE] |= (byte) (1 << (cpu % Byte.SIZE));
     }

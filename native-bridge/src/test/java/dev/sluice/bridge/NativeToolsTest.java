@@ -121,7 +121,7 @@ class NativeToolsTest {
   void shouldSayThatNoFolderAllowsPrograms() {
     Path none = folder.resolve("missing");
     IOException e = assertThrows(IOException.class, () -> unpack(List.of(none)));
-    assertTrue(e.getMessage().contains(none + " (cannot be written)"), e.getMessage());
+    assertTrue(e.getMessage().contains(none + " (not writable)"), e.getMessage());
     assertTrue(e.getMessage().contains("-D" + NativeTools.PATH_PROPERTY), e.getMessage());
   }
 

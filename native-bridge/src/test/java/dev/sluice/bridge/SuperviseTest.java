@@ -150,7 +150,7 @@ class SuperviseTest {
             "trap 'exit 3' USR1; echo up $$; while :; do sleep 0.01; done");
     await("up");
     send("USR1", process);
-    await("starts again in 0 ms");
+    await("restarting in 0 ms");
     await("up ", 2);
     send("TERM", process);
     assertEquals(0, end(process));

@@ -64,7 +64,7 @@ class ThreadPlacementTest {
     for (int cpu : new int[] {-1, 1_024, Integer.MAX_VALUE}) {
       String message =
           assertThrows(IOException.class, () -> ThreadPlacement.pinTo(List.of(cpu))).getMessage();
-      assertEquals("sched_setaffinity: there is no processor " + cpu, message);
+      assertEquals("sched_setaffinity: no processor " + cpu, message);
     }
     String message =
         assertThrows(IOException.class, () -> onNewThread(() -> pin(1_023))).getMessage();

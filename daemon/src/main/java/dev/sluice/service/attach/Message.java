@@ -70,7 +70,7 @@ final class Message {
     long bytes = in.getUnsignedIntLE(at + 4);
     int from = at + FIELD_HEADER_BYTES;
     if (bytes > end - from) {
-      throw malformed("field " + code + " of " + bytes + " bytes ends behind its message");
+      throw malformed("field " + code + " of " + bytes + " bytes extends past its message");
     }
     int length = (int) bytes;
     int next = from + padded(length);

@@ -114,7 +114,7 @@ final class Requests {
     long[] numbers = message.numbers(key, ALL_KINDS);
     if (Arrays.stream(numbers).skip(kinds).anyMatch(number -> number != 0)) {
       throw new AttachRefusedException(
-          AttachStatus.GEOMETRY, key + ": of other kinds than the swimlane's there is no choice");
+          AttachStatus.GEOMETRY, key + " can be set for swimlane kinds only");
     }
     return Arrays.stream(numbers, 0, kinds)
         .mapToObj(number -> count(number, key, AttachStatus.GEOMETRY))

@@ -69,7 +69,7 @@ final class ControlApi {
   }
 
   private static Answer noLogger(String logger) {
-    return Answer.text(404, "unknown logger " + logger + "; write root or a name of the log");
+    return Answer.text(404, "unknown logger " + logger + "; use root or a logger from the log");
   }
 
   private static CompletionStage<Answer> logLevel(Request request) {

@@ -54,7 +54,7 @@ public final class HttpServer implements AutoCloseable {
     InetSocketAddress address = new InetSocketAddress(listen.host(), listen.port());
     if (address.isUnresolved()) {
       throw new BindException(
-          "cannot listen on " + listen + ": no host of that name; set sluice.http.listen");
+          "cannot listen on " + listen + ": unknown host; set sluice.http.listen");
     }
     MetricsApi metrics = MetricsApi.start(registry, settings.maxScrapes(), traffic);
     HttpLimits limits = HttpLimits.of(settings);

@@ -86,8 +86,8 @@ enum Metric {
   FREE_QUEUE_LONGEST_EMPTY(
       Type.GAUGE,
       "sluice_free_queue_longest_empty_seconds",
-      "The longest time since the daemon started in which a free queue was empty. Runtimes that"
-          + " fail when nothing moves for 0.5 s fail by this.",
+      "The longest time since the daemon started in which a free queue was empty. Runtimes with"
+          + " a 0.5 s deadlock timeout fail when this exceeds it.",
       "device"),
   FREE_QUEUE_CAPACITY_ENTRIES(
       Type.GAUGE,
@@ -123,8 +123,8 @@ enum Metric {
   DEVICE_STALL_SECONDS(
       Type.COUNTER,
       "sluice_device_stall_seconds_total",
-      "Time that device threads waited for the host, summed over the threads: an estimate of the"
-          + " host, as a rule too high.",
+      "Time that device threads waited for the host, summed over the threads: an estimate by the"
+          + " host, usually too high.",
       "device",
       "gate"),
   HANDOFF_ENTRIES(
@@ -196,18 +196,18 @@ enum Metric {
       "sluice_capture_retention_failures_total",
       "Times that retention could not list or remove a file of a capture."),
   CAPTURE_RETAINED_BYTES(
-      Type.GAUGE, "sluice_capture_retained_bytes", "What captures and snapshots take on disk."),
+      Type.GAUGE, "sluice_capture_retained_bytes", "Disk space used by captures and snapshots."),
   CAPTURE_QUOTA_BYTES(
       Type.GAUGE,
       "sluice_capture_quota_bytes",
-      "What captures and snapshots may take on disk before the oldest are removed; 0 where nothing"
+      "Disk space that captures and snapshots may use before the oldest are removed; 0 if nothing"
           + " is captured."),
   SESSIONS(Type.GAUGE, "sluice_sessions", "Open sessions.", "device"),
   SESSION_INFO(
       Type.GAUGE,
       "sluice_session_info",
-      "Always 1, for each open session; joins a loss with the job that had it. The runtime is empty"
-          + " where the layout does not tell.",
+      "Always 1, for each open session; joins losses with their job. The runtime is empty where"
+          + " the layout does not determine it.",
       "device",
       "session",
       "name",
@@ -236,7 +236,7 @@ enum Metric {
   ABANDONED_THREADS(
       Type.GAUGE,
       "sluice_abandoned_threads",
-      "Threads that hang in a call to a device and were left to themselves."),
+      "Threads that hang in a device call and were abandoned."),
   HTTP_REFUSED_REQUESTS(
       Type.COUNTER,
       "sluice_http_refused_requests_total",
@@ -250,7 +250,7 @@ enum Metric {
   WEB_CONFIG_FAILURES(
       Type.COUNTER,
       "sluice_web_config_load_failures_total",
-      "Times that web-config.yml had changed and could not be used."),
+      "Times that a changed web-config.yml could not be used."),
   LIVE_CLIENTS(Type.GAUGE, "sluice_live_clients", "Clients of /api/v1/live, such as status pages."),
   LIVE_FRAMES(
       Type.COUNTER,
@@ -281,7 +281,7 @@ enum Metric {
   CONFIG_RESTART_REQUIRED(
       Type.GAUGE,
       "sluice_config_restart_required",
-      "Keys that a reload found changed and that only a restart puts in force."),
+      "Changed keys that take effect only after a restart."),
   BUILD_INFO(
       Type.GAUGE,
       "sluice_build_info",

@@ -114,7 +114,7 @@ final class WebConfigReader {
         "prefer_server_cipher_suites",
         "curve_preferences");
     if (!tls.list("curve_preferences").isEmpty()) {
-      throw tls.wrong("curve_preferences", "Java's own are used, they cannot be set here");
+      throw tls.wrong("curve_preferences", "cannot be set: Java's own curves are used");
     }
     tls.bool("prefer_server_cipher_suites"); // known, but the server's order is always used
     Optional<WebConfig.Pem> certificate = pem(tls, "cert");
@@ -142,7 +142,7 @@ final class WebConfigReader {
     Optional<String> inline = tls.text(key);
     Optional<String> named = tls.text(key + "_file");
     if (inline.isPresent() && named.isPresent()) {
-      throw tls.wrong(key, "is given, and " + key + "_file as well; one of them is enough");
+      throw tls.wrong(key, "conflicts with " + key + "_file; set only one");
     }
     if (inline.isPresent()) {
       return Optional.of(new WebConfig.Pem("tls_server_config." + key, inline.get()));

@@ -114,8 +114,8 @@ final class LayoutCheck {
     return nowNs - announcedNs < SILENT_NANOS
         ? ""
         : String.format(
-            "the device is ready and has taken no buffer from any pool for %s: it looks for them in"
-                + " other places than %s with %d cores has them, or it hangs",
+            "the device is ready but has taken no buffer from any pool for %s: its layout differs"
+                + " from %s with %d cores, or it hangs",
             Quantities.formatNanos(nowNs - announcedNs), declared, plan.geometry().numCores());
   }
 
@@ -132,7 +132,7 @@ final class LayoutCheck {
             || (orchestrators > 0) != (plan.geometry().orchThreads() > 0);
     return isSaid && isDifferent && orchestrators >= 0 && orchestrators <= declared.queueCount()
         ? String.format(
-            "the device has sched_threads %d, orch_threads %d, and %d, %d were declared",
+            "the device has sched_threads %d, orch_threads %d, but %d, %d were declared",
             schedulers,
             Math.min(orchestrators, 1),
             plan.geometry().schedThreads(),
@@ -165,7 +165,7 @@ final class LayoutCheck {
     int cores = plan.geometry().numCores();
     String seen =
         String.format(
-            "AICore pools at %d, %d cores, 0x%x behind core_to_thread", offset, filled, word);
+            "AICore pools at %d, %d cores, 0x%x after core_to_thread", offset, filled, word);
     String like =
         fitting.isEmpty()
             ? "no known layout"

@@ -272,7 +272,7 @@ public final class Run {
     try {
       known = bringToRest(end, owner);
     } catch (Throwable e) {
-      log.error("a run could not be drained; its books are closed as they stand", e);
+      log.error("cannot drain a run; closing its books as they stand", e);
     }
     RunTotals last;
     try {
@@ -280,7 +280,7 @@ public final class Run {
       // Covers the end of a run too short for the janitor to sample.
       headroom.sample(clock.nanoTime());
     } catch (Throwable e) {
-      log.error("a run could not be counted; its books stay as they were counted last", e);
+      log.error("cannot count a run; keeping its last counts", e);
       last = totals.ended();
     }
     last.latencies = books.latencies();
@@ -304,7 +304,7 @@ public final class Run {
           () -> {
             stepUntilQuiet(agents(), owner);
             if (!broken.isEmpty()) {
-              throw new IllegalStateException("no room for what is salvaged: an agent failed");
+              throw new IllegalStateException("cannot salvage: an agent failed");
             }
           });
       stepUntilQuiet(agents(), owner);

@@ -65,7 +65,7 @@ public final class Warmup {
       log.debug("shared memory works: {} bytes", region.bytes());
     } catch (IOException e) {
       // Every client that attaches gets this error; the daemon can still serve metrics.
-      log.warn("no shared memory: {}", e.getMessage());
+      log.warn("cannot create shared memory: {}", e.getMessage());
     }
   }
 

@@ -381,7 +381,7 @@
     const causes = [];
     if (dropped) causes.push("Dropped: " + counted(session.dropped_records) + ".");
     if (violations) causes.push("Violations of the wire format: " + counted(session.abi_violations) + ".");
-    if (session.mismatched_records) causes.push(count(session.mismatched_records) + " records were not what the producer wrote.");
+    if (session.mismatched_records) causes.push(count(session.mismatched_records) + " records differ from what the producer wrote.");
     write(card.causes, causes.join(" "));
     card.causes.hidden = causes.length === 0;
     mark(card.node, "bad", bad);
@@ -593,7 +593,7 @@
           [[directory.split("/").pop(), "wrap"], [bytes(written), ""], [count(lost), lost ? "bad-number" : ""]])));
       }
       parts.push(el("p", "note muted", bytes(data.retained) + " on disk, " + bytes(data.written) + " written since the start" +
-        (nonZero(data.errors).length ? ". The disk refused: " + counted(data.errors) : "") + "."));
+        (nonZero(data.errors).length ? ". Disk errors: " + counted(data.errors) : "") + "."));
       return parts;
     });
   }

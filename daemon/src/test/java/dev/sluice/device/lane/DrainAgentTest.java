@@ -73,7 +73,7 @@ class DrainAgentTest {
     return values;
   }
 
-  /** abi.md 4.2: entries go to the queue of the thread that currently owns the core. */
+  /** abi.md, Ready queues: entries go to the queue of the thread that currently owns the core. */
   @Test
   void shouldKeepTheOrderOfACoreThatChangesThreads() {
     LaneRig rig = LaneRig.of(Generation.CHIP_2026_08);

@@ -94,7 +94,7 @@ class WebConfigReaderTest {
         "tls_server_config: {cert: a, key: b, certs: c}|tls_server_config.certs: is unknown",
         "tls_server_config: {key: b}|tls_server_config.cert_file: is missing",
         "tls_server_config: {cert: a}|tls_server_config.key_file: is missing",
-        "tls_server_config: {cert: a, cert_file: b, key: c}|one of them is enough",
+        "tls_server_config: {cert: a, cert_file: b, key: c}|set only one",
         "tls_server_config: {cert_file: gone, key: b}|no such file or directory",
         "tls_server_config: {cert: a, key: b, min_version: TLS11}|must be TLS12 or TLS13",
         "tls_server_config: {cert: a, key: b, min_version: TLS13, max_version: TLS12}|before",

@@ -84,7 +84,7 @@ class LayoutCheckTest {
     writeInit(arena, plan, layout, 2);
     assertEquals("", check.look(true, false).text());
     arena.bytes().putInt(layout.handoffSchemaOffset(), 2);
-    assertTrue(check.look(true, true).text().contains("0x2 behind core_to_thread"));
+    assertTrue(check.look(true, true).text().contains("0x2 after core_to_thread"));
   }
 
   private static LayoutCheck quiet(ArenaPlan plan, TestArena arena) {
@@ -121,7 +121,7 @@ class LayoutCheckTest {
     assertEquals("", check.otherThreads());
     arena.bytes().putInt(plan.layout().numOrchPhaseThreadsOffset(), 1);
     assertEquals(
-        "the device has sched_threads 2, orch_threads 1, and 2, 0 were declared",
+        "the device has sched_threads 2, orch_threads 1, but 2, 0 were declared",
         check.otherThreads());
     arena.bytes().putInt(plan.layout().numSchedPhaseThreadsOffset(), 3);
     assertTrue(check.otherThreads().startsWith("the device has sched_threads 3"));

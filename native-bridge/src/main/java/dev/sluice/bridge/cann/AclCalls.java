@@ -1,8 +1,8 @@
 package dev.sluice.bridge.cann;
 
 /**
- * libascendcl.so by direct mapping: sharing device memory with another process (abi.md 5.5). Bound
- * by {@link CannLibraries}.
+ * libascendcl.so by direct mapping: sharing device memory with another process. Bound by {@link
+ * CannLibraries}.
  */
 final class AclCalls {
   static final String LIBRARY = "libascendcl.so";

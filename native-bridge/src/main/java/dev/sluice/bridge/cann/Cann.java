@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * CANN calls for one device, each checked. The device context belongs to a thread (abi.md 5.2):
- * every method sets it for the calling thread where needed, so a thread may serve several devices.
+ * CANN calls for one device, each checked. The device context belongs to a thread: every method
+ * sets it for the calling thread where needed, so a thread may serve several devices.
  */
 public final class Cann {
   private static final int MEM_ATTR_HBM_HUGE = 4;
@@ -111,7 +111,7 @@ public final class Cann {
 
   /**
    * Checks that the device works: allocates and frees a little memory. Also succeeds on a healthy
-   * device after a reset (abi.md 5.2).
+   * device after a reset.
    */
   public void probe() throws CannException {
     free(allocate(PROBE_BYTES));

@@ -2,18 +2,16 @@ package dev.sluice.bridge.cann;
 
 /**
  * Meaning of a return code, with advice. The runtime and ACL share one numbering, the driver has
- * its own (abi.md 5.2).
+ * its own.
  *
  * @param name as in the vendor's headers, or {@code unknown}
  */
 public record CannCode(String name, String meaning, String advice) {
   private static final String BUSY = "DRV_ERROR_BUSY";
   private static final CannCode UNKNOWN_RUNTIME =
-      new CannCode(
-          "unknown", "a code that is not in our list", "look it up in the vendor's runtime codes");
+      new CannCode("unknown", "an unlisted code", "look it up in the vendor's runtime codes");
   private static final CannCode UNKNOWN_DRIVER =
-      new CannCode(
-          "unknown", "a code that is not in our list", "look it up in the driver's drvError codes");
+      new CannCode("unknown", "an unlisted code", "look it up in the driver's drvError codes");
 
   /** Describes a code of libruntime or libascendcl. */
   public static CannCode ofRuntime(int code) {
@@ -59,8 +57,8 @@ public record CannCode(String name, String meaning, String advice) {
           new CannCode(
               "ACL_ERROR_RT_DRV_INTERNAL_ERROR",
               "the driver failed, or sharing by key is not possible on this board",
-              "on PCIe boxes without HCCS use the host placement or shareable handles; else the"
-                  + " card may need a reset");
+              "on PCIe boxes without HCCS use the host placement or shareable handles; otherwise"
+                  + " the card may need a reset");
       default -> UNKNOWN_RUNTIME;
     };
   }

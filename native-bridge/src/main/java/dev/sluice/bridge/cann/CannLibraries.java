@@ -142,7 +142,7 @@ public final class CannLibraries {
           path,
           "lacks "
               + missing.stream().collect(Collectors.joining(", "))
-              + ": a version of CANN that is too old");
+              + ": this CANN version is too old");
     }
     Native.register(calls, library);
     return new LibraryFinding(name, path, "");

@@ -11,7 +11,7 @@ import java.util.Deque;
  * into this process, if any, and what the importer needs.
  *
  * <p>Resources are released in reverse order, each by its counterpart and on the base that was
- * allocated (abi.md 5.2, 5.3), both by {@link #close} and after a failed step.
+ * allocated, both by {@link #close} and after a failed step.
  *
  * <p>Lifetime: {@link #close} does not invalidate {@link #hostView}; first stop every thread that
  * uses it. Not thread-safe.
@@ -19,7 +19,7 @@ import java.util.Deque;
 public final class DeviceAllocation implements AutoCloseable {
   private static final long PAGE_BYTES = 2L << 20;
 
-  /** How the other process imports the memory (abi.md 5.5). */
+  /** How the other process imports the memory. */
   public enum Route {
     /** {@code aclrtIpcMem*}: memory of rtMalloc by a key of at most 64 characters. */
     IPC_KEY,
@@ -122,7 +122,7 @@ public final class DeviceAllocation implements AutoCloseable {
     return hostAddress;
   }
 
-  /** Returns the mapping, little endian. The CPU does not keep it coherent (abi.md 5.2). */
+  /** Returns the mapping, little endian. The CPU does not keep it coherent. */
   public ByteBuffer hostView() {
     if (hostAddress == 0) {
       throw new IllegalStateException("this device memory is not mapped into the host");

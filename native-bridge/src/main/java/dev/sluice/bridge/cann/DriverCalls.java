@@ -1,6 +1,6 @@
 package dev.sluice.bridge.cann;
 
-/** libascend_hal.so by direct mapping (abi.md 5.2). Bound by {@link CannLibraries}. */
+/** libascend_hal.so by direct mapping. Bound by {@link CannLibraries}. */
 final class DriverCalls {
   static final String LIBRARY = "libascend_hal.so";
   static final String[] SYMBOLS = {"halHostRegister", "halHostUnregister"};

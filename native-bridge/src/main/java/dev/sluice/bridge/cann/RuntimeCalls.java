@@ -1,8 +1,8 @@
 package dev.sluice.bridge.cann;
 
 /**
- * libruntime.so by direct mapping (abi.md 5.2). Addresses are plain numbers: this process must
- * never dereference a device address. Bound by {@link CannLibraries} before first use.
+ * libruntime.so by direct mapping. Addresses are plain numbers: this process must never dereference
+ * a device address. Bound by {@link CannLibraries} before first use.
  */
 final class RuntimeCalls {
   static final String LIBRARY = "libruntime.so";

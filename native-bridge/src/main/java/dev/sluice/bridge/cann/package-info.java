@@ -1,7 +1,7 @@
 /**
  * The CANN libraries of an Ascend host, as far as profiling memory needs them: device memory, its
- * mapping into this process, and the routes by which another process can import it (abi.md 5.2,
- * 5.5).
+ * mapping into this process, and the routes by which another process can import it
+ * (docs/integrating-a-runtime.md, Which memory).
  *
  * <p>Nothing is loaded before it is requested, and a host without CANN gets an answer with a cause.
  * {@link dev.sluice.bridge.cann.CannCode} is the one place that translates return codes into text.

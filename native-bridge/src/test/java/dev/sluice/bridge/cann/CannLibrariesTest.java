@@ -44,7 +44,7 @@ class CannLibrariesTest {
     LibraryFinding finding = look().findings().get(0);
     assertFalse(finding.isUsable());
     assertTrue(
-        finding.problem().startsWith("lacks rtSetDevice, rtMalloc, rtFree, rtMemcpy: a version"),
+        finding.problem().startsWith("lacks rtSetDevice, rtMalloc, rtFree, rtMemcpy: this CANN"),
         finding.problem());
   }
 
