@@ -144,14 +144,18 @@ static void look_for_owners(struct sluice_guard *g, const struct sluice_arena *a
 }
 
 /*
- * A full AICore buffer may be stashed in private memory of the device, which no queue shows. Such a
- * buffer has records and its count is still 0; a buffer that returned from a rotation has its
- * count, and a recycled one has no records.
+ * Buffers that the device holds without showing it: the last one that it popped may not be current
+ * yet, and an AICore pool may have the one before it stashed (abi.md, Pools). The slots of the free
+ * queue still name them. Content and count do not tell: a stash is stamped before its publication,
+ * which fails while the ready queue is full.
  */
-static int may_be_stashed(const struct sluice_guard *g, unsigned kind, const uint8_t *buffer) {
-  return kind == SLUICE_KIND_AICORE_TASK &&
-         load32_relaxed(buffer + g->recycler.layout.count_at[kind]) == 0 &&
-         load64_relaxed(buffer) != 0;
+static int may_be_with_device(const struct sluice_guard *g, unsigned kind, const uint8_t *pool,
+                              uint64_t buffer) {
+  const struct sluice_layout *l = &g->recycler.layout;
+  uint32_t head = load32_relaxed(pool + l->fq_head_at);
+  uint64_t last = load64_relaxed(pool + SLUICE_POOL_SLOTS + 8 * (size_t)((head - 1) % l->slots));
+  uint64_t before = load64_relaxed(pool + SLUICE_POOL_SLOTS + 8 * (size_t)((head - 2) % l->slots));
+  return buffer == last || (kind == SLUICE_KIND_AICORE_TASK && buffer == before);
 }
 
 /* Number of buffers of each pool of a kind. Buffers lie pool by pool and stay with their pool; a
@@ -167,18 +171,19 @@ static uint32_t quota(const struct sluice_guard *g, const struct sluice_arena *a
 
 /* Prefers empty buffers: records in the others are lost when they are lent. */
 static uint64_t take_unowned(struct sluice_guard *g, const struct sluice_arena *arena,
-                             unsigned kind, unsigned instance) {
+                             unsigned kind, unsigned instance, const uint8_t *pool) {
   size_t bytes = g->recycler.layout.buffer_bytes[kind];
   uint32_t from = instance * quota(g, arena, kind);
   uint32_t to = from + quota(g, arena, kind);
   for (int may_be_full = 0; may_be_full < 2; may_be_full++) {
     for (uint32_t i = from; i < to && i < arena->buffers[kind]; i++) {
       uint64_t offset = arena->buffer_offset[kind] + i * bytes;
-      const uint8_t *buffer = g->recycler.host_base + offset;
-      if (g->unowned[kind][i] >= UNOWNED_PASSES && !may_be_stashed(g, kind, buffer) &&
-          (may_be_full || load32_relaxed(buffer + g->recycler.layout.count_at[kind]) == 0)) {
+      uint64_t buffer = g->recycler.device_base + offset;
+      const uint8_t *count_word = g->recycler.host_base + offset + g->recycler.layout.count_at[kind];
+      if (g->unowned[kind][i] >= UNOWNED_PASSES && !may_be_with_device(g, kind, pool, buffer) &&
+          (may_be_full || load32_relaxed(count_word) == 0)) {
         g->unowned[kind][i] = 0;
-        return g->recycler.device_base + offset;
+        return buffer;
       }
     }
   }
@@ -200,7 +205,7 @@ static void rescue(struct sluice_guard *g, const struct sluice_arena *arena) {
       int is_waiting =
           kind == SLUICE_KIND_AICORE_TASK || load64_relaxed(pool + SLUICE_POOL_PTR) == 0;
       if (is_used && is_empty && is_waiting) {
-        uint64_t buffer = take_unowned(g, arena, kind, instance);
+        uint64_t buffer = take_unowned(g, arena, kind, instance, pool);
         if (buffer != 0) {
           sluice_reset_buffer(&g->recycler, kind, buffer);
           sluice_push_free(&g->recycler, kind, instance, buffer);

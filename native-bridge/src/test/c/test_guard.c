@@ -403,9 +403,9 @@ static void revives_aicore_pools(void) {
     count++;
   }
   CHECK_EQUAL(4, count);
-  store64_release(pool_of(r, SLUICE_KIND_AICORE_TASK) + SLUICE_POOL_PTR, buffers[0]);
-  store64_relaxed((uint8_t *)(uintptr_t)buffers[2], 0);
-  store64_relaxed((uint8_t *)(uintptr_t)buffers[3], 0);
+  store64_relaxed((uint8_t *)(uintptr_t)buffers[0], 0);
+  store64_relaxed((uint8_t *)(uintptr_t)buffers[1], 0);
+  store64_release(pool_of(r, SLUICE_KIND_AICORE_TASK) + SLUICE_POOL_PTR, buffers[3]);
   end(r->daemon);
   r->daemon = 0;
   for (unsigned i = 0; i < 2; i++) {
@@ -413,10 +413,62 @@ static void revives_aicore_pools(void) {
       poll(NULL, 0, 1);
     }
     uint64_t rescued = pop_free(r, SLUICE_KIND_AICORE_TASK);
-    CHECK(rescued == buffers[2] || rescued == buffers[3]);
+    CHECK(rescued == buffers[0] || rescued == buffers[1]);
     store64_release(pool_of(r, SLUICE_KIND_AICORE_TASK) + SLUICE_POOL_PTR, rescued);
   }
   CHECK_EQUAL(0, stats_of(r).lost_buffers[SLUICE_KIND_AICORE_TASK]);
+  free_rig(r);
+}
+
+/*
+ * A full ready queue kept the device from publishing its stash, which it had stamped: the buffer looks
+ * like those of the dead daemon. It was popped before the current one.
+ */
+static void leaves_a_stamped_stash(void) {
+  for (unsigned i = 0; i < sizeof generations / sizeof generations[0]; i++) {
+    struct rig *r = new_rig(generations[i], 2, 0, NULL);
+    uint8_t *pool = pool_of(r, SLUICE_KIND_AICORE_TASK);
+    uint64_t buffers[4];
+    kill(r->daemon, SIGSTOP);
+    waitpid(r->daemon, NULL, WUNTRACED);
+    for (unsigned b = 0; b < 4; b++) {
+      buffers[b] = pop_free(r, SLUICE_KIND_AICORE_TASK);
+      write_records(r, SLUICE_KIND_AICORE_TASK, buffers[b], RECORDS);
+    }
+    /* As if the buffers with the lowest addresses had been popped last. */
+    for (unsigned b = 0; b < 4; b++) {
+      store64_relaxed(pool + SLUICE_POOL_SLOTS + 8 * (size_t)b, buffers[3 - b]);
+    }
+    store64_release(pool + SLUICE_POOL_PTR, buffers[0]);
+    end(r->daemon);
+    r->daemon = 0;
+    while (!has_free(r, SLUICE_KIND_AICORE_TASK)) {
+      poll(NULL, 0, 1);
+    }
+    CHECK(pop_free(r, SLUICE_KIND_AICORE_TASK) == buffers[2]);
+    free_rig(r);
+  }
+}
+
+/* The device was stopped after it had popped a buffer, before it made that its current one. */
+static void leaves_a_buffer_in_transit(void) {
+  struct rig *r = new_rig(SLUICE_L2_2026_07, 2, 0, NULL);
+  uint8_t *pool = pool_of(r, SLUICE_KIND_AICPU_TASK);
+  kill(r->daemon, SIGSTOP);
+  waitpid(r->daemon, NULL, WUNTRACED);
+  uint64_t first = pop_free(r, SLUICE_KIND_AICPU_TASK);
+  for (unsigned b = 1; b < 4; b++) {
+    pop_free(r, SLUICE_KIND_AICPU_TASK);
+  }
+  /* As if it had been popped last. */
+  store64_relaxed(pool + SLUICE_POOL_SLOTS + 8 * (size_t)3, first);
+  store64_release(pool + SLUICE_POOL_PTR, 0);
+  end(r->daemon);
+  r->daemon = 0;
+  while (!has_free(r, SLUICE_KIND_AICPU_TASK)) {
+    poll(NULL, 0, 1);
+  }
+  CHECK(pop_free(r, SLUICE_KIND_AICPU_TASK) != first);
   free_rig(r);
 }
 
@@ -530,6 +582,8 @@ const struct test guard_tests[] = {
     {"guard: makes way for a daemon that comes back", makes_way_for_a_daemon_that_comes_back},
     {"guard: takes over after an orderly end", takes_over_after_an_orderly_end},
     {"guard: revives AICore pools", revives_aicore_pools},
+    {"guard: leaves a stamped stash", leaves_a_stamped_stash},
+    {"guard: leaves a buffer in transit", leaves_a_buffer_in_transit},
     {"guard: leaves buffers with their pool", leaves_buffers_with_their_pool},
     {"guard: counts what was written", counts_what_was_written},
     {"guard: counts what was left", counts_what_was_left},
