@@ -145,7 +145,7 @@ static void look_for_owners(struct sluice_guard *g, const struct sluice_arena *a
 
 /*
  * Buffers that the device holds without showing it: the last one that it popped may not be current
- * yet, and an AICore pool may have the one before it stashed (abi.md, Pools). The slots of the free
+ * yet, and an AICore pool may have the one before it stashed (abi.md, AICore tasks). The slots of the free
  * queue still name them. Content and count do not tell: a stash is stamped before its publication,
  * which fails while the ready queue is full.
  */
