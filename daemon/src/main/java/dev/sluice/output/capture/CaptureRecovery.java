@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +59,10 @@ final class CaptureRecovery {
 
   /** Finds the frames that are on disk and releases them from the stages. */
   void run() throws IOException {
-    List<StoredCapture.Segment> segments = StoredCapture.of(directory).segments();
+    List<StoredCapture.Segment> segments = new ArrayList<>(StoredCapture.of(directory).segments());
+    while (!segments.isEmpty() && !hasBegun(segments.get(segments.size() - 1))) {
+      files.delete(segments.remove(segments.size() - 1).file());
+    }
     for (int i = segments.size() - 1; i >= 0 && nextFrame == 0; i--) {
       read(segments.get(i), i == segments.size() - 1);
     }
@@ -67,6 +71,24 @@ final class CaptureRecovery {
       while (stage.readable() > 0 && isOnDisk(stage.readMemory(), stage.readIndex())) {
         stage.release(bytes(stage.readMemory(), stage.readIndex()));
       }
+    }
+  }
+
+  /**
+   * Whether a segment has its header, or at least a frame. The dead writer may have created or
+   * reused a file and not written to it yet.
+   */
+  private boolean hasBegun(StoredCapture.Segment stored) throws IOException {
+    String name = stored.file().getFileName().toString();
+    try (SegmentSource source = SegmentSource.open(stored.file())) {
+      ByteBuffer header =
+          ByteBuffer.allocate(SegmentHeader.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      if (source.size() >= SegmentHeader.SIZE_BYTES) {
+        source.read(header, 0);
+      }
+      return SegmentHeader.refusal(header, 0, manifest.id(), stored.number(), checksum).isEmpty()
+          || new SegmentWalk(source, new SegmentWindow(), name, manifest, stored.number()).next()
+              != null;
     }
   }
 
