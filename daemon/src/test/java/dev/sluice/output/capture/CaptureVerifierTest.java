@@ -66,7 +66,7 @@ class CaptureVerifierTest {
       builder.records(AICPU_TASK, 3, 0, 0, 0, wrong);
     }
     CaptureVerifier.Result result = verify(folder.resolve("c"));
-    assertTrue(result.damages().get(0).startsWith("1 records are not what"));
+    assertTrue(result.damages().get(0).startsWith("1 records differ from"));
   }
 
   /** Missing records do not count as damage of later ones, and do not hide damage. */
