@@ -155,7 +155,7 @@ class DaemonLifecycleTest {
       TestProducer.Report absurd = daemon.run("absurd", "--buffers", "0,0,0,1000000");
       assertEquals(1, absurd.exitCode());
       assertTrue(
-          absurd.errors().contains("a ready queue takes 991 (entries - 1): use fewer buffers or"),
+          absurd.errors().contains("a ready queue takes 991 (entries - 1): use fewer, or"),
           absurd.errors());
       TestProducer.Report small =
           daemon.run(

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
@@ -320,9 +321,13 @@ final class TestDaemon implements AutoCloseable {
     }
   }
 
-  /** Collects the daemon's log. Thread-safe. */
+  /** Collects the daemon's log: all warnings, and the last of the rest. Thread-safe. */
   private static final class Log extends AppenderBase<ILoggingEvent> {
+    private static final int KEPT = 10_000;
+
+    private final ConcurrentLinkedQueue<ILoggingEvent> warnings = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<ILoggingEvent> events = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger size = new AtomicInteger();
     private final Logger logger = (Logger) LoggerFactory.getLogger("dev.sluice");
 
     Log() {
@@ -334,10 +339,17 @@ final class TestDaemon implements AutoCloseable {
     @Override
     protected void append(ILoggingEvent event) {
       events.add(event);
+      if (size.incrementAndGet() > KEPT) {
+        size.decrementAndGet();
+        ILoggingEvent oldest = events.remove();
+        if (oldest.getLevel().isGreaterOrEqual(Level.WARN)) {
+          warnings.add(oldest);
+        }
+      }
     }
 
     List<String> lines(Level least, String text) {
-      return events.stream()
+      return Stream.concat(warnings.stream(), events.stream())
           .filter(event -> event.getLevel().isGreaterOrEqual(least))
           .map(event -> event.getLevel() + " " + event.getFormattedMessage() + thrown(event))
           .filter(line -> line.contains(text))

@@ -181,7 +181,7 @@ public final class ArenaPlan {
             total(geometry, perInstance, region)
                 + " buffers, but a ready queue takes "
                 + usable
-                + " (entries - 1): use fewer buffers or more entries");
+                + " (entries - 1): use fewer, or more entries");
       }
       perInstance[largest.ordinal()]--;
     }

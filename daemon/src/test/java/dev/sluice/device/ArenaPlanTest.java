@@ -143,7 +143,7 @@ class ArenaPlanTest {
     BufferCounts fits = new BufferCounts(3, 2, 1 + 1, 3);
     // Four threads: 4 * 3 + 4 * 2 + 2 + 4 * 3 = 34, one more than 33.
     assertEquals(
-        "34 buffers, but a ready queue takes 33 (entries - 1): use fewer buffers or more entries",
+        "34 buffers, but a ready queue takes 33 (entries - 1): use fewer, or more entries",
         refusal(geometry, fits, GIB));
     ArenaPlan shrunk = ArenaPlan.of(geometry, new BufferCounts(0, 2, 2, 3), GIB);
     assertEquals(2, shrunk.quota(BufferKind.AICPU_TASK), "auto gives way");
