@@ -225,7 +225,8 @@ class RestartEndToEndTest {
       daemon.awaitOutput(READY, 1);
       try (TestProducer producer = start(layout, 0, random, NO_GUARD_MS)) {
         daemon.awaitOutput("run started", 1);
-        Await.until(() -> hasSegment(), () -> daemon.output());
+        Await.until(
+            () -> sum(daemon.metrics(1), "sluice_collected_records_total") > 0, daemon::output);
         daemon.killChild("sluice-state", memory -> TestStates.makeOfVersion(memory, version));
         String reason =
             "its state has version " + version + ", this daemon reads " + HostState.VERSION;
@@ -356,12 +357,6 @@ class RestartEndToEndTest {
         .filter(one -> one.getKey().startsWith(name))
         .mapToDouble(Map.Entry::getValue)
         .sum();
-  }
-
-  private boolean hasSegment() throws IOException {
-    try (Stream<Path> all = Files.walk(folder.resolve("captures"))) {
-      return all.anyMatch(file -> file.toString().endsWith(".seg"));
-    }
   }
 
   /** What eight of can run on two CPUs. */
