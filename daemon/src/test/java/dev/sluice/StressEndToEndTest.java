@@ -41,7 +41,7 @@ class StressEndToEndTest {
   private static final String DROPPING = "l2-2026.07/a2a3";
   private static final int BUSY = 4;
   private static final int SCRAPERS = 4;
-  private static final long SPARE_BYTES = 8 << 20;
+  private static final long SPARE_BYTES = 32 << 20;
   private static final Path GROUP =
       Path.of("/sys/fs/cgroup/memory/sluice-stress-" + ProcessHandle.current().pid());
 
