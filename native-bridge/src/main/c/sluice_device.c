@@ -56,7 +56,7 @@ struct sluice_device {
 
 /*
  * The library that the process has loaded, or the one in directory SLUICE_CANN_DIRECTORY, or the
- * dynamic linker's; NULL if there is none. Stays loaded for the life of the process: the vendor's
+ * dynamic linker's; NULL if none. Stays loaded for the life of the process: the vendor's
  * libraries do not support being unloaded.
  */
 static void *open_library(void) {

@@ -145,7 +145,7 @@ bool faults_publish_torn(struct lane *l, struct pool *p, uint8_t *buffer, uint32
   return true;
 }
 
-/* A pool other than p with a buffer in use by the device; NULL if there is none. */
+/* A pool other than p with a buffer in use by the device; NULL if none. */
 static struct pool *pool_in_use(struct lane *l, const struct pool *p) {
   for (unsigned i = 0; i < l->core_count; i++) {
     if (&l->cores[i].aicore != p && l->cores[i].aicore.buffer != NULL) {

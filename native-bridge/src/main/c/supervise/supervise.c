@@ -60,7 +60,7 @@ static int is_ready; /* the current child */
 static int is_stopping;
 static int is_restarting;
 
-/* Socket of the service manager above, -1 if there is none. */
+/* Socket of the service manager above, -1 if none. */
 static int outer = -1;
 static struct sockaddr_un outer_address;
 static socklen_t outer_bytes;
@@ -171,7 +171,7 @@ static void handle(char *text, int *fds, int fd_count) {
   }
 }
 
-/* Receives one datagram. Returns 0 if there is none. */
+/* Receives one datagram. Returns 0 if none. */
 static int receive(int socket) {
   static char text[MESSAGE_BYTES + 1];
   union {

@@ -42,7 +42,7 @@ public record LayoutOverrides(
         0);
   }
 
-  /** Override of records per buffer of this kind; 0 if there is none. */
+  /** Override of records per buffer of this kind; 0 if none. */
   public int records(BufferKind kind) {
     int[] byKind = {aicpuTaskRecords, schedPhaseRecords, orchPhaseRecords, aicoreTaskRecords};
     return kind.ordinal() < byKind.length ? byKind[kind.ordinal()] : 0;

@@ -81,10 +81,13 @@ public final class BackoffIdleStrategy implements IdleStrategy {
       restedNs = nowNs;
       nextParkNanos = MIN_PARK_NANOS;
     }
+    long emptyNs = nowNs - restedNs;
     rest(nowNs);
-    long sinceNs = restedNs; // the empty round before counts, too
     restedNs = clock.nanoTime();
-    meter.addIdle(restedNs - sinceNs);
+    long passedNs = restedNs - nowNs;
+    long intendedNs = meter.intendedNanos();
+    // Oversleeping is not idle: the thread had no CPU.
+    meter.addIdle(emptyNs + (intendedNs == 0 ? passedNs : Math.min(passedNs, intendedNs)));
   }
 
   private void rest(long nowNs) {

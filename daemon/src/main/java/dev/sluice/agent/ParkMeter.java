@@ -27,7 +27,8 @@ public final class ParkMeter {
   }
 
   /**
-   * Nanoseconds without work since the thread began: empty rounds, yields and parks. Any thread.
+   * Nanoseconds without work since the thread began: empty rounds, yields, and parks without what
+   * they overslept. Any thread.
    */
   public long idleNanos() {
     return counters.get(IDLE_NANOS);

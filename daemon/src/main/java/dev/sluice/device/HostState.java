@@ -196,7 +196,7 @@ public final class HostState implements AutoCloseable {
     memory.put(BOOT_OFFSET, bootId());
   }
 
-  /** Returns the descriptor of the memory, owned by this state; -1 if there is none. */
+  /** Returns the descriptor of the memory, owned by this state; -1 if none. */
   public int fd() {
     return region == null ? -1 : region.fd();
   }

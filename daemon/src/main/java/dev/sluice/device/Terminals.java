@@ -83,7 +83,7 @@ public final class Terminals {
     return lines[pool] != NONE;
   }
 
-  /** Returns a u32 word of its line; 0 if there is none. */
+  /** Returns a u32 word of its line; 0 if none. */
   public long word(int pool, int offset) {
     if (!has(pool)) {
       return 0;

@@ -243,7 +243,7 @@ final class SessionBooks {
   /**
    * Returns the totals of all runs so far.
    *
-   * @param present the run under way, as last counted; null if there is none
+   * @param present the run under way, as last counted; null if none
    */
   RunTotals totals(Run present) {
     return present == null ? past : past.plus(present.totals());

@@ -22,11 +22,13 @@ class BackoffIdleStrategyTest {
   private final ParkMeter meter = new ParkMeter();
   private long slackNanos = Long.MAX_VALUE;
   private int asked;
+  private long resting;
 
   private BackoffIdleStrategy strategy() {
     SleepBounds slack =
         () -> {
           asked++;
+          clock.advance(resting);
           return slackNanos;
         };
     return new BackoffIdleStrategy(clock, SPIN, YIELD, MAX_PARK, slack, meter, false);
@@ -88,6 +90,22 @@ class BackoffIdleStrategyTest {
     clock.advance(SPIN + YIELD);
     idle(strategy);
     assertEquals(20 + SPIN + YIELD, meter.idleNanos());
+  }
+
+  /** A thread that sleeps for longer than it asked for waits for a CPU. */
+  @Test
+  void shouldNotCountOversleepingAsIdle() {
+    BackoffIdleStrategy strategy = strategy();
+    untilParks(strategy);
+    idle(strategy);
+    long before = meter.idleNanos();
+    resting = 2 * MIN_PARK + 50_000;
+    assertEquals(2 * MIN_PARK, idle(strategy));
+    assertEquals(before + 2 * MIN_PARK, meter.idleNanos());
+    slackNanos = 0;
+    resting = 50_000;
+    assertEquals(0, idle(strategy), "yields");
+    assertEquals(before + 2 * MIN_PARK + 50_000, meter.idleNanos());
   }
 
   @Test

@@ -188,29 +188,26 @@ class HeadroomMeterTest {
     assertEquals(3, after(100 * MS).ratio(BUFFER_LIFECYCLE), EXACT, "14 buffers more than 7");
   }
 
-  @Test
-  void shouldSetTheOfferedRateAgainstWhatCollectorsCanCopy() {
+  /** Returns the ratio for 32 MB offered in each 100 ms, after two seconds. */
+  private double bandwidth(long copied, long copyingMs, long drainingMs) {
     for (long i = 1; i <= 20; i++) {
-      // 32 MB offered per 100 ms; 24 MB copied, which took all the time.
       samples[0].producedRecords = i * 1_000_000;
-      copiedBytes = i * 24_000_000;
-      copyingNs = i * 100 * MS;
+      copiedBytes = i * copied;
+      copyingNs = i * copyingMs * MS;
+      drainingNs = i * drainingMs * MS;
       after(100 * MS);
     }
-    assertEquals(4.0 / 3, meter.headroom().ratio(BANDWIDTH), EXACT);
+    return meter.headroom().ratio(BANDWIDTH);
+  }
+
+  @Test
+  void shouldSetTheOfferedRateAgainstWhatCollectorsCanCopy() {
+    assertEquals(4.0 / 3, bandwidth(24_000_000, 100, 0), EXACT);
   }
 
   @Test
   void shouldSetTheOfferedRateAgainstWhatTheThreadOfTheDrainCanCopy() {
-    for (long i = 1; i <= 20; i++) {
-      // 32 MB in each 100 ms, all copied: collectors need 30 ms, their thread is idle for 20.
-      samples[0].producedRecords = i * 1_000_000;
-      copiedBytes = i * 32_000_000;
-      copyingNs = i * 30 * MS;
-      drainingNs = i * 80 * MS;
-      after(100 * MS);
-    }
-    assertEquals(0.8, meter.headroom().ratio(BANDWIDTH), EXACT);
+    assertEquals(0.8, bandwidth(32_000_000, 30, 80), EXACT);
   }
 
   @Test

@@ -54,7 +54,7 @@ final class DeviceThread {
     return program.isEmpty();
   }
 
-  /** Runs the next step; returns false if there is none or it waits. */
+  /** Runs the next step; returns false if there is no step or it waits. */
   boolean step() {
     Step next = program.peekFirst();
     if (next == null) {

@@ -36,7 +36,7 @@ public final class CaptureStageStress {
     return true;
   }
 
-  /** Returns the content of the oldest frame, 0 if there is none, -1 if it is torn. */
+  /** Returns the content of the oldest frame, 0 if none, -1 if torn. */
   private static int look(CaptureStage stage, int bytes) {
     int readable = stage.readable();
     if (readable == 0) {

@@ -31,7 +31,7 @@ final class CaptureFailures {
   }
 
   void recovered(LossReason reason) {
-    log.info("captures recovered from {}", reason.label());
+    log.info("captures resumed after {}", reason.label());
   }
 
   long count(LossReason reason) {

@@ -123,13 +123,13 @@ public final class ThreadPacking implements AutoCloseable {
     private Slack slack = nowNs -> Long.MAX_VALUE;
 
     private Crew(
-        Settings settings, int device, ThreadingMode mode, boolean naps, ParkMeter unlessInline) {
+        Settings settings, int device, ThreadingMode mode, boolean naps, ParkMeter ownMeter) {
       this.settings = settings;
       this.device = device;
       this.mode = mode;
       this.naps = naps;
       this.inline = mode == ThreadingMode.INLINE ? inline(device) : null;
-      this.meter = inline != null ? inline.meter : unlessInline;
+      this.meter = inline != null ? inline.meter : ownMeter;
     }
 
     public ThreadingMode mode() {

@@ -38,7 +38,7 @@ class CaptureStageTest {
     return stage.readMemory().getInt(stage.readIndex() + FRAME - Integer.BYTES);
   }
 
-  /** Takes the oldest frame; returns its content, or -1 if there is none. */
+  /** Takes the oldest frame; returns its content, or -1 if none. */
   private static int take(CaptureStage stage) {
     if (stage.readable() == 0) {
       return -1;

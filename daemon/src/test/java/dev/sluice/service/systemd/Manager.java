@@ -41,7 +41,7 @@ public final class Manager implements AutoCloseable {
             .channel();
   }
 
-  /** Returns the next message; fails the test if there is none in time. */
+  /** Returns the next message; fails the test if none arrives in time. */
   public String next() throws InterruptedException {
     String message = messages.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
     Assertions.assertNotNull(message, "no notification came");
